@@ -1,0 +1,38 @@
+"""What users read when something is wrong.
+
+    LamellaError               the text is shown as it is, in one or two sentences
+    ├── FormatError            a file that cannot be read, and what to do about it
+    │   └── LimitError         a file larger than the limits of ``core.settings``
+    ├── ModelError             an unknown model, or weights that are missing or damaged
+    ├── DataError              a data set with mistakes in it, all listed
+    └── Cancelled              the user stopped a long job
+
+Each message says what came, what is needed and how to mend it.
+"""
+
+
+class LamellaError(Exception):
+    """Something a user can mend; its text is written for that user."""
+
+
+class FormatError(LamellaError):
+    """A file that cannot be read as a micrograph."""
+
+
+class LimitError(FormatError):
+    """A file that is larger than the limits of ``core.settings`` allow."""
+
+
+class ModelError(LamellaError):
+    """A model that is unknown, or whose weights are missing or damaged."""
+
+
+class DataError(LamellaError):
+    """A data set with mistakes in it."""
+
+
+class Cancelled(LamellaError):  # noqa: N818 - not a mistake, so not named one
+    """The user stopped a long job."""
+
+    def __init__(self, message: str = "Stopped before the end, as asked.") -> None:
+        super().__init__(message)

@@ -1,0 +1,54 @@
+"""The one place for limits: what is read, and how much of it.
+
+Each limit is an environment variable too, for the admin of a lab server:
+``LAMELLA_MAX_FILE_BYTES=500000000 make run``.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields, replace
+
+from core.errors import LamellaError
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits on input files, checked before anything is decoded.
+
+    ``file_bytes``: size of the file. ``pixels``: of one page. ``decoded_bytes``: of one decoded
+    page. ``pages``: of a stack. ``channels``: of one page. ``expansion``: decoded bytes to file
+    bytes, above ``expansion_floor_bytes`` decoded, so that small flat images still pass.
+    ``seconds``: for the readers of vendor formats, which run in a process of their own.
+    ``segment_side``: shortest side, in px, of an image that is segmented.
+    """
+
+    file_bytes: int = 200_000_000
+    pixels: int = 100_000_000
+    decoded_bytes: int = 512_000_000
+    pages: int = 200
+    channels: int = 64
+    expansion: int = 200
+    expansion_floor_bytes: int = 64_000_000
+    seconds: int = 30
+    segment_side: int = 16
+
+    @classmethod
+    def from_environment(cls) -> Limits:
+        """Return the limits with each ``LAMELLA_MAX_<NAME>`` of the environment put in.
+
+        Raises:
+            LamellaError: a variable that is not a positive whole number.
+        """
+        changed = {}
+        for limit in fields(cls):
+            variable = f"LAMELLA_MAX_{limit.name.upper()}"
+            if (text := os.environ.get(variable)) is None:
+                continue
+            if not text.isdigit() or int(text) < 1:
+                raise LamellaError(
+                    f"{variable} is {text!r}; it needs a positive whole number, such as "
+                    f"{limit.default}."
+                )
+            changed[limit.name] = int(text)
+        return replace(cls(), **changed)

@@ -1,0 +1,204 @@
+"""The vocabulary: what every room of Lamella talks about.
+
+Axis order is (row, column) everywhere; only the viewer speaks x, y. Arrays inside these types are
+read-only, so that a value can be shared between users and cached by its digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.errors import LamellaError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    """Return a view of ``array`` that cannot be written to."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+@dataclass(frozen=True)
+class PixelSize:
+    """Side of a square pixel.
+
+    ``nm``: nanometres, 1e-3 to 1e6 (1 pm to 1 mm). ``source``: where the number comes from, in
+    words a user understands: "FEI tag 34682", "typed by user".
+    """
+
+    nm: float
+    source: str
+
+    def __post_init__(self) -> None:
+        if not 1e-3 <= self.nm <= 1e6:
+            raise LamellaError(
+                f"A pixel size of {self.nm:g} nm came from {self.source}; it must lie between "
+                "0.001 nm and 1 000 000 nm. Type the right one, or leave it empty to measure in px."
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Micrograph:
+    """One greyscale image as it left the microscope, with what its file says about it.
+
+    ``pixels``: (H, W) float32 in [0, 1], the info bar included. ``digest``: SHA-256 of the file's
+    bytes and of the page chosen, the key of every cache. ``info_bar_rows``: rows at the bottom
+    that are not image. ``file_shape``, ``dtype``: as stored in the file, before anything was done
+    to it. ``notes``: sentences for the user about what was decided while reading.
+    """
+
+    pixels: np.ndarray
+    name: str
+    digest: str
+    pixel_size: PixelSize | None = None
+    info_bar_rows: int = 0
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    file_shape: tuple[int, ...] = ()
+    dtype: str = "float32"
+    page: int = 0
+    pages: int = 1
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pixels", read_only(np.asarray(self.pixels, np.float32)))
+        object.__setattr__(self, "metadata", MappingProxyType(dict(self.metadata)))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(H, W), the info bar included."""
+        return self.pixels.shape  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A phase or microconstituent; background, pores and boundaries count. ``color``: "#rrggbb"."""
+
+    name: str
+    color: str
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """Which phase each pixel belongs to.
+
+    ``labels``: (H, W) uint8, index into ``phases``; rows of an info bar are 0.
+    ``probabilities``: (C, H, W) float16, summing to 1 over C; (1, 0, ...) on an info bar.
+    ``model``: the model's name. ``digest``: the micrograph's, the model's and the settings'
+    together.
+    """
+
+    labels: np.ndarray
+    probabilities: np.ndarray
+    phases: tuple[Phase, ...]
+    pixel_size: PixelSize | None
+    model: str
+    digest: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", read_only(self.labels))
+        object.__setattr__(self, "probabilities", read_only(self.probabilities))
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A safetensors file and the SHA-256 that it must have."""
+
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Score:
+    """One measured number: ``metric`` on ``data`` (which images, how split), by which command."""
+
+    metric: str
+    value: float
+    data: str
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a network is, what it learned from and how well it does.
+
+    ``name``: as typed on the terminal. ``build``: the architecture only, no file and no network
+    access. ``weights``: None means untrained, and the app says so. ``mean``, ``std``: of the grey
+    levels in [0, 1] that the network expects. ``pixel_size_nm``: of the training images, None when
+    they had none in common. ``objects_phase``: index of the phase whose connected regions are
+    counted as objects.
+    """
+
+    name: str
+    title: str
+    purpose: str
+    phases: tuple[Phase, ...]
+    build: Callable[[], nn.Module]
+    weights: Weights | None
+    architecture: str
+    mean: float
+    std: float
+    data: str
+    licence: str
+    reference: str
+    scores: tuple[Score, ...] = ()
+    limits: str = ""
+    pixel_size_nm: float | None = None
+    objects_phase: int | None = None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a network: its name, kind, output shape (C, h, w), parameters and MACs."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    parameters: int
+    macs: int
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMaps:
+    """A layer's activations: ``activations`` (C, h, w) float32."""
+
+    layer: Layer
+    activations: np.ndarray
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "activations", read_only(self.activations))
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """What one unit of a layer sees, in input pixels.
+
+    ``size``: rows, columns. ``stride``: input pixels between neighbouring units (the jump).
+    ``offset``: input coordinate of the first row and column that unit (0, 0) sees; negative where
+    padding reaches outside the image.
+    """
+
+    size: tuple[int, int]
+    stride: tuple[int, int]
+    offset: tuple[int, int]
+
+    def box(self, row: int, column: int) -> tuple[int, int, int, int]:
+        """Return top, left, bottom, right (exclusive) of unit (row, column), not clipped."""
+        top = self.offset[0] + row * self.stride[0]
+        left = self.offset[1] + column * self.stride[1]
+        return top, left, top + self.size[0], left + self.size[1]
+
+
+ProgressCallback = Callable[[int, int], None]
+"""Called with (done, total); raise ``core.errors.Cancelled`` in it to stop."""
+
+
+def no_progress(done: int, total: int) -> None:
+    """Ignore progress."""
