@@ -1,0 +1,157 @@
+"""Bytes to ``Micrograph``: the format is found by content, limits are checked before decoding.
+
+A module in this folder is a file format and its own registration. It has ``TITLE``,
+``EXTENSIONS``, ``sniff(data) -> bool`` and ``read(source) -> Decoded``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+
+from core.errors import FormatError, LamellaError, LimitError
+from core.formats.reading.calibration import pixel_size
+from core.formats.reading.grey import to_unit_range
+from core.formats.reading.info_bar import find_info_bar
+from core.formats.reading.limits import check_file_bytes
+from core.formats.reading.names import clean_name
+from core.formats.reading.pairing import pair_sidecars, sidecars_beside
+from core.formats.reading.source import Decoded, Source
+from core.formats.reading.unknown import explain_unknown, missing_sidecar
+from core.settings import Limits
+from core.types import Micrograph
+
+__all__ = ["extensions", "modules", "pair_sidecars", "read", "read_file"]
+
+_NO_SIDECARS: Mapping[str, bytes] = MappingProxyType({})
+
+
+def modules() -> list[ModuleType]:
+    """Return the modules of this folder, one for each file format, by name."""
+    found = (info for info in pkgutil.iter_modules(__path__) if not info.ispkg)
+    return [importlib.import_module(f"{__name__}.{info.name}") for info in found]
+
+
+def extensions() -> tuple[str, ...]:
+    """Return the extensions, without dots, of images and of sidecars, for a file chooser."""
+    images = {extension for module in modules() for extension in module.EXTENSIONS}
+    return (*sorted(images), "txt", "hdr")
+
+
+def read(
+    data: bytes,
+    name: str,
+    *,
+    sidecars: Mapping[str, bytes] = _NO_SIDECARS,
+    page: int = 0,
+    limits: Limits | None = None,
+) -> Micrograph:
+    """Return one page of a file as a micrograph.
+
+    Args:
+        data: the bytes of the file; what they are decides the format, never the name.
+        name: of the file, for messages; reduced to a base name of at most 120 characters.
+        sidecars: files that the instrument wrote beside it, by name.
+        page: of a stack, from 0.
+        limits: None takes them from the environment.
+
+    Raises:
+        LimitError: larger than the limits allow.
+        FormatError: anything else that keeps it from being read.
+    """
+    limits = limits or Limits.from_environment()
+    source = Source(data, clean_name(name), sidecars, page, limits)
+    for file_name, content in ((source.name, data), *sidecars.items()):
+        if content is data or content:
+            check_file_bytes(clean_name(file_name), len(content), limits)
+    module = next((one for one in modules() if _sniffs(one, data)), None)
+    if module is None:
+        titles = [one.TITLE for one in modules()]
+        raise FormatError(explain_unknown(data, source.name, titles))
+    try:
+        return _micrograph(module.read(source), source)
+    except LamellaError:
+        raise
+    except MemoryError as error:
+        raise LimitError(
+            f"{source.name} needs more memory than there is; crop or bin it, or use a machine with "
+            "more memory."
+        ) from error
+    except Exception as error:
+        raise FormatError(
+            f"{source.name} is a damaged or incomplete {module.TITLE} file "
+            f"({type(error).__name__}); copy it again from the microscope, or open it in the "
+            "program that made it and save it as TIFF."
+        ) from error
+
+
+def read_file(path: Path, *, page: int = 0, limits: Limits | None = None) -> Micrograph:
+    """Return one page of the file at ``path``, with the sidecars that lie beside it.
+
+    Sidecars are found by stem, in upper or lower case: .txt, .hdr, and .emi and .ser of each other.
+
+    Raises:
+        FormatError: as ``read``, and when the file is not there or may not be read.
+    """
+    limits = limits or Limits.from_environment()
+    path = Path(path)
+    try:
+        if path.stat().st_size > limits.file_bytes:
+            check_file_bytes(clean_name(path.name), path.stat().st_size, limits)
+        data = path.read_bytes()
+        sidecars = sidecars_beside(path, limits)
+    except OSError as error:
+        raise FormatError(
+            f"{clean_name(path.name)} cannot be opened ({error.strerror or error}); check that the "
+            "file is there and may be read."
+        ) from error
+    return read(data, path.name, sidecars=sidecars, page=page, limits=limits)
+
+
+def _sniffs(module: ModuleType, data: bytes) -> bool:
+    try:
+        return module.sniff(data)
+    except Exception:
+        return False
+
+
+def _micrograph(decoded: Decoded, source: Source) -> Micrograph:
+    height = decoded.shape[0]
+    finding = decoded.finding
+    bar_rows = finding.info_bar_rows
+    if bar_rows is None or not 0 <= bar_rows < height:
+        bar_rows = find_info_bar(decoded.levels)
+    pixels, grey_notes = to_unit_range(decoded.levels, height - bar_rows)
+    size, size_notes = None, ()
+    if finding.calibration:
+        size, size_notes = pixel_size(finding.calibration, (height - bar_rows, decoded.shape[1]))
+    knows_sidecars = bool(source.sidecars) or finding.info_bar_rows is not None
+    missing = ()
+    if not finding.calibration and not knows_sidecars:
+        missing = missing_sidecar(decoded.shape, bar_rows, finding.metadata)
+    return Micrograph(
+        pixels=pixels,
+        name=source.name,
+        digest=_digest(source, decoded),
+        pixel_size=size,
+        info_bar_rows=bar_rows,
+        metadata=finding.metadata,
+        file_shape=decoded.file_shape,
+        dtype=decoded.dtype,
+        page=source.page,
+        pages=decoded.pages,
+        notes=(*decoded.notes, *finding.notes, *size_notes, *missing, *grey_notes),
+    )
+
+
+def _digest(source: Source, decoded: Decoded) -> str:
+    """Return the SHA-256 of the file; of a page after the first, of the file and the page."""
+    digest = hashlib.sha256(source.data)
+    digest.update(decoded.digest_extra)
+    if source.page:
+        digest.update(f"page {source.page}".encode())
+    return digest.hexdigest()

@@ -1,0 +1,40 @@
+"""PNG: the format of the web, also written by TESCAN microscopes."""
+
+from __future__ import annotations
+
+import imagecodecs
+from PIL.PngImagePlugin import PngImageFile
+
+from core.formats.reading.grey import Levels, luminance
+from core.formats.reading.limits import check_frame
+from core.formats.reading.pillow import read_with
+from core.formats.reading.source import Decoded, Source
+
+TITLE = "PNG"
+EXTENSIONS = ("png",)
+
+_CHANNELS = {2: 3, 4: 2, 6: 4}
+"""Colour types of several channels (PNG specification, 11.2.2): RGB, grey + alpha, RGBA."""
+
+
+def sniff(data: bytes) -> bool:
+    """Whether ``data`` starts as a PNG does."""
+    return data.startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def read(source: Source) -> Decoded:
+    """Return the page of ``source``; 16-bit colour keeps its 16 bits, which Pillow would drop."""
+    header = source.data[16:26]
+    if len(header) == 10 and header[8] == 16 and (channels := _CHANNELS.get(header[9])):
+        return _read_deep(source, header, channels)
+    return read_with(PngImageFile, source)
+
+
+def _read_deep(source: Source, header: bytes, channels: int) -> Decoded:
+    width, height = (int.from_bytes(header[start : start + 4], "big") for start in (0, 4))
+    shape = (height, width, channels)
+    check_frame(source.name, shape, 2, len(source.data), source.limits)
+    source.check_page(1)
+    array = imagecodecs.png_decode(source.data)
+    grey = luminance(array) if channels >= 3 else array[..., 0]
+    return Decoded(Levels(grey), shape, array.dtype.name)

@@ -1,0 +1,1 @@
+"""What the format modules share: limits, grey levels, calibration, names."""

@@ -1,0 +1,41 @@
+"""What a vendor's module may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from core.formats.reading.names import extension
+from core.formats.reading.text import decode_text
+
+
+@dataclass(frozen=True)
+class Clues:
+    """Metadata of one page and its file.
+
+    ``shape``: (H, W). ``tags``: TIFF tags of the page by code, those of the first page where it
+    has none; empty when the file is no TIFF. ``sidecars``: bytes of the files beside it, by name.
+    ``embedded``: other private data in the file, by name.
+    """
+
+    shape: tuple[int, int]
+    tags: Mapping[int, object] = field(default_factory=lambda: MappingProxyType({}))
+    sidecars: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
+    embedded: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
+    series: int = 0
+
+    def text(self, code: int) -> str:
+        """Return the TIFF tag ``code`` as text, "" when it is not there or not text."""
+        value = self.tags.get(code)
+        if isinstance(value, bytes):
+            value = decode_text(value)
+        return value.rstrip("\0") if isinstance(value, str) else ""
+
+    def sidecar_texts(self, *extensions: str) -> list[tuple[str, str]]:
+        """Return (name, text) of the sidecars with one of ``extensions``."""
+        return [
+            (name, decode_text(data))
+            for name, data in self.sidecars.items()
+            if extension(name) in extensions
+        ]

@@ -1,0 +1,135 @@
+"""From samples of any kind to grey levels in [0, 1]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import FormatError
+
+LOW_PERCENTILE, HIGH_PERCENTILE = 0.1, 99.9
+"""Grey levels that become 0 and 1 in images of more than 8 bits."""
+
+_SAMPLED = 4_000_000
+_BLOCK_ROWS = 256
+_RAMP_SHARE = 0.85
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """Grey levels as stored.
+
+    ``values``: (H, W), any real type. ``full_scale``: the values that are black and white; None
+    when the data do not fix them, and percentiles decide. ``inverted``: 0 is white.
+    """
+
+    values: np.ndarray
+    full_scale: tuple[float, float] | None = None
+    inverted: bool = False
+
+
+def full_scale(dtype: np.dtype, bits: int | None = None) -> tuple[float, float] | None:
+    """Return black and white of samples of up to 8 bits, None for wider ones and floats."""
+    if dtype == np.bool_:
+        return 0.0, 1.0
+    if dtype == np.uint8:
+        return 0.0, float(2 ** min(bits or 8, 8) - 1)
+    return (-128.0, 127.0) if dtype == np.int8 else None
+
+
+def luminance(color: np.ndarray) -> np.ndarray:
+    """Return (H, W) grey of ``color`` (H, W, 3): the channel when all are equal, else ITU-R BT.601.
+
+    Source: ITU-R Recommendation BT.601, 0.299 R + 0.587 G + 0.114 B.
+    """
+    red, green, blue = (color[..., channel] for channel in range(3))
+    if np.array_equal(red, green) and np.array_equal(red, blue):
+        return red
+    grey = 0.299 * red.astype(np.float32)
+    grey += 0.587 * green.astype(np.float32)
+    grey += 0.114 * blue.astype(np.float32)
+    return grey
+
+
+def from_palette(index: np.ndarray, palette: np.ndarray) -> tuple[Levels, tuple[str, ...]]:
+    """Return grey levels of a palette image, and notes.
+
+    ``index``: (H, W) uint8. ``palette``: (N, 3), 0 to 255. Where the palette is a grey ramp with a
+    few coloured entries (ZEISS draws annotations in those), the index itself is the grey level;
+    mapped through the palette those entries would become wrong greys.
+    """
+    entries = np.arange(len(palette))
+    is_grey = np.ptp(palette, axis=1) < 1
+    on_ramp = is_grey & (np.abs(palette[:, 0] - entries) <= 1)
+    if len(palette) >= 256 * _RAMP_SHARE and on_ramp.mean() >= _RAMP_SHARE:
+        drawn = int(np.isin(index, entries[~is_grey]).sum())
+        note = (f"{drawn} px are annotations drawn in colour into the image.",) if drawn else ()
+        return Levels(index, (0.0, 255.0)), note
+    mapped = luminance(palette[np.minimum(index, len(palette) - 1)].astype(np.float32))
+    return Levels(mapped, (0.0, 255.0)), ()
+
+
+def to_unit_range(levels: Levels, image_rows: int) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return (H, W) float32 in [0, 1], and notes.
+
+    Samples of up to 8 bits are scaled by their type. Wider ones and floats are stretched between
+    the 0.1 and 99.9 percentiles of the first ``image_rows`` rows, those above the info bar, whose
+    black and white would set the range otherwise. NaN and infinite samples become the smallest
+    finite one. An image of one value becomes zeros.
+
+    Raises:
+        FormatError: complex samples, or not one finite sample.
+    """
+    values, notes = _finite(levels.values)
+    low, high = levels.full_scale or _range(values[: max(image_rows, 1)])
+    pixels = np.zeros(values.shape, np.float32)
+    if high > low:
+        for top in range(0, len(values), _BLOCK_ROWS):
+            block = values[top : top + _BLOCK_ROWS].astype(np.float64)
+            pixels[top : top + _BLOCK_ROWS] = np.clip((block - low) / (high - low), 0, 1)
+    else:
+        notes += (f"The image is constant: each pixel holds {low:g}.",)
+    if levels.inverted and high > low:
+        pixels = 1 - pixels
+    return pixels, notes + _flat_rows(values[:image_rows])
+
+
+def _finite(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    if np.iscomplexobj(values):
+        raise FormatError(
+            "The image holds complex numbers, as a Fourier transform does; save its magnitude, or "
+            "the image that it was made from."
+        )
+    if values.dtype.kind != "f":
+        return values, ()
+    bad = ~np.isfinite(values)
+    count = int(bad.sum())
+    if count == 0:
+        return values, ()
+    if count == bad.size:
+        raise FormatError("The image holds no finite number; save it again from its source.")
+    smallest = values[~bad].min()
+    return np.where(bad, smallest, values), (
+        f"{count} px are not a finite number (NaN or infinite); they were set to the smallest "
+        "value.",
+    )
+
+
+def _range(values: np.ndarray) -> tuple[float, float]:
+    sample = values.reshape(-1)[:: max(1, values.size // _SAMPLED)]
+    low, high = np.percentile(sample, (LOW_PERCENTILE, HIGH_PERCENTILE))
+    if not high > low:
+        low, high = values.min(), values.max()
+    return float(low), float(high)
+
+
+def _flat_rows(values: np.ndarray) -> tuple[str, ...]:
+    if len(values) < 2 or values.shape[1] < 2:
+        return ()
+    share = float((values.max(axis=1) == values.min(axis=1)).mean())
+    if share <= 0.5:
+        return ()
+    return (
+        f"{share:.0%} of the rows hold one grey level only; the file may be incomplete or damaged.",
+    )

@@ -1,0 +1,33 @@
+"""File names come from outside, and are shown, logged and written."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST_NAME = 120
+
+
+def clean_name(name: str) -> str:
+    """Return the base name of ``name`` without control and text-direction characters.
+
+    At most 120 characters; the extension is kept. An empty name becomes "image".
+    """
+    base = re.split(r"[/\\]", name)[-1]
+    kept = "".join(c for c in base if unicodedata.category(c)[0] != "C" and c not in "\u2028\u2029")
+    kept = kept.strip().strip(".") if kept.strip(". ") == "" else kept.strip()
+    if len(kept) > LONGEST_NAME:
+        stem, dot, extension = kept.rpartition(".")
+        tail = f"{dot}{extension}" if dot and len(extension) <= 10 else ""
+        kept = (stem if tail else kept)[: LONGEST_NAME - len(tail)] + tail
+    return kept or "image"
+
+
+def stem(name: str) -> str:
+    """Return ``name`` without its last extension, in lower case."""
+    return clean_name(name).lower().rpartition(".")[0] or clean_name(name).lower()
+
+
+def extension(name: str) -> str:
+    """Return the last extension of ``name`` in lower case, without the dot; "" when none."""
+    return clean_name(name).lower().rpartition(".")[2] if "." in clean_name(name) else ""

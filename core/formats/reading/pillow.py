@@ -1,0 +1,63 @@
+"""Read one image with exactly one of Pillow's decoders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+
+import numpy as np
+from PIL import ImageOps
+from PIL.ImageFile import ImageFile
+
+from core.formats.reading.grey import Levels, from_palette, full_scale, luminance
+from core.formats.reading.limits import check_frame, check_pages
+from core.formats.reading.source import Decoded, Source
+
+_ITEMSIZE = {"I": 4, "F": 4, "I;16": 2, "I;16B": 2, "I;16L": 2}
+
+
+def read_with(decoder: Callable[[BytesIO], ImageFile], source: Source) -> Decoded:
+    """Return the page of ``source`` that ``decoder``, one of Pillow's file classes, decodes.
+
+    ``Image.open`` is left out on purpose: it tries decoders by itself, and its own size check
+    warns where ``core.settings.Limits`` decide.
+    """
+    image = decoder(BytesIO(source.data))
+    pages = getattr(image, "n_frames", 1)
+    check_pages(source.name, pages, source.limits)
+    source.check_page(pages)
+    image.seek(source.page)
+    shape = (image.height, image.width, *_channels(image))
+    itemsize = _ITEMSIZE.get(image.mode, 1)
+    check_frame(source.name, shape, itemsize, len(source.data), source.limits)
+    image.load()
+    upright = ImageOps.exif_transpose(image)
+    turned = upright.size != image.size or upright is not image and _orientation(image) != 1
+    note = ("Turned upright, as the file's EXIF orientation asks.",) if turned else ()
+    levels, notes = _levels(upright)
+    dtype = np.asarray(image).dtype.name
+    file_shape = (pages, *shape) if pages > 1 else shape
+    return Decoded(levels, file_shape, dtype, pages, notes=note + notes)
+
+
+def _channels(image: ImageFile) -> tuple[int, ...]:
+    bands = len(image.getbands())
+    return (bands,) if bands > 1 else ()
+
+
+def _orientation(image: ImageFile) -> int:
+    return image.getexif().get(0x0112, 1)
+
+
+def _levels(image: ImageFile) -> tuple[Levels, tuple[str, ...]]:
+    if image.mode in ("P", "PA"):
+        palette = np.asarray(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
+        index = np.asarray(image if image.mode == "P" else image.getchannel("P"))
+        return from_palette(index, palette.astype(np.int16))
+    if image.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
+        image = image.convert("RGB")
+    array = np.asarray(image)
+    scale = full_scale(array.dtype)
+    if array.ndim == 3:
+        array = luminance(array) if array.shape[2] >= 3 else array[..., 0]
+    return Levels(array, scale), ()

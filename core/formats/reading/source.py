@@ -1,0 +1,84 @@
+"""What goes into a format module, and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+from core.errors import FormatError
+from core.formats.reading.calibration import Calibration
+from core.formats.reading.grey import Levels
+from core.settings import Limits
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to read: its bytes, its cleaned name, its sidecars by name, and the page wanted."""
+
+    data: bytes
+    name: str
+    sidecars: Mapping[str, bytes]
+    page: int
+    limits: Limits
+
+    def check_page(self, pages: int) -> None:
+        """Refuse a page that is not there.
+
+        Raises:
+            FormatError: the page wanted does not lie in 0 to ``pages`` - 1.
+        """
+        if not 0 <= self.page < pages:
+            raise FormatError(
+                f"{self.name} has {pages} page{'s' if pages > 1 else ''}, and page {self.page} was "
+                f"asked for; choose a page from 0 to {pages - 1}."
+            )
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What an instrument's metadata say about an image.
+
+    ``info_bar_rows``: None when they do not say. ``metadata``: for the user to read.
+    """
+
+    calibration: Calibration | None = None
+    info_bar_rows: int | None = None
+    metadata: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """One page of a file, decoded, before its grey levels are scaled.
+
+    ``levels``: the page, (H, W). ``file_shape``, ``dtype``: as stored. ``digest_extra``: bytes
+    beside the file that pixels came from.
+    """
+
+    levels: Levels
+    file_shape: tuple[int, ...]
+    dtype: str
+    pages: int = 1
+    finding: Finding = Finding()
+    notes: tuple[str, ...] = ()
+    digest_extra: bytes = b""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(H, W) of the page."""
+        return self.levels.values.shape  # type: ignore[return-value]
+
+
+def flat_metadata(nested: Mapping, prefix: str = "", most: int = 200) -> dict[str, str]:
+    """Return ``nested`` as one level of short strings, at most ``most`` of them."""
+    flat: dict[str, str] = {}
+    for key, value in nested.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            flat |= flat_metadata(value, f"{name}.", most)
+        elif not isinstance(value, bytes | np.ndarray) and (text := str(value).strip()):
+            flat[name[:80]] = text[:200]
+    return dict(list(flat.items())[:most])

@@ -1,0 +1,205 @@
+"""TIFF: what nearly every microscope writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from math import prod
+
+import numpy as np
+from tifffile import PHOTOMETRIC, TiffFile, TiffPage, TiffPageSeries
+
+from core.errors import FormatError
+from core.formats import vendors
+from core.formats.reading.clues import Clues
+from core.formats.reading.grey import Levels, from_palette, full_scale, luminance
+from core.formats.reading.limits import check_decoded_bytes, check_frame, check_pages
+from core.formats.reading.source import Decoded, Source
+
+TITLE = "TIFF"
+EXTENSIONS = ("tif", "tiff")
+
+_ORIENTATION = 274
+
+
+@dataclass(frozen=True, eq=False)
+class _Frame:
+    """One 2-D image of the file. ``number``: of the frame within its series."""
+
+    series: TiffPageSeries
+    number: int
+
+    @property
+    def keyframe(self) -> TiffPage:
+        return self.series.keyframe
+
+
+def sniff(data: bytes) -> bool:
+    """Whether ``data`` starts as a TIFF or BigTIFF of either byte order does."""
+    return data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+def read(source: Source) -> Decoded:
+    """Return the page of ``source``: pages are counted over the stack, or the series of stacks."""
+    # Without _multifile an OME file could name other files to be opened.
+    with TiffFile(BytesIO(source.data), _multifile=False) as tiff:
+        _check_structure(tiff, source)
+        series, notes = _image_series(tiff)
+        frames = [_Frame(one, number) for one in series for number in range(_frame_count(one))]
+        check_pages(source.name, len(frames), source.limits)
+        source.check_page(len(frames))
+        frame = frames[source.page]
+        page = frame.keyframe
+        _check_frame(page, source)
+        levels, level_notes = _levels(_decode(frame, tiff, source), page)
+        clues = Clues(
+            shape=levels.values.shape,
+            tags=_tags(frame, tiff),
+            sidecars=source.sidecars,
+            series=frame.series.index,
+        )
+        file_shape = page.shape if len(frames) == 1 else tuple(frame.series.shape)
+        return Decoded(
+            levels,
+            tuple(int(length) for length in file_shape),
+            np.dtype(frame.series.dtype).name,
+            len(frames),
+            vendors.find(clues),
+            notes + level_notes + _orientation_note(page),
+        )
+
+
+def _check_structure(tiff: TiffFile, source: Source) -> None:
+    """Refuse too many pages, and XML that could grow without bound, before series are formed."""
+    try:
+        tiff.pages[source.limits.pages]
+    except IndexError:
+        pass
+    else:
+        check_pages(source.name, source.limits.pages + 1, source.limits)
+    if len(tiff.pages) == 0:
+        raise FormatError(
+            f"{source.name} is a TIFF without an image; it is incomplete. Copy or save it again."
+        )
+    description = tiff.pages[0].description
+    if "<!ENTITY" in description or "<!DOCTYPE" in description:
+        raise FormatError(
+            f"{source.name} holds XML that defines entities, which no microscope writes; save it "
+            "again as a plain TIFF."
+        )
+
+
+def _image_series(tiff: TiffFile) -> tuple[list[TiffPageSeries], tuple[str, ...]]:
+    """Return the series that are images, without previews, and notes."""
+    series = [one for one in tiff.series if one.keyframe is not None]
+    for vendor in vendors.modules():
+        if not hasattr(vendor, "is_image"):
+            continue
+        images = [one for one in series if vendor.is_image(one.keyframe)]
+        if images and len(images) < len(series):
+            return images, ("The file's preview image was left out.",)
+    full = [one for one in series if not one.keyframe.is_reduced]
+    return full or series, ()
+
+
+def _frame_count(series: TiffPageSeries) -> int:
+    return prod(series.shape) // max(prod(series.keyframe.shape), 1) or 1
+
+
+def _check_frame(page: TiffPage, source: Source) -> None:
+    if not set(page.axes) <= set("YXS"):
+        raise FormatError(
+            f"{source.name} stores a volume (axes {page.axes}) in one page; save it as a stack of "
+            "images."
+        )
+    if page.dtype is None:
+        raise FormatError(
+            f"{source.name} has {page.bitspersample} bits a sample, a kind that cannot be read; "
+            "save it with 8, 16 or 32 bits."
+        )
+    lengths = dict(zip(page.axes, page.shape, strict=True))
+    shape = (lengths["Y"], lengths["X"], lengths.get("S", 1))
+    check_frame(source.name, shape, page.dtype.itemsize, len(source.data), source.limits)
+
+
+def _decode(frame: _Frame, tiff: TiffFile, source: Source) -> np.ndarray:
+    """Return the samples, (H, W) or (H, W, S)."""
+    series, page = frame.series, frame.keyframe
+    pages = series.pages
+    if frame.number < len(pages):
+        if pages[frame.number] is None:
+            raise FormatError(
+                f"Page {source.page} of {source.name} lies in another file; save the stack as one "
+                "file."
+            )
+        array = pages[frame.number].asarray()
+    elif series.dataoffset is not None:
+        # ImageJ writes large stacks as one page with all frames behind each other.
+        dtype = page.dtype.newbyteorder(tiff.byteorder)
+        start = series.dataoffset + frame.number * page.nbytes
+        array = np.frombuffer(source.data, dtype, prod(page.shape), start).reshape(page.shape)
+        array = array.astype(page.dtype)
+    else:
+        check_decoded_bytes(source.name, series.nbytes, len(source.data), source.limits)
+        array = series.asarray().reshape(-1, *page.shape)[frame.number]
+    return np.moveaxis(array, page.axes.index("S"), -1) if "S" in page.axes else array
+
+
+def _levels(samples: np.ndarray, page: TiffPage) -> tuple[Levels, tuple[str, ...]]:
+    """Return the grey levels that ``samples`` mean under the page's photometric interpretation."""
+    photometric = page.photometric
+    scale = full_scale(samples.dtype, _bits(page))
+    if photometric == PHOTOMETRIC.PALETTE and page.colormap is not None and samples.ndim == 2:
+        if samples.dtype == np.uint8:
+            return from_palette(samples, page.colormap.T.astype(np.float32) / 257)
+        return Levels(samples, scale), ()
+    if samples.ndim == 2:
+        return Levels(samples, scale, photometric == PHOTOMETRIC.MINISWHITE), ()
+    channels = samples.shape[2]
+    if photometric == PHOTOMETRIC.SEPARATED and channels >= 4:
+        white = (scale or (0.0, float(np.iinfo(samples.dtype).max)))[1]
+        ink = samples[..., :4].astype(np.float32) / white
+        light = (1 - ink[..., :3]) * (1 - ink[..., 3:])
+        return Levels(luminance(light) * white, (0.0, white)), ()
+    is_color = photometric == PHOTOMETRIC.RGB or (
+        photometric == PHOTOMETRIC.YCBCR and page.compression == 7
+    )
+    if is_color and channels >= 3:
+        return Levels(luminance(samples), scale), ()
+    first = samples[..., 0]
+    inverted = photometric == PHOTOMETRIC.MINISWHITE
+    # The first channel of YCbCr, L*a*b* and grey with alpha is the grey level.
+    if channels == 1 or photometric != PHOTOMETRIC.MINISBLACK and not inverted:
+        return Levels(first, scale, inverted), ()
+    if channels - 1 == len(page.extrasamples) and channels == 2:
+        return Levels(first, scale, inverted), ()
+    return Levels(first, scale, inverted), (f"The first of {channels} channels is shown.",)
+
+
+def _bits(page: TiffPage) -> int | None:
+    bits = page.bitspersample
+    return bits if isinstance(bits, int) else max(bits, default=None)
+
+
+def _tags(frame: _Frame, tiff: TiffFile) -> Mapping[int, object]:
+    """Return the tags of the page, and those of the first page that it lacks."""
+    own = frame.series.pages[frame.number] if frame.number < len(frame.series.pages) else None
+    values: dict[int, object] = {}
+    for page in (tiff.pages[0], frame.keyframe, own):
+        for tag in getattr(page, "tags", ()):
+            try:
+                values[tag.code] = tag.value
+            except Exception:
+                continue
+    return values
+
+
+def _orientation_note(page: TiffPage) -> tuple[str, ...]:
+    tag = page.tags.get(_ORIENTATION)
+    if tag is None or int(tag.value) == 1:
+        return ()
+    return (
+        f"The file asks to be shown turned (TIFF orientation {int(tag.value)}); it is shown as "
+        "stored, as the microscope's other programs do.",
+    )
