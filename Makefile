@@ -79,7 +79,7 @@ $(stamp): requirements.lock pyproject.toml
 	    echo "make setup: this Python cannot make virtual environments; on Debian and Ubuntu: apt-get install python$$version-venv" >&2; \
 	    exit 1; }; \
 	  $(bin)/python -m pip --version >/dev/null 2>&1 || "$$python" -m venv --clear $(venv); \
-	  $(bin)/python -m pip install --disable-pip-version-check --progress-bar off --quiet \
+	  $(bin)/python -m pip install --disable-pip-version-check \
 	    --require-hashes -r requirements.lock; \
 	  $(bin)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .; \
 	fi; \

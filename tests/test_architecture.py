@@ -10,9 +10,10 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 FORBIDDEN = {
-    "core": {"streamlit", "pages", "models", "app", "cli"},
-    "models": {"streamlit", "pages", "app", "cli"},
-    "pages": {"numpy", "torch", "cv2", "app", "cli"},
+    "core": {"streamlit", "pages", "commands", "models", "app", "cli"},
+    "models": {"streamlit", "pages", "commands", "app", "cli"},
+    "pages": {"numpy", "torch", "cv2", "commands", "app", "cli"},
+    "commands": {"numpy", "torch", "cv2", "streamlit", "pages", "app", "cli"},
 }
 
 

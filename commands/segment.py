@@ -1,0 +1,88 @@
+"""Label every pixel of each image, measure the objects and write the results, named by its stem."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands.terminal.batch import for_each, progress_line, read_image, write_whole
+from commands.terminal.options import (
+    add_device,
+    info_bar_rows,
+    known_card,
+    result_folder,
+    typed_pixel_size,
+)
+from core.errors import LamellaError
+
+if TYPE_CHECKING:
+    from core.analysis import Analysis
+
+HELP = "label every pixel and measure the objects"
+SUFFIXES = (".labels.tif", ".objects.tif", ".objects.csv", ".run.json")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the files, the model and what the files may not know."""
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    parser.add_argument("--model", required=True, metavar="NAME", help="one of `lamella models`")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="made when missing")
+    parser.add_argument(
+        "--pixel-size", type=float, metavar="NM", help="in nm, instead of the file's own"
+    )
+    parser.add_argument(
+        "--info-bar",
+        type=info_bar_rows,
+        metavar="auto|none|ROWS",
+        help="rows at the bottom that are not image (default auto: from the file, else found)",
+    )
+    add_device(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Segment each image; a bad one stops none of the others."""
+    card = known_card(options.model)
+    pixel_size = typed_pixel_size(options.pixel_size)
+    result_folder(options.out)
+
+    from core.analysis import analyse
+    from models.zoo import load
+
+    engine = load(card.name, device=options.device)
+    taken: dict[str, Path] = {}
+
+    def segment(path: Path) -> None:
+        take_stem(path, taken)
+        analysis = analyse(
+            read_image(path),
+            card,
+            engine,
+            pixel_size=pixel_size,
+            info_bar_rows=options.info_bar,
+            progress=progress_line(f"{path.name}: tile"),
+        )
+        write_results(analysis, options.out, path.stem)
+        print(f"{path}: {len(analysis.table)} objects -> {options.out / path.stem}.*", flush=True)
+
+    return for_each(options.images, segment)
+
+
+def take_stem(path: Path, taken: dict[str, Path]) -> None:
+    """Refuse a second image of the same stem: it would overwrite the first one's results."""
+    # Case does not tell two files apart on macOS and Windows.
+    earlier = taken.setdefault(path.stem.casefold(), path)
+    if earlier is not path:
+        raise LamellaError(
+            f"{path} would overwrite the results of {earlier}, which has the same stem, so it was "
+            "left out; rename one of them, or segment it with another --out."
+        )
+
+
+def write_results(analysis: Analysis, folder: Path, stem: str) -> None:
+    """Write the four files of one image."""
+    from core.export.archive import result_files
+
+    files = result_files(analysis, stem)
+    for suffix in SUFFIXES:
+        write_whole(folder / f"{stem}{suffix}", files[f"{stem}{suffix}"])

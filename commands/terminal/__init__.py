@@ -1,0 +1,1 @@
+"""What the commands share: batches that go on, options, lines on stderr."""

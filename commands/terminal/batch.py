@@ -1,0 +1,82 @@
+"""Work on many files that goes on when one is bad, and says so in one sentence each."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import Cancelled, LamellaError
+
+if TYPE_CHECKING:
+    from core.types import Micrograph, ProgressCallback
+
+
+def for_each(paths: Iterable[Path], work: Callable[[Path], None]) -> int:
+    """Do the work for every path; return the exit code: 1 when anything failed, else 0."""
+    failed = 0
+    for path in paths:
+        try:
+            work(path)
+            continue
+        except (Cancelled, BrokenPipeError):
+            raise
+        except LamellaError as error:
+            message = str(error)
+        except OSError as error:
+            message = f"{error.strerror or error}; check the path and its permissions."
+        except Exception as error:
+            # A fault of ours in one file must not cost the user the rest of a night's batch.
+            message = (
+                f"failed in a way nobody foresaw ({type(error).__name__}: {error}); report it."
+            )
+        say(with_path(message, path))
+        failed = 1
+    return failed
+
+
+def with_path(message: str, path: Path) -> str:
+    """Return the message with the whole path in it: two folders may hold files of one name."""
+    if str(path) in message:
+        return message
+    if message.startswith(path.name):
+        return f"{path}{message.removeprefix(path.name)}"
+    return f"{path}: {message}"
+
+
+def read_image(path: Path) -> Micrograph:
+    """Read one file, and say what was decided while reading."""
+    from core.formats import read_file
+
+    micrograph = read_file(path)
+    for note in micrograph.notes:
+        say(with_path(note, path))
+    return micrograph
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is either whole or not there."""
+    unfinished = path.with_name(path.name + ".unfinished")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def say(message: str) -> None:
+    """Write one line to stderr, over a progress line if there is one."""
+    clear = "\r\033[K" if sys.stderr.isatty() else ""
+    print(f"{clear}lamella: {' '.join(message.split())}", file=sys.stderr, flush=True)
+
+
+def progress_line(label: str) -> ProgressCallback:
+    """Return a callback that keeps one line of a terminal up to date, and is silent in a log."""
+
+    def show(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            line = f"{label} {done} of {total}" if done < total else ""
+            print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+
+    return show
