@@ -14,7 +14,9 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 
 from core.errors import FormatError, LamellaError, LimitError
+from core.formats import vendors
 from core.formats.reading.calibration import pixel_size
+from core.formats.reading.clues import Clues
 from core.formats.reading.grey import to_unit_range
 from core.formats.reading.info_bar import find_info_bar
 from core.formats.reading.limits import check_file_bytes
@@ -121,7 +123,7 @@ def _sniffs(module: ModuleType, data: bytes) -> bool:
 
 def _micrograph(decoded: Decoded, source: Source) -> Micrograph:
     height = decoded.shape[0]
-    finding = decoded.finding
+    finding = decoded.finding or vendors.find(_clues(decoded, source))
     bar_rows = finding.info_bar_rows
     if bar_rows is None or not 0 <= bar_rows < height:
         bar_rows = find_info_bar(decoded.levels)
@@ -146,6 +148,10 @@ def _micrograph(decoded: Decoded, source: Source) -> Micrograph:
         pages=decoded.pages,
         notes=(*decoded.notes, *finding.notes, *size_notes, *missing, *grey_notes),
     )
+
+
+def _clues(decoded: Decoded, source: Source) -> Clues:
+    return Clues(decoded.shape, decoded.tags, source.sidecars, decoded.embedded, decoded.series)
 
 
 def _digest(source: Source, decoded: Decoded) -> str:

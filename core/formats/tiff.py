@@ -12,7 +12,6 @@ from tifffile import PHOTOMETRIC, TiffFile, TiffPage, TiffPageSeries
 
 from core.errors import FormatError
 from core.formats import vendors
-from core.formats.reading.clues import Clues
 from core.formats.reading.grey import Levels, from_palette, full_scale, luminance
 from core.formats.reading.limits import check_decoded_bytes, check_frame, check_pages
 from core.formats.reading.source import Decoded, Source
@@ -53,20 +52,15 @@ def read(source: Source) -> Decoded:
         page = frame.keyframe
         _check_frame(page, source)
         levels, level_notes = _levels(_decode(frame, tiff, source), page)
-        clues = Clues(
-            shape=levels.values.shape,
-            tags=_tags(frame, tiff),
-            sidecars=source.sidecars,
-            series=frame.series.index,
-        )
         file_shape = page.shape if len(frames) == 1 else tuple(frame.series.shape)
         return Decoded(
             levels,
             tuple(int(length) for length in file_shape),
             np.dtype(frame.series.dtype).name,
             len(frames),
-            vendors.find(clues),
-            notes + level_notes + _orientation_note(page),
+            tags=_tags(frame, tiff),
+            series=frame.series.index,
+            notes=notes + level_notes + _orientation_note(page),
         )
 
 

@@ -65,7 +65,10 @@ class Calibration:
 
 def metres(value: float, unit: str) -> float | None:
     """Return ``value`` ``unit`` in metres, or None when ``unit`` is not a length."""
-    name = unit.strip().strip("[]").replace("\\u00B5", "µ").replace("\u03bc", "µ").replace("_", "")
+    name = unit.strip("\0 \t\r\n[]").replace("_", "")
+    # Greek mu, an escape of ImageJ, and the micro sign of Latin-1 read as Japanese.
+    for spelling in ("\u03bc", "\\u00B5", "\\u00b5", "\uff75"):
+        name = name.replace(spelling, "µ")
     factor = _METRES.get(name.replace("\u212b", "å").lower())
     return None if factor is None else value * factor
 

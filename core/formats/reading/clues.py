@@ -16,7 +16,8 @@ class Clues:
 
     ``shape``: (H, W). ``tags``: TIFF tags of the page by code, those of the first page where it
     has none; empty when the file is no TIFF. ``sidecars``: bytes of the files beside it, by name.
-    ``embedded``: other private data in the file, by name.
+    ``embedded``: other private data in the file, by name. ``series``: the page belongs
+    to, from 0.
     """
 
     shape: tuple[int, int]
@@ -31,6 +32,13 @@ class Clues:
         if isinstance(value, bytes):
             value = decode_text(value)
         return value.rstrip("\0") if isinstance(value, str) else ""
+
+    def ratio(self, code: int) -> float | None:
+        """Return the rational TIFF tag ``code``, None when it is not there or not positive."""
+        value = self.tags.get(code)
+        if isinstance(value, tuple) and len(value) == 2 and value[1]:
+            value = value[0] / value[1]
+        return float(value) if isinstance(value, int | float) and value > 0 else None
 
     def sidecar_texts(self, *extensions: str) -> list[tuple[str, str]]:
         """Return (name, text) of the sidecars with one of ``extensions``."""

@@ -55,14 +55,18 @@ class Decoded:
     """One page of a file, decoded, before its grey levels are scaled.
 
     ``levels``: the page, (H, W). ``file_shape``, ``dtype``: as stored. ``digest_extra``: bytes
-    beside the file that pixels came from.
+    beside the file that pixels came from. ``tags``, ``embedded``, ``series``: as in ``Clues``.
+    ``finding``: None leaves it to the vendors' modules.
     """
 
     levels: Levels
     file_shape: tuple[int, ...]
     dtype: str
     pages: int = 1
-    finding: Finding = Finding()
+    finding: Finding | None = None
+    tags: Mapping[int, object] = field(default_factory=lambda: MappingProxyType({}))
+    embedded: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
+    series: int = 0
     notes: tuple[str, ...] = ()
     digest_extra: bytes = b""
 

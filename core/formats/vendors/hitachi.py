@@ -1,0 +1,40 @@
+"""Hitachi scanning microscopes: a text file beside the image."""
+
+from __future__ import annotations
+
+from core.formats.reading.calibration import Calibration, number
+from core.formats.reading.clues import Clues
+from core.formats.reading.source import Finding, flat_metadata
+from core.formats.reading.text import key_values, sizes
+
+RANK = 1
+
+_MARK = "[SemImageFile]"
+
+
+def find(clues: Clues) -> Finding | None:
+    """Return the pixel size, which the text file gives in nanometres.
+
+    Source: HitachiReader of Bio-Formats, which reads the same key.
+    """
+    for name, text in clues.sidecar_texts("txt"):
+        if _MARK not in text:
+            continue
+        values = key_values(text)
+        pixel_nm = number(values.get("PixelSize", "").split(" ")[0])
+        stated = sizes(values.get("DataSize", ""))
+        width, rows = stated or (None, None)
+        calibration = None
+        if pixel_nm and pixel_nm > 0:
+            pixel_m = pixel_nm * 1e-9
+            calibration = Calibration(pixel_m, pixel_m, f"Hitachi {name}", width, rows)
+        return Finding(calibration, _bar_rows(stated, clues.shape), flat_metadata(values))
+    return None
+
+
+def _bar_rows(stated: tuple[int, int] | None, shape: tuple[int, int]) -> int | None:
+    """Return the rows that the image has beyond its stated size; the bar may lie inside that."""
+    if not stated or not stated[0]:
+        return None
+    extra = shape[0] - round(stated[1] * shape[1] / stated[0])
+    return extra if 0 < extra < shape[0] / 2 else None

@@ -1,0 +1,79 @@
+"""JEOL scanning microscopes: a text file beside the image."""
+
+from __future__ import annotations
+
+from core.formats.reading.calibration import Calibration, metres, number
+from core.formats.reading.clues import Clues
+from core.formats.reading.source import Finding, flat_metadata
+from core.formats.reading.text import key_values, lengths, sizes
+
+RANK = 1
+
+_MARKS = ("$CM_", "$SM_")
+_AGREE_WITHIN = 0.005
+
+
+def find(clues: Clues) -> Finding | None:
+    """Return field of view over width, else the pixel size, else the micron bar over its length.
+
+    The bar's length is a whole number of pixels, so a bar of 53 px is good to 1 %.
+    """
+    for name, text in clues.sidecar_texts("txt"):
+        if any(mark in text for mark in _MARKS):
+            values = {key.lstrip("$"): value for key, value in key_values(text, " ").items()}
+            return _finding(values, name, clues.shape)
+    return None
+
+
+def _finding(values: dict[str, str], name: str, shape: tuple[int, int]) -> Finding:
+    stated = sizes(values.get("CM_IMAGE_SIZE", "")) or sizes(values.get("CM_FULL_SIZE", ""))
+    width, rows = stated or (None, None)
+    fine = _field_of_view(values, width or shape[1], rows) or _pixel_size(values)
+    bar, bar_px = _micron_bar(values)
+    pixel = fine or (bar and (bar, bar))
+    notes: tuple[str, ...] = ()
+    if fine and bar and abs(bar / fine[0] - 1) > max(_AGREE_WITHIN, 1 / bar_px):
+        notes = (
+            f"In {name} the micron bar gives {bar * 1e9:.5g} nm for the pixel, and the field of "
+            f"view {fine[0] * 1e9:.5g} nm; the latter is used.",
+        )
+    calibration = None
+    if pixel:
+        how = "field of view" if fine else "micron bar"
+        calibration = Calibration(*pixel, f"JEOL {name}, {how}", width, rows)
+    return Finding(calibration, _bar_rows(values, shape), flat_metadata(values), notes)
+
+
+def _field_of_view(
+    values: dict[str, str], width: int, rows: int | None
+) -> tuple[float, float] | None:
+    found = [metres(*length) for length in lengths(values.get("CM_FIELD_OF_VIEW", ""))]
+    if not found or not found[0]:
+        return None
+    x = found[0] / width
+    return x, found[1] / rows if len(found) > 1 and found[1] and rows else x
+
+
+def _pixel_size(values: dict[str, str]) -> tuple[float, float] | None:
+    found = lengths(values.get("CM_PIXEL_SIZE", ""))
+    pixel = metres(*found[0]) if found else None
+    return (pixel, pixel) if pixel else None
+
+
+def _micron_bar(values: dict[str, str]) -> tuple[float | None, float]:
+    """Return metres a pixel and the bar's length in px."""
+    bar_px = number(values.get("SM_MICRON_BAR", "").split(" ")[0])
+    marker = lengths(values.get("SM_MICRON_MARKER", ""))
+    length = metres(*marker[0]) if marker else None
+    return (length / bar_px, bar_px) if length and bar_px and bar_px > 0 else (None, 1.0)
+
+
+def _bar_rows(values: dict[str, str], shape: tuple[int, int]) -> int | None:
+    full = sizes(values.get("CM_FULL_SIZE", "")) or sizes(values.get("CM_IMAGE_SIZE", ""))
+    scale = shape[1] / full[0] if full and full[0] else 1.0
+    height = number(values.get("SM_PNU_HEIGHT", "").split(" ")[0])
+    if height and 0 < height * scale < shape[0] / 2:
+        return round(height * scale)
+    if full and 0 < (extra := shape[0] - round(full[1] * scale)) < shape[0] / 2:
+        return extra
+    return None

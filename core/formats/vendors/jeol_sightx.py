@@ -1,0 +1,43 @@
+"""JEOL SightX on transmission microscopes: XML in the TIFF's description."""
+
+from __future__ import annotations
+
+from core.formats.reading.calibration import Calibration, number
+from core.formats.reading.clues import Clues
+from core.formats.reading.source import Finding
+from core.formats.reading.xml import find_all, first_text, parse_xml
+
+RANK = 0
+
+_DESCRIPTION, _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 270, 282, 283, 296
+_METRES = {2: 0.0254, 3: 0.01}
+
+
+def find(clues: Clues) -> Finding | None:
+    """Return the camera's pixel divided by the magnification.
+
+    The TIFF resolution is that of the camera, not of the sample. Only an image in a magnification
+    mode of the TEM has a length a pixel; diffraction patterns and Ronchigrams have none.
+    """
+    description = clues.text(_DESCRIPTION)
+    if "TemReporter" not in description or (root := parse_xml(description)) is None:
+        return None
+    reporter = next(find_all(root, "TemReporter"), None)
+    if reporter is None:
+        return None
+    mode = first_text(reporter, "ImageFormingSystem", "ModeString")
+    magnification = number(first_text(reporter, "ImageFormingSystem", "SelectorValue"))
+    metadata = {"ModeString": mode, "SelectorValue": str(magnification)}
+    is_image = first_text(reporter, "Eos", "EosMode") == "eosTEM" and mode.endswith("MAG")
+    camera = [_camera_pixel(clues, tag) for tag in (_X_RESOLUTION, _Y_RESOLUTION)]
+    if not is_image or not magnification or magnification <= 0 or None in camera:
+        note = f"JEOL mode {mode or 'unknown'} has no length a pixel: not calibrated."
+        return Finding(metadata=metadata, notes=(note,))
+    x_m, y_m = (pixel / magnification for pixel in camera)
+    return Finding(Calibration(x_m, y_m, "JEOL SightX, magnification"), metadata=metadata)
+
+
+def _camera_pixel(clues: Clues, tag: int) -> float | None:
+    unit = _METRES.get(int(clues.tags.get(_RESOLUTION_UNIT, 2)), 0.01)
+    resolution = clues.ratio(tag)
+    return unit / resolution if resolution else None
