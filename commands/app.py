@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from commands.terminal.options import UsageError
+from core.settings import Limits
 
 HELP = "start the web app"
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -29,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
         UsageError: an address or port that cannot be listened on.
     """
     check_free(options.address, options.port)
+    upload_megabytes = math.ceil(Limits.from_environment().file_bytes / 2**20)
     # Streamlit reads .streamlit/config.toml from the working directory.
     os.chdir(REPOSITORY)
     print(
@@ -36,8 +40,22 @@ def run(options: argparse.Namespace) -> int:
     )
     server = [sys.executable, "-m", "streamlit", "run", "app.py"]
     server += [f"--server.address={options.address}", f"--server.port={options.port}"]
+    server += [f"--server.maxUploadSize={upload_megabytes}"]
     server += ["--server.showEmailPrompt=false", "--browser.gatherUsageStats=false"]
+    if has_screen(os.environ, sys.platform, sys.stdout.isatty()):
+        server += ["--server.headless=false"]
     os.execv(sys.executable, server)
+
+
+def has_screen(environment: Mapping[str, str], platform: str, terminal: bool) -> bool:
+    """Return whether a browser should open by itself: somebody sits at this very machine."""
+    if not terminal or "SSH_CONNECTION" in environment:
+        return False
+    if environment.get("STREAMLIT_SERVER_HEADLESS"):
+        return False
+    return platform in ("darwin", "win32") or any(
+        environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
 
 
 def check_free(address: str, port: int) -> None:
