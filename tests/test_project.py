@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from core.settings import Limits
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 # Put together from parts, or this file would name them itself.
@@ -87,6 +89,15 @@ def test_readme_reaches_the_first_result_by_line_40() -> None:
     first = text_of("README.md").splitlines()[:40]
     assert any("make run" in line for line in first)
     assert any("lamella segment" in line for line in first)
+
+
+def test_readme_gives_every_limit_with_its_default() -> None:
+    rows = re.findall(r"^\| `LAMELLA_MAX_([A-Z_]+)` \|.*\| (\d+) \|$", text_of("README.md"), re.M)
+    documented = {name.lower(): int(default) for name, default in rows}
+    limits = dict(vars(Limits()))
+    # The smallest image that a network takes: nothing an admin would raise.
+    del limits["segment_side"]
+    assert documented == limits
 
 
 def test_readme_links_lead_somewhere() -> None:

@@ -37,7 +37,8 @@ def for_each(paths: Iterable[Path], work: Callable[[Path], None]) -> int:
 
 
 def with_path(message: str, path: Path) -> str:
-    """Return the message with the whole path in it: two folders may hold files of one name."""
+    """Return one line with the whole path in it: two folders may hold files of one name."""
+    message = " ".join(message.split())
     if str(path) in message:
         return message
     if message.startswith(path.name):
@@ -66,9 +67,9 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def say(message: str) -> None:
-    """Write one line to stderr, over a progress line if there is one."""
+    """Write to stderr, over a progress line if there is one."""
     clear = "\r\033[K" if sys.stderr.isatty() else ""
-    print(f"{clear}lamella: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    print(f"{clear}lamella: {message}", file=sys.stderr, flush=True)
 
 
 def progress_line(label: str) -> ProgressCallback:
