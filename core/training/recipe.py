@@ -1,0 +1,82 @@
+"""What a training run is made of, so that it can be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from torch import nn
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How training crops differ from the micrographs; each value is drawn anew for each crop.
+
+    ``scale``: magnification, log-uniform. ``rotation_degrees``: on top of the eight flips and
+    quarter turns. ``invert``, ``blur``, ``noise``, ``shading``: probabilities. ``gamma``,
+    ``contrast``, ``brightness``: of grey levels in [0, 1]. ``blur_sigma_px``: Gaussian probe.
+    ``dose``: mean electrons a pixel of the Poisson noise. ``readout``: standard deviation of the
+    Gaussian noise. ``shading_amplitude``: of a slow plane or bowl across the crop.
+    ``on_object``: probability that the crop is centred on a pixel that is not background.
+    """
+
+    scale: Range = (0.5, 2.0)
+    rotation_degrees: Range = (-15.0, 15.0)
+    invert: float = 0.3
+    gamma: Range = (0.6, 1.6)
+    contrast: Range = (0.6, 1.2)
+    brightness: Range = (-0.15, 0.15)
+    blur: float = 0.3
+    blur_sigma_px: Range = (0.4, 2.0)
+    noise: float = 0.5
+    dose: Range = (20.0, 1000.0)
+    readout: Range = (0.0, 0.06)
+    shading: float = 0.3
+    shading_amplitude: Range = (0.05, 0.3)
+    on_object: float = 0.5
+
+
+@dataclass(frozen=True)
+class Distillation:
+    """Learning from a trained network as well as from the masks.
+
+    ``teacher``: builds the trained teacher in eval mode. ``weight``: of the cross-entropy against
+    the teacher's probabilities, beside the loss against the masks.
+
+    Source: Hinton et al. 2015, arXiv:1503.02531.
+    """
+
+    teacher: Callable[[], nn.Module]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a training run but the data.
+
+    ``masks``: "instances" (0 = background, every other value phase 1) or "classes" (the value is
+    the phase). ``group``: column of ``index.csv`` whose values never lie on both sides of the
+    validation split (two figures of one article). ``frozen``: prefixes of parameter names that
+    keep their initial values, batch statistics included. ``averaging``: decay of the exponential
+    moving average of the weights, which is what is validated and shipped.
+    """
+
+    steps: int
+    initialise: Callable[[nn.Module], str]
+    masks: Literal["instances", "classes"] = "classes"
+    group: str | None = None
+    validation_fraction: float = 0.15
+    batch: int = 8
+    crop_px: int = 256
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-4
+    averaging: float = 0.995
+    validate_every: int = 200
+    patience: int = 5
+    seed: int = 1
+    frozen: tuple[str, ...] = ()
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    distillation: Distillation | None = None
