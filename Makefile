@@ -58,7 +58,7 @@ for python in $(or $(PYTHON),python3 python python3.11 python3.12 python3.13 pyt
   python=; \
 done; \
 command -v "$$python" >/dev/null 2>&1 || { \
-  echo "make setup: Lamella needs Python 3.11 to 3.14; found: $$(python3 --version 2>&1). Install one, or name it: make setup PYTHON=/path/to/python3.11" >&2; \
+  echo "make setup: Lamella needs Python 3.11 to 3.14; found: $$(python3 --version 2>/dev/null || echo none). Install one, or name it: make setup PYTHON=/path/to/python3.11" >&2; \
   exit 1; }
 endef
 
