@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise, takewhile
 
 from core.inspection.layers import Step, steps
 from core.inspection.operations import spatial
@@ -67,10 +68,13 @@ class NetworkMap:
 def network_map(trace: Trace) -> NetworkMap:
     """Return the drawing of a network."""
     all_steps = steps(trace)
-    groups = _by_resolution(trace, all_steps) if _has_branches(trace) else _by_layer(all_steps)
+    branches = _has_branches(trace)
+    groups = _by_resolution(all_steps) if branches else _by_layer(all_steps)
     roles = _roles(trace, groups)
     blocks = [Block("input", Role.INPUT, None, (), _shape(trace, 0), 0.0, 0, 0)]
-    blocks += [_block(trace, group, role) for group, role in zip(groups, roles, strict=True)]
+    blocks += [
+        _block(trace, group, role, branches) for group, role in zip(groups, roles, strict=True)
+    ]
     return NetworkMap(tuple(blocks), _edges(trace, groups))
 
 
@@ -88,14 +92,20 @@ def _by_layer(all_steps: tuple[Step, ...]) -> list[list[Step]]:
     groups: list[list[Step]] = []
     for step in all_steps:
         changes = not groups or groups[-1][-1].layer.shape != step.layer.shape
-        if step.layer.macs or changes:
+        if groups and _only_flattens(groups[-1]):
+            groups[-1].append(step)
+        elif step.layer.macs or changes:
             groups.append([step])
         else:
             groups[-1].append(step)
     return groups
 
 
-def _by_resolution(trace: Trace, all_steps: tuple[Step, ...]) -> list[list[Step]]:
+def _only_flattens(group: list[Step]) -> bool:
+    return len(group) == 1 and group[0].layer.kind == "flatten"
+
+
+def _by_resolution(all_steps: tuple[Step, ...]) -> list[list[Step]]:
     """A block begins where the size changes; the last layer with products is one of its own."""
     last = max((i for i, step in enumerate(all_steps) if step.layer.macs), default=-1)
     groups: list[list[Step]] = []
@@ -110,7 +120,29 @@ def _by_resolution(trace: Trace, all_steps: tuple[Step, ...]) -> list[list[Step]
             groups[-2] += [*groups.pop(), step]
         else:
             groups.append([step])
+    for before, after in pairwise(groups):
+        _keep_block_whole(before, after, groups)
     return groups
+
+
+def _keep_block_whole(before: list[Step], after: list[Step], groups: list[list[Step]]) -> None:
+    """Move the beginning of a residual block that changes the size to where it ends."""
+    block = _common_parent(before[-1], after[0])
+    first = next((i for i, step in enumerate(before) if _lies_in(step, block)), 0)
+    elsewhere = [group for group in groups if group is not before and group is not after]
+    if block and first and not any(_lies_in(step, block) for group in elsewhere for step in group):
+        after[:0] = before[first:]
+        del before[first:]
+
+
+def _common_parent(first: Step, second: Step) -> str:
+    parts = [step.layer.name.split(" > ")[0].split(".") for step in (first, second)]
+    shared = takewhile(lambda pair: pair[0] == pair[1], zip(*parts, strict=False))
+    return ".".join(name for name, _ in shared)
+
+
+def _lies_in(step: Step, block: str) -> bool:
+    return step.layer.name.startswith((f"{block}.", f"{block} > "))
 
 
 def _is_gate(group: list[Step]) -> bool:
@@ -141,16 +173,17 @@ def _roles(trace: Trace, groups: list[list[Step]]) -> list[Role]:
     return roles
 
 
-def _block(trace: Trace, group: list[Step], role: Role) -> Block:
+def _block(trace: Trace, group: list[Step], role: Role, by_resolution: bool) -> Block:
     shape = _shape(trace, group[-1].value)
     visible = [step.layer.name for step in group if step.is_module]
     height = trace.image_size[0]
     level = math.log2(height / shape[1]) if len(shape) == 3 else math.log2(height)
-    is_single = sum(bool(step.layer.macs) for step in group) <= 1
-    if is_single and role is not Role.OUTPUT:
-        title = next((s.layer.kind for s in group if s.layer.macs), group[0].layer.kind)
+    if role is Role.OUTPUT:
+        title = role.value
+    elif by_resolution and shape[1:] not in ((), (1, 1)):
+        title = f"{role.value} 1/{2**level:.3g}"
     else:
-        title = role.value if role is Role.OUTPUT else f"{role.value} 1/{2**level:.3g}"
+        title = next((s.layer.kind for s in group if s.layer.macs), group[0].layer.kind)
     return Block(
         title=title,
         role=role,

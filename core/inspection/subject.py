@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -15,7 +14,8 @@ from core.inspection.field import Field, choose_field
 from core.inspection.receptive_field import Box, check_inside
 from core.inspection.trace import Trace, trace_network
 from core.inspection.view import private_copy, reinitialised, run
-from core.types import Micrograph, read_only
+from core.segmentation.preprocessing import crop_info_bar, grey_levels, resample
+from core.types import Micrograph, ModelCard, read_only
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +108,11 @@ class Expected:
     pixel_size_nm: float | None = None
     side: int | None = None
 
+    @classmethod
+    def of(cls, card: ModelCard) -> Expected:
+        """Return what a trained model expects."""
+        return cls(card.mean, card.std, card.pixel_size_nm)
+
 
 def open_subject(
     micrograph: Micrograph,
@@ -134,10 +139,8 @@ def open_subject(
     image_shape = height - micrograph.info_bar_rows, width
     multiple = expected.side or network_stride(network)
     field = choose_field(image_shape, centre, expected.side or side, multiple, scale)
-    pixels = np.ascontiguousarray(micrograph.pixels[field.box.slices])
-    if pixels.shape != field.shape:
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        pixels = cv2.resize(pixels, field.shape[::-1], interpolation=method)
+    grey = grey_levels(crop_info_bar(micrograph.pixels, micrograph.info_bar_rows))
+    pixels = resample(np.ascontiguousarray(grey[field.box.slices]), field.shape)
     weight = next(network.parameters())
     image = torch.from_numpy((pixels - expected.mean) / expected.std).float()
     image = image.expand(1, input_channels(network), *image.shape).contiguous()

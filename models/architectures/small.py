@@ -163,7 +163,7 @@ CARDS = (
         channels=1,
         side=None,
         multiple=4,
-        parameters=29_458,
+        parameters=29_786,
         reference="after Ronneberger et al. 2015, arXiv:1505.04597",
     ),
 )

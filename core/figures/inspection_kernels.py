@@ -1,0 +1,102 @@
+"""Kernels and their frequency response as plotly figures."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.figures.inspection_overlays import DIVERGING, SEQUENTIAL
+from core.inspection.kernels import FrequencyResponse, Kernels
+
+CLEAR = "rgba(0,0,0,0)"
+
+
+def kernel_grid(
+    kernels: Kernels, input_channel: int = 0, limit: float | None = None, count: int = 256
+) -> go.Figure:
+    """Return the first ``count`` filters by norm, what they do with one input channel, as a grid.
+
+    One symmetric colour scale from -``limit`` to ``limit``, None is the layer's own; the value, the
+    channel and the place in the kernel on hover.
+    """
+    slices = kernels.of_input(input_channel)
+    order = kernels.by_norm[:count]
+    values, places = _tiled(slices[order], order)
+    limit = kernels.limit if limit is None else limit
+    figure = go.Figure(
+        go.Heatmap(
+            z=values,
+            customdata=places,
+            zmin=-limit,
+            zmax=limit,
+            colorscale=DIVERGING,
+            hovertemplate="channel %{customdata[0]}, row %{customdata[1]}, column "
+            "%{customdata[2]}: %{z:.4f}<extra></extra>",
+            hoverongaps=False,
+            colorbar={"title": "weight"},
+        )
+    )
+    return _picture(figure, values.shape)
+
+
+def kernel_norms(kernels: Kernels) -> go.Figure:
+    """Return the norm of every slice of every filter: output channels down, input channels across."""
+    norms = kernels.norms_by_input[kernels.by_norm]
+    figure = go.Figure(
+        go.Heatmap(
+            z=norms,
+            customdata=np.repeat(kernels.by_norm[:, None], norms.shape[1], axis=1),
+            zmin=0,
+            colorscale=SEQUENTIAL,
+            hovertemplate="channel %{customdata}, input %{x}: norm %{z:.4f}<extra></extra>",
+            colorbar={"title": "norm"},
+        )
+    )
+    figure.update_xaxes(title="input channel")
+    figure.update_yaxes(title="output channels, largest norm first", autorange="reversed")
+    return figure.update_layout(paper_bgcolor=CLEAR, plot_bgcolor=CLEAR)
+
+
+def frequency_figure(response: FrequencyResponse) -> go.Figure:
+    """Return how strongly a kernel passes each spatial frequency, 0 in the middle."""
+    figure = go.Figure(
+        go.Heatmap(
+            z=response.magnitude,
+            x=response.frequencies,
+            y=response.frequencies,
+            zmin=0,
+            colorscale=SEQUENTIAL,
+            hovertemplate="%{x:.3f} across, %{y:.3f} down: %{z:.3f}<extra></extra>",
+            colorbar={"title": "gain"},
+        )
+    )
+    figure.update_xaxes(title="cycles per pixel, across", constrain="domain")
+    figure.update_yaxes(title="cycles per pixel, down", autorange="reversed", scaleanchor="x")
+    return figure.update_layout(paper_bgcolor=CLEAR, plot_bgcolor=CLEAR)
+
+
+def _tiled(slices: np.ndarray, channels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return kernels side by side with gaps of nan, and channel, row, column of each value."""
+    count, height, width = slices.shape
+    across = math.ceil(math.sqrt(count * 1.6))
+    down = math.ceil(count / across)
+    shape = down * (height + 1) - 1, across * (width + 1) - 1
+    values = np.full(shape, np.nan, np.float32)
+    places = np.zeros((*shape, 3), np.int32)
+    rows, columns = np.mgrid[:height, :width]
+    for index, channel in enumerate(channels):
+        top, left = index // across * (height + 1), index % across * (width + 1)
+        here = slice(top, top + height), slice(left, left + width)
+        values[here] = slices[index]
+        places[here] = np.dstack([np.full_like(rows, channel), rows, columns])
+    return values, places
+
+
+def _picture(figure: go.Figure, shape: tuple[int, int]) -> go.Figure:
+    figure.update_xaxes(visible=False, constrain="domain")
+    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x")
+    return figure.update_layout(
+        paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, margin={"l": 0, "r": 0, "t": 0, "b": 0}
+    )

@@ -1,0 +1,93 @@
+"""Heat and boxes to lay over a micrograph, as RGBA pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from plotly.colors import sample_colorscale
+
+from core.inspection.field import Field
+from core.inspection.receptive_field import Box
+
+SEQUENTIAL, DIVERGING = "Viridis", "RdBu_r"
+
+
+def colors(values: np.ndarray, low: float, high: float, scale: str = SEQUENTIAL) -> np.ndarray:
+    """Return values (H, W) in the colours of a plotly scale: (H, W, 3) uint8, low to high."""
+    steps = sample_colorscale(scale, np.linspace(0, 1, 256), colortype="tuple")
+    table = np.rint(np.array(steps) * 255).astype(np.uint8)
+    span = (high - low) or 1.0
+    index = np.rint(np.clip((values - low) / span, 0, 1) * 255).astype(np.uint8)
+    return table[index]
+
+
+def heat_overlay(heat: np.ndarray, opacity: float = 0.7) -> np.ndarray:
+    """Return heat (H, W), not negative, as (H, W, 4) uint8: the fainter, the more transparent.
+
+    The 99.9th percentile of what is not 0 takes the full colour, so that one pixel does not hide
+    the rest; the transparency follows the square root.
+    """
+    shown = heat[heat > 0]
+    high = float(np.percentile(shown, 99.9)) if shown.size else 1.0
+    strength = np.sqrt(np.clip(heat / high, 0, 1))
+    alpha = np.rint(255 * opacity * strength).astype(np.uint8)
+    return np.dstack([colors(strength, 0, 1), alpha])
+
+
+def signed_overlay(values: np.ndarray, opacity: float = 0.7) -> np.ndarray:
+    """Return values (H, W) as (H, W, 4) uint8 on one symmetric scale: red for, blue against."""
+    high = float(np.abs(values).max()) or 1.0
+    alpha = np.rint(255 * opacity * np.sqrt(np.abs(values) / high)).astype(np.uint8)
+    return np.dstack([colors(values, -high, high, DIVERGING), alpha])
+
+
+def channel_overlay(
+    activations: np.ndarray, shape: tuple[int, int], opacity: float = 0.6
+) -> np.ndarray:
+    """Return one channel (h, w), enlarged to (H, W), as (H, W, 4) uint8; nearest neighbour."""
+    low, high = float(activations.min()), float(activations.max())
+    picture = colors(activations, low, high)
+    picture = cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_NEAREST)
+    alpha = np.full(shape, round(255 * opacity), np.uint8)
+    return np.dstack([picture, alpha])
+
+
+def box_overlay(
+    shape: tuple[int, int], boxes: Sequence[Box], color: tuple[int, int, int] = (230, 159, 0)
+) -> np.ndarray:
+    """Return the outlines of boxes on a clear picture (H, W, 4) uint8.
+
+    The line lies just inside the box and is as wide as stays visible: 1 px on 512. A side outside
+    the picture is not drawn.
+    """
+    picture = np.zeros((*shape, 4), np.uint8)
+    width = max(1, max(shape) // 512)
+    for box in boxes:
+        drawn = np.zeros(shape, bool)
+        top, left = max(0, box.top), max(0, box.left)
+        bottom, right = min(shape[0], box.bottom), min(shape[1], box.right)
+        rows, columns = slice(top, bottom), slice(left, right)
+        for line, inside in (
+            ((slice(box.top, box.top + width), columns), box.top >= 0),
+            ((slice(box.bottom - width, box.bottom), columns), box.bottom <= shape[0]),
+            ((rows, slice(box.left, box.left + width)), box.left >= 0),
+            ((rows, slice(box.right - width, box.right)), box.right <= shape[1]),
+        ):
+            if inside:
+                drawn[line] = True
+        picture[drawn] = (*color, 255)
+    return picture
+
+
+def place_on_micrograph(
+    overlay: np.ndarray, field: Field, micrograph_shape: tuple[int, int]
+) -> np.ndarray:
+    """Return an overlay (h, w, 4) of the field in its place on the clear micrograph (H, W, 4)."""
+    picture = np.zeros((*micrograph_shape, 4), np.uint8)
+    height, width = field.box.size
+    picture[field.box.slices] = cv2.resize(
+        overlay, (width, height), interpolation=cv2.INTER_NEAREST
+    )
+    return picture
