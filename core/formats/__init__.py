@@ -131,10 +131,9 @@ def _micrograph(decoded: Decoded, source: Source) -> Micrograph:
     size, size_notes = None, ()
     if finding.calibration:
         size, size_notes = pixel_size(finding.calibration, (height - bar_rows, decoded.shape[1]))
-    knows_sidecars = bool(source.sidecars) or finding.info_bar_rows is not None
     missing = ()
-    if not finding.calibration and not knows_sidecars:
-        missing = missing_sidecar(decoded.shape, bar_rows, finding.metadata)
+    if not finding.calibration and finding.info_bar_rows is None:
+        missing = missing_sidecar(decoded.shape, bar_rows, finding.metadata, source.sidecars)
     return Micrograph(
         pixels=pixels,
         name=source.name,

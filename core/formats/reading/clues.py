@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from core.formats.reading.names import extension
+from core.formats.reading.names import clean_name, extension
 from core.formats.reading.text import decode_text
+
+_LONGEST_TEXT = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Clues:
     def sidecar_texts(self, *extensions: str) -> list[tuple[str, str]]:
         """Return (name, text) of the sidecars with one of ``extensions``."""
         return [
-            (name, decode_text(data))
+            (clean_name(name), decode_text(data[:_LONGEST_TEXT]))
             for name, data in self.sidecars.items()
             if extension(name) in extensions
         ]

@@ -14,13 +14,19 @@ def clean_name(name: str) -> str:
     At most 120 characters; the extension is kept. An empty name becomes "image".
     """
     base = re.split(r"[/\\]", name)[-1]
-    kept = "".join(c for c in base if unicodedata.category(c)[0] != "C" and c not in "\u2028\u2029")
-    kept = kept.strip().strip(".") if kept.strip(". ") == "" else kept.strip()
+    kept = shown(base, len(base))
+    kept = "" if not kept.strip(".") else kept
     if len(kept) > LONGEST_NAME:
         stem, dot, extension = kept.rpartition(".")
         tail = f"{dot}{extension}" if dot and len(extension) <= 10 else ""
         kept = (stem if tail else kept)[: LONGEST_NAME - len(tail)] + tail
     return kept or "image"
+
+
+def shown(text: str, most: int = 60) -> str:
+    """Return at most ``most`` characters of ``text`` from a file, fit for a message."""
+    kept = "".join(c for c in text if unicodedata.category(c)[0] != "C" and c not in "\u2028\u2029")
+    return kept.strip()[:most]
 
 
 def stem(name: str) -> str:

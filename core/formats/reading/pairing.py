@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -34,7 +35,7 @@ def sidecars_beside(path: Path, limits: Limits) -> dict[str, bytes]:
     Raises:
         OSError: the folder or a sidecar cannot be read.
     """
-    names = [entry.name for entry in path.parent.iterdir() if _may_belong(path.name, entry.name)]
+    names = [name for name in os.listdir(path.parent) if _may_belong(path.name, name)]
     found = {}
     for name in _sidecars_of(path.name, names, with_series=True):
         sidecar = path.parent / name

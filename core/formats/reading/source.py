@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import FormatError
 from core.formats.reading.calibration import Calibration
 from core.formats.reading.grey import Levels
+from core.formats.reading.names import shown
 from core.settings import Limits
 
 
@@ -80,9 +81,9 @@ def flat_metadata(nested: Mapping, prefix: str = "", most: int = 200) -> dict[st
     """Return ``nested`` as one level of short strings, at most ``most`` of them."""
     flat: dict[str, str] = {}
     for key, value in nested.items():
-        name = f"{prefix}{key}"
+        name = shown(f"{prefix}{key}", 80)
         if isinstance(value, Mapping):
             flat |= flat_metadata(value, f"{name}.", most)
-        elif not isinstance(value, bytes | np.ndarray) and (text := str(value).strip()):
-            flat[name[:80]] = text[:200]
+        elif not isinstance(value, bytes | np.ndarray) and (text := shown(str(value), 200)):
+            flat[name] = text
     return dict(list(flat.items())[:most])

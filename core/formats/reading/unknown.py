@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from core.formats.reading.names import clean_name
 from core.formats.reading.text import decode_text
 
 _SIDECAR_MARKS = {
@@ -59,13 +60,18 @@ _SHAPES_WITH_SIDECAR = {
 
 
 def missing_sidecar(
-    shape: tuple[int, int], info_bar_rows: int, metadata: Mapping[str, str]
+    shape: tuple[int, int],
+    info_bar_rows: int,
+    metadata: Mapping[str, str],
+    sidecars: Iterable[str],
 ) -> tuple[str, ...]:
     """Return a note when an image without a pixel size looks as if its sidecar were missing.
 
     JEOL, Hitachi and TESCAN microscopes write the pixel size into a text file beside the image. The
     image itself shows only the info bar, the size, or the maker's name.
     """
+    if names := ", ".join(clean_name(name) for name in sidecars):
+        return (f"No pixel size was found in {names}; type the pixel size.",)
     told = " ".join(metadata.values()).lower()
     maker = next((name for name in ("JEOL", "Hitachi", "TESCAN") if name.lower() in told), None)
     if not maker and not info_bar_rows and shape not in _SHAPES_WITH_SIDECAR:

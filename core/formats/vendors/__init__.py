@@ -12,9 +12,11 @@ import pkgutil
 from types import ModuleType
 
 from core.formats.reading.clues import Clues
+from core.formats.reading.names import shown
 from core.formats.reading.source import Finding
 
 _AGREE_WITHIN = 0.005
+_TITLES = {271: "Make", 272: "Model", 305: "Software"}
 
 
 def modules() -> list[ModuleType]:
@@ -35,7 +37,8 @@ def find(clues: Clues) -> Finding:
     calibrated = [found for found in findings if found.calibration]
     best = calibrated[0] if calibrated else None
     bar_rows = next((f.info_bar_rows for f in findings if f.info_bar_rows is not None), None)
-    metadata = {key: text for found in findings for key, text in found.metadata.items()}
+    metadata = {title: shown(clues.text(tag)) for tag, title in _TITLES.items() if clues.text(tag)}
+    metadata |= {key: text for found in findings for key, text in found.metadata.items()}
     notes = tuple(note for found in findings for note in found.notes)
     if best is None:
         return Finding(None, bar_rows, metadata, notes)

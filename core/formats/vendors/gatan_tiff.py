@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.formats.reading.calibration import Calibration, metres, number
 from core.formats.reading.clues import Clues
+from core.formats.reading.names import shown
 from core.formats.reading.source import Finding
 
 RANK = 0
@@ -20,5 +21,6 @@ def find(clues: Clues) -> Finding | None:
     x_m = metres(x, unit_x)
     y_m = metres(y, clues.text(_UNIT_Y) or unit_x) if y else x_m
     if not x_m or not y_m:
-        return Finding(notes=(f"The scale is in {unit_x}, not a length: not calibrated.",))
+        unit = shown(unit_x)
+        return Finding(notes=(f"The scale is in {unit}, not a length: not calibrated.",))
     return Finding(Calibration(x_m, y_m, f"Gatan tag {_SCALE_X}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.formats.reading.calibration import Calibration, metres
 from core.formats.reading.clues import Clues
+from core.formats.reading.names import shown
 from core.formats.reading.source import Finding
 from core.formats.reading.text import key_values
 
@@ -25,7 +26,7 @@ def find(clues: Clues) -> Finding | None:
     if not description.startswith(("ImageJ=", "SCIFIO=")):
         return None
     values = key_values(description)
-    unit = values.get("unit", "")
+    unit = shown(values.get("unit", ""))
     x, y = clues.ratio(_X_RESOLUTION), clues.ratio(_Y_RESOLUTION)
     x_m = metres(1 / x, unit) if x else None
     if x_m is None:

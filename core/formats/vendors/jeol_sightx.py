@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.formats.reading.calibration import Calibration, number
 from core.formats.reading.clues import Clues
+from core.formats.reading.names import shown
 from core.formats.reading.source import Finding
 from core.formats.reading.xml import find_all, first_text, parse_xml
 
@@ -25,7 +26,7 @@ def find(clues: Clues) -> Finding | None:
     reporter = next(find_all(root, "TemReporter"), None)
     if reporter is None:
         return None
-    mode = first_text(reporter, "ImageFormingSystem", "ModeString")
+    mode = shown(first_text(reporter, "ImageFormingSystem", "ModeString"))
     magnification = number(first_text(reporter, "ImageFormingSystem", "SelectorValue"))
     metadata = {"ModeString": mode, "SelectorValue": str(magnification)}
     is_image = first_text(reporter, "Eos", "EosMode") == "eosTEM" and mode.endswith("MAG")

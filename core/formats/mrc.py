@@ -1,0 +1,97 @@
+"""MRC: of transmission microscopes and tomography."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from math import prod
+
+import numpy as np
+from mrcfile.mrcinterpreter import MrcInterpreter
+from mrcfile.utils import data_dtype_from_header, data_shape_from_header
+
+from core.errors import FormatError
+from core.formats.reading.calibration import Calibration
+from core.formats.reading.grey import Levels, full_scale
+from core.formats.reading.limits import check_frame, check_pages
+from core.formats.reading.source import Decoded, Finding, Source
+
+TITLE = "MRC"
+EXTENSIONS = ("mrc", "mrcs", "map")
+
+_HEADER, _MAP_ID, _STAMP = 1024, 208, 212
+_MODES = (0, 1, 2, 3, 4, 6, 12)
+_STAMPS = {"<": b"\x44\x44\0\0", ">": b"\x11\x11\0\0"}
+_LONGEST_SIDE = 1_000_000
+
+
+def sniff(data: bytes) -> bool:
+    """Whether ``data`` has the map ID of MRC2014, or a header that fits in all its numbers.
+
+    Source: MRC2014, Cheng et al., J. Struct. Biol. 192 (2015) 146.
+    """
+    return len(data) >= _HEADER and _byte_order(data) is not None
+
+
+def read(source: Source) -> Decoded:
+    """Return the section of ``source`` that its page names."""
+    header = _header(source.data)
+    dtype, shape = data_dtype_from_header(header), data_shape_from_header(header)
+    if header.mode in (3, 4):
+        raise FormatError(
+            f"{source.name} holds a Fourier transform (MRC mode {int(header.mode)}); save the "
+            "image it was made from."
+        )
+    height, width = shape[-2:]
+    pages = prod(shape[:-2])
+    check_frame(source.name, (height, width), dtype.itemsize, len(source.data), source.limits)
+    check_pages(source.name, pages, source.limits)
+    source.check_page(pages)
+    count = height * width
+    start = _HEADER + int(header.nsymbt) + source.page * count * dtype.itemsize
+    if start + (pages - source.page) * count * dtype.itemsize > len(source.data):
+        raise FormatError(
+            f"{source.name} is incomplete: its header promises {pages} x {height} x {width} px and "
+            "the file ends before; copy it again."
+        )
+    pixels = np.frombuffer(source.data, dtype, count, start).reshape(height, width)
+    pixels = pixels.astype(dtype.newbyteorder("="))
+    file_shape = tuple(int(length) for length in (shape if pages > 1 else shape[-2:]))
+    finding = Finding(_calibration(header), 0)
+    return Decoded(
+        Levels(pixels, full_scale(pixels.dtype)), file_shape, pixels.dtype.name, pages, finding
+    )
+
+
+def _byte_order(data: bytes) -> str | None:
+    """Return "<" or ">", or None when this is no MRC header."""
+    named = data[_MAP_ID : _MAP_ID + 3] == b"MAP"
+    for order in "<>":
+        numbers = np.frombuffer(data, f"{order}i4", 24)
+        sides, mode = numbers[:3], int(numbers[3])
+        if mode not in _MODES or not (sides >= 1).all() or not (sides < _LONGEST_SIDE).all():
+            continue
+        axes_known = sorted(np.frombuffer(data, f"{order}i4", 3, 64).tolist()) == [1, 2, 3]
+        if named or axes_known and 0 <= int(numbers[23]) <= len(data) - _HEADER:
+            return order
+    return "<" if named else None
+
+
+def _header(data: bytes) -> np.recarray:
+    """Return the header; older files lack the map ID and the machine stamp, which are put in."""
+    head = bytearray(data[:_HEADER])
+    head[_MAP_ID : _MAP_ID + 4] = b"MAP "
+    head[_STAMP : _STAMP + 4] = _STAMPS[_byte_order(data) or "<"]
+    nsymbt = head[92:96]
+    head[92:96] = b"\0\0\0\0"
+    header = MrcInterpreter(BytesIO(bytes(head)), header_only=True).header.copy()
+    header.nsymbt = np.frombuffer(nsymbt, header.nsymbt.dtype)[0]
+    return header
+
+
+def _calibration(header: np.recarray) -> Calibration | None:
+    """Return cell size, in ångström, over sampling."""
+    if header.mx < 1 or header.cella.x <= 0:
+        return None
+    x_m = float(header.cella.x) / int(header.mx) * 1e-10
+    y_m = float(header.cella.y) / int(header.my) * 1e-10 if header.my >= 1 else x_m
+    return Calibration(x_m, y_m if y_m > 0 else x_m, "MRC header")
