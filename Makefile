@@ -41,10 +41,12 @@ lock: ## pin what pyproject.toml asks for, with hashes (needs uv; UPGRADE=--upgr
 compile = uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
 	--python-version 3.11 $(UPGRADE)
 
+# Podman's own format has no health check.
 image: ## build the container image `lamella` with docker or podman
 	@engine=$$(command -v docker || command -v podman) || { \
 	  echo 'make image: neither docker nor podman is installed; install one of them first.' >&2; exit 1; }; \
-	"$$engine" build $(if $(TORCH_INDEX_URL),--build-arg TORCH_INDEX_URL=$(TORCH_INDEX_URL)) -t $(IMAGE) .
+	case "$$engine" in *podman) format='--format docker' ;; esac; \
+	"$$engine" build $$format $(if $(TORCH_INDEX_URL),--build-arg TORCH_INDEX_URL=$(TORCH_INDEX_URL)) -t $(IMAGE) .
 
 clean: ## remove .venv and everything else that can be made again
 	rm -rf $(venv) build *.egg-info .pytest_cache .ruff_cache test-results
