@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.terminal.batch import for_each, progress_line, read_image, write_whole
+from commands.terminal.batch import for_each, progress_line, read_image, say, write_whole
 from commands.terminal.options import (
     add_device,
     info_bar_rows,
@@ -45,6 +45,8 @@ def run(options: argparse.Namespace) -> int:
     card = known_card(options.model)
     pixel_size = typed_pixel_size(options.pixel_size)
     result_folder(options.out)
+    if card.weights is None:
+        say(f"the model {card.name!r} is untrained; its labels mean nothing yet.")
 
     from core.analysis import analyse
     from models.zoo import load
@@ -56,7 +58,6 @@ def run(options: argparse.Namespace) -> int:
         take_stem(path, taken)
         analysis = analyse(
             read_image(path),
-            card,
             engine,
             pixel_size=pixel_size,
             info_bar_rows=options.info_bar,

@@ -5,26 +5,31 @@ The pages and the terminal both call :func:`analyse`, so they cannot disagree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from core.types import Micrograph, ModelCard, Segmentation, read_only
+from core.errors import LamellaError
+from core.measurement.regions import measure_objects
+from core.segmentation.instances import separate_objects
+from core.segmentation.settings import ObjectSettings, TileSettings
+from core.types import (
+    Micrograph,
+    ModelCard,
+    PixelSize,
+    ProgressCallback,
+    Segmentation,
+    no_progress,
+    read_only,
+)
 
+if TYPE_CHECKING:
+    from core.segmentation.engine import Engine
 
-@dataclass(frozen=True)
-class ObjectSettings:
-    """How regions of a phase become objects.
-
-    ``split``: 0 keeps touching objects together, 1 separates at the slightest neck.
-    ``minimum_area_px``: smaller objects are dropped. ``fill_holes``: holes inside an object belong
-    to it.
-    """
-
-    split: float = 0.5
-    minimum_area_px: int = 20
-    fill_holes: bool = True
+__all__ = ["Analysis", "ObjectSettings", "TileSettings", "analyse", "prepare", "regroup"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +38,7 @@ class Analysis:
 
     ``objects``: (H, W) uint32, 0 = none, same shape as the micrograph. ``table``: one row an
     object, units in the column names. ``device``, ``precision``: where and how the network ran.
-    ``seconds``: of the network alone.
+    ``seconds``: of the segmentation alone.
     """
 
     micrograph: Micrograph
@@ -45,6 +50,96 @@ class Analysis:
     device: str
     precision: str
     seconds: float
+    tile_settings: TileSettings = field(default_factory=TileSettings)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "objects", read_only(self.objects))
+
+
+def prepare(
+    micrograph: Micrograph,
+    pixel_size: PixelSize | None = None,
+    info_bar_rows: int | None = None,
+) -> Micrograph:
+    """Return ``micrograph`` with what the user knows better than the file; None keeps the file's.
+
+    Raises:
+        LamellaError: more info-bar rows than the image has rows, or fewer than none.
+    """
+    if info_bar_rows is not None and not 0 <= info_bar_rows < micrograph.shape[0]:
+        raise LamellaError(
+            f"{info_bar_rows} info-bar rows were asked for and {micrograph.name} has "
+            f"{micrograph.shape[0]} rows; give 0 to {micrograph.shape[0] - 1}."
+        )
+    return replace(
+        micrograph,
+        pixel_size=pixel_size or micrograph.pixel_size,
+        info_bar_rows=micrograph.info_bar_rows if info_bar_rows is None else info_bar_rows,
+    )
+
+
+def analyse(
+    micrograph: Micrograph,
+    engine: Engine,
+    *,
+    pixel_size: PixelSize | None = None,
+    info_bar_rows: int | None = None,
+    object_settings: ObjectSettings | None = None,
+    tile_settings: TileSettings | None = None,
+    progress: ProgressCallback = no_progress,
+) -> Analysis:
+    """Segment and measure ``micrograph``.
+
+    ``pixel_size``, ``info_bar_rows``: instead of the file's own. ``progress`` is called tile by
+    tile and stops the work by raising ``core.errors.Cancelled``.
+
+    Raises:
+        LamellaError: an image too small to segment, or an info bar larger than the image.
+    """
+    # torch is imported with it, and the pages import this module before their first paint.
+    from core.segmentation.segment import segment
+
+    tile_settings = tile_settings or TileSettings()
+    micrograph = prepare(micrograph, pixel_size, info_bar_rows)
+    begun = time.perf_counter()
+    segmentation = segment(micrograph, engine, tile_settings, progress)
+    seconds = time.perf_counter() - begun
+    settings = object_settings or ObjectSettings()
+    objects, table = _objects(micrograph, engine.card, segmentation, settings)
+    return Analysis(
+        micrograph=micrograph,
+        card=engine.card,
+        segmentation=segmentation,
+        objects=objects,
+        table=table,
+        object_settings=settings,
+        device=engine.device.type,
+        precision=engine.precision,
+        seconds=seconds,
+        tile_settings=tile_settings,
+    )
+
+
+def regroup(analysis: Analysis, object_settings: ObjectSettings) -> Analysis:
+    """Return ``analysis`` with objects found anew under other settings; no network runs."""
+    objects, table = _objects(
+        analysis.micrograph, analysis.card, analysis.segmentation, object_settings
+    )
+    return replace(analysis, objects=objects, table=table, object_settings=object_settings)
+
+
+def _objects(
+    micrograph: Micrograph,
+    card: ModelCard,
+    segmentation: Segmentation,
+    settings: ObjectSettings,
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Return the objects (H, W) and their table; none of either for a model without objects."""
+    if card.objects_phase is None:
+        objects = np.zeros(micrograph.shape, np.uint32)
+    else:
+        objects = separate_objects(segmentation.labels, card.objects_phase, settings)
+    table = measure_objects(
+        objects, micrograph.pixels, micrograph.pixel_size, micrograph.info_bar_rows
+    )
+    return objects, table

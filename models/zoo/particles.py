@@ -1,19 +1,63 @@
 """Nanoparticles in TEM and SEM images: U-Net with an EfficientNet-Lite0 encoder."""
 
-from functools import partial
+from __future__ import annotations
 
-from core.training.initialisation import efficientnet_lite0_imagenet
-from core.training.recipe import Augmentation, Recipe
-from models.architectures.unet import build_unet
+from typing import TYPE_CHECKING
 
-RECIPE = Recipe(
-    steps=1500,
-    initialise=efficientnet_lite0_imagenet,
-    masks="instances",
-    group="doi",
-    frozen=("encoder.model.conv_stem", "encoder.model.bn1", "encoder.model.blocks.0"),
-    augmentation=Augmentation(scale=(0.5, 1.7)),
-    validate_every=250,
-    patience=100,
+from core.types import ModelCard, Phase
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.training.recipe import Recipe
+
+PHASES = (Phase("background", "#0072B2"), Phase("particle", "#E69F00"))
+DECODER_CHANNELS = (128, 64, 48, 32, 16)
+
+
+def build() -> nn.Module:
+    """Return the untrained network: (N, 1, H, W) -> (N, 2, H, W) logits."""
+    from models.architectures.unet import build_unet
+
+    return build_unet("tu-tf_efficientnet_lite0", len(PHASES), decoder_channels=DECODER_CHANNELS)
+
+
+def recipe() -> Recipe:
+    """Return how it is trained: from ImageNet weights, the first two stages kept."""
+    from core.training.initialisation import efficientnet_lite0_imagenet
+    from core.training.recipe import Augmentation, Recipe
+
+    return Recipe(
+        steps=1500,
+        initialise=efficientnet_lite0_imagenet,
+        masks="instances",
+        group="doi",
+        frozen=("encoder.model.conv_stem", "encoder.model.bn1", "encoder.model.blocks.0"),
+        augmentation=Augmentation(scale=(0.5, 1.7)),
+        validate_every=250,
+        patience=6,
+    )
+
+
+CARD = ModelCard(
+    name="particles",
+    title="Nanoparticles",
+    purpose="Separates nanoparticles from their support in TEM and SEM images, dark or bright.",
+    phases=PHASES,
+    build=build,
+    weights=None,
+    architecture="U-Net, EfficientNet-Lite0 encoder",
+    mean=0.45,
+    std=0.23,
+    data=(
+        "EMPS: electron micrographs of nanoparticles from journal figures, by256/emps @ dd8f86d "
+        "(366 images, 512 px and up); 312 images to train, 54 to validate, split by article"
+    ),
+    licence="data MIT; encoder weights Apache-2.0; these weights BSD-3-Clause",
+    reference="Yildirim and Cole 2021, doi:10.1021/acs.jcim.0c01455",
+    limits=(
+        "Figures of journals, so mostly clean, well-focused images of 512 px and up. Not meant for "
+        "atomic-resolution lattice images, nanowire networks, or particles under about 5 px."
+    ),
+    objects_phase=1,
 )
-build = partial(build_unet, "tu-tf_efficientnet_lite0", 2, decoder_channels=(128, 64, 48, 32, 16))

@@ -1,0 +1,91 @@
+"""Where and how precisely networks run, chosen in this one place."""
+
+from __future__ import annotations
+
+import copy
+import time
+from typing import Literal
+
+import torch
+from torch import nn
+
+from core.errors import LamellaError
+
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+Precision = Literal["float32", "bfloat16"]
+
+AGREEMENT = 0.999
+PROBE_SIDE = 512
+PROBE_RUNS = 3
+
+
+def choose_device(name: DeviceName = "auto") -> torch.device:
+    """Return CUDA where there is one, then Apple's MPS, then the CPU; or the one asked for.
+
+    Raises:
+        LamellaError: the device asked for is not there.
+    """
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        return torch.device(next(device for device, there in available.items() if there))
+    if name not in available:
+        raise LamellaError(f"There is no device {name!r}; choose auto, cpu, cuda or mps.")
+    if not available[name]:
+        raise LamellaError(
+            f"This machine has no {name} device that PyTorch {torch.__version__} can use; choose "
+            "auto or cpu, or install the GPU's driver."
+        )
+    return torch.device(name)
+
+
+def choose_precision(network: nn.Module, device: torch.device, in_channels: int) -> Precision:
+    """Return bfloat16 where it is faster on this device and keeps the labels, else float32.
+
+    Measured on a field of smooth blobs, 512 px wide: bfloat16 must be faster and agree with
+    float32 on 99.9 % of the labels. Only CUDA devices with bfloat16 units are tried; elsewhere the
+    answer is float32.
+    """
+    if device.type != "cuda" or not torch.cuda.is_bf16_supported(including_emulation=False):
+        return "float32"
+    probe = _probe(in_channels).to(device).to(memory_format=torch.channels_last)
+    exact, seconds_exact = _timed(network, probe, "float32")
+    rounded, seconds_rounded = _timed(network, probe, "bfloat16")
+    agrees = (exact == rounded).float().mean().item() >= AGREEMENT
+    return "bfloat16" if agrees and seconds_rounded < seconds_exact else "float32"
+
+
+def forward(network: nn.Module, batch: torch.Tensor, precision: Precision) -> torch.Tensor:
+    """Return the logits (N, C, H, W) float32 of ``batch`` at ``precision``."""
+    if precision == "float32":
+        return network(batch)
+    with torch.autocast(batch.device.type, dtype=torch.bfloat16):
+        return network(batch).float()
+
+
+def _probe(channels: int) -> torch.Tensor:
+    axis = torch.linspace(0, 12 * torch.pi, PROBE_SIDE)
+    blobs = torch.sin(axis)[:, None] * torch.sin(1.3 * axis)[None, :]
+    return blobs.expand(1, channels, -1, -1).contiguous()
+
+
+@torch.inference_mode()
+def _timed(
+    network: nn.Module, probe: torch.Tensor, precision: Precision
+) -> tuple[torch.Tensor, float]:
+    labels = forward(network, probe, precision).argmax(1)
+    torch.cuda.synchronize()
+    begun = time.perf_counter()
+    for _ in range(PROBE_RUNS):
+        forward(network, probe, precision)
+    torch.cuda.synchronize()
+    return labels, time.perf_counter() - begun
+
+
+def on_device(network: nn.Module, device: torch.device) -> nn.Module:
+    """Return a copy of ``network`` on ``device``: eval mode, channels last, no gradients."""
+    placed = copy.deepcopy(network).to(device).eval().requires_grad_(False)
+    return placed.to(memory_format=torch.channels_last)

@@ -1,0 +1,27 @@
+"""What a user may choose about a segmentation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TileSettings:
+    """How an image is cut for the network: ``side_px`` and ``overlap_px``, multiples of 32."""
+
+    side_px: int = 768
+    overlap_px: int = 192
+
+
+@dataclass(frozen=True)
+class ObjectSettings:
+    """How regions of a phase become objects.
+
+    ``split``: 0 keeps touching objects together, 1 separates at the slightest neck.
+    ``minimum_area_px``: smaller objects are dropped. ``fill_holes``: holes inside an object belong
+    to it.
+    """
+
+    split: float = 0.5
+    minimum_area_px: int = 20
+    fill_holes: bool = True

@@ -1,0 +1,68 @@
+"""Weights as safetensors in half precision, named by their SHA-256; a pickle would be code."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save_file
+from torch import Tensor, nn
+
+from core.errors import ModelError
+from core.types import Weights
+
+WEIGHTS = Path(__file__).parent / "weights"
+
+
+def weights(name: str, sha256: str) -> Weights:
+    """Return the weights file ``weights/NAME.safetensors`` with the hash it must have."""
+    return Weights(WEIGHTS / f"{name}.safetensors", sha256)
+
+
+def load_weights(network: nn.Module, file: Weights) -> None:
+    """Put the weights of ``file`` into ``network``, in place.
+
+    Raises:
+        ModelError: the file is missing, is not the one the card names, or does not fit.
+    """
+    if not file.path.is_file():
+        raise ModelError(
+            f"The weights {file.path.name} are missing from {file.path.parent}; get them from the "
+            "repository again."
+        )
+    data = file.path.read_bytes()
+    found = hashlib.sha256(data).hexdigest()
+    if found != file.sha256:
+        raise ModelError(
+            f"{file.path.name} is damaged or was swapped: its SHA-256 begins {found[:12]}, the "
+            f"card says {file.sha256[:12]}. Get the file from the repository again."
+        )
+    try:
+        state = {name: _full(value) for name, value in load(data).items()}
+        network.load_state_dict(state)
+    except (SafetensorError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{file.path.name} does not fit its architecture: {reason}") from error
+
+
+def save_weights(state: Mapping[str, Tensor], path: Path) -> str:
+    """Write ``state`` in half precision; return the file's SHA-256."""
+    halves = {name: _half(value).contiguous() for name, value in state.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(halves, path)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _half(value: Tensor) -> Tensor:
+    if not value.is_floating_point():
+        return value
+    half = value.half()
+    # A batch variance can lie above the largest half, 65504.
+    return half if half.isfinite().all() else value
+
+
+def _full(value: Tensor) -> Tensor:
+    return value.float() if value.dtype == torch.float16 else value

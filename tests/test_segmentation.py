@@ -1,0 +1,190 @@
+"""Micrograph + network -> segmentation, with networks whose answer is known by hand."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from core.analysis import analyse, prepare, regroup
+from core.errors import Cancelled, LamellaError
+from core.segmentation.device import choose_device, choose_precision
+from core.segmentation.engine import Engine
+from core.segmentation.preprocessing import crop_info_bar, grey_levels, resample
+from core.segmentation.segment import segment, working_shape
+from core.segmentation.settings import ObjectSettings, TileSettings
+from core.types import Micrograph, ModelCard, Phase, PixelSize
+
+SMALL_TILES = TileSettings(side_px=64, overlap_px=32)
+
+
+class Threshold(nn.Module):
+    """Phase 1 where the grey level is above one half: logits (0, 100 (x - 0.5))."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.tensor(100.0))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([torch.zeros_like(x), self.gain * (x - 0.5)], 1)
+
+
+class Smooth(nn.Module):
+    """A threshold after three 3 x 3 means: a receptive field of 7 px."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for _ in range(3):
+            x = nn.functional.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
+        return torch.cat([torch.zeros_like(x), 50 * (x - 0.5)], 1)
+
+
+def card(network: type[nn.Module] = Threshold, pixel_size_nm: float | None = None) -> ModelCard:
+    return ModelCard(
+        name="test",
+        title="Test",
+        purpose="tests",
+        phases=(Phase("dark", "#000000"), Phase("bright", "#ffffff")),
+        build=network,
+        weights=None,
+        architecture="by hand",
+        mean=0.0,
+        std=1.0,
+        data="none",
+        licence="none",
+        reference="none",
+        pixel_size_nm=pixel_size_nm,
+        objects_phase=1,
+    )
+
+
+def engine(network: type[nn.Module] = Threshold, **settings) -> Engine:
+    return Engine(card(network, **settings), network(), "cpu")
+
+
+def discs(height: int = 150, width: int = 210) -> np.ndarray:
+    rows, columns = np.mgrid[:height, :width]
+    field = np.zeros((height, width), np.float32)
+    for row, column, radius in [(40, 50, 12), (100, 60, 9), (70, 150, 20)]:
+        field[(rows - row) ** 2 + (columns - column) ** 2 <= radius**2] = 1
+    return field
+
+
+def micrograph(pixels: np.ndarray, **more) -> Micrograph:
+    return Micrograph(pixels, name="field.png", digest="abc", **more)
+
+
+def test_segmentation_equals_the_threshold_at_every_pixel_whatever_the_tiles():
+    field = discs()
+    for tiles in (SMALL_TILES, TileSettings()):
+        result = segment(micrograph(field), engine(), tiles)
+        np.testing.assert_array_equal(result.labels, field.astype(np.uint8))
+        np.testing.assert_allclose(result.probabilities.sum(0), 1, atol=1e-3)
+
+
+def test_tiled_and_whole_runs_agree_with_a_network_that_sees_its_neighbourhood():
+    random = np.random.default_rng(3)
+    field = np.kron(random.random((20, 26)), np.ones((10, 10))).astype(np.float32)
+    whole = segment(micrograph(field), engine(Smooth), TileSettings(512, 64))
+    tiled = segment(micrograph(field), engine(Smooth), SMALL_TILES)
+    assert np.mean(whole.labels == tiled.labels) == 1
+
+
+def test_the_same_image_gives_the_same_bytes():
+    first, second = (segment(micrograph(discs()), engine(Smooth), SMALL_TILES) for _ in range(2))
+    assert first.probabilities.tobytes() == second.probabilities.tobytes()
+    assert first.digest == second.digest
+
+
+def test_info_bar_is_label_0_and_does_not_set_the_grey_levels():
+    field = 0.4 * discs()
+    with_bar = np.vstack([field, np.ones((30, field.shape[1]), np.float32)])
+    result = segment(micrograph(with_bar, info_bar_rows=30), engine())
+    np.testing.assert_array_equal(result.labels[:150], discs().astype(np.uint8))
+    assert result.labels[150:].max() == 0
+    assert result.probabilities[0, 150:].min() == 1
+
+
+@pytest.mark.parametrize("shape", [(16, 16), (17, 300), (33, 31)])
+def test_any_size_from_16_px_gives_labels_of_its_own_shape(shape):
+    field = np.random.default_rng(0).random(shape, np.float32)
+    assert segment(micrograph(field), engine(), SMALL_TILES).labels.shape == shape
+
+
+def test_an_image_below_16_px_is_refused_in_words():
+    with pytest.raises(LamellaError, match=r"15 x 40 px.*at least 16 x 16"):
+        segment(micrograph(np.zeros((40, 40)), info_bar_rows=25), engine())
+
+
+def test_progress_counts_tiles_and_cancelling_stops_within_one():
+    seen = []
+
+    def progress(done: int, total: int) -> None:
+        seen.append((done, total))
+        if done == 2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        segment(micrograph(discs()), engine(), SMALL_TILES, progress)
+    # 160 x 224 px after padding: starts every 32 px, 4 x 6 tiles.
+    assert seen == [(0, 24), (1, 24), (2, 24)]
+
+
+def test_resamples_to_the_training_pixel_size_only_when_both_are_known():
+    network = engine(pixel_size_nm=2.0)
+    calibrated = micrograph(discs(), pixel_size=PixelSize(1.0, "test"))
+    assert working_shape(calibrated, network) == (75, 105)
+    assert working_shape(micrograph(discs()), network) == (150, 210)
+    labels = segment(calibrated, network).labels
+    assert labels.shape == (150, 210)
+    assert np.mean(labels == discs()) > 0.99
+
+
+def test_grey_levels_clip_hot_pixels_and_survive_constants():
+    field = np.linspace(0.2, 0.4, 10_000, dtype=np.float32).reshape(100, 100)
+    field[0, 0] = 1
+    stretched = grey_levels(field)
+    assert stretched.max() == 1 and stretched.min() == 0
+    assert stretched[50, 50] == pytest.approx(0.51, abs=0.01)
+    assert np.all(grey_levels(np.full((20, 20), 0.3, np.float32)) == 0.5)
+
+
+def test_crop_and_resample():
+    field = np.arange(12, dtype=np.float32).reshape(4, 3)
+    np.testing.assert_array_equal(crop_info_bar(field, 0), field)
+    np.testing.assert_array_equal(crop_info_bar(field, 1), field[:3])
+    np.testing.assert_allclose(resample(np.ones((8, 8), np.float32), (4, 2)), np.ones((4, 2)))
+
+
+def test_analysis_measures_the_discs():
+    image = micrograph(discs(), pixel_size=PixelSize(2.0, "test"))
+    analysis = analyse(image, engine(), object_settings=ObjectSettings(minimum_area_px=10))
+    areas = [np.sum(np.hypot(*np.mgrid[-r : r + 1, -r : r + 1]) <= r) for r in (12, 9, 20)]
+    assert sorted(analysis.table["area_nm2"]) == sorted(4.0 * a for a in areas)
+    assert analysis.device == "cpu" and analysis.precision == "float32"
+    large = regroup(analysis, ObjectSettings(minimum_area_px=400))
+    assert len(large.table) == 2 and large.segmentation is analysis.segmentation
+
+
+def test_prepare_refuses_an_info_bar_larger_than_the_image():
+    with pytest.raises(LamellaError, match="150 info-bar rows"):
+        prepare(micrograph(discs()), info_bar_rows=150)
+    assert prepare(micrograph(discs()), PixelSize(3, "typed"), 4).info_bar_rows == 4
+
+
+def test_engine_keeps_its_own_copy_in_eval_mode_without_gradients():
+    network = Threshold().train()
+    shared = Engine(card(), network, "cpu")
+    assert network.training and network.gain.requires_grad
+    assert not shared.network.training and not shared.network.gain.requires_grad
+
+
+def test_an_absent_device_is_named():
+    with pytest.raises(LamellaError, match="no device 'tpu'"):
+        choose_device("tpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(LamellaError, match="no cuda device"):
+            choose_device("cuda")
+        assert choose_device("auto").type in ("cpu", "mps")
+
+
+def test_precision_on_the_cpu_is_float32():
+    assert choose_precision(Threshold(), torch.device("cpu"), 1) == "float32"
