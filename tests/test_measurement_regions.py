@@ -1,0 +1,199 @@
+"""Measurements of one object against closed forms: discs, ellipses, rectangles in many poses."""
+
+import time
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+from skimage.measure import label, perimeter_crofton
+
+from core.errors import DataError
+from core.measurement.regions import bounding_extents, measure_objects
+from core.types import PixelSize
+
+COLUMNS = [
+    "id",
+    "centroid_row_px",
+    "centroid_column_px",
+    "area_px2",
+    "equivalent_diameter_px",
+    "minimum_feret_px",
+    "maximum_feret_px",
+    "aspect_ratio",
+    "circularity",
+    "solidity",
+    "orientation_deg",
+    "mean_intensity",
+    "touches_edge",
+]
+
+
+def measure(mask, pixel_size=None):
+    objects = mask.astype(np.uint32)
+    table = measure_objects(objects, np.zeros(mask.shape, np.float32), pixel_size)
+    return table.iloc[0]
+
+
+def axes_of(angle, shape=(160, 160), center=(80, 80)):
+    """Return coordinates along and across an axis ``angle`` degrees counter-clockwise."""
+    row, column = np.mgrid[: shape[0], : shape[1]]
+    right, up = column - center[1], center[0] - row
+    turn = np.radians(angle)
+    return right * np.cos(turn) + up * np.sin(turn), up * np.cos(turn) - right * np.sin(turn)
+
+
+def ellipse(angle, half_length, half_width):
+    along, across = axes_of(angle)
+    return (along / half_length) ** 2 + (across / half_width) ** 2 <= 1
+
+
+@pytest.mark.parametrize("radius", [5, 10, 20, 50])
+def test_disc(radius):
+    row = measure(ellipse(0, radius, radius))
+    assert row.equivalent_diameter_px == pytest.approx(2 * radius, rel=0.02)
+    assert row.area_px2 == pytest.approx(np.pi * radius**2, rel=0.04)
+    assert row.minimum_feret_px == pytest.approx(2 * radius, abs=0.5)
+    assert row.maximum_feret_px == pytest.approx(2 * radius, abs=1.0)
+    assert row.circularity == pytest.approx(1, abs=0.03 if radius >= 20 else 0.07)
+    assert row.aspect_ratio > 0.9
+    assert row.solidity == 1
+    assert np.isnan(row.orientation_deg)
+
+
+@pytest.mark.parametrize("angle", [-60, -30, 0, 10, 45, 80, 90])
+def test_ellipse(angle):
+    row = measure(ellipse(angle, 60, 20))
+    assert row.area_px2 == pytest.approx(np.pi * 60 * 20, rel=0.005)
+    assert row.minimum_feret_px == pytest.approx(40, abs=1)
+    assert row.maximum_feret_px == pytest.approx(120, abs=1)
+    assert row.aspect_ratio == pytest.approx(1 / 3, rel=0.02)
+    assert row.orientation_deg == pytest.approx(angle, abs=0.2)
+    # Perimeter of this ellipse by Ramanujan's second formula, exact to 1e-5 here.
+    h = (40 / 80) ** 2
+    perimeter = np.pi * 80 * (1 + 3 * h / (10 + np.sqrt(4 - 3 * h)))
+    expected = np.sqrt(4 * np.pi * np.pi * 60 * 20) / perimeter
+    assert row.circularity == pytest.approx(expected, rel=0.03)
+    assert row.solidity > 0.995
+
+
+def test_upright_rectangle_is_exact():
+    mask = np.zeros((60, 80), bool)
+    mask[10:30, 15:55] = True
+    row = measure(mask)
+    assert (row.centroid_row_px, row.centroid_column_px) == (19.5, 34.5)
+    assert row.area_px2 == 800
+    assert row.equivalent_diameter_px == pytest.approx(np.sqrt(3200 / np.pi))
+    assert row.minimum_feret_px == pytest.approx(20)
+    assert row.maximum_feret_px == pytest.approx(np.hypot(20, 40), rel=0.011)
+    assert row.orientation_deg == 0
+    assert row.solidity == 1
+    # Crofton over four directions: pi/4 (20 + 40 + 2 * 59 * sqrt(1/2)) for these sides.
+    perimeter = np.pi / 4 * (20 + 40 + 2 * 59 * np.sqrt(0.5))
+    assert row.circularity == pytest.approx(np.sqrt(4 * np.pi * 800) / perimeter)
+    assert not row.touches_edge
+
+
+@pytest.mark.parametrize("angle", [-75, -45, 20, 45, 70])
+def test_turned_rectangle(angle):
+    along, across = axes_of(angle)
+    row = measure((np.abs(along) <= 40) & (np.abs(across) <= 15))
+    assert row.minimum_feret_px == pytest.approx(30, abs=1.5)
+    assert row.maximum_feret_px == pytest.approx(np.hypot(30, 80), abs=1)
+    assert row.orientation_deg == pytest.approx(angle, abs=0.5)
+    assert row.solidity == pytest.approx(1, abs=0.005)
+
+
+def test_an_l_shape_has_the_solidity_of_its_hull():
+    mask = np.zeros((60, 60), bool)
+    mask[10:50, 10:20] = True
+    mask[40:50, 10:50] = True
+    # 700 px in a hull of 1600 px less the 1 + 2 + ... + 30 px beyond its slanted side.
+    assert measure(mask).solidity == pytest.approx(700 / (1600 - 465))
+
+
+def test_perimeter_is_that_of_an_independent_implementation():
+    noise = gaussian_filter(np.random.default_rng(0).standard_normal((120, 120)), 3)
+    objects = label(noise > 0.02)
+    table = measure_objects(objects, noise, None)
+    expected = [
+        min(
+            np.sqrt(4 * np.pi * (objects == number).sum()) / perimeter_crofton(objects == number), 1
+        )
+        for number in table.id
+    ]
+    assert len(table) > 10
+    np.testing.assert_allclose(table.circularity, expected)
+
+
+def test_nm_only_when_calibrated():
+    mask = ellipse(0, 20, 10)
+    in_px, in_nm = measure(mask), measure(mask, PixelSize(2.5, "typed by user"))
+    assert list(in_px.index) == COLUMNS
+    assert list(in_nm.index) == [
+        name if name.startswith("centroid") else name.replace("_px", "_nm") for name in COLUMNS
+    ]
+    assert in_nm.area_nm2 == pytest.approx(6.25 * in_px.area_px2)
+    for name in ("equivalent_diameter", "minimum_feret", "maximum_feret"):
+        assert in_nm[f"{name}_nm"] == pytest.approx(2.5 * in_px[f"{name}_px"])
+    for name in ("aspect_ratio", "circularity", "solidity"):
+        assert in_nm[name] == in_px[name]
+
+
+def test_no_object_gives_all_columns():
+    table = measure_objects(np.zeros((20, 30), np.uint32), np.zeros((20, 30)), None)
+    assert list(table.columns) == COLUMNS
+    assert len(table) == 0
+    assert table.touches_edge.dtype == bool
+
+
+def test_tiny_objects_stay_finite():
+    objects = np.zeros((10, 12), np.uint32)
+    objects[2, 2], objects[5, 5:7], objects[9, 11] = 1, 2, 9
+    table = measure_objects(objects, np.ones((10, 12), np.float32), None)
+    assert table.id.tolist() == [1, 2, 9]
+    assert table.area_px2.tolist() == [1, 2, 1]
+    assert table.orientation_deg.isna().tolist() == [True, False, True]
+    finite = table.drop(columns="orientation_deg").to_numpy(float)
+    assert np.isfinite(finite).all()
+    assert (table[["aspect_ratio", "circularity", "solidity"]] <= 1).all(axis=None)
+
+
+def test_mean_intensity_of_touching_objects():
+    objects = np.array([[1, 1, 2, 0], [0, 2, 2, 2], [3, 0, 2, 2]], np.uint32)
+    pixels = np.arange(12, dtype=np.float32).reshape(3, 4) / 16
+    table = measure_objects(objects, pixels, None)
+    expected = [0.5, (2 + 5 + 6 + 7 + 10 + 11) / 6, 8]
+    np.testing.assert_allclose(table.mean_intensity * 16, expected)
+
+
+def test_the_edge_is_that_of_the_image_area():
+    objects = np.zeros((20, 20), np.uint32)
+    objects[0, 5], objects[5, 0], objects[5, 19], objects[15, 5], objects[14, 8] = 1, 2, 3, 4, 5
+    pixels = np.zeros((20, 20))
+    assert measure_objects(objects, pixels, None).touches_edge.tolist() == [True] * 3 + [False] * 2
+    with_bar = measure_objects(objects, pixels, None, info_bar_rows=4)
+    assert with_bar.touches_edge.tolist() == [True] * 4 + [False]
+
+
+def test_bounding_extents():
+    objects = np.zeros((9, 9), np.uint32)
+    objects[1:4, 2:7], objects[6, 6] = 3, 5
+    height, width = bounding_extents(objects)
+    assert (height.tolist(), width.tolist()) == ([3, 1], [5, 1])
+
+
+def test_shapes_that_differ_are_told():
+    with pytest.raises(DataError, match="same pixels"):
+        measure_objects(np.zeros((4, 4), np.uint32), np.zeros((4, 5)), None)
+
+
+def test_six_thousand_objects_in_two_seconds():
+    row, column = np.mgrid[:26, :26]
+    one = (row - 12) ** 2 + (column - 12) ** 2 <= 100
+    number = np.kron(np.arange(1, 78 * 78 + 1).reshape(78, 78), np.ones((26, 26), int))
+    objects = np.where(np.tile(one, (78, 78)), number, 0).astype(np.uint32)
+    start = time.process_time()
+    table = measure_objects(objects, np.zeros(objects.shape, np.float32), None)
+    assert time.process_time() - start < 2
+    assert len(table) == 6084
+    assert table.area_px2.unique().tolist() == [one.sum()]
