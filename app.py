@@ -1,0 +1,28 @@
+"""The web entry: ``streamlit run app.py``. Navigation and the images' route, nothing else."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import LamellaError
+from pages.components.image_store import image_route
+
+
+def explain(error: BaseException) -> bool:
+    """Show an error as one sentence instead of a traceback, which goes to the log."""
+    if isinstance(error, LamellaError):
+        st.error(str(error))
+    else:
+        logging.getLogger("lamella").exception("a page failed", exc_info=error)
+        st.error("This page stopped on a fault of the app; its log on the server says where.")
+    return True
+
+
+app = st.App(
+    Path(__file__).parent / "pages" / "components" / "navigation.py",
+    routes=[image_route(st.get_option("server.baseUrlPath"))],
+    on_script_error=explain,
+)

@@ -1,0 +1,100 @@
+"""Arrays -> image files for a browser: greyscale, labels, object ids and colour overlays.
+
+Everything here is lossless except very large micrographs, so that a value read back from a pixel
+is the value that was put in.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from core.types import Phase
+
+LOSSLESS_PIXELS = 20_000_000
+"""Micrographs of more pixels are sent as JPEG: a PNG of them takes seconds."""
+
+DISPLAY_PIXELS = 40_000_000
+"""Larger images are thinned by a whole step before display: a browser holds 4 bytes a pixel."""
+
+JPEG_QUALITY = 92
+
+
+@dataclass(frozen=True)
+class EncodedImage:
+    """An image file in memory: its bytes and their media type, such as "image/png"."""
+
+    data: bytes
+    media_type: str
+
+
+def display_step(shape: tuple[int, int]) -> int:
+    """Return the step, 1 or more, by which (H, W) is thinned to stay within DISPLAY_PIXELS."""
+    step = 1
+    while (shape[0] // step) * (shape[1] // step) > DISPLAY_PIXELS:
+        step += 1
+    return step
+
+
+def encode_grey(pixels: np.ndarray) -> EncodedImage:
+    """Return a micrograph, (H, W) in [0, 1], as 8-bit greyscale: PNG, or JPEG when very large."""
+    step = display_step(pixels.shape)
+    grey = np.rint(np.clip(pixels[::step, ::step], 0, 1) * 255).astype(np.uint8)
+    image = Image.fromarray(grey)
+    if grey.size <= LOSSLESS_PIXELS:
+        return _png(image)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=JPEG_QUALITY)
+    return EncodedImage(buffer.getvalue(), "image/jpeg")
+
+
+def encode_labels(
+    labels: np.ndarray, phases: Sequence[Phase], transparent: Collection[int] = (0,)
+) -> EncodedImage:
+    """Return labels, (H, W) uint8, as a palette PNG in the colours of the phases.
+
+    ``transparent``: indices of the phases that let the micrograph show through.
+    """
+    step = display_step(labels.shape)
+    image = Image.fromarray(np.ascontiguousarray(labels[::step, ::step], np.uint8), "P")
+    image.putpalette(b"".join(bytes.fromhex(phase.color.removeprefix("#")) for phase in phases))
+    opaque = bytes(0 if index in transparent else 255 for index in range(len(phases)))
+    return _png(image, transparency=opaque)
+
+
+def encode_objects(objects: np.ndarray) -> EncodedImage:
+    """Return object ids, (H, W) below 2**24, as an RGB PNG: id = red + 256 green + 65536 blue."""
+    step = display_step(objects.shape)
+    ids = np.ascontiguousarray(objects[::step, ::step], "<u4")
+    channels = ids.view(np.uint8).reshape(*ids.shape, 4)[..., :3]
+    return _png(Image.fromarray(np.ascontiguousarray(channels)))
+
+
+def encode_colors(colors: np.ndarray) -> EncodedImage:
+    """Return an overlay, (h, w, 4) uint8 RGBA, as PNG; h and w may be smaller than the image's."""
+    return _png(Image.fromarray(np.ascontiguousarray(colors, np.uint8)))
+
+
+def encode_thumbnail(pixels: np.ndarray, side: int = 360) -> EncodedImage:
+    """Return the largest centred square of a micrograph, (H, W) in [0, 1], as a small JPEG."""
+    height, width = pixels.shape
+    square = min(height, width)
+    top, left = (height - square) // 2, (width - square) // 2
+    crop = pixels[top : top + square, left : left + square]
+    image = Image.fromarray(np.rint(np.clip(crop, 0, 1) * 255).astype(np.uint8))
+    buffer = io.BytesIO()
+    image.resize((side, side), Image.Resampling.LANCZOS).save(buffer, "JPEG", quality=85)
+    return EncodedImage(buffer.getvalue(), "image/jpeg")
+
+
+def _png(image: Image.Image, transparency: bytes | None = None) -> EncodedImage:
+    buffer = io.BytesIO()
+    if transparency is None:
+        image.save(buffer, "PNG", compress_level=1)
+    else:
+        image.save(buffer, "PNG", compress_level=1, transparency=transparency)
+    return EncodedImage(buffer.getvalue(), "image/png")

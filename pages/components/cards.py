@@ -1,0 +1,49 @@
+"""The first screen: samples to try at once, and an uploader beside them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import LamellaError
+from pages.components import library, publish, session, sidebar
+from pages.components.library import Offer
+
+CARDS_IN_A_ROW = 3
+
+
+def first_screen() -> None:
+    """Draw sample cards and the uploader; a click on a card opens and segments it."""
+    samples, own = st.columns([3, 1], gap="large")
+    with own:
+        st.subheader("Your own images")
+        sidebar.uploader("first-upload")
+    with samples:
+        st.subheader("Samples")
+        offers = library.offers()
+        for start in range(0, len(offers), CARDS_IN_A_ROW):
+            row = st.columns(CARDS_IN_A_ROW)
+            for column, offer in zip(row, offers[start:], strict=False):
+                with column:
+                    _card(offer)
+
+
+def _card(offer: Offer) -> None:
+    with st.container(border=True):
+        picture = st.empty()
+        st.markdown(f"**{offer.title}**")
+        kind = "Synthetic, with known truth. " if offer.synthetic else ""
+        st.caption(f"{kind}{offer.sentence}")
+        st.button(
+            "Try this",
+            key=f"try-{offer.name}",
+            type="primary",
+            width="stretch",
+            on_click=session.choose,
+            args=(f"sample:{offer.name}", True),
+        )
+        try:
+            address = publish.thumbnail(session.sample(offer))
+        except LamellaError as error:
+            picture.error(str(error))
+        else:
+            picture.markdown(f"![{offer.title}]({address})")

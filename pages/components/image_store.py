@@ -1,0 +1,73 @@
+"""Images for the viewer, served over HTTP beside the pages.
+
+A route sees no session, so the unguessable token in the address is the access check. The digest
+in the address makes a changed image a new address, and lets a browser keep what it has.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from functools import cache
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from core.figures.encoding import EncodedImage
+from pages.components.bounded import BoundedStore
+
+CAPACITY_BYTES = 512_000_000
+PREFIX = "/lamella/images"
+SUFFIXES = {"image/png": "png", "image/jpeg": "jpg"}
+HEADERS = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
+
+
+class ImageStore:
+    """Encoded images by token, least recently used ones dropped first; safe between threads."""
+
+    def __init__(self, capacity_bytes: int = CAPACITY_BYTES) -> None:
+        self._images: BoundedStore[str, tuple[str, EncodedImage]] = BoundedStore(capacity_bytes)
+        self._tokens: BoundedStore[tuple[str, str], str] = BoundedStore(4_000_000)
+
+    def address(self, owner: str, digest: str, make: Callable[[], EncodedImage]) -> str:
+        """Return the path of an image, made with ``make`` unless it is kept already.
+
+        ``owner``: a secret of the session, so that no two sessions share a token. ``digest``:
+        names the content, in letters and digits.
+        """
+        token = self._tokens.get((owner, digest))
+        kept = self._images.get(token) if token else None
+        if token is None or kept is None:
+            image = make()
+            token = secrets.token_urlsafe(24)
+            self._images.put(token, (digest, image), len(image.data))
+            self._tokens.put((owner, digest), token, len(owner) + len(digest) + len(token))
+        else:
+            image = kept[1]
+        return f"{PREFIX}/{token}/{digest}.{SUFFIXES[image.media_type]}"
+
+    def get(self, token: str, digest: str) -> EncodedImage | None:
+        """Return the image of a token and digest, or None where they do not fit together."""
+        kept = self._images.get(token)
+        return kept[1] if kept is not None and kept[0] == digest else None
+
+
+@cache
+def image_store() -> ImageStore:
+    """Return the store of this process, the same one for the pages and for the route."""
+    return ImageStore()
+
+
+def serve_image(request: Request) -> Response:
+    """Answer one image, or 404. Not ``async``: it runs in a thread, off the event loop."""
+    image = image_store().get(request.path_params["token"], request.path_params["digest"])
+    if image is None:
+        return Response("This image is no longer kept.", 404, media_type="text/plain")
+    return Response(image.data, media_type=image.media_type, headers=HEADERS)
+
+
+def image_route(base_path: str) -> Route:
+    """Return the route of the images below ``server.baseUrlPath``, which st.App does not add."""
+    base = f"/{base_path.strip('/')}" if base_path.strip("/") else ""
+    return Route(f"{base}{PREFIX}/{{token}}/{{digest}}.{{suffix}}", serve_image)

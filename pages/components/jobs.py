@@ -1,0 +1,77 @@
+"""Long work in the background: progress, cancel, and a result that waits for its user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from threading import Event
+from typing import Any
+
+from core.errors import Cancelled
+from core.types import ProgressCallback
+
+WORKERS = 2
+
+
+@dataclass(eq=False)
+class Job:
+    """One piece of work. ``key``: of what it makes. ``done``, ``total``: steps, 0 of 0 = waiting.
+
+    Not frozen: the worker writes its progress into it.
+    """
+
+    key: tuple[object, ...]
+    done: int = 0
+    total: int = 0
+    started: bool = False
+    cancelled: Event = field(default_factory=Event)
+    future: Future[Any] | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether it ended: with a result, an error, or as asked."""
+        return self.future is not None and self.future.done()
+
+    def report(self, done: int, total: int) -> None:
+        """Write the progress down; raise Cancelled once the user asked to stop."""
+        if self.cancelled.is_set():
+            raise Cancelled
+        self.done, self.total = done, total
+
+    def cancel(self) -> None:
+        """Stop at the next step, or at once when it has not begun."""
+        self.cancelled.set()
+        if self.future is not None:
+            self.future.cancel()
+
+
+@cache
+def _executor() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(WORKERS, thread_name_prefix="lamella-job")
+
+
+def start(key: tuple[object, ...], work: Callable[[ProgressCallback], object]) -> Job:
+    """Begin ``work(progress)`` in a thread of its own; no Streamlit call may happen in it."""
+    job = Job(key)
+
+    def run() -> object:
+        job.started = True
+        job.report(0, 0)
+        return work(job.report)
+
+    job.future = _executor().submit(run)
+    return job
+
+
+def result_of(job: Job) -> object:
+    """Return what a finished job made.
+
+    Raises:
+        Cancelled: the user stopped it.
+        LamellaError: the work itself failed.
+    """
+    if job.future is None or job.future.cancelled():
+        raise Cancelled
+    return job.future.result()

@@ -1,0 +1,55 @@
+"""What can be opened without an upload: generated samples, and a lab's own folder of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.types import Micrograph
+
+LAB_PREFIX = "lab/"
+LAB_LIMIT = 24
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A micrograph on offer: ``name`` is its name in links, ``open_page`` reads one page of it."""
+
+    name: str
+    title: str
+    sentence: str
+    synthetic: bool
+    open_page: Callable[[int], Micrograph]
+
+
+def offers() -> tuple[Offer, ...]:
+    """Return the generated samples, then the images of the folder LAMELLA_SAMPLES, by name."""
+    from core.synthesis.samples import samples
+
+    generated = tuple(
+        Offer(one.name, one.title, one.sentence, True, lambda page, one=one: one.build().micrograph)
+        for one in samples()
+    )
+    return generated + _lab_offers()
+
+
+def _lab_offers() -> tuple[Offer, ...]:
+    folder = os.environ.get("LAMELLA_SAMPLES")
+    if not folder or not Path(folder).is_dir():
+        return ()
+    from core import formats
+
+    known = {f".{extension}" for extension in formats.extensions()} - {".txt", ".hdr"}
+    files = sorted(path for path in Path(folder).iterdir() if path.suffix.lower() in known)
+    return tuple(
+        Offer(
+            LAB_PREFIX + path.name,
+            path.stem,
+            "From this lab's samples.",
+            False,
+            lambda page, path=path: formats.read_file(path, page=page),
+        )
+        for path in files[:LAB_LIMIT]
+    )

@@ -1,0 +1,278 @@
+"""What a session remembers: the one file with ``st.session_state`` and ``st.cache_*``.
+
+One micrograph and one model are chosen once and stay chosen from page to page, and in the link:
+``?sample=NAME&model=NAME``. Links carry names of samples, never uploads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from core.errors import LamellaError
+from core.types import Micrograph, ModelCard, PixelSize
+from pages.components import library
+from pages.components.bounded import BoundedStore
+
+if TYPE_CHECKING:
+    from core.segmentation.engine import Engine
+    from pages.components.jobs import Job
+
+UPLOAD_BYTES = 1_000_000_000
+MICROGRAPH_BYTES = 1_000_000_000
+RESULT_BYTES = 2_000_000_000
+DEFAULT_MODEL = "particles"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Files as they came: an image and what its instrument wrote beside it."""
+
+    name: str
+    data: bytes
+    sidecars: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What the user changed about a micrograph; None leaves what the file says.
+
+    ``pixel_size_nm``: 0 means measure in px.
+    """
+
+    page: int = 0
+    pixel_size_nm: float | None = None
+    info_bar_rows: int | None = None
+
+
+@dataclass
+class Memory:
+    """One session's choices. ``uploads``: name by id, in the order they came."""
+
+    owner: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    source: str | None = None
+    model: str | None = None
+    uploads: dict[str, str] = field(default_factory=dict)
+    changes: dict[str, Changes] = field(default_factory=dict)
+    wants_run: bool = False
+    job: Job | None = None
+    notice: str = ""
+    selected: dict[str, int] = field(default_factory=dict)
+    turn: int = 0
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The chosen micrograph as it will be measured. ``as_read``: before the user's changes.
+
+    ``sample``: its name when it is one, with ``synthetic`` when its truth is known.
+    """
+
+    source: str
+    micrograph: Micrograph
+    as_read: Micrograph
+    sample: str | None = None
+    synthetic: bool = False
+
+
+@st.cache_resource(show_spinner=False)
+def _store(name: str, capacity_bytes: int) -> BoundedStore[Any, Any]:
+    return BoundedStore(capacity_bytes)
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)
+def engine(model: str) -> Engine:
+    """Return a trained network on this machine's best device, loaded once for all users."""
+    from models import zoo
+
+    return zoo.load(model, "auto")
+
+
+def memory() -> Memory:
+    """Return what this session remembers."""
+    return st.session_state.setdefault("lamella", Memory())
+
+
+def owner() -> str:
+    """Return the session's secret, under which its images are kept."""
+    return memory().owner
+
+
+def component_state(key: str) -> Mapping[str, Any]:
+    """Return the state of a widget or component with this key, empty before it has one."""
+    return st.session_state.get(key) or {}
+
+
+def control(key: str, value: object) -> str:
+    """Make the widget with this key show ``value``; call it before the widget, and use the key."""
+    st.session_state[key] = value
+    return key
+
+
+def value_of(key: str) -> Any:
+    """Return the value of the widget with this key, for its callback."""
+    return st.session_state.get(key)
+
+
+# ---- the link
+
+
+def follow_link() -> None:
+    """Take sample and model from the link where it names them, else write them into it."""
+    mine = memory()
+    sample, model = st.query_params.get("sample"), st.query_params.get("model")
+    if sample and sample != _sample_of(mine.source):
+        if any(offer.name == sample for offer in library.offers()):
+            mine.source, mine.wants_run = f"sample:{sample}", True
+        else:
+            mine.notice = f"The link asks for a sample {sample!r} that is not here; choose another."
+    if model and model != mine.model:
+        from models import zoo
+
+        if model in zoo.CARDS:
+            mine.model = model
+        else:
+            mine.notice = f"The link asks for a model {model!r} that is not here; choose another."
+    _write_link()
+
+
+def _write_link() -> None:
+    mine = memory()
+    wanted = {"sample": _sample_of(mine.source), "model": mine.model}
+    for name, value in wanted.items():
+        if value is None:
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != value:
+            st.query_params[name] = value
+
+
+def _sample_of(source: str | None) -> str | None:
+    return source.removeprefix("sample:") if source and source.startswith("sample:") else None
+
+
+# ---- the micrograph
+
+
+def choose(source: str | None, run: bool = False) -> None:
+    """Choose a micrograph by id, "sample:NAME" or "upload:ID"; ``run``: segment it at once."""
+    mine = memory()
+    mine.source, mine.wants_run, mine.notice = source, run, ""
+    mine.turn += 1
+    _write_link()
+
+
+def add_uploads(files: Iterable[tuple[str, bytes]]) -> None:
+    """Keep uploaded files, sidecars with their image, and choose the first new image."""
+    from core.formats import pair_sidecars
+
+    contents = dict(files)
+    mine, first = memory(), None
+    for name, sidecars in pair_sidecars(contents):
+        data = contents[name]
+        source = "upload:" + hashlib.sha256(name.encode() + b"\0" + data).hexdigest()[:32]
+        size = len(data) + sum(map(len, sidecars.values()))
+        _store("uploads", UPLOAD_BYTES).put(
+            (mine.owner, source), Upload(name, data, sidecars), size
+        )
+        mine.uploads[source] = name
+        first = first or source
+    if first:
+        choose(first)
+
+
+def change(source: str, **values: object) -> None:
+    """Note what the user changed about a micrograph: fields of :class:`Changes`."""
+    changes = memory().changes
+    changes[source] = replace(changes.get(source, Changes()), **values)
+
+
+def opened() -> Opened | None:
+    """Return the chosen micrograph with the user's changes, or None where none is chosen.
+
+    Raises:
+        LamellaError: it cannot be read, or is no longer kept.
+    """
+    mine = memory()
+    if mine.source is None:
+        return None
+    changes = mine.changes.get(mine.source, Changes())
+    as_read, synthetic = _read(mine.source, changes.page)
+    size = as_read.pixel_size
+    if changes.pixel_size_nm is not None:
+        typed = changes.pixel_size_nm
+        size = PixelSize(typed, "typed by user") if typed else None
+    rows = as_read.info_bar_rows if changes.info_bar_rows is None else changes.info_bar_rows
+    shown = replace(as_read, pixel_size=size, info_bar_rows=rows)
+    return Opened(mine.source, shown, as_read, _sample_of(mine.source), synthetic)
+
+
+def _read(source: str, page: int) -> tuple[Micrograph, bool]:
+    """Return one page of a source as its file says, and whether it is synthetic."""
+    mine = memory()
+    private = mine.owner if source.startswith("upload:") else ""
+    kept = _store("micrographs", MICROGRAPH_BYTES)
+    found = kept.get((private, source, page))
+    if found is None:
+        found = _read_anew(source, page)
+        kept.put((private, source, page), found, found[0].pixels.nbytes)
+    return found
+
+
+def sample(offer: library.Offer) -> Micrograph:
+    """Return the first page of a micrograph on offer, read once for all sessions."""
+    return _read(f"sample:{offer.name}", 0)[0]
+
+
+def _read_anew(source: str, page: int) -> tuple[Micrograph, bool]:
+    sample = _sample_of(source)
+    if sample is not None:
+        offer = next((one for one in library.offers() if one.name == sample), None)
+        if offer is None:
+            raise LamellaError(f"The sample {sample!r} is no longer here; choose another image.")
+        return offer.open_page(page), offer.synthetic
+    upload = _store("uploads", UPLOAD_BYTES).get((memory().owner, source))
+    if upload is None:
+        name = memory().uploads.pop(source, "The image")
+        raise LamellaError(f"{name} had to make room for newer images; upload it again.")
+    from core import formats
+
+    return formats.read(upload.data, upload.name, sidecars=upload.sidecars, page=page), False
+
+
+# ---- the model
+
+
+def choose_model(name: str) -> None:
+    """Choose a model by its name in the zoo."""
+    memory().model = name
+    _write_link()
+
+
+def model() -> ModelCard:
+    """Return the chosen model, or the one to begin with."""
+    from models import zoo
+
+    name = memory().model
+    if name not in zoo.CARDS:
+        name = DEFAULT_MODEL if DEFAULT_MODEL in zoo.CARDS else next(iter(zoo.CARDS))
+    return zoo.CARDS[name]
+
+
+# ---- results
+
+
+def results() -> BoundedStore[Any, Any]:
+    """Return the store of analyses, shared by all sessions: a key holds the image's digest."""
+    return _store("results", RESULT_BYTES)
+
+
+def take_wish() -> bool:
+    """Return once whether the choice of an image asked for a run."""
+    mine = memory()
+    wish, mine.wants_run = mine.wants_run, False
+    return wish

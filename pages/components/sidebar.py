@@ -1,0 +1,193 @@
+"""The column of controls that every page shares: which image, which model."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.analysis import ObjectSettings
+from core.errors import LamellaError
+from core.types import ModelCard
+from pages.components import library, session
+from pages.components.session import Opened
+
+
+def choose_micrograph() -> Opened | None:
+    """Draw the image's controls in the sidebar; None while no image is chosen or readable."""
+    mine = session.memory()
+    if mine.source is None:
+        if mine.notice:
+            st.warning(mine.notice)
+        return None
+    with st.sidebar:
+        st.subheader("Image")
+        _image_list()
+        _more_images()
+        try:
+            opened = session.opened()
+        except LamellaError as error:
+            st.error(str(error))
+            return None
+        _page_choice(opened)
+        _pixel_size(opened)
+        _info_bar(opened)
+        for note in opened.as_read.notes:
+            st.caption(note)
+    return opened
+
+
+def choose_model() -> ModelCard:
+    """Draw the choice of the model in the sidebar, with what it was trained for."""
+    from models import zoo
+
+    card = session.model()
+    with st.sidebar:
+        st.subheader("Model")
+        key = session.control("model_choice", card.name)
+        st.selectbox(
+            "Model",
+            list(zoo.CARDS),
+            format_func=lambda name: zoo.CARDS[name].title,
+            key=key,
+            on_change=lambda: session.choose_model(session.value_of(key)),
+            label_visibility="collapsed",
+        )
+        st.caption(card.purpose)
+        if card.weights is None:
+            st.warning("This network is untrained: what it answers is chance.")
+    return card
+
+
+def object_settings(card: ModelCard) -> ObjectSettings:
+    """Draw how regions become objects; the defaults where the model counts none."""
+    defaults = ObjectSettings()
+    if card.objects_phase is None:
+        return defaults
+    with st.sidebar, st.expander("Objects"):
+        split = st.slider(
+            "Split touching objects",
+            0.0,
+            1.0,
+            defaults.split,
+            0.05,
+            key="split",
+            persist_state="session",
+            help="0 keeps touching objects together, 1 separates at the slightest neck.",
+        )
+        minimum = st.number_input(
+            "Smallest object (px)",
+            1,
+            1_000_000,
+            defaults.minimum_area_px,
+            key="minimum_area_px",
+            persist_state="session",
+        )
+        fill = st.checkbox(
+            "Fill holes", defaults.fill_holes, key="fill_holes", persist_state="session"
+        )
+    return ObjectSettings(split, int(minimum), fill)
+
+
+def uploader(key: str) -> None:
+    """Draw the uploader; what comes in is kept, chosen, and taken out of the uploader again."""
+    from core.formats import extensions
+
+    mine = session.memory()
+    widget = f"{key}-{mine.turn}"
+
+    def take() -> None:
+        files = session.value_of(widget) or []
+        session.add_uploads((file.name, file.getvalue()) for file in files)
+
+    st.file_uploader(
+        "Your own micrographs",
+        type=list(extensions()),
+        accept_multiple_files=True,
+        key=widget,
+        on_change=take,
+        help="TIFF, PNG, JPEG and the formats of the microscopes. Drop the instrument's text "
+        "file together with its image, so that the pixel size is read from it.",
+    )
+
+
+def _image_list() -> None:
+    titles = {f"sample:{offer.name}": offer.title for offer in library.offers()}
+    mine = session.memory()
+    titles = {**mine.uploads, **titles}
+    titles.setdefault(mine.source, mine.source.partition(":")[2])
+    key = session.control("image_choice", mine.source)
+    st.selectbox(
+        "Image",
+        list(titles),
+        format_func=titles.__getitem__,
+        key=key,
+        on_change=lambda: _choose_from_list(session.value_of(key)),
+        label_visibility="collapsed",
+    )
+
+
+def _choose_from_list(source: str) -> None:
+    session.choose(source, run=source.startswith("sample:"))
+
+
+def _more_images() -> None:
+    with st.popover("Open other images", icon=":material/upload:", width="stretch"):
+        uploader("sidebar-upload")
+        st.button("See the samples", on_click=session.choose, args=(None,), width="stretch")
+
+
+def _page_choice(opened: Opened) -> None:
+    if opened.as_read.pages < 2:
+        return
+    key = session.control("page", opened.as_read.page + 1)
+
+    def turn() -> None:
+        session.change(
+            opened.source, page=session.value_of(key) - 1, pixel_size_nm=None, info_bar_rows=None
+        )
+
+    st.number_input(
+        f"Page, of {opened.as_read.pages}", 1, opened.as_read.pages, key=key, on_change=turn
+    )
+
+
+def _pixel_size(opened: Opened) -> None:
+    now, file_size = opened.micrograph.pixel_size, opened.as_read.pixel_size
+    key = session.control("pixel_size_nm", now.nm if now else None)
+
+    def correct() -> None:
+        session.change(opened.source, pixel_size_nm=session.value_of(key) or 0.0)
+
+    st.number_input(
+        "Pixel size (nm)",
+        min_value=1e-3,
+        max_value=1e6,
+        value=None,
+        step=0.1,
+        format="%.5g",
+        placeholder="not calibrated",
+        key=key,
+        on_change=correct,
+    )
+    if now is None:
+        st.caption("Without a pixel size everything is measured in px.")
+    elif now == file_size:
+        st.caption(f"From {now.source}.")
+    else:
+        origin = f"{file_size.nm:.5g} nm, {file_size.source}" if file_size else "none"
+        st.caption(f"Typed by you; in the file: {origin}.")
+
+
+def _info_bar(opened: Opened) -> None:
+    key = session.control("info_bar_rows", opened.micrograph.info_bar_rows)
+
+    def correct() -> None:
+        session.change(opened.source, info_bar_rows=int(session.value_of(key)))
+
+    st.number_input(
+        "Info bar (rows at the bottom)",
+        0,
+        max(0, opened.micrograph.shape[0] - 16),
+        key=key,
+        on_change=correct,
+        help="Rows that are writing, not image: they are left out. The dashed line shows where.",
+    )

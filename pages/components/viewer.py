@@ -1,0 +1,152 @@
+"""The clickable micrograph, shared by every page: one component, no build step.
+
+Everything is in image pixels and (row, column). The pictures travel over HTTP
+(:mod:`pages.components.publish`), so what goes through here is small and opacity, zoom, swipe and
+blink never reach the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from core.types import Phase
+from pages.components import session
+
+HEIGHT = 640
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A picture over the micrograph, stretched to its size. ``title``: beside its slider."""
+
+    url: str
+    digest: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class ViewerImage:
+    """The micrograph itself. ``height``, ``width``: in image px, whatever the picture's size."""
+
+    url: str
+    digest: str
+    height: int
+    width: int
+    name: str
+    pixel_size_nm: float | None = None
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle, such as a receptive field: ``bottom`` and ``right`` are exclusive."""
+
+    top: float
+    left: float
+    bottom: float
+    right: float
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A cross on the middle of a pixel."""
+
+    row: int
+    column: int
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class ViewerEvent:
+    """The pixel that was clicked last, inside the image."""
+
+    row: int
+    column: int
+
+
+_component = st.components.v2.component(
+    "lamella_viewer",
+    html=(_HERE / "viewer.html").read_text("utf-8"),
+    css=(_HERE / "viewer.css").read_text("utf-8"),
+    js=(_HERE / "viewer.js").read_text("utf-8"),
+)
+
+
+def viewer(
+    image: ViewerImage,
+    *,
+    key: str,
+    labels: Layer | None = None,
+    phases: tuple[Phase, ...] = (),
+    transparent: tuple[int, ...] = (0,),
+    objects: Layer | None = None,
+    selected: int | None = None,
+    layer: Layer | None = None,
+    boxes: tuple[Box, ...] = (),
+    markers: tuple[Marker, ...] = (),
+    crosshair: tuple[int, int] | None = None,
+    info_bar_rows: int = 0,
+    height: int = HEIGHT,
+    on_click: Callable[[ViewerEvent], None] | None = None,
+) -> ViewerEvent | None:
+    """Show a micrograph to look at, measure by eye and click; return the pixel clicked last.
+
+    ``labels``, ``phases``, ``transparent``: the segmentation, its legend, and the phases through
+    which the micrograph shows. ``objects``: ids, for outlines and the pointer; ``selected``: the
+    id drawn bright. ``layer``: one more overlay, such as a feature map, with an opacity of its
+    own. ``crosshair``: (row, column) to move the cross to. ``info_bar_rows``: shown as left out.
+    ``height``: CSS px, fixed. ``on_click`` runs before the page does, once for each click.
+    """
+
+    def clicked() -> None:
+        event = _event(session.component_state(key).get("click"), image)
+        if event is not None and on_click is not None:
+            on_click(event)
+
+    state = _component(
+        key=key,
+        data={
+            "image": {**asdict(image), "alt": f"Micrograph {image.name}"},
+            "labels": asdict(labels) if labels else None,
+            "objects": asdict(objects) if objects else None,
+            "layer": asdict(layer) if layer else None,
+            "phases": [
+                {**asdict(phase), "transparent": index in transparent}
+                for index, phase in enumerate(phases)
+            ],
+            "selected": selected,
+            "boxes": [asdict(box) for box in boxes],
+            "markers": [asdict(marker) for marker in markers],
+            "crosshair": crosshair,
+            "pixel_size_nm": image.pixel_size_nm,
+            "info_bar_rows": info_bar_rows,
+            "facts": _facts(image),
+            "height": height,
+        },
+        default={"click": None},
+        on_click_change=clicked,
+    )
+    return _event(state.click, image)
+
+
+def _event(click: dict[str, object] | None, image: ViewerImage) -> ViewerEvent | None:
+    """Return a click as the browser sent it, or None when it is not inside this image."""
+    if not isinstance(click, dict) or click.get("digest") != image.digest:
+        return None
+    row, column = click.get("row"), click.get("column")
+    if not isinstance(row, int) or not isinstance(column, int):
+        return None
+    inside = 0 <= row < image.height and 0 <= column < image.width
+    return ViewerEvent(row, column) if inside else None
+
+
+def _facts(image: ViewerImage) -> str:
+    size = f"{image.width} x {image.height} px"
+    if image.pixel_size_nm is None:
+        return f"{size}, not calibrated"
+    return f"{size}, {image.pixel_size_nm:.4g} nm a pixel"

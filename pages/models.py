@@ -1,0 +1,46 @@
+"""Models: what each network was trained for, how well it does, where it fails."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from models import zoo
+
+PAGE = {"group": "Zoo", "title": "Models", "order": 1}
+
+st.title("Models")
+st.caption("What each network was trained for, how well it does, and where it fails.")
+
+for card in zoo.CARDS.values():
+    with st.container(border=True):
+        st.subheader(card.title)
+        st.write(card.purpose)
+        if card.weights is None:
+            st.warning("Untrained: what this network answers is chance.")
+        about, measured = st.columns([3, 2], gap="large")
+        with about:
+            pixel_size = f"{card.pixel_size_nm:.4g} nm" if card.pixel_size_nm else "mixed"
+            st.table(
+                {
+                    "Phases": ", ".join(phase.name for phase in card.phases),
+                    "Architecture": card.architecture,
+                    "Trained on": card.data,
+                    "Pixel size of the training images": pixel_size,
+                    "Licence": card.licence,
+                    "Reference": card.reference,
+                    "Name on the terminal": f"`{card.name}`",
+                },
+                border="horizontal",
+                alt=f"What {card.title} is",
+            )
+        with measured:
+            for score in card.scores:
+                st.metric(score.metric, f"{score.value:.3f}")
+                st.caption(score.data)
+            if card.limits:
+                st.markdown(f"**Where it fails.** {card.limits}")
+        st.page_link(
+            Path(__file__).with_name("segment.py"),
+            label="Segment with this model",
+            query_params={**st.query_params, "model": card.name},
+        )
