@@ -1,0 +1,65 @@
+"""Size distributions: the worked example of ten particles, edge weights, the bootstrap."""
+
+import numpy as np
+import pytest
+
+from core.errors import DataError
+from core.measurement.particle_size import edge_weights, size_distribution, weighted_quantiles
+
+TEN = np.array([1, 2, 2, 3, 3, 3, 4, 4, 5, 10])
+
+
+def test_ten_particles():
+    found = size_distribution(TEN)
+    assert found.count == 10
+    assert found.number_mean == pytest.approx(3.7)
+    assert (found.d10, found.d50, found.d90) == pytest.approx((1.9, 3.0, 5.5))
+    assert found.sauter_mean == pytest.approx(7.000, abs=1e-3)
+    assert found.volume_mean == pytest.approx(8.4478, abs=1e-4)
+    assert found.span == pytest.approx(1.2)
+
+
+def test_edge_weights_of_a_field_of_1000_by_800():
+    extents = np.array([50, 100, 200])
+    weights = edge_weights(extents, extents, (800, 1000))
+    np.testing.assert_allclose(1 / weights, [0.8906, 0.7875, 0.6], atol=5e-5)
+    np.testing.assert_allclose(weights, [1.1228, 1.2698, 1.6667], atol=5e-5)
+    with pytest.raises(DataError, match="as large as the image"):
+        edge_weights(np.array([10]), np.array([1000]), (800, 1000))
+
+
+def test_weights_act_like_copies():
+    values, copies = np.array([2.0, 5.0, 7.0]), np.array([4, 1, 2])
+    weighted = size_distribution(values, copies)
+    repeated = size_distribution(np.repeat(values, copies))
+    assert weighted.number_mean == pytest.approx(repeated.number_mean)
+    assert weighted.volume_mean == pytest.approx(repeated.volume_mean)
+    assert weighted.sauter_mean == pytest.approx(repeated.sauter_mean)
+
+
+def test_equal_weights_give_the_quantiles_of_numpy():
+    values = np.random.default_rng(0).lognormal(size=101)
+    fractions = np.linspace(0, 1, 21)
+    found = weighted_quantiles(values, np.full(101, 3.0), fractions)
+    np.testing.assert_allclose(found, np.quantile(values, fractions))
+
+
+def test_the_interval_of_the_median_narrows_with_the_count():
+    random = np.random.default_rng(1)
+    few, many = (size_distribution(random.normal(20, 2, count)) for count in (25, 2500))
+    assert few.d50_low < few.d50 < few.d50_high
+    # Standard error of the median of a normal sample: sqrt(pi / 2) sigma / sqrt(n).
+    expected = 2 * 1.96 * np.sqrt(np.pi / 2) * 2 / np.sqrt(2500)
+    assert many.d50_high - many.d50_low == pytest.approx(expected, rel=0.25)
+    assert few.d50_high - few.d50_low > 5 * (many.d50_high - many.d50_low)
+    assert size_distribution(TEN) == size_distribution(TEN)
+
+
+def test_one_particle_and_none():
+    one = size_distribution(np.array([7.0]))
+    assert (one.d10, one.d50, one.d90, one.span) == (7, 7, 7, 0)
+    assert np.isnan(one.d50_low)
+    with pytest.raises(DataError, match="No particle"):
+        size_distribution(np.array([]))
+    with pytest.raises(DataError, match="10 diameters came with 2 weights"):
+        size_distribution(TEN, np.ones(2))
