@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import LamellaError
+from core.errors import LamellaError, ModelError
 
 if TYPE_CHECKING:
     from core.types import ModelCard, PixelSize
@@ -43,11 +43,12 @@ def known_card(name: str) -> ModelCard:
     Raises:
         UsageError: there is none of that name; it lists those there are.
     """
-    from models.zoo import CARDS
+    from models.zoo import card
 
-    if name not in CARDS:
-        raise UsageError(f"There is no model {name!r}; choose one of {', '.join(sorted(CARDS))}.")
-    return CARDS[name]
+    try:
+        return card(name)
+    except ModelError as error:
+        raise UsageError(str(error)) from error
 
 
 def typed_pixel_size(nm: float | None) -> PixelSize | None:

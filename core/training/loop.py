@@ -12,29 +12,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core.errors import Cancelled
 from core.training.augmentation import random_crop
 from core.training.averaging import AveragedNetwork
 from core.training.dataset import Split
 from core.training.losses import cross_entropy_and_dice, distillation_loss
+from core.training.progress import Progress
 from core.training.recipe import Recipe
-from core.training.validation import foreground_score
+from core.training.validation import validation_score
 
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands: ``score`` is the last validation score, None before the first."""
-
-    step: int
-    steps: int
-    loss: float
-    score: float | None
-    best: float | None
-    seconds: float
-
-    @property
-    def seconds_left(self) -> float:
-        """Seconds to the last step at the speed so far."""
-        return self.seconds / max(self.step, 1) * (self.steps - self.step)
+CHECKPOINT_EVERY = 50
 
 
 @dataclass
@@ -99,8 +86,7 @@ def train(
     network: nn.Module,
     split: Split,
     recipe: Recipe,
-    mean: float,
-    std: float,
+    normalisation: tuple[float, float],
     classes: int,
     checkpoint: Path,
     device: torch.device,
@@ -112,7 +98,9 @@ def train(
 
     The learning rate follows one cycle over ``recipe.steps``. Stops early after
     ``recipe.patience`` validations without a better score, or after ``max_seconds`` of training,
-    all sessions together. ``report`` may raise ``core.errors.Cancelled``.
+    all sessions together. ``normalisation``: mean and standard deviation of the grey levels.
+    ``checkpoint`` is written every 50 steps, after each validation, and when ``report`` raises
+    ``core.errors.Cancelled``.
 
     Source: one-cycle policy, Smith and Topin 2017, arXiv:1708.07120.
     """
@@ -123,16 +111,22 @@ def train(
     teacher = recipe.distillation.teacher().to(device) if recipe.distillation else None
     before, begun = run.seconds, time.monotonic()
     for images, labels in _batches(split, recipe, run.step):
-        loss = _step(run, images.to(device), labels.to(device), recipe, (mean, std), teacher)
+        loss = _step(run, images.to(device), labels.to(device), recipe, normalisation, teacher)
         run.step += 1
         run.seconds = before + time.monotonic() - begun
         over = run.step == recipe.steps or run.seconds > max_seconds
         if over or run.step % recipe.validate_every == 0:
-            _validate(run, split, mean, std, classes)
+            _validate(run, split, normalisation, classes)
             run.seconds = before + time.monotonic() - begun
             run.save(checkpoint)
+        elif run.step % CHECKPOINT_EVERY == 0:
+            run.save(checkpoint)
         score = run.scores[-1][1] if run.scores else None
-        report(Progress(run.step, recipe.steps, loss, score, run.best, run.seconds))
+        try:
+            report(Progress(run.step, recipe.steps, loss, run.seconds, score, run.best))
+        except Cancelled:
+            run.save(checkpoint)
+            raise
         if over or run.step - run.best_step > recipe.patience * recipe.validate_every:
             break
     return TrainedNetwork(
@@ -181,8 +175,8 @@ def _step(
     return loss.item()
 
 
-def _validate(run: _Run, split: Split, mean: float, std: float, classes: int) -> None:
-    score = foreground_score(run.average.network, split.validation, mean, std, classes)
+def _validate(run: _Run, split: Split, normalisation: tuple[float, float], classes: int) -> None:
+    score = validation_score(run.average.network, split.validation, *normalisation, classes)
     run.scores.append((run.step, score))
     if run.best is None or score > run.best:
         run.best, run.best_step = score, run.step

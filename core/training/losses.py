@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -32,14 +31,3 @@ def distillation_loss(logits: Tensor, teacher_logits: Tensor) -> Tensor:
     Both (N, C, H, W). Source: Hinton et al. 2015, arXiv:1503.02531, temperature 1.
     """
     return functional.cross_entropy(logits, teacher_logits.softmax(1).detach())
-
-
-def feature_distance(student: Tensor, teacher: Tensor) -> Tensor:
-    """Return the mean squared distance of two feature maps (N, C, h, w), each channel of the
-    teacher scaled to zero mean and unit variance over the batch.
-
-    Source: FitNets, Romero et al. 2015, arXiv:1412.6550.
-    """
-    mean = teacher.mean((0, 2, 3), keepdim=True)
-    deviation = teacher.std((0, 2, 3), keepdim=True) + 1e-5
-    return torch.mean((student - ((teacher - mean) / deviation).detach()) ** 2)

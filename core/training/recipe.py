@@ -54,6 +54,20 @@ class Distillation:
 
 
 @dataclass(frozen=True)
+class Imitation:
+    """Learning another U-Net's feature maps first; see ``core.training.imitation``.
+
+    ``teacher``: builds the trained teacher in eval mode.
+    """
+
+    teacher: Callable[[], nn.Module]
+    steps: int
+    batch: int = 8
+    crop_px: int = 128
+    learning_rate: float = 2e-3
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Everything that decides a training run but the data.
 
@@ -79,4 +93,5 @@ class Recipe:
     seed: int = 1
     frozen: tuple[str, ...] = ()
     augmentation: Augmentation = field(default_factory=Augmentation)
+    imitation: Imitation | None = None
     distillation: Distillation | None = None

@@ -38,7 +38,7 @@ def predict_labels(network: nn.Module, image: np.ndarray, mean: float, std: floa
             module.training = training
 
 
-def foreground_score(
+def validation_score(
     network: nn.Module, pairs: Iterable[Pair], mean: float, std: float, classes: int
 ) -> float:
     """Return the validation score in [0, 1].

@@ -1,0 +1,108 @@
+"""Compare a model's segmentations with masks: IoU, Dice, boundaries, objects."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands.terminal.batch import progress_line
+from commands.terminal.options import add_device, known_card
+
+if TYPE_CHECKING:
+    from core.training.evaluation import Evaluation
+
+HELP = "score a model on images and masks"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the two folders and the form of the answer."""
+    parser.add_argument("name", metavar="NAME", help="one of `lamella models`")
+    parser.add_argument("--images", required=True, type=Path, metavar="DIR")
+    parser.add_argument("--masks", required=True, type=Path, metavar="DIR")
+    parser.add_argument("--json", action="store_true", help="everything, for programs")
+    parser.add_argument(
+        "--validation",
+        action="store_true",
+        help="only the images that the recipe kept out of training (needs the training folder)",
+    )
+    add_device(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the scores."""
+    card = known_card(options.name)
+
+    from core.training.dataset import load_split
+    from core.training.evaluation import evaluate
+    from models import zoo
+
+    recipe = zoo.recipe(card.name)
+    stems = None
+    if options.validation:
+        split = load_split(options.images.parent, recipe, len(card.phases))
+        stems = frozenset(pair.stem for pair in split.validation)
+    result = evaluate(
+        zoo.load(card.name, options.device),
+        options.images,
+        options.masks,
+        recipe.masks,
+        stems,
+        progress_line("evaluate: image"),
+    )
+    scores = entries(result, [phase.name for phase in card.phases])
+    print(json.dumps(scores, indent=1) if options.json else text(scores))
+    return 0
+
+
+def entries(result: Evaluation, phases: list[str]) -> dict[str, object]:
+    """Return the scores as JSON values; null where a number cannot be told."""
+
+    def by_phase(values: tuple[float, ...]) -> dict[str, float | None]:
+        return dict(zip(phases, map(known, values), strict=True))
+
+    return {
+        "model": result.model,
+        "images": len(result.images),
+        "foreground_iou_per_image": known(result.foreground_iou),
+        "foreground_iou_interval_95": [known(value) for value in result.interval],
+        "mean_iou": known(result.mean_iou),
+        "pixel_accuracy": known(result.pixel_accuracy),
+        "iou": by_phase(result.iou),
+        "dice": by_phase(result.dice),
+        "confusion": result.confusion.tolist(),
+        "by_image": [
+            {
+                "stem": image.stem,
+                "iou": by_phase(image.iou),
+                "boundary_f1_2px": known(image.boundary_f1),
+                "objects_f1_iou50": known(image.objects_f1),
+                "objects": image.objects,
+                "objects_in_mask": image.objects_in_mask,
+            }
+            for image in result.images
+        ],
+    }
+
+
+def known(value: float) -> float | None:
+    """Return ``value`` to six digits, None for nan."""
+    return None if math.isnan(value) else round(float(value), 6)
+
+
+def text(scores: dict) -> str:
+    """Return the scores for a person."""
+    low, high = scores["foreground_iou_interval_95"]
+    lines = [
+        f"{scores['model']} on {scores['images']} images",
+        f"foreground IoU, mean over images  {scores['foreground_iou_per_image']:.4f}"
+        f"  (95 % interval {low:.4f} to {high:.4f})",
+        f"mean IoU over classes             {scores['mean_iou']:.4f}",
+        f"pixel accuracy                    {scores['pixel_accuracy']:.4f}",
+    ]
+    lines += [
+        f"  {phase}: IoU {value:.4f}" for phase, value in scores["iou"].items() if value is not None
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,89 @@
+"""Train a model of the zoo on a folder of images and masks, by the recipe on its card."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands.terminal.batch import say
+from commands.terminal.options import UsageError, add_device, known_card, result_folder
+from core.errors import Cancelled
+
+if TYPE_CHECKING:
+    from core.training.progress import Progress
+    from core.training.session import TrainingOptions
+
+HELP = "train a model on images and masks"
+SECONDS_BETWEEN_LINES = 15
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the data, where results go, and when to stop."""
+    parser.add_argument("name", metavar="NAME", help="one of `lamella models`")
+    parser.add_argument(
+        "--data", required=True, type=Path, metavar="DIR", help="images/, masks/, index.csv"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="default runs/NAME; checkpoint, curves, weights"
+    )
+    parser.add_argument("--max-minutes", type=float, metavar="M", help="stop after so long")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    add_device(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, and write the best weights as safetensors."""
+    card = known_card(options.name)
+    if options.max_minutes is not None and options.max_minutes <= 0:
+        raise UsageError(f"--max-minutes is {options.max_minutes:g}; it must be above 0.")
+    folder = options.out or Path("runs") / card.name
+    result_folder(folder)
+
+    from core.training.session import TrainingOptions, run_training
+    from models import zoo
+    from models.weights_file import save_weights
+
+    seconds = float("inf") if options.max_minutes is None else 60 * options.max_minutes
+    chosen = TrainingOptions(folder, options.device, seconds, options.resume)
+    result = run_training(card, zoo.recipe(card.name), options.data, chosen, reporter(chosen))
+    path = folder / f"{card.name}.safetensors"
+    sha256 = save_weights(result.state, path)
+    print(
+        f"{path}: validation score {result.score:.4f} at step {result.step}, "
+        f"{result.seconds / 60:.0f} min, SHA-256 {sha256}"
+    )
+    return 0
+
+
+def reporter(options: TrainingOptions):
+    """Return a callback that shows where training stands, and stops it on Ctrl-C."""
+    stopped: list[bool] = []
+    # A step that is torn in two could not be resumed, so Ctrl-C waits for its end.
+    signal.signal(signal.SIGINT, lambda *_: stopped.append(True))
+    last = [0.0]
+
+    def report(phase: str, progress: Progress) -> None:
+        if stopped:
+            say(f"the run is kept in {options.folder}; --resume goes on with it.")
+            raise Cancelled
+        now = time.monotonic()
+        if now - last[0] < SECONDS_BETWEEN_LINES and progress.step < progress.steps:
+            return
+        last[0] = now
+        print(f"lamella: {line(phase, progress)}", file=sys.stderr, flush=True)
+
+    return report
+
+
+def line(phase: str, progress: Progress) -> str:
+    """Return one line: a bar, the loss, the best score, the time left."""
+    filled = round(20 * progress.step / progress.steps)
+    best = "" if progress.best is None else f", best score {progress.best:.4f}"
+    return (
+        f"{phase} [{'#' * filled}{'.' * (20 - filled)}] {progress.step}/{progress.steps}, loss "
+        f"{progress.loss:.3f}{best}, {progress.seconds_left / 60:.0f} min left"
+    )

@@ -1,0 +1,115 @@
+"""One training run, from a data folder to the best weights, as terminal and pages start it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from core.errors import LamellaError
+from core.segmentation.device import DeviceName, choose_device
+from core.training.dataset import Split, load_split
+from core.training.imitation import imitate
+from core.training.loop import Progress, TrainedNetwork, train
+from core.training.recipe import Recipe
+from core.types import ModelCard
+
+CHECKPOINT, START, CURVES = "checkpoint.pt", "start.pt", "curves.csv"
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """What a user decides about a run: ``folder`` keeps the checkpoint and the curves,
+    ``max_seconds`` ends it early, ``resume`` takes up the checkpoint in ``folder``."""
+
+    folder: Path
+    device: DeviceName = "auto"
+    max_seconds: float = float("inf")
+    resume: bool = False
+
+
+def run_training(
+    card: ModelCard,
+    recipe: Recipe,
+    data: Path,
+    options: TrainingOptions,
+    report: Callable[[str, Progress], None],
+) -> TrainedNetwork:
+    """Train ``card``'s network by ``recipe`` on the folder ``data``.
+
+    ``report`` is called with the name of the phase ("imitation" or "training") and where it
+    stands; it may raise ``core.errors.Cancelled``, after which the run can be resumed.
+
+    Raises:
+        DataError: the data folder has mistakes, all listed.
+        LamellaError: there is a checkpoint in the folder and ``resume`` was not asked for.
+    """
+    checkpoint = options.folder / CHECKPOINT
+    if checkpoint.is_file() and not options.resume:
+        raise LamellaError(
+            f"{options.folder} holds an earlier run of {card.name}; give --resume to go on with "
+            "it, another --out to keep it, or delete the folder to start anew."
+        )
+    device = choose_device(options.device)
+    split = load_split(data, recipe, len(card.phases))
+    options.folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(recipe.seed)
+    network = card.build().to(device)
+    if not checkpoint.is_file():
+        start(network, card, recipe, split, options, report)
+    result = train(
+        network,
+        split,
+        recipe,
+        (card.mean, card.std),
+        len(card.phases),
+        checkpoint,
+        device,
+        resume=options.resume,
+        max_seconds=options.max_seconds,
+        report=lambda progress: report("training", progress),
+    )
+    write_curves(result, options.folder / CURVES)
+    return result
+
+
+def start(
+    network: nn.Module,
+    card: ModelCard,
+    recipe: Recipe,
+    split: Split,
+    options: TrainingOptions,
+    report: Callable[[str, Progress], None],
+) -> None:
+    """Initialise ``network`` in place as the recipe says; an imitation that was finished before is
+    taken from the folder."""
+    recipe.initialise(network)
+    if recipe.imitation is None:
+        return
+    kept = options.folder / START
+    if options.resume and kept.is_file():
+        network.load_state_dict(torch.load(kept, map_location="cpu", weights_only=True))
+        return
+    device = next(network.parameters()).device
+    imitate(
+        network,
+        recipe.imitation.teacher().to(device),
+        split.train,
+        recipe,
+        recipe.imitation,
+        (card.mean, card.std),
+        lambda progress: report("imitation", progress),
+    )
+    torch.save(network.state_dict(), kept)
+
+
+def write_curves(result: TrainedNetwork, path: Path) -> None:
+    """Write the validation score by step as CSV."""
+    with path.open("w", newline="", encoding="utf-8") as lines:
+        writer = csv.writer(lines)
+        writer.writerow(["step", "validation_score"])
+        writer.writerows(result.scores)
