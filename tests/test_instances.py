@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.analysis import ObjectSettings
 from core.errors import LamellaError
 from core.segmentation.instances import separate_objects
+from core.segmentation.settings import ObjectSettings
 
 EVERYTHING = ObjectSettings(split=0.5, minimum_area_px=1)
 

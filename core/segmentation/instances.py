@@ -8,7 +8,6 @@ again. Nothing depends on the order of pixels in memory or on threads, so the re
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -16,9 +15,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from core.errors import LamellaError
-
-if TYPE_CHECKING:
-    from core.segmentation.settings import ObjectSettings
+from core.segmentation.settings import ObjectSettings
 
 # Half-width of the ripple that the pixel grid itself leaves on a distance transform, in px.
 GRID_RIPPLE_PX = 0.75

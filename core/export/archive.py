@@ -1,0 +1,84 @@
+"""All files of one result."""
+
+from __future__ import annotations
+
+import re
+
+from core.analysis import Analysis
+from core.export.label_image import label_tiff, object_tiff
+from core.export.overlay_image import overlay_png
+from core.export.provenance import run_json
+from core.export.rois import roi_zip
+from core.export.tables import csv_bytes
+from core.export.zip_file import zip_bytes
+
+
+def result_files(analysis: Analysis, stem: str) -> dict[str, bytes]:
+    """Return the four files that ``lamella segment`` writes, file name to content."""
+    size = analysis.micrograph.pixel_size
+    return {
+        f"{stem}.labels.tif": label_tiff(analysis.segmentation.labels, size),
+        f"{stem}.objects.tif": object_tiff(analysis.objects, size),
+        f"{stem}.objects.csv": csv_bytes(analysis.table),
+        f"{stem}.run.json": run_json(analysis),
+    }
+
+
+def result_archive(analysis: Analysis, stem: str) -> bytes:
+    """Return one zip: those four, ImageJ outlines, the overlay, and what each of them is.
+
+    ``stem`` may come from an upload; what would leave the folder it is unpacked in is replaced.
+    """
+    stem = safe_stem(stem)
+    return zip_bytes(
+        {
+            "README.txt": _readme(analysis, stem).encode(),
+            **result_files(analysis, stem),
+            f"{stem}.rois.zip": roi_zip(analysis.objects),
+            f"{stem}.overlay.png": overlay_png(analysis),
+        }
+    )
+
+
+def safe_stem(stem: str) -> str:
+    """Return ``stem`` without folders, control characters and what Windows forbids, 120 at most."""
+    name = re.split(r"[/\\\\]", stem)[-1]
+    name = re.sub(r"[^\w .,()+=@#%&~-]", "_", name).strip(" .")
+    return name[:120] or "image"
+
+
+def _readme(analysis: Analysis, stem: str) -> str:
+    micrograph, card = analysis.micrograph, analysis.card
+    classes = ", ".join(f"{index} = {phase.name}" for index, phase in enumerate(card.phases))
+    if micrograph.pixel_size:
+        scale = (
+            f"Lengths are in nm; one pixel is {micrograph.pixel_size.nm:.6g} nm "
+            f"({micrograph.pixel_size.source})."
+        )
+    else:
+        scale = "This image has no pixel size, so every length is in px."
+    bar = micrograph.info_bar_rows
+    left_out = f" The lowest {bar} rows are the info bar: 0 everywhere." if bar else ""
+    trained = "" if card.weights else "\nThe model is untrained: its result means nothing."
+    return f"""Result of Lamella for {micrograph.name}
+Model: {card.title} ({card.name}){trained}
+{scale}
+
+{stem}.labels.tif
+    The phase of each pixel: {classes}. 8 bit; ImageJ reads its scale.{left_out}
+{stem}.objects.tif
+    The number of the object that each pixel belongs to, 0 = none. 32 bit, OME-TIFF.
+{stem}.objects.csv
+    One row an object, id as in objects.tif. Rows and columns count from 0, the centre of the
+    first pixel. Feret diameters are caliper widths; aspect_ratio is the smallest by the largest
+    of them, at most 1. circularity is sqrt(4 pi area) / perimeter as in ISO 9276-6; ImageJ's
+    "Circ." is its square. orientation_deg is the angle of the long axis, counter-clockwise from
+    the horizontal. mean_intensity lies between 0 (black) and 1 (white). An object that
+    touches_edge continues outside the image: leave it out of size statistics.
+{stem}.rois.zip
+    The outlines of the objects for ImageJ's ROI manager. A polygon covers its holes.
+{stem}.overlay.png
+    The image with its phases and outlines, to look at; do not measure in it.
+{stem}.run.json
+    What made this result: input, model, settings, versions; enough to run it again.
+"""

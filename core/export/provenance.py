@@ -1,0 +1,161 @@
+"""What made a result: enough to run it again and to see why another one differs."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shlex
+import subprocess
+import tomllib
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from core.analysis import Analysis, ObjectSettings, TileSettings
+
+SCHEMA = 1
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = (
+    "torch",
+    "segmentation-models-pytorch",
+    "timm",
+    "numpy",
+    "scipy",
+    "opencv-python-headless",
+    "pandas",
+    "pillow",
+    "tifffile",
+    "imagecodecs",
+)
+
+
+def run_json(analysis: Analysis, when: datetime | None = None) -> bytes:
+    """Return the provenance of ``analysis`` as JSON; the same but for ``when`` (now, in UTC)."""
+    return json.dumps(provenance(analysis, when), indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, object]:
+    """Return input, model, settings, software and result of ``analysis`` as plain values.
+
+    Lengths carry their unit in the key; what is not known is None.
+    """
+    return {
+        "schema": SCHEMA,
+        "created_utc": (when or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "command": _command(analysis),
+        "input": _input(analysis),
+        "model": _model(analysis),
+        "settings": {
+            "tiles": asdict(analysis.tile_settings),
+            "objects": asdict(analysis.object_settings),
+        },
+        "engine": {
+            "device": analysis.device,
+            "precision": analysis.precision,
+            "seconds": round(analysis.seconds, 3),
+        },
+        "result": {
+            "digest": analysis.segmentation.digest,
+            "objects": len(analysis.table),
+            "unit": "nm" if analysis.micrograph.pixel_size else "px",
+        },
+        "software": _software(),
+    }
+
+
+def _input(analysis: Analysis) -> dict[str, object]:
+    micrograph = analysis.micrograph
+    size = micrograph.pixel_size
+    return {
+        "name": micrograph.name,
+        "sha256": micrograph.digest,
+        "file_shape": list(micrograph.file_shape),
+        "file_dtype": micrograph.dtype,
+        "page": micrograph.page,
+        "pages": micrograph.pages,
+        "shape_px": list(micrograph.shape),
+        "pixel_size_nm": size.nm if size else None,
+        "pixel_size_source": size.source if size else None,
+        "info_bar_rows": micrograph.info_bar_rows,
+        "notes": list(micrograph.notes),
+    }
+
+
+def _model(analysis: Analysis) -> dict[str, object]:
+    card = analysis.card
+    return {
+        "name": card.name,
+        "title": card.title,
+        "architecture": card.architecture,
+        "weights_sha256": card.weights.sha256 if card.weights else None,
+        "trained": card.weights is not None,
+        "phases": [phase.name for phase in card.phases],
+        "objects_phase": card.objects_phase,
+        "mean": card.mean,
+        "std": card.std,
+        "pixel_size_nm": card.pixel_size_nm,
+    }
+
+
+def _command(analysis: Analysis) -> str | None:
+    """Return the terminal's call that repeats this, with the image in the folder at hand.
+
+    None where it has no such call: settings that only the page offers, a later page of a stack.
+    """
+    micrograph = analysis.micrograph
+    usual = (ObjectSettings(), TileSettings(), 0)
+    if (analysis.object_settings, analysis.tile_settings, micrograph.page) != usual:
+        return None
+    words = ["lamella", "segment", f"./{micrograph.name}", "--model", analysis.card.name]
+    if micrograph.pixel_size:
+        words += ["--pixel-size", repr(micrograph.pixel_size.nm)]
+    words += ["--info-bar", str(micrograph.info_bar_rows), "--device", analysis.device]
+    return shlex.join([*words, "--out", "."])
+
+
+def _software() -> dict[str, object]:
+    packages = {name: _version(name) for name in PACKAGES}
+    return {
+        "lamella": _lamella_version(),
+        "git_commit": _git_commit(),
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "packages": packages,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _lamella_version() -> str | None:
+    project = ROOT / "pyproject.toml"
+    if project.is_file():
+        return tomllib.loads(project.read_text("utf-8"))["project"]["version"]
+    return _version("lamella")
+
+
+def _git_commit() -> str | None:
+    """Return the commit that is running, with "-dirty" behind it when files were changed."""
+    # Without a repository of our own here git would go up and name somebody else's.
+    if not (ROOT / ".git").exists():
+        return None
+    words = [
+        "git",
+        "-C",
+        str(ROOT),
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=40",
+        "--exclude=*",
+    ]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=5, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None

@@ -1,0 +1,136 @@
+"""How large the objects are, as a histogram."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.figures.palette import ACCENT
+
+Weighting = Literal["number", "area"]
+MOST_BINS = 60
+# Mid-grey: a contrast of more than 3 to 1 on white and on near-black alike.
+LINE = "#808080"
+
+
+@dataclass(frozen=True, eq=False)
+class SizeHistogram:
+    """``edges``: (B + 1,) equivalent diameters in ``unit``. ``values``: (B,) objects in each bin,
+    or percent of the area. ``counted``: objects in it. ``cut``: objects left out because the edge
+    of the image cuts them. ``median``: diameter of the counted objects by number, in ``unit``.
+    """
+
+    edges: np.ndarray
+    values: np.ndarray
+    unit: str
+    counted: int
+    cut: int
+    median: float
+
+
+def size_bins(
+    table: pd.DataFrame, weighting: Weighting = "number", include_cut: bool = False
+) -> SizeHistogram:
+    """Sort the objects of :func:`core.measurement.regions.measure_objects` into bins of one width.
+
+    Bins follow Freedman and Diaconis 1981, rounded to 1, 2 or 5 times a power of ten, at most 60.
+    Diameters are in nm, in um when the median is over 1000 nm, in px when not calibrated. Objects
+    cut by the edge have no size of their own, so they are left out unless ``include_cut``.
+    """
+    unit = "nm" if "equivalent_diameter_nm" in table else "px"
+    whole = table if include_cut else table[~table.touches_edge.astype(bool)]
+    sizes = whole[f"equivalent_diameter_{unit}"].to_numpy(float)
+    median = float(np.median(sizes)) if len(sizes) else float("nan")
+    if unit == "nm" and median > 1000:
+        sizes, median, unit = sizes / 1000, median / 1000, "\N{MICRO SIGN}m"
+    edges = _edges(sizes)
+    weights = sizes**2 if weighting == "area" else np.ones(len(sizes))
+    values = np.histogram(sizes, edges, weights=weights)[0]
+    if weighting == "area" and len(sizes):
+        values = 100 * values / weights.sum()
+    return SizeHistogram(edges, values, unit, len(sizes), len(table) - len(whole), median)
+
+
+def size_histogram(
+    table: pd.DataFrame, weighting: Weighting = "number", include_cut: bool = False
+) -> go.Figure:
+    """Draw :func:`size_bins`: grounds transparent and text uncoloured, so any theme may frame it.
+
+    The dashed line is the median diameter by number. Without any object the figure says so.
+    """
+    found = size_bins(table, weighting, include_cut)
+    figure = go.Figure(layout=_layout(found, weighting))
+    if not found.counted:
+        figure.add_annotation(
+            text="No whole object to measure", x=0.5, y=0.5, xref="paper", yref="paper"
+        )
+        figure.update_annotations(showarrow=False)
+        return figure
+    width = np.diff(found.edges)
+    value = "%{y:.3g} % of the area" if weighting == "area" else "%{y:.0f} objects"
+    figure.add_bar(
+        x=found.edges[:-1] + width / 2,
+        y=found.values,
+        width=width,
+        marker={"color": ACCENT, "line": {"color": LINE, "width": 0.5}},
+        customdata=np.column_stack([found.edges[:-1], found.edges[1:]]),
+        hovertemplate=f"%{{customdata[0]:.4g}} to %{{customdata[1]:.4g}} {found.unit}<br>{value}"
+        "<extra></extra>",
+    )
+    figure.add_vline(
+        x=found.median,
+        line={"color": LINE, "dash": "dash", "width": 1.5},
+        annotation_text=f"median {found.median:.3g} {found.unit}",
+        annotation_position="top right",
+    )
+    return figure
+
+
+def _layout(found: SizeHistogram, weighting: Weighting) -> dict[str, object]:
+    left_out = f", {found.cut} cut by the edge left out" if found.cut else ""
+    counted = f"n = {found.counted}{left_out}"
+    title = "Share of the area in %" if weighting == "area" else "Number of objects"
+    grid = {"gridcolor": "rgba(128, 128, 128, 0.25)", "zerolinecolor": LINE}
+    return {
+        "xaxis": {
+            "title": f"Equivalent diameter in {found.unit} ({counted})",
+            "rangemode": "tozero",
+            **grid,
+        },
+        "yaxis": {"title": title, "rangemode": "tozero", **grid},
+        "paper_bgcolor": "rgba(0, 0, 0, 0)",
+        "plot_bgcolor": "rgba(0, 0, 0, 0)",
+        "margin": {"l": 56, "r": 16, "t": 24, "b": 48},
+        "showlegend": False,
+        "bargap": 0,
+        "height": 300,
+    }
+
+
+def _edges(sizes: np.ndarray) -> np.ndarray:
+    """Return bin edges at whole multiples of a round width."""
+    if not len(sizes):
+        return np.array([0.0, 1.0])
+    spread = np.subtract(*np.quantile(sizes, [0.75, 0.25]))
+    wanted = 2 * spread / len(sizes) ** (1 / 3) or sizes.max() / 10
+    width = round_length(max(wanted, np.ptp(sizes) / MOST_BINS), up=True)
+    first, last = np.floor(sizes.min() / width), np.floor(sizes.max() / width) + 1
+    return np.arange(first, last + 1) * width
+
+
+def round_length(length: float, up: bool = False) -> float:
+    """Return the 1, 2 or 5 times a power of ten next below ``length``, or next above it."""
+    exponent = int(np.floor(np.log10(length)))
+    # Divided, not multiplied by a negative power: 5 / 10 is exact where 5 * 0.1 is not.
+    scaled = [
+        digit * 10.0**exponent if exponent >= 0 else digit / 10.0**-exponent
+        for digit in (1, 2, 5, 10)
+    ]
+    tolerance = 1e-9 * length
+    if up:
+        return min(step for step in scaled if step >= length - tolerance)
+    return max(step for step in scaled if step <= length + tolerance)

@@ -1,0 +1,252 @@
+"""Files of a result, read back with the libraries that users have."""
+
+import io
+import json
+import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+from PIL import Image
+
+from core.analysis import Analysis, ObjectSettings
+from core.export.archive import result_archive, result_files, safe_stem
+from core.export.label_image import label_tiff, object_tiff
+from core.export.provenance import provenance, run_json
+from core.export.tables import csv_bytes
+from core.measurement.regions import measure_objects
+from core.segmentation.instances import separate_objects
+from core.types import Micrograph, ModelCard, Phase, PixelSize, Segmentation, Weights
+
+PHASES = (Phase("background", "#0072B2"), Phase("particle", "#E69F00"))
+ODD_SIZE = PixelSize(12.3, "FEI tag 34682")
+WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def make_analysis(tmp_path, pixel_size=ODD_SIZE, name="image.tif"):
+    row, column = np.mgrid[:100, :120]
+    labels = np.zeros((110, 120), np.uint8)
+    for r, c, radius in ((30, 30, 12), (60, 80, 20), (0, 110, 8)):
+        labels[:100][(row - r) ** 2 + (column - c) ** 2 <= radius**2] = 1
+    micrograph = Micrograph(
+        pixels=0.2 + 0.5 * labels,
+        name=name,
+        digest="ab" * 32,
+        pixel_size=pixel_size,
+        info_bar_rows=10,
+        file_shape=(110, 120),
+        dtype="uint16",
+        page=0,
+        notes=("The info bar was found in the image.",),
+    )
+    card = ModelCard(
+        name="particles",
+        title="Nanoparticles",
+        purpose="",
+        phases=PHASES,
+        build=lambda: None,
+        weights=Weights(tmp_path / "particles.safetensors", "cd" * 32),
+        architecture="U-Net",
+        mean=0.5,
+        std=0.2,
+        data="",
+        licence="",
+        reference="",
+        objects_phase=1,
+    )
+    probabilities = np.stack([1 - labels, labels]).astype(np.float16)
+    objects = separate_objects(labels, 1, ObjectSettings())
+    return Analysis(
+        micrograph=micrograph,
+        card=card,
+        segmentation=Segmentation(labels, probabilities, PHASES, pixel_size, card.name, "ef" * 32),
+        objects=objects,
+        table=measure_objects(objects, micrograph.pixels, pixel_size, 10),
+        object_settings=ObjectSettings(),
+        device="cpu",
+        precision="float32",
+        seconds=1.23456,
+    )
+
+
+@pytest.mark.parametrize("nm", [12.3, 0.0371, 1000, 81234.5])
+def test_labels_are_calibrated_for_imagej(nm):
+    labels = np.eye(40, 50, dtype=np.uint8)
+    content = label_tiff(labels, PixelSize(nm, "typed by user"))
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        assert file.is_imagej
+        np.testing.assert_array_equal(file.asarray(), labels)
+        assert file.asarray().dtype == np.uint8
+        assert file.imagej_metadata["unit"] == "um"
+        pixels, per_um = file.pages[0].tags["XResolution"].value
+        assert per_um / pixels == pytest.approx(nm / 1000, rel=1e-6)
+        assert file.pages[0].tags["YResolution"].value == (pixels, per_um)
+        assert file.imagej_metadata["max"] == 1
+
+
+def test_objects_keep_large_ids_and_their_calibration():
+    objects = np.zeros((30, 40), np.uint32)
+    objects[3, 4] = 70_001
+    content = object_tiff(objects, ODD_SIZE)
+    assert content == object_tiff(objects, ODD_SIZE)
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        assert file.asarray().dtype == np.uint32
+        np.testing.assert_array_equal(file.asarray(), objects)
+        pixels = tifffile.xml2dict(file.ome_metadata)["OME"]["Image"]["Pixels"]
+        assert pixels["PhysicalSizeX"] == pixels["PhysicalSizeY"] == 0.0123
+        assert pixels["PhysicalSizeXUnit"] == "\N{MICRO SIGN}m"
+        count, length = file.pages[0].tags["XResolution"].value
+        assert file.pages[0].tags["ResolutionUnit"].value == 3  # centimetre
+        assert 1e7 * length / count == pytest.approx(12.3, rel=1e-6)
+
+
+def test_without_a_pixel_size_no_scale_is_written():
+    with tifffile.TiffFile(io.BytesIO(label_tiff(np.zeros((8, 8), np.uint8), None))) as file:
+        assert "unit" not in file.imagej_metadata
+        assert file.pages[0].tags["XResolution"].value == (1, 1)
+    with tifffile.TiffFile(io.BytesIO(object_tiff(np.zeros((8, 8), np.uint32), None))) as file:
+        assert "PhysicalSize" not in file.ome_metadata
+        assert file.pages[0].tags["ResolutionUnit"].value == 1  # none
+
+
+def test_csv_round_trip_and_formulas():
+    table = pd.DataFrame(
+        {
+            "id": [1, 2, 3, 4],
+            "area_nm2": [1234567.25, 0.5, np.nan, -3.0],
+            "name": ["=2+3", "-x", "plain", "a=b"],
+            "touches_edge": [True, False, False, True],
+        }
+    )
+    content = csv_bytes(table)
+    assert content.startswith(b"id,area_nm2,name,touches_edge\n")
+    back = pd.read_csv(io.BytesIO(content))
+    assert back.columns.tolist() == table.columns.tolist()
+    np.testing.assert_allclose(back.area_nm2, table.area_nm2, rtol=1e-6)
+    assert back.name.tolist() == ["'=2+3", "'-x", "plain", "a=b"]
+    assert back.touches_edge.tolist() == table.touches_edge.tolist()
+
+
+def test_csv_has_a_byte_order_mark_only_for_letters_outside_ascii():
+    content = csv_bytes(pd.DataFrame({"phase": ["\N{GREEK SMALL LETTER GAMMA}'"]}))
+    assert content.startswith(b"\xef\xbb\xbfphase\n")
+    assert pd.read_csv(io.BytesIO(content)).columns.tolist() == ["phase"]
+
+
+def test_an_empty_table_keeps_its_header():
+    table = measure_objects(np.zeros((9, 9), np.uint32), np.zeros((9, 9)), ODD_SIZE)
+    back = pd.read_csv(io.BytesIO(csv_bytes(table)))
+    assert back.columns.tolist() == table.columns.tolist()
+    assert len(back) == 0
+
+
+def test_the_four_files_agree_with_each_other(tmp_path):
+    analysis = make_analysis(tmp_path)
+    files = result_files(analysis, "field 1")
+    assert sorted(files) == [
+        f"field 1.{kind}" for kind in ("labels.tif", "objects.csv", "objects.tif", "run.json")
+    ]
+    labels = tifffile.imread(io.BytesIO(files["field 1.labels.tif"]))
+    objects = tifffile.imread(io.BytesIO(files["field 1.objects.tif"]))
+    table = pd.read_csv(io.BytesIO(files["field 1.objects.csv"]))
+    assert labels.shape == objects.shape == analysis.micrograph.shape
+    assert np.array_equal(labels == 1, objects > 0)
+    assert table.id.tolist() == [1, 2, 3] == np.unique(objects)[1:].tolist()
+    counted = np.bincount(objects.ravel())[1:] * 12.3**2
+    np.testing.assert_allclose(table.area_nm2, counted, rtol=1e-6)
+    assert table.touches_edge.tolist() == [True, False, False]
+    assert json.loads(files["field 1.run.json"])["result"]["objects"] == 3
+
+
+def test_run_json_names_everything_needed_to_repeat_it(tmp_path):
+    analysis = make_analysis(tmp_path, name="my image.tif")
+    told = json.loads(run_json(analysis, WHEN))
+    assert told["created_utc"] == "2026-01-02T03:04:05Z"
+    assert told["input"]["sha256"] == "ab" * 32
+    assert told["input"]["pixel_size_nm"] == 12.3
+    assert told["input"]["pixel_size_source"] == "FEI tag 34682"
+    assert told["input"]["info_bar_rows"] == 10
+    assert told["input"]["file_shape"] == [110, 120]
+    assert told["model"]["weights_sha256"] == "cd" * 32
+    assert told["settings"]["objects"] == {
+        "split": 0.5,
+        "minimum_area_px": 20,
+        "fill_holes": True,
+    }
+    assert told["settings"]["tiles"]["overlap_px"] == analysis.tile_settings.overlap_px
+    assert told["engine"] == {"device": "cpu", "precision": "float32", "seconds": 1.235}
+    assert told["software"]["packages"]["numpy"] == np.__version__
+    assert told["software"]["lamella"]
+    assert told["command"] == (
+        "lamella segment './my image.tif' --model particles --pixel-size 12.3 --info-bar 10 "
+        "--device cpu --out ."
+    )
+
+
+def test_run_json_depends_on_the_time_alone(tmp_path):
+    analysis = make_analysis(tmp_path)
+    assert run_json(analysis, WHEN) == run_json(analysis, WHEN)
+    later = provenance(analysis, WHEN.replace(year=2027))
+    assert {key for key, value in provenance(analysis, WHEN).items() if later[key] != value} == {
+        "created_utc"
+    }
+
+
+def test_no_command_where_the_terminal_has_none(tmp_path):
+    analysis = make_analysis(tmp_path, pixel_size=None)
+    assert "--pixel-size" not in provenance(analysis)["command"]
+    other = replace(analysis, object_settings=ObjectSettings(split=0.9))
+    assert provenance(other)["command"] is None
+    page = replace(analysis, micrograph=replace(analysis.micrograph, page=2))
+    assert provenance(page)["command"] is None
+
+
+def test_the_archive_holds_all_and_says_what_it_is(tmp_path):
+    analysis = make_analysis(tmp_path)
+    with zipfile.ZipFile(io.BytesIO(result_archive(analysis, "a"))) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        readme = archive.read("README.txt").decode()
+        picture = np.asarray(Image.open(io.BytesIO(archive.read("a.overlay.png"))))
+        outlines = zipfile.ZipFile(io.BytesIO(archive.read("a.rois.zip"))).namelist()
+        four = result_files(analysis, "a")
+        assert all(archive.read(name) == four[name] for name in four if "json" not in name)
+    assert names[0] == "README.txt"
+    assert all(name in readme for name in names[1:])
+    assert len(names) == 7
+    assert "one pixel is 12.3 nm (FEI tag 34682)" in readme
+    assert "lowest 10 rows are the info bar" in readme
+    assert len(outlines) == 3
+    assert picture.shape == (110, 120, 3)
+    assert picture[0, 0].tolist() == [51, 51, 51]
+    assert picture[60, 60].tolist() == [230, 159, 0]
+    assert (picture[70:100] == 255).all(axis=2).any()  # the scale bar
+
+
+def test_without_a_pixel_size_nothing_speaks_of_nm(tmp_path):
+    analysis = make_analysis(tmp_path, pixel_size=None)
+    with zipfile.ZipFile(io.BytesIO(result_archive(analysis, "a"))) as archive:
+        readme = archive.read("README.txt").decode()
+        picture = np.asarray(Image.open(io.BytesIO(archive.read("a.overlay.png"))))
+        header = archive.read("a.objects.csv").decode().splitlines()[0]
+    assert "every length is in px" in readme
+    assert "_nm" not in header
+    assert not (picture == 255).all(axis=2).any()
+
+
+@pytest.mark.parametrize(
+    ("stem", "safe"),
+    [
+        ("plain 01", "plain 01"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\temp\\x:y", "x_y"),
+        ("..", "image"),
+        ("line\nbreak\u202e", "line_break_"),
+        ("x" * 300, "x" * 120),
+    ],
+)
+def test_stems_stay_inside_the_folder(stem, safe):
+    assert safe_stem(stem) == safe

@@ -1,0 +1,84 @@
+"""ImageJ outlines: the polygon of an object has exactly the area of its pixels."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+import roifile
+from scipy.ndimage import gaussian_filter
+from skimage.measure import label
+
+from core.export.rois import outlines, roi_zip
+
+
+def polygon_area(corners):
+    row, column = corners[:, 0].astype(float), corners[:, 1].astype(float)
+    return abs(row @ np.roll(column, -1) - column @ np.roll(row, -1)) / 2
+
+
+def test_a_rectangle_has_four_corners():
+    objects = np.zeros((10, 12), np.uint32)
+    objects[2:5, 3:9] = 4
+    (outline,) = outlines(objects)
+    assert outline.id == 4
+    assert {tuple(corner) for corner in outline.corners} == {(2, 3), (2, 9), (5, 9), (5, 3)}
+    assert len(outline.corners) == 4
+
+
+@pytest.mark.parametrize("radius", [0, 1, 5, 19.9])
+def test_a_disc_keeps_its_area(radius):
+    row, column = np.mgrid[:45, :45]
+    disc = (row - 22) ** 2 + (column - 22) ** 2 <= radius**2
+    (outline,) = outlines(disc.astype(np.uint32))
+    assert polygon_area(outline.corners) == disc.sum()
+
+
+def test_pixels_that_meet_at_a_corner_stay_in_one_outline():
+    objects = np.zeros((6, 6), np.uint32)
+    objects[1, 1] = objects[2, 2] = objects[1, 3] = 1
+    (outline,) = outlines(objects)
+    assert polygon_area(outline.corners) == 3
+
+
+def test_a_hole_is_covered():
+    objects = np.zeros((9, 9), np.uint32)
+    objects[1:8, 1:8] = 1
+    objects[3:6, 3:6] = 0
+    (outline,) = outlines(objects)
+    assert polygon_area(outline.corners) == 49
+
+
+def test_areas_of_crowded_objects_up_to_the_edge():
+    noise = gaussian_filter(np.random.default_rng(0).standard_normal((150, 170)), 2)
+    objects = label((noise * 40).astype(int), connectivity=2).astype(np.uint32)
+    # Filled, as an outline cannot show a hole.
+    found = {outline.id: polygon_area(outline.corners) for outline in outlines(objects)}
+    area = np.bincount(objects.ravel())
+    assert sorted(found) == np.flatnonzero(area)[1:].tolist()
+    assert all(found[identity] >= area[identity] for identity in found)
+    exact = sum(found[identity] == area[identity] for identity in found)
+    assert exact > 0.8 * len(found) > 20
+
+
+def test_the_zip_opens_as_polygons_of_imagej():
+    objects = np.zeros((20, 30), np.uint32)
+    objects[0:4, 0:5], objects[10:12, 20:30] = 1, 12
+    content = roi_zip(objects)
+    assert content == roi_zip(objects)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.namelist() == ["0001.roi", "0012.roi"]
+        first, second = (
+            roifile.ImagejRoi.frombytes(archive.read(name)) for name in archive.namelist()
+        )
+    assert first.roitype == roifile.ROI_TYPE.POLYGON
+    assert first.name == "0001"
+    assert (second.left, second.top, second.right, second.bottom) == (20, 10, 30, 12)
+    # x, y from the corner of the first pixel
+    corners = {tuple(corner) for corner in second.coordinates().tolist()}
+    assert corners == {(20, 10), (30, 10), (30, 12), (20, 12)}
+
+
+def test_no_object_gives_an_empty_zip():
+    with zipfile.ZipFile(io.BytesIO(roi_zip(np.zeros((8, 8), np.uint32)))) as archive:
+        assert archive.namelist() == []
