@@ -8,18 +8,25 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save_file
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from core.errors import ModelError
-from core.types import Weights
-
-WEIGHTS = Path(__file__).parent / "weights"
+from core.types import ModelCard, Weights
 
 
-def weights(name: str, sha256: str) -> Weights:
-    """Return the weights file ``weights/NAME.safetensors`` with the hash it must have."""
-    return Weights(WEIGHTS / f"{name}.safetensors", sha256)
+def trained(card: ModelCard) -> nn.Module:
+    """Return the network of ``card`` with its weights, in eval mode, without gradients.
+
+    A card without weights gives an untrained network.
+
+    Raises:
+        ModelError: the weights are missing, damaged, or do not fit.
+    """
+    network = card.build()
+    if card.weights is not None:
+        load_weights(network, card.weights)
+    return network.eval().requires_grad_(False)
 
 
 def load_weights(network: nn.Module, file: Weights) -> None:
@@ -52,8 +59,9 @@ def save_weights(state: Mapping[str, Tensor], path: Path) -> str:
     """Write ``state`` in half precision; return the file's SHA-256."""
     halves = {name: _half(value).contiguous() for name, value in state.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(halves, path)
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    data = save(halves)
+    path.write_bytes(data)
+    return hashlib.sha256(data).hexdigest()
 
 
 def _half(value: Tensor) -> Tensor:

@@ -53,10 +53,7 @@ def load(name: str, device: DeviceName = "auto") -> Engine:
         LamellaError: the device asked for is not there.
     """
     from core.segmentation.engine import Engine
-    from models.weights_file import load_weights
+    from models.weights_file import trained
 
     wanted = card(name)
-    network = wanted.build()
-    if wanted.weights is not None:
-        load_weights(network, wanted.weights)
-    return Engine(wanted, network, device)
+    return Engine(wanted, trained(wanted), device)

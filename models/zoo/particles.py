@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.types import ModelCard, Phase
+from models.weights import weights
 
 if TYPE_CHECKING:
     from torch import nn
@@ -45,7 +46,9 @@ CARD = ModelCard(
     purpose="Separates nanoparticles from their support in TEM and SEM images, dark or bright.",
     phases=PHASES,
     build=build,
-    weights=None,
+    weights=weights(
+        "particles", "ff3ccbdf5f41d6a2c2b4f725233739f6692b6af8e9bec6adac330b5f0983964e"
+    ),
     architecture="U-Net, EfficientNet-Lite0 encoder",
     mean=0.45,
     std=0.23,

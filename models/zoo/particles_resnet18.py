@@ -1,0 +1,66 @@
+"""Nanoparticles with a ResNet-18 encoder: the network of the textbooks, taught by `particles`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.types import ModelCard
+from models.zoo import particles
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.training.recipe import Recipe
+
+
+def build() -> nn.Module:
+    """Return the untrained network: (N, 1, H, W) -> (N, 2, H, W) logits."""
+    from models.architectures.unet import build_unet
+
+    return build_unet(
+        "resnet18", len(particles.PHASES), decoder_channels=particles.DECODER_CHANNELS
+    )
+
+
+def teacher() -> nn.Module:
+    """Return the trained network of `particles`."""
+    from models.weights_file import trained
+
+    return trained(particles.CARD)
+
+
+def recipe() -> Recipe:
+    """Return how it is trained: first the feature maps of `particles`, then the masks."""
+    from core.training.initialisation import from_scratch
+    from core.training.recipe import Augmentation, Distillation, Imitation, Recipe
+
+    return Recipe(
+        steps=400,
+        initialise=from_scratch,
+        masks="instances",
+        group="doi",
+        learning_rate=5e-4,
+        augmentation=Augmentation(scale=(0.5, 1.7)),
+        imitation=Imitation(teacher, steps=1200),
+        distillation=Distillation(teacher),
+        validate_every=100,
+        patience=4,
+    )
+
+
+CARD = ModelCard(
+    name="particles-resnet18",
+    title="Nanoparticles, ResNet-18",
+    purpose="The same task as Nanoparticles with a ResNet-18 encoder, to compare and to look into.",
+    phases=particles.PHASES,
+    build=build,
+    weights=None,
+    architecture="U-Net, ResNet-18 encoder",
+    mean=particles.CARD.mean,
+    std=particles.CARD.std,
+    data=particles.CARD.data,
+    licence=particles.CARD.licence,
+    reference=particles.CARD.reference,
+    limits=particles.CARD.limits,
+    objects_phase=1,
+)

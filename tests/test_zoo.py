@@ -1,0 +1,89 @@
+"""A contract over every card of the zoo, and over weights files."""
+
+import hashlib
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from core.errors import ModelError
+from core.types import Weights
+from models import zoo
+from models.weights_file import load_weights, save_weights, trained
+
+MEGABYTES = 1_000_000
+
+
+@pytest.mark.parametrize("name", zoo.CARDS)
+def test_card_builds_a_network_that_takes_its_weights(name):
+    card = zoo.card(name)
+    assert card.name == name
+    assert card.weights is not None and card.weights.path.stat().st_size < 30 * MEGABYTES
+    network = trained(card)
+    assert not network.training
+    with torch.inference_mode():
+        logits = network(torch.zeros(1, 1, 64, 96))
+    assert logits.shape == (1, len(card.phases), 64, 96)
+    assert logits.isfinite().all()
+    assert len({phase.color for phase in card.phases}) == len(card.phases)
+    assert card.scores, "a trained model says how well it does"
+
+
+@pytest.mark.parametrize("name", zoo.CARDS)
+def test_recipe_repeats_the_card(name):
+    recipe = zoo.recipe(name)
+    assert recipe.steps > 0 and 0 < recipe.validation_fraction < 1
+
+
+def test_an_unknown_model_lists_the_known_ones():
+    with pytest.raises(ModelError, match="particles"):
+        zoo.card("partikel")
+
+
+def test_weights_come_back_in_half_precision(tmp_path):
+    torch.manual_seed(0)
+    network, other = nn.Linear(3, 2), nn.Linear(3, 2)
+    sha256 = save_weights(network.state_dict(), tmp_path / "w.safetensors")
+    load_weights(other, Weights(tmp_path / "w.safetensors", sha256))
+    assert torch.equal(other.weight, network.weight.half().float())
+
+
+def test_values_too_large_for_half_precision_are_kept(tmp_path):
+    network = nn.BatchNorm2d(1)
+    network.running_var.fill_(1e6)
+    sha256 = save_weights(network.state_dict(), tmp_path / "w.safetensors")
+    load_weights(other := nn.BatchNorm2d(1), Weights(tmp_path / "w.safetensors", sha256))
+    assert other.running_var.item() == 1e6
+
+
+def test_damaged_swapped_or_missing_weights_are_refused(tmp_path):
+    network, path = nn.Linear(3, 2), tmp_path / "w.safetensors"
+    with pytest.raises(ModelError, match="missing"):
+        load_weights(network, Weights(path, "0"))
+    sha256 = save_weights(network.state_dict(), path)
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match="damaged or was swapped"):
+        load_weights(network, Weights(path, sha256))
+    path.write_bytes(b"no safetensors")
+    broken = hashlib.sha256(b"no safetensors").hexdigest()
+    with pytest.raises(ModelError, match="does not fit"):
+        load_weights(network, Weights(path, broken))
+    sha256 = save_weights(nn.Linear(4, 2).state_dict(), path)
+    with pytest.raises(ModelError, match="does not fit"):
+        load_weights(network, Weights(path, sha256))
+
+
+def test_trained_particles_find_dark_and_bright_discs():
+    rows, columns = np.mgrid[:256, :256]
+    truth = np.zeros((256, 256), bool)
+    for row, column in [(60, 60), (70, 180), (180, 70), (190, 190)]:
+        truth |= (rows - row) ** 2 + (columns - column) ** 2 < 22**2
+    random = np.random.default_rng(0)
+    engine = zoo.load("particles", "cpu")
+    for level, ground in [(0.25, 0.7), (0.75, 0.25)]:
+        grey = np.where(truth, level, ground) + random.normal(0, 0.03, truth.shape)
+        found = engine.probabilities(grey[None].astype(np.float32))[0, 1] > 0.5
+        assert (found & truth).sum() / (found | truth).sum() > 0.85
