@@ -42,7 +42,7 @@ def kernel_grid(
 
 
 def kernel_norms(kernels: Kernels) -> go.Figure:
-    """Return the norm of every slice of every filter: output channels down, input channels across."""
+    """Return the norm of each slice of each filter: output channels down, input channels across."""
     norms = kernels.norms_by_input[kernels.by_norm]
     figure = go.Figure(
         go.Heatmap(

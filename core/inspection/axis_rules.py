@@ -42,6 +42,10 @@ class Interval:
         )
 
 
+def _nothing(like: Interval) -> Interval:
+    return Interval(np.full_like(like.low, EMPTY_LOW), np.full_like(like.high, EMPTY_HIGH))
+
+
 @dataclass(frozen=True)
 class AxisRule:
     """One position depends on the same position: activations, batch norm, addition."""
@@ -110,11 +114,19 @@ class Window(AxisRule):
         return Interval(low, high)
 
     def sources_inside(self, output: Interval, size: int) -> Interval:
-        found = self.sources(output)
-        if not self.wraps:
-            return found.clipped(size)
-        over = (found.low < 0) | (found.high >= size)
-        return Interval(np.where(over, 0, found.low), np.where(over, size - 1, found.high))
+        if self.wraps:
+            found = self.sources(output)
+            over = (found.low < 0) | (found.high >= size)
+            return Interval(np.where(over, 0, found.low), np.where(over, size - 1, found.high))
+        found = _nothing(output)
+        for tap in range(self.kernel):
+            # The outputs whose tap lies inside; with a dilation the outermost may lie in padding.
+            shift = self.dilation * tap - self.padding
+            low = np.maximum(output.low, -(shift // self.stride))
+            high = np.minimum(output.high, (size - 1 - shift) // self.stride)
+            reached = Interval(low * self.stride + shift, high * self.stride + shift)
+            found = found.union(reached.normalised())
+        return found
 
     @property
     def step(self) -> Fraction:
@@ -131,7 +143,7 @@ class TransposedWindow(AxisRule):
     dilation: int = 1
 
     def sources(self, output: Interval) -> Interval:
-        found = Interval(np.full_like(output.low, EMPTY_LOW), np.full_like(output.high, EMPTY_HIGH))
+        found = _nothing(output)
         for tap in range(self.kernel):
             shift = self.padding - self.dilation * tap
             low = -((-(output.low + shift)) // self.stride)

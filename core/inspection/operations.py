@@ -191,6 +191,16 @@ def _nearest(call: Applied) -> Rules:
     )
 
 
+def _shuffle(call: Applied) -> Rules:
+    rule = NearestUpsample(Fraction(1, call.arguments[1]))
+    return rule, rule
+
+
+def _unshuffle(call: Applied) -> Rules:
+    rule = Window(call.arguments[1], call.arguments[1])
+    return rule, rule
+
+
 def _linear(call: Applied) -> Rules:
     corners, scales = call.argument(2, False), (call.argument(3, None), call.argument(4, None))
     taps = 4 if "bicubic" in call.name else 2
@@ -239,6 +249,8 @@ _RULES: dict[str, Callable[[Applied], Rules]] = {
     "upsample_nearest2d": _nearest,
     "upsample_bilinear2d": _linear,
     "upsample_bicubic2d": _linear,
+    "pixel_shuffle": _shuffle,
+    "pixel_unshuffle": _unshuffle,
     "constant_pad_nd": _pad(Shift),
     "reflection_pad2d": _pad(Reflect),
     "replication_pad2d": _pad(Replicate),

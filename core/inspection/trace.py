@@ -121,7 +121,8 @@ def trace_network(network: nn.Module, shape: tuple[int, ...], lock: object | Non
     skeleton = private_copy(network, lock, device="meta")
     recording = _Recording(skeleton)
     with torch.device("meta"), torch.no_grad():
-        image = torch.empty(shape, device="meta")
+        kinds = [p.dtype for p in skeleton.parameters() if p.is_floating_point()]
+        image = torch.empty(shape, device="meta", dtype=kinds[0] if kinds else torch.float32)
         recording.add("input", image, (), 0)
         with recording:
             output = run(skeleton, image)
