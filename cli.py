@@ -16,7 +16,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import commands
-from commands.terminal.batch import say
+from commands.terminal.batch import say, unforeseen
 from commands.terminal.options import UsageError
 from core.errors import Cancelled, LamellaError
 
@@ -40,6 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except LamellaError as error:
         say(str(error))
+        return 1
+    except Exception as error:
+        say(" ".join(unforeseen(error).split()))
         return 1
 
 

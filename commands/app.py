@@ -33,15 +33,18 @@ def run(options: argparse.Namespace) -> int:
     """
     check_free(options.address, options.port)
     upload_megabytes = math.ceil(Limits.from_environment().file_bytes / 2**20)
+    if samples := os.environ.get("LAMELLA_SAMPLES"):
+        os.environ["LAMELLA_SAMPLES"] = str(Path(samples).absolute())
     # Streamlit reads .streamlit/config.toml from the working directory.
     os.chdir(REPOSITORY)
-    print(
-        f"Lamella starts at http://{options.address}:{options.port} (Ctrl-C stops it)", flush=True
-    )
+    host = "localhost" if options.address in ("0.0.0.0", "::") else options.address
+    print(f"Lamella starts at http://{host}:{options.port} (Ctrl-C stops it)", flush=True)
     server = [sys.executable, "-m", "streamlit", "run", "app.py"]
     server += [f"--server.address={options.address}", f"--server.port={options.port}"]
     server += [f"--server.maxUploadSize={upload_megabytes}"]
     server += ["--server.showEmailPrompt=false", "--browser.gatherUsageStats=false"]
+    # Streamlit's own welcome asks a server on the internet for this machine's address.
+    server += ["--logger.hideWelcomeMessage=true"]
     if has_screen(os.environ, sys.platform, sys.stdout.isatty()):
         server += ["--server.headless=false"]
     os.execv(sys.executable, server)

@@ -94,15 +94,18 @@ def known(value: float) -> float | None:
 
 def text(scores: dict) -> str:
     """Return the scores for a person."""
-    low, high = scores["foreground_iou_interval_95"]
+    low, high = map(digits, scores["foreground_iou_interval_95"])
     lines = [
         f"{scores['model']} on {scores['images']} images",
-        f"foreground IoU, mean over images  {scores['foreground_iou_per_image']:.4f}"
-        f"  (95 % interval {low:.4f} to {high:.4f})",
-        f"mean IoU over classes             {scores['mean_iou']:.4f}",
-        f"pixel accuracy                    {scores['pixel_accuracy']:.4f}",
+        f"foreground IoU, mean over images  {digits(scores['foreground_iou_per_image'])}"
+        f"  (95 % interval {low} to {high})",
+        f"mean IoU over classes             {digits(scores['mean_iou'])}",
+        f"pixel accuracy                    {digits(scores['pixel_accuracy'])}",
     ]
-    lines += [
-        f"  {phase}: IoU {value:.4f}" for phase, value in scores["iou"].items() if value is not None
-    ]
+    lines += [f"  {phase}: IoU {digits(value)}" for phase, value in scores["iou"].items()]
     return "\n".join(lines)
+
+
+def digits(value: float | None) -> str:
+    """Return a score to four digits, or that it cannot be told (no such phase in any image)."""
+    return "not known" if value is None else f"{value:.4f}"

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from core.analysis import Analysis
 
 HELP = "label every pixel and measure the objects"
-SUFFIXES = (".labels.tif", ".objects.tif", ".objects.csv", ".run.json")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +83,5 @@ def write_results(analysis: Analysis, folder: Path, stem: str) -> None:
     """Write the four files of one image."""
     from core.export.archive import result_files
 
-    files = result_files(analysis, stem)
-    for suffix in SUFFIXES:
-        write_whole(folder / f"{stem}{suffix}", files[f"{stem}{suffix}"])
+    for name, content in result_files(analysis, stem).items():
+        write_whole(folder / name, content)

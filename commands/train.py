@@ -6,6 +6,8 @@ import argparse
 import signal
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +51,9 @@ def run(options: argparse.Namespace) -> int:
 
     seconds = float("inf") if options.max_minutes is None else 60 * options.max_minutes
     chosen = TrainingOptions(folder, options.device, seconds, options.resume)
-    result = run_training(card, zoo.recipe(card.name), options.data, chosen, reporter(chosen))
+    with ctrl_c_noted() as stopped:
+        report = reporter(chosen, stopped)
+        result = run_training(card, zoo.recipe(card.name), options.data, chosen, report)
     path = folder / f"{card.name}.safetensors"
     sha256 = save_weights(result.state, path)
     print(
@@ -59,11 +63,24 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def reporter(options: TrainingOptions):
-    """Return a callback that shows where training stands, and stops it on Ctrl-C."""
-    stopped: list[bool] = []
-    # A step that is torn in two could not be resumed, so Ctrl-C waits for its end.
-    signal.signal(signal.SIGINT, lambda *_: stopped.append(True))
+@contextmanager
+def ctrl_c_noted() -> Iterator[list[bool]]:
+    """Give a list that the first Ctrl-C fills; a second one stops at once."""
+    noted: list[bool] = []
+
+    def note(number: int, frame: object) -> None:
+        noted.append(True)
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def reporter(options: TrainingOptions, stopped: list[bool]) -> Callable[[str, Progress], None]:
+    """Return a callback that shows where training stands, and stops it between two steps."""
     last = [0.0]
 
     def report(phase: str, progress: Progress) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +36,17 @@ def for_each(paths: Iterable[Path], work: Callable[[Path], None]) -> int:
         say(with_path(message, path))
         failed = 1
     return failed
+
+
+def unforeseen(error: Exception) -> str:
+    """Return one sentence for a fault of ours; with LAMELLA_TRACEBACK set, print where it was."""
+    if os.environ.get("LAMELLA_TRACEBACK"):
+        traceback.print_exception(error)
+    what = f"{type(error).__name__}: {error}".strip(": ")
+    return (
+        f"stopped on a fault of Lamella ({what}); please report it, with what "
+        "LAMELLA_TRACEBACK=1 shows."
+    )
 
 
 def with_path(message: str, path: Path) -> str:

@@ -1,0 +1,215 @@
+"""``lamella segment``: its files, its exit codes, its batches; with a network of known answer."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+import torch
+from PIL import Image
+
+import cli
+from core.analysis import analyse
+from core.formats import read_file
+from core.segmentation.engine import Engine
+from tests.threshold_model import CARD, threshold_network
+
+SUFFIXES = {"labels.tif", "objects.tif", "objects.csv", "run.json"}
+
+
+@pytest.fixture
+def zoo(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Engine]:
+    """Put the threshold in the place of the trained models."""
+
+    def load(name: str, device: str = "auto") -> Engine:
+        return Engine({CARD.name: CARD}[name], threshold_network(), device)
+
+    monkeypatch.setattr("models.zoo.CARDS", {CARD.name: CARD})
+    monkeypatch.setattr("models.zoo.load", load)
+    return load
+
+
+def rectangle(rows: int = 96, columns: int = 128) -> np.ndarray:
+    """Return (H, W) uint8, dark with one bright rectangle of 20 x 30 px at row 40, column 50."""
+    pixels = np.random.default_rng(0).integers(25, 35, (rows, columns), np.uint8)
+    pixels[40:60, 50:80] += 190
+    return pixels
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    path = tmp_path / "Au on C, 20.5 kX (1).png"
+    Image.fromarray(rectangle()).save(path)
+    return path
+
+
+def segment(*arguments: object) -> int:
+    return cli.main(["segment", "--model", "threshold", *(str(one) for one in arguments)])
+
+
+def test_the_files_of_an_image(zoo: Callable[..., Engine], image: Path, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "results"
+    assert segment(image, "--out", out, "--info-bar", "none", "--device", "cpu") == 0
+    stem = "Au on C, 20.5 kX (1)"
+    assert {path.name for path in out.iterdir()} == {f"{stem}.{suffix}" for suffix in SUFFIXES}
+
+    labels = tifffile.imread(out / f"{stem}.labels.tif")
+    assert labels.dtype == np.uint8
+    np.testing.assert_array_equal(labels, rectangle() > 128)
+    objects = tifffile.imread(out / f"{stem}.objects.tif")
+    assert objects.dtype == np.uint32
+    np.testing.assert_array_equal(objects > 0, rectangle() > 128)
+
+    (row,) = csv.DictReader((out / f"{stem}.objects.csv").read_text("utf-8").splitlines())
+    assert float(row["area_px2"]) == 600
+    assert not [name for name in row if "_nm" in name]
+    run = json.loads((out / f"{stem}.run.json").read_text("utf-8"))
+    assert read_file(image).digest in json.dumps(run)
+
+
+def test_a_typed_pixel_size_gives_nm(
+    zoo: Callable[..., Engine], image: Path, tmp_path: Path
+) -> None:
+    assert segment(image, "--out", tmp_path, "--pixel-size", "2", "--info-bar", "0") == 0
+    (row,) = csv.DictReader((tmp_path / f"{image.stem}.objects.csv").read_text().splitlines())
+    assert float(row["area_nm2"]) == pytest.approx(600 * 4)
+    assert "typed by user" in (tmp_path / f"{image.stem}.run.json").read_text()
+
+
+def test_rows_of_an_info_bar_are_0(zoo: Callable[..., Engine], image: Path, tmp_path: Path) -> None:
+    assert segment(image, "--out", tmp_path, "--info-bar", "40") == 0
+    labels = tifffile.imread(tmp_path / f"{image.stem}.labels.tif")
+    assert labels.shape == (96, 128)
+    assert labels[56:].sum() == 0
+    assert labels.sum() == 16 * 30
+
+
+def test_the_same_labels_as_one_call(
+    zoo: Callable[..., Engine], image: Path, tmp_path: Path
+) -> None:
+    random = np.random.default_rng(3).integers(0, 255, (70, 90), np.uint8)
+    Image.fromarray(random).save(tmp_path / "noise.png")
+    assert segment(tmp_path / "noise.png", "--out", tmp_path / "out") == 0
+    analysis = analyse(read_file(tmp_path / "noise.png"), zoo("threshold"))
+    labels = tifffile.imread(tmp_path / "out" / "noise.labels.tif")
+    np.testing.assert_array_equal(labels, analysis.segmentation.labels)
+    objects = tifffile.imread(tmp_path / "out" / "noise.objects.tif")
+    np.testing.assert_array_equal(objects, analysis.objects)
+
+
+def test_a_bad_file_stops_no_other(
+    zoo: Callable[..., Engine],
+    image: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "page.png").write_text("<html><body>Not found</body></html>")
+    (tmp_path / "cut.png").write_bytes(image.read_bytes()[:80])
+    Image.fromarray(rectangle()[:8, :8]).save(tmp_path / "tiny.png")
+    bad = [tmp_path / name for name in ("page.png", "cut.png", "tiny.png", "absent.tif")]
+    assert segment(*bad[:2], image, *bad[2:], "--out", tmp_path / "out") == 1
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {f"{image.stem}.{suffix}" for suffix in SUFFIXES}
+    lines = capsys.readouterr().err.splitlines()
+    for path in bad:
+        assert len([line for line in lines if str(path) in line]) == 1, lines
+
+
+def test_two_inputs_of_one_stem_do_not_overwrite_each_other(
+    zoo: Callable[..., Engine],
+    image: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    twin = tmp_path / "other" / f"{image.stem.upper()}.tif"
+    twin.parent.mkdir()
+    tifffile.imwrite(twin, np.zeros((64, 64), np.uint8))
+    assert segment(image, twin, "--out", tmp_path / "out") == 1
+    labels = tifffile.imread(tmp_path / "out" / f"{image.stem}.labels.tif")
+    assert labels.shape == (96, 128)
+    assert len(list((tmp_path / "out").iterdir())) == 4
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if str(twin) in line]
+    assert str(image) in line and "--out" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--model", "carbon"], 2, "threshold"),
+        (["--pixel-size", "0"], 2, "--pixel-size"),
+        (["--pixel-size", "nan"], 2, "--pixel-size"),
+        (["--out", "{image}"], 2, "--out"),
+        (["--info-bar", "96"], 1, "96"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(
+    zoo: Callable[..., Engine],
+    image: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    said: str,
+) -> None:
+    given = [argument.format(image=image) for argument in arguments]
+    assert segment(image, "--out", tmp_path / "out", *given) == code
+    lines = [line for line in capsys.readouterr().err.splitlines() if "untrained" not in line]
+    assert len(lines) == 1 and said in lines[0]
+
+
+def test_a_gpu_asked_for_and_absent(
+    zoo: Callable[..., Engine],
+    image: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert segment(image, "--out", tmp_path / "out", "--device", "cuda") == 1
+    assert "cuda" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_ctrl_c_keeps_what_was_finished(
+    zoo: Callable[..., Engine],
+    image: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    second = tmp_path / "second.png"
+    Image.fromarray(rectangle()).save(second)
+
+    def stop_at_second(path: Path) -> object:
+        if path == second:
+            raise KeyboardInterrupt
+        return read_file(path)
+
+    monkeypatch.setattr("commands.segment.read_image", stop_at_second)
+    assert segment(image, second, "--out", tmp_path / "out") == 130
+    assert len(list((tmp_path / "out").iterdir())) == 4
+
+
+def test_an_untrained_model_says_so(
+    zoo: Callable[..., Engine],
+    image: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert segment(image, "--out", tmp_path / "out") == 0
+    assert "'threshold' is untrained" in capsys.readouterr().err
+
+
+def test_models_lists_the_zoo(
+    zoo: Callable[..., Engine], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["models", "--json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert list(entry) == ["name", "title", "phases", "parameters", "data", "scores"]
+    assert entry["phases"] == ["background", "particle"]
+    assert entry["parameters"] == 4
+    assert cli.main(["models"]) == 0
+    assert "threshold: Threshold" in capsys.readouterr().out
