@@ -76,6 +76,10 @@ def read(
         raise FormatError(explain_unknown(data, source.name, titles))
     try:
         return _micrograph(module.read(source), source)
+    except FormatError as error:
+        if source.name in str(error):
+            raise
+        raise type(error)(f"{source.name}: {error}") from error
     except LamellaError:
         raise
     except MemoryError as error:

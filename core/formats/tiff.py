@@ -12,7 +12,8 @@ from tifffile import PHOTOMETRIC, TiffFile, TiffPage, TiffPageSeries
 
 from core.errors import FormatError
 from core.formats import vendors
-from core.formats.reading.grey import Levels, from_palette, full_scale, luminance
+from core.formats.reading.grey import Levels, from_color, from_palette, full_scale, luminance
+from core.formats.reading.isolation import decode_isolated
 from core.formats.reading.limits import check_decoded_bytes, check_frame, check_pages
 from core.formats.reading.source import Decoded, Source
 
@@ -20,6 +21,25 @@ TITLE = "TIFF"
 EXTENSIONS = ("tif", "tiff")
 
 _ORIENTATION = 274
+_IMAGE_CODECS = {
+    "OJPEG",
+    "JPEG",
+    "JPEG_2000_LOSSY",
+    "JPEG2000",
+    "APERIO_JP2000_RGB",
+    "APERIO_JP2000_YCBC",
+    "ALT_JPEG",
+    "JPEG_LOSSY",
+    "JPEGXL",
+    "JPEGXL_DNG",
+    "JPEGXR",
+    "JPEGXR_NDPI",
+    "JETRAW",
+    "LERC",
+    "PNG",
+    "WEBP",
+}
+"""Compressions whose data state a size of their own, which may be larger than the page's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +71,8 @@ def read(source: Source) -> Decoded:
         frame = frames[source.page]
         page = frame.keyframe
         _check_frame(page, source)
-        levels, level_notes = _levels(_decode(frame, tiff, source), page)
+        samples = _isolated(source) if _has_image_codec(page) else _decode(frame, tiff, source)
+        levels, level_notes = _levels(samples, page)
         file_shape = page.shape if len(frames) == 1 else tuple(frame.series.shape)
         return Decoded(
             levels,
@@ -64,6 +85,23 @@ def read(source: Source) -> Decoded:
         )
 
 
+def decode(source: Source) -> np.ndarray:
+    """Return the samples of the page of ``source``, (H, W) or (H, W, S), decoded here and now."""
+    with TiffFile(BytesIO(source.data), _multifile=False) as tiff:
+        series, _ = _image_series(tiff)
+        frames = [_Frame(one, number) for one in series for number in range(_frame_count(one))]
+        return _decode(frames[source.page], tiff, source)
+
+
+def _has_image_codec(page: TiffPage) -> bool:
+    return getattr(page.compression, "name", "") in _IMAGE_CODECS
+
+
+def _isolated(source: Source) -> np.ndarray:
+    files = {"image.tif": source.data}
+    return decode_isolated(source, "core.formats.reading.tiff_process", TITLE, files)[0]
+
+
 def _check_structure(tiff: TiffFile, source: Source) -> None:
     """Refuse too many pages, and XML that could grow without bound, before series are formed."""
     try:
@@ -71,7 +109,7 @@ def _check_structure(tiff: TiffFile, source: Source) -> None:
     except IndexError:
         pass
     else:
-        check_pages(source.name, source.limits.pages + 1, source.limits)
+        check_pages(source.name, len(tiff.pages), source.limits)
     if len(tiff.pages) == 0:
         raise FormatError(
             f"{source.name} is a TIFF without an image; it is incomplete. Copy or save it again."
@@ -160,7 +198,7 @@ def _levels(samples: np.ndarray, page: TiffPage) -> tuple[Levels, tuple[str, ...
         photometric == PHOTOMETRIC.YCBCR and page.compression == 7
     )
     if is_color and channels >= 3:
-        return Levels(luminance(samples), scale), ()
+        return from_color(samples, scale)
     first = samples[..., 0]
     inverted = photometric == PHOTOMETRIC.MINISWHITE
     # The first channel of YCbCr, L*a*b* and grey with alpha is the grey level.

@@ -52,6 +52,15 @@ def luminance(color: np.ndarray) -> np.ndarray:
     return grey
 
 
+def from_color(
+    color: np.ndarray, scale: tuple[float, float] | None
+) -> tuple[Levels, tuple[str, ...]]:
+    """Return the grey levels of ``color`` (H, W, 3 or more), and a note when it is not grey."""
+    grey = luminance(color)
+    is_grey = np.array_equal(grey, color[..., 0])
+    return Levels(grey, scale), () if is_grey else ("Colour was turned into grey (luminance).",)
+
+
 def from_palette(index: np.ndarray, palette: np.ndarray) -> tuple[Levels, tuple[str, ...]]:
     """Return grey levels of a palette image, and notes.
 
@@ -84,10 +93,15 @@ def to_unit_range(levels: Levels, image_rows: int) -> tuple[np.ndarray, tuple[st
     values, notes = _finite(levels.values)
     low, high = levels.full_scale or _range(values[: max(image_rows, 1)])
     pixels = np.zeros(values.shape, np.float32)
-    if high > low:
+    if levels.full_scale and values.dtype == np.uint8:
+        table = np.clip((np.arange(256) - low) / (high - low), 0, 1).astype(np.float32)
+        np.take(table, values, out=pixels)
+    elif high > low:
         for top in range(0, len(values), _BLOCK_ROWS):
             block = values[top : top + _BLOCK_ROWS].astype(np.float64)
-            pixels[top : top + _BLOCK_ROWS] = np.clip((block - low) / (high - low), 0, 1)
+            with np.errstate(over="ignore", invalid="ignore"):
+                scaled = np.clip((block - low) / (high - low), 0, 1)
+            pixels[top : top + _BLOCK_ROWS] = np.nan_to_num(scaled)
     else:
         notes += (f"The image is constant: each pixel holds {low:g}.",)
     if levels.inverted and high > low:
@@ -117,7 +131,7 @@ def _finite(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
 
 
 def _range(values: np.ndarray) -> tuple[float, float]:
-    sample = values.reshape(-1)[:: max(1, values.size // _SAMPLED)]
+    sample = values.reshape(-1)[:: max(1, values.size // _SAMPLED)].astype(np.float64)
     low, high = np.percentile(sample, (LOW_PERCENTILE, HIGH_PERCENTILE))
     if not high > low:
         low, high = values.min(), values.max()

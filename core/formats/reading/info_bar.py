@@ -24,7 +24,7 @@ def find_info_bar(levels: Levels) -> int:
     first = max(int(height * (1 - _LOWEST_SHARE)), _ABOVE)
     if height - first < 4 or levels.values.shape[1] < 16:
         return 0
-    eight_bit = _eight_bit(levels)[first - _ABOVE :]
+    eight_bit = _eight_bit(levels, first - _ABOVE)
     for tolerance in _TOLERANCES:
         shares = np.array([_mode_share(row, tolerance) for row in eight_bit])
         if (top := _topmost(shares)) is not None:
@@ -47,13 +47,16 @@ def _mode_share(row: np.ndarray, tolerance: int) -> float:
     return counts[max(mode - tolerance, 0) : mode + tolerance + 1].sum() / len(row)
 
 
-def _eight_bit(levels: Levels) -> np.ndarray:
+def _eight_bit(levels: Levels, first: int) -> np.ndarray:
+    """Return the rows from ``first`` on as uint8, scaled between the image's extremes."""
     values = levels.values
     if values.dtype == np.uint8:
-        return values
-    low, high = levels.full_scale or (np.nanmin(values), np.nanmax(values))
-    if not high > low or not np.isfinite(high - low):
-        return np.zeros(values.shape, np.uint8)
-    with np.errstate(invalid="ignore"):
-        scaled = (values.astype(np.float32) - np.float32(low)) * np.float32(255 / (high - low))
-    return np.nan_to_num(np.clip(scaled, 0, 255)).astype(np.uint8)
+        return values[first:]
+    if np.iscomplexobj(values):
+        return np.zeros(values[first:].shape, np.uint8)
+    finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    if not 0 < high - low < np.inf:
+        return np.zeros(values[first:].shape, np.uint8)
+    below = np.nan_to_num(values[first:].astype(np.float64), nan=low, posinf=high, neginf=low)
+    return ((below - low) * (255 / (high - low))).astype(np.uint8)

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import ImageOps
 from PIL.ImageFile import ImageFile
 
-from core.formats.reading.grey import Levels, from_palette, full_scale, luminance
+from core.formats.reading.grey import Levels, from_color, from_palette, full_scale
 from core.formats.reading.limits import check_frame, check_pages
 from core.formats.reading.source import Decoded, Source
 
@@ -66,6 +66,6 @@ def _levels(image: ImageFile) -> tuple[Levels, tuple[str, ...]]:
         image = image.convert("RGB")
     array = np.asarray(image)
     scale = full_scale(array.dtype)
-    if array.ndim == 3:
-        array = luminance(array) if array.shape[2] >= 3 else array[..., 0]
-    return Levels(array, scale), ()
+    if array.ndim == 3 and array.shape[2] >= 3:
+        return from_color(array, scale)
+    return Levels(array[..., 0] if array.ndim == 3 else array, scale), ()

@@ -1,13 +1,8 @@
-"""The process that RosettaSciIO runs in: a job from standard input, a frame and a result as files.
-
-Run by ``core.formats.reading.rosettasciio``.
-"""
+"""The process that RosettaSciIO runs in, started by ``core.formats.reading.rosettasciio``."""
 
 from __future__ import annotations
 
 import importlib
-import json
-import sys
 from collections.abc import Mapping
 from itertools import product
 from math import prod
@@ -16,54 +11,26 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import LimitError
+from core.formats.reading.isolation import serve
 from core.formats.reading.limits import check_frame
 from core.settings import Limits
 
-_BASE_BYTES = 3_000_000_000
-"""Address space of Python with its libraries, before any image."""
 _ENERGY_UNITS = ("ev", "kev", "mev")
 _OPTIONS = {"bruker": {"select_type": "image"}}
 
 
-def main() -> None:
-    """Read the job, limit this process, and write what became of it beside the file."""
-    job = json.load(sys.stdin)
-    path = Path(job["path"])
-    limits = Limits(**job["limits"])
-    _limit_resources(limits)
-    try:
-        result = _read(job["plugin"], path, job["page"], limits)
-    except MemoryError:
-        result = {"refused": "memory"}
-    except LimitError as error:
-        result = {"refused": "limit", "detail": str(error)}
-    except Exception as error:
-        result = {"refused": "damaged", "detail": type(error).__name__}
-    (path.parent / "result.json").write_text(json.dumps(result))
-
-
-def _limit_resources(limits: Limits) -> None:
-    try:
-        import resource
-    except ImportError:  # Windows has no such limits
-        return
-    most = _BASE_BYTES + 4 * limits.decoded_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))
-
-
-def _read(plugin: str, path: Path, page: int, limits: Limits) -> dict:
+def _read(path: Path, plugin: str, page: int, limits: Limits) -> tuple[np.ndarray | None, dict]:
     reader = importlib.import_module(f"rsciio.{plugin}").file_reader
     signals = reader(str(path), **_OPTIONS.get(plugin, {}))
     images = [(signal, axes) for signal in signals if (axes := _image_axes(signal))]
     if not images:
         kinds = "complex numbers" if any(_is_complex(one) for one in signals) else "spectra"
-        return {"refused": "no image", "detail": kinds}
+        return None, {"refused": "no image", "detail": kinds}
     pages = [(*image, frame) for image in images for frame in _frames(*image)]
     if len(pages) > limits.pages:
-        return {"refused": "pages", "detail": len(pages)}
+        return None, {"refused": "pages", "detail": len(pages)}
     if not 0 <= page < len(pages):
-        return {"refused": "page", "detail": len(pages)}
+        return None, {"refused": "page", "detail": len(pages)}
     signal, axes, frame = pages[page]
     data = signal["data"]
     shape = tuple(data.shape[axis] for axis in axes)
@@ -71,9 +38,8 @@ def _read(plugin: str, path: Path, page: int, limits: Limits) -> dict:
     others = iter(frame)
     selection = tuple(slice(None) if n in axes else next(others) for n in range(data.ndim))
     pixels = np.asarray(data[selection])
-    np.save(path.parent / "frame.npy", _plain(pixels), allow_pickle=False)
     row_axis, column_axis = (signal["axes"][axis] for axis in axes)
-    return {
+    return _plain(pixels), {
         "file_shape": [int(length) for length in data.shape],
         "dtype": _dtype_name(data.dtype),
         "pages": len(pages),
@@ -129,4 +95,4 @@ def _dtype_name(dtype: np.dtype) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    serve(_read)
