@@ -1,0 +1,1 @@
+"""Results as files: label images, outlines, tables, overlay, provenance."""

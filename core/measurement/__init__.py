@@ -1,0 +1,1 @@
+"""Segmentation -> tables: regions, particle size, phase fraction, agreement with a reference."""

@@ -1,0 +1,1 @@
+"""Micrographs with a known answer."""
