@@ -21,11 +21,11 @@ def run(options: argparse.Namespace) -> int:
     """Print one paragraph or one entry for each model."""
     from models.zoo import CARDS
 
-    entries = [entry_of(card) for card in CARDS.values()]
     if options.json:
+        entries = [entry_of(card) for card in CARDS.values()]
         print(json.dumps(entries, indent=2, ensure_ascii=False))
     else:
-        print("\n\n".join(in_words(entry) for entry in entries))
+        print("\n\n".join(in_words(card) for card in CARDS.values()))
     return 0
 
 
@@ -44,16 +44,19 @@ def entry_of(card: ModelCard) -> dict:
     }
 
 
-def in_words(entry: dict) -> str:
-    """Return an entry as a paragraph."""
-    lines = [
-        f"{entry['name']}: {entry['title']}",
-        f"  phases      {', '.join(entry['phases'])}",
-        f"  parameters  {entry['parameters']:,}",
-        f"  data        {entry['data']}",
-    ]
-    lines += [
-        f"  score       {score['metric']} {score['value']:.3f} on {score['data']}"
-        for score in entry["scores"]
-    ]
-    return "\n".join(lines)
+def in_words(card: ModelCard) -> str:
+    """Return what a user should know before choosing a model, as a paragraph."""
+    entry = entry_of(card)
+    scores = [f"{score.metric} {score.value:.3f}, {score.data}" for score in card.scores]
+    if card.weights is None:
+        scores = ["none, it is untrained"]
+    facts = {
+        "phases": ", ".join(entry["phases"]),
+        "network": f"{card.architecture}, {entry['parameters']:,} parameters",
+        "trained on": card.data,
+        "licence": card.licence,
+        "limits": card.limits or "not known",
+        "scores": "; ".join(scores) or "not measured",
+    }
+    lines = [f"{card.name}: {card.title}. {card.purpose}"]
+    return "\n".join(lines + [f"  {name:<11} {text}" for name, text in facts.items()])

@@ -80,3 +80,62 @@ def test_the_walker_sees_what_it_must(room: str, source: str, found: set[str]) -
 def test_no_room_but_the_entries_imports_an_entry() -> None:
     for path in (REPOSITORY / "benchmarks").rglob("*.py"):
         assert not imported_packages(path.read_text(encoding="utf-8")) & {"app", "cli"}, path
+
+
+# What a file must define to be its own registration.
+REGISTRATIONS = {
+    "core/formats": {"TITLE", "EXTENSIONS", "sniff", "read"},
+    "core/formats/vendors": {"RANK", "find"},
+    "models/zoo": {"CARD", "recipe"},
+    "pages": {"PAGE"},
+    "commands": {"HELP", "add_options", "run"},
+}
+
+
+def defined(source: str) -> set[str]:
+    """Return the names that a module defines or imports at its top level."""
+    names = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+        elif isinstance(node, ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("folder", REGISTRATIONS)
+def test_every_file_of_a_room_is_its_own_registration(folder: str) -> None:
+    files = [path for path in (REPOSITORY / folder).glob("*.py") if path.name != "__init__.py"]
+    assert files
+    incomplete = {
+        path.name: sorted(missing)
+        for path in files
+        if (missing := REGISTRATIONS[folder] - defined(path.read_text(encoding="utf-8")))
+    }
+    assert not incomplete
+
+
+@pytest.mark.parametrize("folder", REGISTRATIONS)
+def test_nothing_but_the_folder_names_a_registration(folder: str) -> None:
+    """A list elsewhere would have to be edited for each new file."""
+    named = {path.stem for path in (REPOSITORY / folder).glob("*.py")} - {"__init__"}
+    module = folder.replace("/", ".")
+    entries = [REPOSITORY / "app.py", REPOSITORY / "cli.py", REPOSITORY / folder / "__init__.py"]
+    for entry in filter(Path.is_file, entries):
+        tree = ast.parse(entry.read_text(encoding="utf-8"))
+        imported = {
+            f"{node.module}.{alias.name}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        } | {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert not imported & {f"{module}.{name}" for name in named}, entry
+
+
+def test_defined_sees_what_it_must() -> None:
+    source = "A = B = 1\nC: int = 2\nfrom x import d as E\ndef f():\n    G = 3\n"
+    assert defined(source) == {"A", "B", "C", "E", "f"}

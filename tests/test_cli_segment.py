@@ -212,4 +212,6 @@ def test_models_lists_the_zoo(
     assert entry["phases"] == ["background", "particle"]
     assert entry["parameters"] == 4
     assert cli.main(["models"]) == 0
-    assert "threshold: Threshold" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert text.startswith("threshold: Threshold. ")
+    assert "4 parameters" in text and "untrained" in text

@@ -75,6 +75,15 @@ def test_lock_holds_what_pyproject_asks_for(lock: str) -> None:
     assert names <= names_in(lock)
 
 
+def test_image_gets_every_room() -> None:
+    tools = tomllib.loads(text_of("pyproject.toml"))["tool"]["setuptools"]
+    rooms = {name.rstrip("*") for name in tools["packages"]["find"]["include"]}
+    rooms |= {f"{name}.py" for name in tools["py-modules"]}
+    let_in = {line[1:] for line in text_of(".dockerignore").splitlines() if line.startswith("!")}
+    assert rooms | {".streamlit/config.toml", "requirements-image.lock"} <= let_in
+    assert not {"tests", "benchmarks", "docs", ".git", ".venv"} & let_in
+
+
 def test_readme_names_commands_that_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):.*##", text_of("Makefile"), re.MULTILINE))
     named = set(re.findall(r"\bmake ([a-z]+)\b", "\n".join(code_blocks(text_of("README.md")))))
