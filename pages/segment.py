@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from pages.components import cards, publish, run, sidebar
+from pages.components import cards, publish, results, run, session, sidebar
 from pages.components.viewer import viewer
 
 PAGE = {"group": "Analyse", "title": "Segment", "order": 1}
 
 st.title("Segment")
-st.caption("A trained network marks the phases of a micrograph, counts and measures the objects.")
+st.caption("A trained network marks the phases of a micrograph, counts the objects, measures them.")
 
 opened = sidebar.choose_micrograph()
 if opened is None:
@@ -18,12 +18,28 @@ card = sidebar.choose_model()
 settings = sidebar.object_settings(card)
 with st.sidebar:
     analysis = run.segment(opened, card, settings)
-shown = opened.micrograph
+
+if analysis is None:
+    viewer(
+        publish.micrograph(opened.micrograph),
+        key="viewer",
+        info_bar_rows=opened.micrograph.info_bar_rows,
+    )
+    run.next_step()
+    st.stop()
+
 viewer(
-    publish.micrograph(shown),
+    publish.micrograph(opened.micrograph),
     key="viewer",
-    labels=publish.labels(analysis.segmentation) if analysis else None,
-    objects=publish.objects(analysis) if analysis else None,
-    phases=card.phases,
-    info_bar_rows=shown.info_bar_rows,
+    labels=publish.labels(analysis.segmentation),
+    phases=analysis.segmentation.phases,
+    objects=publish.objects(analysis),
+    selected=session.selected_object(analysis),
+    info_bar_rows=opened.micrograph.info_bar_rows,
+    on_click=lambda event: results.select_at(analysis, event),
 )
+st.caption(results.object_sentence(analysis))
+results.details(analysis)
+with st.sidebar:
+    results.summary(analysis, opened.truth)
+    results.export(analysis)

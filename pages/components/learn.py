@@ -246,20 +246,17 @@ def agreement(differences: Mapping[str, float]) -> None:
     st.caption(" · ".join(parts))
 
 
-def last_good(key: str, make: Callable[[], Value]) -> Value:
+def last_good(key: str, make: Callable[[], Value], first: Callable[[], Value]) -> Value:
     """Return what ``make`` gives; where it refuses, say why in one sentence and keep the last.
 
-    Raises:
-        LamellaError: it refuses, and there is no good value yet.
+    ``first``: gives the value where nothing has worked yet.
     """
     place = f"learn_last_good_{key}"
     try:
         value = make()
     except LamellaError as error:
-        value = session.value_of(place)
-        if value is None:
-            raise
         st.warning(f"{error} What you see is the last that worked.")
-        return value
+        kept_value = session.value_of(place)
+        return first() if kept_value is None else kept_value
     session.control(place, value)
     return value

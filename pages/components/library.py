@@ -6,8 +6,12 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from core.types import Micrograph
+
+if TYPE_CHECKING:
+    from core.synthesis.samples import Sample
 
 LAB_PREFIX = "lab/"
 LAB_LIMIT = 24
@@ -15,13 +19,16 @@ LAB_LIMIT = 24
 
 @dataclass(frozen=True)
 class Offer:
-    """A micrograph on offer: ``name`` is its name in links, ``open_page`` reads one page of it."""
+    """A micrograph on offer, with its ``name`` in links.
+
+    ``open_page`` returns one page and, of a synthetic sample, the true phase (H, W) of each pixel.
+    """
 
     name: str
     title: str
     sentence: str
     synthetic: bool
-    open_page: Callable[[int], Micrograph]
+    open_page: Callable[[int], tuple[Micrograph, Any | None]]
 
 
 def offers() -> tuple[Offer, ...]:
@@ -29,10 +36,15 @@ def offers() -> tuple[Offer, ...]:
     from core.synthesis.samples import samples
 
     generated = tuple(
-        Offer(one.name, one.title, one.sentence, True, lambda page, one=one: one.build().micrograph)
+        Offer(one.name, one.title, one.sentence, True, lambda page, one=one: _build(one))
         for one in samples()
     )
     return generated + _lab_offers()
+
+
+def _build(sample: Sample) -> tuple[Micrograph, Any]:
+    made = sample.build()
+    return made.micrograph, made.labels
 
 
 def _lab_offers() -> tuple[Offer, ...]:
@@ -49,7 +61,7 @@ def _lab_offers() -> tuple[Offer, ...]:
             path.stem,
             "From this lab's samples.",
             False,
-            lambda page, path=path: formats.read_file(path, page=page),
+            lambda page, path=path: (formats.read_file(path, page=page), None),
         )
         for path in files[:LAB_LIMIT]
     )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.analysis import Analysis
 from core.figures import encoding
 from core.types import Micrograph, Segmentation
 from pages.components import session
 from pages.components.image_store import image_store
 from pages.components.viewer import Layer, ViewerImage
+
+if TYPE_CHECKING:
+    from core.analysis import Analysis
 
 
 def micrograph(shown: Micrograph) -> ViewerImage:
@@ -38,17 +41,17 @@ def labels(segmentation: Segmentation, transparent: tuple[int, ...] = (0,)) -> L
     """Return the phases of a segmentation as the viewer's label overlay."""
     return layer(
         "labels",
-        segmentation.digest,
+        f"{segmentation.digest} {segmentation.model}",
         lambda: encoding.encode_labels(segmentation.labels, segmentation.phases, transparent),
     )
 
 
 def objects(analysis: Analysis) -> Layer:
     """Return the object ids of an analysis, for outlines and the pointer."""
-    settings = repr(analysis.object_settings)
+    made = analysis.segmentation
     return layer(
         "objects",
-        analysis.segmentation.digest + settings,
+        f"{made.digest} {made.model} {analysis.object_settings}",
         lambda: encoding.encode_objects(analysis.objects),
     )
 

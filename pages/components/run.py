@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.analysis import Analysis, ObjectSettings
 from core.errors import Cancelled, LamellaError
+from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard, ProgressCallback
 from pages.components import jobs, session
 from pages.components.session import Opened
+
+if TYPE_CHECKING:
+    from core.analysis import Analysis
 
 POLL_SECONDS = 0.4
 
@@ -109,3 +113,14 @@ def _progress() -> None:
         st.caption("Stopping at the end of this tile.")
     else:
         st.button("Cancel", on_click=job.cancel, width="stretch")
+
+
+def next_step() -> None:
+    """Draw what became of the last run, or what to do next."""
+    mine = session.memory()
+    if mine.notice:
+        st.warning(mine.notice)
+    elif mine.job is not None:
+        st.caption("The network is at work; you may look around in the image meanwhile.")
+    else:
+        st.caption("Check the pixel size and the info bar, then press Segment.")

@@ -20,6 +20,7 @@ from pages.components import library
 from pages.components.bounded import BoundedStore
 
 if TYPE_CHECKING:
+    from core.analysis import Analysis
     from core.segmentation.engine import Engine
     from pages.components.jobs import Job
 
@@ -62,7 +63,7 @@ class Memory:
     wants_run: bool = False
     job: Job | None = None
     notice: str = ""
-    selected: dict[str, int] = field(default_factory=dict)
+    selected: tuple[str, int] | None = None
     turn: int = 0
 
 
@@ -70,14 +71,13 @@ class Memory:
 class Opened:
     """The chosen micrograph as it will be measured. ``as_read``: before the user's changes.
 
-    ``sample``: its name when it is one, with ``synthetic`` when its truth is known.
+    ``truth``: (H, W) phase indices of a synthetic sample.
     """
 
     source: str
     micrograph: Micrograph
     as_read: Micrograph
-    sample: str | None = None
-    synthetic: bool = False
+    truth: Any | None = None
 
 
 @st.cache_resource(show_spinner=False)
@@ -201,18 +201,18 @@ def opened() -> Opened | None:
     if mine.source is None:
         return None
     changes = mine.changes.get(mine.source, Changes())
-    as_read, synthetic = _read(mine.source, changes.page)
+    as_read, truth = _read(mine.source, changes.page)
     size = as_read.pixel_size
     if changes.pixel_size_nm is not None:
         typed = changes.pixel_size_nm
         size = PixelSize(typed, "typed by user") if typed else None
     rows = as_read.info_bar_rows if changes.info_bar_rows is None else changes.info_bar_rows
     shown = replace(as_read, pixel_size=size, info_bar_rows=rows)
-    return Opened(mine.source, shown, as_read, _sample_of(mine.source), synthetic)
+    return Opened(mine.source, shown, as_read, truth)
 
 
-def _read(source: str, page: int) -> tuple[Micrograph, bool]:
-    """Return one page of a source as its file says, and whether it is synthetic."""
+def _read(source: str, page: int) -> tuple[Micrograph, Any | None]:
+    """Return one page of a source as its file says, and its truth when it is synthetic."""
     mine = memory()
     private = mine.owner if source.startswith("upload:") else ""
     kept = _store("micrographs", MICROGRAPH_BYTES)
@@ -228,20 +228,20 @@ def sample(offer: library.Offer) -> Micrograph:
     return _read(f"sample:{offer.name}", 0)[0]
 
 
-def _read_anew(source: str, page: int) -> tuple[Micrograph, bool]:
+def _read_anew(source: str, page: int) -> tuple[Micrograph, Any | None]:
     sample = _sample_of(source)
     if sample is not None:
         offer = next((one for one in library.offers() if one.name == sample), None)
         if offer is None:
             raise LamellaError(f"The sample {sample!r} is no longer here; choose another image.")
-        return offer.open_page(page), offer.synthetic
+        return offer.open_page(page)
     upload = _store("uploads", UPLOAD_BYTES).get((memory().owner, source))
     if upload is None:
         name = memory().uploads.pop(source, "The image")
         raise LamellaError(f"{name} had to make room for newer images; upload it again.")
     from core import formats
 
-    return formats.read(upload.data, upload.name, sidecars=upload.sidecars, page=page), False
+    return formats.read(upload.data, upload.name, sidecars=upload.sidecars, page=page), None
 
 
 # ---- the model
@@ -269,6 +269,24 @@ def model() -> ModelCard:
 def results() -> BoundedStore[Any, Any]:
     """Return the store of analyses, shared by all sessions: a key holds the image's digest."""
     return _store("results", RESULT_BYTES)
+
+
+def select_object(analysis: Analysis, number: int, from_table: bool = False) -> None:
+    """Select an object by id, 0 for none; the table is drawn anew unless it was asked there."""
+    mine = memory()
+    mine.selected = (analysis.segmentation.digest, number) if number else None
+    mine.turn += not from_table
+
+
+def selected_object(analysis: Analysis) -> int:
+    """Return the id of the selected object, 0 when none of this analysis is selected."""
+    chosen = memory().selected
+    return chosen[1] if chosen and chosen[0] == analysis.segmentation.digest else 0
+
+
+def table_turn() -> int:
+    """Return a number that changes whenever the table must take its selection from outside."""
+    return memory().turn
 
 
 def take_wish() -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.analysis import ObjectSettings
 from core.errors import LamellaError
+from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
 from pages.components import library, session
 from pages.components.session import Opened
@@ -171,7 +171,7 @@ def _pixel_size(opened: Opened) -> None:
     if now is None:
         st.caption("Without a pixel size everything is measured in px.")
     elif now == file_size:
-        st.caption(f"From {now.source}.")
+        st.caption(f"Source: {now.source}.")
     else:
         origin = f"{file_size.nm:.5g} nm, {file_size.source}" if file_size else "none"
         st.caption(f"Typed by you; in the file: {origin}.")

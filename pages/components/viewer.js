@@ -167,7 +167,10 @@ class View {
     this.find(".layer-tools").hidden = !data.layer;
     if (data.layer) this.find(".layer-title").textContent = data.layer.title;
     this.find(".facts").textContent = data.facts;
-    if (before.selected !== data.selected) this.selectedPath = null;
+    if (before.selected !== data.selected) {
+      this.selectedPath = null;
+      delete this.element.dataset.selected;
+    }
     this.resize();
   }
 
@@ -267,9 +270,11 @@ class View {
     if (!ids) return null;
     const path = new Path2D();
     const wanted = this.data.selected;
+    let box = [width, height, 0, 0];
     for (let row = 0, at = 0; row < height; row++) {
       for (let column = 0; column < width; column++, at++) {
         if (ids[at] !== wanted) continue;
+        box = [Math.min(box[0], column), Math.min(box[1], row), Math.max(box[2], column + 1), row + 1];
         if (row === 0 || ids[at - width] !== wanted) line(path, column, row, column + 1, row);
         if (row === height - 1 || ids[at + width] !== wanted) line(path, column, row + 1, column + 1, row + 1);
         if (column === 0 || ids[at - 1] !== wanted) line(path, column, row, column, row + 1);
@@ -278,7 +283,20 @@ class View {
     }
     this.selectedPath = path;
     this.element.dataset.selected = wanted;
+    this.bringIntoSight(box, this.data.image.width / width);
     return path;
+  }
+
+  // A selected object that is out of sight comes to the middle, at the same zoom.
+  bringIntoSight(box, zoom) {
+    const [x0, y0, x1, y1] = box.map((value) => value * zoom);
+    const width = this.stage.clientWidth / this.scale;
+    const height = this.stage.clientHeight / this.scale;
+    if (x1 > this.left && x0 < this.left + width && y1 > this.top && y0 < this.top + height) return;
+    this.left = (x0 + x1 - width) / 2;
+    this.top = (y0 + y1 - height) / 2;
+    this.fitted = false;
+    this.schedule();
   }
 
   // ---- drawing

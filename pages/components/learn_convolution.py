@@ -1,0 +1,225 @@
+"""The views of the page Convolution: the controls, the two images, the sum behind one pixel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.concepts import kernels
+from core.concepts.convolution import OnePixel, Walk, differences, feature_map, one_pixel
+from core.concepts.output_size import Geometry, extent, same_padding
+from core.concepts.padding import MODES
+from core.errors import LamellaError
+from core.figures import concepts_convolution as figures
+from pages.components import learn, session
+from pages.components.session import Opened
+from pages.components.viewer import Box, Marker, ViewerEvent, viewer
+
+TRAINED = "Of the trained network"
+AMOUNTS = {"valid": 0.0, "same": 0.5, "full": 1.0}
+HEIGHT = 400
+AT, KERNEL = "conv_at", "conv_kernel"
+
+
+def controls() -> Any:
+    """Draw the controls and return how the kernel walks, as a function that may refuse."""
+    table = _kernel_table()
+    flip = st.toggle(
+        "Turn the kernel (true convolution)",
+        key="conv_flip",
+        bind="query-params",
+        help="Off: cross-correlation, which frameworks call convolution.",
+    )
+    left, right = st.columns(2)
+    stride = left.number_input("Stride", 1, 9999, key="conv_stride", bind="query-params")
+    dilation = right.number_input("Dilation", 1, 9999, key="conv_dilation", bind="query-params")
+    amount = left.selectbox("Padding", list(AMOUNTS), 1, key="conv_padding", bind="query-params")
+    mode = right.selectbox(
+        "filled with",
+        MODES,
+        key="conv_fill",
+        bind="query-params",
+        disabled=amount == "valid",
+    )
+
+    def walk() -> Walk:
+        kernel = kernels.from_table(table)
+        padding = int((extent(len(kernel), dilation) - 1) * AMOUNTS[amount])
+        return Walk(kernel, Geometry(stride, padding, dilation), mode, flip)
+
+    return walk
+
+
+def usable(image: Any, walk: Walk) -> Walk:
+    """Return ``walk`` if it fits the image.
+
+    Raises:
+        LamellaError: it does not, and why.
+    """
+    feature_map(image, walk)
+    return walk
+
+
+def first_walk() -> Walk:
+    """Return what the page begins with."""
+    return Walk(kernels.laplacian(3), Geometry(padding=same_padding(3)))
+
+
+def images(opened: Opened, image: Any, walk: Walk, found: Any) -> OnePixel:
+    """Draw image and feature map side by side; return the sum behind the chosen pixel."""
+    chosen = one_pixel(image, walk, *_chosen_pixel(image))
+    span = extent(walk.size, walk.geometry.dilation)
+    nm = opened.micrograph.pixel_size.nm if opened.micrograph.pixel_size else None
+    before, after = st.columns(2)
+    with before:
+        st.markdown("**Image.** Click a pixel.")
+        viewer(
+            learn.grey_image(image, opened.micrograph.name, nm),
+            key="conv_image",
+            boxes=(Box(chosen.top, chosen.left, chosen.top + span, chosen.left + span),),
+            height=HEIGHT,
+            on_click=_choose,
+        )
+    with after:
+        height, width = found.shape
+        st.markdown(f"**Feature map,** {height} x {width}.")
+        row, column = chosen.output
+        viewer(
+            learn.color_image(
+                figures.feature_colors(found), "feature map", nm and nm * walk.geometry.stride
+            ),
+            key="conv_map",
+            markers=(Marker(row, column),),
+            height=HEIGHT,
+        )
+    return chosen
+
+
+def sum_of(chosen: OnePixel, found: Any) -> None:
+    """Draw the patch, the products and their sum."""
+    row, column = chosen.output
+    learn.chart(figures.arithmetic(chosen), "conv_sum", height=330)
+    st.markdown(
+        f"Sum of the {chosen.products.size} products: **{chosen.total:.4f}**. "
+        f"The feature map holds **{found[row, column]:.4f}** in row {row}, column {column}."
+    )
+
+
+def exactness(image: Any, walk: Walk, found: Any) -> None:
+    """Say how far the whole feature map lies from scipy's and torch's."""
+    learn.agreement(differences(image, walk, found))
+
+
+# ---- the kernel
+
+
+def _kernel_table() -> Any:
+    name = st.selectbox(
+        "Kernel",
+        [*kernels.PRESETS, TRAINED],
+        key="conv_preset",
+        bind="query-params",
+        on_change=_forget_edits,
+    )
+    base = _trained() if name == TRAINED else _preset(name)
+    base = _from_link(base)
+    turn = session.value_of("conv_turn") or 0
+    table = st.data_editor(
+        kernels.as_table(base),
+        hide_index=True,
+        key=f"conv_table_{name}_{len(base)}_{turn}",
+        row_height=34,
+        column_config={
+            str(column + 1): st.column_config.NumberColumn(format="%.4g", width=48)
+            for column in range(len(base))
+        },
+    )
+    if not table.equals(kernels.as_table(base)):
+        _write_link(table)
+    return table
+
+
+def _preset(name: str) -> Any:
+    size = st.segmented_control(
+        "Size",
+        kernels.SIZES,
+        default=3,
+        required=True,
+        format_func=lambda side: f"{side} x {side}",
+        key="conv_size",
+        bind="query-params",
+        on_change=_forget_edits,
+    )
+    return kernels.PRESETS[name](size)
+
+
+def _trained() -> Any:
+    card = session.model()
+    with st.spinner(f"Opening {card.title}"):
+        filters = learn.kept(("first filters", card.name), lambda: _first_filters(card.name))
+    number = st.number_input(
+        f"Filter of {len(filters)}, strongest first",
+        1,
+        len(filters),
+        key="conv_filter",
+        bind="query-params",
+        on_change=_forget_edits,
+    )
+    return filters[number - 1]
+
+
+def _first_filters(model: str) -> Any:
+    from core.inspection.kernels import kernel_layers
+    from core.inspection.kernels import kernels as kernels_of
+
+    network = session.engine(model).network
+    found = kernels_of(network, kernel_layers(network)[0])
+    return found.of_input(0)[found.by_norm].astype("float64")
+
+
+def _from_link(base: Any) -> Any:
+    """Return the kernel of the link that the session began with, until a preset is chosen."""
+    text = session.value_of("conv_from_link")
+    if text is None:
+        text = session.control("conv_from_link", st.query_params.get(KERNEL, "")) and (
+            st.query_params.get(KERNEL, "")
+        )
+    if not text:
+        return base
+    try:
+        return kernels.from_text(text)
+    except LamellaError as error:
+        st.warning(str(error))
+        return base
+
+
+def _forget_edits() -> None:
+    session.control("conv_from_link", "")
+    session.control("conv_turn", (session.value_of("conv_turn") or 0) + 1)
+    st.query_params.pop(KERNEL, None)
+
+
+def _write_link(table: Any) -> None:
+    try:
+        st.query_params[KERNEL] = kernels.to_text(kernels.from_table(table))
+    except LamellaError:
+        # The sentence about it stands beside the images; the link keeps the last good kernel.
+        return
+
+
+# ---- the pixel
+
+
+def _chosen_pixel(image: Any) -> tuple[int, int]:
+    height, width = image.shape
+    parts = st.query_params.get(AT, "").split(",")
+    if len(parts) == 2 and all(part.isdecimal() for part in parts):
+        row, column = (int(part) for part in parts)
+        if row < height and column < width:
+            return row, column
+    return height // 2, width // 2
+
+
+def _choose(event: ViewerEvent) -> None:
+    st.query_params[AT] = f"{event.row},{event.column}"

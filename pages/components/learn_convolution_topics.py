@@ -1,0 +1,155 @@
+"""Five short views below the page Convolution: turning, size, border, channels, separability."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from core.concepts import kernels, output_size
+from core.concepts.border import borders
+from core.concepts.channels import add_up, first_layer
+from core.concepts.convolution import Walk, feature_map, impulse_response
+from core.concepts.output_size import Geometry, same_padding
+from core.errors import LamellaError
+from core.figures.concepts_convolution import Panel, border_figure, panels, read_figure
+from pages.components import learn
+from pages.components.session import Opened
+
+MARGIN = 24
+CROP = 64
+
+
+def turning(opened: Opened, image: Any, walk: Walk) -> None:
+    """Send one bright pixel through both, and compare both on the micrograph."""
+    turned, plain = (
+        Walk(walk.kernel, Geometry(padding=same_padding(walk.size)), "replicate", flip)
+        for flip in (True, False)
+    )
+    shown = [
+        Panel(walk.kernel, "The kernel"),
+        Panel(impulse_response(turned), "Convolution of one bright pixel"),
+        Panel(impulse_response(plain), "Cross-correlation of it"),
+    ]
+    learn.chart(panels(shown), "conv_impulse", height=330)
+    gap = abs(feature_map(image, turned) - feature_map(image, plain)).max()
+    st.markdown(
+        "Convolution prints the kernel as it is; cross-correlation prints it turned by 180 "
+        f"degrees. On this micrograph the two differ by at most **{gap:.3g}**"
+        + (
+            ": this kernel turned is itself."
+            if gap < 1e-12
+            else ". Networks learn the kernel, so "
+            "to them it does not matter which of the two is computed."
+        )
+    )
+
+
+def size(opened: Opened, image: Any, walk: Walk) -> None:
+    """Count on a small image how often each pixel is read."""
+    left, right = st.columns([1, 2])
+    with left:
+        length = st.slider("Image side (px)", 4, 32, 12, key="conv_side", bind="query-params")
+        try:
+            outputs = output_size.output_size(length, walk.size, walk.geometry)
+            counts = output_size.read_map((length, length), walk.size, walk.geometry)
+        except LamellaError as error:
+            st.warning(str(error))
+            return
+        geometry = walk.geometry
+        st.latex(
+            r"\left\lfloor\frac{n+2p-d(k-1)-1}{s}\right\rfloor+1="
+            rf"\left\lfloor\frac{{{length}+{2 * geometry.padding}-"
+            rf"{geometry.dilation * (walk.size - 1)}-1}}{{{geometry.stride}}}\right\rfloor+1"
+            f"={outputs}"
+        )
+        st.metric("Output", f"{outputs} x {outputs}")
+        st.metric("Pixels never read", f"{(counts == 0).sum()} of {length * length}")
+        st.caption("Stride, dilation, padding and kernel size are those on the left above.")
+    with right:
+        learn.chart(read_figure(counts), "conv_reads", height=430)
+    learn.check(output_size.size_snippet(length, walk.size, walk.geometry))
+
+
+def border(opened: Opened, image: Any, walk: Walk) -> None:
+    """Compare each way of padding with the pixels that really lie there."""
+    around = learn.middle(opened, 256 + 2 * MARGIN)
+    try:
+        found = borders(around, MARGIN, walk)
+    except LamellaError as error:
+        st.warning(str(error))
+        return
+    corners = {one.mode: one.corner for one in found}
+    learn.chart(border_figure(corners, found[0].padding), "conv_border", height=300)
+    for column, one in zip(st.columns(len(found)), found, strict=True):
+        column.metric(one.mode.capitalize(), f"{one.error:.3g}")
+    st.caption(
+        "Top left corner; right of and below the orange lines is the image, outside them what is "
+        "assumed. The numbers: mean absolute error of the feature map in the border pixels, "
+        "against the pixels that lie there in the whole micrograph."
+    )
+
+
+def channels(opened: Opened, image: Any, walk: Walk) -> None:
+    """Add up three channels with a slice of the kernel each."""
+    names = ("grey", "slope across", "slope down")
+    weights = [
+        column.slider(
+            f"Weight of {name}", -2.0, 2.0, start, 0.1, key=f"conv_w{index}", bind="query-params"
+        )
+        for index, (column, name, start) in enumerate(
+            zip(st.columns(3), names, (0.5, 1.0, -1.0), strict=True)
+        )
+    ]
+    top, left = ((length - min(length, CROP)) // 2 for length in image.shape)
+    crop = image[top : top + CROP, left : left + CROP]
+    made = add_up(first_layer(crop), [weight * kernels.gaussian(3) for weight in weights])
+    shown = [
+        Panel(part, f"{weight:g} x {name}", "")
+        for part, weight, name in zip(made.parts, weights, names, strict=True)
+    ]
+    learn.chart(
+        panels([*shown, Panel(made.total, "their sum", "")], ("+", "+", "=")), "conv_c", 320
+    )
+    st.markdown(
+        "A kernel that reads 3 channels has a 3 x 3 slice for each: **27 weights, one map**. "
+        "A layer with 64 such kernels has 64 maps and 64 x 27 = 1,728 weights, plus 64 biases."
+    )
+    learn.agreement({"torch": made.torch_difference})
+
+
+def separability(opened: Opened, image: Any, walk: Walk) -> None:
+    """Split the kernel into a column and a row, and count the products that are saved."""
+    rank, column, row = kernels.separate(walk.kernel)
+    size = walk.size
+    shown = [
+        Panel(column[:, None], "column"),
+        Panel(row[None, :], "row"),
+        Panel(column[:, None] * row[None, :], "column x row"),
+        Panel(walk.kernel, "the kernel"),
+    ]
+    learn.chart(panels(shown, ("×", "=", "=" if rank == 1 else "≠")), "conv_rank", height=300)
+    if rank != 1:
+        st.markdown(
+            f"**Rank {rank}: not separable.** One column times one row cannot give this kernel; "
+            f"{rank} such pairs can."
+        )
+        return
+    whole = Walk(walk.kernel, Geometry(padding=size // 2), "replicate")
+    down = feature_map(image, Walk(kernels.middle_column(column), whole.geometry, "replicate"))
+    twice = feature_map(down, Walk(kernels.middle_column(row).T, whole.geometry, "replicate"))
+    st.markdown(
+        f"**Rank 1: separable.** Column first, then row: {size} + {size} = {2 * size} products a "
+        f"pixel instead of {size * size}."
+    )
+    learn.agreement({"one pass": float(abs(twice - feature_map(image, whole)).max())})
+
+
+TOPICS: dict[str, Callable[[Opened, Any, Walk], None]] = {
+    "Output size": size,
+    "Turn or not": turning,
+    "The border": border,
+    "Several channels": channels,
+    "Separable": separability,
+}

@@ -1,0 +1,210 @@
+"""What a segmentation says: fractions, sizes, the table, and the files to take away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.components import session
+from pages.components.viewer import ViewerEvent
+
+if TYPE_CHECKING:
+    from core.analysis import Analysis
+
+COLUMNS = {
+    "id": ("Object", "%d"),
+    "area": ("Area", "%.4g"),
+    "equivalent_diameter": ("Diameter", "%.3g"),
+    "minimum_feret": ("Min. Feret", "%.3g"),
+    "maximum_feret": ("Max. Feret", "%.3g"),
+    "aspect_ratio": ("Aspect ratio", "%.2f"),
+    "circularity": ("Circularity", "%.2f"),
+    "solidity": ("Solidity", "%.2f"),
+    "orientation": ("Orientation", "%.0f"),
+    "mean_intensity": ("Mean grey", "%.2f"),
+    "centroid_row": ("Row", "%.0f"),
+    "centroid_column": ("Column", "%.0f"),
+}
+UNITS = {"nm2": "nm²", "px2": "px²", "nm": "nm", "px": "px", "deg": "°"}
+TABLE_HEIGHT = 360
+
+
+def label_of(column: str) -> tuple[str, str]:
+    """Return heading and number format of a column: "area_nm2" -> ("Area (nm²)", "%.4g")."""
+    stem, _, unit = column.rpartition("_")
+    if stem in COLUMNS and unit in UNITS:
+        heading, number = COLUMNS[stem]
+        return f"{heading} ({UNITS[unit]})", number
+    return COLUMNS.get(column, (column.replace("_", " ").capitalize(), "%s"))
+
+
+def diameters(analysis: Analysis) -> tuple[str, str]:
+    """Return the column of the diameters and its unit."""
+    unit = "nm" if analysis.segmentation.pixel_size else "px"
+    return f"equivalent_diameter_{unit}", unit
+
+
+def summary(analysis: Analysis, truth: Any | None) -> None:
+    """Draw the few numbers that most users came for."""
+    from core.figures.size_histogram import size_bins
+    from core.measurement.phase_fraction import phase_fractions
+
+    made = analysis.segmentation
+    fractions = phase_fractions(
+        made.labels, made.phases, made.pixel_size, analysis.micrograph.info_bar_rows
+    )
+    rows = {
+        f"{name} (area)": f"{100 * share:.1f} %"
+        for name, share in zip(fractions["phase"], fractions["area_fraction"], strict=True)
+    }
+    if analysis.card.objects_phase is not None:
+        sizes = size_bins(analysis.table)
+        rows["Objects"] = f"{len(analysis.table)}, {sizes.cut} cut by the edge"
+        if sizes.counted:
+            rows["Median diameter"] = f"{sizes.median:.3g} {sizes.unit}"
+    rows["Network"] = f"{analysis.seconds:.1f} s, {analysis.device}, {analysis.precision}"
+    st.subheader("Result")
+    st.table(rows, border="horizontal", alt="Phase fractions and objects")
+    if truth is not None:
+        _agreement(analysis, truth)
+
+
+def _agreement(analysis: Analysis, truth: Any) -> None:
+    from core.measurement.agreement import confusion_matrix, intersection_over_union
+
+    phases = analysis.segmentation.phases
+    overlap = intersection_over_union(
+        confusion_matrix(truth, analysis.segmentation.labels, len(phases))
+    )
+    parts = [f"{phase.name} {iou:.3f}" for phase, iou in zip(phases, overlap, strict=True)]
+    st.caption(
+        "Agreement with the known truth of this synthetic sample (IoU): " + ", ".join(parts) + "."
+    )
+
+
+def details(analysis: Analysis) -> None:
+    """Draw the size histogram and the table; a selected row is shown in the viewer."""
+    if analysis.card.objects_phase is None:
+        return
+    if not len(analysis.table):
+        st.info("No object was found. Try another model, or a smaller smallest object.")
+        return
+    chart, table = st.columns(2, gap="medium")
+    with chart:
+        _histogram(analysis)
+    with table:
+        _table(analysis)
+
+
+def _histogram(analysis: Analysis) -> None:
+    from core.figures.size_histogram import size_histogram
+
+    st.subheader("Sizes")
+    st.plotly_chart(
+        size_histogram(analysis.table),
+        height=TABLE_HEIGHT,
+        key="size-histogram",
+        config={"displaylogo": False},
+        alt="Histogram of equivalent circular diameters",
+    )
+
+
+def _table(analysis: Analysis) -> None:
+    chosen = session.selected_object(analysis)
+    ids = analysis.table["id"].tolist()
+    key = f"objects-{session.table_turn()}"
+
+    def select() -> None:
+        rows = session.component_state(key).get("selection", {}).get("rows", [])
+        session.select_object(analysis, ids[rows[0]] if rows else 0, from_table=True)
+
+    st.subheader("Objects")
+    st.dataframe(
+        analysis.table,
+        height=TABLE_HEIGHT,
+        hide_index=True,
+        key=key,
+        on_select=select,
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [ids.index(chosen)]}} if chosen in ids else None,
+        column_order=[name for name in analysis.table if name != "touches_edge"] + ["touches_edge"],
+        column_config={name: _column(name) for name in analysis.table},
+        alt="One row an object",
+    )
+
+
+def _column(name: str) -> Any:
+    heading, number = label_of(name)
+    if name == "touches_edge":
+        return st.column_config.CheckboxColumn("Cut by the edge")
+    return st.column_config.NumberColumn(heading, format=number, pinned=name == "id")
+
+
+def object_sentence(analysis: Analysis) -> str:
+    """Return the selected object's numbers in one line, or how to select one."""
+    chosen = session.selected_object(analysis)
+    found = analysis.table[analysis.table["id"] == chosen]
+    if found.empty:
+        return "Click an object, or a row of the table below, to see its numbers."
+    row = found.iloc[0]
+    column, unit = diameters(analysis)
+    edge = ", cut by the edge" if row["touches_edge"] else ""
+    return (
+        f"Object {chosen}: diameter {row[column]:.3g} {unit}, "
+        f"area {row[f'area_{unit}2']:.4g} {UNITS[unit + '2']}, "
+        f"aspect ratio {row['aspect_ratio']:.2f}, circularity {row['circularity']:.2f}{edge}."
+    )
+
+
+def select_at(analysis: Analysis, event: ViewerEvent) -> None:
+    """Select the object under a click in the viewer; none on the background."""
+    session.select_object(analysis, int(analysis.objects[event.row, event.column]))
+
+
+def export(analysis: Analysis) -> None:
+    """Draw the downloads; a file is made when it is asked for."""
+    from core.export.archive import result_archive, safe_stem
+
+    stem = safe_stem(PurePath(analysis.micrograph.name).stem)
+    st.subheader("Export")
+    st.download_button(
+        "All files (zip)",
+        data=lambda: result_archive(analysis, stem),
+        file_name=f"{stem}.zip",
+        mime="application/zip",
+        on_click="ignore",
+        icon=":material/download:",
+        width="stretch",
+    )
+    with st.expander("Single files"):
+        for suffix, (title, make) in single_files(analysis).items():
+            st.download_button(
+                title,
+                data=make,
+                file_name=f"{stem}.{suffix}",
+                on_click="ignore",
+                type="tertiary",
+                key=f"download-{suffix}",
+            )
+
+
+def single_files(analysis: Analysis) -> dict[str, tuple[str, Callable[[], bytes]]]:
+    """Return what is offered beside the zip: title and maker by the end of the file's name."""
+    from core.export.label_image import label_tiff, object_tiff
+    from core.export.overlay_image import overlay_png
+    from core.export.provenance import run_json
+    from core.export.rois import roi_zip
+    from core.export.tables import csv_bytes
+
+    size = analysis.micrograph.pixel_size
+    return {
+        "labels.tif": ("Phases (TIFF)", lambda: label_tiff(analysis.segmentation.labels, size)),
+        "objects.tif": ("Object numbers (TIFF)", lambda: object_tiff(analysis.objects, size)),
+        "objects.csv": ("Table (CSV)", lambda: csv_bytes(analysis.table)),
+        "rois.zip": ("Outlines for ImageJ (ROI zip)", lambda: roi_zip(analysis.objects)),
+        "overlay.png": ("Overlay with scale bar (PNG)", lambda: overlay_png(analysis)),
+        "run.json": ("Settings and versions (JSON)", lambda: run_json(analysis)),
+    }

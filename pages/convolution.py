@@ -1,0 +1,67 @@
+"""Convolution: a small kernel walks over the micrograph, and a feature map comes out."""
+
+import streamlit as st
+
+from core.concepts.convolution import feature_map, pixel_snippet
+from pages.components import learn, learn_convolution
+from pages.components.learn import Question
+from pages.components.learn_convolution_topics import TOPICS
+from pages.components.session import Opened
+
+PAGE = {"group": "Learn", "title": "Convolution", "order": 2}
+
+
+@st.fragment
+def stage(opened: Opened) -> None:
+    """Draw the image, the kernel and the feature map, and all that follows from them."""
+    image = learn.middle(opened)
+    left, right = st.columns([1, 3.4], gap="medium")
+    with left:
+        wanted = learn_convolution.controls()
+    with right:
+        walk = learn.last_good(
+            "convolution",
+            lambda: learn_convolution.usable(image, wanted()),
+            learn_convolution.first_walk,
+        )
+        found = feature_map(image, walk)
+        chosen = learn_convolution.images(opened, image, walk, found)
+        sign = "-" if walk.flip else "+"
+        st.latex(
+            rf"S[m,n]=\sum_{{i,j}} I[m{sign}i,\,n{sign}j]\;K[i,j]"
+            + (r"\quad\text{convolution}" if walk.flip else r"\quad\text{cross-correlation}")
+        )
+    st.subheader("One output pixel")
+    learn_convolution.sum_of(chosen, found)
+    learn.check(pixel_snippet(chosen, walk.flip))
+    st.subheader("Look closer")
+    topic = st.segmented_control(
+        "Look closer",
+        list(TOPICS),
+        default="Output size",
+        required=True,
+        key="conv_topic",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    TOPICS[topic](opened, image, walk)
+    learn_convolution.exactness(image, walk, found)
+
+
+stage(
+    learn.begin(
+        "Convolution",
+        "A small kernel walks over the micrograph; each stop gives one pixel of a feature map.",
+    )
+)
+learn.predict(
+    "conv_predict",
+    Question(
+        "An image of 32 px, a kernel of 5 px, stride 2, no padding: how many outputs along a side?",
+        truth=14,
+        why="(32 - 5) / 2 = 13.5, rounded down to 13, plus the first stop. The walk ends one pixel "
+        "short, so the last row and column are never read.",
+        high=32,
+    ),
+)
+learn.end("Convolution", "Dumoulin and Visin 2016, arXiv:1603.07285")

@@ -1,0 +1,33 @@
+"""Receptive field: which part of the micrograph one unit of a layer can see."""
+
+import streamlit as st
+
+from pages.components import learn, learn_fields
+
+PAGE = {"group": "Learn", "title": "Receptive field", "order": 4}
+
+opened = learn.begin(
+    "Receptive field",
+    "What one unit can see of the image: build a stack, click a pixel, and compare the field with "
+    "the structures that it should recognise.",
+)
+learn_fields.explorer(opened)
+st.latex(
+    r"r_l = r_{l-1} + d_l\,(k_l - 1)\,j_{l-1}, \qquad j_l = j_{l-1}\,s_l, \qquad r_0 = j_0 = 1"
+)
+st.caption(
+    "Field r and jump j of layer l, from its kernel k, stride s and dilation d. Stride and pooling "
+    "let every later layer step wider, so the field grows faster. This is the largest area that "
+    "can matter; most of the weight lies near its centre."
+)
+learn.predict(
+    "field",
+    learn.Question(
+        "One 7 × 7 convolution has 49 weights. How many 3 × 3 convolutions in a row see the same "
+        "7 × 7 px?",
+        truth=3,
+        why="Each adds 2 px: 3, 5, 7. Together they have 27 weights, and two more nonlinearities; "
+        "this is the idea of VGG. Build it above.",
+    ),
+)
+learn.end("Receptive field", "Araujo, Norris and Sim 2019, doi 10.23915/distill.00021")

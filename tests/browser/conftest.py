@@ -1,0 +1,165 @@
+"""A real server and a real Chromium for the browser tests.
+
+Screenshots go to ``test-results/screenshots``; with ``LAMELLA_DOCS_SCREENSHOTS=1`` those of
+generated samples go to ``docs/screenshots`` too.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
+PATIENCE_MS = 90_000
+
+
+@dataclass
+class Server:
+    """A running app: its ``address`` without a slash at the end, and what it wrote."""
+
+    address: str
+    log: Path
+    options: tuple[str, ...] = field(default=())
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serving(folder: Path, *options: str) -> Iterator[Server]:
+    """Start the app on a free port, wait until it is well, and end it."""
+    port, log = free_port(), folder / "server.log"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1"]
+    command += [f"--server.port={port}", *options]
+    # Streamlit compiled anew at every start would take longer than the tests.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, cwd=REPOSITORY, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            base = next((o.partition("=")[2] for o in options if "baseUrlPath" in o), "")
+            _wait_until_well(f"{address}/{base}/_stcore/health".replace("//_", "/_"), process, log)
+            yield Server(f"{address}/{base}".rstrip("/"), log, options)
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_well(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                if answer.read() == b"ok":
+                    return
+        except OSError:
+            # Nothing answers yet: look again, but leave the processor to the server.
+            time.sleep(0.1)
+    pytest.fail(f"the app did not start:\n{log.read_text()}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Return a server for all tests, which must have written no traceback in the end."""
+    with serving(tmp_path_factory.mktemp("server")) as running:
+        yield running
+        assert "Traceback" not in running.log.read_text()
+
+
+@pytest.fixture
+def serve() -> Callable[..., object]:
+    """Return :func:`serving`, for a test that needs a server of its own."""
+    return serving
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: Path) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=str(chromium_path), args=list(ARGUMENTS)
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_tab(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens an empty tab; whatever it asks for must come from here."""
+    contexts, outside, faults = [], [], []
+    expect.set_options(timeout=PATIENCE_MS)
+
+    def watch(page: Page) -> Page:
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith(
+                    ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
+                )
+                else outside.append(request.url)
+            ),
+        )
+        return page
+
+    def open_new(width: int = 1440, height: int = 900, theme: str = "light") -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+            reduced_motion="reduce",
+            accept_downloads=True,
+        )
+        contexts.append(context)
+        return watch(context.new_page())
+
+    yield open_new
+    for context in contexts:
+        context.close()
+    assert not outside
+    assert not faults
+
+
+@pytest.fixture
+def screenshot() -> Callable[[Page, str, bool], None]:
+    """Return a function that keeps a picture of a page; ``docs``: it shows a generated sample."""
+
+    def keep(page: Page, name: str, docs: bool = False) -> None:
+        folders = [REPOSITORY / "test-results" / "screenshots"]
+        if docs and os.environ.get("LAMELLA_DOCS_SCREENSHOTS") == "1":
+            folders.append(REPOSITORY / "docs" / "screenshots")
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=folder / f"{name}.png", animations="disabled")
+
+    return keep

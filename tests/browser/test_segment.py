@@ -1,0 +1,208 @@
+"""The main job in a real browser: a micrograph in, a measured segmentation out."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SHARED = Path(os.environ.get("LAMELLA_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
+DONE = ".viewer[data-image][data-labels][data-objects]"
+
+
+@pytest.fixture
+def micrograph(tmp_path: Path) -> Path:
+    """Return a real micrograph of particles, or a generated one where there is none."""
+    real = sorted((SHARED / "particles" / "images").glob("*.png"))
+    if real:
+        return real[0]
+    from core.synthesis.samples import samples
+
+    path = tmp_path / "generated.png"
+    pixels = samples()[0].build().micrograph.pixels
+    Image.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(path)
+    return path
+
+
+def unpacked(page: Page) -> dict[str, bytes]:
+    """Download the zip and return its files by the end of their names."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="All files (zip)").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        return {name.partition(".")[2]: archive.read(name) for name in archive.namelist()}
+
+
+def click_pixel(page: Page, viewer: Locator, row: float, column: float) -> None:
+    """Click the middle of an image pixel, wherever the view shows it."""
+    stage = viewer.locator(".stage").bounding_box()
+    scale, left, top = (float(viewer.get_attribute(f"data-{k}")) for k in ("scale", "left", "top"))
+    x = stage["x"] + (column + 0.5 - left) * scale
+    y = stage["y"] + (row + 0.5 - top) * scale
+    page.mouse.click(x, y)
+
+
+def test_upload_segment_click_download(
+    server, open_tab: Callable[..., Page], micrograph: Path, tmp_path: Path
+) -> None:
+    page = open_tab()
+    page.goto(server.address)
+    page.locator("input[type=file]").set_input_files(micrograph)
+    viewer = page.locator(".viewer[data-image]")
+    expect(viewer).to_be_visible()
+    page.get_by_role("button", name="Segment", exact=False).last.click()
+    expect(page.locator(DONE)).to_be_visible()
+
+    files = unpacked(page)
+    table = pd.read_csv(io.BytesIO(files["objects.csv"]))
+    objects = tifffile.imread(io.BytesIO(files["objects.tif"]))
+    assert len(table) == len(np.unique(objects)) - 1 >= 1
+    largest = np.argmax(np.bincount(objects.ravel())[1:]) + 1
+    row, column = middle_of(objects == largest)
+
+    viewer.focus()
+    page.keyboard.press("+")
+    zoomed = viewer.get_attribute("data-scale")
+    click_pixel(page, viewer, row, column)
+    expect(page.get_by_text(f"Object {largest}: diameter")).to_be_visible()
+    expect(page.locator(f'.viewer[data-selected="{largest}"]')).to_be_visible()
+    assert viewer.get_attribute("data-scale") == zoomed
+
+    first = int(table["id"].iloc[0])
+    grid = page.get_by_test_id("stDataFrame").first
+    grid.scroll_into_view_if_needed()
+    if first == largest:
+        grid.click(position={"x": 15, "y": 52})
+    grid.click(position={"x": 15, "y": 52})
+    expect(page.locator(f'.viewer[data-selected="{first}"]')).to_be_visible()
+    expect(page.get_by_text(f"Object {first}: diameter")).to_be_visible()
+
+    assert np.array_equal(
+        tifffile.imread(io.BytesIO(files["labels.tif"])),
+        labels_of_the_terminal(micrograph, tmp_path),
+    )
+
+
+def middle_of(mask: np.ndarray) -> tuple[int, int]:
+    """Return the pixel of a mask that lies farthest from its edge."""
+    from scipy.ndimage import distance_transform_edt
+
+    return np.unravel_index(np.argmax(distance_transform_edt(mask)), mask.shape)
+
+
+def labels_of_the_terminal(micrograph: Path, folder: Path) -> np.ndarray:
+    out = folder / "terminal"
+    command = [sys.executable, "cli.py", "segment", str(micrograph), "--model", "particles"]
+    subprocess.run([*command, "--out", str(out)], cwd=REPOSITORY, check=True, capture_output=True)
+    return tifffile.imread(out / f"{micrograph.stem}.labels.tif")
+
+
+def test_sample_shows_its_result_in_both_themes_and_widths(
+    server, open_tab: Callable[..., Page], screenshot: Callable[..., None]
+) -> None:
+    for theme in ("light", "dark"):
+        page = open_tab(theme=theme)
+        page.goto(server.address)
+        expect(page.get_by_role("button", name="Try this")).to_have_count(3)
+        expect(page.locator("img[alt*=TEM], img[alt*=STEM]").first).to_be_visible()
+        for width in (1440, 900):
+            page.set_viewport_size({"width": width, "height": 900})
+            screenshot(page, f"start-{theme}-{width}")
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.get_by_role("button", name="Try this").first.click()
+        expect(page.locator(DONE)).to_be_visible()
+        expect(page.get_by_text("Agreement with the known truth")).to_be_visible()
+        expect(page.locator(".js-plotly-plot")).to_be_visible()
+        assert page.locator(".viewer").bounding_box()["width"] >= 960
+        for width, height in ((1440, 900), (1440, 1500), (900, 900)):
+            page.set_viewport_size({"width": width, "height": height})
+            full = "-whole" if height > 900 else ""
+            screenshot(page, f"segment-{theme}{full}-{width}")
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        page.set_viewport_size({"width": 1440, "height": 1240})
+        screenshot(page, f"segment-{theme}", docs=True)
+
+
+def test_moving_the_view_sends_nothing_and_the_image_travels_once(
+    server, open_tab: Callable[..., Page]
+) -> None:
+    page, sent, fetched = open_tab(), [], []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda _: sent.append(1)))
+    page.on("request", lambda r: fetched.append(r.url) if "/lamella/images/" in r.url else None)
+    page.goto(f"{server.address}/segment?sample=gold-tem")
+    expect(page.locator(DONE)).to_be_visible()
+    expect(page.get_by_role("button", name="All files (zip)")).to_be_visible()
+    viewer = page.locator(".viewer")
+    viewer.focus()
+    before = len(sent)
+    for key in ["]", "[", "o", "o", "s", "b", "b", "+", "+", "ArrowLeft", "0"]:
+        page.keyboard.press(key)
+    box = viewer.locator(".divider").bounding_box()
+    page.mouse.move(box["x"] + 8, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 200, steps=5)
+    page.mouse.up()
+    slider = viewer.locator(".labels-opacity")
+    slider.fill("80")
+    assert int(viewer.locator(".divider").get_attribute("aria-valuenow")) > 50
+    assert len(sent) == before
+    # Base image, labels, objects: each one once, after the rerun that a click causes too.
+    click_pixel(page, viewer, 5, 5)
+    expect(page.get_by_text("Click an object")).to_be_visible()
+    assert len(sent) > before
+    assert len(fetched) == len(set(fetched)) == 3
+
+
+def test_keyboard_alone_reaches_and_chooses_a_pixel(server, open_tab: Callable[..., Page]) -> None:
+    page = open_tab()
+    page.goto(f"{server.address}/segment?sample=platinum-haadf")
+    expect(page.locator(DONE)).to_be_visible()
+    viewer = page.locator(".viewer")
+    viewer.focus()
+    for mode, key in (("outline", "o"), ("swipe", "s"), ("blink", "b")):
+        page.keyboard.press(key)
+        expect(viewer.locator(f'[data-action="{mode}"]')).to_have_attribute("aria-pressed", "true")
+        page.keyboard.press(key)
+        expect(viewer.locator(f'[data-action="{mode}"]')).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("?")
+    expect(viewer.get_by_text("move the cross by one pixel")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(viewer.get_by_text("move the cross by one pixel")).to_be_hidden()
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    # The cross began in the middle of 768 x 1024 px and moved by one.
+    expect(viewer.locator(".here")).to_contain_text("row 384, column 513")
+    page.keyboard.press("1")
+    expect(viewer.locator(".zoom")).to_have_text("100 %")
+    page.keyboard.press("0")
+
+
+def test_scale_bar_follows_the_zoom(server, open_tab: Callable[..., Page]) -> None:
+    page = open_tab()
+    page.goto(f"{server.address}/segment?sample=gold-tem")
+    expect(page.locator(".viewer[data-image]")).to_be_visible()
+    viewer = page.locator(".viewer")
+    expect(viewer.locator(".length")).to_be_visible()
+    for _ in range(3):
+        name = viewer.locator(".length").inner_text()
+        value, unit = name.split()
+        assert value.strip("0.")[:1] in ("1", "2", "5")
+        assert unit == "nm"
+        scale = float(viewer.get_attribute("data-scale"))
+        width = viewer.locator(".bar").bounding_box()["width"]
+        assert width == pytest.approx(float(value) / 0.25 * scale, rel=0.01)
+        viewer.focus()
+        page.keyboard.press("+")
+        page.keyboard.press("+")
+        expect(viewer).not_to_have_attribute("data-scale", f"{scale:.4f}")
