@@ -1,0 +1,72 @@
+"""The small networks of the lecture: an MLP and a CNN on Ising snapshots, straight and shuffled."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import nn
+
+HERE = Path(__file__).parent
+MEASURED = HERE / "shuffle.json"
+SIDE = 16
+NETWORKS = ("mlp", "cnn")
+INPUTS = ("straight", "shuffled")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Accuracy of one network on one kind of input: ``folds``, one number each, and their mean."""
+
+    network: str
+    inputs: str
+    parameters: int
+    folds: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        return sum(self.folds) / len(self.folds)
+
+
+def build_mlp() -> nn.Sequential:
+    """Return the dense network: (N, 1, 16, 16) -> (N, 2) logits; 64 hidden units."""
+    from torch import nn
+
+    return nn.Sequential(nn.Flatten(), nn.Linear(SIDE * SIDE, 64), nn.ReLU(), nn.Linear(64, 2))
+
+
+def build_cnn() -> nn.Sequential:
+    """Return one circular 3 x 3 convolution, averaged: (N, 1, 16, 16) -> (N, 2) logits."""
+    from models.architectures.small import build_symmetric
+
+    return build_symmetric()
+
+
+def build(network: str) -> nn.Sequential:
+    """Return "mlp" or "cnn", untrained."""
+    return {"mlp": build_mlp, "cnn": build_cnn}[network]()
+
+
+def load(network: str, inputs: str) -> nn.Sequential:
+    """Return "mlp" or "cnn" as trained on "straight" or "shuffled" images, in eval mode.
+
+    Raises:
+        ModelError: the weights are missing, damaged, or do not fit.
+    """
+    from core.types import Weights
+    from models.weights_file import load_weights
+
+    name = f"{network}_{inputs}"
+    sha256 = json.loads(MEASURED.read_text("utf-8"))["weights_sha256"][name]
+    made = build(network)
+    load_weights(made, Weights(HERE / f"{name}.safetensors", sha256))
+    return made.eval().requires_grad_(False)
+
+
+def measured() -> tuple[Measured, ...]:
+    """Return what ``python -m models.lecture.train_shuffle`` measured, on images held back."""
+    rows = json.loads(MEASURED.read_text("utf-8"))["accuracy"]
+    return tuple(Measured(**{**row, "folds": tuple(row["folds"])}) for row in rows)
