@@ -105,7 +105,7 @@ def split_logit(subject: Subject, row: int, column: int, phase: int | None = Non
     product = (gradient.double() * entered[-1].detach().double())[0]
     contributions = product.reshape(len(product), -1).sum(1).cpu().numpy()
     bias = 0.0 if module.bias is None else float(module.bias[phase])
-    split = LogitSplit(layer, phase, float(logit), read_only(contributions), bias)
+    split = LogitSplit(layer, phase, float(logit.detach()), read_only(contributions), bias)
     if abs(split.total - split.logit) > SPLIT_TOLERANCE * max(1.0, abs(split.logit)):
         raise LamellaError(
             f"The logit cannot be split: what follows {layer} in this network is not linear."

@@ -117,7 +117,8 @@ def _by_resolution(all_steps: tuple[Step, ...]) -> list[list[Step]]:
             groups[-1].append(step)
         elif len(groups) > 1 and _is_gate(groups[-1]) and _size(groups[-2][-1]) == size:
             # A squeeze-and-excitation gate: one number a channel, and back to the same size.
-            groups[-2] += [*groups.pop(), step]
+            gate = groups.pop()
+            groups[-1] += [*gate, step]
         else:
             groups.append([step])
     for before, after in pairwise(groups):

@@ -12,7 +12,7 @@ import torch
 
 from core.errors import LamellaError
 from core.inspection.attribution import at_pixel, check_phase
-from core.inspection.receptive_field import Box, receptive_field, unitat_pixel
+from core.inspection.receptive_field import Box, receptive_field, unit_at_pixel
 from core.inspection.subject import Subject
 from core.inspection.view import run
 from core.types import ProgressCallback, no_progress, read_only
@@ -80,7 +80,7 @@ def occlusion(
 
 
 def _squares(subject: Subject, row: int, column: int, side: int, step: int) -> list[Box]:
-    unit = unitat_pixel(subject.trace, None, row, column)
+    unit = unit_at_pixel(subject.trace, None, row, column)
     seen = receptive_field(subject.trace, None, *unit).seen
     height, width = subject.shape
     return [

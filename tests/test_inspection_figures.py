@@ -1,0 +1,161 @@
+"""Figures carry the numbers that they were given."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from core.figures.inspection_feature_maps import (
+    channel_thumbnails,
+    hierarchy_figure,
+    patch_thumbnails,
+)
+from core.figures.inspection_kernels import frequency_figure, kernel_grid, kernel_norms
+from core.figures.inspection_network import logit_figure, network_figure
+from core.figures.inspection_overlays import (
+    box_overlay,
+    channel_overlay,
+    colors,
+    heat_overlay,
+    place_on_micrograph,
+    signed_overlay,
+)
+from core.inspection.attribution import split_logit
+from core.inspection.feature_maps import (
+    Measure,
+    feature_maps,
+    rank_channels,
+    record_feature_maps,
+    strongest_patches,
+)
+from core.inspection.field import choose_field
+from core.inspection.kernels import frequency_response, kernels
+from core.inspection.network_map import network_map
+from core.inspection.receptive_field import Box, field_sizes
+from core.inspection.subject import Subject
+from core.types import PixelSize
+from models.architectures.small import SmallUnet, build_stack
+
+
+@pytest.fixture(scope="module")
+def subject() -> Subject:
+    torch.manual_seed(0)
+    return Subject(SmallUnet(widths=(3, 4)), torch.rand(1, 1, 32, 32))
+
+
+def test_colors_run_from_end_to_end() -> None:
+    picture = colors(np.array([[-1.0, 0.0, 1.0, 9.0]]), -1, 1, "RdBu_r")
+    blue, middle, red, clipped = picture[0].astype(int)
+    assert blue[2] > blue[0] and red[0] > red[2]
+    assert middle.min() > 235
+    assert (clipped == red).all()
+
+
+def test_heat_is_clear_where_there_is_none() -> None:
+    heat = np.zeros((4, 6))
+    heat[1, 2] = 0.5
+    picture = heat_overlay(heat, opacity=0.5)
+    assert picture.shape == (4, 6, 4) and picture.dtype == np.uint8
+    assert np.count_nonzero(picture[..., 3]) == 1
+    assert picture[1, 2, 3] == 128
+    assert not heat_overlay(np.zeros((2, 2)))[..., 3].any()
+
+
+def test_signed_overlay_has_one_symmetric_scale() -> None:
+    picture = signed_overlay(np.array([[-2.0, 0.0, 2.0, 1.0]])).astype(int)
+    assert picture[0, 0, 2] > picture[0, 0, 0] and picture[0, 2, 0] > picture[0, 2, 2]
+    assert picture[0, 0, 3] == picture[0, 2, 3] > picture[0, 3, 3] > picture[0, 1, 3] == 0
+
+
+def test_channel_is_enlarged_without_smoothing() -> None:
+    picture = channel_overlay(np.array([[0.0, 1.0], [2.0, 3.0]]), (4, 4))
+    assert len(np.unique(picture.reshape(-1, 4), axis=0)) == 4
+    assert (picture[:2, :2] == picture[0, 0]).all()
+
+
+def test_box_lies_just_inside_and_open_where_it_leaves_the_image() -> None:
+    drawn = box_overlay((10, 12), [Box(2, 3, 6, 9)])[..., 3] > 0
+    expected = np.zeros((10, 12), bool)
+    expected[2:6, 3:9] = True
+    expected[3:5, 4:8] = False
+    np.testing.assert_array_equal(drawn, expected)
+    open_box = box_overlay((10, 12), [Box(-5, 3, 6, 99)])[..., 3] > 0
+    assert not open_box[0, 4:].any() and not open_box[:5, 11].any()
+    assert open_box[5, 3:].all() and open_box[:6, 3].all()
+
+
+def test_overlay_finds_its_place_on_the_micrograph() -> None:
+    field = choose_field((100, 120), (80, 100), side=32, multiple=32)
+    placed = place_on_micrograph(np.full((32, 32, 4), 7, np.uint8), field, (110, 120))
+    assert placed.shape == (110, 120, 4)
+    assert np.count_nonzero(placed[..., 0]) == 32 * 32
+    assert placed[80, 100, 0] == 7
+
+
+def test_kernel_grid_has_every_weight_on_one_scale() -> None:
+    network = nn.Sequential(nn.Conv2d(2, 5, 3))
+    found = kernels(network, "0")
+    figure = kernel_grid(found, input_channel=1)
+    heat = figure.data[0]
+    shown = np.array(heat.z)
+    assert heat.zmax == -heat.zmin == pytest.approx(found.limit)
+    assert np.isfinite(shown).sum() == 5 * 9
+    # The first tile is the strongest filter, and its places say which.
+    np.testing.assert_array_equal(shown[:3, :3], found.weights[found.by_norm[0], 1])
+    assert tuple(np.array(heat.customdata)[2, 1]) == (found.by_norm[0], 2, 1)
+
+
+def test_norms_and_frequencies() -> None:
+    found = kernels(nn.Sequential(nn.Conv2d(2, 5, 3)), "0")
+    norms = np.array(kernel_norms(found).data[0].z)
+    np.testing.assert_allclose(norms, found.norms_by_input[found.by_norm])
+    response = frequency_response(found.weights[0, 0], side=16)
+    figure = frequency_figure(response)
+    np.testing.assert_allclose(np.array(figure.data[0].z), response.magnitude)
+
+
+def test_thumbnails_follow_the_ranking(subject: Subject) -> None:
+    maps = feature_maps(subject, "down.1")
+    ranking = rank_channels(maps, Measure.VARIANCE)
+    thumbnails = channel_thumbnails(maps, ranking, count=3, side=48)
+    assert [thumbnail.channel for thumbnail in thumbnails] == ranking.channels[:3].tolist()
+    assert all(thumbnail.pixels.shape == (48, 48, 3) for thumbnail in thumbnails)
+    assert thumbnails[0].caption.startswith(f"{ranking.channels[0]}: ")
+
+
+def test_patch_thumbnails_say_what_is_cut(subject: Subject) -> None:
+    patches = strongest_patches(subject, feature_maps(subject, "down.1"), 0)
+    for patch, thumbnail in zip(patches, patch_thumbnails(patches, 32), strict=True):
+        assert max(thumbnail.pixels.shape) == 32
+        assert thumbnail.caption.endswith(", cut") == patch.is_cut
+
+
+def test_hierarchy_says_what_each_unit_sees(subject: Subject) -> None:
+    layers = ["down.0", "down.1", "up.0"]
+    maps = record_feature_maps(subject, layers)
+    sizes = [field_sizes(subject.trace, layer) for layer in layers]
+    figure = hierarchy_figure(maps, sizes, PixelSize(2.0, "typed by user"), channels=3)
+    titles = [note.text for note in figure.layout.annotations]
+    assert titles[0] == "down.0: a unit sees 5 px = 10 nm"
+    assert len(figure.data) == 9
+
+
+def test_blocks_of_the_network_carry_their_layer(subject: Subject) -> None:
+    drawing = network_map(subject.trace)
+    figure = network_figure(drawing, selected="down.1.relu2")
+    points = figure.data[-1]
+    assert list(points.customdata) == [block.layer or "" for block in drawing.blocks]
+    assert [width > 0 for width in points.marker.line.width].index(True) == 2
+    dashes = [line.line.dash for line in figure.data[:-1]]
+    assert dashes.count("dot") == sum(edge.is_skip for edge in drawing.edges) == 1
+
+
+def test_bars_add_up_to_the_logit() -> None:
+    subject = Subject(build_stack(3, channels=20), torch.rand(1, 1, 12, 12))
+    split = split_logit(subject, 5, 5)
+    bars = logit_figure(split, count=6).data[0]
+    assert list(bars.x[6:]) == ["14 others", "bias", "logit"]
+    assert sum(bars.y[:-1]) == pytest.approx(bars.y[-1])
+    assert bars.y[-1] == pytest.approx(split.logit, abs=1e-4)
