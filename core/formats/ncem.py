@@ -101,7 +101,9 @@ def _images(file: h5py.File) -> list[_Image]:
         for name in _DATA_NAMES:
             data = child(group, name)
             if is_image_data(data) and min(data.shape) >= 1:
-                steps = tuple(_axis(child(group, f"dim{n + 1}")) for n in range(data.ndim))
+                # Dimensions count from 1 in version 0.2, from 0 in version 1.0.
+                first = 1 if child(group, "dim0") is None else 0
+                steps = tuple(_axis(child(group, f"dim{n + first}")) for n in range(data.ndim))
                 found.append(_Image(data, steps))
     return found
 

@@ -80,7 +80,7 @@ def read(source: Source) -> Decoded:
             np.dtype(frame.series.dtype).name,
             len(frames),
             tags=_tags(frame, tiff),
-            series=frame.series.index,
+            series=[one is frame.series for one in tiff.series].index(True),
             notes=notes + level_notes + _orientation_note(page),
         )
 

@@ -100,7 +100,8 @@ def to_unit_range(levels: Levels, image_rows: int) -> tuple[np.ndarray, tuple[st
         for top in range(0, len(values), _BLOCK_ROWS):
             block = values[top : top + _BLOCK_ROWS].astype(np.float64)
             with np.errstate(over="ignore", invalid="ignore"):
-                scaled = np.clip((block - low) / (high - low), 0, 1)
+                # Halves, since the range of float64 itself is no float64.
+                scaled = np.clip((block / 2 - low / 2) / (high / 2 - low / 2), 0, 1)
             pixels[top : top + _BLOCK_ROWS] = np.nan_to_num(scaled)
     else:
         notes += (f"The image is constant: each pixel holds {low:g}.",)
@@ -132,7 +133,7 @@ def _finite(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
 
 def _range(values: np.ndarray) -> tuple[float, float]:
     sample = values.reshape(-1)[:: max(1, values.size // _SAMPLED)].astype(np.float64)
-    low, high = np.percentile(sample, (LOW_PERCENTILE, HIGH_PERCENTILE))
+    low, high = 2 * np.percentile(sample / 2, (LOW_PERCENTILE, HIGH_PERCENTILE))
     if not high > low:
         low, high = values.min(), values.max()
     return float(low), float(high)

@@ -37,15 +37,7 @@ def read_with(decoder: Callable[[BytesIO], ImageFile], source: Source) -> Decode
     levels, notes = _levels(upright)
     dtype = np.asarray(image).dtype.name
     file_shape = (pages, *shape) if pages > 1 else shape
-    return Decoded(
-        levels, file_shape, dtype, pages, embedded=_private_chunks(image), notes=note + notes
-    )
-
-
-def _private_chunks(image: ImageFile) -> dict[str, bytes]:
-    """Return the chunks of a PNG that its standard does not know, by name."""
-    chunks = getattr(image, "private_chunks", [])
-    return {chunk[0].decode("latin-1"): chunk[1] for chunk in chunks}
+    return Decoded(levels, file_shape, dtype, pages, notes=note + notes)
 
 
 def _channels(image: ImageFile) -> tuple[int, ...]:

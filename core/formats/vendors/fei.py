@@ -53,7 +53,8 @@ def _scan(sections: Mapping, tag: int) -> Calibration | None:
 
 def _field_of_view(sections: Mapping, tag: int) -> Calibration | None:
     """Return field of view over width: navigation cameras have no scan."""
-    beam = _section(sections, _section(sections, "Beam").get("Beam"))
+    used = _section(sections, _section(sections, "Beam").get("Beam"))
+    beam = used or _section(sections, "IRBeam")
     width, rows = _image_size(sections)
     field_x, field_y = number(beam.get("HFW")), number(beam.get("VFW"))
     if not field_x or not width or field_x <= 0:
