@@ -38,9 +38,8 @@ NO_CHROMIUM = (
 )
 
 # Limits and samples of the person who runs the tests must not decide their outcome.
-for _name in [name for name in os.environ if name.startswith("LAMELLA_")]:
-    if _name not in ("LAMELLA_TEST_ALL", "LAMELLA_SHARED_DATA"):
-        del os.environ[_name]
+for _name in [name for name in os.environ if name.startswith(("LAMELLA_MAX_", "LAMELLA_SAMPLES"))]:
+    del os.environ[_name]
 # Read by torch and OpenCV when they start, here and in every process that a test starts.
 for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "2")
