@@ -38,7 +38,7 @@ def kernel_grid(
             colorbar={"title": "weight"},
         )
     )
-    return _picture(figure, values.shape)
+    return _picture(figure)
 
 
 def kernel_norms(kernels: Kernels) -> go.Figure:
@@ -94,9 +94,12 @@ def _tiled(slices: np.ndarray, channels: np.ndarray) -> tuple[np.ndarray, np.nda
     return values, places
 
 
-def _picture(figure: go.Figure, shape: tuple[int, int]) -> go.Figure:
+def _picture(figure: go.Figure) -> go.Figure:
     figure.update_xaxes(visible=False, constrain="domain")
-    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x")
+    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
     return figure.update_layout(
-        paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, margin={"l": 0, "r": 0, "t": 0, "b": 0}
+        paper_bgcolor=CLEAR,
+        plot_bgcolor=CLEAR,
+        height=480,
+        margin={"l": 0, "r": 0, "t": 10, "b": 10},
     )

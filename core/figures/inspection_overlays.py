@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import cv2
 import numpy as np
@@ -10,17 +11,23 @@ from plotly.colors import sample_colorscale
 
 from core.inspection.field import Field
 from core.inspection.receptive_field import Box
+from core.types import read_only
 
 SEQUENTIAL, DIVERGING = "Viridis", "RdBu_r"
 
 
 def colors(values: np.ndarray, low: float, high: float, scale: str = SEQUENTIAL) -> np.ndarray:
     """Return values (H, W) in the colours of a plotly scale: (H, W, 3) uint8, low to high."""
-    steps = sample_colorscale(scale, np.linspace(0, 1, 256), colortype="tuple")
-    table = np.rint(np.array(steps) * 255).astype(np.uint8)
     span = (high - low) or 1.0
     index = np.rint(np.clip((values - low) / span, 0, 1) * 255).astype(np.uint8)
-    return table[index]
+    return _table(scale)[index]
+
+
+@cache
+def _table(scale: str) -> np.ndarray:
+    """Return 256 colours of a plotly scale, (256, 3) uint8."""
+    steps = sample_colorscale(scale, np.linspace(0, 1, 256), colortype="tuple")
+    return read_only(np.rint(np.array(steps) * 255).astype(np.uint8))
 
 
 def heat_overlay(heat: np.ndarray, opacity: float = 0.7) -> np.ndarray:
