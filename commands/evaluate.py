@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.terminal.batch import progress_line
-from commands.terminal.options import add_device, known_card
+from commands.terminal.options import UsageError, add_device, known_card
 
 if TYPE_CHECKING:
     from core.training.evaluation import Evaluation
@@ -28,6 +28,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="only the images that the recipe kept out of training (needs the training folder)",
     )
+    parser.add_argument(
+        "--by", metavar="COLUMN", help="also by the values of this column of index.csv"
+    )
     add_device(parser)
 
 
@@ -35,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the scores."""
     card = known_card(options.name)
 
-    from core.training.dataset import load_split
+    from core.training.dataset import load_split, read_index
     from core.training.evaluation import evaluate
     from models import zoo
 
@@ -53,6 +56,9 @@ def run(options: argparse.Namespace) -> int:
         progress_line("evaluate: image"),
     )
     scores = entries(result, [phase.name for phase in card.phases])
+    if options.by:
+        index = read_index(options.images.parent)
+        scores[f"foreground_iou_by_{options.by}"] = by_column(result, index, options.by)
     print(json.dumps(scores, indent=1) if options.json else text(scores))
     return 0
 
@@ -87,6 +93,30 @@ def entries(result: Evaluation, phases: list[str]) -> dict[str, object]:
     }
 
 
+def by_column(
+    result: Evaluation, index: dict[str, dict[str, str]], column: str
+) -> dict[str, dict[str, float | None]]:
+    """Return the number of images and their mean foreground IoU for each value of a column.
+
+    Raises:
+        UsageError: there is no index.csv with that column.
+    """
+    groups: dict[str, list[float]] = {}
+    for image in result.images:
+        value = index.get(image.stem, {}).get(column)
+        if value is None:
+            raise UsageError(
+                f"--by {column}: index.csv beside the images has no such column for {image.stem}."
+            )
+        known_values = [iou for iou in image.iou[1:] if not math.isnan(iou)]
+        if known_values:
+            groups.setdefault(value, []).append(sum(known_values) / len(known_values))
+    return {
+        value: {"images": len(found), "foreground_iou_per_image": known(sum(found) / len(found))}
+        for value, found in sorted(groups.items())
+    }
+
+
 def known(value: float) -> float | None:
     """Return ``value`` to six digits, None for nan."""
     return None if math.isnan(value) else round(float(value), 6)
@@ -103,6 +133,12 @@ def text(scores: dict) -> str:
         f"pixel accuracy                    {digits(scores['pixel_accuracy'])}",
     ]
     lines += [f"  {phase}: IoU {digits(value)}" for phase, value in scores["iou"].items()]
+    for name, groups in scores.items():
+        if name.startswith("foreground_iou_by_"):
+            lines += [
+                f"  {value} ({group['images']} images): {group['foreground_iou_per_image']:.4f}"
+                for value, group in groups.items()
+            ]
     return "\n".join(lines)
 
 

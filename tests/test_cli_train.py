@@ -174,6 +174,13 @@ def test_evaluate_scores_known_masks(data: Path, capsys: pytest.CaptureFixture[s
     assert cli.main(command) == 0
     assert "0.7500" in capsys.readouterr().out
 
+    (data / "index.csv").write_text("stem,polarity\nfield0,dark\nfield1,bright\n")
+    assert cli.main([*command, "--json", "--by", "polarity"]) == 0
+    scores = json.loads(capsys.readouterr().out)["foreground_iou_by_polarity"]
+    assert scores["bright"] == {"images": 1, "foreground_iou_per_image": 0.5}
+    assert cli.main([*command, "--by", "specimen"]) == 2
+    assert "no such column" in capsys.readouterr().err
+
 
 def test_a_fault_of_ours_is_one_sentence_too(
     data: Path,

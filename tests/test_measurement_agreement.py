@@ -105,3 +105,8 @@ def test_boundary_of_empty_masks():
     assert np.isnan(agreement.boundary_f1(empty, empty, 2))
     assert np.isnan(agreement.boundary_f1(~empty, ~empty, 2))
     assert agreement.boundary_f1(half, empty, 2) == 0
+
+
+def test_mean_of_known_values_leaves_nan_out_without_a_warning() -> None:
+    assert agreement.mean_of_known([1.0, float("nan"), 3.0]) == 2
+    assert np.isnan(agreement.mean_of_known([float("nan")]))

@@ -6,6 +6,7 @@ counts of several images can be added. What cannot be told is nan, never a made-
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -62,6 +63,13 @@ def pixel_accuracy(confusion: np.ndarray) -> float:
     ``confusion``: (C, C) from :func:`confusion_matrix`.
     """
     return float(_ratio(np.trace(confusion), confusion.sum()))
+
+
+def mean_of_known(values: Sequence[float] | np.ndarray) -> float:
+    """Return the mean of the values that are not nan; nan where none is known."""
+    known = np.asarray(values, float)
+    known = known[~np.isnan(known)]
+    return float(known.mean()) if known.size else float("nan")
 
 
 def boundary_f1(reference: np.ndarray, prediction: np.ndarray, tolerance_px: float) -> float:

@@ -16,6 +16,7 @@ from core.measurement.agreement import (
     dice,
     intersection_over_union,
     match_objects,
+    mean_of_known,
     pixel_accuracy,
 )
 from core.segmentation.engine import Engine
@@ -62,12 +63,12 @@ class Evaluation:
     @property
     def foreground_iou(self) -> float:
         """IoU of everything that is not phase 0, averaged over images."""
-        return float(np.nanmean([np.nanmean(image.iou[1:]) for image in self.images]))
+        return mean_of_known([mean_of_known(image.iou[1:]) for image in self.images])
 
     @property
     def mean_iou(self) -> float:
         """Mean over classes of the IoU of one confusion matrix over all images."""
-        return float(np.nanmean(self.iou))
+        return mean_of_known(self.iou)
 
 
 def evaluate(
@@ -111,7 +112,7 @@ def evaluate(
         iou=tuple(intersection_over_union(confusion)),
         dice=tuple(dice(confusion)),
         pixel_accuracy=pixel_accuracy(confusion),
-        interval=bootstrap_interval(np.array([np.nanmean(score.iou[1:]) for score in scores])),
+        interval=bootstrap_interval(np.array([mean_of_known(score.iou[1:]) for score in scores])),
     )
 
 

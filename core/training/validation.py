@@ -9,7 +9,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from core.measurement.agreement import confusion_matrix, intersection_over_union
+from core.measurement.agreement import (
+    confusion_matrix,
+    intersection_over_union,
+    mean_of_known,
+)
 from core.training.augmentation import Pair
 
 STRIDE = 32
@@ -51,5 +55,5 @@ def validation_score(
         for pair in pairs
     ]
     if classes == 2:
-        return float(np.nanmean([intersection_over_union(matrix)[1] for matrix in matrices]))
-    return float(np.nanmean(intersection_over_union(np.sum(matrices, axis=0))))
+        return mean_of_known([intersection_over_union(matrix)[1] for matrix in matrices])
+    return mean_of_known(intersection_over_union(np.sum(matrices, axis=0)))
