@@ -17,6 +17,10 @@ def first_screen() -> None:
     with own:
         st.subheader("Your own images")
         sidebar.uploader("first-upload")
+        st.caption(
+            "TIFF, PNG, JPEG and the files of most microscopes. An instrument's text file belongs "
+            "to its image: drop both together, so that the pixel size is read."
+        )
     with samples:
         st.subheader("Samples")
         offers = library.offers()
@@ -25,10 +29,11 @@ def first_screen() -> None:
             for column, offer in zip(row, offers[start:], strict=False):
                 with column:
                     _card(offer)
+    session.warm_up(session.model().name)
 
 
 def _card(offer: Offer) -> None:
-    with st.container(border=True):
+    with st.container(border=True, height="stretch"):
         picture = st.empty()
         st.markdown(f"**{offer.title}**")
         kind = "Synthetic, with known truth. " if offer.synthetic else ""

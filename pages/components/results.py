@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 COLUMNS = {
     "id": ("Object", "%d"),
-    "area": ("Area", "%.4g"),
     "equivalent_diameter": ("Diameter", "%.3g"),
+    "area": ("Area", "%.4g"),
     "minimum_feret": ("Min. Feret", "%.3g"),
     "maximum_feret": ("Max. Feret", "%.3g"),
     "aspect_ratio": ("Aspect ratio", "%.2f"),
@@ -57,12 +57,13 @@ def summary(analysis: Analysis, truth: Any | None) -> None:
         made.labels, made.phases, made.pixel_size, analysis.micrograph.info_bar_rows
     )
     rows = {
-        f"{name} (area)": f"{100 * share:.1f} %"
+        name.capitalize(): f"{100 * share:.1f} % of the area"
         for name, share in zip(fractions["phase"], fractions["area_fraction"], strict=True)
     }
     if analysis.card.objects_phase is not None:
         sizes = size_bins(analysis.table)
-        rows["Objects"] = f"{len(analysis.table)}, {sizes.cut} cut by the edge"
+        rows["Objects"] = f"{len(analysis.table)}"
+        rows["Cut by the edge"] = f"{sizes.cut}"
         if sizes.counted:
             rows["Median diameter"] = f"{sizes.median:.3g} {sizes.unit}"
     rows["Network"] = f"{analysis.seconds:.1f} s, {analysis.device}, {analysis.precision}"
@@ -130,10 +131,17 @@ def _table(analysis: Analysis) -> None:
         on_select=select,
         selection_mode="single-row",
         selection_default={"selection": {"rows": [ids.index(chosen)]}} if chosen in ids else None,
-        column_order=[name for name in analysis.table if name != "touches_edge"] + ["touches_edge"],
+        column_order=sorted(analysis.table, key=_place),
         column_config={name: _column(name) for name in analysis.table},
         alt="One row an object",
     )
+
+
+def _place(column: str) -> int:
+    """Return where a column stands: as in COLUMNS, then what is not there."""
+    order = [*COLUMNS]
+    stem = column.rpartition("_")[0]
+    return next((order.index(one) for one in (column, stem) if one in order), len(order))
 
 
 def _column(name: str) -> Any:

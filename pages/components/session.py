@@ -6,78 +6,34 @@ One micrograph and one model are chosen once and stay chosen from page to page, 
 
 from __future__ import annotations
 
+import atexit
+import gc
 import hashlib
-import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core.errors import LamellaError
 from core.types import Micrograph, ModelCard, PixelSize
-from pages.components import library
+from pages.components import jobs, library
 from pages.components.bounded import BoundedStore
+from pages.components.jobs import Job
+from pages.components.memory import Changes, Memory, Opened, Upload
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from core.analysis import Analysis
+    from core.inspection.cache import ActivationCache
     from core.segmentation.engine import Engine
-    from pages.components.jobs import Job
 
 UPLOAD_BYTES = 1_000_000_000
 MICROGRAPH_BYTES = 1_000_000_000
 RESULT_BYTES = 2_000_000_000
+INSPECTION_BYTES = 400_000_000
 DEFAULT_MODEL = "particles"
-
-
-@dataclass(frozen=True)
-class Upload:
-    """Files as they came: an image and what its instrument wrote beside it."""
-
-    name: str
-    data: bytes
-    sidecars: Mapping[str, bytes]
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What the user changed about a micrograph; None leaves what the file says.
-
-    ``pixel_size_nm``: 0 means measure in px.
-    """
-
-    page: int = 0
-    pixel_size_nm: float | None = None
-    info_bar_rows: int | None = None
-
-
-@dataclass
-class Memory:
-    """One session's choices. ``uploads``: name by id, in the order they came."""
-
-    owner: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    source: str | None = None
-    model: str | None = None
-    uploads: dict[str, str] = field(default_factory=dict)
-    changes: dict[str, Changes] = field(default_factory=dict)
-    wants_run: bool = False
-    job: Job | None = None
-    notice: str = ""
-    selected: tuple[str, int] | None = None
-    turn: int = 0
-
-
-@dataclass(frozen=True)
-class Opened:
-    """The chosen micrograph as it will be measured. ``as_read``: before the user's changes.
-
-    ``truth``: (H, W) phase indices of a synthetic sample.
-    """
-
-    source: str
-    micrograph: Micrograph
-    as_read: Micrograph
-    truth: Any | None = None
 
 
 @st.cache_resource(show_spinner=False)
@@ -90,7 +46,30 @@ def engine(model: str) -> Engine:
     """Return a trained network on this machine's best device, loaded once for all users."""
     from models import zoo
 
+    _import_torch()
     return zoo.load(model, "auto")
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up(model: str) -> Job:
+    """Begin to load a network, once, so that it is there when the first image is chosen."""
+    return jobs.start(("warm-up", model), lambda _: engine(model))
+
+
+@st.cache_resource(show_spinner=False)
+def _import_torch() -> None:
+    """Import what networks need, and keep the collector from walking through it ever after.
+
+    Streamlit collects garbage after every run of a page; with torch's objects among the young
+    ones each rerun would take half a second.
+    """
+    import core.segmentation.engine  # noqa: F401
+    import models.architectures  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
+    # Else extensions complain at the end of the process that their objects were never freed.
+    atexit.register(gc.unfreeze)
 
 
 def memory() -> Memory:
@@ -149,6 +128,26 @@ def _write_link() -> None:
             st.query_params.pop(name, None)
         elif st.query_params.get(name) != value:
             st.query_params[name] = value
+
+
+def return_to_link(page: str, names: Iterable[str]) -> None:
+    """Put a page's own parameters back into the link, unless the link brings some itself."""
+    here = {name: st.query_params[name] for name in names if name in st.query_params}
+    if here:
+        memory().links[page] = here
+    else:
+        st.query_params.update(memory().links.get(page, {}))
+
+
+def change_link(page: str, **values: object) -> None:
+    """Set a page's own parameters in the link; None takes one out."""
+    kept = memory().links.setdefault(page, {})
+    for name, value in values.items():
+        if value is None:
+            kept.pop(name, None)
+            st.query_params.pop(name, None)
+        else:
+            kept[name] = st.query_params[name] = str(value)
 
 
 def _sample_of(source: str | None) -> str | None:
@@ -263,12 +262,34 @@ def model() -> ModelCard:
     return zoo.CARDS[name]
 
 
+@st.cache_resource(show_spinner=False, max_entries=2)
+def untrained(name: str) -> nn.Module:
+    """Return an architecture with random weights, the same ones every time."""
+    from core.inspection.view import reinitialised
+    from models.architectures import ARCHITECTURES
+
+    return reinitialised(ARCHITECTURES[name].build())
+
+
 # ---- results
 
 
 def results() -> BoundedStore[Any, Any]:
     """Return the store of analyses, shared by all sessions: a key holds the image's digest."""
     return _store("results", RESULT_BYTES)
+
+
+def inspections() -> BoundedStore[Any, Any]:
+    """Return the store of what was found out about networks, shared by all sessions."""
+    return _store("inspections", INSPECTION_BYTES)
+
+
+@st.cache_resource(show_spinner=False)
+def activations() -> ActivationCache:
+    """Return the activations used last, shared by all sessions."""
+    from core.inspection.cache import ActivationCache
+
+    return ActivationCache(INSPECTION_BYTES)
 
 
 def select_object(analysis: Analysis, number: int, from_table: bool = False) -> None:

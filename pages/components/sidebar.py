@@ -104,8 +104,7 @@ def uploader(key: str) -> None:
         accept_multiple_files=True,
         key=widget,
         on_change=take,
-        help="TIFF, PNG, JPEG and the formats of the microscopes. Drop the instrument's text "
-        "file together with its image, so that the pixel size is read from it.",
+        label_visibility="collapsed",
     )
 
 

@@ -18,6 +18,8 @@ from pages.components import session
 
 HEIGHT = 640
 _HERE = Path(__file__).parent
+# One script in the browser, in this order: each builds on the one before.
+_SCRIPTS = ("viewer_pictures.js", "viewer_drawing.js", "viewer_moving.js", "viewer.js")
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ _component = st.components.v2.component(
     "lamella_viewer",
     html=(_HERE / "viewer.html").read_text("utf-8"),
     css=(_HERE / "viewer.css").read_text("utf-8"),
-    js=(_HERE / "viewer.js").read_text("utf-8"),
+    js="\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS),
 )
 
 

@@ -1,0 +1,62 @@
+"""What there is to remember of a session, as values; :mod:`pages.components.session` keeps them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.types import Micrograph
+from pages.components.jobs import Job
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Files as they came: an image and what its instrument wrote beside it."""
+
+    name: str
+    data: bytes
+    sidecars: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What the user changed about a micrograph; None leaves what the file says.
+
+    ``pixel_size_nm``: 0 means measure in px.
+    """
+
+    page: int = 0
+    pixel_size_nm: float | None = None
+    info_bar_rows: int | None = None
+
+
+@dataclass
+class Memory:
+    """One session's choices. ``uploads``: name by id, in the order they came."""
+
+    owner: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    source: str | None = None
+    model: str | None = None
+    uploads: dict[str, str] = field(default_factory=dict)
+    changes: dict[str, Changes] = field(default_factory=dict)
+    wants_run: bool = False
+    job: Job | None = None
+    notice: str = ""
+    selected: tuple[str, int] | None = None
+    turn: int = 0
+    links: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The chosen micrograph as it will be measured. ``as_read``: before the user's changes.
+
+    ``truth``: (H, W) phase indices of a synthetic sample.
+    """
+
+    source: str
+    micrograph: Micrograph
+    as_read: Micrograph
+    truth: Any | None = None
