@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.concepts import receptive_cone, stack_builder
+from core.concepts.receptive_cone import ConeLevel
 from core.concepts.stack_builder import EXAMPLE, FieldRow
 from core.concepts.structure_size import StructureSize, structure_size
 from core.figures.learn_fields import cone_figure
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from core.inspection.trace import Trace
 
 OWN = "stack"
+FIRST = "conv 3"
 NETWORKS = {
     OWN: "Your own stack",
     "lenet5": "LeNet-5",
@@ -56,20 +58,19 @@ def explorer(opened: Opened) -> None:
     )
     text = _stack_text() if name == OWN else ""
     shape = _image_shape(opened)
-    fields = learn.last_good("fields", lambda: _fields(name, text, shape))
-    place = _layer(name, fields.rows)
-    picture, facts = st.columns([2, 1], gap="medium")
-    with facts:
-        measured = _measured(opened)
+    fields = learn.last_good(
+        "fields", lambda: _fields(name, text, shape), lambda: _fields(OWN, FIRST, shape)
+    )
+    measured = _measured(opened)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        place = _layer(name, fields.rows)
         pixel = _pixel(shape, measured.place)
         structure_px = _structure_px(opened, measured)
     row = fields.rows[place]
     unit = unit_at_pixel(fields.trace, row.layer, *_inside(pixel, fields.trace.image_size))
     seen = receptive_field(fields.trace, row.layer, *unit)
-    with picture:
-        _draw(opened, pixel, row, seen, structure_px)
-    with facts:
-        _say(seen, structure_px, opened.micrograph.pixel_size)
+    _draw(opened, pixel, row, seen, structure_px)
+    _say(seen, structure_px, opened.micrograph.pixel_size)
     _layers(opened, fields, place, unit[1])
     learn.check(receptive_cone.snippet(fields.trace, fields.rows))
 
@@ -127,6 +128,7 @@ def _layer(name: str, rows: tuple[FieldRow, ...]) -> int:
         range(len(rows)),
         last,
         format_func=lambda place: rows[place].title,
+        width="stretch",
         key=f"layer-{name}-{len(rows)}",
         bind="query-params",
     )
@@ -135,12 +137,13 @@ def _layer(name: str, rows: tuple[FieldRow, ...]) -> int:
 def _pixel(shape: tuple[int, int], usual: tuple[int, int]) -> tuple[int, int]:
     """Draw row and column, beside the click a way for the keyboard; they stay inside the image."""
     where = []
-    for place, name, at in zip(st.columns(2), ("row", "column"), usual, strict=True):
-        typed = place.number_input(
+    for name, at in zip(("row", "column"), usual, strict=True):
+        typed = st.number_input(
             name.capitalize(),
             value=None,
             step=1,
             placeholder=f"{at}",
+            width=130,
             key=name,
             bind="query-params",
         )
@@ -169,6 +172,7 @@ def _structure_px(opened: Opened, found: StructureSize) -> float:
         f"Structure to see ({unit})",
         value=None,
         placeholder=f"{found.px * scale:.3g}",
+        width=190,
         key=f"structure {opened.micrograph.digest}",
         help=f"Measured from {found.how}; type another.",
     )
@@ -215,48 +219,54 @@ def _length(px: float, size: PixelSize | None) -> str:
 
 def _say(seen: UnitField, structure_px: float, size: PixelSize | None) -> None:
     height, width = seen.box.size
-    st.metric("Receptive field", f"{height} × {width} px")
-    if size is not None:
-        st.metric("On this micrograph", f"{_length(height, size)} × {_length(width, size)}")
-    ratio = width / structure_px
-    st.metric("Wide, in structures", f"{ratio:.2g}")
-    if ratio < 1:
-        st.markdown("This unit **cannot see a whole structure**; it judges by a part.")
     inside = seen.seen.size if seen.seen else (0, 0)
-    share = 1 - inside[0] * inside[1] / (height * width)
-    if share > 0:
-        st.markdown(f"Outside the image, or in padding: **{share:.0%}** of the field.")
+    outside = 1 - inside[0] * inside[1] / (height * width)
+    ratio = width / structure_px
+    with st.container(horizontal=True):
+        st.metric("Receptive field", f"{height} × {width} px", width=200)
+        if size is not None:
+            lengths = f"{_length(height, size)} × {_length(width, size)}"
+            st.metric("On this micrograph", lengths, width=260)
+        st.metric("Width in structures", f"{ratio:.2g}", width=160)
+        st.metric("Outside the image", f"{outside:.0%}", width=160)
+    if ratio < 1:
+        st.markdown("This unit **cannot see a whole structure**: it judges by a part.")
 
 
 def _layers(opened: Opened, fields: Fields, place: int, unit: int) -> None:
-    drawing, table = st.columns([1, 1], gap="medium")
-    rows = fields.rows[: place + 1]
-    levels = receptive_cone.cone(fields.trace, rows, unit)
-    with drawing:
-        st.subheader("The cone down to the image")
-        learn.chart(cone_figure(levels), "cone")
-        unread = receptive_cone.unread_share(levels)
-        if unread > 0:
-            st.caption(
-                f"{unread:.0%} of the pixels inside the field, along this line, are never read: "
-                "strides and dilations leave gaps."
-            )
-    size = opened.micrograph.pixel_size
-    with table, st.container(height=520, border=False):
-        st.subheader("Layer by layer")
-        st.table(
-            {
-                "layer": [row.title for row in fields.rows],
-                "what it does": [row.kind for row in fields.rows],
-                "field (px)": [row.size for row in fields.rows],
-                "field": [_length(row.largest[0], size) for row in fields.rows],
-                "jump (px)": [f"{row.jump[0]:g}" for row in fields.rows],
-                "offset (px)": [_offset(row) for row in fields.rows],
-            },
-            border="horizontal",
-            hide_index=True,
-            alt="Receptive field, jump and offset of each layer",
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=460):
+            _cone(receptive_cone.cone(fields.trace, fields.rows[: place + 1], unit))
+        with st.container(width=460):
+            st.subheader("Layer by layer")
+            _table(fields.rows, opened.micrograph.pixel_size)
+
+
+def _cone(levels: tuple[ConeLevel, ...]) -> None:
+    st.subheader("The cone down to the image")
+    learn.chart(cone_figure(levels), "cone")
+    unread = receptive_cone.unread_share(levels)
+    if unread > 0:
+        st.caption(
+            f"{unread:.0%} of the pixels inside the field, along this line, are never read: "
+            "strides and dilations leave gaps."
         )
+
+
+def _table(rows: tuple[FieldRow, ...], size: PixelSize | None) -> None:
+    st.table(
+        {
+            "layer": [row.title for row in rows],
+            "field (px)": [row.size for row in rows],
+            "field": [_length(row.largest[0], size) for row in rows],
+            "jump (px)": [f"{row.jump[0]:g}" for row in rows],
+            "offset (px)": [_offset(row) for row in rows],
+        },
+        border="horizontal",
+        hide_index=True,
+        height=460 if len(rows) > 9 else "content",
+        alt="Receptive field, jump and offset of each layer",
+    )
 
 
 def _offset(row: FieldRow) -> str:

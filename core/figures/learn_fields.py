@@ -1,0 +1,69 @@
+"""The cone of a unit through the layers of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from core.concepts.receptive_cone import ConeLevel
+from core.figures.concepts_style import GRID, LINE
+from core.figures.palette import OKABE_ITO
+
+MOST_NAMES = 12
+BODY, ACCENT = OKABE_ITO[0], OKABE_ITO[1]
+
+
+def cone_figure(levels: Sequence[ConeLevel], height: int = 460) -> go.Figure:
+    """Return the cone with the input at the bottom; single units where there are few enough.
+
+    The horizontal axis is the image's column in px; the names of the layers stand on the left.
+    """
+    left, right = zip(*(level.edges for level in levels), strict=True)
+    places = list(range(len(levels)))
+    figure = go.Figure(
+        go.Scatter(
+            x=[*left, *reversed(right)],
+            y=[*places, *reversed(places)],
+            fill="toself",
+            mode="lines",
+            line={"color": BODY, "width": 2},
+            fillcolor="rgba(0, 114, 178, 0.22)",
+            hoverinfo="skip",
+        )
+    )
+    single = any(len(level.ways) for level in levels)
+    if single:
+        _add_ways(figure, levels)
+    every = max(1, -(-len(levels) // MOST_NAMES))
+    named = [*places[:-1:every], places[-1]]
+    figure.update_yaxes(
+        tickvals=named, ticktext=[levels[place].layer for place in named], gridcolor=GRID
+    )
+    figure.update_xaxes(title="column of the image (px)", gridcolor=GRID, zeroline=False, nticks=5)
+    return figure.update_layout(
+        showlegend=False, height=height, margin={"l": 10, "r": 10, "t": 10, "b": 10}
+    )
+
+
+def _add_ways(figure: go.Figure, levels: Sequence[ConeLevel]) -> None:
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for place, level in enumerate(levels):
+        for here, below in level.ways:
+            x += [here, below, None]
+            y += [place, place - 1, None]
+    figure.add_scatter(x=x, y=y, mode="lines", line={"color": LINE, "width": 1}, hoverinfo="skip")
+    for place, level in enumerate(levels):
+        figure.add_scatter(
+            x=level.columns,
+            y=[place] * len(level.columns),
+            mode="markers",
+            marker={
+                "color": BODY if place else ACCENT,
+                "size": 9,
+                "symbol": "circle" if place else "square",
+                "line": {"color": LINE, "width": 1},
+            },
+            hovertemplate=f"{level.layer}<br>at column %{{x:.1f}}<extra></extra>",
+        )
