@@ -15,22 +15,17 @@ PAGE = {"group": "Learn", "title": "Convolution", "order": 2}
 def stage(opened: Opened) -> None:
     """Draw the image, the kernel and the feature map, and all that follows from them."""
     image = learn.middle(opened)
-    left, right = st.columns([1, 3.4], gap="medium")
-    with left:
-        wanted = learn_convolution.controls()
-    with right:
-        walk = learn.last_good(
-            "convolution",
-            lambda: learn_convolution.usable(image, wanted()),
-            learn_convolution.first_walk,
-        )
-        found = feature_map(image, walk)
-        chosen = learn_convolution.images(opened, image, walk, found)
-        sign = "-" if walk.flip else "+"
-        st.latex(
-            rf"S[m,n]=\sum_{{i,j}} I[m{sign}i,\,n{sign}j]\;K[i,j]"
-            + (r"\quad\text{convolution}" if walk.flip else r"\quad\text{cross-correlation}")
-        )
+    wanted = learn_convolution.controls()
+    walk = learn.last_good(
+        "convolution",
+        lambda: learn_convolution.usable(image, wanted()),
+        learn_convolution.first_walk,
+    )
+    found = feature_map(image, walk)
+    chosen = learn_convolution.images(opened, image, walk, found)
+    sign = "-" if walk.flip else "+"
+    st.latex(rf"S[m,n]=\sum_{{i,j}} I[m{sign}i,\,n{sign}j]\;K[i,j]")
+    exactness = st.empty()
     st.subheader("One output pixel")
     learn_convolution.sum_of(chosen, found)
     learn.check(pixel_snippet(chosen, walk.flip))
@@ -45,7 +40,9 @@ def stage(opened: Opened) -> None:
         label_visibility="collapsed",
     )
     TOPICS[topic](opened, image, walk)
-    learn_convolution.exactness(image, walk, found)
+    with exactness:
+        # Last, so that torch's slow first import does not hold up the page.
+        learn_convolution.exactness(image, walk, found)
 
 
 stage(

@@ -8,6 +8,11 @@ from core.segmentation.preprocessing import crop_info_bar, grey_levels
 from core.types import Micrograph, read_only
 
 
+def constant_grey(side: int, level: float = 0.5) -> np.ndarray:
+    """Return an image (side, side) float32 with nothing in it."""
+    return np.full((side, side), level, np.float32)
+
+
 def picture(micrograph: Micrograph, side: int = 256) -> np.ndarray:
     """Return the middle of a micrograph as grey levels (h, w) float32 in [0, 1].
 

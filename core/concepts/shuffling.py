@@ -75,3 +75,15 @@ def accuracy(network: nn.Module, images: np.ndarray, labels: np.ndarray) -> floa
     """Return the share of ``images`` (N, H, W) that ``network`` puts into their class."""
     inputs = torch.from_numpy(np.ascontiguousarray(images, np.float32))[:, None]
     return float((network(inputs).argmax(1).numpy() == labels).mean())
+
+
+@torch.inference_mode()
+def followed_difference(mlp: nn.Sequential, images: np.ndarray) -> float:
+    """Return the largest difference of logits: ``mlp`` on ``images``, :func:`follow` on shuffled.
+
+    ``images``: (N, H, W).
+    """
+    order = permutation(images[0].size)
+    straight = torch.from_numpy(np.ascontiguousarray(images, np.float32))[:, None]
+    mixed = torch.from_numpy(np.ascontiguousarray(shuffled(images, order), np.float32))[:, None]
+    return float((mlp(straight) - follow(mlp, order)(mixed)).abs().max())

@@ -26,10 +26,11 @@ def readable(figure: go.Figure, font_px: int = FONT_PX) -> go.Figure:
     )
     figure.update_xaxes(tickfont=font, title_font=font)
     figure.update_yaxes(tickfont=font, title_font=font)
-    figure.update_annotations(font_size=font_px)
+    for annotation in figure.layout.annotations:
+        annotation.font.size = max(font_px, annotation.font.size or 0)
     for trace in figure.data:
         if "colorbar" in trace:
             trace.colorbar.update(tickfont=font, title={"font": font})
-        elif "marker" in trace and "colorbar" in trace.marker:
+        elif "marker" in trace and "colorbar" in trace.marker and trace.marker.showscale:
             trace.marker.colorbar.update(tickfont=font, title={"font": font})
     return figure

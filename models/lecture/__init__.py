@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from torch import nn
 
 HERE = Path(__file__).parent
 MEASURED = HERE / "shuffle.json"
+SNAPSHOTS = HERE / "snapshots.npz"
 SIDE = 16
 NETWORKS = ("mlp", "cnn")
 INPUTS = ("straight", "shuffled")
@@ -64,6 +67,16 @@ def load(network: str, inputs: str) -> nn.Sequential:
     made = build(network)
     load_weights(made, Weights(HERE / f"{name}.safetensors", sha256))
     return made.eval().requires_grad_(False)
+
+
+def snapshots() -> tuple[np.ndarray, np.ndarray]:
+    """Return generated snapshots (N, 16, 16) float32 in {-1, 1}, coldest first, and labels (N,).
+
+    No network was trained on them; ``models.lecture.make_snapshots`` made them.
+    """
+    with np.load(SNAPSHOTS) as kept:
+        spins = np.unpackbits(kept["spins"]).reshape(-1, SIDE, SIDE)
+        return np.where(spins, 1, -1).astype(np.float32), kept["labels"].astype(np.int64)
 
 
 def measured() -> tuple[Measured, ...]:

@@ -46,15 +46,14 @@ def begin(title: str, sentence: str) -> Opened:
 
     As presenter the type is larger and the sidebar away, so that the page has the whole screen.
     """
-    heading, switch = st.columns([5, 1], vertical_alignment="center")
+    heading, switch = st.columns([5, 2], vertical_alignment="center")
     heading.title(title)
     heading.markdown(sentence)
-    with switch:
+    with switch.container(horizontal_alignment="right"):
         st.toggle(
             "Presenter",
             key="presenter",
             bind="query-params",
-            persist_state="session",
             help="Larger type, and the sidebar away.",
         )
     if session.memory().notice:
@@ -62,7 +61,7 @@ def begin(title: str, sentence: str) -> Opened:
     if session.memory().source is None:
         session.choose(f"sample:{library.offers()[0].name}")
     if presenting():
-        st.html("<style>html { font-size: 20px !important; }</style>")
+        st.html("<style>html { font-size: 21px !important; }</style>")
         return _opened()
     opened = sidebar.choose_micrograph()
     return opened if opened is not None else _sample()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -18,30 +19,44 @@ from pages.components.viewer import Box, Marker, ViewerEvent, viewer
 
 TRAINED = "Of the trained network"
 AMOUNTS = {"valid": 0.0, "same": 0.5, "full": 1.0}
-HEIGHT = 400
+HEIGHT = 420
+TABLE_WIDTH = 340
 AT, KERNEL = "conv_at", "conv_kernel"
 
 
-def controls() -> Any:
+def controls() -> Callable[[], Walk]:
     """Draw the controls and return how the kernel walks, as a function that may refuse."""
-    table = _kernel_table()
-    flip = st.toggle(
-        "Turn the kernel (true convolution)",
-        key="conv_flip",
-        bind="query-params",
-        help="Off: cross-correlation, which frameworks call convolution.",
-    )
-    left, right = st.columns(2)
-    stride = left.number_input("Stride", 1, 9999, key="conv_stride", bind="query-params")
-    dilation = right.number_input("Dilation", 1, 9999, key="conv_dilation", bind="query-params")
-    amount = left.selectbox("Padding", list(AMOUNTS), 1, key="conv_padding", bind="query-params")
-    mode = right.selectbox(
-        "filled with",
-        MODES,
-        key="conv_fill",
-        bind="query-params",
-        disabled=amount == "valid",
-    )
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=TABLE_WIDTH):
+            table_place = st.container()
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            base, name = _base()
+            stride = st.number_input(
+                "Stride", 1, 9999, key="conv_stride", bind="query-params", width=110
+            )
+            dilation = st.number_input(
+                "Dilation", 1, 9999, key="conv_dilation", bind="query-params", width=110
+            )
+            amount = st.selectbox(
+                "Padding", list(AMOUNTS), 1, key="conv_padding", bind="query-params", width=120
+            )
+            mode = st.selectbox(
+                "filled with",
+                MODES,
+                key="conv_fill",
+                bind="query-params",
+                disabled=amount == "valid",
+                width=140,
+            )
+            flip = st.toggle(
+                "True convolution",
+                key="conv_flip",
+                bind="query-params",
+                help="On: the kernel is turned by 180 degrees. Off: cross-correlation, which "
+                "frameworks call convolution.",
+            )
+    with table_place:
+        table = _table(base, name)
 
     def walk() -> Walk:
         kernel = kernels.from_table(table)
@@ -63,7 +78,7 @@ def usable(image: Any, walk: Walk) -> Walk:
 
 def first_walk() -> Walk:
     """Return what the page begins with."""
-    return Walk(kernels.laplacian(3), Geometry(padding=same_padding(3)))
+    return Walk(kernels.sobel(3), Geometry(padding=same_padding(3)))
 
 
 def images(opened: Opened, image: Any, walk: Walk, found: Any) -> OnePixel:
@@ -83,7 +98,8 @@ def images(opened: Opened, image: Any, walk: Walk, found: Any) -> OnePixel:
         )
     with after:
         height, width = found.shape
-        st.markdown(f"**Feature map,** {height} x {width}.")
+        name = "convolution" if walk.flip else "cross-correlation"
+        st.markdown(f"**Feature map** by {name}, {height} x {width}.")
         row, column = chosen.output
         viewer(
             learn.color_image(
@@ -114,28 +130,35 @@ def exactness(image: Any, walk: Walk, found: Any) -> None:
 # ---- the kernel
 
 
-def _kernel_table() -> Any:
+def _base() -> tuple[Any, str]:
+    """Draw the choice of the kernel; return it as it is before edits, and its name."""
     name = st.selectbox(
         "Kernel",
         [*kernels.PRESETS, TRAINED],
+        list(kernels.PRESETS).index("Sobel"),
         key="conv_preset",
         bind="query-params",
         on_change=_forget_edits,
+        width=220,
     )
     base = _trained() if name == TRAINED else _preset(name)
-    base = _from_link(base)
+    return _from_link(base), name
+
+
+def _table(base: Any, name: str) -> Any:
+    """Draw the kernel as a table to edit, and write what was typed into the link."""
     turn = session.value_of("conv_turn") or 0
+    shown = kernels.as_table(base)
     table = st.data_editor(
-        kernels.as_table(base),
+        shown,
         hide_index=True,
         key=f"conv_table_{name}_{len(base)}_{turn}",
-        row_height=34,
         column_config={
-            str(column + 1): st.column_config.NumberColumn(format="%.4g", width=48)
-            for column in range(len(base))
+            column: st.column_config.NumberColumn(format="%.4g", width=TABLE_WIDTH // len(base))
+            for column in shown
         },
     )
-    if not table.equals(kernels.as_table(base)):
+    if not table.equals(shown):
         _write_link(table)
     return table
 
@@ -165,6 +188,7 @@ def _trained() -> Any:
         key="conv_filter",
         bind="query-params",
         on_change=_forget_edits,
+        width=220,
     )
     return filters[number - 1]
 
@@ -182,9 +206,8 @@ def _from_link(base: Any) -> Any:
     """Return the kernel of the link that the session began with, until a preset is chosen."""
     text = session.value_of("conv_from_link")
     if text is None:
-        text = session.control("conv_from_link", st.query_params.get(KERNEL, "")) and (
-            st.query_params.get(KERNEL, "")
-        )
+        text = st.query_params.get(KERNEL, "")
+        session.control("conv_from_link", text)
     if not text:
         return base
     try:

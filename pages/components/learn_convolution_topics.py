@@ -18,7 +18,6 @@ from pages.components import learn
 from pages.components.session import Opened
 
 MARGIN = 24
-CROP = 64
 
 
 def turning(opened: Opened, image: Any, walk: Walk) -> None:
@@ -29,14 +28,15 @@ def turning(opened: Opened, image: Any, walk: Walk) -> None:
     )
     shown = [
         Panel(walk.kernel, "The kernel"),
-        Panel(impulse_response(turned), "Convolution of one bright pixel"),
-        Panel(impulse_response(plain), "Cross-correlation of it"),
+        Panel(impulse_response(turned), "Convolved"),
+        Panel(impulse_response(plain), "Cross-correlated"),
     ]
     learn.chart(panels(shown), "conv_impulse", height=330)
     gap = abs(feature_map(image, turned) - feature_map(image, plain)).max()
     st.markdown(
-        "Convolution prints the kernel as it is; cross-correlation prints it turned by 180 "
-        f"degrees. On this micrograph the two differ by at most **{gap:.3g}**"
+        "One bright pixel goes in. Convolution prints the kernel as it is; cross-correlation "
+        "prints it turned by 180 degrees. On this micrograph the two differ by at most "
+        f"**{gap:.3g}**"
         + (
             ": this kernel turned is itself."
             if gap < 1e-12
@@ -58,8 +58,8 @@ def size(opened: Opened, image: Any, walk: Walk) -> None:
             st.warning(str(error))
             return
         geometry = walk.geometry
+        st.latex(r"\left\lfloor\frac{n+2p-d(k-1)-1}{s}\right\rfloor+1")
         st.latex(
-            r"\left\lfloor\frac{n+2p-d(k-1)-1}{s}\right\rfloor+1="
             rf"\left\lfloor\frac{{{length}+{2 * geometry.padding}-"
             rf"{geometry.dilation * (walk.size - 1)}-1}}{{{geometry.stride}}}\right\rfloor+1"
             f"={outputs}"
@@ -102,15 +102,13 @@ def channels(opened: Opened, image: Any, walk: Walk) -> None:
             zip(st.columns(3), names, (0.5, 1.0, -1.0), strict=True)
         )
     ]
-    top, left = ((length - min(length, CROP)) // 2 for length in image.shape)
-    crop = image[top : top + CROP, left : left + CROP]
-    made = add_up(first_layer(crop), [weight * kernels.gaussian(3) for weight in weights])
+    made = add_up(first_layer(image), [weight * kernels.gaussian(3) for weight in weights])
     shown = [
         Panel(part, f"{weight:g} x {name}", "")
         for part, weight, name in zip(made.parts, weights, names, strict=True)
     ]
     learn.chart(
-        panels([*shown, Panel(made.total, "their sum", "")], ("+", "+", "=")), "conv_c", 320
+        panels([*shown, Panel(made.total, "their sum", "")], ("+", "+", "=")), "conv_channels", 340
     )
     st.markdown(
         "A kernel that reads 3 channels has a 3 x 3 slice for each: **27 weights, one map**. "

@@ -1,0 +1,127 @@
+"""Shift the image: does the feature map shift with it?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from core.concepts.convolution import Walk, feature_map
+from core.concepts.kernels import gaussian
+from core.concepts.output_size import Geometry
+from core.concepts.snippet import Snippet
+from core.errors import LamellaError
+
+Operation = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is done to the image: an operation by ``name``, with the ``stride`` of its output."""
+
+    name: str
+    stride: int
+    run: Operation
+
+
+def steps(kernel: np.ndarray) -> tuple[Step, ...]:
+    """Return the operations that the lecture compares, each (H, W) -> (h, w) float64."""
+    around = len(kernel) // 2
+
+    def walk(mode: str, stride: int = 1) -> Operation:
+        made = Walk(kernel, Geometry(stride, around), mode)
+        return lambda image: feature_map(image, made)
+
+    return (
+        Step("Convolution, circular padding", 1, walk("circular")),
+        Step("Convolution, zero padding", 1, walk("zero")),
+        Step("Convolution of stride 2", 2, walk("circular", 2)),
+        Step("Max pooling of 2", 2, max_pool),
+        Step("Max pooling, blurred before it is thinned", 2, blur_pool),
+    )
+
+
+def max_pool(image: np.ndarray) -> np.ndarray:
+    """Return the largest of each 2 x 2 px: (H, W) -> (H // 2, W // 2)."""
+    height, width = (length // 2 * 2 for length in image.shape)
+    blocks = image[:height, :width].reshape(height // 2, 2, width // 2, 2)
+    return blocks.max(axis=(1, 3)).astype(np.float64)
+
+
+def blur_pool(image: np.ndarray) -> np.ndarray:
+    """Return max pooling at stride 1, a binomial blur of 3 px, and then every second pixel.
+
+    Source: Zhang 2019, arXiv:1904.11486.
+    """
+    dense = ndimage.maximum_filter(image.astype(np.float64), 2, mode="wrap", origin=-1)
+    return feature_map(dense, Walk(gaussian(3), Geometry(2, 1), "circular"))
+
+
+@dataclass(frozen=True, eq=False)
+class ShiftTest:
+    """Both orders of shifting and operating, both (h, w).
+
+    ``first``: shift, then operate. ``after``: operate, then shift by as many output px.
+    ``scale``: the standard deviation of the map, to judge the difference by.
+    """
+
+    first: np.ndarray
+    after: np.ndarray
+    scale: float
+
+    @property
+    def difference(self) -> np.ndarray:
+        return self.first - self.after
+
+    @property
+    def largest(self) -> float:
+        return float(np.abs(self.difference).max())
+
+    @property
+    def differing(self) -> float:
+        """Share of the map's pixels that differ by over 1e-9."""
+        return float((np.abs(self.difference) > 1e-9).mean())
+
+    @property
+    def relative(self) -> float:
+        """Root mean square difference over the map's standard deviation; 0 is equivariant."""
+        return float(np.sqrt((self.difference**2).mean()) / self.scale)
+
+
+def shift_test(image: np.ndarray, step: Step, rows: int, columns: int) -> ShiftTest:
+    """Shift ``image`` (H, W) around by whole pixels, and compare the two orders.
+
+    Where the shift is no multiple of the stride, the map cannot follow exactly: it is moved by the
+    nearest whole number of output px, towards 0.
+
+    Raises:
+        LamellaError: the image is constant, so that every shift looks alike.
+    """
+    moved = np.roll(image, (rows, columns), (0, 1))
+    plain = step.run(image)
+    scale = float(plain.std())
+    if scale == 0:
+        raise LamellaError(
+            "This feature map is constant, so no shift is seen in it; choose another image."
+        )
+    by = (int(rows / step.stride), int(columns / step.stride))
+    return ShiftTest(step.run(moved), np.roll(plain, by, (0, 1)), scale)
+
+
+def curve(image: np.ndarray, step: Step, shifts: range) -> np.ndarray:
+    """Return the relative difference at each diagonal shift: (len(shifts),) float64."""
+    return np.array([shift_test(image, step, shift, shift).relative for shift in shifts])
+
+
+def pooling_snippet() -> Snippet:
+    """Return the example of Zhang 2019: one pixel decides what max pooling gives."""
+    code = """\
+import numpy as np
+
+line = np.array([0, 0, 1, 1, 0, 0, 1, 1])
+print(line.reshape(-1, 2).max(1), np.roll(line, 1).reshape(-1, 2).max(1))"""
+    line = np.array([0, 0, 1, 1, 0, 0, 1, 1])
+    pooled = [max_pool(np.stack([row, row]))[0].astype(int) for row in (line, np.roll(line, 1))]
+    return Snippet(code, f"{pooled[0]} {pooled[1]}")

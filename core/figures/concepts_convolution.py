@@ -1,0 +1,153 @@
+"""Figures of the page Convolution: sums in cells, kernels, borders, how often a pixel is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from core.concepts.convolution import OnePixel
+from core.figures.inspection_overlays import DIVERGING, SEQUENTIAL, colors
+
+MOST_NUMBERED = 16
+"""Cells along a side up to which the number is written into each cell."""
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One grid of numbers: ``values`` (h, w), a ``title``, and how to write a number.
+
+    ``signed``: one scale around 0, red above and blue below; else grey from ``low`` to ``high``.
+    """
+
+    values: np.ndarray
+    title: str
+    form: str = ".3~g"
+    signed: bool = True
+    low: float = 0.0
+    high: float = 1.0
+
+
+def panels(shown: Sequence[Panel], signs: Sequence[str] = (), gap: float = 0.06) -> go.Figure:
+    """Draw grids of numbers side by side, ``signs`` such as "x" and "=" between them."""
+    count = len(shown)
+    figure = make_subplots(
+        rows=1,
+        cols=count,
+        subplot_titles=[panel.title for panel in shown],
+        horizontal_spacing=gap,
+    )
+    for index, panel in enumerate(shown, start=1):
+        figure.add_trace(_grid(panel), row=1, col=index)
+    figure.update_xaxes(visible=False, constrain="domain", constraintoward="center")
+    figure.update_yaxes(visible=False, autorange="reversed", constrain="domain")
+    for index in range(1, count + 1):
+        suffix = "" if index == 1 else str(index)
+        figure.update_yaxes(scaleanchor=f"x{suffix}", row=1, col=index)
+    width = (1 - gap * (count - 1)) / count
+    for index, sign in enumerate(signs):
+        middle = (index + 1) * width + (index + 0.5) * gap
+        figure.add_annotation(
+            x=middle, y=0.5, xref="paper", yref="paper", text=sign, showarrow=False, font_size=30
+        )
+    return figure.update_layout(margin={"l": 0, "r": 0, "t": 36, "b": 8}, showlegend=False)
+
+
+def arithmetic(found: OnePixel) -> go.Figure:
+    """Draw patch x kernel = products for one output pixel."""
+    return panels(
+        [
+            Panel(found.patch, "Patch of the image", ".2f", signed=False),
+            Panel(found.weights, "Kernel as it is laid on"),
+            Panel(found.products, "Products", ".3f"),
+        ],
+        ("×", "="),
+    )
+
+
+def read_figure(counts: np.ndarray) -> go.Figure:
+    """Draw how often each pixel is read, (n, n); a pixel that is never read is crossed out."""
+    side = len(counts)
+    text = np.where(counts == 0, "×", counts.astype(str)) if side <= MOST_NUMBERED else None
+    figure = go.Figure(
+        go.Heatmap(
+            z=counts,
+            zmin=0,
+            zmax=max(1, int(counts.max())),
+            colorscale=SEQUENTIAL,
+            text=text,
+            texttemplate="%{text}" if text is not None else None,
+            xgap=1,
+            ygap=1,
+            hovertemplate="row %{y}, column %{x}: read %{z} times<extra></extra>",
+            colorbar={"title": "times read", "tickformat": "d"},
+        )
+    )
+    figure.update_xaxes(visible=False, constrain="domain")
+    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x")
+    return figure.update_layout(margin={"l": 0, "r": 0, "t": 8, "b": 8})
+
+
+def border_figure(corners: Mapping[str, np.ndarray], padding: int) -> go.Figure:
+    """Draw the top left corner of an image as each way of padding continues it.
+
+    ``corners``: (h, w) in [0, 1] by title, ``padding`` px of invention at top and left.
+    """
+    figure = panels(
+        [Panel(values, title, "", signed=False) for title, values in corners.items()], gap=0.02
+    )
+    for index in range(1, len(corners) + 1):
+        for line in ({"x": padding - 0.5}, {"y": padding - 0.5}):
+            add = figure.add_vline if "x" in line else figure.add_hline
+            add(**line, line={"color": "#E69F00", "width": 3}, row=1, col=index)
+    return figure
+
+
+def feature_colors(values: np.ndarray) -> np.ndarray:
+    """Return a feature map (h, w) as colours (h, w, 3) uint8.
+
+    A map of both signs: one scale around 0, red above and blue below. A map of one sign: grey
+    from its lowest to its highest. The outermost 0.5 % at each end take the end's colour.
+    """
+    low, high = (float(value) for value in np.percentile(values, (0.5, 99.5)))
+    if low < 0 < high:
+        limit = max(-low, high)
+        return colors(values, -limit, limit, DIVERGING)
+    return colors(values, low, high if high > low else low + 1, "Greys_r")
+
+
+def difference_colors(difference: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return a difference of maps (h, w) as colours (h, w, 3) uint8, on the scale of ``values``.
+
+    White is no difference.
+    """
+    limit = float(np.percentile(np.abs(values), 99.5)) or 1.0
+    return colors(difference, -limit, limit, DIVERGING)
+
+
+def heat_colors(values: np.ndarray) -> np.ndarray:
+    """Return values (h, w) as colours (h, w, 3) uint8, from their lowest to their highest."""
+    return colors(values, float(values.min()), float(values.max()), SEQUENTIAL)
+
+
+def _grid(panel: Panel) -> go.Heatmap:
+    values = np.asarray(panel.values, float)
+    numbered = panel.form and max(values.shape) <= MOST_NUMBERED
+    limit = float(np.abs(values).max()) or 1.0
+    scale = (
+        {"zmin": -limit, "zmax": limit, "colorscale": DIVERGING}
+        if panel.signed
+        else {"zmin": panel.low, "zmax": panel.high, "colorscale": "gray"}
+    )
+    return go.Heatmap(
+        z=values,
+        showscale=False,
+        texttemplate=f"%{{z:{panel.form}}}" if numbered else None,
+        xgap=1 if numbered else 0,
+        ygap=1 if numbered else 0,
+        hovertemplate="row %{y}, column %{x}: %{z:.4g}<extra></extra>",
+        **scale,
+    )

@@ -1,0 +1,124 @@
+"""Figures of the page The image problem: memory over the image side, accuracies, distances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.concepts.parameter_counts import (
+    CARDS_GIB,
+    FORMS,
+    GIB,
+    SIDES,
+    Layers,
+    in_words,
+    memory_bytes,
+)
+from core.figures.concepts_style import GRID, LINE
+from core.figures.palette import OKABE_ITO
+
+DASHES = ("dot", "dash", "solid", "solid", "dashdot")
+SYMBOLS = ("triangle-up", "square", "circle", "diamond", "x")
+COLORS = (OKABE_ITO[5], OKABE_ITO[1], OKABE_ITO[0], OKABE_ITO[2], OKABE_ITO[3])
+TICKS = tuple(1024**power for power in range(6))
+
+
+def memory_figure(
+    layers: Layers, precision: str, training: bool, side: int, network: tuple[str, int] | None
+) -> go.Figure:
+    """Draw the bytes of each form of a layer over the image side, both axes logarithmic.
+
+    ``side``: marked. ``network``: name and parameters of a whole network, to compare.
+    """
+    counts = {name: [count(layers, one) for one in SIDES] for name, count in FORMS.items()}
+    if network is not None:
+        counts[network[0]] = [network[1]] * len(SIDES)
+    figure = go.Figure()
+    for index, (name, weights) in enumerate(counts.items()):
+        sizes = [memory_bytes(count, precision, training) for count in weights]
+        figure.add_scatter(
+            x=SIDES,
+            y=sizes,
+            name=name,
+            mode="lines+markers",
+            line={"color": COLORS[index], "dash": DASHES[index], "width": 3},
+            marker={"symbol": SYMBOLS[index], "size": 9},
+            customdata=[
+                [f"{count:,}", in_words(size)] for count, size in zip(weights, sizes, strict=True)
+            ],
+            hovertemplate=f"{name}<br>%{{x}} px: %{{customdata[0]}} weights, "
+            "%{customdata[1]}<extra></extra>",
+        )
+    for size in CARDS_GIB:
+        figure.add_hline(
+            y=size * GIB,
+            line={"color": LINE, "width": 1.5},
+            annotation_text=f"{size} GB card",
+            annotation_position="bottom left" if size == 8 else "top left",
+        )
+    figure.add_vline(x=side, line={"color": LINE, "width": 3})
+    figure.update_xaxes(
+        type="log", tickvals=SIDES, title="image side (px)", gridcolor=GRID, zeroline=False
+    )
+    figure.update_yaxes(
+        type="log",
+        tickvals=TICKS,
+        ticktext=[in_words(size) for size in TICKS],
+        range=[1, 15.2],
+        gridcolor=GRID,
+        zeroline=False,
+    )
+    return figure.update_layout(
+        legend={"orientation": "h", "y": -0.2, "x": 0}, margin={"l": 72, "r": 8, "t": 8, "b": 8}
+    )
+
+
+def accuracy_figure(rows: Mapping[tuple[str, str], Sequence[float]]) -> go.Figure:
+    """Draw the mean accuracy of each (network, input), each fold as a point; 0.5 is chance."""
+    networks = list(dict.fromkeys(network for network, _ in rows))
+    inputs = list(dict.fromkeys(kind for _, kind in rows))
+    figure = go.Figure()
+    for index, kind in enumerate(inputs):
+        means = [float(np.mean(rows[network, kind])) for network in networks]
+        figure.add_bar(
+            x=networks,
+            y=means,
+            name=kind,
+            marker={
+                "color": (OKABE_ITO[0], OKABE_ITO[1])[index],
+                "pattern": {"shape": ("", "/")[index], "solidity": 0.25},
+            },
+            text=[f"{100 * mean:.1f} %" for mean in means],
+            textposition="inside",
+            insidetextanchor="middle",
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": [max(rows[name, kind]) - np.mean(rows[name, kind]) for name in networks],
+                "arrayminus": [
+                    np.mean(rows[name, kind]) - min(rows[name, kind]) for name in networks
+                ],
+                "color": LINE,
+                "thickness": 2,
+            },
+        )
+    figure.add_hline(y=0.5, line={"color": LINE, "dash": "dot", "width": 2})
+    figure.update_yaxes(
+        title="accuracy, five folds", range=[0.4, 1.0], tickformat=".0%", gridcolor=GRID
+    )
+    return figure.update_layout(
+        barmode="group",
+        legend={"orientation": "h", "y": -0.16, "x": 0},
+        margin={"l": 72, "r": 8, "t": 8, "b": 8},
+    )
+
+
+def snapshot_figure(snapshots: Mapping[str, np.ndarray]) -> go.Figure:
+    """Draw spins (h, w) by title, side by side: up is light, down is dark."""
+    from core.figures.concepts_convolution import Panel, panels
+
+    return panels(
+        [Panel(spins, title, "", False, -1.0, 1.0) for title, spins in snapshots.items()], gap=0.05
+    )

@@ -1,0 +1,90 @@
+"""Figures of the page Sharing: the layer as a matrix, and curves over a shift."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.concepts.weight_sharing import LayerMatrix
+from core.figures.concepts_style import GRID, LINE
+from core.figures.palette import OKABE_ITO
+
+Sharing = Literal["Fully connected", "Locally connected", "Shared"]
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "solid")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
+
+
+def matrix_figure(matrix: LayerMatrix, sharing: Sharing) -> go.Figure:
+    """Draw the matrix: one row an output, one column an input pixel; one colour, one weight.
+
+    Entries that are no connection stay clear.
+    """
+    taps = matrix.shared
+    connected = taps > 0
+    if sharing == "Shared":
+        numbers, word = np.where(connected, taps, np.nan), "weight"
+    elif sharing == "Locally connected":
+        numbers = np.where(connected, np.cumsum(connected).reshape(taps.shape), np.nan)
+        word = "weight"
+    else:
+        numbers, word = np.arange(1.0, taps.size + 1).reshape(taps.shape), "weight"
+    figure = go.Figure(
+        go.Heatmap(
+            z=numbers,
+            colorscale="Viridis",
+            xgap=0.5,
+            ygap=0.5,
+            hoverongaps=False,
+            hovertemplate=f"output %{{y}} reads input %{{x}} with {word} %{{z}}<extra></extra>",
+            colorbar={"title": "weight no.", "tickformat": ",d"},
+        )
+    )
+    ends = {"showgrid": False, "zeroline": False, "linecolor": LINE, "mirror": True}
+    figure.update_xaxes(title=f"input pixel, 0 to {taps.shape[1] - 1}", **ends)
+    figure.update_yaxes(
+        title="output pixel", autorange="reversed", scaleanchor="x", constrain="domain", **ends
+    )
+    figure.update_xaxes(constrain="domain")
+    return figure.update_layout(margin={"l": 60, "r": 0, "t": 8, "b": 56})
+
+
+def shift_figure(
+    shifts: Sequence[int],
+    curves: Mapping[str, np.ndarray],
+    title: str,
+    highlighted: Sequence[int] = (),
+    now: int | None = None,
+) -> go.Figure:
+    """Draw one curve a name over the shift in px; each has its own colour, dash and marker.
+
+    ``highlighted``: shifts with a thin line, such as multiples of the stride. ``now``: the shift
+    that is shown above.
+    """
+    figure = go.Figure()
+    for index, (name, values) in enumerate(curves.items()):
+        figure.add_scatter(
+            x=list(shifts),
+            y=values,
+            name=name,
+            mode="lines+markers",
+            line={
+                "color": OKABE_ITO[index % len(OKABE_ITO)],
+                "dash": DASHES[index % len(DASHES)],
+                "width": 3,
+            },
+            marker={"symbol": SYMBOLS[index % len(SYMBOLS)], "size": 9},
+            hovertemplate=f"{name}<br>shift %{{x}} px: %{{y:.4f}}<extra></extra>",
+        )
+    for shift in highlighted:
+        figure.add_vline(x=shift, line={"color": LINE, "width": 1, "dash": "dot"})
+    if now is not None:
+        figure.add_vline(x=now, line={"color": LINE, "width": 3})
+    figure.update_xaxes(title="diagonal shift (px)", gridcolor=GRID, zerolinecolor=LINE)
+    figure.update_yaxes(title=title, gridcolor=GRID, zerolinecolor=LINE)
+    return figure.update_layout(
+        legend={"orientation": "h", "y": -0.28, "x": 0},
+        margin={"l": 64, "r": 8, "t": 8, "b": 8},
+    )

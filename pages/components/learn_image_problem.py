@@ -1,0 +1,168 @@
+"""The views of the page The image problem: memory, lost structure, missing invariance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.concepts import parameter_counts as counts
+from core.figures.concepts_parameters import accuracy_figure, memory_figure, snapshot_figure
+from core.figures.concepts_sharing import shift_figure
+from pages.components import learn, session
+
+UNITS = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
+MAPS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+NAMES = {"mlp": "MLP", "cnn": "CNN"}
+SHIFTS = range(17)
+
+
+@st.fragment
+def memory() -> None:
+    """Draw the memory of a first layer in four forms, over the image side."""
+    left, right = st.columns([1, 2.4], gap="medium")
+    with left:
+        side = st.select_slider(
+            "Image side (px)", counts.SIDES, 1024, key="image_side", bind="query-params"
+        )
+        units = st.select_slider("Hidden units", UNITS, 512, key="image_units", bind="query-params")
+        maps = st.select_slider(
+            "Maps of the convolution, 3 x 3", MAPS, 16, key="image_maps", bind="query-params"
+        )
+        precision = st.segmented_control(
+            "Precision",
+            list(counts.BYTES),
+            default="double",
+            required=True,
+            key="image_precision",
+            bind="query-params",
+        )
+        training = st.toggle(
+            "Train with Adam (four times)", key="image_training", bind="query-params"
+        )
+    layers = counts.Layers(units, maps)
+    with right:
+        figure = memory_figure(layers, precision, training, side, _network())
+        learn.chart(figure, "image_memory", height=520)
+    _numbers(layers, side, precision, training)
+    learn.check(counts.dense_snippet(side, units, precision))
+
+
+def _numbers(layers: counts.Layers, side: int, precision: str, training: bool) -> None:
+    shown = (counts.DENSE, counts.LOCAL, counts.SHARED)
+    for column, name in zip(st.columns(3), shown, strict=True):
+        weights = counts.FORMS[name](layers, side)
+        size = counts.memory_bytes(weights, precision, training)
+        column.metric(name, counts.in_words(size), help="Weights without biases.")
+        column.caption(f"{weights:,} weights")
+
+
+def _network() -> tuple[str, int] | None:
+    card = session.model()
+    if card.weights is None or not card.weights.path.is_file():
+        return None
+    path = card.weights.path
+    total = learn.kept(("parameters", card.weights.sha256), lambda: counts.parameters_in(path))
+    return f"The whole U-Net of this app, {card.title}", total
+
+
+def structure() -> None:
+    """Show what one fixed shuffling of the pixels does to an MLP and to a CNN."""
+    from models import lecture
+
+    rows = {(NAMES[row.network], row.inputs): row for row in lecture.measured()}
+    left, right = st.columns([1, 1.3], gap="medium")
+    with left:
+        _snapshots()
+    with right:
+        folds = {name: row.folds for name, row in rows.items()}
+        learn.chart(accuracy_figure(folds), "image_accuracy", height=400)
+    mlp, cnn = rows["MLP", "straight"].parameters, rows["CNN", "straight"].parameters
+    st.markdown(
+        f"Both were trained anew on 5000 snapshots of the Ising model, straight and shuffled, to "
+        f"tell below from above the critical temperature. The MLP, {mlp:,} weights, does not "
+        f"notice: to it an image is a list. The CNN, {cnn} weights, loses what it lived on, the "
+        "neighbours; what is left to it is how many spins point up."
+    )
+    st.caption("Bars: mean of five folds, lines from the lowest to the highest. Dotted: chance.")
+    learn.agreement({"MLP with its first weights shuffled alike, on shuffled images": _follows()})
+
+
+def _snapshots() -> None:
+    from core.concepts.shuffling import permutation, shuffled
+
+    spins, labels = learn.kept(("snapshots",), _kept_snapshots)
+    number = st.slider(
+        "Snapshot, from cold to hot", 1, len(spins), 20, key="image_snapshot", bind="query-params"
+    )
+    one = spins[number - 1 : number]
+    pair = {"straight": one[0], "shuffled": shuffled(one, permutation(one[0].size))[0]}
+    learn.chart(snapshot_figure(pair), "image_snapshots", height=270)
+    where = "above" if labels[number - 1] else "below"
+    st.caption(f"Generated, {where} the critical temperature. Both pictures hold the same spins.")
+
+
+def _kept_snapshots() -> Any:
+    from models import lecture
+
+    return lecture.snapshots()
+
+
+def _follows() -> float:
+    """Return how far the MLP that was shuffled alike lies from the MLP, over all snapshots."""
+
+    def measure() -> float:
+        from core.concepts.shuffling import followed_difference
+        from models import lecture
+
+        return followed_difference(lecture.load("mlp", "straight"), lecture.snapshots()[0])
+
+    return learn.kept(("followed",), measure)
+
+
+def invariance(image: Any) -> None:
+    """Shift an image, and draw how far the hidden units of MLP and CNN move."""
+    subject = st.segmented_control(
+        "Image",
+        ("Ising snapshot", "This micrograph"),
+        default="Ising snapshot",
+        required=True,
+        key="image_subject",
+        bind="query-params",
+    )
+    number = (session.value_of("image_snapshot") or 20) - 1
+    spins, curves = _distances(image, number, subject == "This micrograph")
+    left, right = st.columns([1, 2], gap="medium")
+    with left:
+        by = st.slider("Shift to the right (px)", 0, 16, 1, key="image_shift", bind="query-params")
+        learn.chart(snapshot_figure({f"moved by {by} px": _moved(spins, by)}), "image_moved", 300)
+    with right:
+        learn.chart(
+            shift_figure(SHIFTS, curves, "|h(Tx) - h(x)| / |h(x)|", now=by), "image_move", 360
+        )
+    one, two = st.columns(2)
+    for column, name in ((one, "MLP"), (two, "CNN")):
+        column.metric(f"Hidden units of the {name} move by", f"{100 * curves[name][by]:.3g} %")
+
+
+def _distances(image: Any, number: int, micrograph: bool) -> tuple[Any, dict[str, Any]]:
+    from core.concepts.invariance import hidden_distances
+    from core.concepts.snapshots import as_spins
+    from models import lecture
+
+    networks = learn.kept(
+        ("lecture networks",),
+        lambda: {title: lecture.load(name, "straight") for name, title in NAMES.items()},
+    )
+    spins = (
+        as_spins(image) if micrograph else learn.kept(("snapshots",), _kept_snapshots)[0][number]
+    )
+    return spins, {
+        title: hidden_distances(network, spins, SHIFTS) for title, network in networks.items()
+    }
+
+
+def _moved(spins: Any, by: int) -> Any:
+    from core.concepts.snapshots import moved
+
+    return moved(spins, by)

@@ -1,0 +1,184 @@
+"""The views of the page Sharing: the matrix, the shift, the trained network."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import streamlit as st
+
+from core.concepts import kernels
+from core.concepts.convolution import Walk, feature_map
+from core.concepts.equivariance import ShiftTest, Step, curve, shift_test, steps
+from core.concepts.picture import constant_grey
+from core.concepts.weight_sharing import layer_matrix, matrix_snippet
+from core.errors import LamellaError
+from core.figures.concepts_convolution import difference_colors, feature_colors, heat_colors
+from core.figures.concepts_sharing import matrix_figure, shift_figure
+from core.types import ProgressCallback
+from pages.components import learn, learn_job, session
+from pages.components.session import Opened
+from pages.components.viewer import viewer
+
+SHARINGS = ("Fully connected", "Locally connected", "Shared")
+SHIFTS = range(17)
+CROP, GREY_SIDE, NETWORK_STRIDE = 128, 256, 32
+
+
+@st.fragment
+def matrix(image: Any) -> None:
+    """Draw the layer as a matrix, and count its weights three ways."""
+    left, right = st.columns([1, 2.4], gap="medium")
+    with left:
+        sharing = st.radio("Layer", SHARINGS, 2, key="share_kind", bind="query-params")
+        side = st.slider("Image side (px)", 4, 12, 8, key="share_side", bind="query-params")
+        size = st.select_slider(
+            "Kernel side (px)", (3, 5, 7), key="share_size", bind="query-params"
+        )
+        kernel = kernels.sobel(size)
+        try:
+            made = layer_matrix(kernel, side)
+        except LamellaError as error:
+            st.warning(str(error))
+            return
+        counts = dict(zip(SHARINGS, (made.dense, made.local, made.distinct), strict=True))
+        st.metric("Weights", f"{counts[sharing]:,}")
+        others = ", ".join(f"{name.lower()} {count:,}" for name, count in counts.items())
+        st.caption(f"{others[0].upper()}{others[1:]}.")
+    with right:
+        learn.chart(matrix_figure(made, sharing), "share_matrix", height=430)
+    outputs, inputs = made.weights.shape
+    st.markdown(
+        f"**{outputs} x {inputs}**: one row for each output pixel, one column for each input "
+        "pixel, one colour for each weight. What is clear is no connection. The shared matrix "
+        "times the image is the convolution:"
+    )
+    patch = image[:side, :side]
+    gap = abs((made.weights @ patch.ravel()) - feature_map(patch, Walk(kernel)).ravel()).max()
+    learn.agreement({"matrix times the micrograph's corner against our convolution": float(gap)})
+    learn.check(matrix_snippet(side, size))
+
+
+@st.fragment
+def shift(opened: Opened, image: Any) -> None:
+    """Shift the micrograph, and compare the two orders of shifting and operating."""
+    known = steps(kernels.sobel(3))
+    left, right = st.columns([1.6, 1], gap="medium")
+    name = left.selectbox(
+        "Layer",
+        [step.name for step in known],
+        key="share_layer",
+        bind="query-params",
+    )
+    by = right.slider(
+        "Shift, down and right (px)", 0, 16, 1, key="share_shift", bind="query-params"
+    )
+    step = next(step for step in known if step.name == name)
+    try:
+        found = shift_test(image, step, by, by)
+    except LamellaError as error:
+        st.warning(str(error))
+        return
+    size = opened.micrograph.pixel_size
+    _three(found, size.nm if size else None, step.stride)
+    one, two, three = st.columns(3)
+    one.metric("Largest difference", f"{found.largest:.3g}")
+    two.metric("Pixels that differ", f"{100 * found.differing:.3g} %")
+    three.metric("Difference / contrast", f"{found.relative:.3g}")
+    _verdict(found, step, by)
+    curves = learn.kept(
+        ("shift curves", learn.name_of(opened)),
+        lambda: {step.name: curve(image, step, SHIFTS) for step in known},
+    )
+    learn.chart(
+        shift_figure(SHIFTS, curves, "difference / contrast", now=by), "share_curves", height=430
+    )
+
+
+def _three(found: ShiftTest, nm: float | None, stride: int) -> None:
+    shown = (
+        ("Shift, then layer", feature_colors(found.first)),
+        ("Layer, then shift", feature_colors(found.after)),
+        ("Difference", difference_colors(found.difference, found.first)),
+    )
+    for column, (title, picture) in zip(st.columns(3), shown, strict=True):
+        with column:
+            st.markdown(f"**{title}**")
+            viewer(
+                learn.color_image(picture, title, nm and nm * stride),
+                key=f"share_view_{title}",
+                height=330,
+            )
+
+
+def _verdict(found: ShiftTest, step: Step, by: int) -> None:
+    if found.largest == 0:
+        st.success(f"{step.name}: the map follows a shift of {by} px exactly.")
+    elif step.stride > 1 and by % step.stride:
+        st.info(
+            f"{step.name}: {by} px are no multiple of the stride {step.stride}, so the layer reads "
+            "other pixels than before, and no shift of its map can mend that."
+        )
+    else:
+        st.info(f"{step.name}: the map follows everywhere but at the border, which does not move.")
+
+
+def network(opened: Opened) -> None:
+    """Shift the image of the chosen trained network, and feed it a constant grey image."""
+    card = session.model()
+    crop, grey = learn.middle(opened, CROP), constant_grey(GREY_SIDE)
+    weights = card.weights.sha256 if card.weights else ""
+
+    def work(progress: ProgressCallback) -> Any:
+        from core.concepts.network_shift import network_shift
+
+        engine = session.engine(card.name)
+        with engine.lock:
+            mine = copy.deepcopy(engine.network)
+        tensors = [engine.tensor(one[None].copy()) for one in (crop, grey)]
+        return network_shift(mine, *tensors, progress)
+
+    if min(crop.shape) % NETWORK_STRIDE or crop.shape[0] != crop.shape[1]:
+        st.info(f"The trained network needs {CROP} x {CROP} px here; this micrograph has fewer.")
+        return
+    found = learn_job.background(
+        "network_shift",
+        f"Shift the image of the trained network: {card.title}",
+        (learn.name_of(opened), card.name, weights),
+        work,
+    )
+    if found is not None:
+        _network_result(found)
+
+
+def _network_result(found: Any) -> None:
+    curves = {
+        "Circular padding": found.circular,
+        "As trained": found.own,
+    }
+    left, right = st.columns([1.5, 1], gap="medium")
+    with left:
+        learn.chart(
+            shift_figure(found.shifts, curves, "mean IoU of labels", (32, 64)),
+            "share_network",
+            height=430,
+        )
+        st.caption(
+            f"Labels of the shifted image, shifted back, against those of the image at rest: the "
+            f"middle {CROP} x {CROP} px. With circular padding they agree at multiples of 32 px, "
+            "the total stride, and dip between."
+        )
+    with right:
+        st.markdown("**A constant grey image,** as the network sees it")
+        viewer(
+            learn.color_image(heat_colors(found.own_leak.probability), "constant grey"),
+            key="share_leak",
+            height=330,
+        )
+        one, two = st.columns(2)
+        one.metric("Spread, as trained", f"{found.own_leak.spread:.3g}")
+        two.metric("Spread, circular", f"{found.circular_leak.spread:.3g}")
+        st.caption(
+            "Probability of the last phase. There is nothing in the image: what is seen is the "
+            "padding, leaking in from the border."
+        )

@@ -1,0 +1,54 @@
+"""The image problem: why an image is too much for fully connected layers."""
+
+import streamlit as st
+
+from pages.components import learn, learn_image_problem
+from pages.components.learn import Question
+from pages.components.session import Opened
+
+PAGE = {"group": "Learn", "title": "The image problem", "order": 1}
+
+
+@st.fragment
+def snapshots(opened: Opened) -> None:
+    """Draw what an MLP and a CNN make of shuffled and of shifted snapshots."""
+    st.subheader("No neighbours")
+    learn_image_problem.structure()
+    st.subheader("No invariance")
+    learn_image_problem.invariance(learn.middle(opened))
+
+
+opened = learn.begin(
+    "The image problem",
+    "A fully connected layer reads an image as a list: too many weights, no neighbours, no "
+    "invariance.",
+)
+
+st.subheader("Too many weights")
+st.latex(
+    r"\text{fully connected: } u\,n^2\qquad\text{locally connected: } m\,k^2n^2"
+    r"\qquad\text{convolution: } m\,k^2"
+)
+learn_image_problem.memory()
+
+learn.predict(
+    "image_predict",
+    Question(
+        "An image twice as wide and twice as high: how many times the weights does the fully "
+        "connected layer need, with as many hidden units as before?",
+        truth=4,
+        why="Every unit has one weight a pixel, and there are four times as many pixels. The "
+        "convolution needs not one weight more.",
+        low=0,
+        high=16,
+        unit=" times",
+    ),
+)
+
+snapshots(opened)
+
+learn.end(
+    "The image problem",
+    "LeCun et al. 1998, doi:10.1109/5.726791; snapshots to train on: MDS-2 of mdsdata, Sandfeld "
+    "and Bompas, MIT",
+)
