@@ -8,6 +8,9 @@ import torch
 from torch import nn
 
 from core.errors import ModelError
+from core.segmentation.segment import segment
+from core.segmentation.settings import TileSettings
+from core.synthesis.samples import samples
 from core.types import Weights
 from models import zoo
 from models.weights_file import load_weights, save_weights, trained
@@ -87,3 +90,12 @@ def test_trained_particles_find_dark_and_bright_discs():
         grey = np.where(truth, level, ground) + random.normal(0, 0.03, truth.shape)
         found = engine.probabilities(grey[None].astype(np.float32))[0, 1] > 0.5
         assert (found & truth).sum() / (found | truth).sum() > 0.85
+
+
+@pytest.mark.parametrize("name", ["particles", "particles-resnet18"])
+def test_tiles_leave_no_seams(name):
+    micrograph = samples()[0].build().micrograph
+    engine = zoo.load(name, "cpu")
+    tiled = segment(micrograph, engine, TileSettings(side_px=384, overlap_px=128)).labels
+    whole = segment(micrograph, engine, TileSettings(side_px=1024, overlap_px=128)).labels
+    assert np.mean(tiled == whole) >= 0.995

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class TileSettings:
     """How an image is cut for the network: ``side_px`` and ``overlap_px``, multiples of 32."""
 
-    side_px: int = 768
-    overlap_px: int = 192
+    side_px: int = 512
+    overlap_px: int = 128
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ CARD = ModelCard(
     phases=PHASES,
     build=build,
     weights=weights(
-        "particles", "ff3ccbdf5f41d6a2c2b4f725233739f6692b6af8e9bec6adac330b5f0983964e"
+        "particles", "04b96018ba3dcfbe2e6f5c2650509abcfabd9e6eb2ed0e555eaaae0e720bd800"
     ),
     architecture="U-Net, EfficientNet-Lite0 encoder",
     mean=0.45,

@@ -35,13 +35,13 @@ def recipe() -> Recipe:
     from core.training.recipe import Augmentation, Distillation, Imitation, Recipe
 
     return Recipe(
-        steps=400,
+        steps=300,
         initialise=from_scratch,
         masks="instances",
         group="doi",
         learning_rate=5e-4,
         augmentation=Augmentation(scale=(0.5, 1.7)),
-        imitation=Imitation(teacher, steps=1200),
+        imitation=Imitation(teacher, steps=900),
         distillation=Distillation(teacher),
         validate_every=100,
         patience=4,
