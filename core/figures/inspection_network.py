@@ -62,12 +62,13 @@ def _points(
         y=[y for _, y in places],
         mode="markers+text",
         text=[_label(block) for block in blocks],
-        textposition="bottom center",
+        textposition=[_beside(block) for block in blocks],
         customdata=[block.layer or "" for block in blocks],
         hovertext=[_hover(block) for block in blocks],
         hovertemplate="%{hovertext}<extra></extra>",
         marker={
             "symbol": "square",
+            "opacity": 1,
             "size": [30 if marked else 24 for marked in is_marked],
             "color": [COLORS[block.role] for block in blocks],
             "line": {"color": GREY, "width": [4 if marked else 0 for marked in is_marked]},
@@ -75,6 +76,12 @@ def _points(
         showlegend=False,
         cliponaxis=False,
     )
+
+
+def _beside(block: Block) -> str:
+    """Return the side of a block on which no way runs."""
+    sides = {Role.ENCODER: "middle left", Role.STAGE: "middle left", Role.DECODER: "middle right"}
+    return sides.get(block.role, "bottom center")
 
 
 def _label(block: Block) -> str:

@@ -1,0 +1,255 @@
+"""Maps of what speaks for a label: Seg-Grad-CAM, occlusion, and the network without its skips."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.components import (
+    inspect_layers,
+    inspect_stage,
+    inspect_subject,
+    publish,
+)
+from pages.components.inspect_subject import Inspected
+from pages.components.viewer import Layer
+
+if TYPE_CHECKING:
+    from core.inspection.sanity import SanityCheck
+    from core.inspection.subject import Subject
+
+MAPS = {"cam": "Seg-Grad-CAM", "occlusion": "Occlusion", "skips": "Without skips"}
+Shown = tuple[Layer | None, Layer | None, str]
+
+
+def draw_map(inspected: Inspected, shown: str, phase: int) -> Shown:
+    """Draw the controls of a map; return its overlay or labels, and a caption."""
+    # A network with one output channel has one logit, of its only class.
+    phase = min(phase, len(inspected.subject.logits) - 1)
+    return {"cam": _cam, "occlusion": _occlusion, "skips": _skips}[shown](inspected, phase)
+
+
+# ---- Seg-Grad-CAM
+
+
+def _cam(inspected: Inspected, phase: int) -> Shown:
+    from core.figures.inspection_overlays import heat_overlay
+    from core.inspection.attribution import seg_grad_cam
+
+    rows = inspect_layers.layers(inspected)
+    names = [name for name, row in rows.items() if len(row.layer.shape) == 3]
+    layer = inspect_layers.choose(inspected, names, _deepest(inspected, names))
+    phase = _phase(inspected, phase)
+    where, region, named = _region(inspected)
+    subject = inspected.subject
+
+    def draw(one: Subject) -> Any:
+        return seg_grad_cam(one, layer, phase, region).heat
+
+    asked = "cam", layer, phase, named
+    check = st.toggle("Sanity check with random weights", key="inspect-sanity")
+    heat = _checked(inspected, draw, asked) if check else _heat(subject, draw, asked)
+    overlay = inspect_stage.overlay(
+        inspected, lambda: heat_overlay(heat), "Seg-Grad-CAM", *asked, check
+    )
+    units = " × ".join(map(str, rows[layer].layer.shape[1:]))
+    return (
+        overlay,
+        None,
+        f"What speaks for {inspected.classes[phase]} {where}, in {units} units of {layer}"
+        f"{', from random weights' if check else ''}.",
+    )
+
+
+def _deepest(inspected: Inspected, names: list[str]) -> str:
+    """Return the last layer on the way down: coarse, but with the meaning of the whole."""
+    heights = [inspect_layers.layers(inspected)[name].layer.shape[1] for name in names]
+    lowest = min((height for height in heights if height > 1), default=min(heights))
+    return next(
+        name
+        for name, height in zip(reversed(names), reversed(heights), strict=True)
+        if height == lowest
+    )
+
+
+def _phase(inspected: Inspected, winner: int) -> int:
+    count = len(inspected.subject.logits)
+    return int(
+        st.selectbox(
+            "Class",
+            range(count),
+            index=winner,
+            format_func=lambda index: inspected.classes[index],
+            key=f"inspect-class-{inspected.title}-{winner}",
+        )
+    )
+
+
+def _region(inspected: Inspected) -> tuple[str, Any, object]:
+    """Draw where the class is asked for; return it in words, as a region, and its name."""
+    from core.inspection.region import labels_in_field, pixel_region
+
+    subject = inspected.subject
+    if subject.logits.ndim != 3:
+        return "anywhere in the field", None, "field"
+    objects = inspected.analysis.objects if inspected.analysis else None
+    number = int(objects[inspected.pixel]) if objects is not None else 0
+    wheres = ["This pixel", *(["This object"] if number else []), "Whole field"]
+    where = st.segmented_control(
+        "Where", wheres, default=wheres[0], required=True, key=f"inspect-where-{bool(number)}"
+    )
+    if where == "Whole field":
+        return "anywhere in the field", None, "field"
+    if where == "This object":
+        region = labels_in_field(objects, subject.field) == number
+        digest = inspected.analysis.segmentation.digest
+        name = digest, inspected.analysis.object_settings, number
+        return f"in object {number}", region, name
+    return "at this pixel", pixel_region(subject, *inspected.network_pixel), inspected.network_pixel
+
+
+def _heat(subject: Subject, draw: Any, asked: tuple[object, ...]) -> Any:
+    return inspect_subject.kept(
+        subject, *asked, make=lambda: draw(subject), words="Following the gradient back."
+    )
+
+
+def _checked(inspected: Inspected, draw: Any, asked: tuple[object, ...]) -> Any:
+    """Return the map from random weights, and say how alike the two are."""
+    from core.inspection.sanity import sanity_check
+
+    subject = inspected.subject
+    found: SanityCheck = inspect_subject.kept(
+        subject,
+        "sanity",
+        *asked,
+        make=lambda: sanity_check(subject, draw),
+        words="Drawing the same map from random weights.",
+        size_bytes=4_000_000,
+    )
+    alike = found.rank_correlation
+    if alike != alike:
+        st.caption("One of the two maps is the same everywhere, so they cannot be compared.")
+    else:
+        st.caption(
+            f"Rank correlation with the map of the network as it is: {alike:.2f}. Near 1 the map "
+            "would not depend on what was learned, and explain nothing."
+        )
+    return found.randomised
+
+
+# ---- occlusion
+
+
+def _occlusion(inspected: Inspected, phase: int) -> Shown:
+    from core.figures.inspection_overlays import signed_overlay
+
+    subject, pixel = inspected.subject, inspected.network_pixel
+    side = min(subject.shape)
+    square = int(
+        st.slider(
+            "Side of the square (px)",
+            max(1, side // 16),
+            side // 2,
+            max(1, side // 8),
+            key=f"inspect-square-{side}",
+        )
+    )
+    key = (subject.digest, subject.model, subject.field, "occlusion", pixel, phase, square)
+    found = inspect_subject.held(key)
+    if found is None:
+        st.caption("Each square is covered with the mean grey level, and the network runs again.")
+        if not st.button("Cover square by square", type="primary"):
+            return None, None, ""
+        found = _cover(subject, pixel, phase, square, key)
+    lowest, highest = float(found.drop.min()), float(found.drop.max())
+    st.caption(
+        f"The logit is {found.logit:.3f}. Covering lowers it by up to {highest:.3f} (red) and "
+        f"raises it by up to {max(0.0, -lowest):.3f} (blue)."
+    )
+    overlay = inspect_stage.overlay(
+        inspected, lambda: signed_overlay(found.drop), "Occlusion", *key[3:]
+    )
+    return overlay, None, f"What covering {square} × {square} px does to this pixel's logit."
+
+
+def _cover(
+    subject: Subject, pixel: tuple[int, int], phase: int, square: int, key: tuple[object, ...]
+) -> Any:
+    from core.inspection.occlusion import occlusion
+
+    with st.spinner("Covering square by square.", show_time=True):
+        bar = st.progress(0.0)
+        found = occlusion(
+            subject,
+            *pixel,
+            square,
+            phase,
+            on_progress=lambda done, total: bar.progress(
+                done / total, text=f"Square {done} of {total}."
+            ),
+        )
+        bar.empty()
+    return inspect_subject.hold(key, found)
+
+
+# ---- skips
+
+
+def _skips(inspected: Inspected, phase: int) -> Shown:
+    from core.inspection.ablation import ablate_skips, skips
+    from core.inspection.region import labels_in_field, labels_on_micrograph
+
+    subject, opened = inspected.subject, inspected.opened
+    known = skips(subject)
+    if not known:
+        st.caption("This network has no skip connections to switch off.")
+        return None, None, ""
+    sizes = {one.layer: " × ".join(map(str, one.shape[1:])) for one in known}
+    off = st.pills(
+        "Switch off the skips into",
+        list(sizes),
+        selection_mode="multi",
+        default=list(sizes)[-1:],
+        format_func=lambda name: f"{name} ({sizes[name]})",
+        key=f"inspect-skips-{inspected.title}",
+    )
+    reference = None
+    if opened.truth is not None and inspected.is_trained:
+        reference = labels_in_field(opened.truth, subject.field)
+    found = inspect_subject.kept(
+        subject,
+        "ablation",
+        tuple(off),
+        reference is None,
+        make=lambda: ablate_skips(subject, off, reference),
+        words="Running the network without the skips.",
+    )
+    against = "the known truth" if reference is not None else "the whole network's labels"
+    st.table(
+        {
+            f"Agreement with {against}": ["Mean IoU", "Boundary F1"],
+            "Whole": [f"{found.iou:.3f}", f"{found.boundary_f1:.3f}"],
+            "Without": [f"{found.iou_without:.3f}", f"{found.boundary_f1_without:.3f}"],
+            "Change": [
+                f"{found.iou_without - found.iou:+.3f}",
+                f"{found.boundary_f1_without - found.boundary_f1:+.3f}",
+            ],
+        },
+        border="horizontal",
+        hide_index=True,
+        alt="Agreement with and without the skips",
+    )
+    whole = st.toggle("Show the whole network's labels", key="inspect-whole")
+    shape = opened.micrograph.shape
+    labels = found.labels if whole else found.labels_without
+    from core.figures.encoding import encode_labels
+
+    phases = inspected.phases
+    layer = publish.layer(
+        "inspect labels",
+        f"{subject.digest} {subject.model} {subject.field} {tuple(off)} {whole}",
+        lambda: encode_labels(labels_on_micrograph(labels, subject.field, shape), phases),
+    )
+    return None, layer, "The labels of the field " + ("as they are." if whole else "without them.")

@@ -1,0 +1,73 @@
+"""Why this label: the probabilities of a pixel, its logit as a sum, and what speaks for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.errors import LamellaError
+from pages.components import inspect_link, inspect_stage, inspect_subject
+from pages.components.inspect_attribution import MAPS, draw_map
+from pages.components.inspect_subject import Inspected
+
+
+def draw(inspected: Inspected) -> None:
+    """Draw the view."""
+    from core.inspection.attribution import class_probabilities
+
+    with inspect_stage.beside() as place:
+        inspect_stage.pixel_inputs(inspected)
+        shares = class_probabilities(inspected.subject, *inspected.network_pixel)
+        winner = int(shares.argmax())
+        name = inspected.classes[min(winner, len(inspected.classes) - 1)]
+        st.markdown(f"#### {name.capitalize()}, {100 * shares[winner]:.1f} %")
+        _probabilities(inspected, shares)
+        shown = inspect_link.chooser("Map", "show", MAPS, "cam")
+        overlay, labels, caption = draw_map(inspected, shown, winner)
+    inspect_stage.show(inspected, place, overlay, (), labels, caption)
+    _split(inspected)
+
+
+def _probabilities(inspected: Inspected, shares: Any) -> None:
+    names = list(inspected.classes)
+    if len(names) < len(shares):
+        names = [f"not {names[0]}", names[0]]
+    st.dataframe(
+        {"Class": names, "Probability": shares.tolist()},
+        hide_index=True,
+        height="auto" if len(names) < 6 else 200,
+        column_config={
+            "Probability": st.column_config.ProgressColumn(
+                format="%.4f", min_value=0, max_value=1, color="primary"
+            )
+        },
+        alt="Probability of each class at the pixel",
+    )
+
+
+def _split(inspected: Inspected) -> None:
+    from core.figures.inspection_network import logit_figure
+    from core.inspection.attribution import split_logit
+
+    st.subheader("The winning logit as a sum")
+    subject, pixel = inspected.subject, inspected.network_pixel
+    try:
+        split = inspect_subject.kept(
+            subject, "split", pixel, make=lambda: split_logit(subject, *pixel)
+        )
+    except LamellaError as error:
+        st.caption(str(error))
+        return
+    st.caption(
+        f"{len(split.contributions)} input channels of {split.layer}, each value times its weight, "
+        f"and the bias: their sum is {split.total:.5f}, the logit is {split.logit:.5f}, "
+        f"{abs(split.total - split.logit):.0e} apart. Orange speaks for the class, blue against it."
+    )
+    st.plotly_chart(
+        logit_figure(split).update_layout(margin={"l": 0, "r": 0, "t": 10, "b": 0}),
+        key="inspect-split",
+        height=320,
+        config={"displayModeBar": False},
+        alt="The logit as a sum of contributions",
+    )

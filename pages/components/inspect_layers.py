@@ -1,0 +1,89 @@
+"""The choice of a layer, the same one on every view of Inspect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.errors import LamellaError
+from pages.components import inspect_link, inspect_subject, session
+from pages.components.inspect_subject import Inspected
+
+if TYPE_CHECKING:
+    from core.inspection.layers import LayerRow
+
+OUTPUT = "Output of the network"
+
+
+def layers(inspected: Inspected) -> dict[str, LayerRow]:
+    """Return the layers whose activations can be looked at, by name, in order."""
+    rows = inspect_subject.table(inspected.subject).rows
+    return {row.layer.name: row for row in rows if row.is_module}
+
+
+def asked(inspected: Inspected) -> str | None:
+    """Return the link's layer, None where it names none or, after a sentence, an unknown one."""
+    name = inspected.link.layer
+    if name is None or name in layers(inspected):
+        return name
+    try:
+        inspected.subject.trace.call(name)
+        inspect_link.refuse(f"{name} is a block; choose one of its layers.", "layer", "channel")
+    except LamellaError as error:
+        inspect_link.refuse(str(error), "layer", "channel")
+    return None
+
+
+def choose(inspected: Inspected, names: Sequence[str], default: str) -> str:
+    """Draw the choice among ``names`` and return it.
+
+    Where the chosen layer is not among them, it is the last one before it.
+    """
+    every, wanted = list(layers(inspected)), asked(inspected)
+    if wanted is not None and wanted not in names:
+        before = [name for name in names if every.index(name) <= every.index(wanted)]
+        default, missing = (before or list(names))[-1 if before else 0], wanted
+        st.caption(f"{missing} has nothing to show here; this is {default}.")
+    return _select(inspected, list(names), wanted if wanted in names else default)
+
+
+def choose_or_output(inspected: Inspected) -> str | None:
+    """Draw the choice among all layers and the network's output, which is None."""
+    chosen = _select(inspected, [OUTPUT, *layers(inspected)], asked(inspected) or OUTPUT)
+    return None if chosen == OUTPUT else chosen
+
+
+def channel(inspected: Inspected, layer: str, count: int, default: int) -> int:
+    """Return the link's channel of a layer, or the default, with a sentence if there is none."""
+    wanted = inspected.link.channel
+    if wanted is None or 0 <= wanted < count:
+        return default if wanted is None else wanted
+    sentence = f"There is no channel {wanted}; {layer} has {count}, 0 to {count - 1}."
+    inspect_link.refuse(sentence, "channel")
+    return default
+
+
+def describe(row: LayerRow) -> str:
+    """Return a layer in one line: name, kind and output shape."""
+    shape = " × ".join(str(length) for length in row.layer.shape)
+    return f"{row.layer.name}: {row.layer.kind}, {shape}"
+
+
+def _select(inspected: Inspected, options: list[str], chosen: str) -> str:
+    rows = layers(inspected)
+    key = session.control("inspect-layer", chosen)
+
+    def select() -> None:
+        name = session.value_of(key)
+        inspect_link.change(layer=None if name == OUTPUT else name, channel=None)
+
+    st.selectbox(
+        "Layer",
+        options,
+        format_func=lambda name: describe(rows[name]) if name in rows else name,
+        key=key,
+        on_change=select,
+    )
+    return chosen

@@ -1,0 +1,145 @@
+"""Network: its drawing, and the table of its layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.components import inspect_layers, inspect_link, inspect_subject, session
+from pages.components.inspect_subject import Inspected
+
+if TYPE_CHECKING:
+    from core.inspection.layers import LayerRow, LayerTable
+
+TABLE_HEIGHT = 430
+
+
+def draw(inspected: Inspected) -> None:
+    """Draw the view."""
+    from core.inspection.layers import timed_layer_table
+
+    subject = inspected.subject
+    table = inspect_subject.kept(
+        subject,
+        "timed table",
+        make=lambda: timed_layer_table(subject),
+        words="Running the network four times to time its layers.",
+    )
+    layer = inspect_layers.asked(inspected)
+    _drawing(inspected, layer)
+    _totals(inspected, table)
+    _table(table, layer)
+    chosen = next((row for row in table.rows if row.layer.name == layer), None)
+    if chosen is None:
+        st.caption("Select a block of the drawing or a row of the table to look into that layer.")
+    else:
+        _chosen(inspected, chosen)
+
+
+def _drawing(inspected: Inspected, layer: str | None) -> None:
+    from core.figures.inspection_network import network_figure
+    from core.inspection.network_map import network_map
+
+    drawing = inspect_subject.kept(
+        inspected.subject, "map", make=lambda: network_map(inspected.subject.trace)
+    )
+    key = f"inspect-drawing-{inspected.title}-{layer}"
+
+    def select() -> None:
+        points = session.component_state(key).get("selection", {}).get("points", [])
+        name = points[0].get("customdata") if points else None
+        name = name[0] if isinstance(name, list | tuple) else name
+        if name:
+            inspect_link.change(layer=name, channel=None)
+
+    st.plotly_chart(
+        network_figure(drawing, layer),
+        key=key,
+        on_select=select,
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt=f"Drawing of {inspected.title}: blocks in the order in which they run",
+    )
+
+
+def _totals(inspected: Inspected, table: LayerTable) -> None:
+    height, width = inspected.subject.shape
+    parts = [f"**{table.parameters:,}** parameters"]
+    if table.unused_parameters:
+        parts.append(f"{table.unused_parameters:,} of them unused")
+    parts.append(f"**{table.macs / 1e9:,.3g} × 10⁹** MACs for {height} × {width} px")
+    if table.seconds is not None:
+        parts.append(f"**{table.seconds:.3g} s** a run on this server")
+        parts.append(f"{100 * (table.share_between or 0):.0f} % of it between the layers")
+    st.markdown(", ".join(parts) + ".")
+
+
+def _table(table: LayerTable, layer: str | None) -> None:
+    names = [row.layer.name for row in table.rows]
+    known = {row.layer.name for row in table.rows if row.is_module}
+    key = f"inspect-layers-{session.table_turn()}-{len(names)}"
+
+    def select() -> None:
+        rows = session.component_state(key).get("selection", {}).get("rows", [])
+        name = names[rows[0]] if rows else None
+        inspect_link.change(layer=name if name in known else None, channel=None)
+
+    st.dataframe(
+        _columns(table.rows),
+        height=TABLE_HEIGHT,
+        hide_index=True,
+        key=key,
+        on_select=select,
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [names.index(layer)]}} if layer in names else None,
+        column_config={
+            "Layer": st.column_config.TextColumn(width=200),
+            "Kind": st.column_config.TextColumn(width=190),
+            "Parameters": st.column_config.NumberColumn(format="localized"),
+            "MACs": st.column_config.NumberColumn(format="compact"),
+            "Run time": st.column_config.ProgressColumn(
+                format="percent",
+                min_value=0,
+                max_value=max(0.01, *(row.share or 0 for row in table.rows)),
+                color="primary",
+            ),
+        },
+        alt="One row a layer, in the order in which they run",
+    )
+
+
+def _columns(rows: tuple[LayerRow, ...]) -> dict[str, list[Any]]:
+    return {
+        "Layer": [row.layer.name for row in rows],
+        "Kind": [row.layer.kind for row in rows],
+        "Output": [" × ".join(map(str, row.layer.shape)) for row in rows],
+        "Parameters": [row.layer.parameters for row in rows],
+        "MACs": [row.layer.macs for row in rows],
+        "Receptive field (px)": [
+            "whole field" if row.field.sees_everything else str(row.field) for row in rows
+        ],
+        "Stride (px)": [_jump(row) for row in rows],
+        "Run time": [row.share for row in rows],
+    }
+
+
+def _jump(row: LayerRow) -> str:
+    rows, columns = (f"{step:g}" for step in row.field.jump)
+    return rows if rows == columns else f"{rows} × {columns}"
+
+
+def _chosen(inspected: Inspected, row: LayerRow) -> None:
+    """Draw the ways from the chosen layer to the other views."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{row.layer.name}**, {row.layer.kind}:")
+        views = {"maps": "Its feature maps", "field": "What it sees"}
+        if row.layer.parameters and "convolution" in row.layer.kind:
+            views["kernels"] = "Its kernels"
+        for view, label in views.items():
+            st.button(
+                label,
+                key=f"inspect-go-{view}",
+                on_click=inspect_link.change,
+                kwargs={"view": view, "show": None},
+            )

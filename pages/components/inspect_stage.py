@@ -1,0 +1,120 @@
+"""The micrograph beside a view of Inspect: overlays, boxes, and clicks that choose the pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.figures import encoding
+from pages.components import inspect_link, publish, session, viewer
+from pages.components.inspect_subject import Inspected
+from pages.components.viewer import Box, Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from core.inspection.field import Field
+
+OVERLAY_PIXELS = 4_000_000
+HEIGHT = 600
+# Two columns of 280 px each help nobody.
+NARROW = """<style>@media (max-width: 1100px) {
+.st-key-inspect-columns > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"],
+.st-key-inspect-columns [data-testid="stHorizontalBlock"]:has(> .stColumn .st-key-inspect-place) {
+flex-direction: column; }
+.st-key-inspect-columns [data-testid="stHorizontalBlock"]:has(> .stColumn .st-key-inspect-place)
+> .stColumn { width: 100%; flex: none; }
+}</style>"""
+
+
+@contextmanager
+def beside() -> Iterator[DeltaGenerator]:
+    """Enter the column beside the micrograph; what is given is the place of the micrograph."""
+    st.html(NARROW)
+    with st.container(key="inspect-columns"):
+        left, right = st.columns([11, 9], gap="medium")
+        place = left.container(key="inspect-place")
+        with right:
+            yield place
+
+
+def show(
+    inspected: Inspected,
+    place: DeltaGenerator,
+    overlay: Layer | None = None,
+    boxes: tuple[Box, ...] = (),
+    labels: Layer | None = None,
+    caption: str = "",
+) -> None:
+    """Draw the micrograph in its place; a click on it chooses the pixel."""
+    shown, field = inspected.opened.micrograph, inspected.subject.field
+    if field.note:
+        cut = field.box
+        boxes = (*boxes, Box(cut.top, cut.left, cut.bottom, cut.right, "field in view"))
+    with place:
+        viewer.viewer(
+            publish.micrograph(shown),
+            key="inspect-viewer",
+            labels=labels,
+            phases=inspected.phases if labels else (),
+            layer=overlay,
+            boxes=boxes,
+            crosshair=inspected.pixel,
+            info_bar_rows=shown.info_bar_rows,
+            height=HEIGHT,
+            on_click=lambda event: inspect_link.change(row=event.row, column=event.column),
+        )
+        for sentence in (caption, field.note):
+            if sentence:
+                st.caption(sentence)
+
+
+def overlay(inspected: Inspected, make: Callable[[], Any], title: str, *content: object) -> Layer:
+    """Return colours (h, w, 4) of the field as an overlay of the micrograph.
+
+    ``content``: names what ``make`` draws, beside the network and the field.
+    """
+    subject, shape = inspected.subject, inspected.opened.micrograph.shape
+    name = f"{subject.digest} {subject.model} {subject.field} {content}"
+    return publish.layer("inspect", name, lambda: _placed(make(), subject.field, shape), title)
+
+
+def _placed(colors: Any, field: Field, shape: tuple[int, int]) -> encoding.EncodedImage:
+    from core.figures.inspection_overlays import place_on_micrograph
+    from core.inspection.field import Field
+    from core.inspection.receptive_field import Box as FieldBox
+
+    # The viewer stretches an overlay to the micrograph, so a large one may be thinned.
+    step = 1
+    while (shape[0] // step) * (shape[1] // step) > OVERLAY_PIXELS:
+        step += 1
+    box = field.box
+    thin = FieldBox(*(edge // step for edge in (box.top, box.left, box.bottom, box.right)))
+    small = shape[0] // step, shape[1] // step
+    return encoding.encode_colors(place_on_micrograph(colors, Field(thin, field.shape), small))
+
+
+def box_of(inspected: Inspected, box: Any, label: str = "") -> Box:
+    """Return a box of the network's pixels for the viewer."""
+    placed = inspected.subject.field.to_micrograph(box)
+    return Box(placed.top, placed.left, placed.bottom, placed.right, label)
+
+
+def pixel_inputs(inspected: Inspected) -> None:
+    """Draw row and column of the pixel to type."""
+    height, width = inspected.opened.micrograph.shape
+    limits = height - inspected.opened.micrograph.info_bar_rows, width
+    keys = [
+        session.control(f"inspect-{name}", at)
+        for name, at in zip(("row", "column"), inspected.pixel, strict=True)
+    ]
+
+    def move() -> None:
+        inspect_link.change(row=session.value_of(keys[0]), column=session.value_of(keys[1]))
+
+    for place, name, key, limit in zip(st.columns(2), ("Row", "Column"), keys, limits, strict=True):
+        place.number_input(name, 0, limit - 1, key=key, on_change=move)

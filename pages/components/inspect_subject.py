@@ -1,0 +1,269 @@
+"""Which network looks at which field of which micrograph, and what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from core.errors import LamellaError
+from core.figures.palette import phase_color
+from core.types import FeatureMaps, Phase
+from pages.components import inspect_link, library, run, session, sidebar
+from pages.components.inspect_link import Link
+from pages.components.session import Opened
+
+if TYPE_CHECKING:
+    from core.analysis import Analysis
+    from core.inspection.layers import LayerTable
+    from core.inspection.subject import Subject
+
+SIDE = 512
+# The field moves in steps, so that a click nearby finds everything still there.
+STEP = 128
+SUBJECT_BYTES = 12_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Inspected:
+    """A network before a field. ``pixel``: (row, column) of the micrograph, inside the field.
+
+    ``phases``: with their colours. ``classes``: their names. ``analysis``: of the micrograph by the
+    chosen zoo model, where one is kept.
+    """
+
+    title: str
+    is_trained: bool
+    phases: tuple[Phase, ...]
+    classes: tuple[str, ...]
+    subject: Subject
+    opened: Opened
+    link: Link
+    pixel: tuple[int, int]
+    analysis: Analysis | None
+
+    @property
+    def network_pixel(self) -> tuple[int, int]:
+        """The pixel as the network sees it."""
+        return self.subject.field.to_network(*self.pixel)
+
+    @property
+    def px_per_network_px(self) -> float:
+        """Side of a pixel of the network in pixels of the micrograph."""
+        return self.subject.field.box.size[0] / self.subject.field.shape[0]
+
+    def length(self, px: float) -> str:
+        """Return a length in micrograph pixels in px and, when calibrated, in nm."""
+        size = self.opened.micrograph.pixel_size
+        text = f"{px:.0f} px" if px >= 100 or px == int(px) else f"{px:.1f} px"
+        return text if size is None else f"{text} = {px * size.nm:.4g} nm"
+
+
+def micrograph() -> Opened | None:
+    """Draw the image's controls; the first sample where none is chosen, None where unreadable."""
+    mine = session.memory()
+    if mine.notice:
+        st.warning(mine.notice)
+    if mine.source is None:
+        session.choose(f"sample:{library.offers()[0].name}", run=True)
+    return sidebar.choose_micrograph()
+
+
+def choose_network(link: Link) -> str:
+    """Draw the choice of the network in the sidebar; return its name."""
+    from models import zoo
+    from models.architectures import ARCHITECTURES
+
+    chosen = inspect_link.one_of("network", ARCHITECTURES) or session.model().name
+    titles = {name: _with_state(card.title, card.weights) for name, card in zoo.CARDS.items()}
+    titles |= {name: _with_state(card.title, None) for name, card in ARCHITECTURES.items()}
+
+    def choose() -> None:
+        name = session.value_of(key)
+        if name in zoo.CARDS:
+            session.choose_model(name)
+        network = None if name in zoo.CARDS else name
+        inspect_link.change(network=network, layer=None, channel=None)
+
+    with st.sidebar:
+        st.subheader("Network")
+        key = session.control("inspect-network", chosen)
+        st.selectbox(
+            "Network",
+            list(titles),
+            format_func=titles.__getitem__,
+            key=key,
+            on_change=choose,
+            label_visibility="collapsed",
+        )
+        if chosen in ARCHITECTURES:
+            st.caption(ARCHITECTURES[chosen].idea)
+        else:
+            st.caption(zoo.CARDS[chosen].purpose)
+    return chosen
+
+
+def segmentation(opened: Opened) -> Analysis | None:
+    """Draw the run of the chosen zoo model in the sidebar; return what it found."""
+    card = session.model()
+    if card.weights is None:
+        return None
+    with st.sidebar:
+        settings = sidebar.object_settings(card)
+        found = run.segment(opened, card, settings)
+        if found is None and session.memory().job is None:
+            st.caption("Segment the image to compare what the network sees with its objects.")
+    return found
+
+
+def look(opened: Opened, name: str, link: Link, analysis: Analysis | None) -> Inspected:
+    """Return the network before the field around the link's pixel.
+
+    Raises:
+        LamellaError: an image smaller than the network's stride, or weights that are damaged.
+    """
+    from models import zoo
+    from models.architectures import ARCHITECTURES
+
+    pixel = _inside(opened, link.pixel)
+    if name in ARCHITECTURES:
+        card, title, is_trained = None, ARCHITECTURES[name].title, False
+    else:
+        card = zoo.CARDS[name]
+        title, is_trained = card.title, card.weights is not None
+    subject = _subject(opened, name, pixel)
+    phases = card.phases if card else _unnamed(subject)
+    return Inspected(
+        title=title,
+        is_trained=is_trained,
+        phases=phases,
+        classes=tuple(phase.name for phase in phases),
+        subject=subject,
+        opened=opened,
+        link=link,
+        pixel=pixel,
+        analysis=analysis,
+    )
+
+
+def introduce(inspected: Inspected) -> None:
+    """Say it where what is shown was never learned."""
+    if not inspected.is_trained:
+        st.warning(
+            f"{inspected.title} is untrained here: its weights are random, so this shows how it is "
+            "built and what it could see, not what it has learned.",
+            icon=":material/shuffle:",
+        )
+
+
+def kept(
+    subject: Subject,
+    *asked: object,
+    make: Callable[[], Any],
+    words: str = "Looking into the network.",
+    size_bytes: int = 2_000_000,
+) -> Any:
+    """Return what ``make`` finds out about a subject, from the store where it is there.
+
+    ``asked``: names the question. ``words``: shown while a longer answer takes.
+    """
+    key = (subject.digest, subject.model, subject.field, *asked)
+    found = held(key)
+    if found is None:
+        with st.spinner(words):
+            found = hold(key, make(), size_bytes)
+    return found
+
+
+def held(key: tuple[object, ...]) -> Any:
+    """Return what is kept under a key, or None."""
+    return session.inspections().get(key)
+
+
+def hold(key: tuple[object, ...], found: Any, size_bytes: int = 2_000_000) -> Any:
+    """Keep and return ``found``."""
+    session.inspections().put(key, found, size_bytes)
+    return found
+
+
+def feature_maps(subject: Subject, layer: str) -> FeatureMaps:
+    """Return a layer's activations; the network runs only when they are not kept."""
+    with st.spinner("Running the network on the field."):
+        return session.activations().feature_maps(subject, layer)
+
+
+def table(subject: Subject) -> LayerTable:
+    """Return the layer table, without run times."""
+    from core.inspection.layers import layer_table
+
+    return kept(subject, "table", make=lambda: layer_table(subject.trace))
+
+
+def untrained_twin(subject: Subject) -> Subject:
+    """Return the same field before the same network with random weights."""
+    return kept(subject, "twin", make=subject.with_random_weights, size_bytes=60_000_000)
+
+
+def _unnamed(subject: Subject) -> tuple[Phase, ...]:
+    """Return a name and a colour for each class of a network that nobody trained."""
+    count = max(2, subject.trace.values[subject.trace.output].shape[1])
+    return tuple(Phase(f"class {index}", phase_color(index)) for index in range(count))
+
+
+def _with_state(title: str, weights: object) -> str:
+    return title if weights else f"{title}, untrained"
+
+
+def _inside(opened: Opened, pixel: tuple[int, int] | None) -> tuple[int, int]:
+    """Return the pixel, or the image's middle where there is none or it lies outside."""
+    from core.inspection.receptive_field import check_inside
+
+    height, width = opened.micrograph.shape
+    height -= opened.micrograph.info_bar_rows
+    if pixel is not None:
+        try:
+            check_inside(*pixel, height, width)
+        except LamellaError as error:
+            inspect_link.refuse(str(error), "row", "column")
+        else:
+            return pixel
+    return height // 2, width // 2
+
+
+def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
+    from core.inspection.subject import Expected, open_subject
+    from models import zoo
+    from models.architectures import ARCHITECTURES
+
+    shown = opened.micrograph
+    # The info bar takes part in the contrast, so it takes part in the name.
+    shown = replace(shown, digest=f"{shown.digest} {shown.info_bar_rows}")
+    lock, centre = None, _centre(pixel, shown.shape, shown.info_bar_rows)
+    with st.spinner("Getting the network ready."):
+        if name in ARCHITECTURES:
+            network, model = session.untrained(name), f"{name} untrained"
+            expected = Expected(side=ARCHITECTURES[name].side)
+            centre = centre if expected.side is None else pixel
+        else:
+            engine = session.engine(name)
+            network, lock, card = engine.network, engine.lock, zoo.CARDS[name]
+            model = f"{name} {card.weights.sha256 if card.weights else 'untrained'}"
+            expected = Expected.of(card)
+    size = shown.pixel_size.nm if shown.pixel_size else None
+    key = ("subject", shown.digest, size, model, centre)
+    found = session.inspections().get(key)
+    if found is None or found.network is not network:
+        found = open_subject(shown, network, expected, model, centre, SIDE, lock)
+        session.inspections().put(key, found, SUBJECT_BYTES)
+    return found
+
+
+def _centre(pixel: tuple[int, int], shape: tuple[int, int], bar: int) -> tuple[int, int]:
+    limits = shape[0] - bar, shape[1]
+    row, column = (
+        min(at // STEP * STEP + STEP // 2, limit - 1)
+        for at, limit in zip(pixel, limits, strict=True)
+    )
+    return row, column
