@@ -53,7 +53,7 @@ def explorer(opened: Opened) -> None:
         format_func=NETWORKS.__getitem__,
         default=OWN,
         required=True,
-        key="network",
+        key="field_network",
         bind="query-params",
     )
     text = _stack_text() if name == OWN else ""
@@ -137,9 +137,9 @@ def _layer(name: str, rows: tuple[FieldRow, ...]) -> int:
 def _pixel(shape: tuple[int, int], usual: tuple[int, int]) -> tuple[int, int]:
     """Draw row and column, beside the click a way for the keyboard; they stay inside the image."""
     where = []
-    for name, at in zip(("row", "column"), usual, strict=True):
+    for name, at in zip(("field_row", "field_column"), usual, strict=True):
         typed = st.number_input(
-            name.capitalize(),
+            name.removeprefix("field_").capitalize(),
             value=None,
             step=1,
             placeholder=f"{at}",
@@ -206,8 +206,8 @@ def _draw(
 
 
 def _move(row: int, column: int) -> None:
-    session.control("row", row)
-    session.control("column", column)
+    session.control("field_row", row)
+    session.control("field_column", column)
 
 
 def _length(px: float, size: PixelSize | None) -> str:

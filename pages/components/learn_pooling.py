@@ -1,0 +1,199 @@
+"""The page Pooling: windows of the micrograph, bright spots in noise, and shifts."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.concepts import pooling, pooling_noise, pooling_shift
+from core.concepts.pooling import OPERATIONS, Pooling
+from core.errors import LamellaError
+from core.figures import learn_pooling as figures
+from pages.components import learn, session
+from pages.components.session import Opened
+from pages.components.viewer import Box, ViewerEvent, viewer
+
+SIDE = 256
+SHIFTS = tuple(range(9))
+DOSES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+WIDTH = 460
+
+
+@st.fragment
+def lesson(opened: Opened) -> None:
+    """Draw the choice of a pooling and everything that follows from it."""
+    chosen = _choose()
+    image = learn.middle(opened, SIDE)
+    try:
+        pooling.pool(image, chosen)
+    except LamellaError as error:
+        st.warning(f"{error} What you see has a window of 2 px.")
+        chosen = Pooling(chosen.operation, 2, 2)
+    _windows(opened, image, chosen)
+    st.subheader("Bright spots in noise")
+    _spots(opened, image, chosen)
+    st.subheader("When the image moves")
+    _shifts(opened, image, chosen)
+
+
+def _choose() -> Pooling:
+    with st.container(horizontal=True):
+        operation = st.segmented_control(
+            "Pooling",
+            OPERATIONS,
+            default="max",
+            required=True,
+            key="pooling",
+            bind="query-params",
+        )
+        window = st.slider("Window (px)", 2, 6, 2, key="window", bind="query-params", width=220)
+        stride = st.slider("Stride (px)", 1, 6, 2, key="stride", bind="query-params", width=220)
+    return Pooling(operation, window, stride)
+
+
+def _windows(opened: Opened, image, chosen: Pooling) -> None:
+    pooled = pooling.pool(image, chosen)
+    row, column = _chosen_window(pooled.shape)
+    window = pooling.window_at(image, chosen, row, column)
+    size = opened.micrograph.pixel_size
+    nm = size.nm if size else None
+    bottom, right = window.top + chosen.window, window.left + chosen.window
+    box = Box(window.top, window.left, bottom, right)
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=WIDTH):
+            st.markdown(f"**Before**, {image.shape[0]} × {image.shape[1]} px; click a window")
+            viewer(
+                learn.grey_image(image, "before pooling", nm),
+                key="before-pooling",
+                boxes=(box,),
+                height=420,
+                on_click=lambda event: _point(event, chosen.stride),
+            )
+        with st.container(width=WIDTH):
+            st.markdown(f"**After**, {pooled.shape[0]} × {pooled.shape[1]} px")
+            viewer(
+                learn.grey_image(pooled, "after pooling", nm and nm * chosen.stride),
+                key="after-pooling",
+                boxes=(Box(row, column, row + 1, column + 1),),
+                height=420,
+                on_click=lambda event: _point(event, 1),
+            )
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        with st.container(width=WIDTH):
+            learn.chart(figures.window_figure(window), "window-values")
+        with st.container(width=WIDTH):
+            for operation in OPERATIONS:
+                other = Pooling(operation, chosen.window, chosen.stride)
+                value = pooling.window_at(image, other, row, column).result
+                st.metric(f"{operation} of this window", f"{value:.3f}")
+    learn.check(pooling.snippet(window, chosen))
+
+
+def _chosen_window(shape: tuple[int, int]) -> tuple[int, int]:
+    typed = session.value_of("pooled_pixel") or (shape[0] // 2, shape[1] // 2)
+    return min(typed[0], shape[0] - 1), min(typed[1], shape[1] - 1)
+
+
+def _point(event: ViewerEvent, stride: int) -> None:
+    session.control("pooled_pixel", (event.row // stride, event.column // stride))
+
+
+def _spots(opened: Opened, image, chosen: Pooling) -> None:
+    with st.container(horizontal=True):
+        ground = st.segmented_control(
+            "Ground",
+            ("this micrograph", "flat"),
+            default="this micrograph",
+            required=True,
+            key="ground",
+            bind="query-params",
+        )
+        dose = st.select_slider(
+            "Dose (electrons a pixel)", DOSES, 100, key="dose", bind="query-params", width=280
+        )
+        contrast = st.slider(
+            "Height of the spots (1 = the mean)",
+            0.1,
+            3.0,
+            0.5,
+            0.1,
+            key="contrast",
+            bind="query-params",
+            width=280,
+        )
+    under = image if ground == "this micrograph" else image * 0 + 1
+    key = ("learn spots", learn.name_of(opened), ground, dose, contrast)
+    spotty = learn.kept(key, lambda: pooling_noise.spotty(under, contrast, dose), 1_600_000)
+    try:
+        scores = pooling_noise.spot_scores(spotty, chosen.window, chosen.stride)
+    except LamellaError as error:
+        st.warning(str(error))
+        return
+    top = spotty.noisy.max()
+    with st.container(horizontal=True, gap="medium"):
+        for title, shown in (
+            ("Counted", spotty.noisy),
+            (f"After {chosen.operation} pooling", pooling.pool(spotty.noisy, chosen)),
+        ):
+            with st.container(width=WIDTH):
+                st.markdown(f"**{title}**, same grey levels")
+                viewer(learn.grey_image(shown / top, title), key=f"spots-{title[:5]}", height=420)
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=WIDTH):
+            learn.chart(figures.contrast_figure(scores), "contrast-to-noise")
+        with st.container(width=WIDTH):
+            _score_table(scores)
+            count = chosen.window**2
+            st.caption(
+                f"In units of one pixel's noise. The mean of the largest of {count} standard "
+                f"normal values is {pooling_noise.expected_lift(count):.4f}: so far max pooling "
+                "lifts a flat, noisy ground. Structure under the window lowers that."
+            )
+    learn.check(pooling_noise.snippet(chosen.window))
+
+
+def _score_table(scores: tuple[pooling_noise.SpotScore, ...]) -> None:
+    st.table(
+        {
+            "pooling": [score.operation for score in scores],
+            "lifts the ground": [f"{score.lift:+.3f}" for score in scores],
+            "noise left": [f"{score.noise:.3f}" for score in scores],
+            "height of spots": [f"{score.signal:.2f}" for score in scores],
+            "contrast to noise": [f"{score.contrast_to_noise:.2f}" for score in scores],
+        },
+        border="horizontal",
+        hide_index=True,
+        alt="What each pooling does to spots and noise, measured",
+    )
+
+
+def _shifts(opened: Opened, image, chosen: Pooling) -> None:
+    key = ("learn shifts", learn.name_of(opened), chosen.window, chosen.stride)
+    try:
+        curves = learn.kept(
+            key,
+            lambda: pooling_shift.shift_curves(image, chosen.window, chosen.stride, SHIFTS),
+        )
+    except LamellaError as error:
+        st.warning(str(error))
+        return
+    learn.chart(figures.shift_figure(curves, SHIFTS), "shift-curves")
+    at_one = {curve.operation: curve.changes[1] for curve in curves}
+    bare = at_one[pooling_shift.SUBSAMPLING]
+    words = ", ".join(
+        f"{name} {at_one[name]:.2f} ({'less' if at_one[name] < bare else 'not less'})"
+        for name in OPERATIONS
+    )
+    st.markdown(
+        f"Moved by one pixel, the image taken with the stride alone changes by {bare:.2f}; "
+        f"pooled: {words}. At multiples of the stride nothing is lost: the pooled image moves by "
+        "whole pixels. In between it changes. 0 is no change, 1.41 two unrelated images."
+    )
+    st.markdown(
+        f"Where it helps nothing: the row {_row(pooling_shift.STEPS)} pooled in pairs by the "
+        f"maximum gives {_row(pooling_shift.pooled_steps(0))}; moved by one pixel, "
+        f"{_row(pooling_shift.pooled_steps(1))}. All its steps are gone."
+    )
+
+
+def _row(values: tuple[int, ...]) -> str:
+    return f"`{' '.join(map(str, values))}`"

@@ -1,0 +1,32 @@
+"""Pooling: one number for each window, what it keeps and what it loses."""
+
+import streamlit as st
+
+from pages.components import learn, learn_pooling
+
+PAGE = {"group": "Learn", "title": "Pooling", "order": 5}
+
+opened = learn.begin(
+    "Pooling",
+    "One number for each window: a smaller image that keeps bright spots, or quiet ground, or "
+    "neither. Choose a pooling and see which.",
+)
+learn_pooling.lesson(opened)
+st.latex(
+    r"y_{mn} = \max_{0 \le i,\,j < w} x_{ms+i,\,ns+j}, \qquad "
+    r"E\,[\max(z_1, \ldots, z_4)] = 1.0294 \ \text{for standard normal } z"
+)
+learn.predict(
+    "pooling",
+    learn.Question(
+        "A flat, noisy ground has mean 100 and standard deviation 10. What is its mean after "
+        "2 × 2 max pooling?",
+        truth=110,
+        why="The largest of four normal values lies 1.0294 standard deviations above the mean, "
+        "so 110.3. Average pooling leaves 100, with half the noise. See the flat ground above.",
+        low=90,
+        high=130,
+        tolerance=1,
+    ),
+)
+learn.end("Pooling", "Boureau, Ponce and LeCun 2010; shifts: Zhang 2019, arXiv:1904.11486")
