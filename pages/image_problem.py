@@ -25,10 +25,10 @@ opened = learn.begin(
 )
 
 st.subheader("Too many weights")
-st.latex(
-    r"\text{fully connected: } u\,n^2\qquad\text{locally connected: } m\,k^2n^2"
-    r"\qquad\text{convolution: } m\,k^2"
-)
+with st.container(horizontal=True, gap="large"):
+    st.latex(r"\text{fully connected: } u\,n^2", width="content")
+    st.latex(r"\text{locally connected: } m\,k^2n^2", width="content")
+    st.latex(r"\text{convolution: } m\,k^2", width="content")
 learn_image_problem.memory()
 
 learn.predict(

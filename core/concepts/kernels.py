@@ -149,10 +149,11 @@ def separate(kernel: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
     """
     left, strengths, right = np.linalg.svd(kernel)
     rank = int((strengths > 1e-9 * max(strengths[0], 1e-300)).sum())
-    root = math.sqrt(strengths[0])
-    column, row = left[:, 0] * root, right[0] * root
-    sign = 1.0 if row.sum() >= 0 else -1.0
-    return rank, sign * column, sign * row
+    column, row = left[:, 0], strengths[0] * right[0]
+    # Whole numbers in the column wherever the kernel allows it: its smallest entry becomes 1.
+    entries = column[np.abs(column) > 1e-9]
+    scale = entries[np.abs(entries).argmin()]
+    return rank, column / scale, row * scale
 
 
 def middle_column(values: np.ndarray) -> np.ndarray:

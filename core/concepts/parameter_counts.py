@@ -52,7 +52,7 @@ class Layers:
         return self.maps * self.kernel**2
 
 
-DENSE, DENSE_MAPS = "Fully connected", "Fully connected, as many outputs as the convolution"
+DENSE, DENSE_MAPS = "Fully connected", "Fully connected, to as many maps"
 LOCAL, SHARED = "Locally connected", "Convolution"
 FORMS: MappingProxyType[str, Callable[[Layers, int], int]] = MappingProxyType(
     {

@@ -52,11 +52,17 @@ def memory_figure(
             "%{customdata[1]}<extra></extra>",
         )
     for size in CARDS_GIB:
-        figure.add_hline(
-            y=size * GIB,
-            line={"color": LINE, "width": 1.5},
-            annotation_text=f"{size} GB card",
-            annotation_position="bottom left" if size == 8 else "top left",
+        figure.add_hline(y=size * GIB, line={"color": LINE, "width": 1.5})
+    for shift, size in zip((-11, 0, 11), CARDS_GIB, strict=True):
+        # The place on a logarithmic axis is the exponent; the lines lie closer than letters are.
+        figure.add_annotation(
+            x=1.01,
+            xref="paper",
+            xanchor="left",
+            y=float(np.log10(size * GIB)),
+            yshift=shift,
+            text=f"{size} GB",
+            showarrow=False,
         )
     figure.add_vline(x=side, line={"color": LINE, "width": 3})
     figure.update_xaxes(
@@ -66,12 +72,12 @@ def memory_figure(
         type="log",
         tickvals=TICKS,
         ticktext=[in_words(size) for size in TICKS],
-        range=[1, 15.2],
+        range=[1.8, 15.2],
         gridcolor=GRID,
         zeroline=False,
     )
     return figure.update_layout(
-        legend={"orientation": "h", "y": -0.2, "x": 0}, margin={"l": 72, "r": 8, "t": 8, "b": 8}
+        legend={"orientation": "h", "y": -0.2, "x": 0}, margin={"l": 72, "r": 76, "t": 8, "b": 8}
     )
 
 
@@ -88,11 +94,11 @@ def accuracy_figure(rows: Mapping[tuple[str, str], Sequence[float]]) -> go.Figur
             name=kind,
             marker={
                 "color": (OKABE_ITO[0], OKABE_ITO[1])[index],
-                "pattern": {"shape": ("", "/")[index], "solidity": 0.25},
+                "pattern": {"shape": ("", "/")[index], "fillmode": "overlay", "solidity": 0.08},
             },
             text=[f"{100 * mean:.1f} %" for mean in means],
             textposition="inside",
-            insidetextanchor="middle",
+            insidetextanchor="start",
             error_y={
                 "type": "data",
                 "symmetric": False,
@@ -106,7 +112,7 @@ def accuracy_figure(rows: Mapping[tuple[str, str], Sequence[float]]) -> go.Figur
         )
     figure.add_hline(y=0.5, line={"color": LINE, "dash": "dot", "width": 2})
     figure.update_yaxes(
-        title="accuracy, five folds", range=[0.4, 1.0], tickformat=".0%", gridcolor=GRID
+        title="accuracy, five folds", range=[0, 1.02], tickformat=".0%", gridcolor=GRID
     )
     return figure.update_layout(
         barmode="group",

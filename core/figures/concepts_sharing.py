@@ -57,11 +57,12 @@ def shift_figure(
     title: str,
     highlighted: Sequence[int] = (),
     now: int | None = None,
+    axis: str = "diagonal shift (px)",
 ) -> go.Figure:
     """Draw one curve a name over the shift in px; each has its own colour, dash and marker.
 
     ``highlighted``: shifts with a thin line, such as multiples of the stride. ``now``: the shift
-    that is shown above.
+    that is shown above. ``axis``: title of the shifts.
     """
     figure = go.Figure()
     for index, (name, values) in enumerate(curves.items()):
@@ -82,7 +83,7 @@ def shift_figure(
         figure.add_vline(x=shift, line={"color": LINE, "width": 1, "dash": "dot"})
     if now is not None:
         figure.add_vline(x=now, line={"color": LINE, "width": 3})
-    figure.update_xaxes(title="diagonal shift (px)", gridcolor=GRID, zerolinecolor=LINE)
+    figure.update_xaxes(title=axis, gridcolor=GRID, zerolinecolor=LINE)
     figure.update_yaxes(title=title, gridcolor=GRID, zerolinecolor=LINE)
     return figure.update_layout(
         legend={"orientation": "h", "y": -0.28, "x": 0},

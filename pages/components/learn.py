@@ -50,12 +50,7 @@ def begin(title: str, sentence: str) -> Opened:
     heading.title(title)
     heading.markdown(sentence)
     with switch.container(horizontal_alignment="right"):
-        st.toggle(
-            "Presenter",
-            key="presenter",
-            bind="query-params",
-            help="Larger type, and the sidebar away.",
-        )
+        st.toggle("Presenter", key="presenter", bind="query-params")
     if session.memory().notice:
         st.warning(session.memory().notice)
     if session.memory().source is None:

@@ -20,14 +20,20 @@ SHIFTS = range(17)
 @st.fragment
 def memory() -> None:
     """Draw the memory of a first layer in four forms, over the image side."""
-    left, right = st.columns([1, 2.4], gap="medium")
-    with left:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         side = st.select_slider(
-            "Image side (px)", counts.SIDES, 1024, key="image_side", bind="query-params"
+            "Image side (px)", counts.SIDES, 1024, key="image_side", bind="query-params", width=200
         )
-        units = st.select_slider("Hidden units", UNITS, 512, key="image_units", bind="query-params")
+        units = st.select_slider(
+            "Hidden units", UNITS, 512, key="image_units", bind="query-params", width=200
+        )
         maps = st.select_slider(
-            "Maps of the convolution, 3 x 3", MAPS, 16, key="image_maps", bind="query-params"
+            "Maps of the convolution, 3 x 3",
+            MAPS,
+            16,
+            key="image_maps",
+            bind="query-params",
+            width=230,
         )
         precision = st.segmented_control(
             "Precision",
@@ -37,14 +43,16 @@ def memory() -> None:
             key="image_precision",
             bind="query-params",
         )
-        training = st.toggle(
-            "Train with Adam (four times)", key="image_training", bind="query-params"
-        )
+        training = st.toggle("Train with Adam", key="image_training", bind="query-params")
     layers = counts.Layers(units, maps)
-    with right:
-        figure = memory_figure(layers, precision, training, side, _network())
-        learn.chart(figure, "image_memory", height=520)
+    figure = memory_figure(layers, precision, training, side, _network())
+    learn.chart(figure, "image_memory", height=540)
     _numbers(layers, side, precision, training)
+    st.caption(
+        "Lines at 8, 24 and 80 GB: what graphics cards hold, counted in GiB. The dotted line is "
+        "the fair comparison: as many outputs as the convolution has, each reading every pixel. "
+        "Adam keeps a gradient and two running means beside each weight: four times the memory."
+    )
     learn.check(counts.dense_snippet(side, units, precision))
 
 
@@ -63,7 +71,7 @@ def _network() -> tuple[str, int] | None:
         return None
     path = card.weights.path
     total = learn.kept(("parameters", card.weights.sha256), lambda: counts.parameters_in(path))
-    return f"The whole U-Net of this app, {card.title}", total
+    return f"This app's U-Net: {card.title}", total
 
 
 def structure() -> None:
@@ -138,7 +146,9 @@ def invariance(image: Any) -> None:
         learn.chart(snapshot_figure({f"moved by {by} px": _moved(spins, by)}), "image_moved", 300)
     with right:
         learn.chart(
-            shift_figure(SHIFTS, curves, "|h(Tx) - h(x)| / |h(x)|", now=by), "image_move", 360
+            shift_figure(SHIFTS, curves, "|h(Tx) - h(x)| / |h(x)|", now=by, axis="shift (px)"),
+            "image_move",
+            360,
         )
     one, two = st.columns(2)
     for column, name in ((one, "MLP"), (two, "CNN")):

@@ -1,0 +1,136 @@
+"""The lines under "Check it yourself", as each page of the lecture shows them, are run."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.components.learn import lessons
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+FRAME = REPOSITORY / "pages" / "components" / "navigation.py"
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+TOPICS = ("Output size", "Turn or not", "The border", "Several channels", "Separable")
+
+
+def opened(page: str, **link: str) -> AppTest:
+    """Return a page as a browser with this link would get it."""
+    app = AppTest.from_file(str(FRAME), default_timeout=300)
+    app.query_params["sample"] = "gold-tem"
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.run()
+    return app.switch_page(f"../{page}.py").run()
+
+
+def run_snippets(app: AppTest) -> int:
+    """Run every snippet of a page and compare what it prints; return how many there were."""
+    shown = [block for block in app.code if block.language in ("python", "text")]
+    pairs = list(zip(shown[::2], shown[1::2], strict=True))
+    for lines, prints in pairs:
+        assert (lines.language, prints.language) == ("python", "text")
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(lines.value, "<snippet>", "exec"), {})
+        said, expected = printed.getvalue().strip(), prints.value.strip()
+        assert NUMBER.sub("#", said) == NUMBER.sub("#", expected), lines.value
+        numbers = [float(one) for one in NUMBER.findall(said)]
+        assert numbers == pytest.approx([float(one) for one in NUMBER.findall(expected)], rel=1e-6)
+    return len(pairs)
+
+
+@pytest.mark.parametrize("page", [path.stem for _, path in lessons()])
+def test_every_snippet_of_every_page_prints_what_the_page_says(page: str) -> None:
+    app = opened(page)
+    assert not app.exception and not app.error
+    assert run_snippets(app) >= 1
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_topic_of_the_convolution_page_draws(topic: str) -> None:
+    app = opened("convolution", conv_topic=topic, conv_size="5 x 5", conv_preset="Corner")
+    assert not app.exception and not app.error and not app.warning
+    assert app.segmented_control(key="conv_topic").value == topic
+    assert run_snippets(app) >= 1
+
+
+def test_a_stride_larger_than_the_image_keeps_the_last_good_map() -> None:
+    app = opened("convolution")
+    app.number_input(key="conv_stride").set_value(3).run()
+    good = [one.value for one in app.markdown if "Feature map" in one.value]
+    app.number_input(key="conv_stride").set_value(5000).run()
+    assert not app.exception
+    assert [one.value for one in app.markdown if "Feature map" in one.value] == good
+    assert "steps over the whole image of 256 px" in app.warning[0].value
+    app.number_input(key="conv_stride").set_value(1).run()
+    assert not app.warning
+
+
+@pytest.mark.parametrize(
+    "kernel", ["nan,0,0;0,1,0;0,0,0", "1,2;3,4", "<script>", "1e999,0,0;0,1,0;0,0,0"]
+)
+def test_a_link_with_a_broken_kernel_gets_one_sentence(kernel: str) -> None:
+    app = opened("convolution", conv_kernel=kernel)
+    assert not app.exception
+    assert len(app.warning) == 1
+    assert any("Feature map" in one.value for one in app.markdown)
+
+
+def test_a_kernel_in_the_link_is_used() -> None:
+    app = opened("convolution", conv_kernel="0,0,0;0,2,0;0,0,0", conv_at="3,5")
+    sentence = next(one.value for one in app.markdown if one.value.startswith("Sum of the 9"))
+    assert "row 3, column 5" in sentence
+
+
+def test_the_answer_comes_only_after_a_guess() -> None:
+    app = opened("convolution")
+    assert app.toggle(key="conv_predict_reveal").disabled
+    app.slider(key="conv_predict_guess").set_value(13).run()
+    app.toggle(key="conv_predict_reveal").set_value(True).run()
+    assert any("You said 13: it is 14." in one.value for one in app.markdown)
+    app.slider(key="conv_predict_guess").set_value(14).run()
+    assert any("Right: it is 14." in one.value for one in app.markdown)
+
+
+def test_as_presenter_the_sidebar_is_away() -> None:
+    assert opened("sharing").sidebar.selectbox
+    assert not opened("sharing", presenter="true").sidebar.selectbox
+
+
+def test_the_image_problem_says_the_lectures_numbers() -> None:
+    app = opened("image_problem")
+    values = {one.label: one.value for one in app.metric}
+    assert values["Fully connected"] == "4 GiB"
+    assert any("536,870,912 weights" in one.value for one in app.caption)
+    app.segmented_control(key="image_precision").set_value("float32").run()
+    assert {one.label: one.value for one in app.metric}["Fully connected"] == "2 GiB"
+
+
+def test_the_matrix_of_the_sharing_page_counts() -> None:
+    app = opened("sharing")
+    weights = lambda: next(one.value for one in app.metric if one.label == "Weights")  # noqa: E731
+    assert weights() == "9"
+    app.radio(key="share_kind").set_value("Locally connected").run()
+    assert weights() == "324"
+    app.radio(key="share_kind").set_value("Fully connected").run()
+    assert weights() == "2,304"
+
+
+def test_the_trained_network_follows_multiples_of_its_stride() -> None:
+    import time
+
+    app = opened("sharing")
+    app.button(key="learn_start_network_shift").click().run()
+    for _ in range(200):
+        if any(one.label == "Spread, circular" for one in app.metric):
+            break
+        time.sleep(1)
+        app.run()
+    values = {one.label: one.value for one in app.metric}
+    assert float(values["Spread, circular"]) == 0
+    assert float(values["Spread, as trained"]) > 0.01
