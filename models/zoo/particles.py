@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.types import ModelCard, Phase
+from core.types import ModelCard, Phase, Score
 from models.weights import weights
 
 if TYPE_CHECKING:
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 PHASES = (Phase("background", "#0072B2"), Phase("particle", "#E69F00"))
 DECODER_CHANNELS = (128, 64, 48, 32, 16)
+VALIDATION = (
+    "54 validation images of EMPS, no article in common with the training images; they also "
+    "chose the step that is shipped"
+)
 
 
 def build() -> nn.Module:
@@ -58,6 +62,11 @@ CARD = ModelCard(
     ),
     licence="data MIT; encoder weights Apache-2.0; these weights BSD-3-Clause",
     reference="Yildirim and Cole 2021, doi:10.1021/acs.jcim.0c01455",
+    scores=(
+        Score("IoU of particles, mean over images", 0.892, VALIDATION),
+        Score("the same, dark on bright (37 images)", 0.879, VALIDATION),
+        Score("the same, bright on dark (17 images)", 0.922, VALIDATION),
+    ),
     limits=(
         "Figures of journals, so mostly clean, well-focused images of 512 px and up. Not meant for "
         "atomic-resolution lattice images, nanowire networks, or particles under about 5 px."
