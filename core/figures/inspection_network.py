@@ -41,7 +41,8 @@ def network_figure(drawing: NetworkMap, selected: str | None = None) -> go.Figur
             )
         )
     figure.add_trace(_points(drawing, places, selected))
-    figure.update_xaxes(visible=False)
+    # Room for the words beside the first and the last block.
+    figure.update_xaxes(visible=False, range=[-1.6, len(places) + 0.3])
     figure.update_yaxes(visible=False)
     return figure.update_layout(
         paper_bgcolor=CLEAR,
@@ -62,7 +63,9 @@ def _points(
         y=[y for _, y in places],
         mode="markers+text",
         text=[_label(block) for block in blocks],
-        textposition=[_beside(block) for block in blocks],
+        textposition=[
+            _beside(block, after) for block, after in zip(blocks, [*blocks[1:], None], strict=True)
+        ],
         customdata=[block.layer or "" for block in blocks],
         hovertext=[_hover(block) for block in blocks],
         hovertemplate="%{hovertext}<extra></extra>",
@@ -78,10 +81,12 @@ def _points(
     )
 
 
-def _beside(block: Block) -> str:
+def _beside(block: Block, after: Block | None) -> str:
     """Return the side of a block on which no way runs."""
-    sides = {Role.ENCODER: "middle left", Role.STAGE: "middle left", Role.DECODER: "middle right"}
-    return sides.get(block.role, "bottom center")
+    if block.role is Role.DECODER:
+        ends = after is None or after.level == block.level
+        return "top center" if ends else "middle right"
+    return "middle left" if block.role in (Role.ENCODER, Role.STAGE) else "bottom center"
 
 
 def _label(block: Block) -> str:

@@ -47,12 +47,15 @@ def draw(inspected: Inspected) -> None:
         else:
             _channels(inspected, maps, ranking, value, channel)
     low, high = maps.activations[channel].min(), maps.activations[channel].max()
+    caption = f"Channel {channel} of {layer}: {low:.3g} in dark violet to {high:.3g} in yellow."
+    if shown == "patches":
+        caption = f"Channel {channel} of {layer}; its highest value is {high:.3g}."
     inspect_stage.show(
         inspected,
         place,
         _overlay(inspected, maps, channel) if shown == "channels" else None,
         boxes,
-        caption=f"Channel {channel} of {layer}: {low:.3g} in dark violet to {high:.3g} in yellow.",
+        caption=caption,
     )
 
 
@@ -248,8 +251,8 @@ def _hierarchy(inspected: Inspected) -> None:
         config={"displayModeBar": False},
         alt="Channels of a first, a middle and a deep layer",
     )
-    if subject.field.note:
-        st.caption(subject.field.note)
+    if inspected.cut:
+        st.caption(inspected.cut)
 
 
 def _levels(inspected: Inspected) -> list[str]:

@@ -68,9 +68,9 @@ def _totals(inspected: Inspected, table: LayerTable) -> None:
     parts = [f"**{table.parameters:,}** parameters"]
     if table.unused_parameters:
         parts.append(f"{table.unused_parameters:,} of them unused")
-    parts.append(f"**{table.macs / 1e9:,.3g} × 10⁹** MACs for {height} × {width} px")
+    parts.append(f"**{table.macs:,}** MACs for {height} × {width} px")
     if table.seconds is not None:
-        parts.append(f"**{table.seconds:.3g} s** a run on this server")
+        parts.append(f"**{1000 * table.seconds:.3g} ms** a run on this server")
         parts.append(f"{100 * (table.share_between or 0):.0f} % of it between the layers")
     st.markdown(", ".join(parts) + ".")
 

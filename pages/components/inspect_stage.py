@@ -68,7 +68,7 @@ def show(
             height=HEIGHT,
             on_click=lambda event: inspect_link.change(row=event.row, column=event.column),
         )
-        for sentence in (caption, field.note):
+        for sentence in (caption, inspected.cut):
             if sentence:
                 st.caption(sentence)
 

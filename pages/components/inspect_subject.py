@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+# With pandas, and before any figure: plotly stumbles over a pandas that another session's job is
+# importing at the same moment.
+from core.analysis import Analysis
 from core.errors import LamellaError
 from core.figures.palette import phase_color
-from core.types import FeatureMaps, Phase
+from core.types import FeatureMaps, Phase, PixelSize
 from pages.components import inspect_link, library, run, session, sidebar
 from pages.components.inspect_link import Link
 from pages.components.session import Opened
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
     from core.inspection.layers import LayerTable
     from core.inspection.subject import Subject
 
 SIDE = 512
 # The field moves in steps, so that a click nearby finds everything still there.
 STEP = 128
+# A network for 32 px sees 256 px of the micrograph, shrunk: 32 px would hold no structure.
+FIXED_SHRINK = 8
 SUBJECT_BYTES = 12_000_000
 
 
@@ -53,6 +57,19 @@ class Inspected:
     def px_per_network_px(self) -> float:
         """Side of a pixel of the network in pixels of the micrograph."""
         return self.subject.field.box.size[0] / self.subject.field.shape[0]
+
+    @property
+    def cut(self) -> str:
+        """What the network sees of the micrograph, in one sentence; empty when it is all."""
+        field = self.subject.field
+        if field.box.size == field.shape:
+            return field.note
+        (height, width), (rows, columns), box = field.box.size, field.shape, field.box
+        return (
+            f"Inspecting rows {box.top} to {box.bottom - 1} and columns {box.left} to "
+            f"{box.right - 1}: {height} × {width} px, resampled to the {rows} × {columns} px that "
+            "the network takes."
+        )
 
     def length(self, px: float) -> str:
         """Return a length in micrograph pixels in px and, when calibrated, in nm."""
@@ -152,8 +169,8 @@ def introduce(inspected: Inspected) -> None:
     """Say it where what is shown was never learned."""
     if not inspected.is_trained:
         st.warning(
-            f"{inspected.title} is untrained here: its weights are random, so this shows how it is "
-            "built and what it could see, not what it has learned.",
+            f"{inspected.title} is untrained: its weights are random. This shows how it is built "
+            "and what it could see.",
             icon=":material/shuffle:",
         )
 
@@ -244,20 +261,30 @@ def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
     with st.spinner("Getting the network ready."):
         if name in ARCHITECTURES:
             network, model = session.untrained(name), f"{name} untrained"
-            expected = Expected(side=ARCHITECTURES[name].side)
-            centre = centre if expected.side is None else pixel
+            side = ARCHITECTURES[name].side
+            expected = Expected(side=side)
+            if side is not None:
+                covered = _covered(side, shown.shape, shown.info_bar_rows)
+                # The scale is given as the quotient of two pixel sizes, here one of them 1.
+                shown = replace(shown, pixel_size=PixelSize(1.0, "shrunk to the network"))
+                expected = Expected(side=side, pixel_size_nm=covered / side * (1 - 1e-9))
         else:
             engine = session.engine(name)
             network, lock, card = engine.network, engine.lock, zoo.CARDS[name]
             model = f"{name} {card.weights.sha256 if card.weights else 'untrained'}"
             expected = Expected.of(card)
     size = shown.pixel_size.nm if shown.pixel_size else None
-    key = ("subject", shown.digest, size, model, centre)
+    key = ("subject", shown.digest, size, model, expected, centre)
     found = session.inspections().get(key)
     if found is None or found.network is not network:
         found = open_subject(shown, network, expected, model, centre, SIDE, lock)
         session.inspections().put(key, found, SUBJECT_BYTES)
     return found
+
+
+def _covered(side: int, shape: tuple[int, int], bar: int) -> int:
+    """Return how many px of the micrograph a network of fixed ``side`` is shown at once."""
+    return max(side, min(SIDE, FIXED_SHRINK * side, shape[0] - bar, shape[1]))
 
 
 def _centre(pixel: tuple[int, int], shape: tuple[int, int], bar: int) -> tuple[int, int]:

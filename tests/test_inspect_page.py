@@ -1,0 +1,383 @@
+"""The page Inspect without a browser: its views, its links, and what it says when it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+from torch import nn
+
+from core.figures.inspection_rings import with_ring
+from core.inspection import cache
+from core.inspection.field import choose_field
+from core.inspection.region import labels_in_field, labels_on_micrograph, pixel_region
+from core.inspection.subject import Subject
+from core.segmentation.engine import Engine
+from core.types import Micrograph, PixelSize
+from models import zoo
+from pages.components import inspect_gallery, library, session, viewer
+from pages.components.library import Offer
+from pages.components.viewer import ViewerEvent
+
+NAVIGATION = Path(__file__).resolve().parents[1] / "pages" / "components" / "navigation.py"
+ROW, COLUMN = 50, 90
+
+
+class DarkIsParticle(nn.Module):
+    """A network of one convolution: particle where the grey level is below the card's mean."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 2, 1)
+        self.conv.weight.data = torch.tensor([4.0, -4.0])[:, None, None, None]
+        self.conv.bias.data.zero_()
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        return self.conv(batch)
+
+
+def disks(shape: tuple[int, int] = (96, 128)) -> tuple[Micrograph, np.ndarray]:
+    """Return two dark disks of radius 12 and 20 px on a light ground, 2 nm a pixel, and truth."""
+    row, column = np.mgrid[: shape[0], : shape[1]]
+    truth = (row - 30) ** 2 + (column - 30) ** 2 < 12**2
+    truth |= (row - ROW) ** 2 + (column - COLUMN) ** 2 < 20**2
+    pixels = np.where(truth, 0.15, 0.8).astype(np.float32)
+    micrograph = Micrograph(pixels, "disks", f"disks {shape}", PixelSize(2.0, "known"))
+    return micrograph, truth.astype(np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offer a small image and one that is too small, and begin without kept results."""
+    offers = (
+        Offer("disks", "Disks", "Two.", True, lambda page: disks()),
+        Offer("crumb", "Crumb", "Small.", True, lambda page: disks((20, 24))),
+    )
+    monkeypatch.setattr(library, "offers", lambda: offers)
+    session._store.clear("results", session.RESULT_BYTES)
+    session._store.clear("inspections", session.INSPECTION_BYTES)
+    session.activations.clear()
+    session.engine.clear()
+
+
+@pytest.fixture
+def known_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load a network whose answers are known instead of the trained one."""
+    monkeypatch.setattr(
+        zoo, "load", lambda name, device="auto": Engine(zoo.card(name), DarkIsParticle(), "cpu")
+    )
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, object]]:
+    """Return what the viewer and the galleries were last given, by name."""
+    seen: dict[str, dict[str, object]] = {}
+    monkeypatch.setattr(
+        viewer, "viewer", lambda image, **given: seen.update(viewer={"image": image, **given})
+    )
+    monkeypatch.setattr(
+        inspect_gallery,
+        "gallery",
+        lambda pictures, **given: seen.update(gallery={"pictures": pictures, **given}),
+    )
+    return seen
+
+
+@pytest.fixture
+def open_inspect() -> Callable[..., AppTest]:
+    """Return a function that opens the page with a link's parameters, its segmentation done."""
+
+    def open_page(finish: bool = True, **link: str) -> AppTest:
+        app = AppTest.from_file(str(NAVIGATION), default_timeout=120)
+        app.run()
+        for name, value in {"sample": "disks", **link}.items():
+            app.query_params[name] = value
+        app = app.switch_page("../inspect.py").run()
+        job = app.session_state["lamella"].job
+        if finish and job is not None:
+            job.future.exception(timeout=120)
+            app = app.run()
+        return app
+
+    return open_page
+
+
+def texts(app: AppTest) -> str:
+    kinds = (app.caption, app.markdown, app.warning, app.error, app.subheader)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def table(app: AppTest) -> dict[str, str]:
+    """Return the last table of names and values."""
+    frame = app.main.table[-1].value
+    return dict(zip(frame.index, frame.iloc[:, 0], strict=True))
+
+
+# ---- every view
+
+
+@pytest.mark.parametrize(
+    ("view", "show", "sentence"),
+    [
+        ("network", None, "**3,831,778** parameters"),
+        ("kernels", "filters", "32 filters of 1 × 3 × 3 weights"),
+        ("kernels", "norms", "32 filters of 1 × 3 × 3 weights"),
+        ("maps", "channels", "of encoder.model.conv_stem"),
+        ("maps", "patches", "each as large as what one unit sees"),
+        ("maps", "hierarchy", "From the first layer to the deepest"),
+        ("field", "trained", "The network sees"),
+        ("label", "cam", "What speaks for"),
+        ("label", "occlusion", "Each square is covered"),
+        ("label", "skips", "The labels of the field without them."),
+    ],
+)
+def test_every_view_works_at_once_with_a_trained_network(
+    view: str, show: str | None, sentence: str, open_inspect: Callable[..., AppTest]
+) -> None:
+    link = {"view": view} | ({"show": show} if show else {})
+    app = open_inspect(**link, row=str(ROW), column=str(COLUMN))
+    assert not app.exception
+    assert not app.warning
+    assert not app.error
+    assert sentence in texts(app)
+    assert "untrained" not in texts(app)
+
+
+@pytest.mark.parametrize("view", ["network", "kernels", "maps", "field", "label"])
+def test_lenet_is_called_untrained_on_every_view(
+    view: str, open_inspect: Callable[..., AppTest]
+) -> None:
+    app = open_inspect(view=view, network="lenet5")
+    assert not app.exception
+    assert [one.value for one in app.warning] == [
+        "LeNet-5 (as built today) is untrained: its weights are random. This shows how it is built "
+        "and what it could see."
+    ]
+
+
+def test_network_table_of_lenet_has_the_published_numbers(
+    open_inspect: Callable[..., AppTest],
+) -> None:
+    app = open_inspect(view="network", network="lenet5", layer="c3")
+    rows = app.dataframe[0].value.set_index("Layer")
+    assert rows["Parameters"].sum() == 61_706
+    assert rows.loc["c1", "Output"] == "6 × 28 × 28"
+    assert rows.loc["c1", "MACs"] == 28 * 28 * 6 * 25
+    assert [rows.loc[name, "Receptive field (px)"] for name in ("c1", "s2", "c3", "s4")] == [
+        "5",
+        "6",
+        "14",
+        "16",
+    ]
+    assert rows.loc["s4", "Stride (px)"] == "4"
+    assert "**61,706** parameters" in texts(app)
+    app = next(one for one in app.button if one.label == "Its kernels").click().run()
+    assert app.query_params["view"] == "kernels"
+    assert "16 filters of 6 × 5 × 5 weights" in texts(app)
+
+
+# ---- the receptive field
+
+
+def test_field_of_a_stack_is_exact_in_px_nm_and_diameters(
+    known_network: None, shown: dict, open_inspect: Callable[..., AppTest]
+) -> None:
+    # Of the light ground: dark is 0 here, and 0 switches every unit of this network off.
+    app = open_inspect(network="stack-10", row="48", column="64")
+    # Ten 3 x 3 convolutions see 21 px; disks of 437 and 1245 px have a mean diameter of 31.70 px.
+    numbers = table(app)
+    assert numbers["Theoretical field, side"] == "21 px = 42 nm"
+    assert numbers["Mean particle diameter"] == "31.7 px = 63.4 nm"
+    assert "The network sees 0.7 particle diameters" in texts(app)
+    (box,) = shown["viewer"]["boxes"]
+    assert (box.top, box.left, box.bottom, box.right) == (38, 54, 59, 75)
+    assert box.label == "21 px = 42 nm"
+    assert shown["viewer"]["crosshair"] == (48, 64)
+    assert shown["viewer"]["layer"].title == "Effective field"
+
+
+def test_click_moves_the_pixel_and_the_link(
+    known_network: None, shown: dict, open_inspect: Callable[..., AppTest]
+) -> None:
+    app = open_inspect(network="stack-10")
+    assert shown["viewer"]["crosshair"] == (48, 64)
+    viewer_given = shown["viewer"]
+
+    def click_then_show(image: object, **given: object) -> None:
+        if not shown.get("clicked"):
+            shown["clicked"] = True
+            viewer_given["on_click"](ViewerEvent(30, 31))
+        shown["viewer"] = {"image": image, **given}
+
+    viewer.viewer = click_then_show
+    app = app.run().run()
+    assert app.query_params["row"] == "30"
+    assert app.query_params["column"] == "31"
+    assert shown["viewer"]["crosshair"] == (30, 31)
+    assert [one.value for one in app.number_input if one.label in ("Row", "Column")] == [30, 31]
+
+
+def test_typed_row_moves_the_pixel(
+    known_network: None, open_inspect: Callable[..., AppTest]
+) -> None:
+    app = open_inspect(network="stack-10")
+    app = app.number_input(key="inspect-row").set_value(7).run()
+    assert app.query_params["row"] == "7"
+    assert app.query_params["column"] == "64"
+
+
+# ---- feature maps
+
+
+def test_channel_comes_from_the_gallery_and_costs_no_run(
+    shown: dict, open_inspect: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = []
+    real = cache.feature_maps
+    monkeypatch.setattr(cache, "feature_maps", lambda *given: runs.append(given[1]) or real(*given))
+    app = open_inspect(view="maps")
+    layer = "encoder.model.conv_stem"
+    assert set(runs) == {layer}
+    before = len(runs)
+    pictures = shown["gallery"]["pictures"]
+    assert len(pictures) == 24
+    # Largest variance first, as the captions say.
+    values = [float(one.caption.partition(": ")[2]) for one in pictures]
+    assert values == sorted(values, reverse=True)
+    assert shown["gallery"]["chosen"] == pictures[0].number
+    app.query_params["channel"] = str(pictures[3].number)
+    app = app.run()
+    assert shown["gallery"]["chosen"] == pictures[3].number
+    assert shown["viewer"]["layer"].title == f"Channel {pictures[3].number}"
+    assert len(runs) == before
+
+
+def test_ranking_by_auc_finds_the_phase(
+    known_network: None, shown: dict, open_inspect: Callable[..., AppTest]
+) -> None:
+    app = open_inspect(view="maps", measure="auc")
+    assert "How well one channel alone finds the particle pixels in the segmentation" in texts(app)
+    # The two channels are the logits: particle is always larger inside, background never.
+    assert [one.caption for one in shown["gallery"]["pictures"]] == ["1: 1", "0: 0"]
+
+
+# ---- why this label
+
+
+def test_label_of_a_known_network(
+    known_network: None, open_inspect: Callable[..., AppTest]
+) -> None:
+    app = open_inspect(view="label", row=str(ROW), column=str(COLUMN))
+    # Grey level 0, so (0 - mean) / std times -4 for particle and times 4 for background.
+    card = zoo.card("particles")
+    logit = 4 * card.mean / card.std
+    shares = app.dataframe[0].value.set_index("Class")["Probability"]
+    assert shares["particle"] == pytest.approx(1 / (1 + np.exp(-2 * logit)), abs=1e-6)
+    assert f"their sum is {logit:.5f}, the logit is {logit:.5f}" in texts(app)
+    assert "This object" in app.segmented_control(key="inspect-where-True").options
+
+
+def test_occlusion_runs_when_asked(
+    known_network: None, shown: dict, open_inspect: Callable[..., AppTest]
+) -> None:
+    app = open_inspect(view="label", show="occlusion", row=str(ROW), column=str(COLUMN))
+    assert shown["viewer"]["layer"] is None
+    button = next(one for one in app.button if one.label == "Cover square by square")
+    app = button.click().run()
+    assert not app.exception
+    assert "Covering lowers it by up to" in texts(app)
+    assert shown["viewer"]["layer"].title == "Occlusion"
+
+
+def test_sanity_check_says_how_alike_the_maps_are(open_inspect: Callable[..., AppTest]) -> None:
+    app = open_inspect(view="label", show="cam")
+    app = app.toggle(key="inspect-sanity").set_value(True).run()
+    assert not app.exception
+    assert "Rank correlation with the map of the network as it is" in texts(app)
+
+
+# ---- links
+
+
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        ({"layer": "encoder.conv_stam"}, 'This network has no layer "encoder.conv_stam"'),
+        ({"row": "96", "column": "5"}, "Row 96, column 5 lies outside the image of 96 x 128 px"),
+        ({"row": "-1", "column": "5"}, "Row -1, column 5 lies outside the image of 96 x 128 px"),
+        ({"row": "x", "column": "5"}, 'The link asks for row "x", which is no whole number'),
+        ({"view": "cellar"}, 'The link asks for view "cellar"; choose one of network, kernels'),
+        ({"view": "maps", "channel": "999"}, "There is no channel 999; encoder.model.conv_stem"),
+        ({"network": "lenet6"}, 'The link asks for network "lenet6"; choose one of lenet5-1998'),
+        ({"view": "label", "show": "tea"}, 'The link asks for show "tea"; choose one of cam'),
+    ],
+)
+def test_bad_link_is_one_sentence_and_the_page_works(
+    link: dict[str, str], sentence: str, open_inspect: Callable[..., AppTest], shown: dict
+) -> None:
+    app = open_inspect(finish=False, **link)
+    assert not app.exception
+    assert sum(sentence in one.value for one in app.warning) == 1
+    assert "viewer" in shown
+    # It is said once: the link has become right.
+    app = app.run()
+    assert not app.warning
+    assert all(sentence not in text for text in texts(app).splitlines())
+
+
+def test_image_smaller_than_the_stride_is_one_sentence(
+    open_inspect: Callable[..., AppTest],
+) -> None:
+    app = open_inspect(sample="crumb")
+    assert not app.exception
+    assert any("this network needs at least 32 px a side" in one.value for one in app.warning)
+
+
+def test_the_link_is_back_when_the_page_is(
+    known_network: None, open_inspect: Callable[..., AppTest]
+) -> None:
+    app = open_inspect(network="stack-10", view="kernels", layer="conv3")
+    app = app.switch_page("../segment.py").run()
+    for name in ("view", "network", "layer"):
+        app.query_params.pop(name, None)
+    app = app.switch_page("../inspect.py").run()
+    assert app.query_params["view"] == "kernels"
+    assert app.query_params["layer"] == "conv3"
+    assert "8 filters of 8 × 3 × 3 weights" in texts(app)
+
+
+# ---- what the page adds to core
+
+
+def test_labels_go_to_the_field_and_back() -> None:
+    labels = np.arange(96 * 128).reshape(96, 128) % 251
+    field = choose_field((96, 128), (10, 10), side=64, multiple=32)
+    inner = labels_in_field(labels, field)
+    assert np.array_equal(inner, labels[:64, :64])
+    whole = labels_on_micrograph(inner, field, (96, 128))
+    assert np.array_equal(whole[:64, :64], inner)
+    assert whole[64:].max() == whole[:, 64:].max() == 0
+
+
+def test_labels_of_a_shrunk_field_are_every_second() -> None:
+    labels = np.arange(64 * 64).reshape(64, 64)
+    field = choose_field((64, 64), side=32, multiple=32, scale=0.5)
+    assert np.array_equal(labels_in_field(labels, field), labels[::2, ::2])
+
+
+def test_pixel_region_is_one_pixel() -> None:
+    subject = Subject(DarkIsParticle(), torch.zeros(1, 1, 8, 9))
+    region = pixel_region(subject, 3, 4)
+    assert region.shape == (8, 9)
+    assert np.argwhere(region).tolist() == [[3, 4]]
+
+
+def test_ring_lies_at_the_radius() -> None:
+    picture = with_ring(np.zeros((101, 101, 4), np.uint8), (50, 50), 30)
+    rows, columns = np.nonzero(picture[..., 0] == 255)
+    assert np.abs(np.hypot(rows - 50, columns - 50) - 30).max() < 1
+    assert len(rows) > 100
