@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
 
 from core.errors import LamellaError
+from pages.components import jobs
 from pages.components.image_store import image_route
 
 
@@ -21,8 +24,16 @@ def explain(error: BaseException) -> bool:
     return True
 
 
+@asynccontextmanager
+async def until_the_end(app: st.App) -> AsyncIterator[None]:
+    """Let no running job hold up the end of the server."""
+    yield
+    jobs.cancel_all()
+
+
 app = st.App(
     Path(__file__).parent / "pages" / "components" / "navigation.py",
     routes=[image_route(st.get_option("server.baseUrlPath"))],
+    lifespan=until_the_end,
     on_script_error=explain,
 )

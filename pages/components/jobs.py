@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from threading import Event
 from typing import Any
+from weakref import WeakSet
 
 from core.errors import Cancelled
 from core.types import ProgressCallback
@@ -52,6 +53,11 @@ def _executor() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(WORKERS, thread_name_prefix="lamella-job")
 
 
+@cache
+def _begun() -> WeakSet[Job]:
+    return WeakSet()
+
+
 def start(key: tuple[object, ...], work: Callable[[ProgressCallback], object]) -> Job:
     """Begin ``work(progress)`` in a thread of its own; no Streamlit call may happen in it."""
     job = Job(key)
@@ -62,7 +68,14 @@ def start(key: tuple[object, ...], work: Callable[[ProgressCallback], object]) -
         return work(job.report)
 
     job.future = _executor().submit(run)
+    _begun().add(job)
     return job
+
+
+def cancel_all() -> None:
+    """Stop every job at its next step, so that the server can end."""
+    for job in list(_begun()):
+        job.cancel()
 
 
 def result_of(job: Job) -> object:

@@ -16,7 +16,7 @@ from pages.components.session import Opened
 if TYPE_CHECKING:
     from core.analysis import Analysis
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.7
 
 
 def network_key(opened: Opened, card: ModelCard) -> tuple[object, ...]:

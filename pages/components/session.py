@@ -64,9 +64,10 @@ def _import_torch() -> None:
     ones each rerun would take half a second.
     """
     import core.segmentation.engine  # noqa: F401
+
+    gc.freeze()
     import models.architectures  # noqa: F401
 
-    gc.collect()
     gc.freeze()
     # Else extensions complain at the end of the process that their objects were never freed.
     atexit.register(gc.unfreeze)

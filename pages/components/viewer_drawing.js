@@ -104,7 +104,7 @@ class Drawing extends Pictures {
       this.drawEdges();
     } else if (this.outlines) {
       const need = this.scale * devicePixelRatio * (this.data.image.width / this.outlines[0].width);
-      this.drawPicture(this.outlines, false, Math.max(0, Math.round(Math.log2(1 / need))));
+      this.drawPicture(this.outlines, false, Math.max(0, Math.round(Math.log2(2 / need))));
     }
   }
 

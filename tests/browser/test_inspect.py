@@ -1,0 +1,84 @@
+"""Inspect in a real browser: from a segmentation to what the network sees, and back by a link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page, expect
+
+DONE = ".viewer[data-image][data-labels][data-objects]"
+SEEN = re.compile(r"(\d+) px = ([\d.]+) nm")
+
+
+def click_pixel(page: Page, viewer: Locator, row: float, column: float) -> None:
+    """Click the middle of an image pixel, wherever the view shows it."""
+    stage = viewer.locator(".stage").bounding_box()
+    scale, left, top = (float(viewer.get_attribute(f"data-{k}")) for k in ("scale", "left", "top"))
+    page.mouse.click(
+        stage["x"] + (column + 0.5 - left) * scale, stage["y"] + (row + 0.5 - top) * scale
+    )
+
+
+def test_segment_inspect_click_open_a_channel_and_share_the_link(
+    server, open_tab: Callable[..., Page], screenshot: Callable[..., None]
+) -> None:
+    page = open_tab()
+    page.goto(f"{server.address}/segment?sample=gold-tem")
+    expect(page.locator(DONE)).to_be_visible()
+
+    page.get_by_text("Analyse", exact=True).click()
+    page.get_by_role("link", name="Inspect").click()
+    expect(page.get_by_role("heading", name="Inspect", exact=True)).to_be_visible()
+    expect(page.locator(".viewer[data-image][data-layer]")).to_be_visible()
+    assert "sample=gold-tem" in page.url
+    viewer = page.locator(".viewer")
+    click_pixel(page, viewer, 300, 400)
+    expect(page).to_have_url(re.compile(r"row=(29\d|30\d)"))
+    cell = page.locator("tr", has_text="Theoretical field, side")
+    px, nm = SEEN.search(cell.inner_text()).groups()
+    # 0.25 nm a pixel.
+    assert abs(float(nm) - 0.25 * int(px)) < 0.1
+    expect(page.get_by_text("particle diameters")).to_be_visible()
+    screenshot(page, "inspect-field", docs=True)
+
+    page.get_by_text("Feature maps", exact=True).click()
+    tiles = page.locator(".gallery button")
+    expect(tiles.nth(23)).to_be_attached()
+    tiles.nth(2).click()
+    expect(tiles.nth(2)).to_have_attribute("aria-pressed", "true")
+    title = viewer.locator(".layer-title")
+    channel = tiles.nth(2).inner_text().partition(":")[0].strip()
+    expect(title).to_have_text(f"Channel {channel}")
+    expect(page).to_have_url(re.compile(f"channel={channel}(&|$)"))
+    screenshot(page, "inspect-maps", docs=True)
+
+    other = open_tab(theme="dark", width=900)
+    other.goto(page.url)
+    expect(other.locator(".layer-title")).to_have_text(f"Channel {channel}")
+    expect(other.locator('.gallery button[aria-pressed="true"]')).to_contain_text(f"{channel}:")
+    first, second = (
+        one.locator(".viewer[data-layer]").get_attribute("data-layer") for one in (page, other)
+    )
+    assert first == second
+    other.get_by_text("Receptive field", exact=True).click()
+    row = other.locator("tr", has_text="Theoretical field, side")
+    expect(row).to_contain_text(" nm")
+
+
+def test_row_of_the_table_and_block_of_the_drawing_choose_the_layer(
+    server, open_tab: Callable[..., Page]
+) -> None:
+    page = open_tab()
+    page.goto(f"{server.address}/inspect?sample=gold-tem&view=network&network=lenet5")
+    expect(page.get_by_text("61,706").first).to_be_visible()
+    expect(page.get_by_text("LeNet-5 (as built today) is untrained")).to_be_visible()
+    page.get_by_test_id("stDataFrame").first.click(position={"x": 15, "y": 52})
+    expect(page).to_have_url(re.compile("layer=c1"))
+    blocks = page.locator(".js-plotly-plot .point")
+    expect(blocks.nth(2)).to_be_visible()
+    box = blocks.nth(3).bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page).not_to_have_url(re.compile("layer=c1"))
+    page.get_by_role("button", name="Its feature maps").click()
+    expect(page.locator(".viewer[data-image][data-layer]")).to_be_visible()

@@ -1,0 +1,71 @@
+"""The first three pages of the lecture in a browser: one control each, and the right number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def test_from_the_image_problem_to_sharing(
+    server, open_tab: Callable[..., Page], screenshot: Callable[..., None]
+) -> None:
+    page = open_tab(height=1000)
+    page.goto(f"{server.address}/image-problem?sample=gold-tem")
+    expect(page.get_by_text("536,870,912 weights")).to_be_visible()
+    page.get_by_role("radio", name="float32").click()
+    expect(page.get_by_text("2 GiB", exact=True)).to_be_visible()
+    screenshot(page, "learn-image-problem", docs=True)
+
+    page.get_by_role("link", name="Next: Convolution").click()
+    expect(page.get_by_text("Feature map by cross-correlation, 256 x 256.")).to_be_visible()
+    expect(page.locator(".viewer[data-image]")).to_have_count(2)
+    expect(page.get_by_text("scipy: equal")).to_be_visible()
+    page.locator(".viewer canvas").first.click(position={"x": 150, "y": 120})
+    expect(page).to_have_url(re.compile("conv_at="))
+    stride = page.get_by_role("spinbutton", name="Stride")
+    stride.fill("4")
+    stride.press("Enter")
+    # (256 + 2 - 3) / 4 = 63.75, rounded down, plus 1.
+    expect(page.get_by_text("Feature map by cross-correlation, 64 x 64.")).to_be_visible()
+    expect(page).to_have_url(re.compile("conv_stride=4"))
+    screenshot(page, "learn-convolution", docs=True)
+    stride.fill("999")
+    stride.press("Enter")
+    expect(page.get_by_text("steps over the whole image of 256 px")).to_be_visible()
+    expect(page.get_by_text("Feature map by cross-correlation, 64 x 64.")).to_be_visible()
+
+    page.get_by_role("link", name="Next: Sharing").click()
+    expect(page.get_by_text("the map follows a shift of 1 px exactly")).to_be_visible()
+    choose(page, "Layer", "Convolution of stride 2")
+    expect(page.get_by_text("1 px are no multiple of the stride 2")).to_be_visible()
+    page.get_by_text("Fully connected", exact=True).click()
+    expect(page.get_by_text("2,304", exact=True)).to_be_visible()
+    screenshot(page, "learn-sharing", docs=True)
+
+
+def test_a_link_brings_the_whole_state_back(server, open_tab: Callable[..., Page]) -> None:
+    page = open_tab(theme="dark")
+    page.goto(
+        f"{server.address}/convolution?sample=low-dose-tem&presenter=true&conv_flip=true"
+        "&conv_kernel=0,0,0;0,3,0;0,0,0&conv_at=10,20&conv_topic=Separable"
+    )
+    expect(page.get_by_text("Feature map by convolution, 256 x 256.")).to_be_visible()
+    expect(page.get_by_text("in row 10, column 20.")).to_be_visible()
+    expect(page.get_by_text("Rank 1: separable.")).to_be_visible()
+    expect(page.get_by_text("Pixel size (nm)")).to_have_count(0)
+
+
+def test_the_question_answers_only_after_a_guess(server, open_tab: Callable[..., Page]) -> None:
+    page = open_tab()
+    page.goto(f"{server.address}/sharing?sample=gold-tem")
+    expect(page.get_by_role("switch", name="Show the answer")).to_be_disabled()
+    page.get_by_role("radio", name="1 1 1 1").click()
+    page.get_by_text("Show the answer").click()
+    expect(page.get_by_text("Right: it is 1 1 1 1.")).to_be_visible()

@@ -1,0 +1,98 @@
+"""The viewer's Python side and the background jobs: what is believed, what is refused."""
+
+from __future__ import annotations
+
+from threading import Event
+
+import pytest
+
+from core.errors import Cancelled, LamellaError
+from pages.components import jobs, results
+from pages.components.viewer import ViewerEvent, ViewerImage, _event, _facts
+
+IMAGE = ViewerImage("/x", "d1", height=96, width=128, name="disks.png")
+
+
+def click(**changed: object) -> dict[str, object]:
+    return {"row": 95, "column": 127, "digest": "d1", "serial": 1, **changed}
+
+
+def test_a_click_inside_the_image_is_believed() -> None:
+    assert _event(click(), IMAGE) == ViewerEvent(95, 127)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        {},
+        "click",
+        click(row=96),
+        click(column=-1),
+        click(row=1.5),
+        click(row="1"),
+        click(digest="of another image"),
+    ],
+)
+def test_anything_else_is_no_click(sent: object) -> None:
+    assert _event(sent, IMAGE) is None
+
+
+def test_size_is_written_with_its_calibration() -> None:
+    assert _facts(IMAGE) == "128 x 96 px, not calibrated"
+    calibrated = ViewerImage("/x", "d1", 96, 128, "disks.png", pixel_size_nm=0.25)
+    assert _facts(calibrated) == "128 x 96 px, 0.25 nm a pixel"
+
+
+@pytest.mark.parametrize(
+    ("column", "heading"),
+    [
+        ("area_nm2", "Area (nm²)"),
+        ("equivalent_diameter_px", "Diameter (px)"),
+        ("orientation_deg", "Orientation (°)"),
+        ("circularity", "Circularity"),
+        ("a_new_column", "A new column"),
+    ],
+)
+def test_headings_carry_units(column: str, heading: str) -> None:
+    assert results.label_of(column)[0] == heading
+
+
+def test_job_gives_its_result_and_its_progress() -> None:
+    def work(progress: object) -> str:
+        progress(1, 2)
+        return "made"
+
+    job = jobs.start(("a",), work)
+    assert job.future.result(timeout=10) == "made"
+    assert jobs.result_of(job) == "made"
+    assert (job.finished, job.done, job.total) == (True, 1, 2)
+
+
+@pytest.mark.parametrize("cancel", [lambda job: job.cancel(), lambda job: jobs.cancel_all()])
+def test_job_stops_at_its_next_step(cancel: object) -> None:
+    at_work, go_on = Event(), Event()
+
+    def work(progress: object) -> str:
+        at_work.set()
+        assert go_on.wait(10)
+        progress(1, 2)
+        return "never"
+
+    job = jobs.start(("a",), work)
+    assert at_work.wait(10)
+    cancel(job)
+    go_on.set()
+    assert isinstance(job.future.exception(timeout=10), Cancelled)
+    with pytest.raises(Cancelled):
+        jobs.result_of(job)
+
+
+def test_error_of_a_job_reaches_whoever_asks() -> None:
+    def work(progress: object) -> None:
+        raise LamellaError("The image is too small.")
+
+    job = jobs.start(("a",), work)
+    job.future.exception(timeout=10)
+    with pytest.raises(LamellaError, match="too small"):
+        jobs.result_of(job)
