@@ -1,0 +1,40 @@
+"""Architectures: from LeNet-5 to the U-Net, side by side and on this micrograph."""
+
+import streamlit as st
+
+from pages.components import learn, learn_architectures
+
+PAGE = {"group": "Learn", "title": "Architectures", "order": 6}
+
+opened = learn.begin(
+    "Architectures",
+    "From LeNet-5 to the U-Net: what each brought, how it is built, what it costs, and how much of "
+    "this micrograph it sees.",
+)
+facts = learn_architectures.collect()
+learn_architectures.explorer(opened, facts)
+st.subheader("Side by side")
+learn_architectures.side_by_side(opened, facts)
+st.latex(
+    r"\text{parameters} = C_\text{out}\,(C_\text{in}\,k^2 + 1), \qquad "
+    r"\text{products} = C_\text{out}\,C_\text{in}\,k^2\,h\,w"
+)
+st.caption(
+    "One convolution with kernels of k × k px and maps of h × w px at its end. Products: of "
+    "convolutions and dense layers, as papers count them. LeNet-5 of 1998 joins only some of its "
+    "maps, by a table: 60,000 trainable values; with all joined, and a dense output, 61,706."
+)
+learn.predict(
+    "architectures",
+    learn.Question(
+        "Where do most of the 138 million parameters of VGG16 sit?",
+        truth="the first dense layer",
+        choices=("the 13 convolutions", "the first dense layer", "the last dense layer"),
+        why="102,764,544 of 138,357,544, or 74 %, join 7 × 7 × 512 values to 4096. The 13 "
+        "convolutions have 14,714,688. ResNet averages over the map instead.",
+    ),
+)
+learn.end(
+    "Architectures",
+    "LeCun et al. 1998, doi 10.1109/5.726791; He et al. 2016, arXiv:1512.03385",
+)

@@ -1,0 +1,160 @@
+"""The page Architectures: eight networks in numbers, one of them drawn, all on this micrograph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.concepts import architecture_facts
+from core.concepts.architecture_facts import ArchitectureFacts
+from core.figures import learn_architectures as figures
+from pages.components import learn, publish
+from pages.components.session import Opened
+from pages.components.viewer import Box, viewer
+
+if TYPE_CHECKING:
+    from models.architectures.card import ArchitectureCard
+
+NAMES = (
+    *("lenet5-1998", "lenet5", "alexnet", "vgg16"),
+    *("resnet18", "resnet34", "resnet50", "unet-resnet18"),
+)
+FREE_SIDE = 224
+"""Side, in px, that a network of any size is shown with: that of the others."""
+INSPECT = Path(__file__).resolve().parents[1] / "inspect.py"
+
+
+def collect() -> dict[str, ArchitectureFacts]:
+    """Return the facts of all networks by title, read off once for all sessions."""
+    from models.architectures import ARCHITECTURES
+
+    place, found = st.empty(), {}
+    for number, name in enumerate(NAMES):
+        card = ARCHITECTURES[name]
+        side = card.side or FREE_SIDE
+
+        def make(card: ArchitectureCard = card, side: int = side) -> ArchitectureFacts:
+            place.progress(number / len(NAMES), text=f"Reading {card.title}.")  # noqa: B023
+            return architecture_facts.architecture_facts(card.build, card.channels, side)
+
+        found[card.title] = learn.kept(("learn architecture", name), make)
+    place.empty()
+    return found
+
+
+@st.fragment
+def explorer(opened: Opened, facts: dict[str, ArchitectureFacts]) -> None:
+    """Draw the choice of a network and everything that follows from it."""
+    from models.architectures import ARCHITECTURES
+
+    cards = {ARCHITECTURES[name].title: ARCHITECTURES[name] for name in NAMES}
+    title = st.segmented_control(
+        "Network",
+        list(cards),
+        default="AlexNet",
+        required=True,
+        key="architecture",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    card, fact = cards[title], facts[title]
+    st.markdown(f"**{card.year}.** {card.idea} *{card.reference}.*")
+    with st.container(horizontal=True):
+        st.metric("Parameters", f"{fact.parameters:,}", width=220)
+        st.metric("Products an image", _products(fact.macs), width=200)
+        st.metric("Receptive field", f"{fact.field} px", width=180)
+        st.metric("Image", f"{fact.side} × {fact.side} px", width=200)
+    learn.chart(figures.maps_figure(fact.drawing), "maps")
+    st.caption(
+        "Height: side of the maps; width: channels; both logarithmic. Under each bar: channels × "
+        "side². Dotted: ways past other blocks."
+    )
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=460):
+            _on_micrograph(opened, fact)
+        with st.container(width=460):
+            learn.chart(figures.cost_figure(facts, title), "costs", 440)
+    _blocks(fact)
+    lines = architecture_facts.snippet(card.name, fact.parameters)
+    if lines is not None:
+        learn.check(lines)
+    st.caption(
+        "Shown untrained: an architecture is a plan, and its weights are still chance. The trained "
+        "networks of this app are under Zoo."
+    )
+    if INSPECT.exists():
+        st.page_link(
+            INSPECT,
+            label=f"Open {title} in Inspect, untrained",
+            icon=":material/search:",
+            query_params={**_page_free_link(), "network": card.name, "view": "network"},
+        )
+
+
+def _page_free_link() -> dict[str, str]:
+    """Return what the link says about image and model."""
+    return {name: st.query_params[name] for name in ("sample", "model") if name in st.query_params}
+
+
+def _products(count: int) -> str:
+    return f"{count / 1e9:.3f} billion" if count >= 1e8 else f"{count:,}"
+
+
+def _on_micrograph(opened: Opened, fact: ArchitectureFacts) -> None:
+    micrograph = opened.micrograph
+    height, width = micrograph.shape[0] - micrograph.info_bar_rows, micrograph.shape[1]
+    size = micrograph.pixel_size
+    sides = sorted({fact.side, fact.field}, reverse=True)
+    image, field = (
+        f"{side * size.nm:.3g} nm" if size else f"{side} px" for side in (fact.side, fact.field)
+    )
+    # The labels of two such boxes would overlap: the larger carries both.
+    labels = (f"image {image}, field {field}", "")
+    boxes = []
+    for side, label in zip(sides, labels, strict=False):
+        top, left = (height - side) / 2, (width - side) / 2
+        boxes.append(Box(top, left, top + side, left + side, label))
+    viewer(
+        publish.micrograph(micrograph),
+        key="architecture-field",
+        boxes=tuple(boxes),
+        info_bar_rows=micrograph.info_bar_rows,
+        height=440,
+    )
+
+
+def _blocks(fact: ArchitectureFacts) -> None:
+    st.table(
+        {
+            "block": [block.title for block in fact.blocks],
+            "shape": [" × ".join(map(str, block.shape)) for block in fact.blocks],
+            "parameters": [f"{block.parameters:,}" for block in fact.blocks],
+            "products": [f"{block.macs:,}" for block in fact.blocks],
+            "field (px)": [block.field for block in fact.blocks],
+        },
+        border="horizontal",
+        hide_index=True,
+        height=460 if len(fact.blocks) > 13 else "content",
+        alt="Shape, parameters, products and receptive field of each block",
+    )
+
+
+def side_by_side(opened: Opened, facts: dict[str, ArchitectureFacts]) -> None:
+    """Draw all networks in one table."""
+    from models.architectures import ARCHITECTURES
+
+    cards = {ARCHITECTURES[name].title: ARCHITECTURES[name] for name in NAMES}
+    size = opened.micrograph.pixel_size
+    table = {
+        "network": list(facts),
+        "year": [str(cards[title].year) for title in facts],
+        "image (px)": [f"{fact.side}²" for fact in facts.values()],
+        "parameters": [f"{fact.parameters:,}" for fact in facts.values()],
+        "products": [f"{fact.macs:,}" for fact in facts.values()],
+        "field (px)": [str(fact.field) for fact in facts.values()],
+    }
+    if size is not None:
+        table["field (nm)"] = [f"{fact.field * size.nm:.4g}" for fact in facts.values()]
+    st.table(table, border="horizontal", hide_index=True, alt="All architectures side by side")
