@@ -17,7 +17,7 @@ def stage(opened: Opened) -> None:
     image = learn.middle(opened)
     wanted = learn_convolution.controls()
     walk = learn.last_good(
-        "convolution",
+        f"convolution_{image.shape}",
         lambda: learn_convolution.usable(image, wanted()),
         learn_convolution.first_walk,
     )

@@ -5,11 +5,17 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import time
 from pathlib import Path
 
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
+from core.segmentation.engine import Engine
+from models import zoo
+from models.architectures.small import SmallUnet
+from pages.components import session
 from pages.components.learn import lessons
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -20,11 +26,10 @@ TOPICS = ("Output size", "Turn or not", "The border", "Several channels", "Separ
 
 def opened(page: str, **link: str) -> AppTest:
     """Return a page as a browser with this link would get it."""
-    app = AppTest.from_file(str(FRAME), default_timeout=300)
-    app.query_params["sample"] = "gold-tem"
-    for name, value in link.items():
+    # The first page would segment a sample of the link; so the link comes after it.
+    app = AppTest.from_file(str(FRAME), default_timeout=300).run()
+    for name, value in {"sample": "gold-tem", **link}.items():
         app.query_params[name] = value
-    app.run()
     return app.switch_page(f"../{page}.py").run()
 
 
@@ -121,16 +126,23 @@ def test_the_matrix_of_the_sharing_page_counts() -> None:
     assert weights() == "2,304"
 
 
-def test_the_trained_network_follows_multiples_of_its_stride() -> None:
-    import time
+def test_the_network_is_shifted_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(name: str, device: str = "auto") -> Engine:
+        torch.manual_seed(0)
+        return Engine(zoo.card(name), SmallUnet().eval(), "cpu")
 
+    session.engine.clear()
+    session._store.clear("results", session.RESULT_BYTES)
+    monkeypatch.setattr(zoo, "load", load)
     app = opened("sharing")
     app.button(key="learn_start_network_shift").click().run()
-    for _ in range(200):
+    for _ in range(60):
         if any(one.label == "Spread, circular" for one in app.metric):
             break
-        time.sleep(1)
+        time.sleep(0.5)
         app.run()
+    session.engine.clear()
+    session._store.clear("results", session.RESULT_BYTES)
     values = {one.label: one.value for one in app.metric}
     assert float(values["Spread, circular"]) == 0
-    assert float(values["Spread, as trained"]) > 0.01
+    assert float(values["Spread, as trained"]) > 1e-4

@@ -77,7 +77,8 @@ def memory_figure(
         zeroline=False,
     )
     return figure.update_layout(
-        legend={"orientation": "h", "y": -0.2, "x": 0}, margin={"l": 72, "r": 76, "t": 8, "b": 8}
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
+        margin={"l": 72, "r": 76, "t": 8, "b": 8},
     )
 
 
@@ -116,7 +117,7 @@ def accuracy_figure(rows: Mapping[tuple[str, str], Sequence[float]]) -> go.Figur
     )
     return figure.update_layout(
         barmode="group",
-        legend={"orientation": "h", "y": -0.16, "x": 0},
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
         margin={"l": 72, "r": 8, "t": 8, "b": 8},
     )
 

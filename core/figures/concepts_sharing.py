@@ -86,6 +86,6 @@ def shift_figure(
     figure.update_xaxes(title=axis, gridcolor=GRID, zerolinecolor=LINE)
     figure.update_yaxes(title=title, gridcolor=GRID, zerolinecolor=LINE)
     return figure.update_layout(
-        legend={"orientation": "h", "y": -0.28, "x": 0},
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
         margin={"l": 64, "r": 8, "t": 8, "b": 8},
     )

@@ -87,10 +87,10 @@ def structure() -> None:
         learn.chart(accuracy_figure(folds), "image_accuracy", height=400)
     mlp, cnn = rows["MLP", "straight"].parameters, rows["CNN", "straight"].parameters
     st.markdown(
-        f"Both were trained anew on 5000 snapshots of the Ising model, straight and shuffled, to "
-        f"tell below from above the critical temperature. The MLP, {mlp:,} weights, does not "
-        f"notice: to it an image is a list. The CNN, {cnn} weights, loses what it lived on, the "
-        "neighbours; what is left to it is how many spins point up."
+        "Both were trained anew on four fifths of 5000 snapshots of the Ising model, straight and "
+        "shuffled, to tell below from above the critical temperature. The MLP, "
+        f"{mlp:,} weights, does not notice: to it an image is a list. The CNN, {cnn} weights, "
+        "loses what it lived on, the neighbours; what is left to it is how many spins point up."
     )
     st.caption("Bars: mean of five folds, lines from the lowest to the highest. Dotted: chance.")
     learn.agreement({"MLP with its first weights shuffled alike, on shuffled images": _follows()})

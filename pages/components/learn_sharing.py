@@ -76,6 +76,10 @@ def shift(opened: Opened, image: Any) -> None:
     step = next(step for step in known if step.name == name)
     try:
         found = shift_test(image, step, by, by)
+        curves = learn.kept(
+            ("shift curves", learn.name_of(opened)),
+            lambda: {step.name: curve(image, step, SHIFTS) for step in known},
+        )
     except LamellaError as error:
         st.warning(str(error))
         return
@@ -86,10 +90,6 @@ def shift(opened: Opened, image: Any) -> None:
     two.metric("Pixels that differ", f"{100 * found.differing:.3g} %")
     three.metric("Difference / contrast", f"{found.relative:.3g}")
     _verdict(found, step, by)
-    curves = learn.kept(
-        ("shift curves", learn.name_of(opened)),
-        lambda: {step.name: curve(image, step, SHIFTS) for step in known},
-    )
     learn.chart(
         shift_figure(SHIFTS, curves, "difference / contrast", now=by), "share_curves", height=430
     )
@@ -126,8 +126,10 @@ def _verdict(found: ShiftTest, step: Step, by: int) -> None:
 def network(opened: Opened) -> None:
     """Shift the image of the chosen trained network, and feed it a constant grey image."""
     card = session.model()
+    if card.weights is None:
+        st.info(f"{card.title} is untrained; choose a trained model on the page Models.")
+        return
     crop, grey = learn.middle(opened, CROP), constant_grey(GREY_SIDE)
-    weights = card.weights.sha256 if card.weights else ""
 
     def work(progress: ProgressCallback) -> Any:
         from core.concepts.network_shift import network_shift
@@ -144,7 +146,7 @@ def network(opened: Opened) -> None:
     found = learn_job.background(
         "network_shift",
         f"Shift the image of the trained network: {card.title}",
-        (learn.name_of(opened), card.name, weights),
+        (learn.name_of(opened), card.name, card.weights.sha256),
         work,
     )
     if found is not None:
