@@ -1,0 +1,68 @@
+"""Figures of the page Skip connections: gradients by layer, losses by step, blocks removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from core.concepts.gradient_flow import GradientFlow, Learning
+from core.figures.concepts_style import GRID
+from core.figures.palette import OKABE_ITO
+
+STYLES = {"plain": (OKABE_ITO[5], "dash", "square"), "residual": (OKABE_ITO[0], "solid", "circle")}
+SMALLEST = 1e-12
+LAYOUT = {
+    "height": 400,
+    "margin": {"l": 10, "r": 10, "t": 40, "b": 10},
+    "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+}
+
+
+def gradient_figure(flows: Sequence[GradientFlow]) -> go.Figure:
+    """Return the gradient norm of each layer, logarithmic; what is below 1e-12 is drawn there."""
+    figure = go.Figure()
+    for flow in flows:
+        _line(figure, flow.kind, [max(norm, SMALLEST) for norm in flow.norms])
+    figure.update_xaxes(title="layer, from the image on", gridcolor=GRID)
+    figure.update_yaxes(
+        title="gradient norm", type="log", gridcolor=GRID, exponentformat="power", dtick=2
+    )
+    return figure.update_layout(**LAYOUT)
+
+
+def loss_figure(losses: Sequence[tuple[str, float]]) -> go.Figure:
+    """Return the loss of each network after each step, from (kind, loss) in their order."""
+    figure = go.Figure()
+    for kind in STYLES:
+        _line(figure, kind, [loss for name, loss in losses if name == kind])
+    figure.update_xaxes(title="training step", gridcolor=GRID, rangemode="tozero")
+    figure.update_yaxes(title="training loss", gridcolor=GRID, rangemode="tozero")
+    return figure.update_layout(**LAYOUT)
+
+
+def lesion_figure(results: Sequence[Learning]) -> go.Figure:
+    """Return the change of the loss when each block is skipped."""
+    figure = go.Figure()
+    for result in results:
+        figure.add_bar(
+            x=list(range(1, len(result.without_block) + 1)),
+            y=[loss - result.whole for loss in result.without_block],
+            name=result.kind,
+            marker={"color": STYLES[result.kind][0]},
+        )
+    figure.update_xaxes(title="block that is skipped", gridcolor=GRID)
+    figure.update_yaxes(title="change of the loss", gridcolor=GRID)
+    return figure.update_layout(**LAYOUT)
+
+
+def _line(figure: go.Figure, kind: str, values: list[float]) -> None:
+    color, dash, symbol = STYLES[kind]
+    figure.add_scatter(
+        x=list(range(1, len(values) + 1)),
+        y=values,
+        name=kind,
+        mode="lines+markers",
+        line={"color": color, "width": 3, "dash": dash},
+        marker={"size": 8, "symbol": symbol},
+    )

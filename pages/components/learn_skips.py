@@ -1,0 +1,79 @@
+"""The page Skip connections: gradients, a short training, and blocks taken out."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.concepts import gradient_flow, residual
+from core.concepts.gradient_flow import Learning
+from core.errors import LamellaError
+from core.figures import learn_gradients as figures
+from core.types import ProgressCallback
+from pages.components import learn, learn_job, session
+from pages.components.session import Opened
+
+SEEN = "skip_losses"
+
+
+def lesson(opened: Opened) -> None:
+    """Draw the choice of the networks and everything that follows from it."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        depth = st.select_slider(
+            "Depth (convolutions)",
+            residual.DEPTHS,
+            16,
+            key="depth",
+            bind="query-params",
+            width=320,
+        )
+        norm = st.toggle("Batch norm", key="batch_norm", bind="query-params")
+    try:
+        given = gradient_flow.patches(learn.middle(opened))
+    except LamellaError as error:
+        st.warning(str(error))
+        return
+    name = learn.name_of(opened)
+    with st.spinner("One backward pass through both networks."):
+        flows = learn.kept(
+            ("learn gradients", name, depth, norm),
+            lambda: gradient_flow.gradient_flow(given, depth, norm),
+        )
+    st.subheader("Gradients of two fresh networks")
+    learn.chart(figures.gradient_figure(flows), "gradients")
+    with st.container(horizontal=True):
+        for flow in flows:
+            st.metric(f"First layer, {flow.kind}", f"{flow.norms[0]:.2g}", width=220)
+            st.metric(f"Last layer, {flow.kind}", f"{flow.norms[-1]:.2g}", width=220)
+    st.subheader("Both learn")
+    st.markdown("The task: was this patch of the micrograph blurred, or not?")
+    _training(name, given, depth, norm)
+
+
+def _training(name: str, given: gradient_flow.Patches, depth: int, norm: bool) -> None:
+    seen: list[tuple[str, float]] = []
+
+    def work(progress: ProgressCallback) -> tuple[Learning, ...]:
+        return gradient_flow.learn(given, depth, norm, progress=progress, seen=seen)
+
+    before = session.value_of("learn_job_skips")
+    found = learn_job.background("skips", "Train both", (name, depth, norm), work)
+    job = session.value_of("learn_job_skips")
+    if found is None:
+        if job is not None:
+            if job is not before:
+                session.control(SEEN, seen)
+            _live()
+        return
+    losses = [(result.kind, loss) for result in found for loss in result.losses]
+    learn.chart(figures.loss_figure(losses), "losses")
+    st.subheader("One block taken out")
+    learn.chart(figures.lesion_figure(found), "lesions")
+    st.caption(
+        "Each block of the trained networks is skipped in turn; the rest stays as it is. The loss "
+        f"of the whole: {', '.join(f'{one.kind} {one.whole:.3f}' for one in found)}; chance: 0.693."
+    )
+
+
+@st.fragment(run_every=0.6)
+def _live() -> None:
+    learn.chart(figures.loss_figure(list(session.value_of(SEEN) or ())), "live-losses")
