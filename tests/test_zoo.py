@@ -96,6 +96,6 @@ def test_trained_particles_find_dark_and_bright_discs():
 def test_tiles_leave_no_seams(name):
     micrograph = samples()[0].build().micrograph
     engine = zoo.load(name, "cpu")
-    tiled = segment(micrograph, engine, TileSettings(side_px=384, overlap_px=128)).labels
+    tiled = segment(micrograph, engine, TileSettings(side_px=512, overlap_px=256)).labels
     whole = segment(micrograph, engine, TileSettings(side_px=1024, overlap_px=128)).labels
     assert np.mean(tiled == whole) >= 0.995
