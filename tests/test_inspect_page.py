@@ -225,7 +225,7 @@ def test_typed_row_moves_the_pixel(
     known_network: None, open_inspect: Callable[..., AppTest]
 ) -> None:
     app = open_inspect(network="stack-10")
-    app = app.number_input(key="inspect-row").set_value(7).run()
+    app = app.number_input(key="inspect-row-48").set_value(7).run()
     assert app.query_params["row"] == "7"
     assert app.query_params["column"] == "64"
 

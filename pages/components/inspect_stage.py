@@ -108,8 +108,10 @@ def pixel_inputs(inspected: Inspected) -> None:
     """Draw row and column of the pixel to type."""
     height, width = inspected.opened.micrograph.shape
     limits = height - inspected.opened.micrograph.info_bar_rows, width
+    # The value is in the key, so that a number which the browser still holds from before a click
+    # is not taken for one that was typed.
     keys = [
-        session.control(f"inspect-{name}", at)
+        session.control(f"inspect-{name}-{at}", at)
         for name, at in zip(("row", "column"), inspected.pixel, strict=True)
     ]
 
