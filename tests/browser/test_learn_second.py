@@ -30,7 +30,7 @@ def test_from_receptive_fields_to_skip_connections(
     page.get_by_role("link", name="Next: Architectures").click()
     expect(page.get_by_text("61,100,840").first).to_be_visible()
     page.get_by_role("radio", name="VGG16").click()
-    expect(page.get_by_text("138,357,544").first).to_be_visible()
+    expect(page.get_by_text("15.470 billion")).to_be_visible()
     screenshot(page, "learn-architectures", docs=True)
 
     page.get_by_role("link", name="Next: Skip connections").click()
