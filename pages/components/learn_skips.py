@@ -45,7 +45,7 @@ def lesson(opened: Opened) -> None:
             st.metric(f"First layer, {flow.kind}", f"{flow.norms[0]:.2g}", width=220)
             st.metric(f"Last layer, {flow.kind}", f"{flow.norms[-1]:.2g}", width=220)
     st.caption(
-        "Batch norm keeps the signal's size; what the gradient does on its way back, the lines show."
+        "Batch norm keeps the signal's size; the lines show what becomes of the gradient."
         if norm
         else "Without batch norm the plain network's signal shrinks on its way forward and its "
         "gradient on the way back, so all of its weights get little, not only the first; deeper, "
