@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.types import ModelCard
+from core.types import ModelCard, Score
+from models.weights import weights
 from models.zoo import particles
 
 if TYPE_CHECKING:
@@ -54,13 +55,16 @@ CARD = ModelCard(
     purpose="The same task as Nanoparticles with a ResNet-18 encoder, to compare and to look into.",
     phases=particles.PHASES,
     build=build,
-    weights=None,
+    weights=weights(
+        "particles-resnet18", "3b36524596f7f34cca92eb3260bdb4206fe3af6a2afe632c7ba1d55ec1931f24"
+    ),
     architecture="U-Net, ResNet-18 encoder",
     mean=particles.CARD.mean,
     std=particles.CARD.std,
     data=particles.CARD.data,
     licence=particles.CARD.licence,
     reference=particles.CARD.reference,
+    scores=(Score("IoU of particles, mean over images", 0.820, particles.VALIDATION),),
     limits=particles.CARD.limits,
     objects_phase=1,
 )
