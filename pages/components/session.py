@@ -23,7 +23,6 @@ from pages.components.jobs import Job
 from pages.components.memory import Changes, Memory, Opened, Upload
 
 if TYPE_CHECKING:
-    from torch import nn
 
     from core.analysis import Analysis
     from core.inspection.cache import ActivationCache
@@ -264,7 +263,7 @@ def model() -> ModelCard:
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def untrained(name: str) -> nn.Module:
+def untrained(name: str) -> Any:
     """Return an architecture with random weights, the same ones every time."""
     from core.inspection.view import reinitialised
     from models.architectures import ARCHITECTURES
