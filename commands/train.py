@@ -70,7 +70,7 @@ def ctrl_c_noted() -> Iterator[list[bool]]:
 
     def note(number: int, frame: object) -> None:
         noted.append(True)
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     before = signal.signal(signal.SIGINT, note)
     try:

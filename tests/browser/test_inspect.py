@@ -28,7 +28,7 @@ def test_segment_inspect_click_open_a_channel_and_share_the_link(
     expect(page.locator(DONE)).to_be_visible()
 
     page.get_by_text("Analyse", exact=True).click()
-    page.get_by_role("link", name="Inspect").click()
+    page.get_by_text("Inspect", exact=True).click()
     expect(page.get_by_role("heading", name="Inspect", exact=True)).to_be_visible()
     expect(page.locator(".viewer[data-image][data-layer]")).to_be_visible()
     assert "sample=gold-tem" in page.url
