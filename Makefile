@@ -73,7 +73,7 @@ $(stamp): requirements.lock pyproject.toml
 	if command -v uv >/dev/null 2>&1; then \
 	  echo "Installing into $(venv) with uv and Python $$version"; \
 	  test -d $(venv) || uv venv --quiet --python "$$(command -v "$$python")" $(venv); \
-	  VIRTUAL_ENV=$(venv) uv pip install --require-hashes -r requirements.lock; \
+	  VIRTUAL_ENV=$(venv) uv pip install --compile-bytecode --require-hashes -r requirements.lock; \
 	  VIRTUAL_ENV=$(venv) uv pip install --quiet --no-deps --no-build-isolation -e .; \
 	else \
 	  echo "Installing into $(venv) with pip and Python $$version (a few minutes; uv would be faster)"; \

@@ -23,7 +23,6 @@ from pages.components.jobs import Job
 from pages.components.memory import Changes, Memory, Opened, Upload
 
 if TYPE_CHECKING:
-
     from core.analysis import Analysis
     from core.inspection.cache import ActivationCache
     from core.segmentation.engine import Engine
