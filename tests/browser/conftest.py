@@ -88,9 +88,9 @@ def _wait_until_well(address: str, process: subprocess.Popen[bytes], log: Path) 
     pytest.fail(f"the app did not start:\n{log.read_text()}", pytrace=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Return a server for all tests, on which no page may have failed in the end."""
+    """Return a server for the tests of one file, on which no page may have failed in the end."""
     with serving(tmp_path_factory.mktemp("server")) as running:
         yield running
         assert "a page failed" not in running.log.read_text()
