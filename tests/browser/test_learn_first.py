@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option, exact=True).click()
+    wanted = page.get_by_role("option", name=option, exact=True)
+    for _ in range(5):
+        # A page that is still drawing closes the list again.
+        page.get_by_role("combobox", name=label).click()
+        try:
+            wanted.click(timeout=8_000)
+            return
+        except TimeoutError:
+            page.keyboard.press("Escape")
+    raise AssertionError(f"{label} does not offer {option}")
 
 
 def test_from_the_image_problem_to_sharing(
