@@ -160,6 +160,10 @@ def test_moving_the_view_sends_nothing_and_the_image_travels_once(
     # Base image, labels, objects: each one once, after the rerun that a click causes too.
     click_pixel(page, viewer, 5, 5)
     expect(page.get_by_text("Click an object")).to_be_visible()
+    for _ in range(100):
+        if len(sent) > before:
+            break
+        page.wait_for_timeout(100)
     assert len(sent) > before
     assert len(fetched) == len(set(fetched)) == 3
 
