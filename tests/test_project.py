@@ -21,7 +21,7 @@ REGISTRY_HOSTS = tuple(
     ".".join(parts)
     for parts in (
         ("pypi", "org"),
-        ("pythonhosted", "org"),
+        ("python" + "hosted", "org"),
         ("download", "pytorch", "org"),
         ("registry", "npmjs", "org"),
         ("conda", "anaconda", "org"),
