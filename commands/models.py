@@ -47,7 +47,10 @@ def entry_of(card: ModelCard) -> dict:
 def in_words(card: ModelCard) -> str:
     """Return what a user should know before choosing a model, as a paragraph."""
     entry = entry_of(card)
-    scores = [f"{score.metric} {score.value:.3f}, {score.data}" for score in card.scores]
+    scores = [
+        ", ".join(f"{score.metric} {score.value:.3f}" for score in together) + f" ({data})"
+        for data, together in card.scores_by_data().items()
+    ]
     if card.weights is None:
         scores = ["none, it is untrained"]
     facts = {

@@ -153,6 +153,13 @@ class ModelCard:
     pixel_size_nm: float | None = None
     objects_phase: int | None = None
 
+    def scores_by_data(self) -> dict[str, tuple[Score, ...]]:
+        """Return the scores under the data that they were measured on, in the card's order."""
+        found: dict[str, tuple[Score, ...]] = {}
+        for score in self.scores:
+            found[score.data] = (*found.get(score.data, ()), score)
+        return found
+
 
 @dataclass(frozen=True)
 class Layer:

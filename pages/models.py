@@ -34,9 +34,10 @@ for card in zoo.CARDS.values():
                 alt=f"What {card.title} is",
             )
         with measured:
-            for score in card.scores:
-                st.metric(score.metric, f"{score.value:.3f}")
-                st.caption(score.data)
+            for data, scores in card.scores_by_data().items():
+                for score in scores:
+                    st.metric(score.metric, f"{score.value:.3f}")
+                st.caption(f"Measured on {data}.")
             if card.limits:
                 st.markdown(f"**Where it fails.** {card.limits}")
         st.page_link(

@@ -1,6 +1,7 @@
 """Training: what can be known beforehand about crops, losses, splits, resuming and folding."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,6 +77,19 @@ def test_a_crop_depends_on_its_seed_alone():
         random_crop(discs(1), 32, Augmentation(), np.random.default_rng(5))[0] for _ in range(2)
     )
     np.testing.assert_array_equal(first, second)
+
+
+def test_crops_are_centred_on_rare_phases_as_often_as_on_frequent_ones():
+    labels = np.zeros((64, 64), np.uint8)
+    labels[:, :32] = 1
+    labels[40, 50] = 2
+    pair = Pair("two phases", np.zeros_like(labels), labels)
+    still = replace(STILL, scale=(1, 1), rotation_degrees=(0, 0), on_object=1.0)
+    with_rare = [
+        2 in random_crop(pair, 17, still, np.random.default_rng(seed))[1] for seed in range(400)
+    ]
+    # Half of the crops are centred on phase 2, moved by up to 0.3 of their side: all hold it.
+    assert 0.45 < np.mean(with_rare) < 0.6
 
 
 def test_degraded_images_stay_in_range():

@@ -1,6 +1,7 @@
 """A contract over every card of the zoo, and over weights files."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from core.errors import ModelError
 from core.segmentation.segment import segment
 from core.segmentation.settings import TileSettings
 from core.synthesis.samples import samples
-from core.types import Weights
+from core.types import Score, Weights
 from models import zoo
 from models.weights_file import load_weights, save_weights, trained
 
@@ -99,3 +100,12 @@ def test_tiles_leave_no_seams(name):
     tiled = segment(micrograph, engine, TileSettings(side_px=512, overlap_px=256)).labels
     whole = segment(micrograph, engine, TileSettings(side_px=1024, overlap_px=128)).labels
     assert np.mean(tiled == whole) >= 0.995
+
+
+def test_scores_stand_under_the_data_they_were_measured_on():
+    card = replace(
+        next(iter(zoo.CARDS.values())),
+        scores=(Score("a", 0.1, "x"), Score("b", 0.2, "y"), Score("c", 0.3, "x")),
+    )
+    grouped = {data: [one.metric for one in found] for data, found in card.scores_by_data().items()}
+    assert grouped == {"x": ["a", "c"], "y": ["b"]}

@@ -60,13 +60,22 @@ def _centre(pair: Pair, field: float, on_object: float, random: np.random.Genera
     """Return (x, y) of a crop that covers ``field`` image pixels and stays inside if it fits."""
     height, width = pair.image.shape
     row, column = random.uniform(0, height), random.uniform(0, width)
-    if random.random() < on_object and len(objects := np.flatnonzero(pair.labels)):
+    if random.random() < on_object and len(objects := _pixels_of_a_phase(pair, random)):
         chosen = objects[random.integers(len(objects))]
         row, column = np.array(divmod(chosen, width)) + random.uniform(-0.3, 0.3, 2) * field
     half = field / 2
     row = np.clip(row, half, height - half) if field < height else height / 2
     column = np.clip(column, half, width - half) if field < width else width / 2
     return np.array([column, row])
+
+
+def _pixels_of_a_phase(pair: Pair, random: np.random.Generator) -> np.ndarray:
+    """Return the flat indices of one phase that is not background; rare phases are as likely as
+    frequent ones."""
+    phases = 1 + np.flatnonzero(np.bincount(pair.labels.ravel())[1:])
+    if len(phases) <= 1:
+        return np.flatnonzero(pair.labels)
+    return np.flatnonzero(pair.labels == random.choice(phases))
 
 
 def degrade(

@@ -20,7 +20,8 @@ class Augmentation:
     ``contrast``, ``brightness``: of grey levels in [0, 1]. ``blur_sigma_px``: Gaussian probe.
     ``dose``: mean electrons a pixel of the Poisson noise. ``readout``: standard deviation of the
     Gaussian noise. ``shading_amplitude``: of a slow plane or bowl across the crop.
-    ``on_object``: probability that the crop is centred on a pixel that is not background.
+    ``on_object``: probability that the crop is centred on a pixel that is not background, of a
+    phase drawn with equal chances.
     """
 
     scale: Range = (0.5, 2.0)
