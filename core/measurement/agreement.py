@@ -27,7 +27,7 @@ def confusion_matrix(reference: np.ndarray, prediction: np.ndarray, classes: int
     Raises:
         DataError: shapes that differ, or an index outside [0, classes).
     """
-    _check_same_shape(reference, prediction)
+    check_same_shape(reference, prediction)
     for name, labels in (("reference", reference), ("prediction", prediction)):
         if labels.size and not 0 <= int(labels.min()) <= int(labels.max()) < classes:
             raise DataError(
@@ -84,12 +84,12 @@ def boundary_f1(reference: np.ndarray, prediction: np.ndarray, tolerance_px: flo
     Raises:
         DataError: shapes that differ.
     """
-    _check_same_shape(reference, prediction)
+    check_same_shape(reference, prediction)
     ours, theirs = _boundary(prediction), _boundary(reference)
     if not ours.any() and not theirs.any():
         return float("nan")
-    precision = _fraction_near(ours, theirs, tolerance_px)
-    recall = _fraction_near(theirs, ours, tolerance_px)
+    precision = fraction_near(ours, theirs, tolerance_px)
+    recall = fraction_near(theirs, ours, tolerance_px)
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
@@ -144,7 +144,7 @@ def match_objects(
     Raises:
         DataError: shapes that differ, or a threshold outside (0, 1].
     """
-    _check_same_shape(reference, prediction)
+    check_same_shape(reference, prediction)
     if not 0 < minimum_iou <= 1:
         raise DataError(
             f"The smallest IoU of a match is {minimum_iou:g}; it must be above 0 and at most 1. "
@@ -231,7 +231,9 @@ def _boundary(mask: np.ndarray) -> np.ndarray:
     return padded[1:-1, 1:-1] & ~inside
 
 
-def _fraction_near(points: np.ndarray, target: np.ndarray, tolerance_px: float) -> float:
+def fraction_near(points: np.ndarray, target: np.ndarray, tolerance_px: float) -> float:
+    """Return the fraction of ``points`` (H, W) bool that lie within ``tolerance_px`` of a pixel of
+    ``target`` (H, W) bool; 0 where either is empty."""
     if not points.any() or not target.any():
         return 0.0
     distance = cv2.distanceTransform((~target).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
@@ -244,7 +246,12 @@ def _ratio(numerator: np.ndarray | float, denominator: np.ndarray | float) -> np
         return np.divide(numerator, denominator, dtype=np.float64)
 
 
-def _check_same_shape(reference: np.ndarray, prediction: np.ndarray) -> None:
+def check_same_shape(reference: np.ndarray, prediction: np.ndarray) -> None:
+    """Refuse arrays that do not cover the same pixels.
+
+    Raises:
+        DataError: shapes that differ.
+    """
     if reference.shape != prediction.shape:
         raise DataError(
             f"The reference has shape {reference.shape} and the prediction {prediction.shape}; "
