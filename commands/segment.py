@@ -64,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
         )
         write_results(analysis, options.out, path.stem)
         print(f"{path}: {len(analysis.table)} objects -> {options.out / path.stem}.*", flush=True)
+        for warning in analysis.warnings:
+            print(f"{path}: {warning}", flush=True)
 
     return for_each(options.images, segment)
 

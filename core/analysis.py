@@ -38,7 +38,8 @@ class Analysis:
 
     ``objects``: (H, W) uint32, 0 = none, same shape as the micrograph. ``table``: one row an
     object, units in the column names. ``device``, ``precision``: where and how the network ran.
-    ``seconds``: of the segmentation alone.
+    ``seconds``: of the segmentation alone. ``warnings``: sentences for the user, where the image
+    is unlike those that the model learned from.
     """
 
     micrograph: Micrograph
@@ -51,6 +52,7 @@ class Analysis:
     precision: str
     seconds: float
     tile_settings: TileSettings = field(default_factory=TileSettings)
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "objects", read_only(self.objects))
@@ -97,6 +99,7 @@ def analyse(
         LamellaError: an image too small to segment, or an info bar larger than the image.
     """
     # torch is imported with it, and the pages import this module before their first paint.
+    from core.segmentation.familiarity import unfamiliar
     from core.segmentation.segment import segment
 
     tile_settings = tile_settings or TileSettings()
@@ -117,6 +120,7 @@ def analyse(
         precision=engine.precision,
         seconds=seconds,
         tile_settings=tile_settings,
+        warnings=unfamiliar(engine.card, micrograph),
     )
 
 

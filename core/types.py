@@ -126,6 +126,16 @@ class Score:
 
 
 @dataclass(frozen=True)
+class StatisticRange:
+    """The smallest and the largest value of one of ``core.measurement.image_statistics`` over a
+    model's training images, as its network sees them."""
+
+    name: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """What a network is, what it learned from and how well it does.
 
@@ -133,7 +143,8 @@ class ModelCard:
     access. ``weights``: None means untrained, and the app says so. ``mean``, ``std``: of the grey
     levels in [0, 1] that the network expects. ``pixel_size_nm``: of the training images, None when
     they had none in common. ``objects_phase``: index of the phase whose connected regions are
-    counted as objects.
+    counted as objects. ``pixel_range_nm``: smallest and largest pixel size of the training images,
+    where they are known. ``ranges``: what the training images were like.
     """
 
     name: str
@@ -152,6 +163,8 @@ class ModelCard:
     limits: str = ""
     pixel_size_nm: float | None = None
     objects_phase: int | None = None
+    pixel_range_nm: tuple[float, float] | None = None
+    ranges: tuple[StatisticRange, ...] = ()
 
     def scores_by_data(self) -> dict[str, tuple[Score, ...]]:
         """Return the scores under the data that they were measured on, in the card's order."""

@@ -18,6 +18,7 @@ card = sidebar.choose_model()
 settings = sidebar.object_settings(card)
 with st.sidebar:
     analysis = run.segment(opened, card, settings)
+    shown = sidebar.view() if analysis else None
 
 if analysis is None:
     viewer(
@@ -28,12 +29,14 @@ if analysis is None:
     run.next_step()
     st.stop()
 
+uncertain = shown == sidebar.UNCERTAINTY
 viewer(
     publish.micrograph(opened.micrograph),
     key="viewer",
-    labels=publish.labels(analysis.segmentation),
-    phases=analysis.segmentation.phases,
-    objects=publish.objects(analysis),
+    labels=None if uncertain else publish.labels(analysis.segmentation),
+    phases=() if uncertain else analysis.segmentation.phases,
+    objects=None if uncertain else publish.objects(analysis),
+    layer=publish.uncertainty(analysis) if uncertain else None,
     selected=session.selected_object(analysis),
     info_bar_rows=opened.micrograph.info_bar_rows,
     on_click=lambda event: results.select_at(analysis, event),

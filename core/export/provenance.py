@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from core.analysis import Analysis, ObjectSettings, TileSettings
+from core.segmentation.confidence import mean_confidence
 
 SCHEMA = 1
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,9 +60,16 @@ def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, ob
             "digest": analysis.segmentation.digest,
             "objects": len(analysis.table),
             "unit": "nm" if analysis.micrograph.pixel_size else "px",
+            "mean_confidence": round(_confidence(analysis), 4),
+            "warnings": list(analysis.warnings),
         },
         "software": _software(),
     }
+
+
+def _confidence(analysis: Analysis) -> float:
+    made = analysis.segmentation
+    return mean_confidence(made.probabilities, analysis.micrograph.info_bar_rows)
 
 
 def _input(analysis: Analysis) -> dict[str, object]:

@@ -30,7 +30,16 @@ def _table(scale: str) -> np.ndarray:
     return read_only(np.rint(np.array(steps) * 255).astype(np.uint8))
 
 
-def heat_overlay(heat: np.ndarray, opacity: float = 0.7) -> np.ndarray:
+def limits_of(values: np.ndarray, scale: str = SEQUENTIAL) -> tuple[float, float]:
+    """Return the ends of a scale for values: their own, or equally far from 0 on both sides."""
+    low, high = float(values.min()), float(values.max())
+    if scale != DIVERGING:
+        return low, high
+    limit = max(abs(low), abs(high))
+    return -limit, limit
+
+
+def heat_overlay(heat: np.ndarray, opacity: float = 0.7, scale: str = SEQUENTIAL) -> np.ndarray:
     """Return heat (H, W), not negative, as (H, W, 4) uint8: the fainter, the more transparent.
 
     The 99.9th percentile of what is not 0 takes the full colour, so that one pixel does not hide
@@ -40,7 +49,13 @@ def heat_overlay(heat: np.ndarray, opacity: float = 0.7) -> np.ndarray:
     high = float(np.percentile(shown, 99.9)) if shown.size else 1.0
     strength = np.sqrt(np.clip(heat / high, 0, 1))
     alpha = np.rint(255 * opacity * strength).astype(np.uint8)
-    return np.dstack([colors(strength, 0, 1), alpha])
+    return np.dstack([colors(strength, 0, 1, scale), alpha])
+
+
+def uncertainty_overlay(uncertainty: np.ndarray, opacity: float = 0.8) -> np.ndarray:
+    """Return uncertainty (H, W) in [0, 1] as (H, W, 4) uint8: the surer, the more transparent."""
+    alpha = np.rint(255 * opacity * np.sqrt(np.clip(uncertainty, 0, 1))).astype(np.uint8)
+    return np.dstack([colors(uncertainty, 0, 1), alpha])
 
 
 def signed_overlay(values: np.ndarray, opacity: float = 0.7) -> np.ndarray:
@@ -51,11 +66,13 @@ def signed_overlay(values: np.ndarray, opacity: float = 0.7) -> np.ndarray:
 
 
 def channel_overlay(
-    activations: np.ndarray, shape: tuple[int, int], opacity: float = 0.6
+    activations: np.ndarray,
+    shape: tuple[int, int],
+    opacity: float = 0.6,
+    scale: str = SEQUENTIAL,
 ) -> np.ndarray:
     """Return one channel (h, w), enlarged to (H, W), as (H, W, 4) uint8; nearest neighbour."""
-    low, high = float(activations.min()), float(activations.max())
-    picture = colors(activations, low, high)
+    picture = colors(activations, *limits_of(activations, scale), scale)
     picture = cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_NEAREST)
     alpha = np.full(shape, round(255 * opacity), np.uint8)
     return np.dstack([picture, alpha])

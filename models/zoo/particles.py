@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.types import ModelCard, Phase, Score
+from core.types import ModelCard, Phase, Score, StatisticRange
 from models.weights import weights
 
 if TYPE_CHECKING:
@@ -72,4 +72,11 @@ CARD = ModelCard(
         "atomic-resolution lattice images, nanowire networks, or particles under about 5 px."
     ),
     objects_phase=1,
+    ranges=(
+        StatisticRange("mean", 0.0371, 0.931),
+        StatisticRange("contrast", 0.0802, 0.38),
+        StatisticRange("skewness", -6.55, 10.9),
+        StatisticRange("noise", 0.000676, 0.0716),
+        StatisticRange("structure_px", 1.72, 256.0),
+    ),
 )

@@ -36,15 +36,16 @@ def recipe() -> Recipe:
     from core.training.recipe import Augmentation, Distillation, Imitation, Recipe
 
     return Recipe(
-        steps=300,
+        steps=600,
         initialise=from_scratch,
         masks="instances",
         group="doi",
-        learning_rate=5e-4,
+        learning_rate=1.5e-4,
+        crop_px=192,
         augmentation=Augmentation(scale=(0.5, 1.7)),
-        imitation=Imitation(teacher, steps=900),
+        imitation=Imitation(teacher, steps=3000),
         distillation=Distillation(teacher),
-        validate_every=100,
+        validate_every=150,
         patience=4,
     )
 
@@ -71,4 +72,5 @@ CARD = ModelCard(
     ),
     limits=particles.CARD.limits,
     objects_phase=1,
+    ranges=particles.CARD.ranges,
 )

@@ -56,6 +56,20 @@ def objects(analysis: Analysis) -> Layer:
     )
 
 
+def uncertainty(analysis: Analysis) -> Layer:
+    """Return how unsure the network was of each pixel, as heat over the micrograph."""
+    from core.figures.inspection_overlays import uncertainty_overlay
+    from core.segmentation.confidence import uncertainty as entropy
+
+    made = analysis.segmentation
+    return layer(
+        "uncertainty",
+        f"{made.digest} {made.model}",
+        lambda: encoding.encode_colors(uncertainty_overlay(entropy(made.probabilities))),
+        title="Uncertainty, entropy / ln C",
+    )
+
+
 def layer(
     kind: str, content: str, make: Callable[[], encoding.EncodedImage], title: str = ""
 ) -> Layer:

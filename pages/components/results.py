@@ -51,6 +51,7 @@ def summary(analysis: Analysis, truth: Any | None) -> None:
     """Draw the few numbers that most users came for."""
     from core.figures.size_histogram import size_bins
     from core.measurement.phase_fraction import phase_fractions
+    from core.segmentation.confidence import mean_confidence
 
     made = analysis.segmentation
     fractions = phase_fractions(
@@ -66,9 +67,13 @@ def summary(analysis: Analysis, truth: Any | None) -> None:
         rows["Cut by the edge"] = f"{sizes.cut}"
         if sizes.counted:
             rows["Median diameter"] = f"{sizes.median:.3g} {sizes.unit}"
+    confidence = mean_confidence(made.probabilities, analysis.micrograph.info_bar_rows)
+    rows["Mean confidence"] = f"{100 * confidence:.1f} %"
     rows["Network"] = f"{analysis.seconds:.1f} s, {analysis.device}, {analysis.precision}"
     st.subheader("Result")
     st.table(rows, border="horizontal", alt="Phase fractions and objects")
+    for warning in analysis.warnings:
+        st.warning(warning)
     if truth is not None:
         _agreement(analysis, truth)
 

@@ -10,6 +10,8 @@ from core.types import ModelCard
 from pages.components import library, session
 from pages.components.session import Opened
 
+PHASES, UNCERTAINTY = "Phases", "Uncertainty"
+
 
 def choose_micrograph() -> Opened | None:
     """Draw the image's controls in the sidebar; None while no image is chosen or readable."""
@@ -55,6 +57,27 @@ def choose_model() -> ModelCard:
         if card.weights is None:
             st.warning("This network is untrained: what it answers is chance.")
     return card
+
+
+def view() -> str:
+    """Draw the choice of what lies over the micrograph: :data:`PHASES` or :data:`UNCERTAINTY`."""
+    st.subheader("View")
+    chosen = st.segmented_control(
+        "View",
+        [PHASES, UNCERTAINTY],
+        default=PHASES,
+        required=True,
+        key="segment_view",
+        persist_state="session",
+        label_visibility="collapsed",
+        width="stretch",
+    )
+    if chosen == UNCERTAINTY:
+        st.caption(
+            "Bright where the phases were nearly as likely as each other. A network can be sure "
+            "and wrong: a dark place is not a proof."
+        )
+    return chosen
 
 
 def object_settings(card: ModelCard) -> ObjectSettings:

@@ -142,6 +142,10 @@ def test_sample_shows_its_result_in_both_themes_and_widths(
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         page.set_viewport_size({"width": 1440, "height": 1240})
         screenshot(page, f"segment-{theme}", docs=True)
+    page.get_by_text("Uncertainty", exact=True).click()
+    expect(page.locator(".viewer[data-image][data-layer]:not([data-labels])")).to_be_visible()
+    page.get_by_text("Phases", exact=True).click()
+    expect(page.locator(DONE)).to_be_visible()
 
 
 def test_moving_the_view_sends_nothing_and_the_image_travels_once(
