@@ -5,8 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-CRITICAL_TEMPERATURE = 2 / np.log(1 + np.sqrt(2))
-"""Of the square lattice, J = k = 1. Source: Onsager 1944, doi:10.1103/PhysRev.65.117."""
+from core.synthesis.ising_exact import CRITICAL_TEMPERATURE
 
 
 def quench(temperatures: np.ndarray, side: int = 16, seed: int = 0) -> np.ndarray:

@@ -10,44 +10,26 @@ were trained without fold 0.
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
 import json
 import sys
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 
 from core.concepts.shuffling import accuracy, permutation, shuffled, train_classifier
+from core.synthesis import ising_data
+from core.synthesis.ising_data import FOLDS, folds_by_content
 from models.lecture import HERE, INPUTS, MEASURED, NETWORKS, SIDE, build
 from models.weights_file import save_weights
 
-FOLDS = 5
 EPOCHS = {"mlp": 15, "cnn": 40}
 
 
 def read_snapshots(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     """Return spins (N, 16, 16) float32 in {-1, 1} and labels (N,) int64."""
-    with open(folder / "labels_16.csv", newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    with zipfile.ZipFile(folder / "images_16.zip") as archive:
-        names = {Path(name).name: name for name in archive.namelist()}
-        images = [
-            np.asarray(Image.open(io.BytesIO(archive.read(names[Path(row["filenames"]).name]))))
-            for row in rows
-        ]
-    spins = np.where(np.stack(images) > 127, 1, -1).astype(np.float32)
-    return spins, np.array([int(row["labels"]) for row in rows])
-
-
-def folds_by_content(images: np.ndarray) -> np.ndarray:
-    """Return the fold, 0 to 4, of each image: equal images lie in the same."""
-    bits = (images > 0).astype(np.uint8)
-    return np.array([hashlib.sha256(one.tobytes()).digest()[0] % FOLDS for one in bits])
+    read = ising_data.read_snapshots(folder, SIDE)
+    return read.spins.astype(np.float32), read.labels
 
 
 def main(folder: Path) -> None:
