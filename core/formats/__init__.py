@@ -134,7 +134,7 @@ def _micrograph(decoded: Decoded, source: Source) -> Micrograph:
     pixels, grey_notes = to_unit_range(decoded.levels, height - bar_rows)
     size, size_notes = None, ()
     if finding.calibration:
-        size, size_notes = pixel_size(finding.calibration, (height - bar_rows, decoded.shape[1]))
+        size, size_notes = pixel_size(finding.calibration, decoded.shape)
     missing = ()
     if not finding.calibration and finding.info_bar_rows is None:
         missing = missing_sidecar(decoded.shape, bar_rows, finding.metadata, source.sidecars)

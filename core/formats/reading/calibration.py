@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from core.formats.reading.text import plain_micro
 from core.types import PixelSize
 
 SHORTEST_M, LONGEST_M = 1e-12, 1e-3
@@ -65,16 +66,15 @@ class Calibration:
 
 def metres(value: float, unit: str) -> float | None:
     """Return ``value`` ``unit`` in metres, or None when ``unit`` is not a length."""
-    name = unit.strip("\0 \t\r\n[]").replace("_", "")
-    # Greek mu, an escape of ImageJ, and the micro sign of Latin-1 read as Japanese.
-    for spelling in ("\u03bc", "\\u00B5", "\\u00b5", "\uff75"):
-        name = name.replace(spelling, "µ")
+    name = plain_micro(unit.replace("\0", "")).strip(" \t\r\n[]").replace("_", "")
     factor = _METRES.get(name.replace("\u212b", "å").lower())
     return None if factor is None else value * factor
 
 
 def number(text: object) -> float | None:
-    """Return ``text`` as a finite number, or None."""
+    """Return ``text`` as a finite number, or None; a single comma is a decimal point."""
+    if isinstance(text, str) and text.count(",") == 1 and "." not in text:
+        text = text.replace(",", ".")
     try:
         value = float(text)  # type: ignore[arg-type]
     except (TypeError, ValueError):
@@ -91,6 +91,8 @@ def pixel_size(
     calibration: Calibration, shape: tuple[int, int]
 ) -> tuple[PixelSize | None, tuple[str, ...]]:
     """Return the pixel size that ``calibration`` gives an image of ``shape`` (H, W), and notes.
+
+    ``shape`` includes the info bar; some instruments draw it into the image, others below it.
 
     None when the scale is not plausible, or when the image is a crop or a distorted copy of the
     one that the metadata describe.

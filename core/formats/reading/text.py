@@ -6,14 +6,27 @@ import re
 
 _LENGTH = re.compile(r"([-+]?\d[\d.,]*(?:[eE][-+]?\d+)?)\s*([a-zA-Zµμ\uff75\u212bÅ]+)")
 
+_MICRO = (
+    "\u00c2\u00b5",  # UTF-8 read as Latin-1
+    "\u00ce\u00bc",
+    "\u00a6\u00cc",  # Greek mu of GBK read as Latin-1
+    "\u03bc",
+    "\\u00B5",  # an escape of ImageJ
+    "\\u00b5",
+    "\uff75",  # the micro sign of Latin-1 read as Japanese
+)
+"""Spellings of the micro sign other than U+00B5."""
+
 
 def decode_text(data: bytes) -> str:
     """Return ``data`` as text: UTF-16 by its mark or its zeros, else UTF-8, cp932 or Latin-1."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
     head = data[:200]
-    if len(head) > 8 and head[1::2].count(0) > len(head) // 4 and head[0::2].count(0) == 0:
-        return data.decode("utf-16-le", "replace")
+    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        zeros, others = head[first::2].count(0), head[1 - first :: 2].count(0)
+        if len(head) > 8 and zeros > len(head) // 4 and others == 0:
+            return data.decode(encoding, "replace")
     for encoding in ("utf-8-sig", "cp932"):
         try:
             return data.decode(encoding)
@@ -35,10 +48,26 @@ def key_values(text: str, separator: str = "=") -> dict[str, str]:
     return values
 
 
+def ini_sections(text: str) -> dict[str, dict[str, str]]:
+    """Return the ``key=value`` lines of ``text`` by the [section] that they stand in."""
+    found: dict[str, dict[str, str]] = {}
+    for part in re.split(r"^\s*\[", text, flags=re.MULTILINE)[1:]:
+        name, _, lines = part.partition("]")
+        found.setdefault(name.strip(), {}).update(key_values(lines))
+    return found
+
+
+def plain_micro(text: str) -> str:
+    """Return ``text`` with the one micro sign U+00B5 for whatever an encoding made of it."""
+    for spelling in _MICRO:
+        text = text.replace(spelling, "\u00b5")
+    return text
+
+
 def lengths(text: str) -> list[tuple[float, str]]:
     """Return the (value, unit) pairs in ``text``, such as "128µm 96 µm"."""
     found = []
-    for value, unit in _LENGTH.findall(text):
+    for value, unit in _LENGTH.findall(plain_micro(text)):
         try:
             found.append((float(value.replace(",", ".")), unit))
         except ValueError:

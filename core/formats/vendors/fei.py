@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from core.formats.reading.calibration import Calibration, metres, number
 from core.formats.reading.clues import Clues
 from core.formats.reading.source import Finding, flat_metadata
+from core.formats.reading.text import ini_sections, lengths
 from core.formats.reading.xml import find_all, parse_xml
 
 RANK = 0
@@ -18,13 +19,19 @@ _XML_TAG = 34683
 def find(clues: Clues) -> Finding | None:
     """Return the pixel size of the beam that took the image, and the rows of the data bar."""
     for tag in _TEXT_TAGS:
-        sections = clues.tags.get(tag)
-        if isinstance(sections, Mapping) and sections:
-            calibration = _scan(sections, tag) or _field_of_view(sections, tag) or _xml(clues)
+        sections = _sections(clues, tag)
+        if sections:
+            calibration = _scan(sections, tag) or _field(sections, tag, clues.shape) or _xml(clues)
             bar_rows = _bar_rows(sections, clues.shape)
             return Finding(calibration, bar_rows, flat_metadata(sections))
     calibration = _xml(clues)
     return Finding(calibration) if calibration else None
+
+
+def _sections(clues: Clues, tag: int) -> Mapping:
+    """Return the sections of the tag; tifffile leaves text in other encodings undecoded."""
+    value = clues.tags.get(tag)
+    return value if isinstance(value, Mapping) else ini_sections(clues.text(tag))
 
 
 def _section(sections: Mapping, name: object) -> Mapping:
@@ -33,16 +40,21 @@ def _section(sections: Mapping, name: object) -> Mapping:
 
 
 def _image_size(sections: Mapping) -> tuple[int | None, int | None]:
-    image = _section(sections, "Image")
-    values = (number(image.get(key)) for key in ("ResolutionX", "ResolutionY"))
-    width, rows = (int(value) if value and value >= 1 else None for value in values)
-    return width, rows
+    for name in ("Image", "Scan"):
+        section = _section(sections, name)
+        values = (number(section.get(key)) for key in ("ResolutionX", "ResolutionY"))
+        width, rows = (int(value) if value and value >= 1 else None for value in values)
+        if width and rows:
+            return width, rows
+    return None, None
 
 
 def _scan(sections: Mapping, tag: int) -> Calibration | None:
     """Return the pixel of the scan; Beam.Scan names the section when there are two beams."""
-    used = _section(sections, "Beam").get("Scan")
-    for name in (used, "Scan", "EScan", "IScan"):
+    beam = _section(sections, "Beam")
+    # A camera names no scan; the scans that the file lists beside it took other images.
+    others = () if "Scan" in beam else ("EScan", "IScan")
+    for name in (beam.get("Scan"), "Scan", *others):
         scan = _section(sections, name)
         x, y = number(scan.get("PixelWidth")), number(scan.get("PixelHeight"))
         if x and x > 0:
@@ -51,17 +63,31 @@ def _scan(sections: Mapping, tag: int) -> Calibration | None:
     return None
 
 
-def _field_of_view(sections: Mapping, tag: int) -> Calibration | None:
-    """Return field of view over width: navigation cameras have no scan."""
-    used = _section(sections, _section(sections, "Beam").get("Beam"))
-    beam = used or _section(sections, "IRBeam")
+def _field(sections: Mapping, tag: int, shape: tuple[int, int]) -> Calibration | None:
+    """Return field of view over width: navigation cameras have no scan, other makers no pixel."""
+    beam = _section(sections, "Beam")
+    scan = _section(sections, beam.get("Scan")) or _section(sections, "Scan")
+    used = _section(sections, beam.get("Beam")) or _section(sections, "IRBeam")
     width, rows = _image_size(sections)
-    field_x, field_y = number(beam.get("HFW")), number(beam.get("VFW"))
-    if not field_x or not width or field_x <= 0:
-        return None
-    x = field_x / width
-    y = field_y / rows if field_y and field_y > 0 and rows else x
-    return Calibration(x, y, f"FEI tag {tag}, field of view", width, rows)
+    fields = (
+        (scan.get("HorFieldsize"), scan.get("VerFieldsize")),
+        (used.get("HFW"), used.get("VFW")),
+        (beam.get("HFW"), beam.get("VFW")),
+    )
+    for field_x, field_y in ((_length(x), _length(y)) for x, y in fields):
+        if field_x:
+            x = field_x / (width or shape[1])
+            y = field_y / rows if field_y and rows else x
+            return Calibration(x, y, f"FEI tag {tag}, field of view", width, rows)
+    return None
+
+
+def _length(value: object) -> float | None:
+    """Return metres, of a plain number or of one with a unit; None unless positive."""
+    length = number(value)
+    if length is None and (found := lengths(str(value))):
+        length = metres(*found[0])
+    return length if length and length > 0 else None
 
 
 def _bar_rows(sections: Mapping, shape: tuple[int, int]) -> int | None:

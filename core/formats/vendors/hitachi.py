@@ -9,7 +9,7 @@ from core.formats.reading.text import key_values, sizes
 
 RANK = 1
 
-_MARK = "[SemImageFile]"
+_MARKS = ("[semimagefile]", "[temimagefile]")
 
 
 def find(clues: Clues) -> Finding | None:
@@ -18,11 +18,12 @@ def find(clues: Clues) -> Finding | None:
     Source: HitachiReader of Bio-Formats, which reads the same key.
     """
     for name, text in clues.sidecar_texts("txt"):
-        if _MARK not in text:
+        if not any(mark in text.lower() for mark in _MARKS):
             continue
         values = key_values(text)
-        pixel_nm = number(values.get("PixelSize", "").split(" ")[0])
-        stated = sizes(values.get("DataSize", ""))
+        lower = {key.lower(): value for key, value in values.items()}
+        pixel_nm = number(lower.get("pixelsize", "").partition(" ")[0])
+        stated = sizes(lower.get("datasize", ""))
         width, rows = stated or (None, None)
         calibration = None
         if pixel_nm and pixel_nm > 0:

@@ -1,15 +1,16 @@
-"""JEOL scanning microscopes: a text file beside the image."""
+"""JEOL scanning microscopes: a text file beside the image, or the same in TIFF tag 37500."""
 
 from __future__ import annotations
 
 from core.formats.reading.calibration import Calibration, metres, number
 from core.formats.reading.clues import Clues
 from core.formats.reading.source import Finding, flat_metadata
-from core.formats.reading.text import key_values, lengths, sizes
+from core.formats.reading.text import decode_text, key_values, lengths, sizes
 
 RANK = 1
 
 _MARKS = ("$CM_", "$SM_")
+_TAG, _ENCODING = 37500, b"UNICODE"
 _AGREE_WITHIN = 0.005
 
 
@@ -18,11 +19,27 @@ def find(clues: Clues) -> Finding | None:
 
     The bar's length is a whole number of pixels, so a bar of 53 px is good to 1 %.
     """
+    if values := _values_of_tag(clues):
+        return _finding(values, f"tag {_TAG}", clues.shape)
     for name, text in clues.sidecar_texts("txt"):
         if any(mark in text for mark in _MARKS):
             values = {key.lstrip("$"): value for key, value in key_values(text, " ").items()}
             return _finding(values, name, clues.shape)
     return None
+
+
+def _values_of_tag(clues: Clues) -> dict[str, str]:
+    """Return what newer microscopes write into the TIFF: KEY=VALUE between tabs, in UTF-16.
+
+    Source: JEOL parser of pynxtools-em, which reads the same tag.
+    """
+    data = clues.tags.get(_TAG)
+    if not isinstance(data, bytes) or not data.startswith(_ENCODING):
+        return {}
+    # Eight bytes name the encoding, the last of them zero or left out.
+    start = len(_ENCODING) + (data[len(_ENCODING) : len(_ENCODING) + 1] == b"\0")
+    text = decode_text(data[start:]).replace("\t", "\n").replace("\0", "")
+    return {key.lstrip("$"): value for key, value in key_values(text).items()}
 
 
 def _finding(values: dict[str, str], name: str, shape: tuple[int, int]) -> Finding:
@@ -69,11 +86,13 @@ def _micron_bar(values: dict[str, str]) -> tuple[float | None, float]:
 
 
 def _bar_rows(values: dict[str, str], shape: tuple[int, int]) -> int | None:
+    """Return the rows below the stated ones; the bar's height counts when no rows are stated.
+
+    An image may have been saved without its bar, whose height is stated all the same.
+    """
     full = sizes(values.get("CM_FULL_SIZE", "")) or sizes(values.get("CM_IMAGE_SIZE", ""))
-    scale = shape[1] / full[0] if full and full[0] else 1.0
+    if full and full[0]:
+        extra = shape[0] - round(full[1] * shape[1] / full[0])
+        return extra if 0 < extra < shape[0] / 2 else None
     height = number(values.get("SM_PNU_HEIGHT", "").split(" ")[0])
-    if height and 0 < height * scale < shape[0] / 2:
-        return round(height * scale)
-    if full and 0 < (extra := shape[0] - round(full[1] * scale)) < shape[0] / 2:
-        return extra
-    return None
+    return int(height) if height and 0 < height < shape[0] / 2 else None

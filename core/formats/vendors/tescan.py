@@ -12,6 +12,7 @@ RANK = 0
 _TAG = 50431
 _CHUNK = "gIFx"
 _END_OF_THUMBNAIL = b"\xff\xd9"
+_KEY = b"PixelSizeX"
 
 
 def find(clues: Clues) -> Finding | None:
@@ -48,5 +49,9 @@ def _texts(clues: Clues) -> list[tuple[str, str]]:
 
 
 def _after_thumbnail(data: bytes) -> str:
-    """Return the text that follows a JPEG or JPEG 2000 thumbnail."""
-    return decode_text(data[data.rfind(_END_OF_THUMBNAIL) + 1 :].lstrip(b"\xd9"))
+    """Return the text that follows a JPEG or JPEG 2000 thumbnail, up to what follows the text."""
+    key = data.find(_KEY)
+    thumbnail = data.rfind(_END_OF_THUMBNAIL, 0, key if key >= 0 else len(data))
+    start = thumbnail + len(_END_OF_THUMBNAIL) if thumbnail >= 0 else 0
+    end = data.find(b"\0", key) if key >= 0 else -1
+    return decode_text(data[start : end if end >= 0 else len(data)].lstrip(b"\0"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from core.formats.reading.calibration import Calibration, metres, number
 from core.formats.reading.clues import Clues
 from core.formats.reading.source import Finding, flat_metadata
+from core.formats.reading.text import lengths, sizes
 
 RANK = 0
 
@@ -15,6 +17,7 @@ _REFERENCE_WIDTH = 1024
 """Width in px of the image that SmartSEM's pixel sizes hold for, whatever was saved."""
 _UNNAMED_PIXEL_SIZE = 3
 """Position of the pixel size, in metres, among the unnamed values at the head of the tag."""
+_KEY = re.compile(r"[A-Z]{2}_[A-Z0-9_]+")
 _AGREE_WITHIN = 0.01
 
 
@@ -23,15 +26,16 @@ def find(clues: Clues) -> Finding | None:
 
     The rows of the info bar are not in the metadata.
     """
-    values = clues.tags.get(_TAG)
-    if not isinstance(values, Mapping) or not values:
+    values = _values(clues)
+    if not values:
         return None
-    stated = _stated(values)
+    stated, rounded = _stated(values), _named(values, "ap_image_pixel_size")
     metadata = flat_metadata({key: value for key, value in values.items() if key})
-    if not stated or stated <= 0:
-        return Finding(metadata=metadata)
-    pixel_m = stated * _REFERENCE_WIDTH / clues.shape[1]
-    rounded = _named(values, "ap_image_pixel_size")
+    width, rows = _stored(values)
+    if not stated:
+        pixel = rounded and Calibration(rounded, rounded, f"ZEISS tag {_TAG}", width, rows)
+        return Finding(pixel or None, metadata=metadata)
+    pixel_m = stated * _REFERENCE_WIDTH / (width or clues.shape[1])
     notes: tuple[str, ...] = ()
     if rounded and not _is_ion_image(values) and abs(rounded / pixel_m - 1) > _AGREE_WITHIN:
         notes = (
@@ -39,9 +43,34 @@ def find(clues: Clues) -> Finding | None:
             f"{rounded * 1e9:.5g} nm for the image that was saved; it may have been cropped or "
             "rescaled. Check the pixel size.",
         )
-    return Finding(
-        Calibration(pixel_m, pixel_m, f"ZEISS tag {_TAG}"), metadata=metadata, notes=notes
-    )
+    pixel = Calibration(pixel_m, pixel_m, f"ZEISS tag {_TAG}", width, rows)
+    return Finding(pixel, metadata=metadata, notes=notes)
+
+
+def _values(clues: Clues) -> Mapping:
+    """Return the tag as tifffile does, which leaves text in other encodings undecoded.
+
+    The unnamed values come first; then a line with the key, such as AP_WD, and one below it with
+    title and value.
+    """
+    value = clues.tags.get(_TAG)
+    if isinstance(value, Mapping):
+        return value
+    lines = clues.text(_TAG).splitlines()
+    keys = [n for n, line in enumerate(lines[:-1]) if _KEY.fullmatch(line.strip())]
+    found: dict[str, tuple] = {"": tuple(lines[: keys[0]])} if keys else {}
+    return found | {lines[n].strip().lower(): _entry(lines[n + 1]) for n in keys}
+
+
+def _entry(line: str) -> tuple[str, str]:
+    title, _, value = line.partition("=")
+    return title.strip(), value.strip()
+
+
+def _stored(values: Mapping) -> tuple[int | None, int | None]:
+    """Return width and rows of the image as SmartSEM saved it."""
+    entry = values.get("dp_image_store", ())
+    return (sizes(str(entry[1])) if len(entry) > 1 else None) or (None, None)
 
 
 def _stated(values: Mapping) -> float | None:
@@ -60,7 +89,6 @@ def _is_ion_image(values: Mapping) -> bool:
 
 def _named(values: Mapping, key: str) -> float | None:
     """Return the value of ``key``, a tuple of title, number and unit, in metres."""
-    entry = values.get(key, ())
-    if len(entry) < 3 or (value := number(entry[1])) is None or value <= 0:
-        return None
-    return metres(value, str(entry[2]))
+    found = lengths(" ".join(str(part) for part in values.get(key, ())[1:]))
+    length = metres(*found[0]) if found else None
+    return length if length and length > 0 else None
