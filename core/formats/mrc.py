@@ -10,7 +10,7 @@ from mrcfile.mrcinterpreter import MrcInterpreter
 from mrcfile.utils import data_dtype_from_header, data_shape_from_header
 
 from core.errors import FormatError
-from core.formats.reading.calibration import Calibration
+from core.formats.reading.calibration import Calibration, plausible
 from core.formats.reading.grey import Levels, full_scale
 from core.formats.reading.limits import check_frame, check_pages
 from core.formats.reading.source import Decoded, Finding, Source
@@ -22,6 +22,7 @@ _HEADER, _MAP_ID, _STAMP = 1024, 208, 212
 _MODES = (0, 1, 2, 3, 4, 6, 12)
 _STAMPS = {"<": b"\x44\x44\0\0", ">": b"\x11\x11\0\0"}
 _LONGEST_SIDE = 1_000_000
+_FEI_RECORDS, _FEI_RECORD_BYTES, _FEI_PIXEL_SIZE = 1024, 128, 44
 
 
 def sniff(data: bytes) -> bool:
@@ -56,7 +57,7 @@ def read(source: Source) -> Decoded:
     pixels = np.frombuffer(source.data, dtype, count, start).reshape(height, width)
     pixels = pixels.astype(dtype.newbyteorder("="))
     file_shape = tuple(int(length) for length in (shape if pages > 1 else shape[-2:]))
-    finding = Finding(_calibration(header), 0)
+    finding = Finding(_fei_calibration(header, source) or _calibration(header), 0)
     return Decoded(
         Levels(pixels, full_scale(pixels.dtype)), file_shape, pixels.dtype.name, pages, finding
     )
@@ -86,6 +87,22 @@ def _header(data: bytes) -> np.recarray:
     header = MrcInterpreter(BytesIO(bytes(head)), header_only=True).header.copy()
     header.nsymbt = np.frombuffer(nsymbt, header.nsymbt.dtype)[0]
     return header
+
+
+def _fei_calibration(header: np.recarray, source: Source) -> Calibration | None:
+    """Return the pixel size of FEI's extended header, one record of 128 bytes for each section.
+
+    Such files leave the cell of the standard header at 1 ångström a pixel. Newer ones, of type
+    FEI1 or FEI2, fill it.
+    """
+    if int(header.nsymbt) != _FEI_RECORDS * _FEI_RECORD_BYTES or source.page >= _FEI_RECORDS:
+        return None
+    if bytes(header.exttyp)[:3] == b"FEI":
+        return None
+    start = _HEADER + source.page * _FEI_RECORD_BYTES + _FEI_PIXEL_SIZE
+    order = _byte_order(source.data) or "<"
+    pixel_m = float(np.frombuffer(source.data, f"{order}f4", 1, start)[0])
+    return Calibration(pixel_m, pixel_m, "FEI extended header") if plausible(pixel_m) else None
 
 
 def _calibration(header: np.recarray) -> Calibration | None:

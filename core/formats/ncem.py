@@ -22,13 +22,16 @@ EXTENSIONS = ("emd",)
 _GROUP_TYPE = "emd_group_type"
 _DATA_NAMES = ("data", "realslice", "datacube")
 _MOST_OBJECTS = 10_000
+_X_FIRST = (("x", "y"), ("X", "Y"))
+_PRISMATIC, _PRISMATIC_X_FIRST = "/4DSTEM_simulation/", ("R_x", "R_y")
 
 
 @dataclass(frozen=True)
 class _Axis:
-    """One dimension: distance between samples in metres, None when that is no length."""
+    """One dimension: distance between samples in metres, None when that is no length; its name."""
 
     step_m: float | None
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +43,18 @@ class _Image:
 
     @property
     def axes(self) -> tuple[int, int]:
-        """The two dimensions that are lengths; the last two when there are not just two."""
+        """The two dimensions that are lengths; the last two when there are not just two.
+
+        HyperSpy and Prismatic store x before y, openNCEM y before x; so the names decide.
+        """
         lengths = tuple(n for n, axis in enumerate(self.steps) if axis.step_m is not None)
         last = len(self.steps) - 1
-        return lengths if len(lengths) == 2 else (last - 1, last)  # type: ignore[return-value]
+        rows, columns = lengths if len(lengths) == 2 else (last - 1, last)
+        names = self.steps[rows].name, self.steps[columns].name
+        # py4DSTEM uses Prismatic's names the other way round.
+        is_prismatic = self.data.name.startswith(_PRISMATIC)
+        x_first = names in _X_FIRST or is_prismatic and names == _PRISMATIC_X_FIRST
+        return (columns, rows) if x_first else (rows, columns)
 
     @property
     def frames(self) -> tuple[int, ...]:
@@ -113,11 +124,15 @@ def _axis(dimension: object) -> _Axis:
         return _Axis(None)
     if dimension.dtype.kind not in "iuf" or dimension.external:
         return _Axis(None)
-    unit = dimension.attrs.get("units", "")
-    unit = unit.decode("utf-8", "replace") if isinstance(unit, bytes) else str(unit)
     first, second = (float(value) for value in dimension[:2])
-    step = metres(abs(second - first), unit)
-    return _Axis(step if step and np.isfinite(step) else None)
+    step = metres(abs(second - first), _attribute(dimension, "units"))
+    return _Axis(step if step and np.isfinite(step) else None, _attribute(dimension, "name"))
+
+
+def _attribute(dimension: h5py.Dataset, key: str) -> str:
+    value = dimension.attrs.get(key, "")
+    value = value.item(0) if isinstance(value, np.ndarray) and value.size else value
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _calibration(image: _Image) -> Calibration | None:
