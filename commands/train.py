@@ -27,7 +27,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the data, where results go, and when to stop."""
     parser.add_argument("name", metavar="NAME", help="one of `lamella models`")
     parser.add_argument(
-        "--data", required=True, type=Path, metavar="DIR", help="images/, masks/, index.csv"
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="images/, masks/, index.csv; not for models that are trained on synthetic images",
     )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="default runs/NAME; checkpoint, curves, weights"

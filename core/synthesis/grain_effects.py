@@ -48,7 +48,7 @@ class Seeds:
     """Where grains begin. ``mean_diameter_px``: of the circle of the mean area. ``regularity``:
     Lloyd steps from a Poisson process (0) towards equal cells. ``band_px``: width of the label."""
 
-    mean_diameter_px: float = knob(60, 15, 120, "Mean grain diameter", "px", log=True)
+    mean_diameter_px: float = knob(60, 15, 150, "Mean grain diameter", "px", log=True)
     regularity: float = knob(1, 0, 5, "Regularity (Lloyd steps)")
     band_px: float = knob(3, 2, 6, "Width of the label's line", "px")
 
@@ -107,8 +107,8 @@ class Attack:
     """Strong etching: dark, ragged bands of uneven width that round the grains off."""
 
     width: float = knob(0.05, 0.015, 0.1, "Half-width", "diameters")
-    unevenness: float = knob(0.5, 0.2, 0.8, "Unevenness")
-    depth: float = knob(0.6, 0.3, 0.85, "Depth")
+    unevenness: float = knob(0.4, 0.15, 0.65, "Unevenness")
+    depth: float = knob(0.7, 0.35, 0.9, "Depth")
     islands: float = knob(0.15, 0, 0.4, "Bright slivers in wide bands")
 
 
@@ -117,7 +117,7 @@ class EtchPits:
     """Small dark pits, more in some grains than in others, and more near boundaries."""
 
     density: float = knob(0.004, 0.0005, 0.02, "Pits a pixel", log=True)
-    radius_px: float = knob(1.0, 0.5, 1.8, "Radius", "px")
+    radius_px: float = knob(0.9, 0.5, 1.8, "Radius", "px", log=True)
     depth: float = knob(0.45, 0.15, 0.7, "Depth")
 
 
@@ -145,7 +145,7 @@ class SlipLines:
     """Parallel lines within a grain: slip bands, or scratches that etching found per grain."""
 
     share: float = knob(0.3, 0.1, 0.7, "Share of grains with lines")
-    spacing_px: float = knob(14, 5, 30, "Spacing", "px")
+    spacing_px: float = knob(16, 5, 40, "Spacing", "px", log=True)
     width_px: float = knob(1.2, 0.6, 2.5, "Width", "px")
     depth: float = knob(0.2, 0.05, 0.5, "Depth")
 
@@ -178,7 +178,7 @@ class Curtaining:
 class Blur:
     """The probe: a Gaussian, longer in one direction by ``astigmatism``."""
 
-    sigma_px: float = knob(0.8, 0.5, 2.5, "Sigma", "px")
+    sigma_px: float = knob(0.8, 0.5, 2.5, "Sigma", "px", log=True)
     astigmatism: float = knob(1.1, 1, 1.5, "Astigmatism (ratio)")
 
 

@@ -67,17 +67,17 @@ class GrainSettings:
         Grooves, "Grooves", "Etching cuts into boundaries, not everywhere", 0.9
     )
     attack: Attack | None = effect(
-        Attack, "Strong etching", "Etchants widen boundaries unevenly", 0.5, on=False
+        Attack, "Strong etching", "Etchants widen boundaries unevenly", 0.65, on=False
     )
     etch_pits: EtchPits | None = effect(
-        EtchPits, "Etch pits", "Etchants attack dislocations too", 0.4, on=False
+        EtchPits, "Etch pits", "Etchants attack dislocations too", 0.6, on=False
     )
-    pores: Pores | None = effect(Pores, "Pores", "Pores have bright edges", 0.4, on=False)
+    pores: Pores | None = effect(Pores, "Pores", "Pores have bright edges", 0.5, on=False)
     second_phase: SecondPhase | None = effect(
         SecondPhase, "Second phase", "Particles of another grey", 0.3, on=False
     )
     slip_lines: SlipLines | None = effect(
-        SlipLines, "Lines within grains", "Slip bands end at boundaries", 0.4, on=False
+        SlipLines, "Lines within grains", "Slip bands end at boundaries", 0.55, on=False
     )
     relief: Relief | None = effect(Relief, "Relief", "Polishing leaves hills", 0.5, on=False)
     scratches: Scratches | None = effect(
@@ -87,7 +87,7 @@ class GrainSettings:
         Curtaining, "Curtaining", "Ion milling leaves stripes", 0.15, on=False
     )
     blur: Blur | None = effect(Blur, "Blur and astigmatism", "The probe has a size", 0.8)
-    noise: Noise | None = effect(Noise, "Noise", "Few electrons a pixel", 0.8)
+    noise: Noise | None = effect(Noise, "Noise", "Few electrons a pixel", 0.7)
     scan_lines: ScanLines | None = effect(
         ScanLines, "Line noise", "The beam current flickers", 0.2, on=False
     )
@@ -124,7 +124,7 @@ GEOMETRY = ("sizes", "curvature", "twins")
 def draw_settings(
     random: np.random.Generator,
     without: Iterable[str] = (),
-    diameter_px: tuple[float, float] = (15.0, 120.0),
+    diameter_px: tuple[float, float] = (15.0, 150.0),
     band_px: float = 3.0,
 ) -> GrainSettings:
     """Return settings drawn from the ranges, each effect on or off by its share.
@@ -144,11 +144,18 @@ def draw_settings(
     diameter = float(np.exp(random.uniform(*np.log(diameter_px))))
     seeds = replace(_draw(Seeds, random), mean_diameter_px=diameter, band_px=band_px)
     drawn: dict[str, Any] = {"seeds": seeds, "matrix": float(random.uniform(0.4, 0.8))}
+    polished = float(random.uniform(0.6, 0.85))
     for one in EFFECTS:
         values, switched = _draw(one.kind, random), random.random() < one.info.share
         drawn[one.name] = values if switched and one.name not in set(without) else None
     if drawn["twins"] is not None:
         drawn["twins"] = replace(drawn["twins"], counted=0.0)
+    if drawn["attack"] is not None:
+        # What is etched that strongly was polished flat and shines: little orientation contrast.
+        drawn["matrix"] = polished
+        if drawn["channelling"] is not None:
+            faint = max(0.3 * drawn["channelling"].contrast, knobs(Channelling)["contrast"].low)
+            drawn["channelling"] = replace(drawn["channelling"], contrast=faint)
     return GrainSettings(**drawn)
 
 

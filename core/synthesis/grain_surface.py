@@ -85,8 +85,13 @@ def _groove_profile(distance: np.ndarray, sigma: np.float32, values: Grooves) ->
     return -np.float32(values.depth) * valley + np.float32(values.rim) * rim
 
 
-def attack(values: Attack, grains: GrainMap, salt: int, random: np.random.Generator) -> np.ndarray:
-    """Return dark bands of uneven width, ragged at the edge, rough inside, wide at junctions."""
+def attack(
+    image: np.ndarray, values: Attack, grains: GrainMap, salt: int, random: np.random.Generator
+) -> np.ndarray:
+    """Return the image with dark bands of uneven width over the boundaries, wide at junctions.
+
+    What was there before is etched away: inside a band nothing tells where the boundary ran.
+    """
     shape = grains.edge.shape
     diameter = np.sqrt(grains.grains.size / grains.count * 4 / np.pi)
     patches = smooth_noise(shape, 1.5 * diameter, random)
@@ -95,15 +100,16 @@ def attack(values: Attack, grains: GrainMap, salt: int, random: np.random.Genera
     half = np.clip(half, 0.6, 0.2 * diameter).astype(np.float32)
     apart = np.minimum((grains.second - grains.edge) / half, 20)
     joined = grains.edge - half * np.log1p(np.exp(-apart))
-    ragged = np.minimum(1.2, 0.3 * half)
+    ragged = np.minimum(1.2, 0.2 * half)
     ragged = ragged * (smooth_noise(shape, 3, random) + 0.8 * smooth_noise(shape, 9, random))
     inside = 1 / (1 + np.exp(np.clip((joined + ragged - half) / 0.5, -20, 20)))
     rough = 1 + 0.15 * random.standard_normal(shape, np.float32)
     rough += 0.15 * smooth_noise(shape, 5, random)
     bright = smooth_noise(shape, 0.15 * diameter + 4, random) > 2.6 - 4 * values.islands
     wide = grains.edge + 2 < half
-    depth = np.where(bright & wide, -0.1 * rough, values.depth * rough)
-    return -(depth * inside).astype(np.float32)
+    dark = np.float32(image.mean()) * (1 - values.depth * rough)
+    bottom = np.where(bright & wide, image, dark)
+    return image + inside.astype(np.float32) * (bottom - image)
 
 
 def slip_lines(values: SlipLines, grains: GrainMap, random: np.random.Generator) -> np.ndarray:
@@ -130,7 +136,7 @@ def etch_pits(values: EtchPits, grains: GrainMap, random: np.random.Generator) -
     liking *= np.exp(0.8 * smooth_noise(shape, 60, random)) * (0.6 + np.exp(-grains.edge / 8))
     chance = values.density * liking / max(float(liking.mean()), 1e-6)
     pit = random.random(shape, np.float32) < chance
-    depth = pit * random.uniform(0.4, 1.4, shape).astype(np.float32)
+    depth = pit * random.uniform(0.3, 1.8, shape).astype(np.float32)
     sigma = values.radius_px / 1.2
     # A dot of this sigma has the peak 1.
     return -values.depth * np.minimum(2 * np.pi * sigma**2 * _blur(depth, sigma), 1.5)

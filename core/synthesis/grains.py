@@ -96,7 +96,8 @@ def _surface(grains: GrainMap, settings: GrainSettings, seed: int) -> np.ndarray
         twins = settings.twins is not None
         image += surface.grooves(cut, grains, twins, seed, _stream("grooves", seed))
     if settings.attack is not None:
-        image += surface.attack(settings.attack, grains, seed + 3, _stream("attack", seed))
+        random = _stream("attack", seed)
+        image = surface.attack(image, settings.attack, grains, seed + 3, random)
     for name in ("relief", "scratches", "curtaining"):
         if (values := getattr(settings, name)) is not None:
             image += getattr(surface, name)(values, image.shape, _stream(name, seed))

@@ -18,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from core.errors import DataError, LamellaError
 from core.formats import read_file
 from core.segmentation.preprocessing import grey_levels
-from core.training.augmentation import Pair
+from core.training.augmentation import Pair, random_crop
 from core.training.recipe import Recipe
 from core.types import Micrograph
 
@@ -31,6 +31,16 @@ class Split:
 
     train: tuple[Pair, ...]
     validation: tuple[Pair, ...]
+
+    def crops(
+        self, recipe: Recipe, random: np.random.Generator
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return one batch of augmented crops: images float32 in [0, 1], labels uint8."""
+        chosen = random.integers(len(self.train), size=recipe.batch)
+        return [
+            random_crop(self.train[index], recipe.crop_px, recipe.augmentation, random)
+            for index in chosen
+        ]
 
 
 def read_mask(path: Path) -> np.ndarray:

@@ -13,12 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import Cancelled
-from core.training.augmentation import random_crop
 from core.training.averaging import AveragedNetwork
-from core.training.dataset import Split
 from core.training.losses import cross_entropy_and_dice, distillation_loss
 from core.training.progress import Progress
 from core.training.recipe import Recipe
+from core.training.source import TrainingData
 from core.training.validation import validation_score
 
 CHECKPOINT_EVERY = 50
@@ -84,7 +83,7 @@ class TrainedNetwork:
 
 def train(
     network: nn.Module,
-    split: Split,
+    split: TrainingData,
     recipe: Recipe,
     normalisation: tuple[float, float],
     classes: int,
@@ -175,7 +174,9 @@ def _step(
     return loss.item()
 
 
-def _validate(run: _Run, split: Split, normalisation: tuple[float, float], classes: int) -> None:
+def _validate(
+    run: _Run, split: TrainingData, normalisation: tuple[float, float], classes: int
+) -> None:
     score = validation_score(run.average.network, split.validation, *normalisation, classes)
     run.scores.append((run.step, score))
     if run.best is None or score > run.best:
@@ -184,7 +185,9 @@ def _validate(run: _Run, split: Split, normalisation: tuple[float, float], class
         run.best_state = {name: value.detach().cpu().clone() for name, value in state.items()}
 
 
-def _batches(split: Split, recipe: Recipe, first_step: int) -> Iterator[tuple[Tensor, Tensor]]:
+def _batches(
+    split: TrainingData, recipe: Recipe, first_step: int
+) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield batches from ``first_step`` on, one made ahead on another thread.
 
     Every batch depends on the seed and its step alone, so a resumed run sees the same ones.
@@ -198,14 +201,10 @@ def _batches(split: Split, recipe: Recipe, first_step: int) -> Iterator[tuple[Te
             yield images, labels
 
 
-def _batch(split: Split, recipe: Recipe, step: int) -> tuple[Tensor, Tensor]:
+def _batch(split: TrainingData, recipe: Recipe, step: int) -> tuple[Tensor, Tensor]:
     """Return images (N, 1, side, side) float32 in [0, 1] and labels (N, side, side) int64."""
     random = np.random.default_rng((recipe.seed, step))
-    chosen = random.integers(len(split.train), size=recipe.batch)
-    crops = [
-        random_crop(split.train[index], recipe.crop_px, recipe.augmentation, random)
-        for index in chosen
-    ]
+    crops = split.crops(recipe, random)
     images = torch.from_numpy(np.stack([image for image, _ in crops]))[:, None]
     labels = torch.from_numpy(np.stack([label for _, label in crops])).long()
     return images, labels

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from torch import nn
+
+from core.errors import LamellaError
+
+if TYPE_CHECKING:
+    from core.training.source import SyntheticData
 
 Range = tuple[float, float]
 
@@ -76,7 +81,11 @@ class Recipe:
     the phase). ``group``: column of ``index.csv`` whose values never lie on both sides of the
     validation split (two figures of one article). ``frozen``: prefixes of parameter names that
     keep their initial values, batch statistics included. ``averaging``: decay of the exponential
-    moving average of the weights, which is what is validated and shipped.
+    moving average of the weights, which is what is validated and shipped. ``source``: makes the
+    images, when there is no data folder.
+
+    Raises:
+        LamellaError: imitation, which needs a data folder, together with a source.
     """
 
     steps: int
@@ -96,3 +105,11 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
     imitation: Imitation | None = None
     distillation: Distillation | None = None
+    source: Callable[[], SyntheticData] | None = None
+
+    def __post_init__(self) -> None:
+        if self.source is not None and self.imitation is not None:
+            raise LamellaError(
+                "A recipe has a source of synthetic images and an imitation; imitation looks at "
+                "the images of a data folder. Leave one of them out."
+            )

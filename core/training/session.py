@@ -10,12 +10,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from core.errors import LamellaError
+from core.errors import DataError, LamellaError
 from core.segmentation.device import DeviceName, choose_device
-from core.training.dataset import Split, load_split
+from core.training.dataset import load_split
 from core.training.imitation import imitate
 from core.training.loop import Progress, TrainedNetwork, train
 from core.training.recipe import Recipe
+from core.training.source import TrainingData
 from core.types import ModelCard
 
 CHECKPOINT, START, CURVES = "checkpoint.pt", "start.pt", "curves.csv"
@@ -35,17 +36,18 @@ class TrainingOptions:
 def run_training(
     card: ModelCard,
     recipe: Recipe,
-    data: Path,
+    data: Path | None,
     options: TrainingOptions,
     report: Callable[[str, Progress], None],
 ) -> TrainedNetwork:
-    """Train ``card``'s network by ``recipe`` on the folder ``data``.
+    """Train ``card``'s network by ``recipe`` on the folder ``data``, which is None for a recipe
+    that makes its own images.
 
     ``report`` is called with the name of the phase ("imitation" or "training") and where it
     stands; it may raise ``core.errors.Cancelled``, after which the run can be resumed.
 
     Raises:
-        DataError: the data folder has mistakes, all listed.
+        DataError: the data folder has mistakes, all listed; or none is given and one is needed.
         LamellaError: there is a checkpoint in the folder and ``resume`` was not asked for.
     """
     checkpoint = options.folder / CHECKPOINT
@@ -55,7 +57,7 @@ def run_training(
             "it, another --out to keep it, or delete the folder to start anew."
         )
     device = choose_device(options.device)
-    split = load_split(data, recipe, len(card.phases))
+    split = training_data(card, recipe, data)
     options.folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
     network = card.build().to(device)
@@ -77,11 +79,31 @@ def run_training(
     return result
 
 
+def training_data(card: ModelCard, recipe: Recipe, data: Path | None) -> TrainingData:
+    """Return the images of the folder, or those that the recipe makes.
+
+    Raises:
+        DataError: a folder that is missing, not wanted, or has mistakes.
+    """
+    if recipe.source is not None:
+        if data is not None:
+            raise DataError(
+                f"{card.name} is trained on images that it makes itself; leave {data} out."
+            )
+        return recipe.source()
+    if data is None:
+        raise DataError(
+            f"{card.name} is trained on micrographs; give their folder with --data, holding "
+            "images/ and masks/."
+        )
+    return load_split(data, recipe, len(card.phases))
+
+
 def start(
     network: nn.Module,
     card: ModelCard,
     recipe: Recipe,
-    split: Split,
+    split: TrainingData,
     options: TrainingOptions,
     report: Callable[[str, Progress], None],
 ) -> None:
