@@ -1,0 +1,147 @@
+"""The Ising study: its networks, what they learned, and what was measured of them.
+
+``python -m models.ising.measure DIR`` trains and measures everything again and writes the files
+that the functions here read.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.ising.networks import NETWORKS as NETWORKS
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.synthesis.ising_snapshots import Kind, Snapshots
+
+HERE = Path(__file__).parent
+WEIGHTS = HERE / "weights.json"
+FOLDS = HERE / "folds.json"
+BY_TEMPERATURE = HERE / "by_temperature.csv"
+TRANSFER = HERE / "transfer.json"
+SIZES = HERE / "sizes.csv"
+CRITICAL = HERE / "critical.json"
+REGRESSION = HERE / "regression.csv"
+SNAPSHOTS = HERE / "snapshots.npz"
+BASELINES = {"magnetisation": "Threshold on |m|", "energy": "Threshold on the bond energy"}
+
+
+@dataclass(frozen=True)
+class Folds:
+    """What five folds gave one network, or one threshold, on one size of the lecture's images.
+
+    ``accuracy``: one a fold, on the images it held back. ``confusion``: images by true class, then
+    by answer, all folds together; class 0 is T < Tc.
+    """
+
+    network: str
+    side: int
+    parameters: int
+    epochs: int
+    accuracy: tuple[float, ...]
+    confusion: tuple[tuple[int, int], tuple[int, int]]
+
+    @property
+    def mean(self) -> float:
+        return sum(self.accuracy) / len(self.accuracy)
+
+    @property
+    def title(self) -> str:
+        return title_of(self.network)
+
+
+def title_of(network: str) -> str:
+    """Return the name on screen of a network or a baseline."""
+    return BASELINES.get(network) or NETWORKS[network].title
+
+
+def load(network: str, side: int, data: str = "lecture") -> nn.Sequential:
+    """Return a network in eval mode as it was trained without fold 0 of ``data``.
+
+    ``data``: "lecture", the lecture's quench; "equilibrium"; or "temperature", the lecture's with
+    the temperature as answer, (n, 1).
+
+    Raises:
+        ModelError: the weights are missing, damaged, or do not fit.
+    """
+    from core.types import Weights
+    from models.weights_file import load_weights
+
+    name = weights_name(network, side, data)
+    made = NETWORKS[network].build(side, 1 if data == "temperature" else 2)
+    load_weights(made, Weights(HERE / f"{name}.safetensors", shipped()[name]))
+    return made.eval().requires_grad_(False)
+
+
+def weights_name(network: str, side: int, data: str) -> str:
+    """Return the name of a file of weights, without its extension."""
+    return f"{network}-{side}" if data == "lecture" else f"{network}-{side}-{data}"
+
+
+@cache
+def shipped() -> Mapping[str, str]:
+    """Return the SHA-256 of every file of weights by its name."""
+    return json.loads(WEIGHTS.read_text("utf-8"))
+
+
+@cache
+def folds(side: int) -> tuple[Folds, ...]:
+    """Return what five folds gave on one size, networks and baselines, fewest parameters first."""
+    rows = json.loads(FOLDS.read_text("utf-8"))
+    found = [
+        Folds(
+            **{
+                **row,
+                "accuracy": tuple(row["accuracy"]),
+                "confusion": tuple(tuple(line) for line in row["confusion"]),
+            }
+        )
+        for row in rows
+        if row["side"] == side
+    ]
+    return tuple(sorted(found, key=lambda one: one.parameters))
+
+
+@cache
+def table(path: Path) -> tuple[Mapping[str, float | str], ...]:
+    """Return the rows of a measured CSV file, its numbers as numbers."""
+    with open(path, newline="", encoding="utf-8") as file:
+        return tuple(
+            {key: _value(text) for key, text in row.items()} for row in csv.DictReader(file)
+        )
+
+
+def _value(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+@cache
+def measured(path: Path) -> Mapping[str, object]:
+    """Return a measured JSON file."""
+    return json.loads(path.read_text("utf-8"))
+
+
+@cache
+def snapshots(kind: Kind, side: int) -> Snapshots:
+    """Return the snapshots that ``models.ising.make_snapshots`` made, side 16 or 64, coldest first.
+
+    No network that is shipped was trained on them.
+    """
+    from core.synthesis.ising_snapshots import Snapshots
+
+    with np.load(SNAPSHOTS) as kept:
+        bits = np.unpackbits(kept[f"{kind}_{side}_spins"]).astype(np.int8)
+        temperatures = kept[f"{kind}_{side}_temperatures"].astype(np.float64)
+    return Snapshots((2 * bits - 1).reshape(-1, side, side), temperatures)

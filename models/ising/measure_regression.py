@@ -1,0 +1,47 @@
+"""The temperature itself, told by a network from one image: five folds, by temperature."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+
+from core.synthesis.ising_data import folds_by_content
+from core.synthesis.ising_snapshots import Snapshots
+from core.training.classification import predict
+from models.ising import NETWORKS, REGRESSION
+from models.ising.measure_folds import BIN, by_folds, ship, train
+
+CHOSEN = {16: ("symmetric", "mlp"), 64: ("symmetric", "mlp")}
+
+
+def measure(lecture: dict[int, Snapshots]) -> None:
+    """Write bias and error by 0.1 J/k of true temperature; ``lecture``: images by their side."""
+    with open(REGRESSION, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["side", "network", "temperature", "images", "answer", "squared_error"])
+        for side, names in CHOSEN.items():
+            for name in names:
+                _measure_one(name, lecture[side], writer)
+
+
+def _measure_one(name: str, data: Snapshots, writer) -> None:
+    def answer(fold: int, seen: Snapshots, held: Snapshots) -> np.ndarray:
+        trained = train(NETWORKS[name], seen, held, fold, classes=1)
+        if fold == 0:
+            ship(NETWORKS[name], trained, data.side, "temperature")
+        return predict(trained, held.spins)[:, 0]
+
+    folds = folds_by_content(data.spins)
+    answers = by_folds(data, answer)
+    error = answers - data.temperatures
+    numbers = np.floor(data.temperatures / BIN).astype(int)
+    for number in np.unique(numbers):
+        inside = numbers == number
+        row = (answers[inside].mean(), (error[inside] ** 2).mean())
+        writer.writerow(
+            [data.side, name, f"{(number + 0.5) * BIN:.2f}", int(inside.sum())]
+            + [f"{value:.5f}" for value in row]
+        )
+    by_fold = [float(np.sqrt((error[folds == fold] ** 2).mean())) for fold in range(5)]
+    print(data.side, name, "RMSE", np.round(by_fold, 4), flush=True)
