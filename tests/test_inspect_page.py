@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,6 +112,17 @@ def texts(app: AppTest) -> str:
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
+def labelled(widgets: Sequence[Any], label: str) -> Any:
+    """Return the widget with this label; its key changes with what it shows."""
+    return next(one for one in widgets if one.label == label)
+
+
+def finished(app: AppTest, name: str) -> AppTest:
+    """Wait for the work that was begun under this name, then run the page once more."""
+    app.session_state[f"work_{name}"].future.exception(timeout=120)
+    return app.run()
+
+
 def table(app: AppTest) -> dict[str, str]:
     """Return the last table of names and values."""
     frame = app.main.table[-1].value
@@ -131,7 +143,7 @@ def table(app: AppTest) -> dict[str, str]:
         ("maps", "hierarchy", "From the first layer to the deepest"),
         ("field", "trained", "The network sees"),
         ("label", "cam", "What speaks for"),
-        ("label", "occlusion", "Each square is covered"),
+        ("label", "occlusion", "is covered with the mean grey level"),
         ("label", "skips", "The labels of the field without them."),
     ],
 )
@@ -225,7 +237,7 @@ def test_typed_row_moves_the_pixel(
     known_network: None, open_inspect: Callable[..., AppTest]
 ) -> None:
     app = open_inspect(network="stack-10")
-    app = app.number_input(key="inspect-row-48").set_value(7).run()
+    app = labelled(app.number_input, "Row").set_value(7).run()
     assert app.query_params["row"] == "7"
     assert app.query_params["column"] == "64"
 
@@ -278,7 +290,7 @@ def test_label_of_a_known_network(
     shares = app.dataframe[0].value.set_index("Class")["Probability"]
     assert shares["particle"] == pytest.approx(1 / (1 + np.exp(-2 * logit)), abs=1e-6)
     assert f"their sum is {logit:.5f}, the logit is {logit:.5f}" in texts(app)
-    assert "This object" in app.segmented_control(key="inspect-where-True").options
+    assert "This object" in labelled(app.segmented_control, "Where").options
 
 
 def test_occlusion_runs_when_asked(
@@ -287,7 +299,7 @@ def test_occlusion_runs_when_asked(
     app = open_inspect(view="label", show="occlusion", row=str(ROW), column=str(COLUMN))
     assert shown["viewer"]["layer"] is None
     button = next(one for one in app.button if one.label == "Cover square by square")
-    app = button.click().run()
+    app = finished(button.click().run(), "occlusion")
     assert not app.exception
     assert "Covering lowers it by up to" in texts(app)
     assert shown["viewer"]["layer"].title == "Occlusion"
@@ -295,7 +307,7 @@ def test_occlusion_runs_when_asked(
 
 def test_sanity_check_says_how_alike_the_maps_are(open_inspect: Callable[..., AppTest]) -> None:
     app = open_inspect(view="label", show="cam")
-    app = app.toggle(key="inspect-sanity").set_value(True).run()
+    app = labelled(app.toggle, "Sanity check with random weights").set_value(True).run()
     assert not app.exception
     assert "Rank correlation with the map of the network as it is" in texts(app)
 

@@ -135,7 +135,7 @@ def test_the_network_is_shifted_in_the_background(monkeypatch: pytest.MonkeyPatc
     session._store.clear("results", session.RESULT_BYTES)
     monkeypatch.setattr(zoo, "load", load)
     app = opened("sharing")
-    app.button(key="learn_start_network_shift").click().run()
+    app.button(key="work_start_network_shift").click().run()
     for _ in range(60):
         if any(one.label == "Spread, circular" for one in app.metric):
             break

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.figures.inspection_overlays import SEQUENTIAL, colors
+from core.figures.inspection_overlays import SEQUENTIAL, colors, limits_of
 from core.inspection.feature_maps import Measure, Patch, Ranking, rank_channels
 from core.inspection.receptive_field import FieldSizes
 from core.types import FeatureMaps, PixelSize, read_only
@@ -28,28 +28,33 @@ class Thumbnail:
 
 
 def channel_thumbnails(
-    maps: FeatureMaps, ranking: Ranking, count: int, side: int = 128
+    maps: FeatureMaps, ranking: Ranking, count: int, side: int = 128, scale: str = SEQUENTIAL
 ) -> tuple[Thumbnail, ...]:
     """Return the first ``count`` channels of a ranking, all on one colour scale, the layer's own.
 
     ``side``: longest side of a thumbnail in px; larger maps are averaged, smaller ones enlarged
     without smoothing.
     """
-    low, high = np.percentile(maps.activations, (0.5, 99.5))
+    low, high = limits_of(np.percentile(maps.activations, (0.5, 99.5)), scale)
     found = []
     for channel, value in zip(ranking.channels[:count], ranking.values[:count], strict=True):
         small = _to_side(maps.activations[channel], side)
-        picture = colors(small, float(low), float(high))
+        picture = colors(small, low, high, scale)
         found.append(Thumbnail(int(channel), f"{channel}: {value:.3g}", read_only(picture)))
     return tuple(found)
 
 
-def patch_thumbnails(patches: Sequence[Patch], side: int = 128) -> tuple[Thumbnail, ...]:
-    """Return the strongest patches in grey, with their activation and where they are."""
+def patch_thumbnails(
+    patches: Sequence[Patch], side: int = 128, px_per_network_px: float = 1.0
+) -> tuple[Thumbnail, ...]:
+    """Return the strongest patches in grey, with their activation and their size.
+
+    ``px_per_network_px``: pixels of the micrograph to one of the network, for the captions.
+    """
     found = []
     for patch in patches:
         grey = np.rint(np.clip(_to_side(patch.pixels, side), 0, 1) * 255).astype(np.uint8)
-        rows, columns = patch.box.size
+        rows, columns = (round(length * px_per_network_px) for length in patch.box.size)
         caption = f"{patch.activation:.3g}, {rows} x {columns} px" + (", cut" * patch.is_cut)
         found.append(Thumbnail(-1, caption, read_only(np.dstack([grey] * 3))))
     return tuple(found)
@@ -60,22 +65,25 @@ def hierarchy_figure(
     sizes: Sequence[FieldSizes],
     pixel_size: PixelSize | None = None,
     channels: int = 6,
+    px_per_network_px: float = 1.0,
+    scale: str = SEQUENTIAL,
 ) -> go.Figure:
     """Return layers from first to deep, one a row, with the size that each unit sees.
 
     Each row shows the ``channels`` that vary most; its title says the layer, the receptive field in
-    px and, with a pixel size, in nm.
+    px of the micrograph and, with a pixel size, in nm. ``px_per_network_px``: pixels of the
+    micrograph to one of the network.
     """
     titles = []
     for layer, size in zip(maps, sizes, strict=True):
-        titles += [_level_title(layer, size, pixel_size), *[""] * (channels - 1)]
+        titles += [_level_title(layer, size, px_per_network_px, pixel_size), *[""] * (channels - 1)]
     figure = make_subplots(
         len(maps), channels, subplot_titles=titles, horizontal_spacing=0.01, vertical_spacing=0.08
     )
     for row, layer in enumerate(maps, start=1):
         order = rank_channels(layer, Measure.VARIANCE).channels[:channels]
         for column, channel in enumerate(order, start=1):
-            figure.add_trace(_small_map(layer, int(channel)), row, column)
+            figure.add_trace(_small_map(layer, int(channel), scale), row, column)
             figure.update_xaxes(visible=False, constrain="domain", row=row, col=column)
             figure.update_yaxes(
                 visible=False,
@@ -93,17 +101,26 @@ def hierarchy_figure(
     )
 
 
-def _level_title(maps: FeatureMaps, size: FieldSizes, pixel_size: PixelSize | None) -> str:
-    title = f"{maps.layer.name}: a unit sees {size} px"
+def _level_title(
+    maps: FeatureMaps, size: FieldSizes, px_per_network_px: float, pixel_size: PixelSize | None
+) -> str:
+    seen = f"{size} px"
+    if px_per_network_px != 1:
+        low, high = (round(end[0] * px_per_network_px) for end in (size.smallest, size.largest))
+        seen = f"{low} px" if low == high else f"{low}-{high} px"
     if pixel_size is not None:
-        title += f" = {size.largest[0] * pixel_size.nm:.4g} nm"
-    return title
+        seen += f" = {size.largest[0] * px_per_network_px * pixel_size.nm:.4g} nm"
+    return f"{maps.layer.name}: a unit sees {seen}"
 
 
-def _small_map(maps: FeatureMaps, channel: int) -> go.Heatmap:
+def _small_map(maps: FeatureMaps, channel: int, scale: str) -> go.Heatmap:
+    small = _to_side(maps.activations[channel], 96)
+    low, high = limits_of(small, scale)
     return go.Heatmap(
-        z=_to_side(maps.activations[channel], 96),
-        colorscale=SEQUENTIAL,
+        z=small,
+        zmin=low,
+        zmax=high,
+        colorscale=scale,
         showscale=False,
         hovertemplate=f"channel {channel}: %{{z:.3g}}<extra></extra>",
     )

@@ -11,18 +11,25 @@ from core.figures.inspection_overlays import DIVERGING, SEQUENTIAL
 from core.inspection.kernels import FrequencyResponse, Kernels
 
 CLEAR = "rgba(0,0,0,0)"
+SHOWN = 256
+"""How many filters a grid shows: more would be smaller than the eye can tell apart."""
 
 
 def kernel_grid(
-    kernels: Kernels, input_channel: int = 0, limit: float | None = None, count: int = 256
+    kernels: Kernels,
+    input_channel: int = 0,
+    limit: float | None = None,
+    count: int = SHOWN,
+    by_norm: bool = True,
 ) -> go.Figure:
-    """Return the first ``count`` filters by norm, what they do with one input channel, as a grid.
+    """Return ``count`` filters, what they do with one input channel, as a grid.
 
-    One symmetric colour scale from -``limit`` to ``limit``, None is the layer's own; the value, the
-    channel and the place in the kernel on hover.
+    ``by_norm``: largest first, else in the order of their numbers. One symmetric colour scale from
+    -``limit`` to ``limit``, None is the layer's own; the value, the channel and the place in the
+    kernel on hover.
     """
     slices = kernels.of_input(input_channel)
-    order = kernels.by_norm[:count]
+    order = _order(kernels, by_norm)[:count]
     values, places = _tiled(slices[order], order)
     limit = kernels.limit if limit is None else limit
     figure = go.Figure(
@@ -41,21 +48,27 @@ def kernel_grid(
     return _picture(figure)
 
 
-def kernel_norms(kernels: Kernels) -> go.Figure:
-    """Return the norm of each slice of each filter: output channels down, input channels across."""
-    norms = kernels.norms_by_input[kernels.by_norm]
+def kernel_norms(kernels: Kernels, limit: float | None = None, by_norm: bool = True) -> go.Figure:
+    """Return the norm of each slice of each filter: output channels down, input channels across.
+
+    The scale runs from 0 to ``limit``, None is the largest norm.
+    """
+    order = _order(kernels, by_norm)
+    norms = kernels.norms_by_input[order]
     figure = go.Figure(
         go.Heatmap(
             z=norms,
-            customdata=np.repeat(kernels.by_norm[:, None], norms.shape[1], axis=1),
+            customdata=np.repeat(order[:, None], norms.shape[1], axis=1),
             zmin=0,
+            zmax=float(norms.max()) if limit is None else limit,
             colorscale=SEQUENTIAL,
             hovertemplate="channel %{customdata}, input %{x}: norm %{z:.4f}<extra></extra>",
             colorbar={"title": "norm"},
         )
     )
     figure.update_xaxes(title="input channel")
-    figure.update_yaxes(title="output channels, largest norm first", autorange="reversed")
+    title = "output channels, largest norm first" if by_norm else "output channel"
+    figure.update_yaxes(title=title, autorange="reversed")
     return figure.update_layout(paper_bgcolor=CLEAR, plot_bgcolor=CLEAR)
 
 
@@ -75,6 +88,10 @@ def frequency_figure(response: FrequencyResponse) -> go.Figure:
     figure.update_xaxes(title="cycles per pixel, across", constrain="domain")
     figure.update_yaxes(title="cycles per pixel, down", autorange="reversed", scaleanchor="x")
     return figure.update_layout(paper_bgcolor=CLEAR, plot_bgcolor=CLEAR)
+
+
+def _order(kernels: Kernels, by_norm: bool) -> np.ndarray:
+    return kernels.by_norm if by_norm else np.arange(len(kernels.weights))
 
 
 def _tiled(slices: np.ndarray, channels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ Source: Luo et al. 2016, arXiv:1701.04128.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -26,9 +26,9 @@ class EffectiveField:
     """Where the gradient of a unit lies.
 
     ``heat``: float32, sums to 1; (H, W) of the field for one pixel. For several, (2H - 1, 2W - 1)
-    with the clicked pixel in the middle, averaged over them. ``centre``: (row, column) in ``heat``.
+    with each unit in the middle, averaged over them. ``centre``: (row, column) in ``heat``.
     ``radius_95_px``: of the circle around the centre that holds 95 % of it. ``sigma_px``: standard
-    deviation along rows and columns.
+    deviation along rows and columns. ``pixels``: (row, column) of the units that count.
     """
 
     heat: np.ndarray
@@ -48,32 +48,68 @@ def effective_field(
     """Return the effective field of the units over ``pixels``, a list of (row, column).
 
     ``channel``: of the layer; None is the strongest at that pixel, which for the network's output
-    (``layer`` None) is the logit of the winning class.
+    (``layer`` None) is the logit of the winning class. Of several units those that no pixel can
+    change do not count.
 
     Raises:
-        LamellaError: no pixel, a pixel outside the field, an unknown layer or channel, or a unit
-            that no pixel can change.
+        LamellaError: no pixel, a pixel outside the field, an unknown layer or channel, or no unit
+            that any pixel can change.
+        Cancelled: raised by ``on_progress``.
     """
     if not pixels:
         raise LamellaError("Choose at least one pixel.")
     units = [unit_at_pixel(subject.trace, layer, row, column) for row, column in pixels]
+    centres = [centre_of_unit(subject.trace, layer, *unit) for unit in units]
     total: np.ndarray | None = None
+    alive = []
     for done, heat in enumerate(_gradients(subject, units, channel, layer)):
-        heat = heat if len(pixels) == 1 else _centred(heat, pixels[done])
-        total = heat if total is None else total + heat
         on_progress(done + 1, len(pixels))
+        if heat is None:
+            continue
+        heat = heat if len(pixels) == 1 else _centred(heat, centres[done])
+        total = heat if total is None else total + heat
+        alive.append(pixels[done])
+    if total is None:
+        raise LamellaError(
+            "No pixel of the field changes this unit: it is switched off here. Choose another "
+            "pixel, channel or layer."
+        )
     height, width = subject.shape
-    if len(pixels) == 1:
-        centre = centre_of_unit(subject.trace, layer, *units[0])
-    else:
-        centre = float(height - 1), float(width - 1)
-    return _measured(total, centre, tuple(pixels))
+    middle = float(height - 1), float(width - 1)
+    return _measured(total, centres[0] if len(pixels) == 1 else middle, tuple(alive))
+
+
+def grid_of_pixels(shape: tuple[int, int], across: int) -> tuple[tuple[int, int], ...]:
+    """Return ``across`` x ``across`` pixels (row, column) spread over the middle half of a field.
+
+    ``shape``: (H, W). Units near the border see less, so they would make the average too small.
+    """
+    rows, columns = (
+        [int(length / 4 + (index + 0.5) * length / 2 / across) for index in range(across)]
+        for length in shape
+    )
+    return tuple((row, column) for row in rows for column in columns)
+
+
+def laid_over(
+    average: EffectiveField, row: int, column: int, shape: tuple[int, int]
+) -> EffectiveField:
+    """Return an average over several units as it would lie over one pixel of a field (H, W).
+
+    What lies outside the field is cut off; the radius is still that of the average.
+    """
+    height, width = shape
+    heat = average.heat[height - 1 - row :, width - 1 - column :][:height, :width]
+    return replace(average, heat=read_only(heat), centre=(float(row), float(column)))
 
 
 def _gradients(
     subject: Subject, units: list[tuple[int, int]], channel: int | None, layer: str | None
-) -> Iterator[np.ndarray]:
-    """Yield the absolute gradient, (H, W) float64 summing to 1, of one unit after the other."""
+) -> Iterator[np.ndarray | None]:
+    """Yield the absolute gradient, (H, W) float64 summing to 1, of one unit after the other.
+
+    None for a unit that no pixel can change.
+    """
     network = subject.private_network()
     image = subject.image.detach().clone().requires_grad_()
     with torch.enable_grad(), Recorder(network, [layer] if layer else []) as recorder:
@@ -85,12 +121,7 @@ def _gradients(
         chosen = int(unit.argmax()) if channel is None else channel
         (gradient,) = torch.autograd.grad(unit[chosen], image, retain_graph=True)
         heat = gradient[0].abs().sum(0).double().cpu().numpy()
-        if not heat.any():
-            raise LamellaError(
-                "No pixel of the field changes this unit: it is switched off here. Choose another "
-                "pixel, channel or layer."
-            )
-        yield heat / heat.sum()
+        yield heat / heat.sum() if heat.any() else None
 
 
 def _check_channel(channel: int | None, channels: int) -> None:
@@ -100,10 +131,10 @@ def _check_channel(channel: int | None, channels: int) -> None:
         )
 
 
-def _centred(heat: np.ndarray, pixel: tuple[int, int]) -> np.ndarray:
+def _centred(heat: np.ndarray, centre: tuple[float, float]) -> np.ndarray:
     height, width = heat.shape
     canvas = np.zeros((2 * height - 1, 2 * width - 1))
-    top, left = height - 1 - pixel[0], width - 1 - pixel[1]
+    top, left = height - 1 - int(centre[0]), width - 1 - int(centre[1])
     canvas[top : top + height, left : left + width] = heat
     return canvas
 

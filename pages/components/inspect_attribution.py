@@ -7,18 +7,29 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.components import (
+    background,
+    inspect_colors,
     inspect_layers,
+    inspect_link,
     inspect_stage,
     inspect_subject,
     publish,
+    session,
 )
 from pages.components.inspect_subject import Inspected
 from pages.components.viewer import Layer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.inspection.ablation import Skip
+    from core.inspection.occlusion import Occlusion
     from core.inspection.sanity import SanityCheck
     from core.inspection.subject import Subject
+    from core.types import ProgressCallback
 
+WHERES = {"pixel": "This pixel", "object": "This object", "field": "Whole field"}
+NEXT, NONE = ",", "none"
 MAPS = {"cam": "Seg-Grad-CAM", "occlusion": "Occlusion", "skips": "Without skips"}
 Shown = tuple[Layer | None, Layer | None, str]
 
@@ -48,10 +59,14 @@ def _cam(inspected: Inspected, phase: int) -> Shown:
         return seg_grad_cam(one, layer, phase, region).heat
 
     asked = "cam", layer, phase, named
-    check = st.toggle("Sanity check with random weights", key="inspect-sanity")
+    check = inspect_link.switch("Sanity check with random weights", "sanity")
     heat = _checked(inspected, draw, asked) if check else _heat(subject, draw, asked)
+    scale = inspect_colors.choose(is_signed=False).plotly
     overlay = inspect_stage.overlay(
-        inspected, lambda: heat_overlay(heat), "Seg-Grad-CAM", *asked, check
+        inspected,
+        lambda: heat_overlay(heat, scale=scale),
+        "Seg-Grad-CAM",
+        *(*asked, check, scale),
     )
     units = " × ".join(map(str, rows[layer].layer.shape[1:]))
     return (
@@ -75,15 +90,8 @@ def _deepest(inspected: Inspected, names: list[str]) -> str:
 
 def _phase(inspected: Inspected, winner: int) -> int:
     count = len(inspected.subject.logits)
-    return int(
-        st.selectbox(
-            "Class",
-            range(count),
-            index=winner,
-            format_func=lambda index: inspected.classes[index],
-            key=f"inspect-class-{inspected.title}-{winner}",
-        )
-    )
+    names = {str(index): inspected.classes[index] for index in range(count)}
+    return int(inspect_link.selector("Class", "class", names, str(winner)))
 
 
 def _region(inspected: Inspected) -> tuple[str, Any, object]:
@@ -95,13 +103,11 @@ def _region(inspected: Inspected) -> tuple[str, Any, object]:
         return "anywhere in the field", None, "field"
     objects = inspected.analysis.objects if inspected.analysis else None
     number = int(objects[inspected.pixel]) if objects is not None else 0
-    wheres = ["This pixel", *(["This object"] if number else []), "Whole field"]
-    where = st.segmented_control(
-        "Where", wheres, default=wheres[0], required=True, key=f"inspect-where-{bool(number)}"
-    )
-    if where == "Whole field":
+    wheres = {name: words for name, words in WHERES.items() if number or name != "object"}
+    where = inspect_link.chooser("Where", "where", wheres, "pixel", known=WHERES)
+    if where == "field":
         return "anywhere in the field", None, "field"
-    if where == "This object":
+    if where == "object":
         region = labels_in_field(objects, subject.field) == number
         digest = inspected.analysis.segmentation.digest
         name = digest, inspected.analysis.object_settings, number
@@ -146,52 +152,49 @@ def _occlusion(inspected: Inspected, phase: int) -> Shown:
     from core.figures.inspection_overlays import signed_overlay
 
     subject, pixel = inspected.subject, inspected.network_pixel
-    side = min(subject.shape)
-    square = int(
-        st.slider(
-            "Side of the square (px)",
-            max(1, side // 16),
-            side // 2,
-            max(1, side // 8),
-            key=f"inspect-square-{side}",
-        )
+    square = _square(inspected)
+    size = inspected.length(square * inspected.px_per_network_px)
+    st.caption(
+        f"A square of {size} is covered with the mean grey level, and the network runs again."
     )
-    key = (subject.digest, subject.model, subject.field, "occlusion", pixel, phase, square)
-    found = inspect_subject.held(key)
+    key = (subject.digest, subject.model, subject.field, pixel, phase, square)
+
+    def work(progress: ProgressCallback) -> Occlusion:
+        from core.inspection.occlusion import occlusion
+
+        return occlusion(subject, *pixel, square, phase, on_progress=progress)
+
+    found = background.run(
+        "occlusion", "Cover square by square", key, work, size_bytes=2_000_000, step="Square"
+    )
     if found is None:
-        st.caption("Each square is covered with the mean grey level, and the network runs again.")
-        if not st.button("Cover square by square", type="primary"):
-            return None, None, ""
-        found = _cover(subject, pixel, phase, square, key)
+        return None, None, ""
     lowest, highest = float(found.drop.min()), float(found.drop.max())
     st.caption(
         f"The logit is {found.logit:.3f}. Covering lowers it by up to {highest:.3f} (red) and "
         f"raises it by up to {max(0.0, -lowest):.3f} (blue)."
     )
     overlay = inspect_stage.overlay(
-        inspected, lambda: signed_overlay(found.drop), "Occlusion", *key[3:]
+        inspected, lambda: signed_overlay(found.drop), "Occlusion", "occlusion", *key[3:]
     )
-    return overlay, None, f"What covering {square} × {square} px does to this pixel's logit."
+    return overlay, None, f"What covering a square of {size} does to this pixel's logit."
 
 
-def _cover(
-    subject: Subject, pixel: tuple[int, int], phase: int, square: int, key: tuple[object, ...]
-) -> Any:
-    from core.inspection.occlusion import occlusion
-
-    with st.spinner("Covering square by square.", show_time=True):
-        bar = st.progress(0.0)
-        found = occlusion(
-            subject,
-            *pixel,
-            square,
-            phase,
-            on_progress=lambda done, total: bar.progress(
-                done / total, text=f"Square {done} of {total}."
-            ),
-        )
-        bar.empty()
-    return inspect_subject.hold(key, found)
+def _square(inspected: Inspected) -> int:
+    """Draw the choice of the square's side in px of the network, and return it."""
+    side = min(inspected.subject.shape)
+    lowest, highest, first = max(1, side // 16), side // 2, max(1, side // 8)
+    square = inspect_link.number_within("square", lowest, highest, first)
+    key = inspect_link.control("square", square, side)
+    st.slider(
+        "Side of the square (px of the network)",
+        lowest,
+        highest,
+        key=key,
+        on_change=inspect_link.change_by,
+        args=("square", key),
+    )
+    return square
 
 
 # ---- skips
@@ -206,22 +209,14 @@ def _skips(inspected: Inspected, phase: int) -> Shown:
     if not known:
         st.caption("This network has no skip connections to switch off.")
         return None, None, ""
-    sizes = {one.layer: " × ".join(map(str, one.shape[1:])) for one in known}
-    off = st.pills(
-        "Switch off the skips into",
-        list(sizes),
-        selection_mode="multi",
-        default=list(sizes)[-1:],
-        format_func=lambda name: f"{name} ({sizes[name]})",
-        key=f"inspect-skips-{inspected.title}",
-    )
+    off = _switched_off(known)
     reference = None
     if opened.truth is not None and inspected.is_trained:
         reference = labels_in_field(opened.truth, subject.field)
     found = inspect_subject.kept(
         subject,
         "ablation",
-        tuple(off),
+        off,
         reference is None,
         make=lambda: ablate_skips(subject, off, reference),
         words="Running the network without the skips.",
@@ -241,7 +236,7 @@ def _skips(inspected: Inspected, phase: int) -> Shown:
         hide_index=True,
         alt="Agreement with and without the skips",
     )
-    whole = st.toggle("Show the whole network's labels", key="inspect-whole")
+    whole = inspect_link.switch("Show the whole network's labels", "whole")
     shape = opened.micrograph.shape
     labels = found.labels if whole else found.labels_without
     from core.figures.encoding import encode_labels
@@ -249,7 +244,37 @@ def _skips(inspected: Inspected, phase: int) -> Shown:
     phases = inspected.phases
     layer = publish.layer(
         "inspect labels",
-        f"{subject.digest} {subject.model} {subject.field} {tuple(off)} {whole}",
+        f"{subject.digest} {subject.model} {subject.field} {off} {whole}",
         lambda: encode_labels(labels_on_micrograph(labels, subject.field, shape), phases),
     )
     return None, layer, "The labels of the field " + ("as they are." if whole else "without them.")
+
+
+def _switched_off(known: Sequence[Skip]) -> tuple[str, ...]:
+    """Draw a switch for each skip; return the names of those that are off."""
+    names = [one.layer for one in known]
+    asked = st.query_params.get("skips")
+    chosen = names[-1:] if asked is None else [name for name in asked.split(NEXT) if name != NONE]
+    if unknown := [name for name in chosen if name not in names]:
+        inspect_link.refuse(
+            f'The link asks for a skip into "{unknown[0]}"; this network has skips into '
+            f"{', '.join(names)}.",
+            "skips",
+        )
+        chosen = names[-1:]
+    key = inspect_link.control("skips", chosen, *names)
+
+    def switch() -> None:
+        inspect_link.choose("skips", NEXT.join(session.value_of(key)) or NONE)
+
+    sizes = {one.layer: " × ".join(map(str, one.shape[1:])) for one in known}
+    is_told_by_size = len(set(sizes.values())) == len(sizes)
+    st.pills(
+        "Switch off the skips of these sizes" if is_told_by_size else "Switch off the skips into",
+        names,
+        selection_mode="multi",
+        format_func=lambda name: sizes[name] if is_told_by_size else name,
+        key=key,
+        on_change=switch,
+    )
+    return tuple(chosen)

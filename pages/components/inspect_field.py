@@ -7,14 +7,26 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components import inspect_layers, inspect_link, inspect_stage, inspect_subject
+from pages.components import (
+    background,
+    inspect_colors,
+    inspect_layers,
+    inspect_link,
+    inspect_stage,
+    inspect_subject,
+    session,
+)
 from pages.components.inspect_subject import Inspected
 
 if TYPE_CHECKING:
     from core.inspection.effective_field import EffectiveField
+    from core.inspection.receptive_field import UnitField
     from core.inspection.subject import Subject
+    from core.types import ProgressCallback
 
 HEATS = {"trained": "Trained", "random": "Random weights", "none": "None"}
+POSITIONS = {"1": "This pixel", "9": "9 positions", "25": "25 positions", "100": "100 positions"}
+AVERAGE_BYTES = 9_000_000
 
 
 def draw(inspected: Inspected) -> None:
@@ -29,24 +41,19 @@ def draw(inspected: Inspected) -> None:
         heats = dict(HEATS) if inspected.is_trained else {"random": "Untrained", "none": "None"}
         st.markdown("**Effective field**")
         shown = inspect_link.chooser("Effective field", "show", heats, next(iter(heats)))
-        fields = _effective(inspected, layer)
+        many = _positions(inspected, layer)
+        fields = _effective(inspected, layer) if many == 1 else _average(inspected, layer, many)
         _sentence(inspected, unit, fields)
         _numbers(inspected, unit, fields)
-        st.caption(
-            "The theoretical field is the box outside of which no pixel can change this unit by a "
-            "single bit. The effective field is the absolute gradient of its strongest value; the "
-            "circle holds 95 % of it."
-        )
+        st.caption(_explanation(many))
+        scale = inspect_colors.choose(is_signed=False) if shown in fields else None
     overlay = None
-    if shown in fields:
+    if scale is not None:
         overlay = inspect_stage.overlay(
             inspected,
-            lambda: _heat(fields[shown]),
+            lambda: _heat(fields[shown], scale.plotly),
             "Effective field",
-            "effective",
-            layer,
-            inspected.network_pixel,
-            shown,
+            *("effective", layer, inspected.network_pixel, shown, many, scale.plotly),
         )
     label = inspected.length(unit.box.size[0] * inspected.px_per_network_px)
     box = inspect_stage.box_of(inspected, unit.box, label)
@@ -55,42 +62,97 @@ def draw(inspected: Inspected) -> None:
     )
 
 
+def _positions(inspected: Inspected, layer: str | None) -> int:
+    """Draw over how many positions the effective field is averaged, and return it."""
+    trace = inspected.subject.trace
+    shape = trace.values[trace.value_of(layer)].shape
+    if len(shape) < 4 or max(shape[2:]) == 1:
+        # One unit sees the whole field; there is nothing to average over.
+        return 1
+    return int(inspect_link.selector("Averaged over", "positions", POSITIONS, "1"))
+
+
+def _explanation(many: int) -> str:
+    average = (
+        f" It is the average over {many} pixels in the middle half of the field in view, laid over "
+        "the chosen one."
+    )
+    return (
+        "The theoretical field is the box outside of which no pixel can change this unit by a "
+        "single bit. The effective field is the absolute gradient of its strongest value; the "
+        f"circle holds 95 % of it.{average if many > 1 else ''}"
+    )
+
+
+def _subjects(inspected: Inspected) -> dict[str, Subject]:
+    """Return the network by kind of weights: as it is, and as it was before training."""
+    if not inspected.is_trained:
+        return {"random": inspected.subject}
+    twin = inspect_subject.untrained_twin(inspected.subject)
+    return {"trained": inspected.subject, "random": twin}
+
+
 def _effective(inspected: Inspected, layer: str | None) -> dict[str, EffectiveField]:
     """Return the effective fields by kind of weights; a sentence where a unit has none."""
-    subjects: dict[str, Subject] = {}
-    if inspected.is_trained:
-        subjects["trained"] = inspected.subject
-        subjects["random"] = inspect_subject.untrained_twin(inspected.subject)
-    else:
-        subjects["random"] = inspected.subject
-    found = {}
-    for name, subject in subjects.items():
+    from core.inspection.effective_field import effective_field
+
+    pixel, found = inspected.network_pixel, {}
+    for name, subject in _subjects(inspected).items():
         try:
-            found[name] = _one(subject, inspected.network_pixel, layer)
+            found[name] = inspect_subject.kept(
+                subject,
+                *("effective", layer, pixel),
+                make=lambda subject=subject: effective_field(subject, [pixel], layer=layer),
+                words="Following the gradient back to the image.",
+            )
         except LamellaError as error:
             st.caption(f"{HEATS[name]}: {error}")
     return found
 
 
-def _one(subject: Subject, pixel: tuple[int, int], layer: str | None) -> EffectiveField:
-    from core.inspection.effective_field import effective_field
+def _average(inspected: Inspected, layer: str | None, many: int) -> dict[str, EffectiveField]:
+    """Return the averages over many positions by kind of weights, none before they are made."""
+    from core.inspection.effective_field import effective_field, grid_of_pixels, laid_over
 
-    return inspect_subject.kept(
-        subject,
-        "effective",
-        layer,
-        pixel,
-        make=lambda: effective_field(subject, [pixel], layer=layer),
-        words="Following the gradient back to the image.",
+    subject, subjects = inspected.subject, _subjects(inspected)
+    pixels = grid_of_pixels(subject.shape, round(many**0.5))
+
+    def work(progress: ProgressCallback) -> dict[str, EffectiveField]:
+        found = {}
+        for turn, (name, one) in enumerate(subjects.items()):
+            found[name] = effective_field(
+                one,
+                pixels,
+                layer=layer,
+                on_progress=lambda done, total, turn=turn: progress(
+                    turn * total + done, len(subjects) * total
+                ),
+            )
+        return found
+
+    key = (subject.digest, subject.model, subject.field, layer, many)
+    found = background.run(
+        "positions",
+        f"Average over {many} positions",
+        key,
+        work,
+        size_bytes=len(subjects) * AVERAGE_BYTES,
+        step="Gradient",
     )
+    row, column = inspected.network_pixel
+    return {
+        name: laid_over(average, row, column, subject.shape)
+        for name, average in (found or {}).items()
+    }
 
 
-def _heat(field: EffectiveField) -> Any:
+def _heat(field: EffectiveField, scale: str) -> Any:
     from core.figures.inspection_overlays import heat_overlay
     from core.figures.inspection_rings import with_ring
 
     # A few pixels outweigh the rest by thousands; the root lets the tails be seen.
-    return with_ring(heat_overlay(field.heat**0.5, opacity=0.9), field.centre, field.radius_95_px)
+    heat = heat_overlay(field.heat**0.5, 0.9, scale)
+    return with_ring(heat, field.centre, field.radius_95_px)
 
 
 def mean_diameter(inspected: Inspected) -> tuple[float, str] | None:
@@ -107,21 +169,43 @@ def mean_diameter(inspected: Inspected) -> tuple[float, str] | None:
     return float(whole[column].mean()) / (size.nm if size else 1.0), name
 
 
-def _sentence(inspected: Inspected, unit: Any, fields: dict[str, EffectiveField]) -> None:
+def _sentence(inspected: Inspected, unit: UnitField, fields: dict[str, EffectiveField]) -> None:
+    """Say how many objects lie across the field, or why that cannot be said."""
     objects = mean_diameter(inspected)
-    side = max(unit.box.size) * inspected.px_per_network_px
     if objects is None:
+        _no_objects(inspected)
         return
     diameter, name = objects
+    side = max(unit.box.size) * inspected.px_per_network_px
     text = f"The network sees {side / diameter:.1f} {name} diameters"
     used = fields.get("trained")
     if used is not None:
         across = 2 * used.radius_95_px * inspected.px_per_network_px
         text += f" and uses {across / diameter:.1f} of them"
     st.markdown(f"#### {text}.")
+    if side < diameter:
+        st.markdown(
+            f"The mean {name} is larger than what this unit sees: it has to judge from a part of "
+            "one, without seeing its outline as a whole."
+        )
 
 
-def _numbers(inspected: Inspected, unit: Any, fields: dict[str, EffectiveField]) -> None:
+def _no_objects(inspected: Inspected) -> None:
+    card = session.model()
+    if card.objects_phase is None:
+        return
+    name = card.phases[card.objects_phase].name
+    if inspected.analysis is None:
+        if card.weights is not None:
+            st.caption(f"Segment the image to read the field in {name} diameters.")
+        return
+    st.caption(
+        f"No whole {name} was found on this image, so there is no diameter to compare the field "
+        "with."
+    )
+
+
+def _numbers(inspected: Inspected, unit: UnitField, fields: dict[str, EffectiveField]) -> None:
     scale = inspected.px_per_network_px
     rows, columns = (length * scale for length in unit.box.size)
     size = inspected.length(rows)

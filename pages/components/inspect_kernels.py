@@ -7,72 +7,117 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components import inspect_layers, inspect_link, inspect_subject, session
+from pages.components import inspect_layers, inspect_link, inspect_subject
 from pages.components.inspect_subject import Inspected
 
 if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
     from core.inspection.kernels import Kernels
 
 SHOWS = {"filters": "Filters of one input channel", "norms": "Norms of all"}
+ORDERS = {"norm": "Largest norm first", "number": "In the order of their numbers"}
+LIMITS = {"one": "One for both", "own": "Each its own"}
 QUIET = {"displayModeBar": False}
 MARGIN = {"l": 0, "r": 0, "t": 10, "b": 0}
 FRESH = "Freshly initialised"
+SCALES = {
+    True: "all pictures share one scale, the same on both sides of 0",
+    False: "each side has its own scale, the same on both sides of 0",
+}
 
 
 def draw(inspected: Inspected) -> None:
     """Draw the view."""
-    from core.inspection.kernels import kernel_layers, kernels
+    from core.figures.inspection_kernels import SHOWN
+    from core.inspection.kernels import kernel_layers
 
-    network = inspected.subject.network
     known = inspect_layers.layers(inspected)
-    names = [name for name in kernel_layers(network) if name in known]
+    names = [name for name in kernel_layers(inspected.subject.network) if name in known]
     if not names:
         raise LamellaError("This network has no convolution whose kernels could be shown.")
-    layer_place, input_place = st.columns([3, 1])
+    layer_place, order_place, scale_place = st.columns([5, 3, 2])
     with layer_place:
         layer = inspect_layers.choose(inspected, names, names[0])
-    own = kernels(network, layer)
-    pairs = {"Trained" if inspected.is_trained else FRESH: own}
-    if inspected.is_trained:
-        twin = inspect_subject.untrained_twin(inspected.subject)
-        pairs[FRESH] = kernels(twin.network, layer)
+    pairs = _pairs(inspected, layer)
+    own = next(iter(pairs.values()))
     count, inputs, rows, columns = own.weights.shape
-    shown = _show(rows * columns, inputs)
-    source = 0
-    if shown == "filters" and inputs > 1:
-        source = int(input_place.number_input("Input channel", 0, inputs - 1, key="inspect-input"))
+    with order_place:
+        by_norm = inspect_link.selector("Order", "order", ORDERS, "norm") == "norm"
+    is_shared = True
+    if len(pairs) > 1:
+        with scale_place:
+            is_shared = inspect_link.selector("Colour scale", "scales", LIMITS, "one") == "one"
+    shown, source = _show(rows * columns, inputs)
+    drawn = f"the first {SHOWN} are drawn; " if shown == "filters" and count > SHOWN else ""
     st.caption(
-        f"{count} filters of {inputs} × {rows} × {columns} weights, largest norm first. All "
-        "pictures share one symmetric scale; point at a weight to read it."
+        f"{count} filters of {inputs} × {rows} × {columns} weights; {drawn}{SCALES[is_shared]}; "
+        "point at a picture to read a value."
     )
-    limit = max(one.limit for one in pairs.values())
-    for place, (title, one) in zip(st.columns(2, gap="medium"), pairs.items(), strict=False):
+    pictures = {
+        title: _picture(one, shown, source, by_norm, list(pairs.values()) if is_shared else [one])
+        for title, one in pairs.items()
+    }
+    for place, (title, figure) in zip(st.columns(2, gap="medium"), pictures.items(), strict=False):
         with place:
             st.subheader(title)
-            _picture(one, shown, source, limit, title)
+            st.plotly_chart(
+                figure,
+                key=f"inspect-kernels-{title}",
+                height=340,
+                config=QUIET,
+                alt=f"{title} kernels of {layer}",
+            )
     channel = inspect_layers.channel(inspected, layer, count, int(own.by_norm[0]))
     _selected(layer, pairs, channel, source)
 
 
-def _show(size: int, inputs: int) -> str:
+def _pairs(inspected: Inspected, layer: str) -> dict[str, Kernels]:
+    """Return the filters of a layer, and beside trained ones those from before training."""
+    from core.inspection.kernels import kernels
+
+    own = kernels(inspected.subject.network, layer)
+    if not inspected.is_trained:
+        return {FRESH: own}
+    twin = inspect_subject.untrained_twin(inspected.subject)
+    return {"Trained": own, FRESH: kernels(twin.network, layer)}
+
+
+def _show(size: int, inputs: int) -> tuple[str, int]:
+    """Draw what is shown and of which input channel; return both."""
     if inputs == 1:
-        return "filters"
-    # A kernel of one weight is no picture; its norms are.
-    return inspect_link.chooser("Show", "show", SHOWS, "filters" if size > 1 else "norms")
+        return "filters", 0
+    show_place, input_place = st.columns([4, 1], vertical_alignment="bottom")
+    with show_place:
+        # A kernel of one weight is no picture; its norms are.
+        shown = inspect_link.chooser("Show", "show", SHOWS, "filters" if size > 1 else "norms")
+    source = inspect_link.number_within("input", 0, inputs - 1, 0)
+    if shown == "filters":
+        key = inspect_link.control("input", source, inputs)
+        input_place.number_input(
+            "Input channel",
+            0,
+            inputs - 1,
+            key=key,
+            on_change=inspect_link.change_by,
+            args=("input", key),
+        )
+    return shown, source
 
 
-def _picture(one: Kernels, shown: str, source: int, limit: float, title: str) -> None:
+def _picture(
+    one: Kernels, shown: str, source: int, by_norm: bool, sharing: list[Kernels]
+) -> Figure:
+    """Return the filters or the norms of all, on the scale of those that share it."""
     from core.figures.inspection_kernels import kernel_grid, kernel_norms
 
-    figure = kernel_grid(one, source, limit) if shown == "filters" else kernel_norms(one)
-    figure.update_layout(margin=MARGIN)
-    st.plotly_chart(
-        figure,
-        key=f"inspect-kernels-{title}",
-        height=360,
-        config=QUIET,
-        alt=f"{title} kernels of {one.layer}",
-    )
+    if shown == "filters":
+        limit = max(kernels.limit for kernels in sharing)
+        figure = kernel_grid(one, source, limit, by_norm=by_norm)
+    else:
+        limit = max(float(kernels.norms_by_input.max()) for kernels in sharing)
+        figure = kernel_norms(one, limit, by_norm)
+    return figure.update_layout(margin=MARGIN)
 
 
 def _selected(layer: str, pairs: dict[str, Kernels], channel: int, source: int) -> None:
@@ -82,14 +127,16 @@ def _selected(layer: str, pairs: dict[str, Kernels], channel: int, source: int) 
 
     own = next(iter(pairs.values()))
     st.subheader("Frequency response of one filter")
-    key = session.control("inspect-filter", channel)
+    key = inspect_link.control("channel", channel, layer, own.by_norm[0])
     choice, note = st.columns([1, 3], vertical_alignment="bottom")
     choice.number_input(
         "Filter (output channel)",
         0,
         len(own.weights) - 1,
         key=key,
-        on_change=lambda: inspect_link.change(channel=session.value_of(key), layer=layer),
+        on_change=inspect_link.change_by,
+        args=("channel", key),
+        kwargs={"layer": layer},
     )
     place = own.by_norm.tolist().index(channel) + 1
     note.caption(

@@ -73,11 +73,15 @@ def describe(row: LayerRow) -> str:
 
 def _select(inspected: Inspected, options: list[str], chosen: str) -> str:
     rows = layers(inspected)
-    key = session.control("inspect-layer", chosen)
+    own_choice = "" if chosen == inspected.link.layer else chosen
+    key = inspect_link.control("layer", chosen, options[0], len(options), own_choice)
 
     def select() -> None:
         name = session.value_of(key)
-        inspect_link.change(layer=None if name == OUTPUT else name, channel=None)
+        if name == OUTPUT:
+            inspect_link.change(layer=None, **inspect_link.OF_LAYER)
+        else:
+            inspect_link.change_by("layer", key, **inspect_link.OF_LAYER)
 
     st.selectbox(
         "Layer",

@@ -1,15 +1,26 @@
-"""Inspect's own part of the link: view, what is shown, network, layer, channel, pixel, measure."""
+"""Inspect's own part of the link, and the controls whose choice is in it.
+
+A control has in its key what it shows when the link does not name it, and the turn of its
+parameter: so it is a new one whenever something else decides what it shows, and what the browser
+still holds of the old one is not taken for the user's choice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 
 from pages.components import session
 
-NAMES = ("view", "show", "network", "layer", "channel", "row", "column", "measure")
+NAMES = (
+    *("view", "show", "network", "layer", "channel", "row", "column", "colors"),
+    *("order", "input", "scales"),  # kernels
+    *("measure", "phase", "against", "all"),  # feature maps
+    *("positions",),  # receptive field
+    *("class", "where", "sanity", "square", "skips", "whole"),  # why this label
+)
 VIEWS = {
     "network": "Network",
     "kernels": "Kernels",
@@ -18,6 +29,8 @@ VIEWS = {
     "label": "Why this label",
 }
 FIRST = "field"
+OF_LAYER: dict[str, None] = {"channel": None, "input": None}
+"""What another layer takes out of the link."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +57,26 @@ def read() -> Link:
 
 def change(**values: object) -> None:
     """Set parameters of the link; None takes one out."""
-    session.change_link("inspect", **values)
+    session.change_link("inspect", None, **values)
+
+
+def choose(name: str, value: object, **others: object) -> None:
+    """Set a parameter as its own widget shows it already, and others with it."""
+    session.change_link("inspect", name, **{name: value, **others})
+
+
+def change_by(name: str, key: str, **others: object) -> None:
+    """Set a parameter to the value of its own widget, which has this key, and others with it."""
+    choose(name, session.value_of(key), **others)
+
+
+def control(name: str, value: object, *default: object) -> str:
+    """Return the key of a parameter's widget, made to show ``value``.
+
+    ``default``: what decides about the value when the link does not.
+    """
+    told = "-".join(map(str, default))
+    return session.control(f"inspect-{name}-{told}-{session.link_turn(name)}", value)
 
 
 def refuse(message: str, *names: str) -> None:
@@ -75,21 +107,76 @@ def _number(name: str) -> int | None:
         return None
 
 
-def chooser(label: str, name: str, options: dict[str, str], default: str, **drops: None) -> str:
+def number_within(name: str, lowest: int, highest: int, default: int) -> int:
+    """Return a whole number of the link, or the default, with a sentence if it is out of range."""
+    asked = _number(name)
+    if asked is None or lowest <= asked <= highest:
+        return default if asked is None else asked
+    refuse(f"The link asks for {name} {asked}; choose one from {lowest} to {highest}.", name)
+    return default
+
+
+def chooser(
+    label: str,
+    name: str,
+    options: Mapping[str, str],
+    default: str,
+    known: Collection[str] = (),
+    **drops: None,
+) -> str:
     """Draw a segmented control whose choice is in the link, and return the choice.
 
-    ``options``: words on screen by value in the link. ``drops``: parameters that a new choice
-    takes out of the link.
+    ``options``: words on screen by value in the link. ``known``: values that are right elsewhere;
+    here they give the default. ``drops``: parameters that a new choice takes out of the link.
     """
-    chosen = one_of(name, options) or default
-    key = session.control(f"inspect-{name}", chosen)
+    chosen, key = _chosen(name, options, default, known)
     st.segmented_control(
         label,
         list(options),
         format_func=options.__getitem__,
         required=True,
         key=key,
-        on_change=lambda: change(**{name: session.value_of(key), **drops}),
+        on_change=lambda: change_by(name, key, **drops),
         label_visibility="collapsed",
     )
     return chosen
+
+
+def selector(
+    label: str,
+    name: str,
+    options: Mapping[str, str],
+    default: str,
+    known: Collection[str] = (),
+    **drops: None,
+) -> str:
+    """Draw a list with the manners of :func:`chooser`, its label above it."""
+    chosen, key = _chosen(name, options, default, known)
+    st.selectbox(
+        label,
+        list(options),
+        format_func=options.__getitem__,
+        key=key,
+        on_change=lambda: change_by(name, key, **drops),
+    )
+    return chosen
+
+
+def switch(label: str, name: str) -> bool:
+    """Draw a toggle that is in the link when it is on, and return whether it is."""
+    is_on = one_of(name, ("on",)) == "on"
+    key = control(name, is_on)
+
+    def turn() -> None:
+        choose(name, "on" if session.value_of(key) else None)
+
+    st.toggle(label, key=key, on_change=turn)
+    return is_on
+
+
+def _chosen(
+    name: str, options: Mapping[str, str], default: str, known: Collection[str]
+) -> tuple[str, str]:
+    asked = one_of(name, [*options, *(one for one in known if one not in options)])
+    chosen = asked if asked in options else default
+    return chosen, control(name, chosen, default, *options)

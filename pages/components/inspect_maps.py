@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from core.errors import LamellaError
 from core.types import FeatureMaps
 from pages.components import (
+    inspect_colors,
     inspect_gallery,
     inspect_layers,
     inspect_link,
@@ -20,11 +22,14 @@ from pages.components.inspect_subject import Inspected
 
 if TYPE_CHECKING:
     from core.inspection.feature_maps import Patch, Ranking
+    from pages.components.inspect_colors import Scale
+    from pages.components.viewer import Layer
 
 SHOWS = {"channels": "Channels", "patches": "Strongest patches", "hierarchy": "Hierarchy"}
 MEASURES = {"variance": "Variance", "mean": "Mean activation", "auc": "Finds a phase (AUC)"}
 FEW = 24
 GALLERY_HEIGHT = 450
+ORIGINS = ("segmentation", "truth")
 
 
 def draw(inspected: Inspected) -> None:
@@ -38,6 +43,7 @@ def draw(inspected: Inspected) -> None:
         layer = inspect_layers.choose(inspected, names, names[0])
         maps = inspect_subject.feature_maps(inspected.subject, layer)
         ranking, value = _ranking(inspected, maps)
+        scale = inspect_colors.choose() if shown == "channels" else None
         channel = inspect_layers.channel(
             inspected, layer, len(maps.activations), int(ranking.channels[0])
         )
@@ -45,18 +51,14 @@ def draw(inspected: Inspected) -> None:
         if shown == "patches":
             boxes = _patches(inspected, maps, channel)
         else:
-            _channels(inspected, maps, ranking, value, channel)
-    low, high = maps.activations[channel].min(), maps.activations[channel].max()
-    caption = f"Channel {channel} of {layer}: {low:.3g} in dark violet to {high:.3g} in yellow."
-    if shown == "patches":
-        caption = f"Channel {channel} of {layer}; its highest value is {high:.3g}."
-    inspect_stage.show(
-        inspected,
-        place,
-        _overlay(inspected, maps, channel) if shown == "channels" else None,
-        boxes,
-        caption=caption,
-    )
+            _channels(inspected, maps, ranking, value, channel, scale)
+    if scale is None:
+        highest = maps.activations[channel].max()
+        caption = f"Channel {channel} of {layer}; its highest value is {highest:.3g}."
+        inspect_stage.show(inspected, place, None, boxes, caption=caption)
+    else:
+        overlay, caption = _overlay(inspected, maps, channel, scale)
+        inspect_stage.show(inspected, place, overlay, caption=caption)
 
 
 def _with_maps(inspected: Inspected) -> list[str]:
@@ -65,32 +67,30 @@ def _with_maps(inspected: Inspected) -> list[str]:
     return [name for name, row in rows.items() if len(row.layer.shape) == 3]
 
 
-def _overlay(inspected: Inspected, maps: FeatureMaps, channel: int) -> Any:
-    from core.figures.inspection_overlays import channel_overlay
+def _overlay(
+    inspected: Inspected, maps: FeatureMaps, channel: int, scale: Scale
+) -> tuple[Layer, str]:
+    """Return a channel as an overlay, and what its colours mean."""
+    from core.figures.inspection_overlays import channel_overlay, limits_of
 
-    shape = inspected.subject.shape
-    return inspect_stage.overlay(
+    shape, layer = inspected.subject.shape, maps.layer.name
+    low, high = limits_of(maps.activations[channel], scale.plotly)
+    overlay = inspect_stage.overlay(
         inspected,
-        lambda: channel_overlay(maps.activations[channel], shape, opacity=1),
+        lambda: channel_overlay(maps.activations[channel], shape, 1, scale.plotly),
         f"Channel {channel}",
-        "channel",
-        maps.layer.name,
-        channel,
+        *("channel", layer, channel, scale.plotly),
     )
+    words = f"{low:.3g} in {scale.low} to {high:.3g} in {scale.high}"
+    return overlay, f"Channel {channel} of {layer}: {words}."
 
 
 def _ranking(inspected: Inspected, maps: FeatureMaps) -> tuple[Ranking, str]:
     """Draw the choice of the measure; return the ranking and what its values are."""
     from core.inspection.feature_maps import Measure, rank_channels
 
-    asked = inspect_link.one_of("measure", MEASURES) or "variance"
-    key = session.control("inspect-measure", asked)
-    st.selectbox(
-        "Strongest first, by",
-        list(MEASURES),
-        format_func=MEASURES.__getitem__,
-        key=key,
-        on_change=lambda: inspect_link.change(measure=session.value_of(key), channel=None),
+    asked = inspect_link.selector(
+        "Strongest first, by", "measure", MEASURES, "variance", channel=None
     )
     measure, mask, named = Measure.VARIANCE, None, ""
     if asked == "mean":
@@ -130,27 +130,39 @@ def _mask(inspected: Inspected) -> tuple[Any, str]:
     """Return the pixels of the phase to find, in the field, and what they are."""
     from core.inspection.region import labels_in_field
 
-    analysis, truth = inspected.analysis, inspected.opened.truth
-    model = session.model()
-    phase = model.objects_phase or len(model.phases) - 1
-    name = model.phases[phase].name
-    if analysis is not None:
-        labels, origin = analysis.segmentation.labels, "in the segmentation"
-    elif truth is not None:
-        labels, origin = truth, "in the known truth of this sample"
-    else:
+    analysis, model = inspected.analysis, session.model()
+    origins = {"segmentation": "segmentation"} if analysis is not None else {}
+    if inspected.opened.truth is not None:
+        origins["truth"] = "known truth of this sample"
+    if not origins:
         st.caption("There is no segmentation yet: press Segment first. Ranked by variance.")
         return None, ""
-    return labels_in_field(labels, inspected.subject.field) == phase, f"the {name} pixels {origin}"
+    names = {str(index): phase.name for index, phase in enumerate(model.phases)}
+    first = str(model.objects_phase or len(names) - 1)
+    phase_place, origin_place = st.columns(2)
+    with phase_place:
+        phase = inspect_link.selector("Phase", "phase", names, first, channel=None)
+    with origin_place:
+        origin = inspect_link.selector(
+            "According to the", "against", origins, next(iter(origins)), known=ORIGINS, channel=None
+        )
+    labels = analysis.segmentation.labels if origin == "segmentation" else inspected.opened.truth
+    mask = labels_in_field(labels, inspected.subject.field) == int(phase)
+    return mask, f"the {names[phase]} pixels in the {origins[origin]}"
 
 
 def _channels(
-    inspected: Inspected, maps: FeatureMaps, ranking: Ranking, named: str, channel: int
+    inspected: Inspected,
+    maps: FeatureMaps,
+    ranking: Ranking,
+    named: str,
+    channel: int,
+    scale: Scale,
 ) -> None:
     from core.figures.inspection_feature_maps import channel_thumbnails
 
     total, layer = len(maps.activations), maps.layer.name
-    every = total <= FEW or st.toggle(f"All {total} channels", key="inspect-all-channels")
+    every = total <= FEW or inspect_link.switch(f"All {total} channels", "all")
     count = total if every else FEW
     made = inspect_subject.kept(
         inspected.subject,
@@ -160,12 +172,13 @@ def _channels(
         named,
         count,
         tuple(ranking.channels[:3].tolist()),
-        make=lambda: channel_thumbnails(maps, ranking, count, side=96),
+        scale.plotly,
+        make=lambda: channel_thumbnails(maps, ranking, count, 96, scale.plotly),
         words="Drawing the channels.",
         size_bytes=count * 27_648,
     )
     subject = inspected.subject
-    content = subject.digest, subject.model, subject.field, layer
+    content = subject.digest, subject.model, subject.field, layer, scale.plotly
     with st.container(height=GALLERY_HEIGHT if count > 12 else "content", border=False):
         inspect_gallery.gallery(
             [
@@ -185,6 +198,7 @@ def _patches(inspected: Inspected, maps: FeatureMaps, channel: int) -> tuple[Any
     from core.inspection.feature_maps import strongest_patches
 
     subject, layer = inspected.subject, maps.layer.name
+    scale = inspected.px_per_network_px
     patches: tuple[Patch, ...] = inspect_subject.kept(
         subject,
         "patches",
@@ -203,7 +217,7 @@ def _patches(inspected: Inspected, maps: FeatureMaps, channel: int) -> tuple[Any
             inspect_gallery.picture(
                 index, f"{index + 1}: {one.caption}", one.pixels, content, index
             )
-            for index, one in enumerate(patch_thumbnails(patches))
+            for index, one in enumerate(patch_thumbnails(patches, 128, scale))
         ],
         key="inspect-patches",
         label=f"Strongest patches of channel {channel}",
@@ -232,15 +246,24 @@ def _hierarchy(inspected: Inspected) -> None:
     from core.inspection.receptive_field import field_sizes
 
     subject, size = inspected.subject, inspected.opened.micrograph.pixel_size
-    names = _levels(inspected)
+    names, per_px = _levels(inspected), inspected.px_per_network_px
+    with st.container(width=260):
+        scale = inspect_colors.choose().plotly
+
+    rows = inspect_layers.layers(inspected)
+    maps = inspect_subject.kept(
+        subject,
+        "hierarchy",
+        make=lambda: record_feature_maps(subject, names),
+        words="Running the network on the field.",
+        size_bytes=sum(4 * prod(rows[name].layer.shape) for name in names),
+    )
 
     def make() -> Any:
         sizes = [field_sizes(subject.trace, name) for name in names]
-        return hierarchy_figure(record_feature_maps(subject, names), sizes, size)
+        return hierarchy_figure(maps, sizes, size, px_per_network_px=per_px, scale=scale)
 
-    figure = inspect_subject.kept(
-        subject, "hierarchy", size and size.nm, make=make, words="Running the network on the field."
-    )
+    figure = inspect_subject.kept(subject, "hierarchy figure", size and size.nm, scale, make=make)
     st.markdown(
         "From the first layer to the deepest: a unit sees ever more of the micrograph, and answers "
         "to edges first, then to motifs, at last to whole structures. Point at them."

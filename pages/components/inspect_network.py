@@ -51,7 +51,7 @@ def _drawing(inspected: Inspected, layer: str | None) -> None:
         name = points[0].get("customdata") if points else None
         name = name[0] if isinstance(name, list | tuple) else name
         if name:
-            inspect_link.change(layer=name, channel=None)
+            inspect_link.change(layer=name, **inspect_link.OF_LAYER)
 
     st.plotly_chart(
         network_figure(drawing, layer),
@@ -73,17 +73,20 @@ def _totals(inspected: Inspected, table: LayerTable) -> None:
         parts.append(f"**{1000 * table.seconds:.3g} ms** a run on this server")
         parts.append(f"{100 * (table.share_between or 0):.0f} % of it between the layers")
     st.markdown(", ".join(parts) + ".")
+    scale = inspected.px_per_network_px
+    if scale != 1:
+        st.caption(f"One px of the network is {scale:.3g} px of this micrograph.")
 
 
 def _table(table: LayerTable, layer: str | None) -> None:
     names = [row.layer.name for row in table.rows]
     known = {row.layer.name for row in table.rows if row.is_module}
-    key = f"inspect-layers-{session.table_turn()}-{len(names)}"
+    key = f"inspect-layers-{session.link_turn('layer')}-{session.link_turn('network')}-{len(names)}"
 
     def select() -> None:
         rows = session.component_state(key).get("selection", {}).get("rows", [])
         name = names[rows[0]] if rows else None
-        inspect_link.change(layer=name if name in known else None, channel=None)
+        inspect_link.choose("layer", name if name in known else None, **inspect_link.OF_LAYER)
 
     st.dataframe(
         _columns(table.rows),
@@ -94,11 +97,15 @@ def _table(table: LayerTable, layer: str | None) -> None:
         selection_mode="single-row",
         selection_default={"selection": {"rows": [names.index(layer)]}} if layer in names else None,
         column_config={
-            "Layer": st.column_config.TextColumn(width=200),
-            "Kind": st.column_config.TextColumn(width=190),
-            "Parameters": st.column_config.NumberColumn(format="localized"),
-            "MACs": st.column_config.NumberColumn(format="compact"),
+            "Layer": st.column_config.TextColumn(width=180),
+            "Kind": st.column_config.TextColumn(width=170),
+            "Output": st.column_config.TextColumn(width=105),
+            "Parameters": st.column_config.NumberColumn(format="localized", width=80),
+            "MACs": st.column_config.NumberColumn(format="compact", width=60),
+            "Receptive field (px)": st.column_config.TextColumn(width=130),
+            "Stride (px)": st.column_config.TextColumn(width=75),
             "Run time": st.column_config.ProgressColumn(
+                width=110,
                 format="percent",
                 min_value=0,
                 max_value=max(0.01, *(row.share or 0 for row in table.rows)),

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.figures import encoding
-from pages.components import inspect_link, publish, session, viewer
+from pages.components import inspect_link, publish, viewer
 from pages.components.inspect_subject import Inspected
 from pages.components.viewer import Box, Layer
 
@@ -108,15 +108,16 @@ def pixel_inputs(inspected: Inspected) -> None:
     """Draw row and column of the pixel to type."""
     height, width = inspected.opened.micrograph.shape
     limits = height - inspected.opened.micrograph.info_bar_rows, width
-    # The value is in the key, so that a number which the browser still holds from before a click
-    # is not taken for one that was typed.
-    keys = [
-        session.control(f"inspect-{name}-{at}", at)
-        for name, at in zip(("row", "column"), inspected.pixel, strict=True)
-    ]
-
-    def move() -> None:
-        inspect_link.change(row=session.value_of(keys[0]), column=session.value_of(keys[1]))
-
-    for place, name, key, limit in zip(st.columns(2), ("Row", "Column"), keys, limits, strict=True):
-        place.number_input(name, 0, limit - 1, key=key, on_change=move)
+    at = dict(zip(("row", "column"), inspected.pixel, strict=True))
+    for place, name, limit in zip(st.columns(2), at, limits, strict=True):
+        key = inspect_link.control(name, at[name], at if inspected.link.pixel is None else "")
+        others = {other: value for other, value in at.items() if other != name}
+        place.number_input(
+            name.capitalize(),
+            0,
+            limit - 1,
+            key=key,
+            on_change=inspect_link.change_by,
+            args=(name, key),
+            kwargs=others,
+        )

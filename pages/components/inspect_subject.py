@@ -99,14 +99,16 @@ def choose_network(link: Link) -> str:
 
     def choose() -> None:
         name = session.value_of(key)
+        new = dict.fromkeys(("layer", "channel", "input", "class", "phase", "skips", "square"))
         if name in zoo.CARDS:
             session.choose_model(name)
-        network = None if name in zoo.CARDS else name
-        inspect_link.change(network=network, layer=None, channel=None)
+            inspect_link.change(network=None, **new)
+        else:
+            inspect_link.change_by("network", key, **new)
 
     with st.sidebar:
         st.subheader("Network")
-        key = session.control("inspect-network", chosen)
+        key = inspect_link.control("network", chosen, session.model().name)
         st.selectbox(
             "Network",
             list(titles),

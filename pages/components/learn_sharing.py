@@ -16,7 +16,7 @@ from core.errors import LamellaError
 from core.figures.concepts_convolution import difference_colors, feature_colors, heat_colors
 from core.figures.concepts_sharing import matrix_figure, shift_figure
 from core.types import ProgressCallback
-from pages.components import learn, learn_job, session
+from pages.components import background, learn, session
 from pages.components.session import Opened
 from pages.components.viewer import viewer
 
@@ -143,7 +143,7 @@ def network(opened: Opened) -> None:
     if min(crop.shape) % NETWORK_STRIDE or crop.shape[0] != crop.shape[1]:
         st.info(f"The trained network needs {CROP} x {CROP} px here; this micrograph has fewer.")
         return
-    found = learn_job.background(
+    found = background.run(
         "network_shift",
         f"Shift the image of the trained network: {card.title}",
         (learn.name_of(opened), card.name, card.weights.sha256),

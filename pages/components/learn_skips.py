@@ -9,7 +9,7 @@ from core.concepts.gradient_flow import Learning
 from core.errors import LamellaError
 from core.figures import learn_gradients as figures
 from core.types import ProgressCallback
-from pages.components import learn, learn_job, session
+from pages.components import background, learn, session
 from pages.components.session import Opened
 
 SEEN = "skip_losses"
@@ -62,9 +62,9 @@ def _training(name: str, given: gradient_flow.Patches, depth: int, norm: bool) -
     def work(progress: ProgressCallback) -> tuple[Learning, ...]:
         return gradient_flow.learn(given, depth, norm, progress=progress, seen=seen)
 
-    before = session.value_of("learn_job_skips")
-    found = learn_job.background("skips", "Train both", (name, depth, norm), work)
-    job = session.value_of("learn_job_skips")
+    before = session.value_of("work_skips")
+    found = background.run("skips", "Train both", (name, depth, norm), work)
+    job = session.value_of("work_skips")
     if found is None:
         if job is not None:
             if job is not before:

@@ -34,7 +34,12 @@ class Changes:
 
 @dataclass
 class Memory:
-    """One session's choices. ``uploads``: name by id, in the order they came."""
+    """One session's choices. ``uploads``: name by id, in the order they came.
+
+    ``page``: the one that is open. ``link_is_news``: its link was not read yet since it opened.
+    ``links``: each page's own part. ``replaced``: what its parameters were since it opened.
+    ``turns``: how often a parameter was changed by anything but its own widget.
+    """
 
     owner: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     source: str | None = None
@@ -46,7 +51,11 @@ class Memory:
     notice: str = ""
     selected: tuple[str, int] | None = None
     turn: int = 0
+    page: str = ""
+    link_is_news: bool = False
     links: dict[str, dict[str, str]] = field(default_factory=dict)
+    replaced: dict[str, set[str | None]] = field(default_factory=dict)
+    turns: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

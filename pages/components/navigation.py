@@ -80,5 +80,5 @@ st.set_page_config(
 entry = st.Page(start, url_path="", default=True, visibility="hidden")
 page = st.navigation({"": [entry], **menu()}, position="top")
 if page != entry:
-    session.follow_link()
+    session.follow_link(page.url_path)
 page.run()

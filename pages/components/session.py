@@ -17,7 +17,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import Micrograph, ModelCard, PixelSize
-from pages.components import jobs, library
+from pages.components import jobs, library, link
 from pages.components.bounded import BoundedStore
 from pages.components.jobs import Job
 from pages.components.memory import Changes, Memory, Opened, Upload
@@ -100,57 +100,34 @@ def value_of(key: str) -> Any:
 # ---- the link
 
 
-def follow_link() -> None:
-    """Take sample and model from the link where it names them, else write them into it."""
-    mine = memory()
-    sample, model = st.query_params.get("sample"), st.query_params.get("model")
-    if sample and sample != _sample_of(mine.source):
-        if any(offer.name == sample for offer in library.offers()):
-            mine.source, mine.wants_run = f"sample:{sample}", True
-        else:
-            mine.notice = f"The link asks for a sample {sample!r} that is not here; choose another."
-    if model and model != mine.model:
-        from models import zoo
+def follow_link(page: str) -> None:
+    """Take sample and model from the link where it asks for others, else write them into it.
 
-        if model in zoo.CARDS:
-            mine.model = model
-        else:
-            mine.notice = f"The link asks for a model {model!r} that is not here; choose another."
-    _write_link()
-
-
-def _write_link() -> None:
-    mine = memory()
-    wanted = {"sample": _sample_of(mine.source), "model": mine.model}
-    for name, value in wanted.items():
-        if value is None:
-            st.query_params.pop(name, None)
-        elif st.query_params.get(name) != value:
-            st.query_params[name] = value
+    ``page``: the address of the page that is about to run.
+    """
+    link.follow(memory(), page)
 
 
 def return_to_link(page: str, names: Iterable[str]) -> None:
-    """Put a page's own parameters back into the link, unless the link brings some itself."""
-    here = {name: st.query_params[name] for name in names if name in st.query_params}
-    if here:
-        memory().links[page] = here
-    else:
-        st.query_params.update(memory().links.get(page, {}))
+    """Read a page's own part of the link, or put back what it was when the page was left."""
+    link.return_to(memory(), page, names)
 
 
-def change_link(page: str, **values: object) -> None:
-    """Set a page's own parameters in the link; None takes one out."""
-    kept = memory().links.setdefault(page, {})
-    for name, value in values.items():
-        if value is None:
-            kept.pop(name, None)
-            st.query_params.pop(name, None)
-        else:
-            kept[name] = st.query_params[name] = str(value)
+def change_link(page: str, by: str | None, /, **values: object) -> None:
+    """Set parameters of a page's own part of the link; None takes one out.
+
+    ``by``: the parameter whose own widget was used, if one was.
+    """
+    link.change(memory(), page, by, values)
 
 
-def _sample_of(source: str | None) -> str | None:
-    return source.removeprefix("sample:") if source and source.startswith("sample:") else None
+def link_turn(name: str) -> int:
+    """Return how often a parameter was changed by anything but its own widget.
+
+    A widget that has it in its key is a new one after such a change, so what the browser still
+    holds of the old one is not taken for the user's choice.
+    """
+    return memory().turns.get(name, 0)
 
 
 # ---- the micrograph
@@ -161,7 +138,7 @@ def choose(source: str | None, run: bool = False) -> None:
     mine = memory()
     mine.source, mine.wants_run, mine.notice = source, run, ""
     mine.turn += 1
-    _write_link()
+    link.write(mine)
 
 
 def add_uploads(files: Iterable[tuple[str, bytes]]) -> None:
@@ -227,7 +204,7 @@ def sample(offer: library.Offer) -> Micrograph:
 
 
 def _read_anew(source: str, page: int) -> tuple[Micrograph, Any | None]:
-    sample = _sample_of(source)
+    sample = link.sample_of(source)
     if sample is not None:
         offer = next((one for one in library.offers() if one.name == sample), None)
         if offer is None:
@@ -248,7 +225,7 @@ def _read_anew(source: str, page: int) -> tuple[Micrograph, Any | None]:
 def choose_model(name: str) -> None:
     """Choose a model by its name in the zoo."""
     memory().model = name
-    _write_link()
+    link.write(memory())
 
 
 def model() -> ModelCard:

@@ -1,4 +1,4 @@
-"""Work of the lecture that takes over a second: in the background, with progress and cancel."""
+"""Work that takes over a second: begun by a button, in the background, with progress and cancel."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from pages.components.jobs import Job
 POLL_SECONDS = 0.4
 
 
-def background(
+def run(
     name: str,
     button: str,
     key: tuple[Hashable, ...],
     work: Callable[[ProgressCallback], Any],
     size_bytes: int = 1_000_000,
+    step: str = "Step",
 ) -> Any | None:
     """Draw a button, or the progress; return what ``work`` made for this ``key``, once it is made.
 
-    ``name``: of the button's key. ``key``: all that the result depends on. Call it from the page
-    itself, not from a fragment: when the work ends, the page is run again.
+    ``name``: of the button's key. ``key``: all that the result depends on. ``step``: what the work
+    is counted in. Call it from the page itself, not from a fragment: when the work ends, the page
+    is run again.
     """
-    full_key = ("learn", name, *key)
-    place = f"learn_job_{name}"
+    full_key = (name, *key)
+    place = f"work_{name}"
     job: Job | None = session.value_of(place)
     if job is not None and job.finished:
         session.control(place, None)
@@ -43,26 +45,26 @@ def background(
     if found is not None:
         return found
     if job is None or job.key != full_key:
-        if not st.button(button, type="primary", key=f"learn_start_{name}"):
+        if not st.button(button, type="primary", key=f"work_start_{name}"):
             return None
         if job is not None:
             job.cancel()
         job = jobs.start(full_key, work)
         session.control(place, job)
-    _progress(place)
+    _progress(place, step)
     return None
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _progress(place: str) -> None:
+def _progress(place: str, step: str) -> None:
     job: Job | None = session.value_of(place)
     if job is None or job.finished:
         st.rerun()
     if not job.total:
         st.progress(0.0, text="Getting ready.")
     else:
-        st.progress(job.done / job.total, text=f"Step {job.done} of {job.total}.")
+        st.progress(job.done / job.total, text=f"{step} {job.done} of {job.total}.")
     if job.cancelled.is_set():
-        st.caption("Stopping at the end of this step.")
+        st.caption(f"Stopping at the end of this {step.lower()}.")
     else:
         st.button("Cancel", on_click=job.cancel, key=f"{place}_cancel")

@@ -1,0 +1,102 @@
+"""The state that is in the link, so that it opens again: sample, model, and each page's own part.
+
+With every rerun the browser sends the address that it had when the user acted. What that same user
+chose a moment before may not have reached it yet, so an address can be late. On a page that stays
+open, a value that was replaced here since is therefore not taken for a wish; only the menu, a link
+and the browser's back and forward can bring it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from pages.components import library
+from pages.components.memory import Memory
+
+EVERY_PAGE = ""
+
+
+def follow(mine: Memory, page: str) -> None:
+    """Take sample and model from the link where it asks for others, else write them into it."""
+    if mine.page != page or _is_back_or_forward():
+        # Kept until the page has read its own part: a run may be cut off before that.
+        mine.page, mine.link_is_news = page, True
+        mine.replaced = {}
+    asked = {name: st.query_params.get(name) for name in ("sample", "model")}
+    _take(mine, {name: text for name, text in asked.items() if not _is_late(mine, name, text)})
+    write(mine)
+
+
+def _take(mine: Memory, asked: Mapping[str, str | None]) -> None:
+    sample, model = asked.get("sample"), asked.get("model")
+    if sample and sample != sample_of(mine.source):
+        if any(offer.name == sample for offer in library.offers()):
+            mine.source, mine.wants_run = f"sample:{sample}", True
+        else:
+            mine.notice = f"The link asks for a sample {sample!r} that is not here; choose another."
+    if model and model != mine.model:
+        from models import zoo
+
+        if model in zoo.CARDS:
+            mine.model = model
+        else:
+            mine.notice = f"The link asks for a model {model!r} that is not here; choose another."
+
+
+def write(mine: Memory) -> None:
+    """Write sample and model into the link."""
+    _put(mine, EVERY_PAGE, {"sample": sample_of(mine.source), "model": mine.model})
+
+
+def return_to(mine: Memory, page: str, names: Iterable[str]) -> None:
+    """Read a page's own part of the link, or put back what it was when the page was left."""
+    asked = {name: st.query_params.get(name) for name in names}
+    is_empty = not any(text is not None for text in asked.values())
+    kept = dict.fromkeys(asked) | mine.links.get(page, {})
+    if not (mine.link_is_news and is_empty):
+        kept |= {name: text for name, text in asked.items() if not _is_late(mine, name, text)}
+    mine.link_is_news = False
+    _put(mine, page, kept)
+
+
+def change(mine: Memory, page: str, by: str | None, values: Mapping[str, object]) -> None:
+    """Set parameters of a page's own part; None takes one out.
+
+    ``by``: the parameter whose own widget was used, if one was.
+    """
+    texts = {name: None if value is None else str(value) for name, value in values.items()}
+    _put(mine, page, texts, by)
+
+
+def sample_of(source: str | None) -> str | None:
+    """Return the sample's name of a source's id, None for an upload."""
+    return source.removeprefix("sample:") if source and source.startswith("sample:") else None
+
+
+def _is_late(mine: Memory, name: str, text: str | None) -> bool:
+    return text in mine.replaced.get(name, ())
+
+
+def _put(mine: Memory, part: str, values: Mapping[str, str | None], by: str | None = None) -> None:
+    kept = mine.links.setdefault(part, {})
+    for name, text in values.items():
+        before = kept.get(name)
+        if before != text:
+            mine.replaced.setdefault(name, set()).add(before)
+            mine.replaced[name].discard(text)
+            mine.turns[name] = mine.turns.get(name, 0) + (name != by)
+        if text is None:
+            kept.pop(name, None)
+            st.query_params.pop(name, None)
+        else:
+            kept[name] = text
+            if st.query_params.get(name) != text:
+                st.query_params[name] = text
+
+
+def _is_back_or_forward() -> bool:
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
