@@ -12,8 +12,15 @@ from commands.terminal.batch import progress_line
 from commands.terminal.options import UsageError, add_device, known_card
 
 if TYPE_CHECKING:
-    from core.training.evaluation import Evaluation
+    from core.measurement.boundary_agreement import GrainAgreement
+    from core.training.evaluation import Evaluation, MaskKind
+    from core.types import ModelCard
 
+GRAIN_SCORES = (
+    "boundary_dice_within_3px",
+    "network_f1_within_3px",
+    "mean_intercept_absolute_error",
+)
 HELP = "score a model on images and masks"
 
 
@@ -42,16 +49,15 @@ def run(options: argparse.Namespace) -> int:
     from core.training.evaluation import evaluate
     from models import zoo
 
-    recipe = zoo.recipe(card.name)
     stems = None
     if options.validation:
-        split = load_split(options.images.parent, recipe, len(card.phases))
+        split = load_split(options.images.parent, zoo.recipe(card.name), len(card.phases))
         stems = frozenset(pair.stem for pair in split.validation)
     result = evaluate(
         zoo.load(card.name, options.device),
         options.images,
         options.masks,
-        recipe.masks,
+        kind_of_masks(card),
         stems,
         progress_line("evaluate: image"),
     )
@@ -61,6 +67,16 @@ def run(options: argparse.Namespace) -> int:
         scores[f"foreground_iou_by_{options.by}"] = by_column(result, index, options.by)
     print(json.dumps(scores, indent=1) if options.json else text(scores))
     return 0
+
+
+def kind_of_masks(card: ModelCard) -> MaskKind:
+    """Return what the values of masks mean to a model: a classic method of two phases only tells
+    objects from the rest."""
+    from models import zoo
+
+    if card.build is not None:
+        return zoo.recipe(card.name).masks
+    return "instances" if len(card.phases) == 2 else "classes"
 
 
 def entries(result: Evaluation, phases: list[str]) -> dict[str, object]:
@@ -88,8 +104,29 @@ def entries(result: Evaluation, phases: list[str]) -> dict[str, object]:
                 "objects": image.objects,
                 "objects_in_mask": image.objects_in_mask,
             }
+            | ({} if image.grains is None else grain_entries([image.grains]))
             for image in result.images
         ],
+    } | grain_entries([image.grains for image in result.images if image.grains is not None])
+
+
+def grain_entries(found: list[GrainAgreement]) -> dict[str, float | None]:
+    """Return the mean over images of what counts for grain boundaries; empty without any."""
+    if not found:
+        return {}
+
+    def mean(values: list[float]) -> float | None:
+        return known(sum(values) / len(values))
+
+    return {
+        "boundary_dice": mean([one.dice for one in found]),
+        "boundary_dice_within_3px": mean([one.band.f1 for one in found]),
+        "network_f1_within_3px": mean([one.line.f1 for one in found]),
+        "mean_intercept_px": mean([one.intercept_px for one in found]),
+        "mean_intercept_px_in_mask": mean([one.reference_intercept_px for one in found]),
+        "mean_intercept_absolute_error": mean([abs(one.intercept_error) for one in found]),
+        "grains": mean([one.grains for one in found]),
+        "grains_in_mask": mean([one.reference_grains for one in found]),
     }
 
 
@@ -133,6 +170,7 @@ def text(scores: dict) -> str:
         f"pixel accuracy                    {digits(scores['pixel_accuracy'])}",
     ]
     lines += [f"  {phase}: IoU {digits(value)}" for phase, value in scores["iou"].items()]
+    lines += [f"{name:34}{digits(scores[name])}" for name in GRAIN_SCORES if name in scores]
     for name, groups in scores.items():
         if name.startswith("foreground_iou_by_"):
             lines += [

@@ -35,13 +35,19 @@ def entry_of(card: ModelCard) -> dict:
         "name": card.name,
         "title": card.title,
         "phases": [phase.name for phase in card.phases],
-        "parameters": sum(parameter.numel() for parameter in card.build().parameters()),
+        "parameters": parameters_of(card),
         "data": card.data,
         "scores": [
             {"metric": score.metric, "value": score.value, "data": score.data}
             for score in card.scores
         ],
     }
+
+
+def parameters_of(card: ModelCard) -> int:
+    """Return the number of a network's parameters, 0 of a classic method."""
+    network = card.build() if card.build else None
+    return sum(parameter.numel() for parameter in network.parameters()) if network else 0
 
 
 def in_words(card: ModelCard) -> str:
@@ -51,7 +57,7 @@ def in_words(card: ModelCard) -> str:
         ", ".join(f"{score.metric} {score.value:.3f}" for score in together) + f" ({data})"
         for data, together in card.scores_by_data().items()
     ]
-    if card.weights is None:
+    if card.untrained:
         scores = ["none, it is untrained"]
     facts = {
         "phases": ", ".join(entry["phases"]),

@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     card = known_card(options.model)
     pixel_size = typed_pixel_size(options.pixel_size)
     result_folder(options.out)
-    if card.weights is None:
+    if card.untrained:
         say(f"the model {card.name!r} is untrained; its labels mean nothing yet.")
 
     from core.analysis import analyse

@@ -27,6 +27,7 @@ from core.types import (
 )
 
 if TYPE_CHECKING:
+    from core.segmentation.classic_engine import ClassicEngine
     from core.segmentation.engine import Engine
 
 __all__ = ["Analysis", "ObjectSettings", "TileSettings", "analyse", "prepare", "regroup"]
@@ -82,7 +83,7 @@ def prepare(
 
 def analyse(
     micrograph: Micrograph,
-    engine: Engine,
+    engine: Engine | ClassicEngine,
     *,
     pixel_size: PixelSize | None = None,
     info_bar_rows: int | None = None,

@@ -143,15 +143,17 @@ class ModelCard:
     access. ``weights``: None means untrained, and the app says so. ``mean``, ``std``: of the grey
     levels in [0, 1] that the network expects. ``pixel_size_nm``: of the training images, None when
     they had none in common. ``objects_phase``: index of the phase whose connected regions are
-    counted as objects. ``pixel_range_nm``: smallest and largest pixel size of the training images,
-    where they are known. ``ranges``: what the training images were like.
+    counted as objects. ``boundary_phase``: index of the phase whose lines enclose grains.
+    ``pixel_range_nm``: smallest and largest pixel size of the training images,
+    where they are known. ``ranges``: what the training images were like. ``method``: of a classic
+    method, from grey levels (H, W) to labels (H, W); such a card has no ``build`` and no weights.
     """
 
     name: str
     title: str
     purpose: str
     phases: tuple[Phase, ...]
-    build: Callable[[], nn.Module]
+    build: Callable[[], nn.Module] | None
     weights: Weights | None
     architecture: str
     mean: float
@@ -163,8 +165,15 @@ class ModelCard:
     limits: str = ""
     pixel_size_nm: float | None = None
     objects_phase: int | None = None
+    boundary_phase: int | None = None
     pixel_range_nm: tuple[float, float] | None = None
     ranges: tuple[StatisticRange, ...] = ()
+    method: Callable[[np.ndarray], np.ndarray] | None = None
+
+    @property
+    def untrained(self) -> bool:
+        """Whether this is a network whose weights are random."""
+        return self.build is not None and self.weights is None
 
     def scores_by_data(self) -> dict[str, tuple[Score, ...]]:
         """Return the scores under the data that they were measured on, in the card's order."""

@@ -21,8 +21,11 @@ def trained(card: ModelCard) -> nn.Module:
     A card without weights gives an untrained network.
 
     Raises:
-        ModelError: the weights are missing, damaged, or do not fit.
+        ModelError: the weights are missing, damaged, or do not fit, or the card is of a classic
+            method.
     """
+    if card.build is None:
+        raise ModelError(f"{card.title} has no network; choose a trained model.")
     network = card.build()
     if card.weights is not None:
         load_weights(network, card.weights)

@@ -15,7 +15,7 @@ for card in zoo.CARDS.values():
     with st.container(border=True):
         st.subheader(card.title)
         st.write(card.purpose)
-        if card.weights is None:
+        if card.untrained:
             st.warning("Untrained: what this network answers is chance.")
         about, measured = st.columns([3, 2], gap="large")
         with about:

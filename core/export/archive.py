@@ -59,7 +59,7 @@ def _readme(analysis: Analysis, stem: str) -> str:
         scale = "This image has no pixel size, so every length is in px."
     bar = micrograph.info_bar_rows
     left_out = f" The lowest {bar} rows are the info bar: 0 everywhere." if bar else ""
-    trained = "" if card.weights else "\nThe model is untrained: its result means nothing."
+    trained = "" if not card.untrained else "\nThe model is untrained: its result means nothing."
     return f"""Result of Lamella for {micrograph.name}
 Model: {card.title} ({card.name}){trained}
 {scale}

@@ -98,6 +98,7 @@ def _model(analysis: Analysis) -> dict[str, object]:
         "architecture": card.architecture,
         "weights_sha256": card.weights.sha256 if card.weights else None,
         "trained": card.weights is not None,
+        "classic": card.build is None,
         "phases": [phase.name for phase in card.phases],
         "objects_phase": card.objects_phase,
         "mean": card.mean,

@@ -24,8 +24,10 @@ class Engine:
     """One network on one device.
 
     ``network``: in eval mode, without gradients. ``lock``: whoever hooks or changes the network
-    holds it; :meth:`probabilities` does.
+    holds it; :meth:`probabilities` does. ``whole_image``: tiles will do.
     """
+
+    whole_image = False
 
     def __init__(self, card: ModelCard, network: nn.Module, device: DeviceName = "auto") -> None:
         self.card = card

@@ -9,6 +9,7 @@ from dataclasses import asdict
 import numpy as np
 
 from core.errors import LamellaError
+from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
 from core.segmentation.preprocessing import crop_info_bar, grey_levels, resample
 from core.segmentation.settings import TileSettings
@@ -21,7 +22,7 @@ SHORTEST_SIDE = 16
 
 def segment(
     micrograph: Micrograph,
-    engine: Engine,
+    engine: Engine | ClassicEngine,
     settings: TileSettings | None = None,
     progress: ProgressCallback = no_progress,
 ) -> Segmentation:
@@ -49,7 +50,7 @@ def segment(
     return _segmentation(micrograph, engine, probabilities, settings)
 
 
-def working_shape(micrograph: Micrograph, engine: Engine) -> tuple[int, int]:
+def working_shape(micrograph: Micrograph, engine: Engine | ClassicEngine) -> tuple[int, int]:
     """Return (H, W) at the model's training pixel size; the field's own where one is unknown."""
     height, width = micrograph.shape[0] - micrograph.info_bar_rows, micrograph.shape[1]
     wanted = engine.card.pixel_size_nm
@@ -61,11 +62,16 @@ def working_shape(micrograph: Micrograph, engine: Engine) -> tuple[int, int]:
 
 def predict(
     grey: np.ndarray,
-    engine: Engine,
+    engine: Engine | ClassicEngine,
     settings: TileSettings,
     progress: ProgressCallback = no_progress,
 ) -> np.ndarray:
     """Return the probabilities (C, H, W) float32 of a field (H, W) of grey levels in [0, 1]."""
+    if engine.whole_image:
+        progress(0, 1)
+        found = engine.probabilities(grey[None])[0]
+        progress(1, 1)
+        return found
     height, width = grey.shape
     padded = np.pad(grey, ((0, -height % STRIDE), (0, -width % STRIDE)), mode="reflect")
     cut = tiles(padded.shape, settings.side_px, settings.overlap_px)
@@ -79,7 +85,10 @@ def predict(
 
 
 def _segmentation(
-    micrograph: Micrograph, engine: Engine, probabilities: np.ndarray, settings: TileSettings
+    micrograph: Micrograph,
+    engine: Engine | ClassicEngine,
+    probabilities: np.ndarray,
+    settings: TileSettings,
 ) -> Segmentation:
     channels, height, width = probabilities.shape
     whole = np.zeros((channels, *micrograph.shape), np.float16)
@@ -88,7 +97,9 @@ def _segmentation(
     labels = np.zeros(micrograph.shape, np.uint8)
     labels[:height] = probabilities.argmax(0)
     weights = engine.card.weights.sha256 if engine.card.weights else "untrained"
-    text = json.dumps([micrograph.digest, weights, micrograph.info_bar_rows, asdict(settings)])
+    text = json.dumps(
+        [micrograph.digest, engine.card.name, weights, micrograph.info_bar_rows, asdict(settings)]
+    )
     return Segmentation(
         labels=labels,
         probabilities=whole,

@@ -19,12 +19,16 @@ from core.measurement.agreement import (
     mean_of_known,
     pixel_accuracy,
 )
+from core.measurement.boundary_agreement import GrainAgreement, grain_agreement
+from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
 from core.segmentation.instances import separate_objects
 from core.segmentation.segment import segment
 from core.segmentation.settings import ObjectSettings
 from core.training.dataset import find_pairs, read_mask
 from core.types import ProgressCallback, no_progress
+
+MaskKind = Literal["instances", "classes"]
 
 BOUNDARY_TOLERANCE_PX = 2.0
 RESAMPLES = 2000
@@ -33,7 +37,8 @@ RESAMPLES = 2000
 @dataclass(frozen=True)
 class ImageScores:
     """One image: IoU of each phase (nan where absent), boundary F1 of the foreground or of the
-    last phase, F1 of objects at IoU >= 0.5 (nan where the mask holds no instances)."""
+    last phase, F1 of objects at IoU >= 0.5 (nan where the mask holds no instances). ``grains``:
+    of a model that finds grain boundaries."""
 
     stem: str
     iou: tuple[float, ...]
@@ -41,6 +46,7 @@ class ImageScores:
     objects_f1: float
     objects: int
     objects_in_mask: int
+    grains: GrainAgreement | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +78,10 @@ class Evaluation:
 
 
 def evaluate(
-    engine: Engine,
+    engine: Engine | ClassicEngine,
     images: Path,
     masks: Path,
-    kind: Literal["instances", "classes"],
+    kind: MaskKind,
     stems: frozenset[str] | None = None,
     progress: ProgressCallback = no_progress,
 ) -> Evaluation:
@@ -117,7 +123,7 @@ def evaluate(
 
 
 def _evaluate_one(
-    engine: Engine, image: Path, mask: Path, kind: Literal["instances", "classes"]
+    engine: Engine | ClassicEngine, image: Path, mask: Path, kind: MaskKind
 ) -> tuple[ImageScores, np.ndarray]:
     micrograph, reference = read_file(image), read_mask(mask)
     if reference.shape != micrograph.shape:
@@ -129,7 +135,8 @@ def _evaluate_one(
     last = len(engine.card.phases) - 1 if phase is None else phase
     objects = np.zeros(labels.shape, np.uint32)
     objects_f1 = float("nan")
-    if kind == "instances" and phase is not None:
+    lines = engine.card.boundary_phase
+    if kind == "instances" and phase is not None and lines is None:
         objects = separate_objects(labels, phase, ObjectSettings())
         objects_f1 = match_objects(reference, objects).f1
     return ImageScores(
@@ -139,6 +146,7 @@ def _evaluate_one(
         objects_f1=objects_f1,
         objects=int(objects.max()),
         objects_in_mask=len(np.unique(reference[reference > 0])) if kind == "instances" else 0,
+        grains=None if lines is None else grain_agreement(classes == lines, labels == lines),
     ), counts
 
 

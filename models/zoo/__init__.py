@@ -1,6 +1,7 @@
-"""The zoo of trained models: one module = one model = one ``CARD`` and one ``RECIPE``.
+"""The zoo of trained models: one module = one model = one ``CARD`` and one ``recipe()``.
 
-A new file in this folder is a new model; nothing else names it.
+A new file in this folder is a new model; nothing else names it. The classic methods of
+``models.classic`` stand at the end of the same list.
 """
 
 from __future__ import annotations
@@ -13,15 +14,19 @@ from typing import TYPE_CHECKING
 
 from core.errors import ModelError
 from core.types import ModelCard
+from models import classic
 
 if TYPE_CHECKING:
+    from core.segmentation.classic_engine import ClassicEngine
     from core.segmentation.device import DeviceName
     from core.segmentation.engine import Engine
     from core.training.recipe import Recipe
 
 _MODULES = tuple(import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
 
-CARDS: Mapping[str, ModelCard] = MappingProxyType({m.CARD.name: m.CARD for m in _MODULES})
+CARDS: Mapping[str, ModelCard] = MappingProxyType(
+    {card.name: card for card in (*(m.CARD for m in _MODULES), *classic.CARDS)}
+)
 
 
 def card(name: str) -> ModelCard:
@@ -39,21 +44,26 @@ def recipe(name: str) -> Recipe:
     """Return how a model is trained.
 
     Raises:
-        ModelError: there is no such model.
+        ModelError: there is no such model, or it is a classic method.
     """
     wanted = card(name)
+    if wanted.build is None:
+        raise ModelError(f"{wanted.title} is not trained; it has no recipe.")
     return next(module.recipe() for module in _MODULES if wanted is module.CARD)
 
 
-def load(name: str, device: DeviceName = "auto") -> Engine:
-    """Return a model with its trained weights, ready to run.
+def load(name: str, device: DeviceName = "auto") -> Engine | ClassicEngine:
+    """Return a model with its trained weights, or a classic method, ready to run.
 
     Raises:
         ModelError: there is no such model, or its weights are missing or damaged.
         LamellaError: the device asked for is not there.
     """
+    from core.segmentation.classic_engine import ClassicEngine
     from core.segmentation.engine import Engine
     from models.weights_file import trained
 
     wanted = card(name)
+    if wanted.build is None:
+        return ClassicEngine(wanted)
     return Engine(wanted, trained(wanted), device)

@@ -54,7 +54,7 @@ def choose_model() -> ModelCard:
             label_visibility="collapsed",
         )
         st.caption(card.purpose)
-        if card.weights is None:
+        if card.untrained:
             st.warning("This network is untrained: what it answers is chance.")
     return card
 

@@ -1,0 +1,36 @@
+"""Watershed on the gradient, from what is surely dark or bright."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.types import ModelCard, Phase
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def method(grey: np.ndarray) -> np.ndarray:
+    """Return the labels (H, W) uint8 of grey levels (H, W) in [0, 1]."""
+    from core.segmentation.classic import gradient_watershed
+
+    return gradient_watershed(grey)
+
+
+CARD = ModelCard(
+    name="gradient-watershed",
+    title="Gradient watershed",
+    purpose="Floods the image from its dark and bright cores; borders lie on the strongest edges.",
+    phases=(Phase("ground", "#0072B2"), Phase("object", "#E69F00")),
+    build=None,
+    method=method,
+    weights=None,
+    architecture="classic: watershed of the Sobel gradient",
+    mean=0.0,
+    std=1.0,
+    data="none: nothing is learned",
+    licence="BSD-3-Clause",
+    reference="Beucher and Lantuejoul 1979; watershed of scikit-image",
+    limits=("Needs two clear grey levels to start from; shading misleads it."),
+    objects_phase=1,
+)

@@ -1,0 +1,36 @@
+"""Otsu's thresholds for three phases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.types import ModelCard, Phase
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def method(grey: np.ndarray) -> np.ndarray:
+    """Return the labels (H, W) uint8 of grey levels (H, W) in [0, 1]."""
+    from core.segmentation.classic import multi_otsu
+
+    return multi_otsu(grey)
+
+
+CARD = ModelCard(
+    name="multi-otsu",
+    title="Multi-Otsu thresholds",
+    purpose="Two grey levels split the image into dark, middle and bright.",
+    phases=(Phase("dark", "#0072B2"), Phase("middle", "#E69F00"), Phase("bright", "#009E73")),
+    build=None,
+    method=method,
+    weights=None,
+    architecture="classic: thresholds on the histogram",
+    mean=0.0,
+    std=1.0,
+    data="none: nothing is learned",
+    licence="BSD-3-Clause",
+    reference="Liao et al. 2001, J. Inf. Sci. Eng. 17:713",
+    limits=("Knows grey levels only, and always finds three phases."),
+    objects_phase=2,
+)

@@ -1,0 +1,43 @@
+"""Otsu's threshold: one grey level for the whole image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.types import ModelCard, Phase, Score
+
+if TYPE_CHECKING:
+    import numpy as np
+
+EMPS = "all 366 images of EMPS; nothing was trained on them"
+
+
+def method(grey: np.ndarray) -> np.ndarray:
+    """Return the labels (H, W) uint8 of grey levels (H, W) in [0, 1]."""
+    from core.segmentation.classic import otsu
+
+    return otsu(grey)
+
+
+CARD = ModelCard(
+    name="otsu",
+    title="Otsu threshold",
+    purpose="One grey level splits the image; the part of the smaller area is called the object.",
+    phases=(Phase("ground", "#0072B2"), Phase("object", "#E69F00")),
+    build=None,
+    method=method,
+    weights=None,
+    architecture="classic: threshold on the histogram",
+    mean=0.0,
+    std=1.0,
+    data="none: nothing is learned",
+    licence="BSD-3-Clause",
+    reference="Otsu 1979, doi:10.1109/TSMC.1979.4310076",
+    limits=("Knows grey levels only: shading, dirt and a background of two tones mislead it."),
+    objects_phase=1,
+    scores=(
+        Score("IoU of objects, mean over images", 0.528, EMPS),
+        Score("the same, dark on bright (186 images)", 0.637, EMPS),
+        Score("the same, bright on dark (179 images)", 0.415, EMPS),
+    ),
+)
