@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +11,7 @@ import numpy as np
 from core.synthesis.ising import check_lattice, checkerboard, random_site, random_spins
 from core.synthesis.ising_exact import CRITICAL_TEMPERATURE
 from core.synthesis.ising_wolff import wolff
-from core.types import ProgressCallback, no_progress, read_only
+from core.types import Micrograph, ProgressCallback, no_progress, read_only
 
 Kind = Literal["equilibrium", "quench"]
 EQUILIBRIUM_STEPS = 60
@@ -113,3 +114,17 @@ def equilibrium(
         clusters = spins[slow]
         progress(step + 1, steps)
     return Snapshots(spins, temperatures)
+
+
+def as_micrograph(spins: np.ndarray, name: str) -> Micrograph:
+    """Return a lattice (L, L) as an image: up is white, down is black, one px a spin."""
+    pixels = (spins > 0).astype(np.float32)
+    return Micrograph(
+        pixels,
+        name,
+        hashlib.sha256(name.encode() + pixels.tobytes()).hexdigest(),
+        metadata={"origin": "synthetic"},
+        file_shape=pixels.shape,
+        dtype="uint8",
+        notes=("An Ising snapshot made by Lamella; one px is one spin.",),
+    )

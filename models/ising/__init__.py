@@ -145,3 +145,30 @@ def snapshots(kind: Kind, side: int) -> Snapshots:
         bits = np.unpackbits(kept[f"{kind}_{side}_spins"]).astype(np.int8)
         temperatures = kept[f"{kind}_{side}_temperatures"].astype(np.float64)
     return Snapshots((2 * bits - 1).reshape(-1, side, side), temperatures)
+
+
+@dataclass(frozen=True)
+class Inspectable:
+    """A shipped network as Inspect opens it. ``fixed_side``: None where it takes any size."""
+
+    title: str
+    idea: str
+    network: str
+    side: int
+    fixed_side: int | None
+
+
+@cache
+def inspectable() -> Mapping[str, Inspectable]:
+    """Return the shipped networks that tell T < Tc from T > Tc, by their name in links."""
+    return {
+        f"ising-{name}-{side}": Inspectable(
+            f"Ising, {side} x {side}: {one.title}",
+            one.idea,
+            name,
+            side,
+            None if name == "symmetric" else side,
+        )
+        for name, one in NETWORKS.items()
+        for side in one.sides
+    }

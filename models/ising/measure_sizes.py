@@ -28,7 +28,7 @@ from core.training.classification import (
 from models.ising import CRITICAL, NETWORKS, SIZES
 
 NETWORK = "mlp"
-LATTICES = {16: 160, 32: 100, 64: 60}
+LATTICES = {16: 120, 32: 80, 64: 40}
 TEMPERATURES = np.round(np.arange(2.06, 2.5, 0.03), 2)
 FAR = (1.0, 1.9), (2.7, 3.6)
 SEEDS, SAMPLES, STEPS_BETWEEN, RESAMPLED = 5, 5, 8, 1000

@@ -23,7 +23,7 @@ def first_screen() -> None:
         )
     with samples:
         st.subheader("Samples")
-        offers = library.offers()
+        offers = [offer for offer in library.offers() if not offer.of_study]
         for start in range(0, len(offers), CARDS_IN_A_ROW):
             row = st.columns(CARDS_IN_A_ROW)
             for column, offer in zip(row, offers[start:], strict=False):

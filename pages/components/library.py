@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 LAB_PREFIX = "lab/"
 LAB_LIMIT = 24
+# Domains with walls and a few single spins: there is something to detect.
+SNAPSHOT_TEMPERATURE = 1.8
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Offer:
     """A micrograph on offer, with its ``name`` in links.
 
     ``open_page`` returns one page and, of a synthetic sample, the true phase (H, W) of each pixel.
+    ``of_study``: it belongs to a case study and has nothing to segment.
     """
 
     name: str
@@ -29,22 +32,46 @@ class Offer:
     sentence: str
     synthetic: bool
     open_page: Callable[[int], tuple[Micrograph, Any | None]]
+    of_study: bool = False
 
 
 def offers() -> tuple[Offer, ...]:
-    """Return the generated samples, then the images of the folder LAMELLA_SAMPLES, by name."""
+    """Return the generated samples, the case studies', and the images of LAMELLA_SAMPLES."""
     from core.synthesis.samples import samples
 
     generated = tuple(
         Offer(one.name, one.title, one.sentence, True, lambda page, one=one: _build(one))
         for one in samples()
     )
-    return generated + _lab_offers()
+    return generated + _study_offers() + _lab_offers()
 
 
 def _build(sample: Sample) -> tuple[Micrograph, Any]:
     made = sample.build()
     return made.micrograph, made.labels
+
+
+def _study_offers() -> tuple[Offer, ...]:
+    return tuple(
+        Offer(
+            f"ising-{side}",
+            f"Ising snapshot, {side} x {side}",
+            "A quench below the critical temperature.",
+            True,
+            lambda page, side=side: (_ising_snapshot(side), None),
+            of_study=True,
+        )
+        for side in (64, 16)
+    )
+
+
+def _ising_snapshot(side: int) -> Micrograph:
+    from core.synthesis.ising_snapshots import as_micrograph
+    from models import ising
+
+    data = ising.snapshots("quench", side)
+    index = int(abs(data.temperatures - SNAPSHOT_TEMPERATURE).argmin())
+    return as_micrograph(data.spins[index], f"ising-{side}.png")
 
 
 def _lab_offers() -> tuple[Offer, ...]:
