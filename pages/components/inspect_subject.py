@@ -14,7 +14,7 @@ from core.analysis import Analysis
 from core.errors import LamellaError
 from core.figures.palette import phase_color
 from core.types import FeatureMaps, Phase, PixelSize
-from pages.components import inspect_link, library, run, session, sidebar
+from pages.components import inspect_link, inspect_studies, library, run, session, sidebar
 from pages.components.inspect_link import Link
 from pages.components.session import Opened
 
@@ -93,8 +93,11 @@ def choose_network(link: Link) -> str:
     from models import zoo
     from models.architectures import ARCHITECTURES
 
-    chosen = inspect_link.one_of("network", ARCHITECTURES) or session.model().name
-    titles = {name: _with_state(card.title, card.weights) for name, card in zoo.CARDS.items()}
+    others = {**ARCHITECTURES, **inspect_studies.studies()}
+    chosen = inspect_link.one_of("network", others) or session.network_model().name
+    trained = {name: card for name, card in zoo.CARDS.items() if card.build}
+    titles = {name: _with_state(card.title, card.weights) for name, card in trained.items()}
+    titles |= {name: study.title for name, study in inspect_studies.studies().items()}
     titles |= {name: _with_state(card.title, None) for name, card in ARCHITECTURES.items()}
 
     def choose() -> None:
@@ -108,7 +111,7 @@ def choose_network(link: Link) -> str:
 
     with st.sidebar:
         st.subheader("Network")
-        key = inspect_link.control("network", chosen, session.model().name)
+        key = inspect_link.control("network", chosen, session.network_model().name)
         st.selectbox(
             "Network",
             list(titles),
@@ -117,8 +120,8 @@ def choose_network(link: Link) -> str:
             on_change=choose,
             label_visibility="collapsed",
         )
-        if chosen in ARCHITECTURES:
-            st.caption(ARCHITECTURES[chosen].idea)
+        if chosen in others:
+            st.caption(others[chosen].idea)
         else:
             st.caption(zoo.CARDS[chosen].purpose)
     return chosen
@@ -126,8 +129,9 @@ def choose_network(link: Link) -> str:
 
 def segmentation(opened: Opened) -> Analysis | None:
     """Draw the run of the chosen zoo model in the sidebar; return what it found."""
-    card = session.model()
-    if card.weights is None:
+    card = session.network_model()
+    # A snapshot of spins has no phases of a microstructure.
+    if card.weights is None or opened.source.startswith("sample:ising-"):
         return None
     with st.sidebar:
         settings = sidebar.object_settings(card)
@@ -146,14 +150,16 @@ def look(opened: Opened, name: str, link: Link, analysis: Analysis | None) -> In
     from models import zoo
     from models.architectures import ARCHITECTURES
 
-    pixel = _inside(opened, link.pixel)
-    if name in ARCHITECTURES:
+    pixel, study = _inside(opened, link.pixel), inspect_studies.studies().get(name)
+    if study is not None:
+        card, title, is_trained = None, study.title, True
+    elif name in ARCHITECTURES:
         card, title, is_trained = None, ARCHITECTURES[name].title, False
     else:
         card = zoo.CARDS[name]
         title, is_trained = card.title, card.weights is not None
     subject = _subject(opened, name, pixel)
-    phases = card.phases if card else _unnamed(subject)
+    phases = card.phases if card else inspect_studies.phases() if study else _unnamed(subject)
     return Inspected(
         title=title,
         is_trained=is_trained,
@@ -261,15 +267,22 @@ def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
     shown = replace(shown, digest=f"{shown.digest} {shown.info_bar_rows}")
     lock, centre = None, _centre(pixel, shown.shape, shown.info_bar_rows)
     with st.spinner("Getting the network ready."):
-        if name in ARCHITECTURES:
-            network, model = session.untrained(name), f"{name} untrained"
-            side = ARCHITECTURES[name].side
-            expected = Expected(side=side)
-            if side is not None:
+        if name not in zoo.CARDS:
+            if name in ARCHITECTURES:
+                network, model = session.untrained(name), f"{name} untrained"
+                expected = Expected(side=ARCHITECTURES[name].side)
+            else:
+                network, model = inspect_studies.network(name), name
+                expected = Expected(
+                    inspect_studies.GREY_MEAN,
+                    inspect_studies.GREY_STD,
+                    side=inspect_studies.studies()[name].fixed_side,
+                )
+            if (side := expected.side) is not None:
                 covered = _covered(side, shown.shape, shown.info_bar_rows)
                 # The scale is given as the quotient of two pixel sizes, here one of them 1.
                 shown = replace(shown, pixel_size=PixelSize(1.0, "shrunk to the network"))
-                expected = Expected(side=side, pixel_size_nm=covered / side * (1 - 1e-9))
+                expected = replace(expected, pixel_size_nm=covered / side * (1 - 1e-9))
         else:
             engine = session.engine(name)
             network, lock, card = engine.network, engine.lock, zoo.CARDS[name]
