@@ -15,9 +15,9 @@ facts = learn_architectures.collect()
 learn_architectures.explorer(opened, facts)
 st.subheader("Side by side")
 learn_architectures.side_by_side(opened, facts)
-st.latex(
-    r"\text{parameters} = C_\text{out}\,(C_\text{in}\,k^2 + 1), \qquad "
-    r"\text{products} = C_\text{out}\,C_\text{in}\,k^2\,h\,w"
+learn.formulas(
+    r"\text{parameters} = C_\text{out}\,(C_\text{in}\,k^2 + 1)",
+    r"\text{products} = C_\text{out}\,C_\text{in}\,k^2\,h\,w",
 )
 st.caption(
     "One convolution with kernels of k × k px and maps of h × w px at its end. Products: of "

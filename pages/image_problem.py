@@ -25,10 +25,11 @@ opened = learn.begin(
 )
 
 st.subheader("Too many weights")
-with st.container(horizontal=True, gap="large"):
-    st.latex(r"\text{fully connected: } u\,n^2", width="content")
-    st.latex(r"\text{locally connected: } m\,k^2n^2", width="content")
-    st.latex(r"\text{convolution: } m\,k^2", width="content")
+learn.formulas(
+    r"\text{fully connected: } u\,n^2",
+    r"\text{locally connected: } m\,k^2n^2",
+    r"\text{convolution: } m\,k^2",
+)
 learn_image_problem.memory()
 
 learn.predict(

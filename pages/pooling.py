@@ -1,7 +1,5 @@
 """Pooling: one number for each window, what it keeps and what it loses."""
 
-import streamlit as st
-
 from pages.components import learn, learn_pooling
 
 PAGE = {"group": "Learn", "title": "Pooling", "order": 5}
@@ -12,9 +10,9 @@ opened = learn.begin(
     "neither. Choose a pooling and see which.",
 )
 learn_pooling.lesson(opened)
-st.latex(
-    r"y_{mn} = \max_{0 \le i,\,j < w} x_{ms+i,\,ns+j}, \qquad "
-    r"E\,[\max(z_1, \ldots, z_4)] = 1.0294 \ \text{for standard normal } z"
+learn.formulas(
+    r"y_{mn} = \max_{0 \le i,\,j < w} x_{ms+i,\,ns+j}",
+    r"E\,[\max(z_1, \ldots, z_4)] = 1.0294 \ \text{for standard normal } z",
 )
 learn.predict(
     "pooling",

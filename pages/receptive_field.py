@@ -12,9 +12,7 @@ opened = learn.begin(
     "the structures that it should recognise.",
 )
 learn_fields.explorer(opened)
-st.latex(
-    r"r_l = r_{l-1} + d_l\,(k_l - 1)\,j_{l-1}, \qquad j_l = j_{l-1}\,s_l, \qquad r_0 = j_0 = 1"
-)
+learn.formulas(r"r_l = r_{l-1} + d_l\,(k_l - 1)\,j_{l-1}", r"j_l = j_{l-1}\,s_l", r"r_0 = j_0 = 1")
 st.caption(
     "Field r and jump j of layer l, from its kernel k, stride s and dilation d. Stride and pooling "
     "let every later layer step wider, so the field grows faster. This is the largest area that "

@@ -18,9 +18,7 @@ st.subheader("The layer as a matrix")
 learn_sharing.matrix(image)
 
 st.subheader("Shift the micrograph")
-with st.container(horizontal=True, gap="large"):
-    st.latex(r"\text{equivariant: } f(T\,x) = T\,f(x)", width="content")
-    st.latex(r"\text{invariant: } f(T\,x)=f(x)", width="content")
+learn.formulas(r"\text{equivariant: } f(T\,x) = T\,f(x)", r"\text{invariant: } f(T\,x)=f(x)")
 learn_sharing.shift(opened, image)
 st.markdown(
     "Zero padding, strides and pooling break equivariance. Blurring before every second pixel is "

@@ -13,9 +13,10 @@ opened = learn.begin(
     "gradients reach the first layers, how both learn, and what one block is worth.",
 )
 learn_skips.lesson(opened)
-st.latex(
-    r"y = x + F(x), \qquad \frac{\partial L}{\partial x} = "
-    r"\frac{\partial L}{\partial y}\left(1 + \frac{\partial F}{\partial x}\right)"
+learn.formulas(
+    r"y = x + F(x)",
+    r"\frac{\partial L}{\partial x} = "
+    r"\frac{\partial L}{\partial y}\left(1 + \frac{\partial F}{\partial x}\right)",
 )
 st.markdown(
     "**The vanishing gradient**: in a plain network each layer multiplies the gradient, so it "

@@ -160,8 +160,8 @@ def test_an_image_too_narrow_to_move() -> None:
 
 def test_figures_show_the_numbers() -> None:
     window = pooling.window_at(np.eye(4), Pooling("max", 2, 2), 0, 0)
-    texts = [annotation.text for annotation in figures.window_figure(window).layout.annotations]
-    assert texts == ["1.00", "0.00", "0.00", "1.00"]
+    grid = figures.window_figure(window).data[0]
+    assert grid.z.tolist() == [[1, 0], [0, 1]] and grid.texttemplate == "%{z:.2f}"
     scores = tuple(flat_scores(1.0, 1000).values())
     bars = figures.contrast_figure(scores).data[0]
     assert bars.text[0] == f"{scores[0].contrast_to_noise:.2f}"

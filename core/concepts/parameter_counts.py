@@ -69,6 +69,14 @@ def memory_bytes(weights: int, precision: str, training: bool) -> int:
     return weights * BYTES[precision] * (ADAM_COPIES if training else 1)
 
 
+def fits(size_bytes: int) -> str:
+    """Return the smallest of the graphics cards that holds so many bytes, in words."""
+    for card in CARDS_GIB:
+        if size_bytes <= card * GIB:
+            return f"fits in {card} GB"
+    return f"does not fit in {CARDS_GIB[-1]} GB"
+
+
 def parameters_in(path: Path) -> int:
     """Return how many trainable numbers a safetensors file holds, without loading them."""
     from safetensors import safe_open

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from core.concepts.snippet import Snippet
 from core.errors import LamellaError
@@ -53,6 +52,20 @@ def pool(image: np.ndarray, pooling: Pooling) -> np.ndarray:
     Raises:
         LamellaError: an operation that does not exist, or a window larger than the image.
     """
+    height, width = _pooled_shape(image, pooling)
+    step = pooling.stride
+    # One image for each place in the window: several times as fast as one array for each window.
+    places = [
+        image[
+            top : top + (height - 1) * step + 1 : step, left : left + (width - 1) * step + 1 : step
+        ]
+        for top in range(pooling.window)
+        for left in range(pooling.window)
+    ]
+    return read_only(_REDUCE[pooling.operation](np.array(places, np.float64), axis=0))
+
+
+def _pooled_shape(image: np.ndarray, pooling: Pooling) -> tuple[int, int]:
     if pooling.operation not in _REDUCE:
         raise LamellaError(
             f'There is no pooling "{pooling.operation}"; choose one of {", ".join(OPERATIONS)}.'
@@ -62,9 +75,8 @@ def pool(image: np.ndarray, pooling: Pooling) -> np.ndarray:
             f"A window of {pooling.window} px with stride {pooling.stride} does not fit an image "
             f"of {image.shape[0]} x {image.shape[1]} px; choose a smaller window."
         )
-    windows = sliding_window_view(image, (pooling.window, pooling.window))
-    chosen = windows[:: pooling.stride, :: pooling.stride].astype(np.float64)
-    return read_only(_REDUCE[pooling.operation](chosen, axis=(2, 3)))
+    height, width = ((side - pooling.window) // pooling.stride + 1 for side in image.shape)
+    return height, width
 
 
 def window_at(image: np.ndarray, pooling: Pooling, row: int, column: int) -> PooledWindow:
@@ -73,11 +85,12 @@ def window_at(image: np.ndarray, pooling: Pooling, row: int, column: int) -> Poo
     Raises:
         LamellaError: as :func:`pool`.
     """
-    pooled = pool(image, pooling)
-    row, column = min(row, pooled.shape[0] - 1), min(column, pooled.shape[1] - 1)
+    height, width = _pooled_shape(image, pooling)
+    row, column = min(row, height - 1), min(column, width - 1)
     top, left = row * pooling.stride, column * pooling.stride
     values = image[top : top + pooling.window, left : left + pooling.window]
-    return PooledWindow(read_only(values), top, left, float(pooled[row, column]))
+    result = _REDUCE[pooling.operation](values.astype(np.float64))
+    return PooledWindow(read_only(values), top, left, float(result))
 
 
 def snippet(window: PooledWindow, pooling: Pooling) -> Snippet:

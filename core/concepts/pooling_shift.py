@@ -49,22 +49,31 @@ def shift_curves(
     poolings = [(SUBSAMPLING, Pooling("max", 1, stride))]
     poolings += [(name, Pooling(name, window, stride)) for name in OPERATIONS]
     return tuple(
-        ShiftCurve(name, tuple(_change(image, pooling, shift, margin) for shift in shifts))
+        ShiftCurve(name, tuple(_changes(image, pooling, shifts, margin)))
         for name, pooling in poolings
     )
 
 
-def _change(image: np.ndarray, pooling: Pooling, shift: int, margin: int) -> float:
+def _changes(
+    image: np.ndarray, pooling: Pooling, shifts: Sequence[int], margin: int
+) -> list[float]:
     width = image.shape[1] - margin
-    still = pool(image[:, margin : margin + width], pooling)
-    moved = pool(image[:, margin - shift : margin - shift + width], pooling)
+    still = pool(image[:, margin:], pooling)
     spread = float(still.std()) or 1.0
+    return [
+        _change(still, pool(image[:, margin - shift :][:, :width], pooling), pooling, shift)
+        / spread
+        for shift in shifts
+    ]
+
+
+def _change(still: np.ndarray, moved: np.ndarray, pooling: Pooling, shift: int) -> float:
     differences = []
     for steps in {shift // pooling.stride, -(-shift // pooling.stride)}:
         count = still.shape[1] - steps
         difference = moved[:, steps:] - still[:, :count]
         differences.append(float(np.sqrt(np.mean(difference**2))))
-    return min(differences) / spread
+    return min(differences)
 
 
 def pooled_steps(shift: int) -> tuple[int, ...]:

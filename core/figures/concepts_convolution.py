@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from core.concepts.convolution import OnePixel
+from core.figures.concepts_style import color_scale, drawn, level, upright
 from core.figures.inspection_overlays import DIVERGING, SEQUENTIAL, colors
 
 MOST_NUMBERED = 16
@@ -34,26 +35,37 @@ class Panel:
 def panels(shown: Sequence[Panel], signs: Sequence[str] = (), gap: float = 0.06) -> go.Figure:
     """Draw grids of numbers side by side, ``signs`` such as "x" and "=" between them."""
     count = len(shown)
-    figure = make_subplots(
-        rows=1,
-        cols=count,
-        subplot_titles=[panel.title for panel in shown],
-        horizontal_spacing=gap,
-    )
-    for index, panel in enumerate(shown, start=1):
-        figure.add_trace(_grid(panel), row=1, col=index)
-    figure.update_xaxes(visible=False, constrain="domain", constraintoward="center")
-    figure.update_yaxes(visible=False, autorange="reversed", constrain="domain")
-    for index in range(1, count + 1):
-        suffix = "" if index == 1 else str(index)
-        figure.update_yaxes(scaleanchor=f"x{suffix}", row=1, col=index)
     width = (1 - gap * (count - 1)) / count
-    for index, sign in enumerate(signs):
-        middle = (index + 1) * width + (index + 0.5) * gap
-        figure.add_annotation(
-            x=middle, y=0.5, xref="paper", yref="paper", text=sign, showarrow=False, font_size=30
-        )
-    return figure.update_layout(margin={"l": 0, "r": 0, "t": 36, "b": 8}, showlegend=False)
+    starts = [index * (width + gap) for index in range(count)]
+    names = ["", *map(str, range(2, count + 1))]
+    layout: dict[str, Any] = {"margin": {"l": 0, "r": 0, "t": 36, "b": 8}, "showlegend": False}
+    grids, notes = [], []
+    for panel, start, name in zip(shown, starts, names, strict=True):
+        grids.append({**_grid(panel), "xaxis": f"x{name}", "yaxis": f"y{name}"})
+        layout[f"xaxis{name}"] = {
+            "domain": [start, start + width],
+            "anchor": f"y{name}",
+            "visible": False,
+            "constrain": "domain",
+            "constraintoward": "center",
+        }
+        layout[f"yaxis{name}"] = {
+            "domain": [0, 1],
+            "anchor": f"x{name}",
+            "visible": False,
+            "autorange": "reversed",
+            "constrain": "domain",
+            "scaleanchor": f"x{name}",
+        }
+        notes.append(_note(start + width / 2, 1, panel.title) | {"yanchor": "bottom"})
+    for start, sign in zip(starts[1:], signs, strict=False):
+        notes.append(_note(start - gap / 2, 0.5, sign) | {"font": {"size": 30}})
+    return drawn(grids, {**layout, "annotations": notes})
+
+
+def _note(x: float, y: float, text: str) -> dict[str, Any]:
+    place = {"x": x, "y": y, "xref": "paper", "yref": "paper", "xanchor": "center"}
+    return {**place, "text": text, "showarrow": False}
 
 
 def arithmetic(found: OnePixel) -> go.Figure:
@@ -72,23 +84,25 @@ def read_figure(counts: np.ndarray) -> go.Figure:
     """Draw how often each pixel is read, (n, n); a pixel that is never read is crossed out."""
     side = len(counts)
     text = np.where(counts == 0, "×", counts.astype(str)) if side <= MOST_NUMBERED else None
-    figure = go.Figure(
-        go.Heatmap(
-            z=counts,
-            zmin=0,
-            zmax=max(1, int(counts.max())),
-            colorscale=SEQUENTIAL,
-            text=text,
-            texttemplate="%{text}" if text is not None else None,
-            xgap=1,
-            ygap=1,
-            hovertemplate="row %{y}, column %{x}: read %{z} times<extra></extra>",
-            colorbar={"title": "times read", "tickformat": "d"},
-        )
-    )
-    figure.update_xaxes(visible=False, constrain="domain")
-    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x")
-    return figure.update_layout(margin={"l": 0, "r": 0, "t": 8, "b": 8})
+    grid = {
+        "type": "heatmap",
+        "z": counts,
+        "zmin": 0,
+        "zmax": max(1, int(counts.max())),
+        "colorscale": color_scale(SEQUENTIAL),
+        "text": text,
+        "texttemplate": "%{text}" if text is not None else None,
+        "xgap": 1,
+        "ygap": 1,
+        "hovertemplate": "row %{y}, column %{x}: read %{z} times<extra></extra>",
+        "colorbar": {"title": "times read", "tickformat": "d"},
+    }
+    layout = {
+        "xaxis": {"visible": False, "constrain": "domain"},
+        "yaxis": {"visible": False, "autorange": "reversed", "scaleanchor": "x"},
+        "margin": {"l": 0, "r": 0, "t": 8, "b": 8},
+    }
+    return drawn([grid], layout)
 
 
 def border_figure(corners: Mapping[str, np.ndarray], padding: int) -> go.Figure:
@@ -99,11 +113,13 @@ def border_figure(corners: Mapping[str, np.ndarray], padding: int) -> go.Figure:
     figure = panels(
         [Panel(values, title, "", signed=False) for title, values in corners.items()], gap=0.02
     )
-    for index in range(1, len(corners) + 1):
-        for line in ({"x": padding - 0.5}, {"y": padding - 0.5}):
-            add = figure.add_vline if "x" in line else figure.add_hline
-            add(**line, line={"color": "#E69F00", "width": 3}, row=1, col=index)
-    return figure
+    shapes = []
+    for name in ("", *map(str, range(2, len(corners) + 1))):
+        across = {"xref": f"x{name} domain", "yref": f"y{name}"}
+        along = {"xref": f"x{name}", "yref": f"y{name} domain"}
+        edge = padding - 0.5
+        shapes += [level(edge, "#E69F00") | across, upright(edge, "#E69F00") | along]
+    return figure.update_layout(shapes=shapes)
 
 
 def feature_colors(values: np.ndarray) -> np.ndarray:
@@ -133,21 +149,22 @@ def heat_colors(values: np.ndarray) -> np.ndarray:
     return colors(values, float(values.min()), float(values.max()), SEQUENTIAL)
 
 
-def _grid(panel: Panel) -> go.Heatmap:
+def _grid(panel: Panel) -> dict[str, Any]:
     values = np.asarray(panel.values, float)
     numbered = panel.form and max(values.shape) <= MOST_NUMBERED
     limit = float(np.abs(values).max()) or 1.0
     scale = (
-        {"zmin": -limit, "zmax": limit, "colorscale": DIVERGING}
+        {"zmin": -limit, "zmax": limit, "colorscale": color_scale(DIVERGING)}
         if panel.signed
-        else {"zmin": panel.low, "zmax": panel.high, "colorscale": "gray"}
+        else {"zmin": panel.low, "zmax": panel.high, "colorscale": color_scale("gray")}
     )
-    return go.Heatmap(
-        z=values,
-        showscale=False,
-        texttemplate=f"%{{z:{panel.form}}}" if numbered else None,
-        xgap=1 if numbered else 0,
-        ygap=1 if numbered else 0,
-        hovertemplate="row %{y}, column %{x}: %{z:.4g}<extra></extra>",
+    return {
+        "type": "heatmap",
+        "z": values,
+        "showscale": False,
+        "texttemplate": f"%{{z:{panel.form}}}" if numbered else None,
+        "xgap": 1 if numbered else 0,
+        "ygap": 1 if numbered else 0,
+        "hovertemplate": "row %{y}, column %{x}: %{z:.4g}<extra></extra>",
         **scale,
-    )
+    }

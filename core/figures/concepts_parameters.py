@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,12 +17,13 @@ from core.concepts.parameter_counts import (
     in_words,
     memory_bytes,
 )
-from core.figures.concepts_style import GRID, LINE
+from core.figures.concepts_style import GRID, LINE, drawn, level, upright
 from core.figures.palette import OKABE_ITO
 
 DASHES = ("dot", "dash", "solid", "solid", "dashdot")
 SYMBOLS = ("triangle-up", "square", "circle", "diamond", "x")
 COLORS = (OKABE_ITO[5], OKABE_ITO[1], OKABE_ITO[0], OKABE_ITO[2], OKABE_ITO[3])
+LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
 TICKS = tuple(1024**power for power in range(6))
 
 
@@ -35,91 +37,108 @@ def memory_figure(
     counts = {name: [count(layers, one) for one in SIDES] for name, count in FORMS.items()}
     if network is not None:
         counts[network[0]] = [network[1]] * len(SIDES)
-    figure = go.Figure()
+    traces = []
     for index, (name, weights) in enumerate(counts.items()):
         sizes = [memory_bytes(count, precision, training) for count in weights]
-        figure.add_scatter(
-            x=SIDES,
-            y=sizes,
-            name=name,
-            mode="lines+markers",
-            line={"color": COLORS[index], "dash": DASHES[index], "width": 3},
-            marker={"symbol": SYMBOLS[index], "size": 9},
-            customdata=[
-                [f"{count:,}", in_words(size)] for count, size in zip(weights, sizes, strict=True)
-            ],
-            hovertemplate=f"{name}<br>%{{x}} px: %{{customdata[0]}} weights, "
-            "%{customdata[1]}<extra></extra>",
+        traces.append(
+            {
+                "type": "scatter",
+                "x": SIDES,
+                "y": sizes,
+                "name": name,
+                "mode": "lines+markers",
+                "line": {"color": COLORS[index], "dash": DASHES[index], "width": 3},
+                "marker": {"symbol": SYMBOLS[index], "size": 9},
+                "customdata": [
+                    [f"{count:,}", in_words(size)]
+                    for count, size in zip(weights, sizes, strict=True)
+                ],
+                "hovertemplate": f"{name}<br>%{{x}} px: %{{customdata[0]}} weights, "
+                "%{customdata[1]}<extra></extra>",
+            }
         )
-    for size in CARDS_GIB:
-        figure.add_hline(y=size * GIB, line={"color": LINE, "width": 1.5})
-    for shift, size in zip((-11, 0, 11), CARDS_GIB, strict=True):
+    return drawn(traces, _memory_layout(side))
+
+
+def _memory_layout(side: int) -> dict[str, Any]:
+    cards = [level(size * GIB, width=1.5) for size in CARDS_GIB]
+    plain = {"type": "log", "gridcolor": GRID, "zeroline": False}
+    return {
+        "shapes": [*cards, upright(side)],
         # The place on a logarithmic axis is the exponent; the lines lie closer than letters are.
-        figure.add_annotation(
-            x=1.01,
-            xref="paper",
-            xanchor="left",
-            y=float(np.log10(size * GIB)),
-            yshift=shift,
-            text=f"{size} GB",
-            showarrow=False,
-        )
-    figure.add_vline(x=side, line={"color": LINE, "width": 3})
-    figure.update_xaxes(
-        type="log", tickvals=SIDES, title="image side (px)", gridcolor=GRID, zeroline=False
-    )
-    figure.update_yaxes(
-        type="log",
-        tickvals=TICKS,
-        ticktext=[in_words(size) for size in TICKS],
-        range=[1.8, 15.2],
-        gridcolor=GRID,
-        zeroline=False,
-    )
-    return figure.update_layout(
-        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
-        margin={"l": 72, "r": 76, "t": 8, "b": 8},
-    )
+        "annotations": [
+            {
+                "x": 1.01,
+                "xref": "paper",
+                "xanchor": "left",
+                "y": float(np.log10(size * GIB)),
+                "yshift": shift,
+                "text": f"{size} GB",
+                "showarrow": False,
+            }
+            for shift, size in zip((-11, 0, 11), CARDS_GIB, strict=True)
+        ],
+        "xaxis": {**plain, "tickvals": SIDES, "title": "image side (px)"},
+        "yaxis": {
+            **plain,
+            "tickvals": TICKS,
+            "ticktext": [in_words(size) for size in TICKS],
+            "range": [1.8, 15.2],
+        },
+        "legend": LEGEND,
+        "margin": {"l": 72, "r": 76, "t": 8, "b": 8},
+    }
 
 
 def accuracy_figure(rows: Mapping[tuple[str, str], Sequence[float]]) -> go.Figure:
     """Draw the mean accuracy of each (network, input), each fold as a point; 0.5 is chance."""
     networks = list(dict.fromkeys(network for network, _ in rows))
     inputs = list(dict.fromkeys(kind for _, kind in rows))
-    figure = go.Figure()
+    bars = []
     for index, kind in enumerate(inputs):
-        means = [float(np.mean(rows[network, kind])) for network in networks]
-        figure.add_bar(
-            x=networks,
-            y=means,
-            name=kind,
-            marker={
-                "color": (OKABE_ITO[0], OKABE_ITO[1])[index],
-                "pattern": {"shape": ("", "/")[index], "fillmode": "overlay", "solidity": 0.08},
-            },
-            text=[f"{100 * mean:.1f} %" for mean in means],
-            textposition="inside",
-            insidetextanchor="start",
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": [max(rows[name, kind]) - np.mean(rows[name, kind]) for name in networks],
-                "arrayminus": [
-                    np.mean(rows[name, kind]) - min(rows[name, kind]) for name in networks
-                ],
-                "color": LINE,
-                "thickness": 2,
-            },
+        means = np.array([np.mean(rows[network, kind]) for network in networks])
+        highest = np.array([max(rows[network, kind]) for network in networks])
+        lowest = np.array([min(rows[network, kind]) for network in networks])
+        bars.append(
+            {
+                "type": "bar",
+                "x": networks,
+                "y": means,
+                "name": kind,
+                "marker": {
+                    "color": (OKABE_ITO[0], OKABE_ITO[1])[index],
+                    "pattern": {
+                        "shape": ("", "/")[index],
+                        "fillmode": "overlay",
+                        "solidity": 0.08,
+                    },
+                },
+                "text": [f"{100 * mean:.1f} %" for mean in means],
+                "textposition": "inside",
+                "insidetextanchor": "start",
+                "error_y": {
+                    "type": "data",
+                    "symmetric": False,
+                    "array": highest - means,
+                    "arrayminus": means - lowest,
+                    "color": LINE,
+                    "thickness": 2,
+                },
+            }
         )
-    figure.add_hline(y=0.5, line={"color": LINE, "dash": "dot", "width": 2})
-    figure.update_yaxes(
-        title="accuracy, five folds", range=[0, 1.02], tickformat=".0%", gridcolor=GRID
-    )
-    return figure.update_layout(
-        barmode="group",
-        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
-        margin={"l": 72, "r": 8, "t": 8, "b": 8},
-    )
+    layout = {
+        "shapes": [level(0.5, width=2, dash="dot")],
+        "yaxis": {
+            "title": "accuracy, five folds",
+            "range": [0, 1.02],
+            "tickformat": ".0%",
+            "gridcolor": GRID,
+        },
+        "barmode": "group",
+        "legend": LEGEND,
+        "margin": {"l": 72, "r": 8, "t": 8, "b": 8},
+    }
+    return drawn(bars, layout)
 
 
 def snapshot_figure(snapshots: Mapping[str, np.ndarray]) -> go.Figure:

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.concepts.weight_sharing import LayerMatrix
-from core.figures.concepts_style import GRID, LINE
+from core.figures.concepts_style import GRID, LINE, color_scale, drawn, upright
 from core.figures.palette import OKABE_ITO
 
 Sharing = Literal["Fully connected", "Locally connected", "Shared"]
@@ -31,24 +31,30 @@ def matrix_figure(matrix: LayerMatrix, sharing: Sharing) -> go.Figure:
         word = "weight"
     else:
         numbers, word = np.arange(1.0, taps.size + 1).reshape(taps.shape), "weight"
-    figure = go.Figure(
-        go.Heatmap(
-            z=numbers,
-            colorscale="Viridis",
-            xgap=0.5,
-            ygap=0.5,
-            hoverongaps=False,
-            hovertemplate=f"output %{{y}} reads input %{{x}} with {word} %{{z}}<extra></extra>",
-            colorbar={"title": "weight no.", "tickformat": ",d"},
-        )
-    )
-    ends = {"showgrid": False, "zeroline": False, "linecolor": LINE, "mirror": True}
-    figure.update_xaxes(title=f"input pixel, 0 to {taps.shape[1] - 1}", **ends)
-    figure.update_yaxes(
-        title="output pixel", autorange="reversed", scaleanchor="x", constrain="domain", **ends
-    )
-    figure.update_xaxes(constrain="domain")
-    return figure.update_layout(margin={"l": 60, "r": 0, "t": 8, "b": 56})
+    grid = {
+        "type": "heatmap",
+        "z": numbers,
+        "colorscale": color_scale("Viridis"),
+        "xgap": 0.5,
+        "ygap": 0.5,
+        "hoverongaps": False,
+        "hovertemplate": f"output %{{y}} reads input %{{x}} with {word} %{{z}}<extra></extra>",
+        "colorbar": {"title": "weight no.", "tickformat": ",d"},
+    }
+    ends = {
+        "showgrid": False,
+        "zeroline": False,
+        "linecolor": LINE,
+        "mirror": True,
+        "constrain": "domain",
+    }
+    upward = {"title": "output pixel", "autorange": "reversed", "scaleanchor": "x"}
+    layout = {
+        "xaxis": {"title": f"input pixel, 0 to {taps.shape[1] - 1}", **ends},
+        "yaxis": {**upward, **ends},
+        "margin": {"l": 60, "r": 0, "t": 8, "b": 56},
+    }
+    return drawn([grid], layout)
 
 
 def shift_figure(
@@ -64,28 +70,31 @@ def shift_figure(
     ``highlighted``: shifts with a thin line, such as multiples of the stride. ``now``: the shift
     that is shown above. ``axis``: title of the shifts.
     """
-    figure = go.Figure()
-    for index, (name, values) in enumerate(curves.items()):
-        figure.add_scatter(
-            x=list(shifts),
-            y=values,
-            name=name,
-            mode="lines+markers",
-            line={
+    lines = [
+        {
+            "type": "scatter",
+            "x": list(shifts),
+            "y": values,
+            "name": name,
+            "mode": "lines+markers",
+            "line": {
                 "color": OKABE_ITO[index % len(OKABE_ITO)],
                 "dash": DASHES[index % len(DASHES)],
                 "width": 3,
             },
-            marker={"symbol": SYMBOLS[index % len(SYMBOLS)], "size": 9},
-            hovertemplate=f"{name}<br>shift %{{x}} px: %{{y:.4f}}<extra></extra>",
-        )
-    for shift in highlighted:
-        figure.add_vline(x=shift, line={"color": LINE, "width": 1, "dash": "dot"})
+            "marker": {"symbol": SYMBOLS[index % len(SYMBOLS)], "size": 9},
+            "hovertemplate": f"{name}<br>shift %{{x}} px: %{{y:.4f}}<extra></extra>",
+        }
+        for index, (name, values) in enumerate(curves.items())
+    ]
+    shapes = [upright(shift, width=1, dash="dot") for shift in highlighted]
     if now is not None:
-        figure.add_vline(x=now, line={"color": LINE, "width": 3})
-    figure.update_xaxes(title=axis, gridcolor=GRID, zerolinecolor=LINE)
-    figure.update_yaxes(title=title, gridcolor=GRID, zerolinecolor=LINE)
-    return figure.update_layout(
-        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
-        margin={"l": 64, "r": 8, "t": 8, "b": 8},
-    )
+        shapes.append(upright(now))
+    layout = {
+        "shapes": shapes,
+        "xaxis": {"title": axis, "gridcolor": GRID, "zerolinecolor": LINE},
+        "yaxis": {"title": title, "gridcolor": GRID, "zerolinecolor": LINE},
+        "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
+        "margin": {"l": 64, "r": 8, "t": 8, "b": 8},
+    }
+    return drawn(lines, layout)

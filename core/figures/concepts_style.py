@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
 import plotly.graph_objects as go
+from plotly.colors import get_colorscale
 
 CLEAR = "rgba(0, 0, 0, 0)"
 # Mid-grey: a contrast of more than 3 to 1 on white and on near-black alike.
@@ -12,25 +17,50 @@ FONT_PX = 16
 PRESENTER_FONT_PX = 22
 
 
+def drawn(traces: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> go.Figure:
+    """Return a figure from plotly's own terms, unchecked: checking takes longer than all the rest.
+
+    The tests check every figure of the lecture in its stead.
+    """
+    return go.Figure({"data": list(traces), "layout": dict(layout)}, _validate=False)
+
+
+@cache
+def color_scale(name: str) -> tuple[tuple[float, str], ...]:
+    """Return a scale of plotly by name, "_r" for reversed, as browsers know it: places, colours."""
+    return tuple((place, color) for place, color in get_colorscale(name))
+
+
+def upright(x: float, color: str = LINE, width: float = 3, dash: str = "solid") -> dict[str, Any]:
+    """Return the shape of a vertical line from the bottom to the top of a chart."""
+    line = {"color": color, "width": width, "dash": dash}
+    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line}
+
+
+def level(y: float, color: str = LINE, width: float = 3, dash: str = "solid") -> dict[str, Any]:
+    """Return the shape of a horizontal line from the left to the right of a chart."""
+    line = {"color": color, "width": width, "dash": dash}
+    return {"type": "line", "y0": y, "y1": y, "x0": 0, "x1": 1, "xref": "paper", "line": line}
+
+
 def readable(figure: go.Figure, font_px: int = FONT_PX) -> go.Figure:
-    """Set every letter of a figure to ``font_px``, in place, and make its grounds transparent."""
-    font = {"size": font_px}
-    figure.update_layout(
-        font=font,
-        legend_font=font,
-        legend_title_font=font,
-        hoverlabel_font=font,
-        title_font=font,
-        paper_bgcolor=CLEAR,
-        plot_bgcolor=CLEAR,
-    )
-    figure.update_xaxes(tickfont=font, title_font=font)
-    figure.update_yaxes(tickfont=font, title_font=font)
-    for annotation in figure.layout.annotations:
-        annotation.font.size = max(font_px, annotation.font.size or 0)
-    for trace in figure.data:
-        if "colorbar" in trace:
-            trace.colorbar.update(tickfont=font, title={"font": font})
-        elif "marker" in trace and "colorbar" in trace.marker and trace.marker.showscale:
-            trace.marker.colorbar.update(tickfont=font, title={"font": font})
-    return figure
+    """Return a figure with every letter at least ``font_px`` high, on transparent grounds."""
+    shown = figure.to_dict()
+    layout, font = shown["layout"], {"size": font_px}
+    layout.update(paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, font=font, hoverlabel={"font": font})
+    layout.setdefault("legend", {})["font"] = font
+    axes = {"xaxis", "yaxis", *(name for name in layout if name[1:5] == "axis")}
+    bars = [
+        part["colorbar"]
+        for trace in shown["data"]
+        for part in (trace, trace.get("marker", {}))
+        if "colorbar" in part
+    ]
+    for scale in (*(layout.setdefault(name, {}) for name in axes), *bars):
+        title = scale.get("title", {})
+        scale["title"] = {**({"text": title} if isinstance(title, str) else title), "font": font}
+        scale["tickfont"] = font
+    for note in layout.get("annotations", ()):
+        chosen = note.get("font", {})
+        note["font"] = {**chosen, "size": max(font_px, chosen.get("size", 0))}
+    return drawn(shown["data"], layout)

@@ -14,7 +14,7 @@ from core.figures.palette import OKABE_ITO
 from core.inspection.network_map import Block, NetworkMap
 
 GAP = 0.6
-NAMED_BARS = 13
+NAMED_BARS = 9
 # Where a name does not lie on another one.
 PLACES = {
     "LeNet-5 (1998)": "bottom right",

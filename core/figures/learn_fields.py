@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
 from core.concepts.receptive_cone import ConeLevel
-from core.figures.concepts_style import GRID, LINE
+from core.figures.concepts_style import GRID, LINE, drawn
 from core.figures.palette import OKABE_ITO
 
 MOST_NAMES = 12
@@ -21,49 +22,61 @@ def cone_figure(levels: Sequence[ConeLevel], height: int = 460) -> go.Figure:
     """
     left, right = zip(*(level.edges for level in levels), strict=True)
     places = list(range(len(levels)))
-    figure = go.Figure(
-        go.Scatter(
-            x=[*left, *reversed(right)],
-            y=[*places, *reversed(places)],
-            fill="toself",
-            mode="lines",
-            line={"color": BODY, "width": 2},
-            fillcolor="rgba(0, 114, 178, 0.22)",
-            hoverinfo="skip",
-        )
-    )
-    single = any(len(level.ways) for level in levels)
-    if single:
-        _add_ways(figure, levels)
+    body = {
+        "type": "scatter",
+        "x": [*left, *reversed(right)],
+        "y": [*places, *reversed(places)],
+        "fill": "toself",
+        "mode": "lines",
+        "line": {"color": BODY, "width": 2},
+        "fillcolor": "rgba(0, 114, 178, 0.22)",
+        "hoverinfo": "skip",
+    }
+    ways = _ways(levels) if any(len(level.ways) for level in levels) else []
     every = max(1, -(-len(levels) // MOST_NAMES))
     named = [*places[:-1:every], places[-1]]
-    figure.update_yaxes(
-        tickvals=named, ticktext=[levels[place].layer for place in named], gridcolor=GRID
-    )
-    figure.update_xaxes(title="column of the image (px)", gridcolor=GRID, zeroline=False, nticks=5)
-    return figure.update_layout(
-        showlegend=False, height=height, margin={"l": 10, "r": 10, "t": 10, "b": 10}
-    )
+    layout = {
+        "xaxis": {
+            "title": "column of the image (px)",
+            "gridcolor": GRID,
+            "zeroline": False,
+            "nticks": 5,
+        },
+        "yaxis": {
+            "tickvals": named,
+            "ticktext": [levels[place].layer for place in named],
+            "gridcolor": GRID,
+        },
+        "showlegend": False,
+        "height": height,
+        "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
+    }
+    return drawn([body, *ways], layout)
 
 
-def _add_ways(figure: go.Figure, levels: Sequence[ConeLevel]) -> None:
+def _ways(levels: Sequence[ConeLevel]) -> list[dict[str, Any]]:
     x: list[float | None] = []
     y: list[float | None] = []
     for place, level in enumerate(levels):
         for here, below in level.ways:
             x += [here, below, None]
             y += [place, place - 1, None]
-    figure.add_scatter(x=x, y=y, mode="lines", line={"color": LINE, "width": 1}, hoverinfo="skip")
-    for place, level in enumerate(levels):
-        figure.add_scatter(
-            x=level.columns,
-            y=[place] * len(level.columns),
-            mode="markers",
-            marker={
+    line = {"color": LINE, "width": 1}
+    ways = {"type": "scatter", "x": x, "y": y, "mode": "lines", "line": line, "hoverinfo": "skip"}
+    units = [
+        {
+            "type": "scatter",
+            "x": level.columns,
+            "y": [place] * len(level.columns),
+            "mode": "markers",
+            "marker": {
                 "color": BODY if place else ACCENT,
                 "size": 9,
                 "symbol": "circle" if place else "square",
-                "line": {"color": LINE, "width": 1},
+                "line": line,
             },
-            hovertemplate=f"{level.layer}<br>at column %{{x:.1f}}<extra></extra>",
-        )
+            "hovertemplate": f"{level.layer}<br>at column %{{x:.1f}}<extra></extra>",
+        }
+        for place, level in enumerate(levels)
+    ]
+    return [ways, *units]

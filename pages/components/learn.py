@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,7 +26,7 @@ from core.concepts.snippet import Snippet
 from core.errors import LamellaError
 from core.figures import encoding
 from core.figures.concepts_style import FONT_PX, PRESENTER_FONT_PX, readable
-from pages.components import library, publish, session, sidebar
+from pages.components import learn_link, library, publish, session, sidebar
 from pages.components.session import Opened
 from pages.components.viewer import ViewerImage
 
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 PAGES = Path(__file__).resolve().parents[1]
 EQUAL = 1e-6
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+HALF, THIRD = 470, 300
+ROW_REM, NORMAL_PX, PRESENTER_PX = 2.6, 16, 21
 Value = TypeVar("Value")
 
 
@@ -51,19 +54,21 @@ def begin(title: str, sentence: str) -> Opened:
     heading.markdown(sentence)
     with switch.container(horizontal_alignment="right"):
         st.toggle("Presenter", key="presenter", bind="query-params")
+    learn_link.read()
     if session.memory().notice:
         st.warning(session.memory().notice)
     if session.memory().source is None:
         session.choose(f"sample:{library.offers()[0].name}")
     if presenting():
-        st.html("<style>html { font-size: 21px !important; }</style>")
+        st.html(f"<style>html {{ font-size: {PRESENTER_PX}px !important; }}</style>")
         return _opened()
     opened = sidebar.choose_micrograph()
     return opened if opened is not None else _sample()
 
 
 def end(title: str, reference: str) -> None:
-    """Draw the reference and the links to the pages before and after."""
+    """Draw the reference and the links to the pages before and after; judge the link itself."""
+    learn_link.say_what_was_refused()
     st.caption(f"Reference: {reference}")
     titles = [found for found, _ in lessons()]
     here = titles.index(title)
@@ -80,6 +85,24 @@ def end(title: str, reference: str) -> None:
 def presenting() -> bool:
     """Return whether the presenter switch is on."""
     return bool(session.value_of("presenter"))
+
+
+def parts(*widths: int) -> list[Any]:
+    """Return places side by side, of ``widths`` in px; on a narrow screen one below the other.
+
+    As presenter they share the whole width in the same proportion.
+    """
+    if presenting():
+        return st.columns(list(widths), gap="medium")
+    row = st.container(horizontal=True, gap="medium")
+    return [row.container(width=width) for width in widths]
+
+
+def formulas(*texts: str) -> None:
+    """Draw formulas in a row, or one below the other where there is no room."""
+    with st.container(horizontal=True, gap="large", vertical_alignment="center"):
+        for text in texts:
+            st.latex(text, width="content")
 
 
 @cache
@@ -154,10 +177,10 @@ def _image(
 
 def chart(figure: go.Figure, key: str, height: int | None = None) -> None:
     """Show a plotly figure large enough for the last row, without its tool bar."""
-    readable(figure, PRESENTER_FONT_PX if presenting() else FONT_PX)
     if height is not None:
-        figure.update_layout(height=height)
-    st.plotly_chart(figure, key=key, config={"displayModeBar": False})
+        figure.layout.height = height
+    shown = readable(figure, PRESENTER_FONT_PX if presenting() else FONT_PX)
+    st.plotly_chart(shown, key=key, config={"displayModeBar": False})
 
 
 # ---- predict, then reveal
@@ -231,12 +254,37 @@ def check(snippet: Snippet) -> None:
         st.code(snippet.prints, language="text")
 
 
+def table(columns: Mapping[str, Sequence[str]], most: int = 460) -> None:
+    """Draw a table: words to the left in the first column, numbers to the right in all others.
+
+    ``most``: height in px; what does not fit is scrolled.
+    """
+    rows = [
+        list(columns),
+        ["---", *["---:"] * (len(columns) - 1)],
+        *zip(*columns.values(), strict=True),
+    ]
+    lines = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    # Of a fixed height, because only such a container scrolls sideways too.
+    line = ROW_REM * (PRESENTER_PX if presenting() else NORMAL_PX)
+    with st.container(border=False, height=min(most, round(line * (len(rows) + 1)))):
+        st.markdown(lines, width="stretch")
+
+
+def in_digits(value: float) -> str:
+    """Return a number with two digits, small ones by their power of ten: 2.3 × 10⁻⁷."""
+    if value == 0 or abs(value) >= 1e-3:
+        return f"{value:.2g}"
+    digits, _, power = f"{value:.1e}".partition("e")
+    return f"{digits} × 10{str(int(power)).translate(RAISED)}"
+
+
 def agreement(differences: Mapping[str, float]) -> None:
     """Say how far our numbers lie from those of others, by name: "scipy", "torch"."""
-    parts = [
-        f"{name}: {'equal' if value <= EQUAL else 'not equal'}, largest difference {value:.1e}"
-        for name, value in differences.items()
-    ]
+    parts = []
+    for name, value in differences.items():
+        verdict = "equal" if value <= EQUAL else "not equal"
+        parts.append(f"{name}: {verdict}, largest difference {in_digits(value)}")
     st.caption(" · ".join(parts))
 
 

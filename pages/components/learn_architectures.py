@@ -71,11 +71,11 @@ def explorer(opened: Opened, facts: dict[str, ArchitectureFacts]) -> None:
         "Height: side of the maps; width: channels; both logarithmic. Under each bar: channels × "
         "side². Dotted: ways past other blocks."
     )
-    with st.container(horizontal=True, gap="medium"):
-        with st.container(width=460):
-            _on_micrograph(opened, fact)
-        with st.container(width=460):
-            learn.chart(figures.cost_figure(facts, title), "costs", 440)
+    left, right = learn.parts(learn.HALF, learn.HALF)
+    with left:
+        _on_micrograph(opened, fact)
+    with right:
+        learn.chart(figures.cost_figure(facts, title), "costs", 440)
     _blocks(fact)
     lines = architecture_facts.snippet(card.name, fact.parameters)
     if lines is not None:
@@ -126,18 +126,14 @@ def _on_micrograph(opened: Opened, fact: ArchitectureFacts) -> None:
 
 
 def _blocks(fact: ArchitectureFacts) -> None:
-    st.table(
+    learn.table(
         {
             "block": [block.title for block in fact.blocks],
-            "shape": [" × ".join(map(str, block.shape)) for block in fact.blocks],
+            "shape": ["\u00a0×\u00a0".join(map(str, block.shape)) for block in fact.blocks],
             "parameters": [f"{block.parameters:,}" for block in fact.blocks],
             "products": [f"{block.macs:,}" for block in fact.blocks],
-            "field (px)": [block.field for block in fact.blocks],
-        },
-        border="horizontal",
-        hide_index=True,
-        height=460 if len(fact.blocks) > 13 else "content",
-        alt="Shape, parameters, products and receptive field of each block",
+            "field (px)": [str(block.field) for block in fact.blocks],
+        }
     )
 
 
@@ -157,4 +153,4 @@ def side_by_side(opened: Opened, facts: dict[str, ArchitectureFacts]) -> None:
     }
     if size is not None:
         table["field (nm)"] = [f"{fact.field * size.nm:.4g}" for fact in facts.values()]
-    st.table(table, border="horizontal", hide_index=True, alt="All architectures side by side")
+    learn.table(table)

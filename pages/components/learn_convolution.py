@@ -13,9 +13,9 @@ from core.concepts.output_size import Geometry, extent, same_padding
 from core.concepts.padding import MODES
 from core.errors import LamellaError
 from core.figures import concepts_convolution as figures
-from pages.components import learn, session
+from pages.components import learn, learn_link, session
 from pages.components.session import Opened
-from pages.components.viewer import Box, Marker, ViewerEvent, viewer
+from pages.components.viewer import Box, Marker, viewer
 
 TRAINED = "Of the trained network"
 AMOUNTS = {"valid": 0.0, "same": 0.5, "full": 1.0}
@@ -83,10 +83,10 @@ def first_walk() -> Walk:
 
 def images(opened: Opened, image: Any, walk: Walk, found: Any) -> OnePixel:
     """Draw image and feature map side by side; return the sum behind the chosen pixel."""
-    chosen = one_pixel(image, walk, *_chosen_pixel(image))
+    chosen = one_pixel(image, walk, *learn_link.point(AT, image.shape))
     span = extent(walk.size, walk.geometry.dilation)
     nm = opened.micrograph.pixel_size.nm if opened.micrograph.pixel_size else None
-    before, after = st.columns(2)
+    before, after = learn.parts(learn.HALF, learn.HALF)
     with before:
         st.markdown("**Image.** Click a pixel.")
         viewer(
@@ -94,7 +94,7 @@ def images(opened: Opened, image: Any, walk: Walk, found: Any) -> OnePixel:
             key="conv_image",
             boxes=(Box(chosen.top, chosen.left, chosen.top + span, chosen.left + span),),
             height=HEIGHT,
-            on_click=_choose,
+            on_click=lambda event: learn_link.keep_point(AT, event.row, event.column),
         )
     with after:
         height, width = found.shape
@@ -178,7 +178,7 @@ def _preset(name: str) -> Any:
 
 
 def _trained() -> Any:
-    card = session.model()
+    card = session.network_model()
     with st.spinner(f"Opening {card.title}"):
         filters = learn.kept(("first filters", card.name), lambda: _first_filters(card.name))
     number = st.number_input(
@@ -229,20 +229,3 @@ def _write_link(table: Any) -> None:
     except LamellaError:
         # The sentence about it stands beside the images; the link keeps the last good kernel.
         return
-
-
-# ---- the pixel
-
-
-def _chosen_pixel(image: Any) -> tuple[int, int]:
-    height, width = image.shape
-    parts = st.query_params.get(AT, "").split(",")
-    if len(parts) == 2 and all(part.isdecimal() for part in parts):
-        row, column = (int(part) for part in parts)
-        if row < height and column < width:
-            return row, column
-    return height // 2, width // 2
-
-
-def _choose(event: ViewerEvent) -> None:
-    st.query_params[AT] = f"{event.row},{event.column}"

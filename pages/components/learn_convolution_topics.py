@@ -18,6 +18,7 @@ from pages.components import learn
 from pages.components.session import Opened
 
 MARGIN = 24
+METRIC = 180
 
 
 def turning(opened: Opened, image: Any, walk: Walk) -> None:
@@ -48,7 +49,7 @@ def turning(opened: Opened, image: Any, walk: Walk) -> None:
 
 def size(opened: Opened, image: Any, walk: Walk) -> None:
     """Count on a small image how often each pixel is read."""
-    left, right = st.columns([1, 2])
+    left, right = learn.parts(310, 630)
     with left:
         length = st.slider("Image side (px)", 4, 32, 12, key="conv_side", bind="query-params")
         try:
@@ -66,7 +67,7 @@ def size(opened: Opened, image: Any, walk: Walk) -> None:
         )
         st.metric("Output", f"{outputs} x {outputs}")
         st.metric("Pixels never read", f"{(counts == 0).sum()} of {length * length}")
-        st.caption("Stride, dilation, padding and kernel size are those on the left above.")
+        st.caption("Kernel size, stride, dilation and padding are those at the top of the page.")
     with right:
         learn.chart(read_figure(counts), "conv_reads", height=430)
     learn.check(output_size.size_snippet(length, walk.size, walk.geometry))
@@ -82,8 +83,9 @@ def border(opened: Opened, image: Any, walk: Walk) -> None:
         return
     corners = {one.mode: one.corner for one in found}
     learn.chart(border_figure(corners, found[0].padding), "conv_border", height=300)
-    for column, one in zip(st.columns(len(found)), found, strict=True):
-        column.metric(one.mode.capitalize(), f"{one.error:.3g}")
+    with st.container(horizontal=True):
+        for one in found:
+            st.metric(one.mode.capitalize(), f"{one.error:.3g}", width=METRIC)
     st.caption(
         "Top left corner; right of and below the orange lines is the image, outside them what is "
         "assumed. The numbers: mean absolute error of the feature map in the border pixels, "
@@ -99,7 +101,7 @@ def channels(opened: Opened, image: Any, walk: Walk) -> None:
             f"Weight of {name}", -2.0, 2.0, start, 0.1, key=f"conv_w{index}", bind="query-params"
         )
         for index, (column, name, start) in enumerate(
-            zip(st.columns(3), names, (0.5, 1.0, -1.0), strict=True)
+            zip(learn.parts(*[learn.THIRD] * 3), names, (0.5, 1.0, -1.0), strict=True)
         )
     ]
     made = add_up(first_layer(image), [weight * kernels.gaussian(3) for weight in weights])

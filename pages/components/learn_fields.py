@@ -173,7 +173,8 @@ def _structure_px(opened: Opened, found: StructureSize) -> float:
         value=None,
         placeholder=f"{found.px * scale:.3g}",
         width=190,
-        key=f"structure {opened.micrograph.digest}",
+        key=f"structure_{unit}",
+        bind="query-params",
         help=f"Measured from {found.how}; type another.",
     )
     return typed / scale if typed and typed > 0 else found.px
@@ -234,12 +235,12 @@ def _say(seen: UnitField, structure_px: float, size: PixelSize | None) -> None:
 
 
 def _layers(opened: Opened, fields: Fields, place: int, unit: int) -> None:
-    with st.container(horizontal=True, gap="medium"):
-        with st.container(width=460):
-            _cone(receptive_cone.cone(fields.trace, fields.rows[: place + 1], unit))
-        with st.container(width=460):
-            st.subheader("Layer by layer")
-            _table(fields.rows, opened.micrograph.pixel_size)
+    left, right = learn.parts(learn.HALF, learn.HALF)
+    with left:
+        _cone(receptive_cone.cone(fields.trace, fields.rows[: place + 1], unit))
+    with right:
+        st.subheader("Layer by layer")
+        _table(fields.rows, opened.micrograph.pixel_size)
 
 
 def _cone(levels: tuple[ConeLevel, ...]) -> None:
@@ -254,18 +255,14 @@ def _cone(levels: tuple[ConeLevel, ...]) -> None:
 
 
 def _table(rows: tuple[FieldRow, ...], size: PixelSize | None) -> None:
-    st.table(
+    learn.table(
         {
             "layer": [row.title for row in rows],
-            "field (px)": [row.size for row in rows],
+            "field (px)": [str(row.size) for row in rows],
             "field": [_length(row.largest[0], size) for row in rows],
             "jump (px)": [f"{row.jump[0]:g}" for row in rows],
             "offset (px)": [_offset(row) for row in rows],
-        },
-        border="horizontal",
-        hide_index=True,
-        height=460 if len(rows) > 9 else "content",
-        alt="Receptive field, jump and offset of each layer",
+        }
     )
 
 

@@ -13,6 +13,8 @@ from pages.components import learn, session
 
 UNITS = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 MAPS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+SHOWN = (counts.DENSE, counts.LOCAL, counts.SHARED)
+CARD, PRESENTER_CARD = 200, 270
 NAMES = {"mlp": "MLP", "cnn": "CNN"}
 SHIFTS = range(17)
 
@@ -45,9 +47,11 @@ def memory() -> None:
         )
         training = st.toggle("Train with Adam", key="image_training", bind="query-params")
     layers = counts.Layers(units, maps)
-    figure = memory_figure(layers, precision, training, side, _network())
+    network = _network()
+    figure = memory_figure(layers, precision, training, side, network)
     learn.chart(figure, "image_memory", height=540)
-    _numbers(layers, side, precision, training)
+    weights = {name: counts.FORMS[name](layers, side) for name in SHOWN}
+    _numbers(weights | dict(filter(None, [network])), precision, training)
     st.caption(
         "Lines at 8, 24 and 80 GB: what graphics cards hold, counted in GiB. The dotted line is "
         "the fair comparison: as many outputs as the convolution has, each reading every pixel. "
@@ -56,17 +60,17 @@ def memory() -> None:
     learn.check(counts.dense_snippet(side, units, precision))
 
 
-def _numbers(layers: counts.Layers, side: int, precision: str, training: bool) -> None:
-    shown = (counts.DENSE, counts.LOCAL, counts.SHARED)
-    for column, name in zip(st.columns(3), shown, strict=True):
-        weights = counts.FORMS[name](layers, side)
-        size = counts.memory_bytes(weights, precision, training)
-        column.metric(name, counts.in_words(size), help="Weights without biases.")
-        column.caption(f"{weights:,} weights")
+def _numbers(weights: dict[str, int], precision: str, training: bool) -> None:
+    with st.container(horizontal=True, gap="medium"):
+        for name, count in weights.items():
+            size = counts.memory_bytes(count, precision, training)
+            with st.container(width=PRESENTER_CARD if learn.presenting() else CARD, gap="small"):
+                st.metric(name, counts.in_words(size))
+                st.caption(f"{count:,} weights  \n{counts.fits(size)}")
 
 
 def _network() -> tuple[str, int] | None:
-    card = session.model()
+    card = session.network_model()
     if card.weights is None or not card.weights.path.is_file():
         return None
     path = card.weights.path
@@ -79,7 +83,7 @@ def structure() -> None:
     from models import lecture
 
     rows = {(NAMES[row.network], row.inputs): row for row in lecture.measured()}
-    left, right = st.columns([1, 1.3], gap="medium")
+    left, right = learn.parts(410, 530)
     with left:
         _snapshots()
     with right:
@@ -140,7 +144,7 @@ def invariance(image: Any) -> None:
     )
     number = (session.value_of("image_snapshot") or 20) - 1
     spins, curves = _distances(image, number, subject == "This micrograph")
-    left, right = st.columns([1, 2], gap="medium")
+    left, right = learn.parts(310, 630)
     with left:
         by = st.slider("Shift to the right (px)", 0, 16, 1, key="image_shift", bind="query-params")
         learn.chart(snapshot_figure({f"moved by {by} px": _moved(spins, by)}), "image_moved", 300)
@@ -150,7 +154,7 @@ def invariance(image: Any) -> None:
             "image_move",
             360,
         )
-    one, two = st.columns(2)
+    one, two = learn.parts(310, 310)
     for column, name in ((one, "MLP"), (two, "CNN")):
         column.metric(f"Hidden units of the {name} move by", f"{100 * curves[name][by]:.3g} %")
 

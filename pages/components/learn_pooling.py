@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from core.concepts import pooling, pooling_noise, pooling_shift
 from core.concepts.pooling import OPERATIONS, Pooling
 from core.errors import LamellaError
 from core.figures import learn_pooling as figures
-from pages.components import learn, session
+from pages.components import learn, learn_link
 from pages.components.session import Opened
 from pages.components.viewer import Box, ViewerEvent, viewer
 
 SIDE = 256
 SHIFTS = tuple(range(9))
 DOSES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
-WIDTH = 460
+AT = "pool_at"
 
 
 @st.fragment
 def lesson(opened: Opened) -> None:
     """Draw the choice of a pooling and everything that follows from it."""
-    chosen = _choose()
+    wanted = _choose()
     image = learn.middle(opened, SIDE)
-    try:
-        pooling.pool(image, chosen)
-    except LamellaError as error:
-        st.warning(f"{error} What you see has a window of 2 px.")
-        chosen = Pooling(chosen.operation, 2, 2)
-    _windows(opened, image, chosen)
-    st.subheader("Bright spots in noise")
-    _spots(opened, image, chosen)
-    st.subheader("When the image moves")
-    _shifts(opened, image, chosen)
+    chosen, pooled = learn.last_good(
+        f"pooling_{image.shape}",
+        lambda: (wanted, pooling.pool(image, wanted)),
+        lambda: (Pooling("max", 1, 1), image),
+    )
+    _windows(opened, image, chosen, pooled)
+    st.subheader("Look closer")
+    topic = st.segmented_control(
+        "Look closer",
+        list(TOPICS),
+        default="Bright spots in noise",
+        required=True,
+        key="pool_topic",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    TOPICS[topic](opened, image, chosen)
 
 
 def _choose() -> Pooling:
@@ -50,54 +60,52 @@ def _choose() -> Pooling:
     return Pooling(operation, window, stride)
 
 
-def _windows(opened: Opened, image, chosen: Pooling) -> None:
-    pooled = pooling.pool(image, chosen)
-    row, column = _chosen_window(pooled.shape)
+@st.fragment
+def _windows(opened: Opened, image: Any, chosen: Pooling, pooled: Any) -> None:
+    places = zip(learn_link.point(AT, image.shape), pooled.shape, strict=True)
+    # Rows and columns at the end that fill no window belong to the last one.
+    row, column = (min(at // chosen.stride, length - 1) for at, length in places)
     window = pooling.window_at(image, chosen, row, column)
     size = opened.micrograph.pixel_size
     nm = size.nm if size else None
     bottom, right = window.top + chosen.window, window.left + chosen.window
     box = Box(window.top, window.left, bottom, right)
-    with st.container(horizontal=True, gap="medium"):
-        with st.container(width=WIDTH):
-            st.markdown(f"**Before**, {image.shape[0]} × {image.shape[1]} px; click a window")
-            viewer(
-                learn.grey_image(image, "before pooling", nm),
-                key="before-pooling",
-                boxes=(box,),
-                height=420,
-                on_click=lambda event: _point(event, chosen.stride),
-            )
-        with st.container(width=WIDTH):
-            st.markdown(f"**After**, {pooled.shape[0]} × {pooled.shape[1]} px")
-            viewer(
-                learn.grey_image(pooled, "after pooling", nm and nm * chosen.stride),
-                key="after-pooling",
-                boxes=(Box(row, column, row + 1, column + 1),),
-                height=420,
-                on_click=lambda event: _point(event, 1),
-            )
-    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-        with st.container(width=WIDTH):
-            learn.chart(figures.window_figure(window), "window-values")
-        with st.container(width=WIDTH):
-            for operation in OPERATIONS:
-                other = Pooling(operation, chosen.window, chosen.stride)
-                value = pooling.window_at(image, other, row, column).result
-                st.metric(f"{operation} of this window", f"{value:.3f}")
+    left, right = learn.parts(learn.HALF, learn.HALF)
+    with left:
+        st.markdown(f"**Before**, {image.shape[0]} × {image.shape[1]} px; click a window")
+        viewer(
+            learn.grey_image(image, "before pooling", nm),
+            key="before-pooling",
+            boxes=(box,),
+            height=420,
+            on_click=lambda event: _point(event, 1),
+        )
+    with right:
+        st.markdown(f"**After**, {pooled.shape[0]} × {pooled.shape[1]} px")
+        viewer(
+            learn.grey_image(pooled, "after pooling", nm and nm * chosen.stride),
+            key="after-pooling",
+            boxes=(Box(row, column, row + 1, column + 1),),
+            height=420,
+            on_click=lambda event: _point(event, chosen.stride),
+        )
+    left, right = learn.parts(learn.HALF, learn.HALF)
+    with left:
+        learn.chart(figures.window_figure(window), "window-values")
+    with right:
+        for operation in OPERATIONS:
+            other = Pooling(operation, chosen.window, chosen.stride)
+            value = pooling.window_at(image, other, row, column).result
+            st.metric(f"{operation} of this window", f"{value:.3f}")
     learn.check(pooling.snippet(window, chosen))
 
 
-def _chosen_window(shape: tuple[int, int]) -> tuple[int, int]:
-    typed = session.value_of("pooled_pixel") or (shape[0] // 2, shape[1] // 2)
-    return min(typed[0], shape[0] - 1), min(typed[1], shape[1] - 1)
-
-
 def _point(event: ViewerEvent, stride: int) -> None:
-    session.control("pooled_pixel", (event.row // stride, event.column // stride))
+    learn_link.keep_point(AT, event.row * stride, event.column * stride)
 
 
-def _spots(opened: Opened, image, chosen: Pooling) -> None:
+@st.fragment
+def _spots(opened: Opened, image: Any, chosen: Pooling) -> None:
     with st.container(horizontal=True):
         ground = st.segmented_control(
             "Ground",
@@ -122,51 +130,54 @@ def _spots(opened: Opened, image, chosen: Pooling) -> None:
         )
     under = image if ground == "this micrograph" else image * 0 + 1
     key = ("learn spots", learn.name_of(opened), ground, dose, contrast)
-    spotty = learn.kept(key, lambda: pooling_noise.spotty(under, contrast, dose), 1_600_000)
     try:
+        spotty = learn.kept(key, lambda: pooling_noise.spotty(under, contrast, dose), 1_600_000)
         scores = pooling_noise.spot_scores(spotty, chosen.window, chosen.stride)
     except LamellaError as error:
         st.warning(str(error))
         return
-    top = spotty.noisy.max()
-    with st.container(horizontal=True, gap="medium"):
-        for title, shown in (
-            ("Counted", spotty.noisy),
-            (f"After {chosen.operation} pooling", pooling.pool(spotty.noisy, chosen)),
-        ):
-            with st.container(width=WIDTH):
-                st.markdown(f"**{title}**, same grey levels")
-                viewer(learn.grey_image(shown / top, title), key=f"spots-{title[:5]}", height=420)
-    with st.container(horizontal=True, gap="medium"):
-        with st.container(width=WIDTH):
-            learn.chart(figures.contrast_figure(scores), "contrast-to-noise")
-        with st.container(width=WIDTH):
-            _score_table(scores)
-            count = chosen.window**2
-            st.caption(
-                f"In units of one pixel's noise. The mean of the largest of {count} standard "
-                f"normal values is {pooling_noise.expected_lift(count):.4f}: so far max pooling "
-                "lifts a flat, noisy ground. Structure under the window lowers that."
-            )
+    _counted(opened, spotty, chosen)
+    left, right = learn.parts(learn.HALF, learn.HALF)
+    with left:
+        learn.chart(figures.contrast_figure(scores), "contrast-to-noise")
+    with right:
+        _score_table(scores)
+        count = chosen.window**2
+        st.caption(
+            f"In units of one pixel's noise. The mean of the largest of {count} standard "
+            f"normal values is {pooling_noise.expected_lift(count):.4f}: so far max pooling "
+            "lifts a flat, noisy ground. Structure under the window lowers that."
+        )
     learn.check(pooling_noise.snippet(chosen.window))
 
 
+def _counted(opened: Opened, spotty: pooling_noise.SpottyImage, chosen: Pooling) -> None:
+    top, size = spotty.noisy.max(), opened.micrograph.pixel_size
+    pooled = pooling.pool(spotty.noisy, chosen)
+    name = f"After {chosen.operation} pooling"
+    shown = (("Counted", spotty.noisy, 1), (name, pooled, chosen.stride))
+    for place, (title, counts, step) in zip(
+        learn.parts(learn.HALF, learn.HALF), shown, strict=True
+    ):
+        with place:
+            st.markdown(f"**{title}**, same grey levels")
+            image = learn.grey_image(counts / top, title, size and size.nm * step)
+            viewer(image, key=f"spots-{title[:5]}", height=420)
+
+
 def _score_table(scores: tuple[pooling_noise.SpotScore, ...]) -> None:
-    st.table(
+    learn.table(
         {
             "pooling": [score.operation for score in scores],
-            "lifts the ground": [f"{score.lift:+.3f}" for score in scores],
+            "lifts the ground": [f"{score.lift:+z.3f}" for score in scores],
             "noise left": [f"{score.noise:.3f}" for score in scores],
             "height of spots": [f"{score.signal:.2f}" for score in scores],
             "contrast to noise": [f"{score.contrast_to_noise:.2f}" for score in scores],
-        },
-        border="horizontal",
-        hide_index=True,
-        alt="What each pooling does to spots and noise, measured",
+        }
     )
 
 
-def _shifts(opened: Opened, image, chosen: Pooling) -> None:
+def _shifts(opened: Opened, image: Any, chosen: Pooling) -> None:
     key = ("learn shifts", learn.name_of(opened), chosen.window, chosen.stride)
     try:
         curves = learn.kept(
@@ -197,3 +208,9 @@ def _shifts(opened: Opened, image, chosen: Pooling) -> None:
 
 def _row(values: tuple[int, ...]) -> str:
     return f"`{' '.join(map(str, values))}`"
+
+
+TOPICS: dict[str, Callable[[Opened, Any, Pooling], None]] = {
+    "Bright spots in noise": _spots,
+    "When the image moves": _shifts,
+}

@@ -28,7 +28,7 @@ CROP, GREY_SIDE, NETWORK_STRIDE = 128, 256, 32
 @st.fragment
 def matrix(image: Any) -> None:
     """Draw the layer as a matrix, and count its weights three ways."""
-    left, right = st.columns([1, 2.4], gap="medium")
+    left, right = learn.parts(280, 660)
     with left:
         sharing = st.radio("Layer", SHARINGS, 2, key="share_kind", bind="query-params")
         side = st.slider("Image side (px)", 4, 12, 8, key="share_side", bind="query-params")
@@ -63,7 +63,7 @@ def matrix(image: Any) -> None:
 def shift(opened: Opened, image: Any) -> None:
     """Shift the micrograph, and compare the two orders of shifting and operating."""
     known = steps(kernels.sobel(3))
-    left, right = st.columns([1.6, 1], gap="medium")
+    left, right = learn.parts(560, 380)
     name = left.selectbox(
         "Layer",
         [step.name for step in known],
@@ -85,7 +85,7 @@ def shift(opened: Opened, image: Any) -> None:
         return
     size = opened.micrograph.pixel_size
     _three(found, size.nm if size else None, step.stride)
-    one, two, three = st.columns(3)
+    one, two, three = learn.parts(*[learn.THIRD] * 3)
     one.metric("Largest difference", f"{found.largest:.3g}")
     two.metric("Pixels that differ", f"{100 * found.differing:.3g} %")
     three.metric("Difference / contrast", f"{found.relative:.3g}")
@@ -101,7 +101,7 @@ def _three(found: ShiftTest, nm: float | None, stride: int) -> None:
         ("Layer, then shift", feature_colors(found.after)),
         ("Difference", difference_colors(found.difference, found.first)),
     )
-    for column, (title, picture) in zip(st.columns(3), shown, strict=True):
+    for column, (title, picture) in zip(learn.parts(*[learn.THIRD] * 3), shown, strict=True):
         with column:
             st.markdown(f"**{title}**")
             viewer(
@@ -125,7 +125,7 @@ def _verdict(found: ShiftTest, step: Step, by: int) -> None:
 
 def network(opened: Opened) -> None:
     """Shift the image of the chosen trained network, and feed it a constant grey image."""
-    card = session.model()
+    card = session.network_model()
     if card.weights is None:
         st.info(f"{card.title} is untrained; choose a trained model on the page Models.")
         return
@@ -158,7 +158,7 @@ def _network_result(found: Any) -> None:
         "Circular padding": found.circular,
         "As trained": found.own,
     }
-    left, right = st.columns([1.5, 1], gap="medium")
+    left, right = learn.parts(570, 370)
     with left:
         learn.chart(
             shift_figure(found.shifts, curves, "mean IoU of labels", (32, 64)),

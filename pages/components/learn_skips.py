@@ -42,8 +42,8 @@ def lesson(opened: Opened) -> None:
     learn.chart(figures.gradient_figure(flows), "gradients")
     with st.container(horizontal=True):
         for flow in flows:
-            st.metric(f"First layer, {flow.kind}", f"{flow.norms[0]:.2g}", width=220)
-            st.metric(f"Last layer, {flow.kind}", f"{flow.norms[-1]:.2g}", width=220)
+            st.metric(f"First layer, {flow.kind}", learn.in_digits(flow.norms[0]), width=200)
+            st.metric(f"Last layer, {flow.kind}", learn.in_digits(flow.norms[-1]), width=200)
     st.caption(
         "Batch norm keeps the signal's size; the lines show what becomes of the gradient."
         if norm

@@ -81,4 +81,7 @@ entry = st.Page(start, url_path="", default=True, visibility="hidden")
 page = st.navigation({"": [entry], **menu()}, position="top")
 if page != entry:
     session.follow_link(page.url_path)
-page.run()
+try:
+    page.run()
+finally:
+    session.settle_imports()

@@ -213,11 +213,14 @@ class Drawing extends Pictures {
     const ratio = devicePixelRatio;
     context.save();
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.font = `13px ${getComputedStyle(this.element).fontFamily}`;
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    context.font = `${0.8125 * rem}px ${getComputedStyle(this.element).fontFamily}`;
     context.lineWidth = 3;
     context.strokeStyle = HALO;
     context.fillStyle = "#ffffff";
-    const at = [text, (x - this.left) * this.scale, (y - this.top) * this.scale + below];
+    const last = this.stage.clientWidth - context.measureText(text).width - 4;
+    const across = Math.max(4, Math.min((x - this.left) * this.scale, last));
+    const at = [text, across, (y - this.top) * this.scale + below];
     context.strokeText(...at);
     context.fillText(...at);
     context.restore();

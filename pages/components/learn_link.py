@@ -1,0 +1,63 @@
+"""The link of a page of the lecture: what it asks for and cannot have, and the point clicked."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.components import session
+
+PLACE = "learn_link"
+
+
+def read() -> None:
+    """Note what the link asks for, and keep a place for what to say about it."""
+    session.control(PLACE, (st.query_params.to_dict(), st.container()))
+
+
+def say_what_was_refused() -> None:
+    """Say in one sentence what the link asks for that the controls of the page do not offer.
+
+    A control that reads the link takes out what it cannot show, or puts its nearest value there.
+    """
+    asked, place = session.value_of(PLACE)
+    for name, text in asked.items():
+        shown = session.value_of(name)
+        is_changed = shown is not None and st.query_params.get(name) != text
+        if is_changed and not _is_same(text, shown):
+            place.warning(
+                f"The link asks for {name}={text}, which is not on offer; shown: {shown}."
+            )
+
+
+def _is_same(text: str, shown: object) -> bool:
+    if isinstance(shown, bool):
+        return text.casefold() == str(shown).casefold()
+    if isinstance(shown, (int, float)):
+        try:
+            return float(text) == shown
+        except ValueError:
+            return False
+    return text == str(shown)
+
+
+def point(name: str, shape: tuple[int, int]) -> tuple[int, int]:
+    """Return the (row, column) that the link holds, the middle where it holds none of ``shape``."""
+    height, width = shape
+    text = st.query_params.get(name)
+    if text is None:
+        return height // 2, width // 2
+    parts = text.split(",")
+    if len(parts) == 2 and all(part.isdecimal() and len(part) < 8 for part in parts):
+        row, column = (int(part) for part in parts)
+        if row < height and column < width:
+            return row, column
+    st.warning(
+        f"The link asks for {name}={text}, which is no row and column of {height} x {width} px; "
+        "shown: the middle."
+    )
+    return height // 2, width // 2
+
+
+def keep_point(name: str, row: int, column: int) -> None:
+    """Write a (row, column) into the link."""
+    st.query_params[name] = f"{row},{column}"

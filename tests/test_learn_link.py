@@ -1,0 +1,84 @@
+"""What a link asks for and a page of the lecture cannot have: one sentence, and the page stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.components.learn import lessons
+
+FRAME = Path(__file__).resolve().parents[1] / "pages" / "components" / "navigation.py"
+
+
+def opened(page: str, **link: str) -> AppTest:
+    """Return a page as a browser with this link would get it."""
+    app = AppTest.from_file(str(FRAME), default_timeout=300).run()
+    for name, value in {"sample": "gold-tem", **link}.items():
+        app.query_params[name] = value
+    return app.switch_page(f"../{page}.py").run()
+
+
+ABSURD = [
+    ("image_problem", {"image_side": "7"}, "shown: 1024"),
+    ("image_problem", {"image_snapshot": "-5"}, "shown: 20"),
+    ("image_problem", {"image_precision": "quadruple"}, "shown: double"),
+    ("convolution", {"conv_stride": "nan"}, "shown: 1"),
+    ("convolution", {"conv_at": "9999,0"}, "no row and column of 256 x 256 px"),
+    ("convolution", {"conv_topic": "Magic"}, "shown: Output size"),
+    ("sharing", {"share_side": "1e9"}, "shown: "),
+    ("sharing", {"share_layer": "<script>"}, "shown: Convolution, circular padding"),
+    ("receptive_field", {"field_network": "GPT"}, "shown: "),
+    ("receptive_field", {"layers": "pool 999999"}, "What you see is the last that worked."),
+    ("pooling", {"window": "99"}, "shown: "),
+    ("pooling", {"dose": "banana"}, "shown: 100"),
+    ("pooling", {"pool_at": "1,2,3"}, "no row and column of 256 x 256 px"),
+    ("architectures", {"architecture": "ResNet-9000"}, "shown: AlexNet"),
+    ("skip_connections", {"depth": "1000000"}, "shown: 16"),
+]
+
+
+@pytest.mark.parametrize(("page", "link", "sentence"), ABSURD)
+def test_an_absurd_link_gets_one_sentence(page: str, link: dict[str, str], sentence: str) -> None:
+    app = opened(page, **link)
+    assert not app.exception and not app.error
+    assert [sentence in one.value for one in app.warning] == [True]
+    assert any(one.value.startswith("Reference:") for one in app.caption)
+
+
+SENSIBLE = [
+    ("image_problem", {"image_side": "2048", "image_training": "true", "image_shift": "3"}),
+    ("convolution", {"conv_stride": "1", "conv_flip": "false", "conv_at": "255,255"}),
+    ("sharing", {"share_side": "12", "share_layer": "Max pooling of 2", "share_shift": "5"}),
+    ("receptive_field", {"layers": "conv 5", "field_row": "3", "structure_nm": "12.5"}),
+    ("pooling", {"pooling": "median", "window": "3", "dose": "10", "pool_at": "255,0"}),
+    ("architectures", {"architecture": "VGG16"}),
+    ("skip_connections", {"depth": "4", "batch_norm": "TRUE"}),
+]
+
+
+@pytest.mark.parametrize(("page", "link"), SENSIBLE)
+def test_a_sensible_link_gets_none(page: str, link: dict[str, str]) -> None:
+    app = opened(page, **link)
+    assert not app.exception and not app.error
+    assert not [one.value for one in app.warning]
+
+
+def test_every_page_of_the_lecture_is_tried() -> None:
+    pages = {path.stem for _, path in lessons()}
+    assert {page for page, _, _ in ABSURD} == {page for page, _ in SENSIBLE} == pages
+
+
+def test_the_state_of_the_pooling_page_is_in_its_link() -> None:
+    app = opened("pooling", pooling="average", window="3", stride="3", pool_at="30,60")
+    values = {one.label: one.value for one in app.slider}
+    assert (values["Window (px)"], values["Stride (px)"]) == (3, 3)
+    # floor((256 - 3) / 3) + 1
+    assert any("After**, 85 × 85 px" in one.value for one in app.markdown)
+
+
+def test_a_typed_structure_is_in_the_link() -> None:
+    app = opened("receptive_field", structure_nm="14")
+    # The example stack sees 28 px of 0.25 nm: half of 14 nm.
+    assert {one.label: one.value for one in app.metric}["Width in structures"] == "0.5"
