@@ -6,12 +6,14 @@ PYTHON ?=
 # Only some tests: make test TESTS=tests/test_cli.py
 TESTS ?=
 IMAGE ?= lamella
+# Where the lecture's Ising images lie: make studies ISING=DIR; else where `lamella fetch` puts them.
+ISING ?=
 
 venv := .venv
 bin := $(venv)/bin
 stamp := $(venv)/.lamella-installed
 
-.PHONY: help setup run test lint format lock image clean
+.PHONY: help setup run test lint format studies lock image clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -33,6 +35,11 @@ lint: $(stamp) ## check style and formatting alone
 format: $(stamp) ## put the formatting right
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
+
+# What is measured already is kept: delete a file in models/ising to measure it again.
+studies: $(stamp) ## train and measure the case studies; their figures read what it writes
+	$(bin)/python -m models.ising.make_snapshots
+	$(bin)/python -m models.ising.measure $(if $(ISING),--images $(ISING))
 
 # The image gets no development tools and no GPL reader, in the very versions tested.
 lock: ## pin what pyproject.toml asks for, with hashes (needs uv; UPGRADE=--upgrade for the newest)

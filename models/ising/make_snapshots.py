@@ -16,7 +16,9 @@ COUNTS |= {("equilibrium", 64): 800}
 
 
 def main() -> None:
-    """Write spins, one bit each, and temperatures beside this file."""
+    """Write spins, one bit each, and temperatures beside this file, unless they are there."""
+    if SNAPSHOTS.is_file():
+        return
     kept = {}
     for seed, ((kind, side), count) in enumerate(COUNTS.items(), start=101):
         made = make_snapshots(kind, side, spread_temperatures(count, seed), seed)

