@@ -1,0 +1,121 @@
+"""Training without a data folder: images that make themselves, and never the same on both sides."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from commands.evaluate import entries
+from core.errors import DataError, LamellaError
+from core.measurement.boundary_agreement import grain_agreement
+from core.synthesis.grain_settings import EFFECTS
+from core.training.evaluation import Evaluation, ImageScores
+from core.training.initialisation import from_scratch
+from core.training.loop import train
+from core.training.recipe import Imitation, Recipe
+from core.training.session import TrainingOptions, run_training, training_data
+from core.training.synthetic_grains import draw_grains, grain_data
+from core.types import ModelCard, Phase
+
+SMALL = Recipe(
+    steps=3,
+    initialise=from_scratch,
+    masks="instances",
+    batch=2,
+    crop_px=64,
+    validate_every=3,
+    source=lambda: grain_data(side=64, validation=2, train=2),
+)
+
+
+def card() -> ModelCard:
+    return ModelCard(
+        name="tiny",
+        title="Tiny",
+        purpose="",
+        phases=(Phase("grain", "#000000"), Phase("boundary", "#ffffff")),
+        build=lambda: nn.Conv2d(1, 2, 3, padding=1),
+        weights=None,
+        architecture="",
+        mean=0.5,
+        std=0.25,
+        data="",
+        licence="",
+        reference="",
+        boundary_phase=1,
+    )
+
+
+def test_a_drawn_crop_is_what_a_network_sees_of_a_file():
+    image, labels = draw_grains(np.random.default_rng(0), 96)
+    assert image.dtype == np.float32 and image.shape == labels.shape == (96, 96)
+    assert image.min() == 0 and image.max() == 1
+    assert set(np.unique(labels)) == {0, 1}
+
+
+def test_leaving_effects_out_keeps_the_labels_and_changes_the_images():
+    without = tuple(one.name for one in EFFECTS if one.name in ("noise", "attack", "blur"))
+    differ = 0
+    for seed in range(8):
+        full, bare = (draw_grains(np.random.default_rng(seed), 64, left) for left in ((), without))
+        np.testing.assert_array_equal(full[1], bare[1])
+        differ += not np.array_equal(full[0], bare[0])
+    assert differ >= 6
+
+
+def test_validation_images_are_the_same_each_time_and_no_training_images():
+    first, second = grain_data(side=64, validation=3, train=3), grain_data(("blur",), 64, 3, 3)
+    for one, other in zip(first.validation, second.validation, strict=True):
+        np.testing.assert_array_equal(one.image, other.image)
+    seen = {pair.image.tobytes() for pair in first.train}
+    assert seen.isdisjoint(pair.image.tobytes() for pair in first.validation)
+
+
+def test_a_run_needs_no_folder_and_repeats(tmp_path: Path):
+    results = [
+        run_training(
+            card(), SMALL, None, TrainingOptions(tmp_path / name, "cpu"), lambda phase, where: None
+        )
+        for name in ("one", "two")
+    ]
+    assert results[0].step == 3
+    for name, value in results[0].state.items():
+        assert torch.equal(value, results[1].state[name])
+
+
+def test_batches_go_on_where_a_run_was_cut(tmp_path: Path):
+    whole, cut = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(1, 2, 3, padding=1)
+    cut.load_state_dict(whole.state_dict())
+    data, device = grain_data(side=64, validation=1, train=1), torch.device("cpu")
+    recipe = replace(SMALL, validate_every=1)
+    straight = train(whole, data, recipe, (0.5, 0.25), 2, tmp_path / "a", device)
+    train(cut, data, recipe, (0.5, 0.25), 2, tmp_path / "b", device, max_seconds=0)
+    resumed = train(cut, data, recipe, (0.5, 0.25), 2, tmp_path / "b", device, resume=True)
+    assert resumed.scores == straight.scores
+
+
+def test_a_folder_is_refused_where_none_is_wanted_and_missed_where_one_is(tmp_path: Path):
+    with pytest.raises(DataError, match="leave"):
+        training_data(card(), SMALL, tmp_path)
+    with pytest.raises(DataError, match="--data"):
+        training_data(card(), replace(SMALL, source=None), None)
+
+
+def test_a_source_and_an_imitation_exclude_each_other():
+    with pytest.raises(LamellaError, match="Leave one"):
+        replace(SMALL, imitation=Imitation(card, steps=1))
+
+
+def test_evaluate_tells_what_counts_for_grains():
+    network = np.zeros((64, 64), bool)
+    network[:, 30:34] = network[30:34] = True
+    image = ImageScores("a", (1.0, 1.0), 1.0, np.nan, 0, 0, grain_agreement(network, network))
+    result = Evaluation("m", (image,), np.eye(2), (1.0, 1.0), (1.0, 1.0), 1.0, (1.0, 1.0))
+    scores = entries(result, ["grain", "boundary"])
+    assert scores["boundary_dice_within_3px"] == scores["network_f1_within_3px"] == 1
+    assert scores["grains"] == scores["grains_in_mask"] == 1
+    assert scores["mean_intercept_absolute_error"] == 0
+    assert scores["by_image"][0]["mean_intercept_px"] == 64
