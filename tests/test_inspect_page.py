@@ -393,3 +393,13 @@ def test_ring_lies_at_the_radius() -> None:
     rows, columns = np.nonzero(picture[..., 0] == 255)
     assert np.abs(np.hypot(rows - 50, columns - 50) - 30).max() < 1
     assert len(rows) > 100
+
+
+def test_a_classic_method_has_nothing_to_look_into_so_a_network_is_shown(
+    open_inspect: Callable[..., AppTest],
+) -> None:
+    app = open_inspect(model="otsu", view="network")
+    assert not app.exception
+    networks = labelled(app.selectbox, "Network")
+    assert networks.value == "particles"
+    assert not any("Otsu" in option for option in networks.options)

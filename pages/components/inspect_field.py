@@ -191,7 +191,7 @@ def _sentence(inspected: Inspected, unit: UnitField, fields: dict[str, Effective
 
 
 def _no_objects(inspected: Inspected) -> None:
-    card = session.model()
+    card = session.network_model()
     if card.objects_phase is None:
         return
     name = card.phases[card.objects_phase].name

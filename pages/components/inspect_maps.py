@@ -130,7 +130,7 @@ def _mask(inspected: Inspected) -> tuple[Any, str]:
     """Return the pixels of the phase to find, in the field, and what they are."""
     from core.inspection.region import labels_in_field
 
-    analysis, model = inspected.analysis, session.model()
+    analysis, model = inspected.analysis, session.network_model()
     origins = {"segmentation": "segmentation"} if analysis is not None else {}
     if inspected.opened.truth is not None:
         origins["truth"] = "known truth of this sample"
