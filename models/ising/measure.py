@@ -49,6 +49,8 @@ def main(folder: Path, parts: tuple[str, ...]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--images", type=Path, default=None, metavar="DIR")
-    parser.add_argument("parts", nargs="*", choices=PARTS, metavar="PART")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"some of {', '.join(PARTS)}")
     asked = parser.parse_args()
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(unknown)}; choose from {', '.join(PARTS)}")
     main(asked.images or ising_folder(), tuple(asked.parts) or PARTS)
