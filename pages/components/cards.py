@@ -19,7 +19,7 @@ def first_screen() -> None:
         sidebar.uploader("first-upload")
         st.caption(
             "TIFF, PNG, JPEG and the files of most microscopes. An instrument's text file belongs "
-            "to its image: drop both together, so that the pixel size is read."
+            "to its image: drop it too, with the image or after it, and the pixel size is read."
         )
     with samples:
         st.subheader("Samples")

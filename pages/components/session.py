@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import gc
-import hashlib
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -18,10 +17,10 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import Micrograph, ModelCard, PixelSize
-from pages.components import jobs, library, link
+from pages.components import jobs, library, link, uploads
 from pages.components.bounded import BoundedStore
 from pages.components.jobs import Job
-from pages.components.memory import Changes, Memory, Opened, Upload
+from pages.components.memory import Changes, Memory, Opened
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
@@ -153,22 +152,19 @@ def choose(source: str | None, run: bool = False) -> None:
 
 
 def add_uploads(files: Iterable[tuple[str, bytes]]) -> None:
-    """Keep uploaded files, sidecars with their image, and choose the first new image."""
-    from core.formats import pair_sidecars
-
-    contents = dict(files)
-    mine, first = memory(), None
-    for name, sidecars in pair_sidecars(contents):
-        data = contents[name]
-        source = "upload:" + hashlib.sha256(name.encode() + b"\0" + data).hexdigest()[:32]
-        size = len(data) + sum(map(len, sidecars.values()))
-        _store("uploads", UPLOAD_BYTES).put(
-            (mine.owner, source), Upload(name, data, sidecars), size
-        )
-        mine.uploads[source] = name
-        first = first or source
-    if first:
-        choose(first)
+    """Keep uploaded files, sidecars with their image, and choose the first image among them."""
+    mine, kept = memory(), _store("uploads", UPLOAD_BYTES)
+    earlier = {source: kept.get((mine.owner, source)) for source in mine.uploads}
+    held = {source: upload for source, upload in earlier.items() if upload is not None}
+    found = uploads.arrivals(dict(files), held)
+    for one in found:
+        size = len(one.upload.data) + sum(map(len, one.upload.sidecars.values()))
+        kept.put((mine.owner, one.source), one.upload, size)
+        for source in one.replaced:
+            mine.uploads.pop(source, None)
+        mine.uploads[one.source] = one.upload.name
+    if found:
+        choose(found[0].source)
 
 
 def change(source: str, **values: object) -> None:

@@ -1,0 +1,54 @@
+"""Which of the files that came belong together, also when they came one after the other."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pages.components.memory import Upload
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An upload with its id, and the ids of earlier uploads that it takes the place of."""
+
+    source: str
+    upload: Upload
+    replaced: tuple[str, ...]
+
+
+def arrivals(files: Mapping[str, bytes], earlier: Mapping[str, Upload]) -> list[Arrival]:
+    """Return what new ``files``, contents by name, add to ``earlier`` uploads, by id.
+
+    A new sidecar joins the image of its stem, here or earlier; a new image joins the sidecar that
+    came alone before it. What an earlier image brought with it stays with that image.
+    """
+    from core.formats import pair_sidecars
+
+    known = {upload.name: upload for upload in earlier.values()}
+    contents = {name: upload.data for name, upload in known.items()} | dict(files)
+    found = []
+    for name, sidecars in pair_sidecars(contents):
+        if name not in files and not sidecars.keys() & files.keys():
+            continue
+        if name not in files:
+            sidecars = {**known[name].sidecars, **sidecars}
+        upload = Upload(name, contents[name], sidecars)
+        source = source_of(upload)
+        used = {(name, upload.data), *sidecars.items()}
+        replaced = tuple(
+            old
+            for old, other in earlier.items()
+            if (other.name, other.data) in used and old != source
+        )
+        found.append(Arrival(source, upload, replaced))
+    return found
+
+
+def source_of(upload: Upload) -> str:
+    """Return the id of an upload: of its name and of every byte that came with it."""
+    digest = hashlib.sha256(upload.name.encode() + b"\0" + upload.data)
+    for name, data in sorted(upload.sidecars.items()):
+        digest.update(b"\0" + name.encode() + b"\0" + data)
+    return f"upload:{digest.hexdigest()[:32]}"

@@ -1,0 +1,48 @@
+"""Files that belong together find each other, in whatever order they come."""
+
+from pages.components.memory import Upload
+from pages.components.uploads import arrivals, source_of
+
+IMAGE, OTHER = b"image", b"another image"
+
+
+def after(*batches: dict[str, bytes]) -> dict[str, Upload]:
+    """Return the uploads by id after several batches of files."""
+    kept: dict[str, Upload] = {}
+    for files in batches:
+        for one in arrivals(files, kept):
+            for source in one.replaced:
+                kept.pop(source)
+            kept[one.source] = one.upload
+    return kept
+
+
+def described(kept: dict[str, Upload]) -> list[tuple[str, dict[str, bytes]]]:
+    return [(upload.name, dict(upload.sidecars)) for upload in kept.values()]
+
+
+def test_image_and_sidecar_are_one_upload_in_any_order():
+    together = after({"a.tif": IMAGE, "a.txt": b"scale"})
+    assert described(together) == [("a.tif", {"a.txt": b"scale"})]
+    assert after({"a.tif": IMAGE}, {"a.txt": b"scale"}) == together
+    assert after({"a.txt": b"scale"}, {"a.tif": IMAGE}) == together
+
+
+def test_the_same_file_twice_is_one_upload():
+    assert len(after({"a.tif": IMAGE}, {"a.tif": IMAGE})) == 1
+
+
+def test_a_sidecar_stays_with_the_image_that_it_came_with():
+    # The same names from another folder: the first scale must not calibrate the second image.
+    kept = after({"a.tif": IMAGE, "a.txt": b"scale"}, {"a.tif": OTHER})
+    assert described(kept) == [("a.tif", {"a.txt": b"scale"}), ("a.tif", {})]
+
+
+def test_other_uploads_are_left_alone():
+    kept = after({"a.tif": IMAGE, "b.tif": OTHER}, {"b.txt": b"scale"})
+    assert described(kept) == [("a.tif", {}), ("b.tif", {"b.txt": b"scale"})]
+
+
+def test_the_id_changes_with_the_sidecar_so_that_no_old_reading_is_kept():
+    alone, calibrated = Upload("a.tif", IMAGE, {}), Upload("a.tif", IMAGE, {"a.txt": b"scale"})
+    assert source_of(alone) != source_of(calibrated)
