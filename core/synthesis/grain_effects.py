@@ -144,10 +144,10 @@ class SecondPhase:
 class SlipLines:
     """Parallel lines within a grain: slip bands, or scratches that etching found per grain."""
 
-    share: float = knob(0.3, 0.1, 0.7, "Share of grains with lines")
+    share: float = knob(0.3, 0.1, 0.9, "Share of grains with lines")
     spacing_px: float = knob(16, 5, 40, "Spacing", "px", log=True)
     width_px: float = knob(1.2, 0.6, 2.5, "Width", "px")
-    depth: float = knob(0.2, 0.05, 0.5, "Depth")
+    depth: float = knob(0.2, 0.05, 0.6, "Depth")
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class Scratches:
 
     count: float = knob(6, 1, 15, "Count on 512 x 512 px")
     width_px: float = knob(1, 0.5, 2, "Width", "px")
-    depth: float = knob(0.12, -0.2, 0.35, "Depth (negative: bright)")
+    depth: float = knob(0.12, -0.2, 0.45, "Depth (negative: bright)")
 
 
 @dataclass(frozen=True)

@@ -77,11 +77,11 @@ class GrainSettings:
         SecondPhase, "Second phase", "Particles of another grey", 0.3, on=False
     )
     slip_lines: SlipLines | None = effect(
-        SlipLines, "Lines within grains", "Slip bands end at boundaries", 0.55, on=False
+        SlipLines, "Lines within grains", "Slip bands end at boundaries", 0.65, on=False
     )
     relief: Relief | None = effect(Relief, "Relief", "Polishing leaves hills", 0.5, on=False)
     scratches: Scratches | None = effect(
-        Scratches, "Scratches", "Polishing leaves lines that are no boundaries", 0.5, on=False
+        Scratches, "Scratches", "Polishing leaves lines that are no boundaries", 0.6, on=False
     )
     curtaining: Curtaining | None = effect(
         Curtaining, "Curtaining", "Ion milling leaves stripes", 0.15, on=False
