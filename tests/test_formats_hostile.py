@@ -8,6 +8,7 @@ import time
 import zlib
 from unittest.mock import Mock
 
+import h5py
 import imagecodecs
 import numpy as np
 import pytest
@@ -63,6 +64,14 @@ def refusal(data: bytes, name: str = "file.tif", **options: object) -> str:
 def test_truncated_files(kind, kept):
     data = pillow(kind)
     refusal(data[: int(len(data) * kept)], f"cut.{kind.lower()}")
+
+
+@pytest.mark.parametrize("folder", ["Data/Image/1", "data/image"])
+def test_a_truncated_emd_is_named_as_one(folder):
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file[f"{folder}/data"] = NOISE
+    assert "damaged or incomplete NCEM EMD" in refusal(buffer.getvalue()[:3000], "cut.emd")
 
 
 def test_corrupt_compressed_data_never_become_pixels():

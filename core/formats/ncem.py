@@ -63,11 +63,14 @@ class _Image:
 
 
 def sniff(data: bytes) -> bool:
-    """Whether ``data`` is an HDF5 file that is not Velox's."""
+    """Whether ``data`` is an HDF5 file that is not Velox's, or a damaged one of either."""
     if not is_hdf5(data):
         return False
-    with opened(data) as file:
-        return child(file, "Data", "Image") is None
+    try:
+        with opened(data) as file:
+            return child(file, "Data", "Image") is None
+    except (OSError, KeyError, RuntimeError):
+        return True
 
 
 def read(source: Source) -> Decoded:
