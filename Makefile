@@ -13,7 +13,7 @@ venv := .venv
 bin := $(venv)/bin
 stamp := $(venv)/.lamella-installed
 
-.PHONY: help setup run test lint format studies lock image clean
+.PHONY: help setup run test lint format studies cards lock image clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -40,6 +40,9 @@ format: $(stamp) ## put the formatting right
 studies: $(stamp) ## train and measure the case studies; their figures read what it writes
 	$(bin)/python -m models.ising.make_snapshots
 	$(bin)/python -m models.ising.measure $(if $(ISING),--images $(ISING))
+
+cards: $(stamp) ## write the models' cards, docs/models, from the zoo
+	$(bin)/python -m models.card_text docs/models
 
 # The image gets no development tools and no GPL reader, in the very versions tested.
 lock: ## pin what pyproject.toml asks for, with hashes (needs uv; UPGRADE=--upgrade for the newest)

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from core.segmentation.settings import TileSettings
 from core.synthesis.samples import samples
 from core.types import Score, Weights
 from models import zoo
+from models.card_text import card_text
 from models.weights_file import load_weights, save_weights, trained
 
 MEGABYTES = 1_000_000
@@ -110,3 +112,19 @@ def test_scores_stand_under_the_data_they_were_measured_on():
     )
     grouped = {data: [one.metric for one in found] for data, found in card.scores_by_data().items()}
     assert grouped == {"x": ["a", "c"], "y": ["b"]}
+
+
+def test_cards_in_the_documents_are_those_of_the_zoo():
+    folder = Path(__file__).resolve().parents[1] / "docs" / "models"
+    assert {path.stem for path in folder.glob("*.md")} == set(zoo.CARDS)
+    for name, card in zoo.CARDS.items():
+        assert (folder / f"{name}.md").read_text("utf-8") == card_text(card), "run `make cards`"
+
+
+def test_card_text_holds_what_the_card_says():
+    text = card_text(zoo.card("particles"))
+    assert "| IoU of particles, mean over images | 0.892 |" in text
+    assert f"`{zoo.card('particles').weights.sha256}`" in text
+    assert "| Parameters | 3,831,778 |" in text
+    assert "`lamella train particles`" in text
+    assert "lamella train" not in card_text(zoo.card("otsu"))
