@@ -12,6 +12,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from core import formats
 from core.analysis import Analysis, ObjectSettings
 from core.export.archive import result_archive, result_files, safe_stem
 from core.export.label_image import label_tiff, object_tiff
@@ -101,6 +102,15 @@ def test_objects_keep_large_ids_and_their_calibration():
         count, length = file.pages[0].tags["XResolution"].value
         assert file.pages[0].tags["ResolutionUnit"].value == 3  # centimetre
         assert 1e7 * length / count == pytest.approx(12.3, rel=1e-6)
+
+
+@pytest.mark.parametrize("nm", [0.001, 0.0023, 0.0239, 1.8868, 111.65, 1e6])
+def test_both_images_give_their_scale_back_to_the_reader(nm):
+    size, labels = PixelSize(nm, "typed by user"), np.eye(32, dtype=np.uint8)
+    for content in (label_tiff(labels, size), object_tiff(labels, size)):
+        found = formats.read(content, "a.tif").pixel_size
+        assert found is not None
+        assert found.nm == pytest.approx(nm, rel=1e-9)
 
 
 def test_without_a_pixel_size_no_scale_is_written():

@@ -12,6 +12,7 @@ import tifffile
 from core.types import PixelSize
 
 CM_IN_NM = 1e7
+_LARGEST_RATIONAL = 2**32 - 1
 
 
 def label_tiff(labels: np.ndarray, pixel_size: PixelSize | None) -> bytes:
@@ -57,7 +58,9 @@ def object_tiff(objects: np.ndarray, pixel_size: PixelSize | None) -> bytes:
             "PhysicalSizeY": pixel_size.nm / 1000,
             "PhysicalSizeYUnit": "\N{MICRO SIGN}m",
         }
-        resolution = (CM_IN_NM / pixel_size.nm, CM_IN_NM / pixel_size.nm)
+        a_centimetre = CM_IN_NM / pixel_size.nm
+        # Under 2.4 pm a pixel the number is too large for a TIFF tag; OME's XML holds it.
+        resolution = (a_centimetre,) * 2 if a_centimetre <= _LARGEST_RATIONAL else None
     stream = io.BytesIO()
     tifffile.imwrite(
         stream,
@@ -65,7 +68,7 @@ def object_tiff(objects: np.ndarray, pixel_size: PixelSize | None) -> bytes:
         ome=True,
         compression="zlib",
         resolution=resolution,
-        resolutionunit="CENTIMETER" if pixel_size else None,
+        resolutionunit="CENTIMETER" if resolution else None,
         metadata=metadata,
     )
     return stream.getvalue()
