@@ -263,8 +263,8 @@ def regression_figure(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> go.F
 
 
 def kernels_figure(detectors: Sequence[WallDetector]) -> go.Figure:
-    """Draw the kernels side by side, one scale for all, and how well each marks domain walls."""
-    titles = [f"{index}: AUC {one.auc:.2f}" for index, one in enumerate(detectors)]
+    """Draw the kernels side by side, one scale for all: blue above 0, red below."""
+    titles = [f"kernel {index}" for index in range(len(detectors))]
     columns = 4
     rows = -(-len(detectors) // columns)
     figure = make_subplots(rows, columns, subplot_titles=titles, vertical_spacing=0.16)

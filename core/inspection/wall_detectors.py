@@ -9,6 +9,7 @@ import torch
 from scipy.stats import rankdata
 from torch import nn
 
+from core.synthesis.ising import energy
 from core.types import read_only
 
 
@@ -17,13 +18,17 @@ class WallDetector:
     """One kernel. ``weights``: (k, k) float32. ``maps``: (N, L, L), its activations after ReLU.
 
     ``auc``: probability that it answers a site at a wall more strongly than one inside a domain,
-    0.5 = it cannot tell. ``vote``: what a unit of its mean adds to the logit of T > Tc over that of
-    T < Tc, None where the network goes on otherwise.
+    0.5 = it cannot tell; among sites of ``sign``, 1 = up or -1 = down, whichever it tells apart
+    better. ``energy_correlation``: of its mean over the image with the energy, -1 to 1. ``vote``:
+    what a unit of that mean adds to the logit of T > Tc over that of T < Tc, None where the
+    network goes on otherwise.
     """
 
     weights: np.ndarray
     maps: np.ndarray
     auc: float
+    sign: int
+    energy_correlation: float
     vote: float | None
 
     def __post_init__(self) -> None:
@@ -47,19 +52,29 @@ def wall_detectors(network: nn.Sequential, spins: np.ndarray) -> tuple[WallDetec
     with torch.no_grad():
         images = torch.from_numpy(np.array(spins, np.float32))[:, None]
         maps = torch.relu(first(images)).numpy()
-    at_wall = unlike_neighbours(spins) > 0
     votes: list[float | None] = [None] * first.out_channels
     if last.weight.shape == (2, first.out_channels):
         votes = (last.weight[1] - last.weight[0]).tolist()
+    kernels = first.weight[:, 0].detach().numpy().copy()
     return tuple(
-        WallDetector(
-            first.weight[index, 0].detach().numpy().copy(),
-            maps[:, index],
-            _auc(maps[:, index][at_wall], maps[:, index][~at_wall]),
-            vote,
-        )
-        for index, vote in enumerate(votes)
+        _detector(kernel, maps[:, index], spins, votes[index])
+        for index, kernel in enumerate(kernels)
     )
+
+
+def _detector(
+    kernel: np.ndarray, maps: np.ndarray, spins: np.ndarray, vote: float | None
+) -> WallDetector:
+    at_wall = unlike_neighbours(spins) > 0
+    by_sign = {
+        sign: _auc(maps[at_wall & (spins == sign)], maps[~at_wall & (spins == sign)])
+        for sign in (1, -1)
+    }
+    sign = max(by_sign, key=lambda one: abs(by_sign[one] - 0.5))
+    means, energies = maps.mean((1, 2)), energy(spins)
+    is_flat = not (means.std() and energies.std())
+    correlation = 0.0 if is_flat else float(np.corrcoef(means, energies)[0, 1])
+    return WallDetector(kernel, maps, by_sign[sign], sign, correlation, vote)
 
 
 def _auc(at_wall: np.ndarray, inside: np.ndarray) -> float:

@@ -1,8 +1,8 @@
-"""Finite size: what networks that never saw temperatures near Tc say about where it lies.
+"""Finite size: where networks for L = 16, 32 and 64 change their mind, and how sharply.
 
-Networks learn from equilibrium far from Tc alone and are asked about the gap. The larger the
-lattice, the sharper their change of mind. Source: Carrasquilla and Melko 2017,
-doi:10.1038/nphys4035.
+They learn from equilibrium twice: "all", from every temperature, labelled by the exact Tc, as
+Carrasquilla and Melko 2017, doi:10.1038/nphys4035; and "far", from cold and hot alone, so that
+nobody tells them where Tc lies.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import curve_fit
+from torch import nn
 
 from core.synthesis.ising import checkerboard
 from core.synthesis.ising_exact import CRITICAL_TEMPERATURE
@@ -30,52 +31,73 @@ from models.ising import CRITICAL, NETWORKS, SIZES
 NETWORK = "mlp"
 LATTICES = {16: 120, 32: 80, 64: 40}
 TEMPERATURES = np.round(np.arange(2.06, 2.5, 0.03), 2)
-FAR = (1.0, 1.9), (2.7, 3.6)
+WINDOWS = {"all": ((1.0, 3.54),), "far": ((1.0, 1.9), (2.7, 3.6))}
+LEARNED_FROM = 1400
 SEEDS, SAMPLES, STEPS_BETWEEN, RESAMPLED = 5, 5, 8, 1000
 
 
 def measure() -> None:
     """Write P(T > Tc) by temperature and size, and the estimates of Tc with their intervals."""
-    answers = {side: _answers(side, lattices) for side, lattices in LATTICES.items()}
+    answers: dict[str, dict[int, np.ndarray]] = {labels: {} for labels in WINDOWS}
+    for side, lattices in LATTICES.items():
+        networks = {labels: _networks(side, labels) for labels in WINDOWS}
+        for labels, given in _answers(side, lattices, networks).items():
+            answers[labels][side] = given
+        print(side, "sampled", flush=True)
     with open(SIZES, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["side", "temperature", "says_above", "standard_error", "fitted"])
-        for side, given in answers.items():
-            means = given.mean(0)
-            fitted = _rise(TEMPERATURES, *_fit(means.mean(1)))
-            for index, temperature in enumerate(TEMPERATURES):
-                values = means[index]
-                error = values.std(ddof=1) / np.sqrt(len(values))
-                row = (values.mean(), error, fitted[index])
-                writer.writerow([side, temperature, *(f"{value:.4f}" for value in row)])
-    CRITICAL.write_text(json.dumps(_estimates(answers), indent=1) + "\n", "utf-8")
+        names = ("labels", "side", "temperature", "says_above", "standard_error", "fitted")
+        writer.writerow(names)
+        for labels, by_side in answers.items():
+            for side, given in by_side.items():
+                for row in _rows(given):
+                    writer.writerow([labels, side, *row])
+    found = {labels: _estimates(by_side) for labels, by_side in answers.items()}
+    CRITICAL.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
 
 
-def _answers(side: int, lattices: int) -> np.ndarray:
-    """Return the mean answer (SEEDS, temperatures, lattices) over the samples of each lattice."""
-    far = np.concatenate([np.linspace(*window, 700) for window in FAR])
-    seen = equilibrium(side, far, seed=side)
+def _rows(answers: np.ndarray) -> list[list[str]]:
+    means = answers.mean(0)
+    fitted = _rise(TEMPERATURES, *_fit(means.mean(1)))
+    errors = means.std(1, ddof=1) / np.sqrt(means.shape[1])
+    columns = zip(TEMPERATURES, means.mean(1), errors, fitted, strict=True)
+    return [[f"{temperature:.2f}", *(f"{v:.4f}" for v in rest)] for temperature, *rest in columns]
+
+
+def _networks(side: int, labels: str) -> list[nn.Module]:
+    windows = WINDOWS[labels]
+    temperatures = np.concatenate(
+        [np.linspace(*window, LEARNED_FROM // len(windows)) for window in windows]
+    )
+    seen = equilibrium(side, temperatures, seed=side)
     examples = Examples(seen.spins, seen.labels)
-    networks = [
+    return [
         train_classifier(
-            lambda: NETWORKS[NETWORK].build(side, 2),
+            lambda: NETWORKS[NETWORK].build(side),
             examples,
             examples,
             ClassifierRecipe(20, seed=seed),
         )
         for seed in range(SEEDS)
     ]
+
+
+def _answers(
+    side: int, lattices: int, networks: dict[str, list[nn.Module]]
+) -> dict[str, np.ndarray]:
+    """Return mean answers (SEEDS, temperatures, lattices) over the samples of each lattice."""
     temperatures = np.repeat(TEMPERATURES, lattices)
     spins = equilibrium(side, temperatures, seed=side + 1).spins.copy()
     random = np.random.default_rng(side + 2)
-    total = np.zeros((SEEDS, len(temperatures)))
+    total = {labels: np.zeros((SEEDS, len(temperatures))) for labels in networks}
     for _ in range(SAMPLES):
         for _ in range(STEPS_BETWEEN):
             wolff(spins, temperatures, 1, random)
             checkerboard(spins, temperatures, 1, random)
-        total += [probabilities(predict(one, spins))[:, 1] for one in networks]
-    print(side, "sampled", flush=True)
-    return (total / SAMPLES).reshape(SEEDS, len(TEMPERATURES), lattices)
+        for labels, given in networks.items():
+            total[labels] += [probabilities(predict(one, spins))[:, 1] for one in given]
+    shape = (SEEDS, len(TEMPERATURES), lattices)
+    return {labels: (one / SAMPLES).reshape(shape) for labels, one in total.items()}
 
 
 def _rise(temperature: np.ndarray, middle: float, width: float) -> np.ndarray:
