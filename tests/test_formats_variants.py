@@ -130,10 +130,12 @@ JEOL = "CM_IMAGE_SIZE{s}80 60\n$CM_FIELD_OF_VIEW{s}128.000µm 96.000µm\n$SM_PNU
 
 
 @pytest.mark.parametrize("filler", [b"\0", b""])
-def test_jeol_metadata_inside_the_tiff(filler):
-    lines = ("$" + JEOL.format(s="=")).replace("\n", "\t")
+@pytest.mark.parametrize("code", [37500, 37510])
+@pytest.mark.parametrize("between", ["\t", "\r\n", " "])
+def test_jeol_metadata_inside_the_tiff(filler, code, between):
+    lines = ("$" + JEOL.format(s="=")).replace("\n", between)
     content = b"UNICODE" + filler + lines.encode("utf-16-le")
-    micrograph = formats.read(tiff(noise(64, 80), 37500, content), "jeol.tif")
+    micrograph = formats.read(tiff(noise(64, 80), code, content), "jeol.tif")
     assert nanometres(micrograph) == pytest.approx(1600)
     assert micrograph.info_bar_rows == 4
 

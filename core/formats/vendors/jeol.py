@@ -1,4 +1,4 @@
-"""JEOL scanning microscopes: a text file beside the image, or the same in TIFF tag 37500."""
+"""JEOL scanning microscopes: a text file beside the image, or the same in a tag of the TIFF."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.formats.reading.text import decode_text, key_values, lengths, sizes
 RANK = 1
 
 _MARKS = ("$CM_", "$SM_")
-_TAG, _ENCODING = 37500, b"UNICODE"
+_TAGS, _ENCODING = (37500, 37510), b"UNICODE"
 _AGREE_WITHIN = 0.005
 
 
@@ -19,8 +19,9 @@ def find(clues: Clues) -> Finding | None:
 
     The bar's length is a whole number of pixels, so a bar of 53 px is good to 1 %.
     """
-    if values := _values_of_tag(clues):
-        return _finding(values, f"tag {_TAG}", clues.shape)
+    for tag in _TAGS:
+        if values := _values_of_tag(clues.tags.get(tag)):
+            return _finding(values, f"tag {tag}", clues.shape)
     for name, text in clues.sidecar_texts("txt"):
         if any(mark in text for mark in _MARKS):
             values = {key.lstrip("$"): value for key, value in key_values(text, " ").items()}
@@ -28,18 +29,18 @@ def find(clues: Clues) -> Finding | None:
     return None
 
 
-def _values_of_tag(clues: Clues) -> dict[str, str]:
-    """Return what newer microscopes write into the TIFF: KEY=VALUE between tabs, in UTF-16.
+def _values_of_tag(data: object) -> dict[str, str]:
+    """Return what newer microscopes write into the TIFF: $KEY=VALUE after each other, in UTF-16.
 
     Source: JEOL parser of pynxtools-em, which reads the same tag.
     """
-    data = clues.tags.get(_TAG)
     if not isinstance(data, bytes) or not data.startswith(_ENCODING):
         return {}
     # Eight bytes name the encoding, the last of them zero or left out.
     start = len(_ENCODING) + (data[len(_ENCODING) : len(_ENCODING) + 1] == b"\0")
-    text = decode_text(data[start:]).replace("\t", "\n").replace("\0", "")
-    return {key.lstrip("$"): value for key, value in key_values(text).items()}
+    text = decode_text(data[start:]).replace("\0", "").replace("$", "\n")
+    values = key_values(text)
+    return values if any(key.startswith(("CM_", "SM_")) for key in values) else {}
 
 
 def _finding(values: dict[str, str], name: str, shape: tuple[int, int]) -> Finding:
