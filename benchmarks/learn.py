@@ -55,6 +55,8 @@ WATCH = """() => {
 }"""
 CLEAR = "() => { window.sent = window.first = window.last = 0; window.moved = performance.now() }"
 READ = "() => [window.moved, window.sent, window.first, window.last]"
+AT_END = """thumb => (thumb.getAttribute('aria-valuenow') ?? thumb.value)
+  === (thumb.getAttribute('aria-valuemax') ?? thumb.max)"""
 QUIET = """() => window.sent && window.last && performance.now() - window.last > 500
   || window.sent && performance.now() - window.sent > 4000"""
 
@@ -103,7 +105,7 @@ def settled(page: Page) -> None:
 def moves(page: Page, slider: Locator, used: Used) -> list[tuple[float, ...]]:
     """Return of each move, in ms: until sent, first and last change, processor of both."""
     found = []
-    at_end = slider.get_attribute("aria-valuenow") == slider.get_attribute("aria-valuemax")
+    at_end = slider.evaluate(AT_END)
     for number in range(MOVES + 1):
         slider.focus()
         busy = used()

@@ -22,6 +22,24 @@ def test_the_lectures_arithmetic() -> None:
     assert counts.memory_bytes(weights, "double", True) == 16 * counts.GIB
 
 
+def test_what_fits_on_which_card() -> None:
+    weights = counts.Layers(512).dense(1024)
+    sizes = [
+        counts.memory_bytes(weights, kind, training)
+        for kind in ("double", "float32")
+        for training in (False, True)
+    ]
+    assert [size / counts.GIB for size in sizes] == [4, 16, 2, 8]
+    assert [counts.fits(size) for size in sizes] == [
+        "fits in 8 GB",
+        "fits in 24 GB",
+        "fits in 8 GB",
+        "fits in 8 GB",
+    ]
+    assert counts.fits(80 * counts.GIB) == "fits in 80 GB"
+    assert counts.fits(80 * counts.GIB + 1) == "does not fit in 80 GB"
+
+
 def test_sharing_takes_the_side_out() -> None:
     layers = counts.Layers(512, 64, 3)
     assert {layers.shared(side) for side in counts.SIDES} == {576}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.components.learn import lessons
+from pages.components.learn import in_digits, lessons
 
 FRAME = Path(__file__).resolve().parents[1] / "pages" / "components" / "navigation.py"
 
@@ -82,3 +83,25 @@ def test_a_typed_structure_is_in_the_link() -> None:
     app = opened("receptive_field", structure_nm="14")
     # The example stack sees 28 px of 0.25 nm: half of 14 nm.
     assert {one.label: one.value for one in app.metric}["Width in structures"] == "0.5"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (0.0943, "0.094"), (2.34e-7, "2.3 × 10⁻⁷"), (9.96e-5, "1.0 × 10⁻⁴"), (12, "12")],
+)
+def test_numbers_in_digits(value: float, text: str) -> None:
+    assert in_digits(value) == text
+
+
+def test_tables_have_their_numbers_on_the_right() -> None:
+    app = opened("pooling", ground="flat")
+    table = next(one.value for one in app.markdown if one.value.startswith("| pooling"))
+    header, alignment, *rows = table.splitlines()
+    assert alignment == "| --- | ---: | ---: | ---: | ---: |"
+    assert [row.split(" | ")[0] for row in rows] == ["| none", "| max", "| average", "| median"]
+    assert header.count("|") == rows[0].count("|") == 6
+
+
+def test_the_collector_leaves_imported_modules_alone() -> None:
+    opened("pooling")
+    assert gc.get_freeze_count() > 10_000

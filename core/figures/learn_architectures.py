@@ -20,10 +20,10 @@ PLACES = {
     "LeNet-5 (1998)": "bottom right",
     "LeNet-5 (as built today)": "top right",
     "AlexNet": "bottom center",
-    "VGG16": "top left",
+    "VGG16": "top center",
     "ResNet-18": "middle left",
     "ResNet-34": "bottom right",
-    "ResNet-50": "top right",
+    "ResNet-50": "middle right",
     "U-Net on ResNet-18": "top left",
 }
 ROLE_NAMES = {"stage": "convolutions", "dense": "dense layers"}
@@ -126,7 +126,7 @@ def cost_figure(facts: Mapping[str, ArchitectureFacts], chosen: str) -> go.Figur
             hovertemplate=f"{title}<br>{fact.parameters:,} parameters<br>{fact.macs:,} products"
             "<extra></extra>",
         )
-    figure.update_xaxes(type="log", title="parameters", gridcolor=GRID, range=[4.4, 8.6], dtick=1)
+    figure.update_xaxes(type="log", title="parameters", gridcolor=GRID, range=[4.4, 9.4], dtick=1)
     figure.update_yaxes(type="log", title="products an image", gridcolor=GRID, dtick=2)
     figure.update_yaxes(exponentformat="power", range=[4.6, 10.8])
     figure.update_xaxes(exponentformat="power")

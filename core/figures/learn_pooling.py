@@ -32,7 +32,7 @@ def window_figure(window: PooledWindow, digits: int = 2) -> go.Figure:
         "hoverinfo": "z",
     }
     layout = {
-        "height": 380,
+        "height": 300,
         "margin": MARGIN,
         "xaxis": {"visible": False, "constrain": "domain"},
         "yaxis": {"visible": False, "autorange": "reversed", "scaleanchor": "x"},

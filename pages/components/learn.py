@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 PAGES = Path(__file__).resolve().parents[1]
 EQUAL = 1e-6
+UNBROKEN = str.maketrans({" ": "\u00a0", "-": "\u2011"})
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 HALF, THIRD = 470, 300
 ROW_REM, NORMAL_PX, PRESENTER_PX = 2.6, 16, 21
@@ -100,7 +101,7 @@ def parts(*widths: int) -> list[Any]:
 
 def formulas(*texts: str) -> None:
     """Draw formulas in a row, or one below the other where there is no room."""
-    with st.container(horizontal=True, gap="large", vertical_alignment="center"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         for text in texts:
             st.latex(text, width="content")
 
@@ -259,16 +260,14 @@ def table(columns: Mapping[str, Sequence[str]], most: int = 460) -> None:
 
     ``most``: height in px; what does not fit is scrolled.
     """
-    rows = [
-        list(columns),
-        ["---", *["---:"] * (len(columns) - 1)],
-        *zip(*columns.values(), strict=True),
-    ]
-    lines = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    rows = [list(columns), *zip(*columns.values(), strict=True)]
+    # Words stay together: rather scrolled sideways than broken into many lines.
+    lines = [[first.translate(UNBROKEN), *others] for first, *others in rows]
+    lines.insert(1, ["---", *["---:"] * (len(columns) - 1)])
     # Of a fixed height, because only such a container scrolls sideways too.
     line = ROW_REM * (PRESENTER_PX if presenting() else NORMAL_PX)
-    with st.container(border=False, height=min(most, round(line * (len(rows) + 1)))):
-        st.markdown(lines, width="stretch")
+    with st.container(border=False, height=min(most, round(line * len(lines)))):
+        st.markdown("\n".join(f"| {' | '.join(cells)} |" for cells in lines))
 
 
 def in_digits(value: float) -> str:

@@ -85,10 +85,10 @@ def shift(opened: Opened, image: Any) -> None:
         return
     size = opened.micrograph.pixel_size
     _three(found, size.nm if size else None, step.stride)
-    one, two, three = learn.parts(*[learn.THIRD] * 3)
-    one.metric("Largest difference", f"{found.largest:.3g}")
-    two.metric("Pixels that differ", f"{100 * found.differing:.3g} %")
-    three.metric("Difference / contrast", f"{found.relative:.3g}")
+    with st.container(horizontal=True):
+        st.metric("Largest difference", f"{found.largest:.3g}", width=200)
+        st.metric("Pixels that differ", f"{100 * found.differing:.3g} %", width=200)
+        st.metric("Difference / contrast", f"{found.relative:.3g}", width=200)
     _verdict(found, step, by)
     learn.chart(
         shift_figure(SHIFTS, curves, "difference / contrast", now=by), "share_curves", height=430

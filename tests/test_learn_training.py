@@ -1,0 +1,69 @@
+"""The page Skip connections: both networks learn in the background, seen live, until cancelled."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.concepts import gradient_flow
+from core.errors import Cancelled
+from pages.components import session
+
+FRAME = Path(__file__).resolve().parents[1] / "pages" / "components" / "navigation.py"
+
+
+def opened() -> AppTest:
+    """Return the page with the shallowest networks, as a browser would get it."""
+    app = AppTest.from_file(str(FRAME), default_timeout=300).run()
+    app.query_params["sample"], app.query_params["depth"] = "gold-tem", "4"
+    return app.switch_page("../skip_connections.py").run()
+
+
+@pytest.fixture(autouse=True)
+def no_results() -> None:
+    session._store.clear("results", session.RESULT_BYTES)
+
+
+def captions(app: AppTest) -> str:
+    return "\n".join(one.value for one in app.caption)
+
+
+def test_both_learn_and_each_block_is_taken_out() -> None:
+    app = opened()
+    charts = len(app.get("plotly_chart"))
+    app.button(key="work_start_skips").click().run()
+    job = app.session_state["work_skips"]
+    if job is not None:
+        job.future.result(timeout=120)
+        app.run()
+    assert not app.exception
+    # Losses by step, and the change of the loss by block.
+    assert len(app.get("plotly_chart")) == charts + 2
+    assert "The loss of the whole: plain 0." in captions(app)
+    assert "chance: 0.693" in captions(app)
+
+
+def test_the_losses_are_seen_live_and_cancel_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(given, depth, norm, progress, seen):
+        while True:
+            seen.append(("plain", 0.7))
+            progress(len(seen), 1_000_000)
+            time.sleep(0.01)
+
+    monkeypatch.setattr(gradient_flow, "learn", endless)
+    app = opened()
+    charts = len(app.get("plotly_chart"))
+    app.button(key="work_start_skips").click().run()
+    assert len(app.get("plotly_chart")) == charts + 1
+    job = app.session_state["work_skips"]
+    app.button(key="work_skips_cancel").click().run()
+    with pytest.raises(Cancelled):
+        job.future.result(timeout=60)
+    # The click's own run may have seen the end already.
+    if "Stopped" not in captions(app):
+        app.run()
+    assert "Stopped before the end, as asked." in captions(app)
+    assert app.button(key="work_start_skips")

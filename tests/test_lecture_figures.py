@@ -1,0 +1,97 @@
+"""The lecture's figures: in plotly's own terms, all letters large, whatever the ground."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from core.concepts import kernels, pooling, pooling_noise, pooling_shift
+from core.concepts.convolution import Walk, one_pixel
+from core.concepts.parameter_counts import Layers
+from core.concepts.pooling import Pooling
+from core.concepts.receptive_cone import cone
+from core.concepts.stack_builder import field_rows, parse_stack, trace_stack
+from core.concepts.weight_sharing import layer_matrix
+from core.figures import (
+    concepts_convolution,
+    concepts_parameters,
+    concepts_sharing,
+    learn_fields,
+    learn_pooling,
+)
+from core.figures.concepts_style import color_scale, readable
+
+NOISE = np.random.default_rng(0).random((40, 80))
+
+
+def figures() -> dict[str, go.Figure]:
+    """Return every figure that is drawn unchecked, of small things."""
+    trace = trace_stack(parse_stack("conv 3, pool 2"), (9, 9))
+    rows = field_rows(trace)
+    flat = pooling_noise.spotty(NOISE * 0 + 1, 1.0, 100)
+    matrix = layer_matrix(kernels.sobel(3), 5)
+    kernel = kernels.sobel(3)
+    return {
+        "memory": concepts_parameters.memory_figure(Layers(), "double", True, 64, ("U-Net", 10)),
+        "accuracy": concepts_parameters.accuracy_figure({("MLP", "straight"): (0.9, 0.8)}),
+        "snapshots": concepts_parameters.snapshot_figure({"straight": NOISE[:4, :4]}),
+        "products": concepts_convolution.arithmetic(one_pixel(NOISE, Walk(kernel), 3, 3)),
+        "reads": concepts_convolution.read_figure(np.arange(9).reshape(3, 3)),
+        "many reads": concepts_convolution.read_figure(np.ones((20, 20), int)),
+        "border": concepts_convolution.border_figure({"zero": NOISE[:5, :5]}, 2),
+        **{
+            f"matrix {sharing}": concepts_sharing.matrix_figure(matrix, sharing)
+            for sharing in ("Fully connected", "Locally connected", "Shared")
+        },
+        "shift": concepts_sharing.shift_figure((0, 1), {"a": np.zeros(2)}, "y", (1,), now=0),
+        "cone": learn_fields.cone_figure(cone(trace, rows, 1)),
+        "window": learn_pooling.window_figure(pooling.window_at(NOISE, Pooling("max", 2, 2), 0, 0)),
+        "contrast": learn_pooling.contrast_figure(pooling_noise.spot_scores(flat, 2, 2)),
+        "pooled shift": learn_pooling.shift_figure(
+            pooling_shift.shift_curves(NOISE, 2, 2, range(3)), range(3)
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", figures())
+def test_a_figure_is_in_plotlys_terms(name: str) -> None:
+    shown = readable(figures()[name]).to_dict()
+    # Raises ValueError for a property or a value that plotly does not have.
+    go.Figure(shown)
+    scales = [trace["colorscale"] for trace in shown["data"] if "colorscale" in trace]
+    # Browsers know other names of scales than Python does.
+    assert not [scale for scale in scales if isinstance(scale, str)]
+
+
+def test_a_wrong_property_would_be_found() -> None:
+    figure = figures()["contrast"].to_dict()
+    figure["data"][0]["marker"]["colour"] = "red"
+    with pytest.raises(ValueError, match="colour"):
+        go.Figure(figure)
+
+
+def test_every_letter_is_readable_from_the_last_row() -> None:
+    shown = readable(figures()["memory"], 22).layout
+    assert shown.font.size == shown.legend.font.size == 22
+    assert shown.xaxis.tickfont.size == shown.xaxis.title.font.size == 22
+    assert shown.yaxis.tickfont.size == 22
+    assert [note.font.size for note in shown.annotations] == [22, 22, 22]
+    assert shown.xaxis.title.text == "image side (px)"
+    signs = readable(figures()["products"], 22).layout.annotations
+    assert [note.font.size for note in signs] == [22, 22, 22, 30, 30]
+    bar = readable(figures()["reads"], 22).data[0].colorbar
+    assert (bar.tickfont.size, bar.title.font.size, bar.title.text) == (22, 22, "times read")
+
+
+def test_reading_leaves_the_figure_as_it_was() -> None:
+    figure = figures()["shift"]
+    before = figure.to_json()
+    readable(figure, 30)
+    assert figure.to_json() == before
+
+
+def test_a_scale_turned_round_begins_with_the_other_end() -> None:
+    scale, turned = color_scale("RdBu"), color_scale("RdBu_r")
+    assert scale[0][1] == turned[-1][1] != turned[0][1]
+    assert (turned[0][0], turned[-1][0]) == (0, 1)
