@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from tifffile.tifffile import TIFF
 
 from core import formats
 from core.formats.reading.calibration import metres, number
@@ -191,6 +192,19 @@ def test_gatan_unit_in_two_bytes_a_character():
     tags += [(code, "B", 6, "nm\0".encode("utf-16-le"), True) for code in (65003, 65004)]
     tifffile.imwrite(buffer, noise(64, 64), photometric="minisblack", extratags=tags, metadata=None)
     assert nanometres(formats.read(buffer.getvalue(), "dm.tif")) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("resolution", "unit", "expected_nm"),
+    [(17_877_205, "INCH", 1.42080), (1e7, "CENTIMETER", 1.0), (300, "INCH", None)],
+)
+def test_tvips_first_version_has_its_scale_in_the_resolution(resolution, unit, expected_nm):
+    header = np.zeros(1, np.dtype(TIFF.TVIPS_HEADER_V1))
+    header["Version"] = 1
+    options = {"resolution": (resolution, resolution), "resolutionunit": unit}
+    data = tiff(noise(64, 64), 37706, header.tobytes(), **options)
+    found = nanometres(formats.read(data, "tvips.tif"))
+    assert found == (expected_nm and pytest.approx(expected_nm, rel=1e-5))
 
 
 @pytest.mark.parametrize("byteorder", ["<", ">"])

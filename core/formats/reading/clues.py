@@ -10,6 +10,8 @@ from core.formats.reading.names import clean_name, extension
 from core.formats.reading.text import decode_text
 
 _LONGEST_TEXT = 1_000_000
+_RESOLUTION_UNIT = 296
+_METRES = {2: 0.0254, 3: 0.01}
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,12 @@ class Clues:
         if isinstance(value, tuple) and len(value) == 2 and value[1]:
             value = value[0] / value[1]
         return float(value) if isinstance(value, int | float) and value > 0 else None
+
+    def resolution_m(self, code: int) -> float | None:
+        """Return metres a pixel of the TIFF resolution tag ``code``; None when it has no unit."""
+        unit = _METRES.get(int(self.tags.get(_RESOLUTION_UNIT, 2)))
+        resolution = self.ratio(code)
+        return unit / resolution if unit and resolution else None
 
     def sidecar_texts(self, *extensions: str) -> list[tuple[str, str]]:
         """Return (name, text) of the sidecars with one of ``extensions``."""

@@ -10,16 +10,24 @@ from core.formats.reading.source import Finding, flat_metadata
 
 RANK = 0
 
-_TAG = 37706
+_TAG, _X_RESOLUTION = 37706, 282
+_FINEST_PRINT_M = 1e-6
+"""Pixels of 1 µm (25 400 to the inch) and more are for paper, not of a transmission microscope."""
 
 
 def find(clues: Clues) -> Finding | None:
-    """Return the pixel size, which the header gives in nanometres."""
+    """Return the pixel size: in nanometres in the header, else the TIFF resolution.
+
+    Headers of the first version have no pixel size; EM-Menu sets the resolution to it.
+    """
     values = clues.tags.get(_TAG)
     if not isinstance(values, Mapping) or not values:
         return None
     x, y = number(values.get("PixelSizeX")), number(values.get("PixelSizeY"))
     if not x or x <= 0:
-        return Finding(metadata=flat_metadata(values))
+        x_m = None if "PixelSizeX" in values else clues.resolution_m(_X_RESOLUTION)
+        printed = not x_m or x_m >= _FINEST_PRINT_M
+        pixel = None if printed else Calibration(x_m, x_m, f"TVIPS tag {_TAG}, TIFF resolution")
+        return Finding(pixel, metadata=flat_metadata(values))
     pixel = Calibration(x * 1e-9, (y if y and y > 0 else x) * 1e-9, f"TVIPS tag {_TAG}")
     return Finding(pixel, metadata=flat_metadata(values))
