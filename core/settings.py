@@ -7,9 +7,12 @@ Each limit is an environment variable too, for the admin of a lab server:
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, fields, replace
 
 from core.errors import LamellaError
+
+_POSITIVE = re.compile(r"0*[1-9][0-9]{0,17}")
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,9 @@ class Limits:
             variable = f"LAMELLA_MAX_{limit.name.upper()}"
             if (text := os.environ.get(variable)) is None:
                 continue
-            if not text.isdigit() or int(text) < 1:
+            if not _POSITIVE.fullmatch(text):
                 raise LamellaError(
-                    f"{variable} is {text!r}; it needs a positive whole number, such as "
+                    f"{variable} is {text[:40]!r}; it needs a positive whole number, such as "
                     f"{limit.default}."
                 )
             changed[limit.name] = int(text)

@@ -16,7 +16,7 @@ import tifffile
 from PIL import Image
 
 from core import formats
-from core.errors import FormatError, LimitError
+from core.errors import FormatError, LamellaError, LimitError
 from core.formats.reading.names import clean_name
 from core.settings import Limits
 
@@ -106,6 +106,13 @@ def test_limits_come_from_the_environment(monkeypatch):
     monkeypatch.setenv("LAMELLA_MAX_PIXELS", "100")
     with pytest.raises(LimitError, match="at most 100 px"):
         formats.read(tiff(NOISE), "a.tif")
+
+
+@pytest.mark.parametrize("text", ["", "0", "-5", "1e6", "many", "²", "9" * 5000])
+def test_limits_that_are_no_whole_number_are_named(text, monkeypatch):
+    monkeypatch.setenv("LAMELLA_MAX_PIXELS", text)
+    with pytest.raises(LamellaError, match="positive whole number, such as 100000000"):
+        Limits.from_environment()
 
 
 def test_a_header_that_claims_a_huge_image_is_refused_at_once():
