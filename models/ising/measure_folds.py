@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 
 import numpy as np
+from torch import nn
 
 from core.synthesis.ising_baselines import best_threshold
 from core.synthesis.ising_data import FOLDS as FOLD_COUNT
@@ -62,7 +63,9 @@ def by_folds(
     return found
 
 
-def train(network: IsingNetwork, seen: Snapshots, held: Snapshots, fold: int, classes: int = 2):
+def train(
+    network: IsingNetwork, seen: Snapshots, held: Snapshots, fold: int, classes: int = 2
+) -> nn.Module:
     """Return a network trained on ``seen``; with ``classes`` of 1 its answer is a temperature."""
     targets = [one.labels if classes == 2 else one.temperatures for one in (seen, held)]
     recipe = ClassifierRecipe(network.epochs[seen.side], network.learning_rate, seed=fold)
@@ -72,7 +75,7 @@ def train(network: IsingNetwork, seen: Snapshots, held: Snapshots, fold: int, cl
     return train_classifier(lambda: network.build(seen.side, classes), *examples, recipe)
 
 
-def ship(network: IsingNetwork, trained, side: int, data: str) -> None:
+def ship(network: IsingNetwork, trained: nn.Module, side: int, data: str) -> None:
     """Write weights beside this file, and their SHA-256 into the list."""
     name = weights_name(network.name, side, data)
     listed = json.loads(WEIGHTS.read_text("utf-8")) if WEIGHTS.is_file() else {}

@@ -17,31 +17,36 @@ CHOSEN = {16: ("symmetric", "mlp"), 64: ("symmetric", "mlp")}
 
 def measure(lecture: dict[int, Snapshots]) -> None:
     """Write bias and error by 0.1 J/k of true temperature; ``lecture``: images by their side."""
+    rows = [
+        row
+        for side, names in CHOSEN.items()
+        for name in names
+        for row in _measure_one(name, lecture[side])
+    ]
     with open(REGRESSION, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["side", "network", "temperature", "images", "answer", "squared_error"])
-        for side, names in CHOSEN.items():
-            for name in names:
-                _measure_one(name, lecture[side], writer)
+        writer.writerows(rows)
 
 
-def _measure_one(name: str, data: Snapshots, writer) -> None:
+def _measure_one(name: str, data: Snapshots) -> list[list[object]]:
     def answer(fold: int, seen: Snapshots, held: Snapshots) -> np.ndarray:
         trained = train(NETWORKS[name], seen, held, fold, classes=1)
         if fold == 0:
             ship(NETWORKS[name], trained, data.side, "temperature")
         return predict(trained, held.spins)[:, 0]
 
-    folds = folds_by_content(data.spins)
-    answers = by_folds(data, answer)
-    error = answers - data.temperatures
+    folds, answers = folds_by_content(data.spins), by_folds(data, answer)
+    errors = (answers - data.temperatures) ** 2
+    by_fold = [float(np.sqrt(errors[folds == fold].mean())) for fold in range(5)]
+    print(data.side, name, "RMSE", np.round(by_fold, 4), flush=True)
     numbers = np.floor(data.temperatures / BIN).astype(int)
+    rows: list[list[object]] = []
     for number in np.unique(numbers):
         inside = numbers == number
-        row = (answers[inside].mean(), (error[inside] ** 2).mean())
-        writer.writerow(
+        measured = (answers[inside].mean(), errors[inside].mean())
+        rows.append(
             [data.side, name, f"{(number + 0.5) * BIN:.2f}", int(inside.sum())]
-            + [f"{value:.5f}" for value in row]
+            + [f"{value:.5f}" for value in measured]
         )
-    by_fold = [float(np.sqrt((error[folds == fold] ** 2).mean())) for fold in range(5)]
-    print(data.side, name, "RMSE", np.round(by_fold, 4), flush=True)
+    return rows
