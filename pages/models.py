@@ -8,6 +8,9 @@ from models import zoo
 
 PAGE = {"group": "Zoo", "title": "Models", "order": 1}
 
+LINKS = {"segment.py": "Segment with this model", "inspect.py": "Look into this network"}
+ARROW = ":material/arrow_forward:"
+
 st.title("Models")
 st.caption("What each network was trained for, how well it does, and where it fails.")
 
@@ -19,20 +22,17 @@ for card in zoo.CARDS.values():
             st.warning("Untrained: what this network answers is chance.")
         about, measured = st.columns([3, 2], gap="large")
         with about:
-            pixel_size = f"{card.pixel_size_nm:.4g} nm" if card.pixel_size_nm else "mixed"
-            st.table(
-                {
-                    "Phases": ", ".join(phase.name for phase in card.phases),
-                    "Architecture": card.architecture,
-                    "Trained on": card.data,
-                    "Pixel size of the training images": pixel_size,
-                    "Licence": card.licence,
-                    "Reference": card.reference,
-                    "Name on the terminal": f"`{card.name}`",
-                },
-                border="horizontal",
-                alt=f"What {card.title} is",
-            )
+            facts = {
+                "Phases": ", ".join(phase.name for phase in card.phases),
+                "Architecture": card.architecture,
+                "Trained on": card.data,
+            }
+            if card.build is not None:
+                size = f"{card.pixel_size_nm:.4g} nm" if card.pixel_size_nm else "mixed"
+                facts["Pixel size of the training images"] = size
+            facts["Licence"], facts["Reference"] = card.licence, card.reference
+            facts["Name on the terminal"] = f"`{card.name}`"
+            st.table(facts, border="horizontal", alt=f"What {card.title} is")
         with measured:
             for data, scores in card.scores_by_data().items():
                 for score in scores:
@@ -40,8 +40,9 @@ for card in zoo.CARDS.values():
                 st.caption(f"Measured on {data}.")
             if card.limits:
                 st.markdown(f"**Where it fails.** {card.limits}")
-        st.page_link(
-            Path(__file__).with_name("segment.py"),
-            label="Segment with this model",
-            query_params={**st.query_params, "model": card.name},
-        )
+        chosen = {**st.query_params, "model": card.name}
+        with st.container(horizontal=True):
+            for page, label in LINKS.items():
+                if page == "segment.py" or card.build is not None:
+                    path = Path(__file__).with_name(page)
+                    st.page_link(path, label=label, query_params=chosen, icon=ARROW)
