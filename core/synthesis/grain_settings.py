@@ -159,6 +159,11 @@ def draw_settings(
     return GrainSettings(**drawn)
 
 
+def random_settings(seed: int) -> GrainSettings:
+    """Return settings drawn as for training, the same for the same seed of 0 or more."""
+    return draw_settings(np.random.default_rng(seed), diameter_px=(30.0, 120.0))
+
+
 def _draw(kind: type, random: np.random.Generator) -> Any:
     values = {}
     for name, one in knobs(kind).items():

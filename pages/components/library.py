@@ -24,7 +24,7 @@ class Offer:
     """A micrograph on offer, with its ``name`` in links.
 
     ``open_page`` returns one page and, of a synthetic sample, the true phase (H, W) of each pixel.
-    ``of_study``: it belongs to a case study and has nothing to segment.
+    ``of_study``: it belongs to a case study, so it is not among the first screen's cards.
     """
 
     name: str
@@ -52,7 +52,20 @@ def _build(sample: Sample) -> tuple[Micrograph, Any]:
 
 
 def _study_offers() -> tuple[Offer, ...]:
-    return tuple(
+    from core.synthesis.grain_samples import GRAIN_SAMPLES
+
+    grains = tuple(
+        Offer(
+            one.name,
+            one.title,
+            one.sentence,
+            True,
+            lambda page, one=one: one.build(),
+            of_study=True,
+        )
+        for one in GRAIN_SAMPLES
+    )
+    return grains + tuple(
         Offer(
             f"ising-{side}",
             f"Ising snapshot, {side} x {side}",

@@ -1,0 +1,197 @@
+"""What the page Grain boundaries computes: a short training, a scored segmentation, a distance."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import nn
+
+from core.errors import DataError, ModelError
+from core.measurement.boundary_agreement import GrainAgreement, grain_agreement
+from core.measurement.grain_size import GrainCount, Intercepts, count_grains, intercepts
+from core.segmentation.engine import Engine
+from core.segmentation.grain_network import boundaries, separate_grains
+from core.segmentation.preprocessing import grey_levels
+from core.training.initialisation import from_scratch
+from core.training.loop import train
+from core.training.progress import Progress
+from core.training.recipe import Recipe
+from core.training.synthetic_grains import grain_data
+from core.types import ModelCard, ProgressCallback, no_progress
+
+LIVE_SIDE_PX, LIVE_BATCH = 96, 4
+SCORED_SIDE_PX = 1024
+STRIDE = 32
+
+
+@dataclass(frozen=True, eq=False)
+class GrainResult:
+    """Grains of one micrograph.
+
+    ``grey``: (H, W) float32 in [0, 1], what was segmented. ``lines``: (H, W) bool, the closed
+    network. ``reference``: the reference's, where there is one, with the ``agreement``.
+    """
+
+    grey: np.ndarray
+    lines: np.ndarray
+    intercepts: Intercepts
+    count: GrainCount
+    reference: np.ndarray | None
+    agreement: GrainAgreement | None
+
+
+def find_grains(
+    engine: Engine, pixels: np.ndarray, reference: np.ndarray | None = None
+) -> GrainResult:
+    """Return the grains in the middle 1024 px of ``pixels`` (H, W) in [0, 1].
+
+    ``reference``: (H, W) bool, True on a boundary.
+
+    Raises:
+        DataError: a reference of another shape.
+        LamellaError: not enough memory.
+    """
+    if reference is not None and reference.shape != pixels.shape:
+        raise DataError(
+            f"The mask is {reference.shape[0]} x {reference.shape[1]} px and the micrograph "
+            f"{pixels.shape[0]} x {pixels.shape[1]} px; they must be the same."
+        )
+    top, left = (max(0, (side - SCORED_SIDE_PX) // 2) for side in pixels.shape)
+    field = np.s_[top : top + SCORED_SIDE_PX, left : left + SCORED_SIDE_PX]
+    grey = grey_levels(pixels[field])
+    found = boundary_probability(engine, grey) > 0.5
+    grains = separate_grains(found)
+    agreement, theirs = None, None
+    if reference is not None:
+        theirs = boundaries(separate_grains(reference[field], split=0))
+        agreement = grain_agreement(reference[field], found)
+    return GrainResult(
+        grey, boundaries(grains), intercepts(grains), count_grains(grains), theirs, agreement
+    )
+
+
+def boundary_probability(engine: Engine, grey: np.ndarray) -> np.ndarray:
+    """Return how likely each pixel of ``grey`` (H, W) in [0, 1] lies on a boundary, (H, W)."""
+    height, width = grey.shape
+    padding = ((0, -height % STRIDE), (0, -width % STRIDE))
+    padded = np.pad(grey, padding, mode="symmetric")
+    phase = engine.card.boundary_phase or 1
+    return engine.probabilities(padded[None])[0, phase, :height, :width]
+
+
+def read_boundary_mask(data: bytes, name: str) -> np.ndarray:
+    """Return a mask file's boundaries (H, W) bool: every value above 0.
+
+    Raises:
+        DataError: no PNG or TIFF, more than one channel, or nothing marked.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG", "TIFF"]) as image:
+            mask = np.asarray(image)
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        raise DataError(f"{name} is no readable PNG or TIFF mask; save it as one.") from error
+    if mask.ndim != 2:
+        raise DataError(f"{name} has shape {mask.shape}; a mask needs one channel.")
+    if not (mask > 0).any():
+        raise DataError(f"{name} marks no boundary; pixels above 0 are boundaries.")
+    return mask > 0
+
+
+@dataclass(frozen=True, eq=False)
+class LiveTraining:
+    """A short training: ``losses`` by step, ``score`` (IoU of the boundary on held-out synthetic
+    images), where it ``began``, and the ``engine`` that came out."""
+
+    losses: tuple[float, ...]
+    score: float
+    began: str
+    engine: Engine
+
+
+def train_live(
+    card: ModelCard,
+    recipe: Recipe,
+    steps: int,
+    without: tuple[str, ...] = (),
+    seed: int = 1,
+    progress: ProgressCallback = no_progress,
+    seen: Callable[[float], None] = lambda loss: None,
+) -> LiveTraining:
+    """Train ``card``'s network for a few steps of small crops, without some effects.
+
+    It begins as the recipe does; where the package with those weights is not installed, from
+    scratch. ``progress`` may raise ``core.errors.Cancelled``. ``seen`` gets each step's loss.
+
+    Raises:
+        DataError: no steps.
+    """
+    if steps < 1:
+        raise DataError(f"{steps} steps train nothing; give 1 or more.")
+    short = replace(
+        recipe,
+        steps=steps,
+        crop_px=LIVE_SIDE_PX,
+        batch=LIVE_BATCH,
+        validate_every=steps,
+        averaging=0.9,
+        seed=seed,
+    )
+    torch.manual_seed(seed)
+    network = card.build()
+    began = _begin(network, recipe)
+    losses: list[float] = []
+
+    def report(where: Progress) -> None:
+        losses.append(where.loss)
+        seen(where.loss)
+        progress(where.step, steps)
+
+    data = grain_data(without, LIVE_SIDE_PX, validation=8, train=1)
+    with tempfile.TemporaryDirectory() as folder:
+        found = train(
+            network,
+            data,
+            short,
+            (card.mean, card.std),
+            len(card.phases),
+            Path(folder) / "checkpoint.pt",
+            torch.device("cpu"),
+            report=report,
+        )
+    network.load_state_dict(found.state)
+    engine = Engine(card, network.eval().requires_grad_(False), "cpu")
+    return LiveTraining(tuple(losses), found.score, began, engine)
+
+
+def _begin(network: nn.Module, recipe: Recipe) -> str:
+    try:
+        return recipe.initialise(network)
+    except ModelError:
+        return from_scratch(network)
+
+
+def encoder_features(engine: Engine, image: np.ndarray, stage: int = 2) -> np.ndarray:
+    """Return what a stage of the encoder answers to the middle 256 px: (C, N) float32.
+
+    ``image``: (H, W) in [0, 1]. ``stage``: 1 has half the resolution, 2 a quarter.
+    """
+    field = image[tuple(_middle(length) for length in image.shape)]
+    grey = grey_levels(field)
+    if min(grey.shape) < STRIDE:
+        grey = cv2.resize(grey, (STRIDE, STRIDE))
+    with engine.lock, torch.inference_mode():
+        maps = engine.network.encoder(engine.tensor(grey[None]))[stage][0]
+    return maps.flatten(1).cpu().numpy()
+
+
+def _middle(length: int) -> slice:
+    side = length if length < STRIDE else min(256, length - length % STRIDE)
+    return slice((length - side) // 2, (length - side) // 2 + side)
