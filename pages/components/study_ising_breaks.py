@@ -1,0 +1,135 @@
+"""The Ising study, step 5: other data, other sizes, and what is easily said wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.components import learn, study
+from pages.components.study import Study
+
+KINDS = {"equilibrium": "Equilibrium", "quench": "Quench, as in the lecture"}
+
+LABELS = {"all": "All temperatures, labelled", "far": "Cold and hot alone"}
+SAYINGS = {
+    "all": "Here the labels knew Tc, so what is found is that the sizes agree on it.",
+    "far": "Here they learned cold (T up to 1.9) and hot (from 2.7 on) alone: nobody told them "
+    "where Tc lies. Somewhere between the |m| of cold and of hot they draw their own line; an "
+    "infinite lattice crosses a line above |m| = 0 below Tc, so the estimate is too cold.",
+}
+
+
+def draw(link: Study) -> None:
+    """Draw the switch of the test data, the sizes, and two corrections."""
+    st.subheader("The other kind of snapshot")
+    _transfer(link)
+    st.subheader("The other size")
+    _sizes()
+    st.subheader("Where do networks put Tc?")
+    _critical(link)
+    study.measured_by("make studies")
+    st.subheader("Two things to get right")
+    st.markdown(
+        "- **Labels.** The course's week-5 notebooks write 0 = disordered, 1 = ordered. It is an "
+        "easy slip, as they drop the temperatures; in the file the 0 are the images below Tc. "
+        "An accuracy does not notice; a sentence about *what* the network found does.\n"
+        "- **Receptive field.** The notebook of the full CNN prints 3, 6, 10, 20 px. Each layer "
+        "adds (k - 1) times the stride so far, not times two: **3, 4, 8, 10 px**, so a unit of "
+        "the last feature map sees 100 of the 4,096 pixels, 2.4 %, and the dense layer after it "
+        "sees all. The week-4 notebook of the same course has the 10."
+    )
+    study.go_on({"receptive_field": "Receptive field", "pooling": "Pooling"})
+
+
+def _transfer(link: Study) -> None:
+    from models import ising
+
+    tested_on = link.choose("Test on", "tested", KINDS)
+    rows = [row for row in ising.measured(ising.TRANSFER) if row["trained_side"] == 64]
+    rows = [row for row in rows if row["tested_side"] == 64 and row["tested_on"] == tested_on]
+    by_network: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        by_network.setdefault(row["network"], {})[row["trained_on"]] = row
+    shown = [
+        {
+            "network": ising.title_of(name),
+            "trained on quench: right (%)": f"{100 * found['quench']['accuracy']:.1f}",
+            "below Tc (%)": f"{100 * found['quench']['below']:.1f}",
+            "above Tc (%)": f"{100 * found['quench']['above']:.1f}",
+            "trained on equilibrium: right (%)": f"{100 * found['equilibrium']['accuracy']:.1f}",
+        }
+        for name, found in by_network.items()
+    ]
+    st.table(shown, border="horizontal")
+    energy, magnetisation = by_network["energy"], by_network["magnetisation"]
+    if tested_on == "equilibrium":
+        st.markdown(
+            "What counts walls moves over: the energy threshold of the quench is right in "
+            f"{100 * energy['quench']['accuracy']:.1f} % of equilibrium. The magnetisation is the "
+            f"right feature here ({100 * magnetisation['equilibrium']['accuracy']:.1f} % when its "
+            "threshold comes from equilibrium), and the wrong one to have learned elsewhere."
+        )
+    else:
+        st.markdown(
+            "A threshold on |m| from equilibrium, the textbook's order parameter, is right in only "
+            f"{100 * magnetisation['equilibrium']['accuracy']:.1f} % of the lecture's quench: it "
+            f"calls {100 - 100 * magnetisation['equilibrium']['below']:.0f} % of the images below "
+            "Tc disordered, because their domains cancel. A dense network that learned equilibrium "
+            "learned just that "
+            f"({100 * by_network['mlp']['equilibrium']['accuracy']:.1f} %); the 98 parameters, "
+            "which can only count neighbourhoods, keep "
+            f"{100 * by_network['symmetric']['equilibrium']['accuracy']:.1f} %."
+        )
+    st.caption(
+        f"64 x 64; {rows[0]['images']:,} images that no training saw. Quench: the lecture's "
+        "images, fold 0 held back. Equilibrium: 2,400 for training, made by Lamella."
+    )
+
+
+def _sizes() -> None:
+    from models import ising
+
+    crossed = [
+        row for row in ising.measured(ising.TRANSFER) if row["trained_side"] != row["tested_side"]
+    ]
+    columns = st.columns(len(crossed))
+    for column, row in zip(columns, crossed, strict=True):
+        column.metric(
+            f"98 parameters, trained at {row['trained_side']}, tested at {row['tested_side']}",
+            f"{100 * row['accuracy']:.1f} %",
+        )
+    st.caption(
+        "It ends in an average over all places, so it runs at any size. Every network with a dense "
+        "layer on the feature map is tied to the size it was built for and cannot even be tried."
+    )
+
+
+def _critical(link: Study) -> None:
+    from core.figures import ising as figures
+    from models import ising
+
+    labels = link.choose("Learned from", "labels", LABELS)
+    found = ising.measured(ising.CRITICAL)[labels]
+    rows = [row for row in ising.table(ising.SIZES) if row["labels"] == labels]
+    left, right = st.columns([1.9, 1], gap="medium")
+    with left:
+        learn.chart(figures.sizes_figure(rows), "ising_sizes", height=430)
+    with right:
+        for name, title in (
+            ("crossing", "Tc, where L = 32 and 64 cross"),
+            ("extrapolated", "Tc, middles against 1 / L"),
+        ):
+            low, high = found[name]["interval_95"]
+            inside = "inside" if low <= found["exact"] <= high else "outside"
+            st.metric(title, f"{found[name]['value']:.3f} J/k")
+            st.caption(f"95 % interval {low:.3f} to {high:.3f}; the exact 2.269 lies {inside}.")
+    st.markdown(
+        f"For each size five networks ({ising.title_of(found['network'])}) learned from "
+        "equilibrium; the larger the lattice, the more sharply they change their mind. "
+        + SAYINGS[labels]
+    )
+    st.caption(
+        "Intervals: networks and lattices drawn again a thousand times, so they hold chance and "
+        "not the network's own bias. After Carrasquilla and Melko 2017, doi:10.1038/nphys4035."
+    )

@@ -1,0 +1,178 @@
+"""The Ising study, step 3: choose a network, see its layers, train it here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.errors import LamellaError
+from core.types import ProgressCallback
+from pages.components import background, learn, session, study
+from pages.components.study import Study
+
+SEEN = "ising_scores"
+EPOCHS = 8
+LEARN = {
+    "The image problem": "image_problem",
+    "Convolution": "convolution",
+    "Sharing": "sharing",
+    "Architectures": "architectures",
+    "Skip connections": "skip_connections",
+}
+
+
+def draw(link: Study) -> None:
+    """Draw the choice of the network, its layers, and its training."""
+    from models.ising import NETWORKS
+
+    with st.container(horizontal=True):
+        side = int(link.choose("Size", "size", {"64": "64 x 64", "16": "16 x 16"}))
+        fitting = {name: one.title for name, one in NETWORKS.items() if side in one.sides}
+        # What fits all sizes comes first, and is quick to train.
+        order = {"symmetric": fitting.pop("symmetric"), **fitting}
+        name = link.choose("Network", "network", order, in_list=True)
+    st.markdown(NETWORKS[name].idea)
+    _layers(name, side)
+    st.subheader("Train it here")
+    _training(link, name, side)
+    study.go_on({LEARN[NETWORKS[name].learn]: NETWORKS[name].learn}, inspect_link(name, side))
+
+
+def inspect_link(name: str, side: int) -> dict[str, str]:
+    """Return the parameters with which Inspect opens the shipped network on an Ising snapshot."""
+    return {"sample": f"ising-{side}", "network": f"ising-{name}-{side}", "view": "kernels"}
+
+
+def _layers(name: str, side: int) -> None:
+    def make() -> Any:
+        from core.inspection.layers import layer_table
+        from core.inspection.trace import trace_network
+        from models.ising import NETWORKS
+
+        return layer_table(trace_network(NETWORKS[name].build(side).eval(), (1, 1, side, side)))
+
+    table = learn.kept(("ising layers", name, side), make)
+    rows = [
+        {
+            "layer": row.layer.name,
+            "kind": row.layer.kind,
+            "output": " x ".join(str(n) for n in row.layer.shape),
+            "parameters": f"{row.layer.parameters:,}",
+        }
+        for row in table.rows
+        if row.layer.parameters
+    ]
+    with st.expander(f"{table.parameters:,} parameters in {len(rows)} layers"):
+        st.table(rows, border="horizontal")
+
+
+def _training(link: Study, name: str, side: int) -> None:
+    from core.synthesis.fetch import has_ising
+    from models import ising
+
+    sources = {"made": "Quench, made by Lamella", "equilibrium": "Equilibrium, made by Lamella"}
+    if has_ising():
+        sources = {"lecture": "The lecture's images", **sources}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        source = link.choose("Images", "images", sources)
+        symmetries = link.choose("Symmetries", "symmetries", {"on": "on", "off": "off"})
+        epochs = link.whole_number("Epochs", "epochs", EPOCHS)
+        seed = link.whole_number("Seed", "seed", 0)
+    if "lecture" not in sources:
+        st.caption(
+            "The lecture's own images are not here; `lamella fetch ising` brings them. Until then "
+            "the network learns from quenches that Lamella made."
+        )
+    if not 1 <= epochs <= 60 or seed < 0:
+        st.warning(
+            f"{epochs} epochs with seed {seed} came; it needs 1 to 60 epochs and a seed of 0 or "
+            "more."
+        )
+        return
+    try:
+        data = _data(source, side)
+    except LamellaError as error:
+        st.warning(str(error))
+        return
+    key = (name, side, source, symmetries, epochs, seed)
+    seen: list[Any] = []
+
+    def work(progress: ProgressCallback) -> Any:
+        from core.training.classification import ClassifierRecipe
+        from core.training.ising_study import train_live
+
+        network = ising.NETWORKS[name]
+        recipe = ClassifierRecipe(
+            epochs, network.learning_rate, symmetries=symmetries == "on", seed=seed
+        )
+        other = "quench" if source == "equilibrium" else "equilibrium"
+        elsewhere = ising.snapshots(other, side)
+        return train_live(
+            lambda: network.build(side), data, elsewhere, recipe, progress, seen.append
+        )
+
+    before = session.value_of("work_ising")
+    found = background.run("ising", "Train", key, work, 3_000_000, step="Batch")
+    job = session.value_of("work_ising")
+    if found is not None:
+        _curves(found.scores, epochs, found.thresholds["energy"], "done")
+        _result(found, source)
+    elif job is not None:
+        if job is not before:
+            baseline = learn.kept(("ising baseline", source, side), lambda: _baseline(data))
+            session.control(SEEN, (seen, epochs, baseline))
+        _live()
+
+
+def _data(source: str, side: int) -> Any:
+    from core.synthesis.fetch import ising_folder
+    from core.synthesis.ising_data import read_snapshots
+    from models import ising
+
+    if source == "lecture":
+        return learn.kept(
+            ("ising lecture", side), lambda: read_snapshots(ising_folder(), side), 25_000_000
+        )
+    return ising.snapshots("equilibrium" if source == "equilibrium" else "quench", side)
+
+
+def _baseline(data: Any) -> float:
+    from core.training.ising_study import energy_baseline
+
+    return energy_baseline(data)
+
+
+@st.fragment(run_every=0.8)
+def _live() -> None:
+    seen, epochs, baseline = session.value_of(SEEN)
+    _curves(tuple(seen), epochs, baseline, "live")
+
+
+def _curves(scores: Any, epochs: int, baseline: float, state: str) -> None:
+    from core.figures import ising as figures
+
+    left, right = st.columns(2)
+    with left:
+        learn.chart(figures.loss_figure(scores, epochs), f"ising_loss_{state}", height=300)
+    with right:
+        learn.chart(
+            figures.accuracy_figure(scores, epochs, baseline), f"ising_scores_{state}", height=300
+        )
+
+
+def _result(found: Any, source: str) -> None:
+    kinds = ("quench", "equilibrium") if source == "equilibrium" else ("equilibrium", "quench")
+    last = found.scores[-1].held_back
+    one, two, three, four = st.columns(4)
+    one.metric("Right, held back", f"{100 * last:.1f} %")
+    two.metric("Energy threshold, same images", f"{100 * found.thresholds['energy']:.1f} %")
+    three.metric("|m| threshold, same images", f"{100 * found.thresholds['magnetisation']:.1f} %")
+    four.metric(f"Right on {kinds[0]}", f"{100 * found.elsewhere:.1f} %")
+    wrong = found.temperatures[~found.right]
+    where = f" They lie at T = {wrong.min():.2f} to {wrong.max():.2f}." if len(wrong) else ""
+    st.caption(
+        f"{len(found.right):,} images were held back, none of them equal to one that was learned; "
+        f"{len(wrong)} are wrong.{where} The last number is on {kinds[0]} snapshots, of which the "
+        "network saw none."
+    )

@@ -1,0 +1,35 @@
+"""Ising: from a snapshot of spins to below or above the critical temperature."""
+
+from pages.components import (
+    study_ising_breaks,
+    study_ising_data,
+    study_ising_network,
+    study_ising_question,
+    study_ising_result,
+)
+from pages.components.study import Study
+
+PAGE = {"group": "Case studies", "title": "Ising", "order": 3}
+STEPS = {
+    "data": study_ising_data.draw,
+    "question": study_ising_question.draw,
+    "network": study_ising_network.draw,
+    "result": study_ising_result.draw,
+    "breaks": study_ising_breaks.draw,
+}
+
+link = Study(
+    "ising",
+    (
+        *("side", "algorithm", "start", "temperature", "kind", "size"),
+        *("feature", "magnetisation", "energy"),
+        *("network", "images", "symmetries", "epochs", "seed", "beside", "tested", "labels"),
+    ),
+)
+STEPS[
+    link.begin(
+        "Ising",
+        "A snapshot of spins, and one question: was it below the critical temperature or above? "
+        "The answer is known exactly, so here a network can be caught.",
+    )
+](link)
