@@ -130,6 +130,31 @@ def test_deflate_bomb_is_refused_before_decoding():
     assert "LAMELLA_MAX_EXPANSION" in refusal(data)
 
 
+OME = (
+    '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0"><Pixels '
+    'ID="Pixels:0" DimensionOrder="XYCZT" Type="uint8" SizeX="{x}" SizeY="64" SizeC="1" SizeZ="1" '
+    'SizeT="{t}"><TiffData IFD="0" PlaneCount="{planes}"/></Pixels></Image></OME>'
+)
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        OME.format(x=80, t=10**12, planes=1),
+        OME.format(x=10**15, t=1, planes=1),
+        OME.format(x=80, t=1, planes=10**12),
+        OME.format(x=80, t="&#53;00000000000", planes=1),
+        '{"shape": [1000000000000, 64, 80]}',
+        "shape=(1000000000000,64,80)",
+    ],
+    ids=["OME frames", "OME width", "OME planes", "OME escapes", "tifffile", "old tifffile"],
+)
+def test_claimed_frames_are_refused_before_room_is_made_for_them(description):
+    tag = (270, "s", 0, description, True)
+    data = tiff(NOISE, metadata=None, description=None, extratags=[tag])
+    assert "LAMELLA_MAX_PAGES" in refusal(data)
+
+
 def test_a_strip_that_decodes_to_more_than_the_page_stays_bounded():
     bomb = hand_made_tiff(64, 64, zlib.compress(b"\0" * 50_000_000, 9), 8)
     assert "damaged" in refusal(bomb)

@@ -16,11 +16,15 @@ from core.formats.reading.grey import Levels, from_color, from_palette, full_sca
 from core.formats.reading.isolation import decode_isolated
 from core.formats.reading.limits import check_decoded_bytes, check_frame, check_pages
 from core.formats.reading.source import Decoded, Source
+from core.formats.reading.xml import local_name, parse_xml
 
 TITLE = "TIFF"
 EXTENSIONS = ("tif", "tiff")
 
 _ORIENTATION = 274
+_OME_PLANES = ("PlaneCount", "NumPlanes")
+_FEW_FRAMES = 1_000_000
+"""So many references to frames, at 8 bytes each, take no memory worth a word."""
 _IMAGE_CODECS = {
     "OJPEG",
     "JPEG",
@@ -65,20 +69,20 @@ def read(source: Source) -> Decoded:
     with TiffFile(BytesIO(source.data), _multifile=False) as tiff:
         _check_structure(tiff, source)
         series, notes = _image_series(tiff)
-        frames = [_Frame(one, number) for one in series for number in range(_frame_count(one))]
-        check_pages(source.name, len(frames), source.limits)
-        source.check_page(len(frames))
-        frame = frames[source.page]
+        pages = sum(_frame_count(one) for one in series)
+        check_pages(source.name, pages, source.limits)
+        source.check_page(pages)
+        frame = _frames(series)[source.page]
         page = frame.keyframe
         _check_frame(page, source)
         samples = _isolated(source) if _has_image_codec(page) else _decode(frame, tiff, source)
         levels, level_notes = _levels(samples, page)
-        file_shape = page.shape if len(frames) == 1 else tuple(frame.series.shape)
+        file_shape = page.shape if pages == 1 else tuple(frame.series.shape)
         return Decoded(
             levels,
             tuple(int(length) for length in file_shape),
             np.dtype(frame.series.dtype).name,
-            len(frames),
+            pages,
             tags=_tags(frame, tiff),
             series=[one is frame.series for one in tiff.series].index(True),
             notes=notes + level_notes + _orientation_note(page),
@@ -89,8 +93,7 @@ def decode(source: Source) -> np.ndarray:
     """Return the samples of the page of ``source``, (H, W) or (H, W, S), decoded here and now."""
     with TiffFile(BytesIO(source.data), _multifile=False) as tiff:
         series, _ = _image_series(tiff)
-        frames = [_Frame(one, number) for one in series for number in range(_frame_count(one))]
-        return _decode(frames[source.page], tiff, source)
+        return _decode(_frames(series)[source.page], tiff, source)
 
 
 def _has_image_codec(page: TiffPage) -> bool:
@@ -114,12 +117,40 @@ def _check_structure(tiff: TiffFile, source: Source) -> None:
         raise FormatError(
             f"{source.name} is a TIFF without an image; it is incomplete. Copy or save it again."
         )
+    # Its index of frames is trusted by tifffile, which makes room for all that it claims.
+    tiff.is_mmstack = False
     description = tiff.pages[0].description
+    check_pages(source.name, _claimed_frames(description, tiff.pages[0]), source.limits)
     if "<!ENTITY" in description or "<!DOCTYPE" in description:
         raise FormatError(
             f"{source.name} holds XML that defines entities, which no microscope writes; save it "
             "again as a plain TIFF."
         )
+
+
+def _claimed_frames(description: str, page: TiffPage) -> int:
+    """Return how many frames OME's XML claims, 0 when no memory is at stake.
+
+    tifffile makes room for a reference to each, whether it is there or not.
+    """
+    root = parse_xml(description) if "OME" in description else None
+    if root is None:
+        return 0
+    claimed = 0
+    for element in root.iter():
+        if local_name(element) == "Pixels":
+            samples = prod(_whole(element.get(f"Size{axis}")) for axis in "XYZCT")
+            claimed += max(samples // max(page.size, 1), 0)
+        elif local_name(element) == "TiffData":
+            claimed = max(claimed, *(_whole(element.get(key)) for key in _OME_PLANES))
+    return claimed if claimed > _FEW_FRAMES else 0
+
+
+def _whole(text: str | None) -> int:
+    try:
+        return int(text or 1)
+    except ValueError:
+        return 1
 
 
 def _image_series(tiff: TiffFile) -> tuple[list[TiffPageSeries], tuple[str, ...]]:
@@ -133,6 +164,10 @@ def _image_series(tiff: TiffFile) -> tuple[list[TiffPageSeries], tuple[str, ...]
             return images, ("The file's preview image was left out.",)
     full = [one for one in series if not one.keyframe.is_reduced]
     return full or series, ()
+
+
+def _frames(series: list[TiffPageSeries]) -> list[_Frame]:
+    return [_Frame(one, number) for one in series for number in range(_frame_count(one))]
 
 
 def _frame_count(series: TiffPageSeries) -> int:
