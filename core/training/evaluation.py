@@ -22,11 +22,12 @@ from core.measurement.agreement import (
 from core.measurement.boundary_agreement import GrainAgreement, grain_agreement
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
+from core.segmentation.grain_merging import grains_from_probability
 from core.segmentation.instances import separate_objects
 from core.segmentation.segment import segment
 from core.segmentation.settings import ObjectSettings
 from core.training.dataset import find_pairs, read_mask
-from core.types import ProgressCallback, no_progress
+from core.types import ProgressCallback, Segmentation, no_progress
 
 MaskKind = Literal["instances", "classes"]
 
@@ -128,7 +129,8 @@ def _evaluate_one(
     micrograph, reference = read_file(image), read_mask(mask)
     if reference.shape != micrograph.shape:
         raise DataError(f"{mask.name} is {reference.shape}, its image {micrograph.shape} px")
-    labels = segment(micrograph, engine).labels
+    found = segment(micrograph, engine)
+    labels = found.labels
     classes = (reference > 0).astype(np.uint8) if kind == "instances" else reference
     counts = confusion_matrix(classes, labels, len(engine.card.phases))
     phase = engine.card.objects_phase
@@ -146,8 +148,13 @@ def _evaluate_one(
         objects_f1=objects_f1,
         objects=int(objects.max()),
         objects_in_mask=len(np.unique(reference[reference > 0])) if kind == "instances" else 0,
-        grains=None if lines is None else grain_agreement(classes == lines, labels == lines),
+        grains=None if lines is None else _agreement(classes == lines, found, lines),
     ), counts
+
+
+def _agreement(reference: np.ndarray, found: Segmentation, phase: int) -> GrainAgreement:
+    grains = grains_from_probability(found.probabilities[phase].astype(np.float32))
+    return grain_agreement(reference, found.labels == phase, grains)
 
 
 def bootstrap_interval(values: np.ndarray) -> tuple[float, float]:

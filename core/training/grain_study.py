@@ -18,6 +18,7 @@ from core.errors import DataError, ModelError
 from core.measurement.boundary_agreement import GrainAgreement, grain_agreement
 from core.measurement.grain_size import GrainCount, Intercepts, count_grains, intercepts
 from core.segmentation.engine import Engine
+from core.segmentation.grain_merging import grains_from_probability
 from core.segmentation.grain_network import boundaries, separate_grains
 from core.segmentation.preprocessing import grey_levels
 from core.training.initialisation import from_scratch
@@ -67,12 +68,12 @@ def find_grains(
     top, left = (max(0, (side - SCORED_SIDE_PX) // 2) for side in pixels.shape)
     field = np.s_[top : top + SCORED_SIDE_PX, left : left + SCORED_SIDE_PX]
     grey = grey_levels(pixels[field])
-    found = boundary_probability(engine, grey) > 0.5
-    grains = separate_grains(found)
+    probability = boundary_probability(engine, grey)
+    grains = grains_from_probability(probability)
     agreement, theirs = None, None
     if reference is not None:
         theirs = boundaries(separate_grains(reference[field], split=0))
-        agreement = grain_agreement(reference[field], found)
+        agreement = grain_agreement(reference[field], probability > 0.5, grains)
     return GrainResult(
         grey, boundaries(grains), intercepts(grains), count_grains(grains), theirs, agreement
     )
