@@ -155,6 +155,15 @@ def test_claimed_frames_are_refused_before_room_is_made_for_them(description):
     assert "LAMELLA_MAX_PAGES" in refusal(data)
 
 
+def test_a_tile_larger_than_its_page_is_refused(tmp_path):
+    path = tmp_path / "tile.tif"
+    path.write_bytes(tiff(NOISE * 0, tile=(64, 80), compression="zlib", metadata=None))
+    with tifffile.TiffFile(path, mode="r+b") as file:
+        for name in ("TileWidth", "TileLength"):
+            file.pages[0].tags[name].overwrite(2**16)
+    assert "LAMELLA_MAX_DECODED_BYTES" in refusal(path.read_bytes())
+
+
 def test_a_strip_that_decodes_to_more_than_the_page_stays_bounded():
     bomb = hand_made_tiff(64, 64, zlib.compress(b"\0" * 50_000_000, 9), 8)
     assert "damaged" in refusal(bomb)

@@ -187,7 +187,12 @@ def _check_frame(page: TiffPage, source: Source) -> None:
         )
     lengths = dict(zip(page.axes, page.shape, strict=True))
     shape = (lengths["Y"], lengths["X"], lengths.get("S", 1))
-    check_frame(source.name, shape, page.dtype.itemsize, len(source.data), source.limits)
+    file_bytes = len(source.data)
+    check_frame(source.name, shape, page.dtype.itemsize, file_bytes, source.limits)
+    if page.is_tiled:
+        # A tile may be larger than its page, and is decoded whole.
+        tile_bytes = prod(page.chunks) * page.dtype.itemsize
+        check_decoded_bytes(source.name, tile_bytes, file_bytes, source.limits)
 
 
 def _decode(frame: _Frame, tiff: TiffFile, source: Source) -> np.ndarray:
