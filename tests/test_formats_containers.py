@@ -120,6 +120,21 @@ def test_hdf5_that_claims_more_than_it_holds_is_refused():
         formats.read(buffer.getvalue(), "big.emd")
 
 
+@pytest.mark.parametrize(("most", "expected_nm"), [(80, 0.4), (79, None)])
+def test_hdf5_dimensions_in_large_blocks_are_not_read(most, expected_nm, monkeypatch):
+    monkeypatch.setattr("core.formats.reading.hdf5._SMALL", most)
+    buffer = io.BytesIO(ncem(RAMP, [(0.4, "[n_m]"), (0.4, "[n_m]")]))
+    with h5py.File(buffer, "r+") as file:
+        group = file["data/image"]
+        del group["dim2"]
+        group.create_dataset("dim2", data=np.arange(10) * 0.4, chunks=(10,))
+        group["dim2"].attrs["units"] = "[n_m]"
+    micrograph = formats.read(buffer.getvalue(), "n.emd")
+    assert micrograph.file_shape == (12, 10)
+    size = micrograph.pixel_size
+    assert (size and size.nm) == (expected_nm and pytest.approx(expected_nm))
+
+
 def mrc(array: np.ndarray, tmp_path, voxel: float | None) -> bytearray:
     with mrcfile.new(tmp_path / "a.mrc", overwrite=True) as file:
         file.set_data(array)

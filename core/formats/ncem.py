@@ -12,7 +12,7 @@ import numpy as np
 from core.errors import FormatError
 from core.formats.reading.calibration import Calibration, metres
 from core.formats.reading.grey import Levels, full_scale
-from core.formats.reading.hdf5 import child, is_hdf5, is_image_data, opened, read_frame
+from core.formats.reading.hdf5 import child, is_hdf5, is_image_data, is_small, opened, read_frame
 from core.formats.reading.limits import check_pages
 from core.formats.reading.source import Decoded, Finding, Source
 
@@ -125,7 +125,7 @@ def _images(file: h5py.File) -> list[_Image]:
 def _axis(dimension: object) -> _Axis:
     if not isinstance(dimension, h5py.Dataset) or dimension.ndim != 1 or len(dimension) < 2:
         return _Axis(None)
-    if dimension.dtype.kind not in "iuf" or dimension.external:
+    if dimension.dtype.kind not in "iuf" or not is_small(dimension):
         return _Axis(None)
     first, second = (float(value) for value in dimension[:2])
     step = metres(abs(second - first), _attribute(dimension, "units"))

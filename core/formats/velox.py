@@ -12,7 +12,7 @@ import numpy as np
 from core.errors import FormatError
 from core.formats.reading.calibration import Calibration, metres, number
 from core.formats.reading.grey import Levels, full_scale
-from core.formats.reading.hdf5 import child, is_hdf5, is_image_data, opened, read_frame
+from core.formats.reading.hdf5 import child, is_hdf5, is_image_data, is_small, opened, read_frame
 from core.formats.reading.limits import check_pages
 from core.formats.reading.names import shown
 from core.formats.reading.source import Decoded, Finding, Source, flat_metadata
@@ -97,7 +97,7 @@ def _metadata(dataset: object) -> Mapping:
     """Return the JSON of the first frame; it ends at the first zero byte."""
     if not isinstance(dataset, h5py.Dataset) or dataset.ndim != 2 or dataset.dtype != np.uint8:
         return {}
-    if dataset.shape[0] > _LONGEST_METADATA or dataset.shape[1] < 1 or dataset.external:
+    if dataset.shape[0] > _LONGEST_METADATA or dataset.shape[1] < 1 or not is_small(dataset):
         return {}
     text = dataset[:, 0].tobytes().partition(b"\0")[0].decode("utf-8", "replace")
     try:

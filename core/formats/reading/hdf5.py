@@ -15,6 +15,7 @@ from core.formats.reading.limits import check_decoded_bytes, check_frame
 from core.formats.reading.source import Source
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_SMALL = 64_000_000
 
 
 def is_hdf5(data: bytes) -> bool:
@@ -50,6 +51,11 @@ def is_image_data(dataset: object) -> bool:
         and not dataset.is_virtual
         and not dataset.external
     )
+
+
+def is_small(dataset: h5py.Dataset) -> bool:
+    """Whether each block of ``dataset`` is small; reading one value decodes the block it is in."""
+    return not dataset.external and prod(dataset.chunks or (1,)) * dataset.dtype.itemsize <= _SMALL
 
 
 def read_frame(
