@@ -55,6 +55,8 @@ def test_fei_user_text_in_any_encoding(encoding):
 def test_fei_decimal_comma_and_field_size_alone():
     content = FEI.format(text="", pixel="2,5e-009").encode()
     assert nanometres(formats.read(tiff(noise(64, 64), 34682, content), "a")) == pytest.approx(2.5)
+    content = FEI.format(text="", pixel="2.5nm").encode()
+    assert nanometres(formats.read(tiff(noise(64, 64), 34682, content), "a")) == pytest.approx(2.5)
     content = FEI.format(text="", pixel="").encode()
     assert nanometres(formats.read(tiff(noise(64, 64), 34682, content), "a")) == pytest.approx(5.0)
 

@@ -56,10 +56,10 @@ def _scan(sections: Mapping, tag: int) -> Calibration | None:
     others = () if "Scan" in beam else ("EScan", "IScan")
     for name in (beam.get("Scan"), "Scan", *others):
         scan = _section(sections, name)
-        x, y = number(scan.get("PixelWidth")), number(scan.get("PixelHeight"))
-        if x and x > 0:
+        x, y = _length(scan.get("PixelWidth")), _length(scan.get("PixelHeight"))
+        if x:
             width, rows = _image_size(sections)
-            return Calibration(x, y if y and y > 0 else x, f"FEI tag {tag}", width, rows)
+            return Calibration(x, y or x, f"FEI tag {tag}", width, rows)
     return None
 
 
