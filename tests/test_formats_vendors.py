@@ -252,11 +252,14 @@ SIGHTX = (
     ("eos", "mode", "expected_nm"),
     [("eosTEM", "MAG", 1.5), ("eosTEM", "DIFF", None), ("modeASID", "MAG", None)],
 )
-def test_jeol_sightx_divides_the_camera_pixel_by_the_magnification(eos, mode, expected_nm):
+@pytest.mark.parametrize("magnification", ["10000", "10,000"])
+def test_jeol_sightx_divides_the_camera_pixel_by_the_magnification(
+    eos, mode, expected_nm, magnification
+):
     data = tiff(
         noise(64, 64),
         [text_tag(271, "JEOL Ltd.")],
-        description=SIGHTX.format(eos=eos, mode=mode),
+        description=SIGHTX.format(eos=eos, mode=mode).replace("10000", magnification),
         resolution=(1 / 1.5e-3, 1 / 1.5e-3),
         resolutionunit="CENTIMETER",
     )

@@ -27,7 +27,9 @@ def find(clues: Clues) -> Finding | None:
     if reporter is None:
         return None
     mode = shown(first_text(reporter, "ImageFormingSystem", "ModeString"))
-    magnification = number(first_text(reporter, "ImageFormingSystem", "SelectorValue"))
+    # Unlike in a pixel size, a comma here separates thousands.
+    selected = first_text(reporter, "ImageFormingSystem", "SelectorValue").replace(",", "")
+    magnification = number(selected)
     metadata = {"ModeString": mode, "SelectorValue": str(magnification)}
     is_image = first_text(reporter, "Eos", "EosMode") == "eosTEM" and mode.endswith("MAG")
     camera = [_camera_pixel(clues, tag) for tag in (_X_RESOLUTION, _Y_RESOLUTION)]
