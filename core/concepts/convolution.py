@@ -8,7 +8,7 @@ import numpy as np
 
 from core.concepts.output_size import Geometry, extent, output_size
 from core.concepts.padding import NUMPY_MODES, TORCH_MODES, PaddingMode, pad
-from core.concepts.snippet import Snippet
+from core.concepts.snippet import Snippet, literal, six_digits
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,23 +155,13 @@ def impulse_response(walk: Walk) -> np.ndarray:
 
 def pixel_snippet(found: OnePixel, flip: bool) -> Snippet:
     """Return the sum behind one pixel as lines of numpy; grey levels rounded to four digits."""
-    patch, weights = _digits(found.patch.round(4)), _digits(found.weights)
+    patch, weights = six_digits(found.patch.round(4)), six_digits(found.weights)
     total = float((patch * weights).sum())
     kernel, turned = (weights[::-1, ::-1], "kernel[::-1, ::-1]") if flip else (weights, "kernel")
     code = f"""\
 import numpy as np
 
-patch = np.array({_literal(patch)})
-kernel = np.array({_literal(kernel)})
+patch = np.array({literal(patch)})
+kernel = np.array({literal(kernel)})
 print(f"{{(patch * {turned}).sum():.4f}}")"""
     return Snippet(code, f"{total:.4f}")
-
-
-def _digits(values: np.ndarray) -> np.ndarray:
-    """Return values (k, k) with the six digits that a snippet shows."""
-    return np.array([[float(f"{value:.6g}") for value in row] for row in values.tolist()])
-
-
-def _literal(values: np.ndarray) -> str:
-    rows = ["[" + ", ".join(f"{value:.6g}" for value in row) + "]" for row in values.tolist()]
-    return "[" + ", ".join(rows) + "]"

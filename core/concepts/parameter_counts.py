@@ -95,13 +95,16 @@ def in_words(size_bytes: float) -> str:
     return f"{size_bytes:,.4g} PiB"
 
 
-def dense_snippet(side: int, units: int, precision: str) -> Snippet:
-    """Return weights and GiB of the dense layer by torch, which builds it without memory."""
-    weights = Layers(units).dense(side)
+def layers_snippet(side: int, layers: Layers, precision: str) -> Snippet:
+    """Return weights and GiB of the dense layer by torch, which builds it without memory, and the
+    weights of the locally connected one and of the convolution."""
+    weights = layers.dense(side)
     size = memory_bytes(weights, precision, training=False) / GIB
     code = f"""\
 import torch
 
-layer = torch.nn.Linear({side} * {side}, {units}, device="meta", dtype=torch.{precision})
-print(layer.weight.numel(), layer.weight.nbytes / 2**30)"""
-    return Snippet(code, f"{weights} {size}")
+dense = torch.nn.Linear({side} * {side}, {layers.units}, device="meta", dtype=torch.{precision})
+shared = torch.nn.Conv2d(1, {layers.maps}, {layers.kernel}, device="meta")
+print(dense.weight.numel(), dense.weight.nbytes / 2**30)
+print(shared.weight.numel() * {side} * {side}, shared.weight.numel())"""
+    return Snippet(code, f"{weights} {size}\n{layers.local(side)} {layers.shared(side)}")

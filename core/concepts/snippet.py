@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Snippet:
@@ -15,3 +17,14 @@ class Snippet:
 
     code: str
     prints: str
+
+
+def six_digits(values: np.ndarray) -> np.ndarray:
+    """Return values (k, k) with the six digits that a snippet shows."""
+    return np.array([[float(f"{value:.6g}") for value in row] for row in values.tolist()])
+
+
+def literal(values: np.ndarray) -> str:
+    """Return values (k, k) as Python writes them, with six digits."""
+    rows = ["[" + ", ".join(f"{value:.6g}" for value in row) + "]" for row in values.tolist()]
+    return "[" + ", ".join(rows) + "]"

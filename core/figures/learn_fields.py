@@ -63,20 +63,20 @@ def _ways(levels: Sequence[ConeLevel]) -> list[dict[str, Any]]:
             y += [place, place - 1, None]
     line = {"color": LINE, "width": 1}
     ways = {"type": "scatter", "x": x, "y": y, "mode": "lines", "line": line, "hoverinfo": "skip"}
-    units = [
-        {
-            "type": "scatter",
-            "x": level.columns,
-            "y": [place] * len(level.columns),
-            "mode": "markers",
-            "marker": {
-                "color": BODY if place else ACCENT,
-                "size": 9,
-                "symbol": "circle" if place else "square",
-                "line": line,
-            },
-            "hovertemplate": f"{level.layer}<br>at column %{{x:.1f}}<extra></extra>",
-        }
-        for place, level in enumerate(levels)
-    ]
-    return [ways, *units]
+    bottom, *above = enumerate(levels)
+    look = {"size": 9, "line": line}
+    # All layers in one trace: browsers take their time for each.
+    pixels = _units([bottom], {**look, "color": ACCENT, "symbol": "square"})
+    return [ways, pixels, _units(above, {**look, "color": BODY, "symbol": "circle"})]
+
+
+def _units(levels: Sequence[tuple[int, ConeLevel]], marker: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "x": [column for _, level in levels for column in level.columns],
+        "y": [place for place, level in levels for _ in level.columns],
+        "text": [level.layer for _, level in levels for _ in level.columns],
+        "mode": "markers",
+        "marker": marker,
+        "hovertemplate": "%{text}<br>at column %{x:.1f}<extra></extra>",
+    }

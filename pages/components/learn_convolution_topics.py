@@ -11,6 +11,7 @@ from core.concepts import kernels, output_size
 from core.concepts.border import borders
 from core.concepts.channels import add_up, first_layer
 from core.concepts.convolution import Walk, feature_map, impulse_response
+from core.concepts.kernel_snippets import impulse_snippet, rank_snippet
 from core.concepts.output_size import Geometry, same_padding
 from core.errors import LamellaError
 from core.figures.concepts_convolution import Panel, border_figure, panels, read_figure
@@ -45,6 +46,7 @@ def turning(opened: Opened, image: Any, walk: Walk) -> None:
             "to them it does not matter which of the two is computed."
         )
     )
+    learn.check(impulse_snippet(walk.kernel))
 
 
 def size(opened: Opened, image: Any, walk: Walk) -> None:
@@ -130,6 +132,7 @@ def separability(opened: Opened, image: Any, walk: Walk) -> None:
         Panel(walk.kernel, "the kernel"),
     ]
     learn.chart(panels(shown, ("×", "=", "=" if rank == 1 else "≠")), "conv_rank", height=300)
+    learn.check(rank_snippet(walk.kernel))
     if rank != 1:
         st.markdown(
             f"**Rank {rank}: not separable.** One column times one row cannot give this kernel; "

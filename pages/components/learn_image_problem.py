@@ -57,7 +57,7 @@ def memory() -> None:
         "the fair comparison: as many outputs as the convolution has, each reading every pixel. "
         "Adam keeps a gradient and two running means beside each weight: four times the memory."
     )
-    learn.check(counts.dense_snippet(side, units, precision))
+    learn.check(counts.layers_snippet(side, layers, precision))
 
 
 def _numbers(weights: dict[str, int], precision: str, training: bool) -> None:
