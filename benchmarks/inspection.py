@@ -15,7 +15,7 @@ from collections.abc import Callable
 import torch
 
 from core.figures.inspection_feature_maps import channel_thumbnails
-from core.figures.inspection_overlays import channel_overlay
+from core.figures.inspection_overlays import DIVERGING, channel_overlay
 from core.inspection.cache import ActivationCache
 from core.inspection.effective_field import effective_field
 from core.inspection.feature_maps import Measure, rank_channels
@@ -27,6 +27,7 @@ from models.architectures import ARCHITECTURES
 
 SIDE = 512
 THREADS = 2
+SHOWN = 24
 
 
 def seconds(job: Callable[[], object], repeats: int) -> tuple[list[float], list[float]]:
@@ -49,6 +50,12 @@ def jobs(subject: Subject, cache: ActivationCache) -> dict[str, tuple[float, int
         held = cache.feature_maps(subject, "encoder.layer1")
         channel_overlay(held.activations[7], subject.shape)
 
+    def cached_colors() -> None:
+        held = cache.feature_maps(subject, "encoder.layer1")
+        ranking = rank_channels(held, Measure.VARIANCE)
+        channel_overlay(held.activations[7], subject.shape, scale=DIVERGING)
+        channel_thumbnails(held, ranking, count=SHOWN, scale=DIVERGING)
+
     def cached_layer() -> None:
         held = cache.feature_maps(subject, "encoder.layer1")
         channel_thumbnails(held, rank_channels(held, Measure.VARIANCE), count=64)
@@ -67,6 +74,7 @@ def jobs(subject: Subject, cache: ActivationCache) -> dict[str, tuple[float, int
         ),
         "effective field, one pixel": (2.0, 5, lambda: effective_field(subject, [(200, 301)])),
         "another channel, activations held": (0.3, 20, cached_channel),
+        f"other colours, {SHOWN} channels drawn": (0.3, 10, cached_colors),
         f"another layer, {len(maps.activations)} channels held": (0.3, 10, cached_layer),
         "layer table, trace held": (0.3, 5, lambda: layer_table(subject.trace)),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,14 @@ import torch
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
+from core.errors import Cancelled
 from core.figures.inspection_rings import with_ring
-from core.inspection import cache
+from core.inspection import cache, occlusion
 from core.inspection.field import choose_field
 from core.inspection.region import labels_in_field, labels_on_micrograph, pixel_region
 from core.inspection.subject import Subject
 from core.segmentation.engine import Engine
-from core.types import Micrograph, PixelSize
+from core.types import Micrograph, PixelSize, ProgressCallback
 from models import zoo
 from pages.components import inspect_gallery, library, session, viewer
 from pages.components.library import Offer
@@ -51,12 +54,19 @@ def disks(shape: tuple[int, int] = (96, 128)) -> tuple[Micrograph, np.ndarray]:
     return micrograph, truth.astype(np.uint8)
 
 
+def ground() -> tuple[Micrograph, np.ndarray]:
+    """Return the light ground alone."""
+    pixels = np.full((96, 128), 0.8, np.float32)
+    return Micrograph(pixels, "ground", "ground"), np.zeros((96, 128), np.uint8)
+
+
 @pytest.fixture(autouse=True)
 def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     """Offer a small image and one that is too small, and begin without kept results."""
     offers = (
         Offer("disks", "Disks", "Two.", True, lambda page: disks()),
         Offer("crumb", "Crumb", "Small.", True, lambda page: disks((20, 24))),
+        Offer("ground", "Ground", "Nothing.", True, lambda page: ground()),
     )
     monkeypatch.setattr(library, "offers", lambda: offers)
     session._store.clear("results", session.RESULT_BYTES)
@@ -205,11 +215,37 @@ def test_field_of_a_stack_is_exact_in_px_nm_and_diameters(
     assert numbers["Theoretical field, side"] == "21 px = 42 nm"
     assert numbers["Mean particle diameter"] == "31.7 px = 63.4 nm"
     assert "The network sees 0.7 particle diameters" in texts(app)
+    assert "The mean particle is larger than what this unit sees" in texts(app)
     (box,) = shown["viewer"]["boxes"]
     assert (box.top, box.left, box.bottom, box.right) == (38, 54, 59, 75)
     assert box.label == "21 px = 42 nm"
     assert shown["viewer"]["crosshair"] == (48, 64)
     assert shown["viewer"]["layer"].title == "Effective field"
+
+
+def test_no_object_is_said_instead_of_a_diameter(
+    known_network: None, open_inspect: Callable[..., AppTest]
+) -> None:
+    app = open_inspect(sample="ground", network="stack-10")
+    assert not app.exception
+    assert "No whole particle was found on this image" in texts(app)
+    assert "particle diameters" not in texts(app)
+
+
+def test_effective_field_over_many_positions(
+    known_network: None, shown: dict, open_inspect: Callable[..., AppTest]
+) -> None:
+    app = open_inspect(network="stack-10", row="48", column="64", positions="9")
+    assert shown["viewer"]["layer"] is None
+    app = labelled(app.button, "Average over 9 positions").click().run()
+    app = finished(app, "positions")
+    assert not app.exception
+    assert "the average over 9 pixels in the middle half" in texts(app)
+    assert shown["viewer"]["layer"].title == "Effective field"
+    average = float(table(app)["95 % within a radius of, random weights"].split()[0])
+    # Never beyond the corner of the theoretical 21 x 21 px.
+    assert 0 < average <= 10 * 2**0.5
+    assert app.query_params["positions"] == "9"
 
 
 def test_click_moves_the_pixel_and_the_link(
@@ -268,6 +304,23 @@ def test_channel_comes_from_the_gallery_and_costs_no_run(
     assert len(runs) == before
 
 
+def test_another_colour_scale_costs_no_run(
+    shown: dict, open_inspect: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_inspect(view="maps")
+    first = shown["viewer"]["layer"], [one.url for one in shown["gallery"]["pictures"]]
+    assert "in dark violet to" in texts(app)
+    monkeypatch.setattr(cache, "feature_maps", lambda *given: pytest.fail("the network ran"))
+    app = labelled(app.selectbox, "Colours").select("signed").run()
+    assert not app.exception
+    assert app.query_params["colors"] == "signed"
+    low, high = re.search(r"(\S+) in blue to (\S+) in red", texts(app)).groups()
+    assert float(low) == -float(high)
+    second = shown["viewer"]["layer"], [one.url for one in shown["gallery"]["pictures"]]
+    assert first[0].url != second[0].url
+    assert not set(first[1]) & set(second[1])
+
+
 def test_ranking_by_auc_finds_the_phase(
     known_network: None, shown: dict, open_inspect: Callable[..., AppTest]
 ) -> None:
@@ -275,6 +328,11 @@ def test_ranking_by_auc_finds_the_phase(
     assert "How well one channel alone finds the particle pixels in the segmentation" in texts(app)
     # The two channels are the logits: particle is always larger inside, background never.
     assert [one.caption for one in shown["gallery"]["pictures"]] == ["1: 1", "0: 0"]
+    app = labelled(app.selectbox, "Phase").select("0").run()
+    assert [one.caption for one in shown["gallery"]["pictures"]] == ["0: 1", "1: 0"]
+    app = labelled(app.selectbox, "According to the").select("truth").run()
+    assert "finds the background pixels in the known truth of this sample" in texts(app)
+    assert app.query_params["against"] == "truth"
 
 
 # ---- why this label
@@ -305,6 +363,36 @@ def test_occlusion_runs_when_asked(
     assert shown["viewer"]["layer"].title == "Occlusion"
 
 
+def test_occlusion_can_be_cancelled(
+    known_network: None, open_inspect: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(*given: object, on_progress: ProgressCallback) -> None:
+        while True:
+            on_progress(1, 9)
+            time.sleep(0.01)
+
+    monkeypatch.setattr(occlusion, "occlusion", endless)
+    app = open_inspect(view="label", show="occlusion")
+    app = labelled(app.button, "Cover square by square").click().run()
+    app = labelled(app.button, "Cancel").click().run()
+    job = app.session_state["work_occlusion"]
+    assert job is None or isinstance(job.future.exception(timeout=60), Cancelled)
+    app = app.run() if job is not None else app
+    assert "Stopped before the end, as asked." in texts(app)
+    assert labelled(app.button, "Cover square by square")
+
+
+def test_skips_are_switched_by_the_link(open_inspect: Callable[..., AppTest]) -> None:
+    app = open_inspect(view="label", show="skips", skips="none")
+    assert not app.exception
+    agreement = app.main.table[-1].value
+    assert list(agreement["Change"]) == ["+0.000", "+0.000"]
+    pills = labelled(app.button_group, "Switch off the skips of these sizes")
+    app = pills.set_value(["decoder.blocks.3"]).run()
+    assert app.query_params["skips"] == "decoder.blocks.3"
+    assert list(app.main.table[-1].value["Without"]) != list(app.main.table[-1].value["Whole"])
+
+
 def test_sanity_check_says_how_alike_the_maps_are(open_inspect: Callable[..., AppTest]) -> None:
     app = open_inspect(view="label", show="cam")
     app = labelled(app.toggle, "Sanity check with random weights").set_value(True).run()
@@ -326,6 +414,17 @@ def test_sanity_check_says_how_alike_the_maps_are(open_inspect: Callable[..., Ap
         ({"view": "maps", "channel": "999"}, "There is no channel 999; encoder.model.conv_stem"),
         ({"network": "lenet6"}, 'The link asks for network "lenet6"; choose one of lenet5-1998'),
         ({"view": "label", "show": "tea"}, 'The link asks for show "tea"; choose one of cam'),
+        ({"view": "label", "class": "9"}, 'The link asks for class "9"; choose one of 0, 1'),
+        (
+            {"view": "label", "show": "occlusion", "square": "4000"},
+            "The link asks for square 4000; choose one from 6 to 48",
+        ),
+        (
+            {"view": "label", "show": "skips", "skips": "roof"},
+            'The link asks for a skip into "roof"; this network has skips into decoder.blocks.0',
+        ),
+        ({"positions": "7"}, 'The link asks for positions "7"; choose one of 1, 9'),
+        ({"view": "maps", "colors": "pink"}, 'The link asks for colors "pink"; choose one of'),
     ],
 )
 def test_bad_link_is_one_sentence_and_the_page_works(
@@ -360,6 +459,44 @@ def test_the_link_is_back_when_the_page_is(
     assert app.query_params["view"] == "kernels"
     assert app.query_params["layer"] == "conv3"
     assert "8 filters of 8 × 3 × 3 weights" in texts(app)
+
+
+def test_address_of_before_a_change_does_not_undo_it(
+    known_network: None, open_inspect: Callable[..., AppTest]
+) -> None:
+    # The browser sends the address that it had when the user acted; see pages/components/link.py.
+    app = open_inspect(network="stack-10", row="48", column="64", layer="conv3")
+    late = app.query_params.copy()
+    app = labelled(app.number_input, "Row").set_value(7).run()
+    app.query_params.update(late)
+    app = app.segmented_control[0].set_value("kernels").run()
+    assert app.query_params["view"] == "kernels"
+    assert app.query_params["row"] == "7"
+    app.query_params.update(late)
+    app = app.segmented_control[0].set_value("field").run()
+    assert labelled(app.number_input, "Row").value == 7
+    assert labelled(app.selectbox, "Layer").value == "conv3"
+
+
+def test_address_of_before_another_image_does_not_undo_it(
+    known_network: None, open_inspect: Callable[..., AppTest]
+) -> None:
+    app = open_inspect(network="stack-10")
+    app = labelled(app.selectbox, "Image").select("sample:ground").run()
+    app.query_params["sample"] = "disks"
+    app = app.segmented_control[0].set_value("kernels").run()
+    assert app.query_params["sample"] == "ground"
+    assert labelled(app.selectbox, "Image").value == "sample:ground"
+
+
+def test_what_a_button_changed_is_not_undone_by_the_widget_of_before(
+    known_network: None, open_inspect: Callable[..., AppTest]
+) -> None:
+    app = open_inspect(view="network", network="lenet5", layer="c3")
+    before = app.segmented_control[0].key
+    app = labelled(app.button, "Its kernels").click().run()
+    assert app.segmented_control[0].value == "kernels"
+    assert app.segmented_control[0].key != before
 
 
 # ---- what the page adds to core

@@ -10,7 +10,12 @@ import torch
 from torch import nn
 
 from core.errors import LamellaError
-from core.inspection.effective_field import effective_field, radius_holding
+from core.inspection.effective_field import (
+    effective_field,
+    grid_of_pixels,
+    laid_over,
+    radius_holding,
+)
 from core.inspection.receptive_field import receptive_field
 from core.inspection.subject import Subject
 from models.architectures.small import SmallUnet
@@ -60,6 +65,41 @@ def test_several_pixels_are_laid_on_each_other() -> None:
     np.testing.assert_allclose(many.heat[30:35, 30:35], one.heat[14:19, 14:19], atol=1e-7)
     assert many.radius_95_px == pytest.approx(one.radius_95_px)
     assert calls == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_units_that_nothing_changes_do_not_count() -> None:
+    network = nn.Sequential(nn.Conv2d(1, 1, 1), nn.ReLU())
+    nn.init.constant_(network[0].weight, 1)
+    nn.init.zeros_(network[0].bias)
+    image = torch.ones(1, 1, 9, 9)
+    image[0, 0, 2, 3] = -1
+    field = effective_field(Subject(network, image), [(2, 3), (4, 4)])
+    assert field.pixels == ((4, 4),)
+    assert np.argwhere(field.heat).tolist() == [[8, 8]]
+
+
+def test_units_of_a_coarse_layer_are_laid_on_each_other_by_their_centres() -> None:
+    network = nn.Sequential(nn.AvgPool2d(4), nn.Conv2d(1, 1, 1))
+    field = effective_field(Subject(network, grey(16).float()), [(4, 4), (7, 7), (11, 8)], 0)
+    # Wherever in its 4 x 4 px the chosen pixel lies, the unit's own 16 px stay on each other.
+    assert np.count_nonzero(field.heat) == 16
+
+
+def test_pixels_of_a_grid_lie_in_the_middle_half() -> None:
+    assert grid_of_pixels((64, 128), 2) == ((24, 48), (24, 80), (40, 48), (40, 80))
+    assert grid_of_pixels((9, 9), 1) == ((4, 4),)
+
+
+def test_average_lies_over_the_chosen_pixel() -> None:
+    subject = Subject(uniform_stack(2, 3), grey(33))
+    average = effective_field(subject, [(10, 12), (16, 16)])
+    one = effective_field(subject, [(20, 9)])
+    laid = laid_over(average, 20, 9, subject.shape)
+    np.testing.assert_allclose(laid.heat, one.heat, atol=1e-7)
+    assert laid.centre == one.centre == (20, 9)
+    assert laid.radius_95_px == average.radius_95_px
+    corner = laid_over(average, 0, 32, subject.shape)
+    assert np.argwhere(corner.heat).tolist() == [[r, c] for r in range(3) for c in (30, 31, 32)]
 
 
 def test_radius_that_holds_a_part() -> None:

@@ -15,10 +15,12 @@ from core.figures.inspection_feature_maps import (
 from core.figures.inspection_kernels import frequency_figure, kernel_grid, kernel_norms
 from core.figures.inspection_network import logit_figure, network_figure
 from core.figures.inspection_overlays import (
+    DIVERGING,
     box_overlay,
     channel_overlay,
     colors,
     heat_overlay,
+    limits_of,
     place_on_micrograph,
     signed_overlay,
 )
@@ -107,6 +109,24 @@ def test_kernel_grid_has_every_weight_on_one_scale() -> None:
     assert tuple(np.array(heat.customdata)[2, 1]) == (found.by_norm[0], 2, 1)
 
 
+def test_kernels_in_the_order_of_their_numbers() -> None:
+    found = kernels(nn.Sequential(nn.Conv2d(1, 5, 3)), "0")
+    heat = kernel_grid(found, by_norm=False).data[0]
+    np.testing.assert_array_equal(np.array(heat.z)[:3, :3], found.weights[0, 0])
+    assert np.array(heat.customdata)[0, 4].tolist() == [1, 0, 0]
+    norms = kernel_norms(found, limit=7, by_norm=False).data[0]
+    np.testing.assert_allclose(np.array(norms.z), found.norms_by_input)
+    assert norms.zmax == 7
+
+
+def test_signed_scale_is_the_same_on_both_sides() -> None:
+    assert limits_of(np.array([-1.0, 3.0])) == (-1, 3)
+    assert limits_of(np.array([-1.0, 3.0]), DIVERGING) == (-3, 3)
+    picture = channel_overlay(np.array([[0.0, 3.0]]), (1, 2), scale=DIVERGING)
+    assert picture[0, 0, :3].min() > 235
+    assert picture[0, 1, 0] > picture[0, 1, 2]
+
+
 def test_norms_and_frequencies() -> None:
     found = kernels(nn.Sequential(nn.Conv2d(2, 5, 3)), "0")
     norms = np.array(kernel_norms(found).data[0].z)
@@ -140,6 +160,8 @@ def test_hierarchy_says_what_each_unit_sees(subject: Subject) -> None:
     titles = [note.text for note in figure.layout.annotations]
     assert titles[0] == "down.0: a unit sees 5 px = 10 nm"
     assert len(figure.data) == 9
+    shrunk = hierarchy_figure(maps, sizes, PixelSize(2.0, "typed"), 3, px_per_network_px=8)
+    assert shrunk.layout.annotations[0].text == "down.0: a unit sees 40 px = 80 nm"
 
 
 def test_blocks_of_the_network_carry_their_layer(subject: Subject) -> None:

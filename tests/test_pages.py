@@ -94,6 +94,10 @@ def button(app: AppTest, label: str):
     return found[0]
 
 
+def number(app: AppTest, label: str):
+    return next(one for one in app.number_input if one.label == label)
+
+
 def texts(app: AppTest) -> str:
     """Return everything that is written on the page."""
     kinds = (app.caption, app.markdown, app.warning, app.error, app.info, app.title, app.subheader)
@@ -161,7 +165,7 @@ def test_upload_is_segmented_only_when_asked(open_app: Callable[..., AppTest]) -
 def test_typed_pixel_size_measures_in_nm_and_empty_in_px(open_app: Callable[..., AppTest]) -> None:
     app = upload(open_app(), "disks.png", two_disks())
     assert "Without a pixel size everything is measured in px." in texts(app)
-    app = app.number_input(key="pixel_size_nm").set_value(2.0).run()
+    app = number(app, "Pixel size (nm)").set_value(2.0).run()
     assert "Typed by you; in the file: none." in texts(app)
     app = finish(button(app, "Segment").click().run())
     assert sorted(app.dataframe[0].value["area_nm2"]) == [4 * 437, 4 * 1245]
@@ -169,7 +173,7 @@ def test_typed_pixel_size_measures_in_nm_and_empty_in_px(open_app: Callable[...,
 
 def test_info_bar_rows_are_left_out(open_app: Callable[..., AppTest]) -> None:
     app = upload(open_app(), "disks.png", two_disks())
-    app = app.number_input(key="info_bar_rows").set_value(50).run()
+    app = number(app, "Info bar (rows at the bottom)").set_value(50).run()
     app = finish(button(app, "Segment").click().run())
     # Rows 46 to 95 are left out: of the larger disk the rows 31 to 45 remain.
     area = sum(

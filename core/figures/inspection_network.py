@@ -48,7 +48,7 @@ def network_figure(drawing: NetworkMap, selected: str | None = None) -> go.Figur
         paper_bgcolor=CLEAR,
         plot_bgcolor=CLEAR,
         height=320,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        margin={"l": 10, "r": 10, "t": 30, "b": 10},
         clickmode="event+select",
     )
 
@@ -83,10 +83,12 @@ def _points(
 
 def _beside(block: Block, after: Block | None) -> str:
     """Return the side of a block on which no way runs."""
+    if block.role is Role.INPUT:
+        return "top center"
     if block.role is Role.DECODER:
         ends = after is None or after.level == block.level
         return "top center" if ends else "middle right"
-    return "middle left" if block.role in (Role.ENCODER, Role.STAGE) else "bottom center"
+    return "bottom left" if block.role in (Role.ENCODER, Role.STAGE) else "bottom center"
 
 
 def _label(block: Block) -> str:

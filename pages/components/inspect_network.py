@@ -70,7 +70,9 @@ def _totals(inspected: Inspected, table: LayerTable) -> None:
         parts.append(f"{table.unused_parameters:,} of them unused")
     parts.append(f"**{table.macs:,}** MACs for {height} × {width} px")
     if table.seconds is not None:
-        parts.append(f"**{1000 * table.seconds:.3g} ms** a run on this server")
+        milliseconds = 1000 * table.seconds
+        digits = 0 if milliseconds >= 100 else 2
+        parts.append(f"**{milliseconds:,.{digits}f} ms** a run on this server")
         parts.append(f"{100 * (table.share_between or 0):.0f} % of it between the layers")
     st.markdown(", ".join(parts) + ".")
     scale = inspected.px_per_network_px

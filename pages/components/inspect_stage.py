@@ -54,7 +54,10 @@ def show(
     shown, field = inspected.opened.micrograph, inspected.subject.field
     if field.note:
         cut = field.box
-        boxes = (*boxes, Box(cut.top, cut.left, cut.bottom, cut.right, "field in view"))
+        boxes = (
+            *boxes,
+            Box(cut.top, cut.left, cut.bottom, cut.right, "field in view", dashed=True),
+        )
     with place:
         viewer.viewer(
             publish.micrograph(shown),

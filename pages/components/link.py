@@ -83,18 +83,22 @@ def _is_late(mine: Memory, name: str, text: str | None) -> bool:
 def _put(mine: Memory, part: str, values: Mapping[str, str | None], by: str | None = None) -> None:
     kept = mine.links.setdefault(part, {})
     for name, text in values.items():
-        before = kept.get(name)
+        before = kept.pop(name, None)
+        if text is not None:
+            kept[name] = text
         if before != text:
             mine.replaced.setdefault(name, set()).add(before)
             mine.replaced[name].discard(text)
             mine.turns[name] = mine.turns.get(name, 0) + (name != by)
-        if text is None:
-            kept.pop(name, None)
-            st.query_params.pop(name, None)
-        else:
-            kept[name] = text
-            if st.query_params.get(name) != text:
-                st.query_params[name] = text
+    now = st.query_params.to_dict()
+    wanted = {name: text for name, text in now.items() if name not in values}
+    if part != EVERY_PAGE:
+        wanted = {name: text for name, text in wanted.items() if not _is_late(mine, name, text)}
+        wanted |= mine.links.get(EVERY_PAGE, {})
+    wanted |= kept
+    # All at once: each change is one step of the browser's back and forward.
+    if wanted != now:
+        st.query_params.from_dict(wanted)
 
 
 def _is_back_or_forward() -> bool:

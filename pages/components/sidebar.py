@@ -44,7 +44,7 @@ def choose_model() -> ModelCard:
     card = session.model()
     with st.sidebar:
         st.subheader("Model")
-        key = session.control("model_choice", card.name)
+        key = session.control(f"model_choice-{card.name}", card.name)
         st.selectbox(
             "Model",
             list(zoo.CARDS),
@@ -136,7 +136,7 @@ def _image_list() -> None:
     mine = session.memory()
     titles = {**mine.uploads, **titles}
     titles.setdefault(mine.source, mine.source.partition(":")[2])
-    key = session.control("image_choice", mine.source)
+    key = session.control(f"image_choice-{mine.source}", mine.source)
     st.selectbox(
         "Image",
         list(titles),
@@ -157,10 +157,18 @@ def _more_images() -> None:
         st.button("See the samples", on_click=session.choose, args=(None,), width="stretch")
 
 
+def _which(opened: Opened) -> str:
+    """Return what a control's key needs, so that no number of another image is taken for typed.
+
+    The browser holds the old number until it has heard of the new image.
+    """
+    return f"{opened.source}-{opened.as_read.page}"
+
+
 def _page_choice(opened: Opened) -> None:
     if opened.as_read.pages < 2:
         return
-    key = session.control("page", opened.as_read.page + 1)
+    key = session.control(f"page-{_which(opened)}", opened.as_read.page + 1)
 
     def turn() -> None:
         session.change(
@@ -174,7 +182,7 @@ def _page_choice(opened: Opened) -> None:
 
 def _pixel_size(opened: Opened) -> None:
     now, file_size = opened.micrograph.pixel_size, opened.as_read.pixel_size
-    key = session.control("pixel_size_nm", now.nm if now else None)
+    key = session.control(f"pixel_size_nm-{_which(opened)}", now.nm if now else None)
 
     def correct() -> None:
         session.change(opened.source, pixel_size_nm=session.value_of(key) or 0.0)
@@ -200,7 +208,7 @@ def _pixel_size(opened: Opened) -> None:
 
 
 def _info_bar(opened: Opened) -> None:
-    key = session.control("info_bar_rows", opened.micrograph.info_bar_rows)
+    key = session.control(f"info_bar_rows-{_which(opened)}", opened.micrograph.info_bar_rows)
 
     def correct() -> None:
         session.change(opened.source, info_bar_rows=int(session.value_of(key)))

@@ -45,13 +45,17 @@ class ViewerImage:
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle, such as a receptive field: ``bottom`` and ``right`` are exclusive."""
+    """A rectangle, such as a receptive field: ``bottom`` and ``right`` are exclusive.
+
+    ``dashed``: the edge of what is looked at, rather than something that was found.
+    """
 
     top: float
     left: float
     bottom: float
     right: float
     label: str = ""
+    dashed: bool = False
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,9 @@ class Drawing extends Pictures {
     for (const box of this.data.boxes) {
       const path = new Path2D();
       path.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
+      this.context.setLineDash(box.dashed ? [8 / this.scale, 6 / this.scale] : []);
       this.strokeTwice(path, "#ffffff", 1.5);
+      this.context.setLineDash([]);
       if (box.label) this.write(box.label, box.left, box.top, -6);
     }
   }
@@ -215,14 +217,13 @@ class Drawing extends Pictures {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     context.font = `${0.8125 * rem}px ${getComputedStyle(this.element).fontFamily}`;
-    context.lineWidth = 3;
-    context.strokeStyle = HALO;
+    const wide = context.measureText(text).width;
+    const across = Math.max(4, Math.min((x - this.left) * this.scale, this.stage.clientWidth - wide - 4));
+    const down = (y - this.top) * this.scale + below;
+    context.fillStyle = HALO;
+    context.fillRect(across - 3, down - rem * 0.8, wide + 6, rem * 1.05);
     context.fillStyle = "#ffffff";
-    const last = this.stage.clientWidth - context.measureText(text).width - 4;
-    const across = Math.max(4, Math.min((x - this.left) * this.scale, last));
-    const at = [text, across, (y - this.top) * this.scale + below];
-    context.strokeText(...at);
-    context.fillText(...at);
+    context.fillText(text, across, down);
     context.restore();
   }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 DONE = ".viewer[data-image][data-labels][data-objects]"
 SEEN = re.compile(r"(\d+) px = ([\d.]+) nm")
@@ -82,3 +82,56 @@ def test_row_of_the_table_and_block_of_the_drawing_choose_the_layer(
     expect(page).not_to_have_url(re.compile("layer=c1"))
     page.get_by_role("button", name="Its feature maps").click()
     expect(page.locator(".viewer[data-image][data-layer]")).to_be_visible()
+
+
+class SlowAnswers:
+    """Keeps what the server says from the browser for as long as ``are_held``."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.are_held, self.held = page, False, []
+        page.route_web_socket(re.compile("_stcore/stream"), self._connect)
+
+    def _connect(self, browser: WebSocketRoute) -> None:
+        self._browser = browser
+        browser.connect_to_server().on_message(self._pass)
+
+    def _pass(self, message: str | bytes) -> None:
+        if self.are_held:
+            self.held.append(message)
+        else:
+            self._browser.send(message)
+
+    def wait_for(self, words: bytes) -> None:
+        """Wait until the server has said ``words``."""
+        while not any(words in message for message in self.held):
+            self.page.wait_for_timeout(50)
+
+    def release(self) -> None:
+        while self.held:
+            self._browser.send(self.held.pop(0))
+        self.are_held = False
+
+
+def test_pixel_survives_a_quick_change_of_view(server, open_tab: Callable[..., Page]) -> None:
+    page = open_tab()
+    answers = SlowAnswers(page)
+    page.goto(f"{server.address}/inspect?sample=gold-tem&view=field&row=300&column=400")
+    column, row = (page.get_by_role("spinbutton", name=n, exact=True) for n in ("Column", "Row"))
+    expect(page.locator(".viewer[data-image][data-layer]")).to_be_visible()
+    expect(column).to_have_value("400")
+
+    # The view is changed before the browser has heard of the address that the click gave.
+    answers.are_held = True
+    page.locator(".viewer").press("Shift+ArrowRight")
+    page.locator(".viewer").press("Enter")
+    answers.wait_for(b"column=401")
+    page.get_by_role("radio", name="Why this label").click()
+    answers.release()
+    expect(page.get_by_text("The winning logit as a sum")).to_be_visible()
+    expect(column).to_have_value("401")
+    expect(row).to_have_value("300")
+    expect(page).to_have_url(re.compile(r"(?=.*view=label)(?=.*row=300)(?=.*column=401)"))
+
+    page.go_back()
+    expect(page.locator("tr", has_text="Theoretical field, side")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"(?=.*view=field)(?=.*row=300)(?=.*column=401)"))
