@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from io import BytesIO
 
 import numpy as np
-from PIL import ImageOps
+from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from core.formats.reading.grey import Levels, from_color, from_palette, full_scale
 from core.formats.reading.limits import check_frame, check_pages
 from core.formats.reading.source import Decoded, Source
 
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What turns an image of each EXIF orientation upright."""
 _ITEMSIZE = {"I": 4, "F": 4, "I;16": 2, "I;16B": 2, "I;16L": 2}
 
 
@@ -31,10 +42,9 @@ def read_with(decoder: Callable[[BytesIO], ImageFile], source: Source) -> Decode
     itemsize = _ITEMSIZE.get(image.mode, 1)
     check_frame(source.name, shape, itemsize, len(source.data), source.limits)
     image.load()
-    upright = ImageOps.exif_transpose(image)
-    turned = upright.size != image.size or upright is not image and _orientation(image) != 1
-    note = ("Turned upright, as the file's EXIF orientation asks.",) if turned else ()
-    levels, notes = _levels(upright)
+    turn = _UPRIGHT.get(_orientation(image))
+    note = ("Turned upright, as the file's EXIF orientation asks.",) if turn is not None else ()
+    levels, notes = _levels(image if turn is None else image.transpose(turn))
     dtype = np.asarray(image).dtype.name
     file_shape = (pages, *shape) if pages > 1 else shape
     return Decoded(levels, file_shape, dtype, pages, notes=note + notes)
@@ -46,7 +56,13 @@ def _channels(image: ImageFile) -> tuple[int, ...]:
 
 
 def _orientation(image: ImageFile) -> int:
-    return image.getexif().get(0x0112, 1)
+    """Return the EXIF orientation; of damaged EXIF data 1, for the pixels may be sound."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return image.getexif().get(0x0112, 1)
+    except Exception:
+        return 1
 
 
 def _levels(image: ImageFile) -> tuple[Levels, tuple[str, ...]]:
