@@ -14,9 +14,9 @@ import numpy as np
 from skimage.segmentation import watershed
 
 SMOOTHING_PX = 1.5
-CORE, CORE_RADIUS_PX = 0.3, 2.0
-BELIEVED = 0.35
-SMALLEST = 0.03
+CORE, CORE_RADIUS_PX = 0.15, 3.0
+BELIEVED = 0.3
+SMALLEST = 0.06
 
 
 def grains_from_probability(
