@@ -12,6 +12,7 @@ import argparse
 import logging
 import os
 import sys
+import warnings
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -26,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     # Libraries log what they find odd in a damaged file; our one sentence says it better.
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
         return options.run(options)
     except (KeyboardInterrupt, Cancelled):

@@ -98,6 +98,16 @@ def test_info_in_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out.startswith("good.png: 48 x 64, uint8, 1 page, no calibration")
 
 
+def test_what_libraries_find_odd_in_a_file_is_not_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut_short = b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + bytes(50)
+    image = Image.fromarray(np.arange(48 * 64, dtype=np.uint16).astype(np.uint8).reshape(48, 64))
+    image.save(tmp_path / "odd.jpg", exif=cut_short)
+    assert cli.main(["info", str(tmp_path / "odd.jpg")]) == 0
+    assert "odd.jpg: 48 x 64, uint8" in capsys.readouterr().out
+
+
 def test_info_goes_on_after_bad_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names = [*BAD[:3], "good.png", *BAD[3:]]
     code = cli.main(["info", "--json", *(str(folder / name) for name in names)])

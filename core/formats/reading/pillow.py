@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from io import BytesIO
 
@@ -58,9 +57,7 @@ def _channels(image: ImageFile) -> tuple[int, ...]:
 def _orientation(image: ImageFile) -> int:
     """Return the EXIF orientation; of damaged EXIF data 1, for the pixels may be sound."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return image.getexif().get(0x0112, 1)
+        return image.getexif().get(0x0112, 1)
     except Exception:
         return 1
 
