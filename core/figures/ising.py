@@ -156,13 +156,14 @@ def _line(figure: go.Figure, x: Any, y: Any, name: str, index: int, error: Any =
 def parameters_figure(
     titles: Sequence[str], parameters: Sequence[int], folds: Sequence[Sequence[float]]
 ) -> go.Figure:
-    """Draw the accuracy of every network in its five folds over its number of parameters."""
+    """Draw the wrong answers of every network in its five folds over its number of parameters."""
     figure = go.Figure()
     for index, (title, count, scores) in enumerate(zip(titles, parameters, folds, strict=True)):
-        mean = float(np.mean(scores))
+        wrong = 100 * (1 - np.array(scores))
+        mean = float(wrong.mean())
         figure.add_scatter(
             x=[count],
-            y=[100 * mean],
+            y=[mean],
             name=title,
             mode="markers",
             marker={
@@ -171,13 +172,13 @@ def parameters_figure(
                 "symbol": SYMBOLS[index % len(SYMBOLS)],
             },
             error_y={
-                "array": [100 * (max(scores) - mean)],
-                "arrayminus": [100 * (mean - min(scores))],
+                "array": [wrong.max() - mean],
+                "arrayminus": [mean - wrong.min()],
             },
         )
     figure.update_xaxes(title="parameters", type="log", gridcolor=GRID, exponentformat="power")
-    figure.update_yaxes(title="accuracy (%)", gridcolor=GRID)
-    return figure.update_layout(margin=MARGIN)
+    figure.update_yaxes(title="wrong (%)", type="log", gridcolor=GRID, dtick=1)
+    return figure.update_layout(margin=MARGIN, legend={"orientation": "h", "y": -0.25, "x": 0})
 
 
 def by_temperature_figure(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> go.Figure:

@@ -32,7 +32,7 @@ def draw(link: Study) -> None:
     st.subheader("Two things to get right")
     st.markdown(
         "- **Labels.** The course's week-5 notebooks write 0 = disordered, 1 = ordered. It is an "
-        "easy slip, as they drop the temperatures; in the file the 0 are the images below Tc. "
+        "easy slip, as they drop the temperatures; in the file 0 is T < Tc. "
         "An accuracy does not notice; a sentence about *what* the network found does.\n"
         "- **Receptive field.** The notebook of the full CNN prints 3, 6, 10, 20 px. Each layer "
         "adds (k - 1) times the stride so far, not times two: **3, 4, 8, 10 px**, so a unit of "

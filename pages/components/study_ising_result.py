@@ -36,29 +36,27 @@ def draw(link: Study) -> None:
 def _folds(folds: Any, side: int) -> None:
     from core.figures import ising as figures
 
-    left, right = st.columns([1.25, 1], gap="medium")
-    with left:
-        learn.chart(
-            figures.parameters_figure(
-                [one.title for one in folds],
-                [one.parameters for one in folds],
-                [one.accuracy for one in folds],
-            ),
-            "ising_parameters",
-            height=430,
-        )
+    learn.chart(
+        figures.parameters_figure(
+            [one.title for one in folds],
+            [one.parameters for one in folds],
+            [one.accuracy for one in folds],
+        ),
+        "ising_parameters",
+        height=480,
+    )
     rows = [
         {
             "network": one.title,
             "parameters": f"{one.parameters:,}",
             "right (%)": f"{100 * one.mean:.1f}",
+            "worst to best fold (%)": f"{100 * min(one.accuracy):.1f} to "
+            f"{100 * max(one.accuracy):.1f}",
             "epochs": f"{one.epochs or ''}",
-            "folds (%)": f"{100 * min(one.accuracy):.1f} to {100 * max(one.accuracy):.1f}",
         }
         for one in sorted(folds, key=lambda one: -one.mean)
     ]
-    with right:
-        st.table(rows, border="horizontal")
+    st.table(rows, border="horizontal")
     by_name = {one.network: one for one in folds}
     small, energy = by_name["symmetric"], by_name["energy"]
     largest = max(folds, key=lambda one: one.parameters)
@@ -101,7 +99,8 @@ def _by_temperature(link: Study, folds: Any, side: int) -> None:
         st.caption(f"{shown.title}: images by truth and answer, all five folds together.")
     st.markdown(
         "All dip at Tc: there a finite lattice looks the same on both sides, and no network can "
-        "know better. The confusion belongs there; errors far from Tc would be the network's."
+        "know better. The confusion belongs there; what is wrong far from Tc, or more often than "
+        "half the time, is the network's own fault."
     )
 
 
@@ -137,10 +136,10 @@ def _kernels(side: int) -> None:
     st.markdown(
         f"**Domain-wall detectors.** {len(inside)} of the {len(found)} kernels vote for T < Tc: "
         "each is strong inside domains of one sign and weak at their walls (AUC down to "
-        f"{min(one.auc for one in inside):.2f}). {len(others)} vote for T > Tc: averaged over the "
-        "image they rise with the energy (r up to "
-        f"{max(one.energy_correlation for one in others):.2f}). Together they count walls, and the "
-        "number of walls is the energy: nobody told the network."
+        f"{min(one.auc for one in inside):.2f}). {len(others)} vote for T > Tc, and the means of "
+        f"{sum(one.energy_correlation > 0.9 for one in others)} of these rise with the energy (r "
+        "above 0.9). Together they count walls, and the number of walls is the energy: nobody told "
+        "the network."
     )
     st.caption(
         "AUC: the chance that a site with an unlike neighbour is answered more strongly than one "
