@@ -162,6 +162,33 @@ def test_jeol_image_saved_without_its_bar_keeps_all_rows():
     assert nanometres(micrograph) == pytest.approx(1600)
 
 
+HITACHI = b"[SemImageFile]\r\nPixelSize=9.92\r\nDataSize=80x60\r\n"
+
+
+@pytest.mark.parametrize(
+    ("shape", "tags", "sidecars"),
+    [
+        ((40, 40), (34682, FEI.format(text="", pixel="2.5e-9").encode()), {}),
+        ((50, 50), (), {"a.txt": HITACHI}),
+        ((50, 50), (), {"a.txt": ("$" + JEOL.format(s=" ")).encode()}),
+    ],
+    ids=["FEI", "Hitachi", "JEOL"],
+)
+def test_rows_of_a_crop_are_no_info_bar(shape, tags, sidecars):
+    micrograph = formats.read(tiff(noise(*shape), *tags), "a.tif", sidecars=sidecars)
+    assert micrograph.info_bar_rows == 0
+    assert micrograph.pixel_size is None
+    assert any("cropped or distorted" in note for note in micrograph.notes)
+
+
+@pytest.mark.parametrize("line", ["$$SM_MICRON_BAR 0\n$$SM_MICRON_MARKER 1um\n", ""])
+def test_a_sidecar_without_a_pixel_size_is_said(line):
+    sidecars = {"j.txt": f"$CM_FULL_SIZE 80 60\n{line}".encode()}
+    micrograph = formats.read(tiff(noise(64, 80)), "j.tif", sidecars=sidecars)
+    assert micrograph.info_bar_rows == 4
+    assert micrograph.notes == ("No pixel size was found in j.txt; type the pixel size.",)
+
+
 @pytest.mark.parametrize("head", ["[SemImageFile]", "[TemImageFile]", "[semimagefile]"])
 @pytest.mark.parametrize("value", ["9.92", "9,92", " 9.92 nm", "9.92E+00"])
 def test_hitachi_spellings(head, value):

@@ -20,8 +20,8 @@ from core.formats.reading.clues import Clues
 from core.formats.reading.grey import to_unit_range
 from core.formats.reading.info_bar import find_info_bar
 from core.formats.reading.limits import check_file_bytes
-from core.formats.reading.names import clean_name
-from core.formats.reading.pairing import pair_sidecars, sidecars_beside
+from core.formats.reading.names import clean_name, extension
+from core.formats.reading.pairing import TEXT_SIDECARS, pair_sidecars, sidecars_beside
 from core.formats.reading.source import Decoded, Source
 from core.formats.reading.unknown import explain_unknown, missing_sidecar
 from core.settings import Limits
@@ -136,8 +136,9 @@ def _micrograph(decoded: Decoded, source: Source) -> Micrograph:
     if finding.calibration:
         size, size_notes = pixel_size(finding.calibration, decoded.shape)
     missing = ()
-    if not finding.calibration and finding.info_bar_rows is None:
-        missing = missing_sidecar(decoded.shape, bar_rows, finding.metadata, source.sidecars)
+    texts = [name for name in source.sidecars if extension(name) in TEXT_SIDECARS]
+    if not finding.calibration and (texts or finding.info_bar_rows is None):
+        missing = missing_sidecar(decoded.shape, bar_rows, finding.metadata, texts)
     return Micrograph(
         pixels=pixels,
         name=source.name,

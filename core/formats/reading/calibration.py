@@ -12,6 +12,9 @@ SHORTEST_M, LONGEST_M = 1e-12, 1e-3
 SQUARE_WITHIN = 0.02
 """Largest difference between x and y that is still a square pixel."""
 
+_LARGEST_BAR = 0.25
+"""Largest height of an info bar, as a share of the image above it."""
+
 _METRES = {
     "m": 1.0,
     "dm": 1e-1,
@@ -115,6 +118,20 @@ def pixel_size(
     return PixelSize(nm=x_nm, source=found), notes
 
 
+def rows_below(shape: tuple[int, int], width: int | None, rows: int | None) -> int | None:
+    """Return the rows of an image of ``shape`` below the ``rows`` that were recorded.
+
+    ``width``: in px of the recorded image; another one than that of ``shape`` scales its rows. None
+    when there are no such rows, or too many for an info bar: the image is a crop.
+    """
+    if not rows or not width:
+        return None
+    expected = rows * shape[1] / width
+    extra = shape[0] - round(expected)
+    most = shape[0] / 2 if width == shape[1] else _LARGEST_BAR * expected
+    return extra if 0 < extra < most else None
+
+
 def _rescaled(
     calibration: Calibration, shape: tuple[int, int]
 ) -> tuple[float | None, tuple[str, ...]]:
@@ -124,8 +141,7 @@ def _rescaled(
         return 1.0, ()
     factor = stated / width
     expected = calibration.rows / factor if calibration.rows else None
-    # An info bar adds up to a quarter of the rows.
-    if expected and not 0.98 * expected <= height <= 1.25 * expected:
+    if expected and not 0.98 * expected <= height <= (1 + _LARGEST_BAR) * expected:
         return None, (
             f"{calibration.source} describes an image of {calibration.rows} x {stated} px, but "
             f"this one is {height} x {width} px: cropped or distorted after it was taken. Type the "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.formats.reading.calibration import Calibration, metres, number
+from core.formats.reading.calibration import Calibration, metres, number, rows_below
 from core.formats.reading.clues import Clues
 from core.formats.reading.source import Finding, flat_metadata
 from core.formats.reading.text import ini_sections, lengths
@@ -94,12 +94,9 @@ def _bar_rows(sections: Mapping, shape: tuple[int, int]) -> int | None:
     """Return the rows below the scanned ones; None when the metadata leave it open."""
     width, rows = _image_size(sections)
     stated = number(_section(sections, "PrivateFei").get("DatabarHeight"))
-    scale = shape[1] / width if width else 1.0
-    if rows and 0 < (extra := shape[0] - round(rows * scale)) < shape[0] / 2:
-        return extra
-    if stated and not rows and 0 < stated * scale < shape[0] / 2:
-        return round(stated * scale)
-    return None
+    if rows:
+        return rows_below(shape, width, rows)
+    return int(stated) if stated and 0 < stated < shape[0] / 2 else None
 
 
 def _xml(clues: Clues) -> Calibration | None:

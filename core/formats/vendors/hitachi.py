@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.formats.reading.calibration import Calibration, number
+from core.formats.reading.calibration import Calibration, number, rows_below
 from core.formats.reading.clues import Clues
 from core.formats.reading.source import Finding, flat_metadata
 from core.formats.reading.text import key_values, sizes
@@ -29,13 +29,7 @@ def find(clues: Clues) -> Finding | None:
         if pixel_nm and pixel_nm > 0:
             pixel_m = pixel_nm * 1e-9
             calibration = Calibration(pixel_m, pixel_m, f"Hitachi {name}", width, rows)
-        return Finding(calibration, _bar_rows(stated, clues.shape), flat_metadata(values))
+        # The bar may lie inside the stated size as well.
+        bar_rows = rows_below(clues.shape, width, rows)
+        return Finding(calibration, bar_rows, flat_metadata(values))
     return None
-
-
-def _bar_rows(stated: tuple[int, int] | None, shape: tuple[int, int]) -> int | None:
-    """Return the rows that the image has beyond its stated size; the bar may lie inside that."""
-    if not stated or not stated[0]:
-        return None
-    extra = shape[0] - round(stated[1] * shape[1] / stated[0])
-    return extra if 0 < extra < shape[0] / 2 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.formats.reading.calibration import Calibration, metres, number
+from core.formats.reading.calibration import Calibration, metres, number, rows_below
 from core.formats.reading.clues import Clues
 from core.formats.reading.source import Finding, flat_metadata
 from core.formats.reading.text import decode_text, key_values, lengths, sizes
@@ -93,7 +93,6 @@ def _bar_rows(values: dict[str, str], shape: tuple[int, int]) -> int | None:
     """
     full = sizes(values.get("CM_FULL_SIZE", "")) or sizes(values.get("CM_IMAGE_SIZE", ""))
     if full and full[0]:
-        extra = shape[0] - round(full[1] * shape[1] / full[0])
-        return extra if 0 < extra < shape[0] / 2 else None
+        return rows_below(shape, *full)
     height = number(values.get("SM_PNU_HEIGHT", "").split(" ")[0])
     return int(height) if height and 0 < height < shape[0] / 2 else None
