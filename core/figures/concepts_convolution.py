@@ -74,7 +74,8 @@ def arithmetic(found: OnePixel) -> go.Figure:
         [
             Panel(found.patch, "Patch of the image", ".2f", signed=False),
             Panel(found.weights, "Kernel as it is laid on"),
-            Panel(found.products, "Products", ".3f"),
+            # Three decimals fit into the cells of the smallest kernel only.
+            Panel(found.products, "Products", ".3f" if len(found.patch) == 3 else ".2~g"),
         ],
         ("×", "="),
     )

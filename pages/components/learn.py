@@ -255,7 +255,7 @@ def check(snippet: Snippet) -> None:
         st.code(snippet.prints, language="text")
 
 
-def table(columns: Mapping[str, Sequence[str]], most: int = 460) -> None:
+def table(columns: Mapping[str, Sequence[str]], most: int = 600) -> None:
     """Draw a table: words to the left in the first column, numbers to the right in all others.
 
     ``most``: height in px; what does not fit is scrolled.
