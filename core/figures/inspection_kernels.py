@@ -86,7 +86,12 @@ def frequency_figure(response: FrequencyResponse) -> go.Figure:
         )
     )
     figure.update_xaxes(title="cycles per pixel, across", constrain="domain")
-    figure.update_yaxes(title="cycles per pixel, down", autorange="reversed", scaleanchor="x")
+    figure.update_yaxes(
+        title="cycles per pixel, down",
+        autorange="reversed",
+        scaleanchor="x",
+        constrain="domain",
+    )
     return figure.update_layout(paper_bgcolor=CLEAR, plot_bgcolor=CLEAR)
 
 

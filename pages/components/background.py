@@ -44,9 +44,11 @@ def run(
     found = session.results().get(full_key)
     if found is not None:
         return found
+    place_of_button = st.empty()
     if job is None or job.key != full_key:
-        if not st.button(button, type="primary", key=f"work_start_{name}"):
+        if not place_of_button.button(button, type="primary", key=f"work_start_{name}"):
             return None
+        place_of_button.empty()
         if job is not None:
             job.cancel()
         job = jobs.start(full_key, work)

@@ -177,7 +177,8 @@ def _sentence(inspected: Inspected, unit: UnitField, fields: dict[str, Effective
         return
     diameter, name = objects
     side = max(unit.box.size) * inspected.px_per_network_px
-    text = f"The network sees {side / diameter:.1f} {name} diameters"
+    who = "The network" if unit.layer is None else f"A unit of {unit.layer}"
+    text = f"{who} sees {side / diameter:.1f} {name} diameters"
     used = fields.get("trained")
     if used is not None:
         across = 2 * used.radius_95_px * inspected.px_per_network_px

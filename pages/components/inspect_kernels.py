@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components import inspect_layers, inspect_link, inspect_subject
+from pages.components import inspect_layers, inspect_link, inspect_stage, inspect_subject
 from pages.components.inspect_subject import Inspected
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SHOWS = {"filters": "Filters of one input channel", "norms": "Norms of all"}
 ORDERS = {"norm": "Largest norm first", "number": "In the order of their numbers"}
 LIMITS = {"one": "One for both", "own": "Each its own"}
+WIDTHS = (470, 470)
 QUIET = {"displayModeBar": False}
 MARGIN = {"l": 0, "r": 0, "t": 10, "b": 0}
 FRESH = "Freshly initialised"
@@ -36,7 +37,7 @@ def draw(inspected: Inspected) -> None:
     names = [name for name in kernel_layers(inspected.subject.network) if name in known]
     if not names:
         raise LamellaError("This network has no convolution whose kernels could be shown.")
-    layer_place, order_place, scale_place = st.columns([5, 3, 2])
+    layer_place, order_place, scale_place = inspect_stage.parts(470, 270, 170)
     with layer_place:
         layer = inspect_layers.choose(inspected, names, names[0])
     pairs = _pairs(inspected, layer)
@@ -58,7 +59,7 @@ def draw(inspected: Inspected) -> None:
         title: _picture(one, shown, source, by_norm, list(pairs.values()) if is_shared else [one])
         for title, one in pairs.items()
     }
-    for place, (title, figure) in zip(st.columns(2, gap="medium"), pictures.items(), strict=False):
+    for place, (title, figure) in zip(inspect_stage.parts(*WIDTHS), pictures.items(), strict=False):
         with place:
             st.subheader(title)
             st.plotly_chart(
@@ -87,7 +88,7 @@ def _show(size: int, inputs: int) -> tuple[str, int]:
     """Draw what is shown and of which input channel; return both."""
     if inputs == 1:
         return "filters", 0
-    show_place, input_place = st.columns([4, 1], vertical_alignment="bottom")
+    show_place, input_place = inspect_stage.parts(420, 170)
     with show_place:
         # A kernel of one weight is no picture; its norms are.
         shown = inspect_link.chooser("Show", "show", SHOWS, "filters" if size > 1 else "norms")
@@ -128,7 +129,7 @@ def _selected(layer: str, pairs: dict[str, Kernels], channel: int, source: int) 
     own = next(iter(pairs.values()))
     st.subheader("Frequency response of one filter")
     key = inspect_link.control("channel", channel, layer, own.by_norm[0])
-    choice, note = st.columns([1, 3], vertical_alignment="bottom")
+    choice, note = inspect_stage.parts(200, 560)
     choice.number_input(
         "Filter (output channel)",
         0,
@@ -144,7 +145,7 @@ def _selected(layer: str, pairs: dict[str, Kernels], channel: int, source: int) 
         "middle passes slow changes of grey, bright at the rim fine detail; a dark middle "
         "ignores the mean grey level."
     )
-    for column, (title, one) in zip(st.columns(2, gap="medium"), pairs.items(), strict=False):
+    for column, (title, one) in zip(inspect_stage.parts(*WIDTHS), pairs.items(), strict=False):
         kernel: Any = one.of_input(source)[channel]
         figure = frequency_figure(frequency_response(kernel)).update_layout(margin=MARGIN)
         column.plotly_chart(

@@ -42,6 +42,12 @@ def beside() -> Iterator[DeltaGenerator]:
             yield place
 
 
+def parts(*widths: int) -> list[DeltaGenerator]:
+    """Return places side by side, of ``widths`` in px; on a narrow screen one below the other."""
+    row = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
+    return [row.container(width=width) for width in widths]
+
+
 def show(
     inspected: Inspected,
     place: DeltaGenerator,
