@@ -147,7 +147,7 @@ def test_the_98_parameters_know_fresh_snapshots_of_lamellas_own() -> None:
         assert (predict(network, data.spins).argmax(1) == data.labels).mean() > least
 
 
-@pytest.mark.parametrize(("labels", "tolerance"), [("all", 0.03), ("far", 0.08)])
+@pytest.mark.parametrize(("labels", "tolerance"), [("all", 0.02), ("far", 0.08)])
 def test_tc_is_found_from_sizes(labels: str, tolerance: float) -> None:
     found = ising.measured(ising.CRITICAL)[labels]
     assert found["exact"] == pytest.approx(CRITICAL_TEMPERATURE, abs=1e-6)
@@ -155,6 +155,8 @@ def test_tc_is_found_from_sizes(labels: str, tolerance: float) -> None:
         low, high = found[name]["interval_95"]
         assert low < found[name]["value"] < high
         assert found[name]["value"] == pytest.approx(CRITICAL_TEMPERATURE, abs=tolerance)
+        # What was never told of Tc is biased, and the page says so.
+        assert (low <= found["exact"] <= high) == (labels == "all")
     widths = [found["width"][side] for side in ("16", "32", "64")]
     assert widths == sorted(widths, reverse=True)
     rows = [row for row in ising.table(ising.SIZES) if row["labels"] == labels]

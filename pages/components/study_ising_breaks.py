@@ -13,7 +13,8 @@ KINDS = {"equilibrium": "Equilibrium", "quench": "Quench, as in the lecture"}
 
 LABELS = {"all": "All temperatures, labelled", "far": "Cold and hot alone"}
 SAYINGS = {
-    "all": "Here the labels knew Tc, so what is found is that the sizes agree on it.",
+    "all": "Here the labels of the training images (T from 1.7 to 2.84) knew Tc, so what is found "
+    "is that all sizes agree on it.",
     "far": "Here they learned cold (T up to 1.9) and hot (from 2.7 on) alone: nobody told them "
     "where Tc lies. Somewhere between the |m| of cold and of hot they draw their own line; an "
     "infinite lattice crosses a line above |m| = 0 below Tc, so the estimate is too cold.",
@@ -125,11 +126,11 @@ def _critical(link: Study) -> None:
             st.metric(title, f"{found[name]['value']:.3f} J/k")
             st.caption(f"95 % interval {low:.3f} to {high:.3f}; the exact 2.269 lies {inside}.")
     st.markdown(
-        f"For each size five networks ({ising.title_of(found['network'])}) learned from "
+        f"For each size eight networks ({ising.title_of(found['network'])}) learned from "
         "equilibrium; the larger the lattice, the more sharply they change their mind. "
         + SAYINGS[labels]
     )
     st.caption(
-        "Intervals: networks and lattices drawn again a thousand times, so they hold chance and "
-        "not the network's own bias. After Carrasquilla and Melko 2017, doi:10.1038/nphys4035."
+        "Intervals: networks, each with training images of its own draw, and lattices drawn again "
+        "a thousand times; they hold chance and not a network's bias. After Carrasquilla and Melko 2017, doi:10.1038/nphys4035."
     )
