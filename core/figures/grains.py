@@ -123,6 +123,8 @@ def ablation_figure(
     line.update(x0=whole, x1=whole, y0=0, y1=1, xref="x", yref="paper")
     figure.update_layout(shapes=[line])
     figure.layout.yaxis.update(automargin=True)
+    figure.layout.xaxis.update(automargin=True, nticks=6)
+    figure.layout.xaxis.title.update(standoff=18)
     return figure
 
 

@@ -32,7 +32,7 @@ def draw_grains(
 
 
 def grain_data(
-    without: tuple[str, ...] = (), side: int = 256, validation: int = 24, train: int = 64
+    without: tuple[str, ...] = (), side: int = 256, validation: int = 24, train: int = 96
 ) -> SyntheticData:
     """Return training data that makes itself; the validation images have every effect.
 

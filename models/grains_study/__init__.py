@@ -1,0 +1,87 @@
+"""What was measured for the case study of grain boundaries, and how it is measured again."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from core.synthesis.grain_settings import EFFECTS
+
+TABLE = Path(__file__).with_name("ablation.csv")
+STEPS, BATCH, CROP_PX = 100, 4, 160
+MICROSCOPE = (
+    *("blur", "noise", "scan_lines", "drift", "charging"),
+    *("shading", "tone", "compression"),
+)
+# What is taken away, one network each; the first has everything.
+RUNS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("attack",),
+    ("slip_lines",),
+    ("etch_pits",),
+    ("grooves",),
+    ("channelling",),
+    ("scratches",),
+    MICROSCOPE,
+    ("pores",),
+    ("curvature",),
+    ("noise",),
+    ("blur",),
+    ("sizes",),
+    ("tone",),
+    ("twins",),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One network of the ablation.
+
+    ``without``: the effects it never saw. ``dice``: boundary Dice within 3 px, mean over images;
+    ``low``, ``high``: its 95 % interval by bootstrap over micrographs. ``images``: how many.
+    ``seconds``: of training.
+    """
+
+    without: tuple[str, ...]
+    dice: float
+    low: float
+    high: float
+    images: int
+    seconds: float
+
+    @property
+    def title(self) -> str:
+        """What was left out, in words."""
+        if self.without == MICROSCOPE:
+            return "The whole microscope"
+        titles = {one.name: one.info.label for one in EFFECTS}
+        return ", ".join(titles[name] for name in self.without) or "Nothing: all effects"
+
+    @property
+    def half_interval(self) -> float:
+        """Half of the interval's width."""
+        return (self.high - self.low) / 2
+
+
+def read_rows(path: Path) -> tuple[Row, ...]:
+    """Return the rows of a table, in its order; none where there is no such file."""
+    if not path.is_file():
+        return ()
+    with path.open(newline="", encoding="utf-8") as lines:
+        return tuple(
+            Row(
+                tuple(row["without"].split()),
+                *(float(row[name]) for name in ("dice", "low", "high")),
+                int(row["images"]),
+                float(row["seconds"]),
+            )
+            for row in csv.DictReader(lines)
+        )
+
+
+@cache
+def ablation() -> tuple[Row, ...]:
+    """Return the table that is shipped."""
+    return read_rows(TABLE)

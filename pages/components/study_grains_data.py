@@ -1,0 +1,90 @@
+"""The grain study, step 1: a microstructure that makes itself, every effect a switch."""
+
+from __future__ import annotations
+
+import time
+from math import pi
+from typing import Any
+
+import streamlit as st
+
+from core.errors import LamellaError
+from core.synthesis.grain_settings import GrainSettings, random_settings
+from pages.components import learn, session, study, study_grains_settings
+from pages.components.study import Study
+from pages.components.viewer import viewer
+
+SIDE = 512
+GOOD = GrainSettings()
+
+
+def draw(link: Study) -> None:
+    """Draw the generator's controls, the image, and its label beside it."""
+    st.markdown(
+        "A Laguerre tessellation gives the grains; orientation, etching, polishing and the "
+        "microscope then hide them, in the order of the physics. The label is fixed before "
+        "anything hides it, so it is exact: switch what you like, it stays."
+    )
+    study_grains_settings.switches()
+    controls, pictures = st.columns([1, 2.6], gap="medium")
+    with controls:
+        seed = _buttons(link)
+        study_grains_settings.adjust(link)
+    with pictures:
+        made = _made(seed)
+        if made is not None:
+            _pictures(*made)
+    study.go_on({"image_problem": "The image problem"})
+
+
+def _buttons(link: Study) -> int:
+    seed = link.whole_number("Structure (seed)", "structure", 1)
+    with st.container(horizontal=True):
+        if st.button("All at random", help="As training draws them, from this seed."):
+            study_grains_settings.keep(random_settings(abs(seed)))
+        if st.button("Back to the start"):
+            study_grains_settings.keep(GOOD)
+    return seed
+
+
+def _made(seed: int) -> tuple[Any, float] | None:
+    from core.synthesis.grains import generate
+
+    if seed < 0:
+        st.warning(f"The structure is {seed}; a seed is 0 or more.")
+        return None
+    begun = time.perf_counter()
+    try:
+        image = generate(study_grains_settings.current(), (SIDE, SIDE), seed)
+    except LamellaError as error:
+        st.warning(str(error))
+        return None
+    return image, time.perf_counter() - begun
+
+
+def _pictures(image: Any, seconds: float) -> None:
+    from core.measurement.grain_size import count_grains, intercepts
+
+    left, right = st.columns(2)
+    with left:
+        viewer(
+            learn.grey_image(image.grey / 255, "Synthetic micrograph"),
+            key="grain_image",
+            height=430,
+        )
+    with right:
+        viewer(
+            learn.grey_image(image.labels.astype("float32"), "Its boundaries"),
+            key="grain_label",
+            height=430,
+        )
+    counted, measured = count_grains(image.grains), intercepts(image.grains)
+    area = counted.area_px / counted.equivalent
+    ideal = pi / 4 * area**0.5
+    st.caption(
+        f"{counted.equivalent:g} grains (those cut by the edge count half), mean area "
+        f"{area:.0f} px², mean intercept {measured.mean_px:.1f} px; for a Poisson-Voronoi "
+        f"tessellation of this area it is π/4 · √area = {ideal:.1f} px. Made in "
+        f"{1000 * seconds:.0f} ms."
+    )
+    session.control("grain_preview", image)

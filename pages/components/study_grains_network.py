@@ -1,0 +1,92 @@
+"""The grain study, step 3: the network that is shipped, and a short training here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.types import ProgressCallback
+from pages.components import background, learn, session, study
+from pages.components.study import Study
+
+SEEN = "grain_losses"
+STEPS = 40
+MOST_STEPS = 400
+
+
+def draw(link: Study) -> None:
+    """Draw what was trained, and the short training."""
+    from models import zoo
+
+    card = zoo.card("grains")
+    recipe = zoo.recipe("grains")
+    st.markdown(
+        f"**{card.architecture}**, begun with an encoder that knows photographs. Each of its "
+        f"{recipe.steps:,} training steps saw {recipe.batch} crops of {recipe.crop_px} px, each a "
+        "new microstructure with effects drawn at random: no image came twice, and no real "
+        "micrograph at all. Being shown every kind of look is called domain randomisation."
+    )
+    st.subheader("Train it here")
+    _training(link)
+    study.go_on({"architectures": "Architectures"}, {"model": "grains", "view": "kernels"})
+
+
+def _training(link: Study) -> None:
+    from core.synthesis.grain_settings import EFFECTS
+    from models import zoo
+
+    titles = {"none": "nothing", **{one.name: one.info.label for one in EFFECTS}}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        steps = link.whole_number("Steps", "training_steps", STEPS, 10)
+        left_out = link.choose("Leave out", "left_out", titles, in_list=True)
+    st.caption("Crops of 96 px, four a step: enough to see it learn, not enough to be good.")
+    if not 1 <= steps <= MOST_STEPS:
+        st.warning(f"{steps} steps came; it needs 1 to {MOST_STEPS}.")
+        return
+    seen: list[float] = []
+    without = () if left_out == "none" else (left_out,)
+
+    def work(progress: ProgressCallback) -> Any:
+        from core.training.grain_study import train_live
+
+        return train_live(
+            zoo.card("grains"),
+            zoo.recipe("grains"),
+            steps,
+            without,
+            progress=progress,
+            seen=seen.append,
+        )
+
+    before = session.value_of("work_grains")
+    found = background.run("grains", "Train", (steps, left_out), work, 25_000_000)
+    job = session.value_of("work_grains")
+    if found is not None:
+        _losses(found.losses, steps, "done")
+        _result(found)
+    elif job is not None:
+        if job is not before:
+            session.control(SEEN, (seen, steps))
+        _live()
+
+
+@st.fragment(run_every=0.8)
+def _live() -> None:
+    seen, steps = session.value_of(SEEN)
+    _losses(tuple(seen), steps, "live")
+
+
+def _losses(losses: Any, steps: int, state: str) -> None:
+    from core.figures import grains as figures
+
+    learn.chart(figures.learning_figure(losses, steps), f"grain_losses_{state}", height=300)
+
+
+def _result(found: Any) -> None:
+    st.metric("IoU of the boundary, held-out synthetic images", f"{found.score:.3f}")
+    st.caption(
+        f"Began {found.began}. Step 4 shows what this network says about the micrograph, beside "
+        "the one that is shipped."
+    )
+    session.control("grain_trained", found.engine)

@@ -1,0 +1,141 @@
+"""The grain study, step 2: how far is the generator from this micrograph, and how to close in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.errors import LamellaError
+from core.types import ProgressCallback
+from pages.components import background, learn, session, sidebar, study, study_grains_settings
+from pages.components.session import Opened
+from pages.components.study import Study
+from pages.components.viewer import viewer
+
+SIDE = 256
+SEED = 1
+FIRST = "etched-grains"
+
+
+def draw(link: Study) -> None:
+    """Draw generator and micrograph side by side, their distances, and the fit."""
+    st.markdown(
+        "The question: does a network that has seen only generated images find boundaries in real "
+        "ones? What separates the two is the **domain gap**. Choose your own micrograph on the "
+        "left and see how wide it is."
+    )
+    opened = micrograph()
+    settings = study_grains_settings.current()
+    pixels = study_pixels(opened)
+    try:
+        looks, made = _looks(pixels, settings)
+    except LamellaError as error:
+        st.warning(str(error))
+        return
+    _pictures(opened, pixels, made)
+    _distances(looks, made, pixels, opened)
+    _fit(opened, pixels, settings)
+    study.go_on({"receptive_field": "Receptive field"})
+
+
+def micrograph() -> Opened:
+    """Return the micrograph chosen in the sidebar, generated grains to begin with."""
+    if session.memory().source is None:
+        session.choose(f"sample:{FIRST}")
+    opened = sidebar.choose_micrograph()
+    if opened is not None:
+        return opened
+    session.choose(f"sample:{FIRST}")
+    return sidebar.choose_micrograph()
+
+
+def study_pixels(opened: Opened) -> Any:
+    """Return the micrograph's grey levels without its info bar."""
+    shown = opened.micrograph
+    return shown.pixels[: shown.shape[0] - shown.info_bar_rows]
+
+
+def _looks(pixels: Any, settings: Any) -> tuple[dict[str, Any], Any]:
+    from core.synthesis.grain_distance import look
+    from core.synthesis.grains import generate
+
+    made = generate(settings, (512, 512), SEED).grey / 255
+    return {"this micrograph": look(pixels), "generator": look(made)}, made
+
+
+def _pictures(opened: Opened, pixels: Any, made: Any) -> None:
+    from core.figures.grains import middle_of
+
+    for column, image, name in zip(
+        st.columns(2),
+        (middle_of(pixels, SIDE), middle_of(made, SIDE)),
+        (opened.micrograph.name, "Generator"),
+        strict=True,
+    ):
+        with column:
+            viewer(learn.grey_image(image, name), key=f"grain_{name[:9]}", height=330)
+            st.caption(f"{name}, middle {SIDE} px")
+
+
+def _distances(looks: dict[str, Any], made: Any, pixels: Any, opened: Opened) -> None:
+    from core.figures import grains as figures
+    from core.synthesis.grain_distance import look_distance
+
+    left, right = st.columns(2)
+    with left:
+        learn.chart(figures.histogram_figure(looks), "grain_histogram")
+    with right:
+        learn.chart(figures.spectrum_figure(looks), "grain_spectrum")
+    distance = look_distance(*looks.values())
+    one, two, three = st.columns(3)
+    one.metric("Histogram distance", f"{distance.grey:.3f}", help="Earth mover's, grey range 1.")
+    two.metric("Spectrum distance", f"{distance.spectrum:.2f} decades")
+    three.metric(
+        "Distance in the network",
+        f"{_feature_distance(made, pixels, opened):.2f}",
+        help="Frechet distance of the encoder's answers at a quarter of the resolution, a channel "
+        "at a time: 0 the same, about 1 hardly any overlap.",
+    )
+
+
+def _feature_distance(made: Any, pixels: Any, opened: Opened) -> float:
+    key = ("grain features", study_grains_settings.current(), learn.name_of(opened))
+
+    def compute() -> float:
+        from core.synthesis.grain_distance import feature_distance
+        from core.training.grain_study import encoder_features
+
+        engine = session.engine("grains")
+        return feature_distance([made], [pixels], lambda image: encoder_features(engine, image))
+
+    with st.spinner("Asking the network about both images."):
+        return learn.kept(key, compute)
+
+
+def _fit(opened: Opened, pixels: Any, settings: Any) -> None:
+    st.subheader("Bring the generator closer")
+    st.markdown(
+        "Contrast, gamma, blur and noise are fitted to this micrograph; the structure stays as "
+        "you set it."
+    )
+
+    def work(progress: ProgressCallback) -> Any:
+        from core.synthesis.grain_distance import fit_settings
+
+        return fit_settings(settings, pixels, progress)
+
+    fit = background.run(
+        "grain_fit", "Fit to this micrograph", (learn.name_of(opened), settings), work
+    )
+    if fit is None:
+        return
+    st.markdown(
+        f"Histogram distance {fit.before.grey:.3f} → {fit.after.grey:.3f}, spectrum distance "
+        f"{fit.before.spectrum:.2f} → {fit.after.spectrum:.2f} decades."
+    )
+    if fit.settings == settings:
+        st.caption("The generator is as close as these four numbers bring it.")
+    elif st.button("Use these settings"):
+        study_grains_settings.keep(fit.settings)
+        st.rerun()

@@ -1,0 +1,131 @@
+"""The grain study, step 4: boundaries of this micrograph, its grain size, and a score."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.errors import LamellaError
+from core.types import ProgressCallback
+from pages.components import background, learn, session, study
+from pages.components.session import Opened
+from pages.components.study import Study
+from pages.components.study_grains_question import micrograph, study_pixels
+from pages.components.viewer import viewer
+
+
+def draw(link: Study) -> None:
+    """Draw the measured scores of the shipped network, then this micrograph."""
+    from models import zoo
+
+    card = zoo.card("grains")
+    st.subheader("Measured on real micrographs")
+    for data, scores in card.scores_by_data().items():
+        st.table(
+            [{"score": one.metric, "value": f"{one.value:.3f}"} for one in scores],
+            border="horizontal",
+        )
+        st.caption(f"On {data}.")
+    st.subheader("This micrograph")
+    opened = micrograph()
+    engine, name = _network(link)
+    try:
+        reference = _reference(opened)
+        found = _found(opened, engine, name, reference)
+    except LamellaError as error:
+        st.warning(str(error))
+        return
+    if found is not None:
+        _show(opened, found)
+    study.go_on({"architectures": "Architectures"}, {"model": "grains", "view": "kernels"})
+
+
+def _network(link: Study) -> tuple[Any, str]:
+    """Return the engine to use, None for the shipped one, and what names it."""
+    trained = session.value_of("grain_trained")
+    if trained is None:
+        return None, "shipped"
+    options = {"shipped": "Shipped", "mine": "Trained in step 3"}
+    name = link.choose("Network", "network", options)
+    return (trained, f"mine {id(trained)}") if name == "mine" else (None, "shipped")
+
+
+def _reference(opened: Opened) -> Any | None:
+    """Return the boundaries that are known: of a synthetic sample, or of an uploaded mask."""
+    from core.training.grain_study import read_boundary_mask
+
+    if opened.truth is not None and opened.source.removeprefix("sample:") in _samples():
+        return opened.truth > 0
+    if opened.truth is not None:
+        return None
+    given = st.file_uploader(
+        "A mask with the boundaries, to score against (PNG or TIFF, boundaries above 0)",
+        type=["png", "tif", "tiff"],
+        key=f"grain_mask_{learn.name_of(opened)[:12]}",
+    )
+    return None if given is None else read_boundary_mask(given.getvalue(), given.name)
+
+
+def _samples() -> tuple[str, ...]:
+    from core.synthesis.grain_samples import GRAIN_SAMPLES
+
+    return tuple(one.name for one in GRAIN_SAMPLES)
+
+
+def _found(opened: Opened, engine: Any, name: str, reference: Any | None) -> Any | None:
+    pixels = study_pixels(opened)
+    if reference is not None and reference.shape != pixels.shape:
+        reference = reference[: pixels.shape[0]]
+    marked = 0 if reference is None else int(reference.sum())
+
+    def work(progress: ProgressCallback) -> Any:
+        from core.training.grain_study import find_grains
+
+        chosen = engine if engine is not None else session.engine("grains")
+        return find_grains(chosen, pixels, reference)
+
+    key = (learn.name_of(opened), name, marked)
+    return background.run("grain_result", "Find the grains", key, work, 30_000_000)
+
+
+def _show(opened: Opened, found: Any) -> None:
+    from core.figures.grains import boundary_picture
+
+    size = opened.micrograph.pixel_size
+    picture = boundary_picture(found.grey, found.lines, found.reference)
+    viewer(
+        learn.color_image(picture, "Grain boundaries", size.nm if size else None),
+        key="grain_found",
+        height=560,
+    )
+    legend = "Vermilion: found, as a closed network."
+    if found.reference is not None:
+        legend = "Vermilion: found. Blue: reference. Yellow: both."
+    st.caption(legend)
+    _numbers(found, size)
+
+
+def _numbers(found: Any, size: Any) -> None:
+    from core.measurement.grain_size import g_from_intercept
+
+    columns = st.columns(4)
+    mean = found.intercepts.mean_px
+    if mean != mean:
+        st.warning("No boundary was found, so there is no grain size to tell.")
+        return
+    columns[0].metric("Grains (cut ones half)", f"{found.count.equivalent:g}")
+    if size is None:
+        columns[1].metric("Mean intercept", f"{mean:.1f} px")
+        columns[2].metric("ASTM G", "not calibrated", help="Type the pixel size on the left.")
+    else:
+        columns[1].metric("Mean intercept", f"{mean * size.nm / 1000:.2f} µm")
+        columns[2].metric("ASTM G", f"{g_from_intercept(mean * size.nm * 1e-6):.1f}")
+    columns[3].metric("Rows to columns", f"{found.intercepts.anisotropy:.2f}")
+    if found.agreement is None:
+        return
+    scored, columns = found.agreement, st.columns(4)
+    columns[0].metric("Boundary Dice within 3 px", f"{scored.band.f1:.3f}")
+    columns[1].metric("Network F1 within 3 px", f"{scored.line.f1:.3f}")
+    columns[2].metric("Error of the mean intercept", f"{100 * scored.intercept_error:+.1f} %")
+    columns[3].metric("Error of the count", f"{100 * scored.count_error:+.1f} %")

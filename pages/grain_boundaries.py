@@ -1,0 +1,29 @@
+"""Grain boundaries: trained on synthetic microstructures, tested on real micrographs."""
+
+from pages.components import (
+    study_grains_breaks,
+    study_grains_data,
+    study_grains_network,
+    study_grains_question,
+    study_grains_result,
+)
+from pages.components.study import Study
+
+PAGE = {"group": "Case studies", "title": "Grain boundaries", "order": 2}
+STEPS = {
+    "data": study_grains_data.draw,
+    "question": study_grains_question.draw,
+    "network": study_grains_network.draw,
+    "result": study_grains_result.draw,
+    "breaks": study_grains_breaks.draw,
+}
+
+link = Study("grain-boundaries", ("structure", "adjust", "training_steps", "left_out", "network"))
+STEPS[
+    link.begin(
+        "Grain boundaries",
+        "Nobody likes to trace grain boundaries by hand. Here a network learns from "
+        "microstructures that were generated, with their boundaries known, and is then asked "
+        "about real micrographs.",
+    )
+](link)

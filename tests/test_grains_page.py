@@ -1,0 +1,152 @@
+"""The page Grain boundaries without a browser: every step, a switch, a fit, a short training."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.synthesis.grain_settings import GrainSettings
+from models import grains_study
+from pages.components import session
+
+NAVIGATION = Path(__file__).resolve().parents[1] / "pages" / "components" / "navigation.py"
+
+
+@pytest.fixture
+def open_study(open_link: Callable[..., AppTest]) -> Callable[..., AppTest]:
+    return lambda **link: open_link("grain_boundaries", **link)
+
+
+@pytest.fixture
+def open_link() -> Callable[..., AppTest]:
+    """Return a function that opens a page, by the name of its file, with a link's parameters."""
+
+    def open_page(name: str, **link: str) -> AppTest:
+        session._store.clear("results", session.RESULT_BYTES)
+        app = AppTest.from_file(str(NAVIGATION), default_timeout=120)
+        app.run()
+        for parameter, value in link.items():
+            app.query_params[parameter] = value
+        return app.switch_page(f"../{name}.py").run()
+
+    return open_page
+
+
+def button(app: AppTest, label: str):
+    return next(one for one in app.button if one.label == label)
+
+
+def finish(app: AppTest, name: str) -> AppTest:
+    """Wait for the work of this name, then run the page once more."""
+    app.session_state[f"work_{name}"].future.exception(timeout=120)
+    return app.run()
+
+
+def texts(app: AppTest) -> str:
+    kinds = (app.caption, app.markdown, app.warning, app.error, app.subheader)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def test_the_last_step_shows_what_was_measured(open_study):
+    app = open_study(step="breaks")
+    assert not app.exception and not app.error and not app.warning
+    assert app.title[0].value == "Grain boundaries"
+    assert len(app.table[0].value) == len(grains_study.ablation())
+
+
+def test_a_switched_effect_changes_the_image_and_not_the_label(open_study):
+    app = open_study()
+    assert not app.exception and not app.warning
+    before = app.session_state["grain_preview"]
+    effects = next(one for one in app.button_group if one.label == "Preparation")
+    assert effects.value == ["grooves"]
+    effects.set_value([*effects.value, "attack"]).run()
+    after = app.session_state["grain_preview"]
+    assert app.session_state["grain_settings"].attack is not None
+    assert not np.array_equal(before.grey, after.grey)
+    np.testing.assert_array_equal(before.labels, after.labels)
+
+
+def test_a_slider_moves_one_number_and_the_start_comes_back(open_study):
+    app = open_study(adjust="noise")
+    slider = next(one for one in app.slider if one.label.startswith("Electrons"))
+    slider.set_value(50.0).run()
+    assert app.session_state["grain_settings"].noise.electrons == 50
+    button(app, "Back to the start").click().run()
+    assert app.session_state["grain_settings"] == GrainSettings()
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ({"structure": "-4"}, "0 or more"),
+        ({"step": "network", "training_steps": "0"}, "1 to 400"),
+        ({"step": "answer"}, "choose one of"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(link, words, open_study):
+    app = open_study(**link)
+    assert not app.exception
+    assert any(words in str(one.value) for one in app.warning)
+
+
+def test_a_fit_brings_the_generator_closer(open_study):
+    app = open_study(step="question")
+    assert not app.exception and not app.warning
+    assert len(app.metric) == 3
+    button(app, "Fit to this micrograph").click().run()
+    app = finish(app, "grain_fit")
+    button(app, "Use these settings").click().run()
+    assert app.session_state["grain_settings"] != GrainSettings()
+    assert not app.exception
+
+
+def test_a_short_training_runs_to_its_end_and_answers(open_study):
+    app = open_study(step="network", training_steps="2")
+    assert not app.exception and not app.warning
+    button(app, "Train").click().run()
+    app = finish(app, "grains")
+    assert "IoU of the boundary" in app.metric[0].label
+    assert 0 <= float(app.metric[0].value) <= 1
+    assert app.session_state["grain_trained"].card.name == "grains"
+
+
+def test_the_shipped_network_measures_a_synthetic_sample(open_study):
+    app = open_study(step="result")
+    assert not app.exception and not app.warning
+    button(app, "Find the grains").click().run()
+    app = finish(app, "grain_result")
+    metrics = {one.label: one.value for one in app.metric}
+    assert float(metrics["Boundary Dice within 3 px"]) > 0.8
+    assert "µm" in metrics["Mean intercept"]
+    assert float(metrics["ASTM G"]) > 0
+
+
+def test_a_mask_of_another_size_is_refused_in_one_sentence():
+    from core.errors import DataError
+    from core.training.grain_study import find_grains, read_boundary_mask
+    from models import zoo
+
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((40, 40), 255, np.uint8)).save(buffer, "PNG")
+    mask = read_boundary_mask(buffer.getvalue(), "mask.png")
+    with pytest.raises(DataError, match="must be the same"):
+        find_grains(zoo.load("grains", "cpu"), np.zeros((64, 64), np.float32), mask)
+    with pytest.raises(DataError, match="no readable"):
+        read_boundary_mask(b"nothing", "mask.png")
+
+
+def test_the_shipped_table_holds_every_run_against_the_whole():
+    rows = grains_study.ablation()
+    assert rows[0].without == ()
+    assert {row.without for row in rows} <= set(grains_study.RUNS)
+    assert len(rows) == len({row.without for row in rows}) > 1
+    for row in rows:
+        assert 0 < row.low <= row.dice <= row.high < 1
+        assert row.images == rows[0].images
