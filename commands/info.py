@@ -23,6 +23,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print one line or one entry for each image that can be read."""
+    from core.formats import without_sidecars
+
     entries: list[dict] = []
 
     def read(path: Path) -> None:
@@ -30,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         if not options.json:
             print(in_words(entries[-1]))
 
-    failed = for_each(options.images, read)
+    failed = for_each(without_sidecars(options.images), read)
     if options.json:
         print(json.dumps(entries, indent=2, ensure_ascii=False))
     return failed

@@ -41,6 +41,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Segment each image; a bad one stops none of the others."""
+    from core.formats import without_sidecars
+
     card = known_card(options.model)
     pixel_size = typed_pixel_size(options.pixel_size)
     result_folder(options.out)
@@ -67,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         for warning in analysis.warnings:
             print(f"{path}: {warning}", flush=True)
 
-    return for_each(options.images, segment)
+    return for_each(without_sidecars(options.images), segment)
 
 
 def take_stem(path: Path, taken: dict[str, Path]) -> None:

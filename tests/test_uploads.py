@@ -1,5 +1,8 @@
 """Files that belong together find each other, in whatever order they come."""
 
+from pathlib import Path
+
+from core.formats import without_sidecars
 from pages.components.memory import Upload
 from pages.components.uploads import arrivals, source_of
 
@@ -46,3 +49,10 @@ def test_other_uploads_are_left_alone():
 def test_the_id_changes_with_the_sidecar_so_that_no_old_reading_is_kept():
     alone, calibrated = Upload("a.tif", IMAGE, {}), Upload("a.tif", IMAGE, {"a.txt": b"scale"})
     assert source_of(alone) != source_of(calibrated)
+
+
+def test_a_sidecar_named_beside_its_image_is_no_image_of_its_own():
+    names = ["one/a.tif", "one/a.txt", "two/a.txt", "one/B.TXT", "one/b.bmp", "one/c.hdr"]
+    kept = without_sidecars(map(Path, names))
+    # two/a.txt and c.hdr belong to no image that was named.
+    assert kept == [Path(name) for name in ("one/a.tif", "two/a.txt", "one/b.bmp", "one/c.hdr")]

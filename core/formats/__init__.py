@@ -21,13 +21,18 @@ from core.formats.reading.grey import to_unit_range
 from core.formats.reading.info_bar import find_info_bar
 from core.formats.reading.limits import check_file_bytes
 from core.formats.reading.names import clean_name, extension
-from core.formats.reading.pairing import TEXT_SIDECARS, pair_sidecars, sidecars_beside
+from core.formats.reading.pairing import (
+    TEXT_SIDECARS,
+    pair_sidecars,
+    sidecars_beside,
+    without_sidecars,
+)
 from core.formats.reading.source import Decoded, Source
 from core.formats.reading.unknown import explain_unknown, missing_sidecar
 from core.settings import Limits
 from core.types import Micrograph
 
-__all__ = ["extensions", "modules", "pair_sidecars", "read", "read_file"]
+__all__ = ["extensions", "modules", "pair_sidecars", "read", "read_file", "without_sidecars"]
 
 _NO_SIDECARS: Mapping[str, bytes] = MappingProxyType({})
 

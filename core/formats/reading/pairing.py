@@ -29,6 +29,24 @@ def pair_sidecars(files: Mapping[str, bytes]) -> list[tuple[str, Mapping[str, by
     ]
 
 
+def without_sidecars(paths: Iterable[Path]) -> list[Path]:
+    """Return ``paths`` but the text files that belong to an image among them, in their order.
+
+    A text file that belongs to none of them stays, so that reading it says what is missing.
+    """
+    paths = list(paths)
+    folders: dict[Path, dict[str, bytes]] = {}
+    for path in paths:
+        folders.setdefault(path.parent, {})[path.name] = b""
+    texts = {path for path in paths if extension(path.name) in TEXT_SIDECARS}
+    kept = {
+        folder / name
+        for folder in {path.parent for path in texts}
+        for name, _ in pair_sidecars(folders[folder])
+    }
+    return [path for path in paths if path not in texts or path in kept]
+
+
 def sidecars_beside(path: Path, limits: Limits) -> dict[str, bytes]:
     """Return the sidecars of the file at ``path`` by name, those over the size limit left out.
 
