@@ -22,6 +22,8 @@ from core.training.grain_study import (
 )
 from core.training.recipe import Recipe
 from core.types import ModelCard, Phase
+from models.grains_study import MICROSCOPE, Row, read_rows
+from models.grains_study.measure import one_of_each, write
 
 
 class DarkIsBoundary(nn.Module):
@@ -176,3 +178,29 @@ def test_samples_are_made_with_their_truth(sample):
 def test_an_unknown_sample_is_refused():
     with pytest.raises(LamellaError, match="etched-grains"):
         grain_sample("etched")
+
+
+def test_a_table_of_the_ablation_comes_back_in_the_order_of_its_runs(tmp_path):
+    rows = [Row(run, 0.5, 0.4, 0.6, 32, 90.0) for run in (("noise",), ("attack",), ())]
+    write(rows, tmp_path / "ablation.csv")
+    found = read_rows(tmp_path / "ablation.csv")
+    assert [row.without for row in found] == [(), ("attack",), ("noise",)]
+    assert found[0].title == "Nothing: all effects" and found[1].title == "Strong etching"
+    assert found[0].half_interval == pytest.approx(0.1)
+    assert Row(MICROSCOPE, 0, 0, 0, 1, 1).title == "The whole microscope"
+    assert read_rows(tmp_path / "none.csv") == ()
+
+
+def test_one_tile_of_each_micrograph_is_scored(tmp_path):
+    for name in ("images", "masks"):
+        (tmp_path / name).mkdir()
+    lines = ["stem,source_image"]
+    for stem, source in (("a1", 1), ("a2", 1), ("b1", 2)):
+        lines.append(f"{stem},{source}")
+        mask = np.zeros((32, 32), np.uint8)
+        mask[source] = 255
+        Image.fromarray(mask).save(tmp_path / "images" / f"{stem}.png")
+        Image.fromarray(mask).save(tmp_path / "masks" / f"{stem}.png")
+    (tmp_path / "index.csv").write_text("\n".join(lines) + "\n")
+    found = one_of_each(tmp_path)
+    assert [int(np.flatnonzero(one.boundary.any(1))[0]) for one in found] == [1, 2]
