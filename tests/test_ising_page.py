@@ -127,10 +127,12 @@ def test_a_training_is_cancelled() -> None:
     next(one for one in app.button if one.label == "Train").click().run()
     job = app.session_state["work_ising"]
     next(one for one in app.button if one.label == "Cancel").click().run()
+    # The run of the click says it already where the worker was quick.
+    said = texts(app)
     with pytest.raises(Exception, match="as asked"):
         job.future.result(timeout=60)
     app.run()
-    assert "Stopped before the end, as asked." in texts(app)
+    assert "Stopped before the end, as asked." in said + texts(app)
     assert any(one.label == "Train" for one in app.button)
 
 

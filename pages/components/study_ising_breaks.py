@@ -132,5 +132,6 @@ def _critical(link: Study) -> None:
     )
     st.caption(
         "Intervals: networks, each with training images of its own draw, and lattices drawn again "
-        "a thousand times; they hold chance and not a network's bias. After Carrasquilla and Melko 2017, doi:10.1038/nphys4035."
+        "a thousand times; they hold chance and not a network's bias. After Carrasquilla and "
+        "Melko 2017, doi:10.1038/nphys4035."
     )
