@@ -223,6 +223,18 @@ def test_field_of_a_stack_is_exact_in_px_nm_and_diameters(
     assert shown["viewer"]["layer"].title == "Effective field"
 
 
+def test_random_weights_wait_until_they_are_asked_for(
+    known_network: None, open_inspect: Callable[..., AppTest]
+) -> None:
+    app = open_inspect(row=str(ROW), column=str(COLUMN))
+    trained, random = (f"95 % within a radius of, {one}" for one in ("trained", "random weights"))
+    # One convolution of 1 x 1 uses its own pixel alone, whatever its weights.
+    assert table(app)[trained] == "0 px = 0 nm"
+    assert random not in table(app)
+    app = labelled(app.segmented_control, "Effective field").set_value("random").run()
+    assert table(app)[trained] == table(app)[random] == "0 px = 0 nm"
+
+
 def test_no_object_is_said_instead_of_a_diameter(
     known_network: None, open_inspect: Callable[..., AppTest]
 ) -> None:

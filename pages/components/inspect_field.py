@@ -42,7 +42,10 @@ def draw(inspected: Inspected) -> None:
         st.markdown("**Effective field**")
         shown = inspect_link.chooser("Effective field", "show", heats, next(iter(heats)))
         many = _positions(inspected, layer)
-        fields = _effective(inspected, layer) if many == 1 else _average(inspected, layer, many)
+        if many == 1:
+            fields = _effective(inspected, layer, shown)
+        else:
+            fields = _average(inspected, layer, many)
         _sentence(inspected, unit, fields)
         _numbers(inspected, unit, fields)
         st.caption(_explanation(many))
@@ -92,12 +95,20 @@ def _subjects(inspected: Inspected) -> dict[str, Subject]:
     return {"trained": inspected.subject, "random": twin}
 
 
-def _effective(inspected: Inspected, layer: str | None) -> dict[str, EffectiveField]:
-    """Return the effective fields by kind of weights; a sentence where a unit has none."""
+def _effective(inspected: Inspected, layer: str | None, shown: str) -> dict[str, EffectiveField]:
+    """Return the effective fields by kind of weights; a sentence where a unit has none.
+
+    A gradient takes a second or two, so random weights wait until they are asked for; from then on
+    they stand beside the trained ones.
+    """
     from core.inspection.effective_field import effective_field
 
     pixel, found = inspected.network_pixel, {}
+    wanted = {"trained": ("trained",), "random": ("trained", "random")}.get(shown, ())
     for name, subject in _subjects(inspected).items():
+        key = subject.digest, subject.model, subject.field, "effective", layer, pixel
+        if name not in wanted and inspect_subject.held(key) is None:
+            continue
         try:
             found[name] = inspect_subject.kept(
                 subject,
