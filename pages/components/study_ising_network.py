@@ -112,6 +112,7 @@ def _training(link: Study, name: str, side: int) -> None:
             lambda: network.build(side), data, elsewhere, recipe, progress, seen.append
         )
 
+    baseline = learn.kept(("ising baseline", source, side), lambda: _baseline(data))
     before = session.value_of("work_ising")
     found = background.run("ising", "Train", key, work, 3_000_000, step="Batch")
     job = session.value_of("work_ising")
@@ -120,7 +121,6 @@ def _training(link: Study, name: str, side: int) -> None:
         _result(found, source)
     elif job is not None:
         if job is not before:
-            baseline = learn.kept(("ising baseline", source, side), lambda: _baseline(data))
             session.control(SEEN, (seen, epochs, baseline))
         _live()
 
@@ -145,7 +145,10 @@ def _baseline(data: Any) -> float:
 
 @st.fragment(run_every=0.8)
 def _live() -> None:
-    seen, epochs, baseline = session.value_of(SEEN)
+    begun = session.value_of(SEEN)
+    if begun is None:
+        return
+    seen, epochs, baseline = begun
     _curves(tuple(seen), epochs, baseline, "live")
 
 
