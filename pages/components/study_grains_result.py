@@ -27,6 +27,7 @@ def draw(link: Study) -> None:
             border="horizontal",
         )
         st.caption(f"On {data}.")
+    st.markdown(f"**Where it fails.** {card.limits}")
     st.subheader("This micrograph")
     opened = micrograph()
     engine, name = _network(link)
