@@ -57,8 +57,8 @@ def state(network: nn.Module) -> dict[str, object]:
 
 
 def subject_of(network: nn.Module) -> Subject:
-    torch.manual_seed(1)
-    return Subject(network, torch.rand(1, 1, 16, 16))
+    # A generator of its own: two threads would draw from torch's own one in turns.
+    return Subject(network, torch.rand(1, 1, 16, 16, generator=torch.Generator().manual_seed(1)))
 
 
 INSPECTIONS: dict[str, Callable[[Subject], object]] = {
