@@ -25,7 +25,7 @@ def test_from_the_generator_to_a_trained_network(
     page.get_by_role("radio", name="4 Result").click()
     page.get_by_role("button", name="Find the grains").click()
     expect(page.get_by_text("Yellow: both.")).to_be_visible()
-    expect(page.get_by_text("Error of the mean intercept")).to_be_visible()
+    expect(page.get_by_text("Error of the mean intercept", exact=True)).to_be_visible()
     screenshot(page, "grains-result", docs=True)
 
     page.get_by_role("radio", name="5 What breaks it").click()
