@@ -27,6 +27,7 @@ from core.types import (
 )
 
 if TYPE_CHECKING:
+    from core.measurement.grain_size import Intercepts
     from core.segmentation.classic_engine import ClassicEngine
     from core.segmentation.engine import Engine
 
@@ -40,7 +41,8 @@ class Analysis:
     ``objects``: (H, W) uint32, 0 = none, same shape as the micrograph. ``table``: one row an
     object, units in the column names. ``device``, ``precision``: where and how the network ran.
     ``seconds``: of the segmentation alone. ``warnings``: sentences for the user, where the image
-    is unlike those that the model learned from.
+    is unlike those that the model learned from. ``intercepts``: of test lines over the grains, from
+    a model that finds their boundaries.
     """
 
     micrograph: Micrograph
@@ -54,6 +56,7 @@ class Analysis:
     seconds: float
     tile_settings: TileSettings = field(default_factory=TileSettings)
     warnings: tuple[str, ...] = ()
+    intercepts: Intercepts | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "objects", read_only(self.objects))
@@ -122,6 +125,7 @@ def analyse(
         seconds=seconds,
         tile_settings=tile_settings,
         warnings=unfamiliar(engine.card, micrograph),
+        intercepts=_intercepts(micrograph, engine.card, segmentation),
     )
 
 
@@ -131,6 +135,20 @@ def regroup(analysis: Analysis, object_settings: ObjectSettings) -> Analysis:
         analysis.micrograph, analysis.card, analysis.segmentation, object_settings
     )
     return replace(analysis, objects=objects, table=table, object_settings=object_settings)
+
+
+def _intercepts(
+    micrograph: Micrograph, card: ModelCard, segmentation: Segmentation
+) -> Intercepts | None:
+    """Return the intercepts of the grains above the info bar; None of a model without grains."""
+    if card.boundary_phase is None:
+        return None
+    from core.measurement.grain_size import intercepts
+    from core.segmentation.grain_merging import grains_from_probability
+
+    rows = micrograph.shape[0] - micrograph.info_bar_rows
+    boundary = segmentation.probabilities[card.boundary_phase, :rows]
+    return intercepts(grains_from_probability(boundary.astype(np.float32)))
 
 
 def _objects(

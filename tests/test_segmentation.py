@@ -1,5 +1,7 @@
 """Micrograph + network -> segmentation, with networks whose answer is known by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -188,3 +190,16 @@ def test_an_absent_device_is_named():
 
 def test_precision_on_the_cpu_is_float32():
     assert choose_precision(Threshold(), torch.device("cpu"), 1) == "float32"
+
+
+def test_a_model_of_boundaries_measures_the_mean_intercept():
+    # Bright lines 4 px wide, 32 px apart, along columns only: 7 crossings on each row of 256 px.
+    pixels = np.zeros((96, 256), np.float32)
+    for column in range(32, 256, 32):
+        pixels[:, column - 2 : column + 2] = 1
+    grains = replace(card(), objects_phase=None, boundary_phase=1)
+    lined = Micrograph(pixels, "lines", "lines", PixelSize(1000.0, "known"))
+    found = analyse(lined, Engine(grains, Threshold(), "cpu")).intercepts
+    rows = found.length_px[0] / 256
+    assert found.crossings == (7 * rows, 0)
+    assert analyse(lined, engine()).intercepts is None

@@ -61,10 +61,16 @@ def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, ob
             "objects": len(analysis.table),
             "unit": "nm" if analysis.micrograph.pixel_size else "px",
             "mean_confidence": round(_confidence(analysis), 4),
+            "mean_intercept_px": _mean_intercept_px(analysis),
             "warnings": list(analysis.warnings),
         },
         "software": _software(),
     }
+
+
+def _mean_intercept_px(analysis: Analysis) -> float | None:
+    found = analysis.intercepts
+    return round(found.mean_px, 4) if found and sum(found.crossings) else None
 
 
 def _confidence(analysis: Analysis) -> float:

@@ -67,6 +67,7 @@ def summary(analysis: Analysis, truth: Any | None) -> None:
         rows["Cut by the edge"] = f"{sizes.cut}"
         if sizes.counted:
             rows["Median diameter"] = f"{sizes.median:.3g} {sizes.unit}"
+    rows |= _grain_size(analysis)
     confidence = mean_confidence(made.probabilities, analysis.micrograph.info_bar_rows)
     rows["Mean confidence"] = f"{100 * confidence:.1f} %"
     rows["Network"] = f"{analysis.seconds:.1f} s, {analysis.device}, {analysis.precision}"
@@ -76,6 +77,22 @@ def summary(analysis: Analysis, truth: Any | None) -> None:
         st.warning(warning)
     if truth is not None:
         _agreement(analysis, truth)
+
+
+def _grain_size(analysis: Analysis) -> dict[str, str]:
+    """Return mean intercept and, where the image is calibrated, ASTM G; nothing without grains."""
+    from core.measurement.grain_size import g_from_intercept
+
+    found, size = analysis.intercepts, analysis.micrograph.pixel_size
+    if found is None or not sum(found.crossings):
+        return {}
+    if size is None:
+        return {"Mean intercept": f"{found.mean_px:.1f} px"}
+    nm = found.mean_px * size.nm
+    return {
+        "Mean intercept": f"{nm / 1000:.3g} µm",
+        "Grain size, ASTM G": f"{g_from_intercept(nm * 1e-6):.1f}",
+    }
 
 
 def _agreement(analysis: Analysis, truth: Any) -> None:
