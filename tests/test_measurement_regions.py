@@ -3,12 +3,13 @@
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter
 from skimage.measure import label, perimeter_crofton
 
 from core.errors import DataError
-from core.measurement.regions import bounding_extents, measure_objects
+from core.measurement.regions import bounding_extents, in_readable_units, measure_objects
 from core.types import PixelSize
 
 COLUMNS = [
@@ -197,3 +198,20 @@ def test_six_thousand_objects_in_two_seconds():
     assert time.process_time() - start < 2
     assert len(table) == 6084
     assert table.area_px2.unique().tolist() == [one.sum()]
+
+
+def test_large_objects_are_shown_in_micrometres_and_small_ones_are_not():
+    table = pd.DataFrame(
+        {
+            "id": [1, 2],
+            "area_nm2": [4e6, 9e6],
+            "equivalent_diameter_nm": [1500.0, 2500.0],
+            "solidity": [0.9, 1.0],
+        }
+    )
+    shown = in_readable_units(table)
+    assert list(shown) == ["id", "area_um2", "equivalent_diameter_um", "solidity"]
+    assert shown["area_um2"].tolist() == [4, 9]
+    assert shown["equivalent_diameter_um"].tolist() == [1.5, 2.5]
+    small = table.assign(equivalent_diameter_nm=[10.0, 20.0])
+    assert in_readable_units(small) is small

@@ -15,6 +15,8 @@ from core.errors import DataError
 from core.measurement.feret import convex_hull
 from core.types import PixelSize
 
+NM_IN_UM = 1000.0
+
 
 def measure_objects(
     objects: np.ndarray,
@@ -203,3 +205,21 @@ def _shapes(runs: Runs) -> np.ndarray:
         hull = convex_hull(group)
         shapes[number] = hull.minimum_feret, hull.maximum_feret, hull.pixels
     return shapes
+
+
+def in_readable_units(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of objects in um and um2 where their median diameter is 1 um or more.
+
+    Files keep nm, so that tables of two images can be joined; this is for reading.
+    """
+    diameters = table.get("equivalent_diameter_nm")
+    if diameters is None or not len(diameters) or diameters.median() < NM_IN_UM:
+        return table
+    shown = table.copy()
+    for column in table:
+        stem, _, unit = str(column).rpartition("_")
+        if unit in ("nm", "nm2"):
+            power = 2 if unit == "nm2" else 1
+            shown[column] = table[column] / NM_IN_UM**power
+            shown = shown.rename(columns={column: f"{stem}_{unit.replace('nm', 'um')}"})
+    return shown

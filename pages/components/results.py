@@ -28,7 +28,7 @@ COLUMNS = {
     "centroid_row": ("Row", "%.0f"),
     "centroid_column": ("Column", "%.0f"),
 }
-UNITS = {"nm2": "nm²", "px2": "px²", "nm": "nm", "px": "px", "deg": "°"}
+UNITS = {"um2": "µm²", "um": "µm", "nm2": "nm²", "px2": "px²", "nm": "nm", "px": "px", "deg": "°"}
 TABLE_HEIGHT = 360
 
 
@@ -41,10 +41,10 @@ def label_of(column: str) -> tuple[str, str]:
     return COLUMNS.get(column, (column.replace("_", " ").capitalize(), "%s"))
 
 
-def diameters(analysis: Analysis) -> tuple[str, str]:
-    """Return the column of the diameters and its unit."""
-    unit = "nm" if analysis.segmentation.pixel_size else "px"
-    return f"equivalent_diameter_{unit}", unit
+def diameters(table: Any) -> tuple[str, str]:
+    """Return the column of the diameters and its unit, as the column names it."""
+    column = next(name for name in table if name.startswith("equivalent_diameter_"))
+    return column, column.rpartition("_")[2]
 
 
 def summary(analysis: Analysis, truth: Any | None) -> None:
@@ -136,6 +136,8 @@ def _histogram(analysis: Analysis) -> None:
 
 
 def _table(analysis: Analysis) -> None:
+    from core.measurement.regions import in_readable_units
+
     chosen = session.selected_object(analysis)
     ids = analysis.table["id"].tolist()
     key = f"objects-{session.table_turn()}"
@@ -144,17 +146,18 @@ def _table(analysis: Analysis) -> None:
         rows = session.component_state(key).get("selection", {}).get("rows", [])
         session.select_object(analysis, ids[rows[0]] if rows else 0, from_table=True)
 
+    shown = in_readable_units(analysis.table)
     st.subheader("Objects")
     st.dataframe(
-        analysis.table,
+        shown,
         height=TABLE_HEIGHT,
         hide_index=True,
         key=key,
         on_select=select,
         selection_mode="single-row",
         selection_default={"selection": {"rows": [ids.index(chosen)]}} if chosen in ids else None,
-        column_order=sorted(analysis.table, key=_place),
-        column_config={name: _column(name) for name in analysis.table},
+        column_order=sorted(shown, key=_place),
+        column_config={name: _column(name) for name in shown},
         alt="One row an object",
     )
 
@@ -175,15 +178,17 @@ def _column(name: str) -> Any:
 
 def object_sentence(analysis: Analysis) -> str:
     """Return the selected object's numbers in one line, or how to select one."""
-    chosen = session.selected_object(analysis)
-    found = analysis.table[analysis.table["id"] == chosen]
+    from core.measurement.regions import in_readable_units
+
+    chosen, table = session.selected_object(analysis), in_readable_units(analysis.table)
+    found = table[table["id"] == chosen]
     if found.empty:
         return "Click an object, or a row of the table below, to see its numbers."
     row = found.iloc[0]
-    column, unit = diameters(analysis)
+    column, unit = diameters(table)
     edge = ", cut by the edge" if row["touches_edge"] else ""
     return (
-        f"Object {chosen}: diameter {row[column]:.3g} {unit}, "
+        f"Object {chosen}: diameter {row[column]:.3g} {UNITS[unit]}, "
         f"area {row[f'area_{unit}2']:.4g} {UNITS[unit + '2']}, "
         f"aspect ratio {row['aspect_ratio']:.2f}, circularity {row['circularity']:.2f}{edge}."
     )
