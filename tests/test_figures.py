@@ -147,3 +147,11 @@ def test_the_burnt_in_bar_is_as_long_as_it_says():
 def test_a_tiny_image_stays_without_a_bar():
     picture = np.full((40, 40, 3), 90, np.uint8)
     assert np.array_equal(draw_scale_bar(picture, PixelSize(1, "typed by user")), picture)
+
+
+@pytest.mark.parametrize(
+    ("diameters", "anchor"), [([10, 10, 10, 90], "left"), ([10, 90, 90, 90], "right")]
+)
+def test_the_words_at_the_median_stay_inside_the_figure(diameters, anchor):
+    # The anchor is the side of the text that touches the line.
+    assert size_histogram(table(diameters)).layout.annotations[0].xanchor == anchor

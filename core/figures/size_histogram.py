@@ -81,11 +81,12 @@ def size_histogram(
         hovertemplate=f"%{{customdata[0]:.4g}} to %{{customdata[1]:.4g}} {found.unit}<br>{value}"
         "<extra></extra>",
     )
+    side = "left" if found.median > 0.6 * found.edges[-1] else "right"
     figure.add_vline(
         x=found.median,
         line={"color": LINE, "dash": "dash", "width": 1.5},
         annotation_text=f"median {found.median:.3g} {found.unit}",
-        annotation_position="top right",
+        annotation_position=f"top {side}",
     )
     return figure
 

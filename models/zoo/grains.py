@@ -16,9 +16,9 @@ PHASES = (Phase("grain", "#0072B2"), Phase("grain boundary", "#E69F00"))
 DECODER_CHANNELS = (128, 64, 48, 32, 16)
 REAL = (
     "96 tiles of 400 px, the three named *_2 of each of 32 optical micrographs of 316L steel, with "
-    "boundaries traced by hand (Warren et al., arXiv:2307.05911). None was trained on or chosen the shipped "
-    "step; the generator's ranges were set with a look at some of them, and with these scores on "
-    "16 tiles of micrographs 1 to 8"
+    "boundaries traced by hand (Warren et al., arXiv:2307.05911). None was trained on or chosen "
+    "the shipped step; the generator's ranges were set with a look at some of them, and with these "
+    "scores on 16 tiles of micrographs 1 to 8"
 )
 UNSEEN = "the 72 of these tiles that come from micrographs 9 to 32, whose scores guided nothing"
 SYNTHETIC = (
@@ -85,10 +85,9 @@ CARD = ModelCard(
     limits=(
         "Measured on real etched steel only: no real SEM image with traced boundaries was at "
         "hand. A Dice within a tolerance forgives wide bands; the closed network does not. Etch "
-        "pits in rows, deep scratches and twins may "
-        "pass for boundaries; grains under about 25 px, and neighbours that look alike without "
-        "a groove, are missed. It finds a fifth more grains than the hand-traced reference "
-        "shows; some, by eye, are lines left out there."
+        "pits in rows, deep scratches and twins may pass for boundaries; grains under about 25 "
+        "px, and neighbours that look alike without a groove, are missed. It finds a fifth more "
+        "grains than the hand-traced reference shows; some, by eye, are lines left out there."
     ),
     objects_phase=0,
     boundary_phase=1,
