@@ -8,15 +8,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.terminal.batch import say
 from commands.terminal.options import UsageError, add_device, known_card, result_folder
-from core.errors import Cancelled
+from core.errors import Cancelled, ModelError
 
 if TYPE_CHECKING:
     from core.training.progress import Progress
+    from core.training.recipe import Recipe
     from core.training.session import TrainingOptions
 
 HELP = "train a model on images and masks"
@@ -37,6 +39,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--max-minutes", type=float, metavar="M", help="stop after so long")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    parser.add_argument(
+        "--start",
+        metavar="WEIGHTS",
+        help="instead of the recipe's: scratch, imagenet, micronet (both may need a network), or "
+        "a trained model of `lamella models`",
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="instead of the recipe's")
     add_device(parser)
 
 
@@ -49,14 +58,14 @@ def run(options: argparse.Namespace) -> int:
     result_folder(folder)
 
     from core.training.session import TrainingOptions, run_training
-    from models import zoo
     from models.weights_file import save_weights
 
+    recipe = chosen_recipe(options)
     seconds = float("inf") if options.max_minutes is None else 60 * options.max_minutes
     chosen = TrainingOptions(folder, options.device, seconds, options.resume)
     with ctrl_c_noted() as stopped:
         report = reporter(chosen, stopped)
-        result = run_training(card, zoo.recipe(card.name), options.data, chosen, report)
+        result = run_training(card, recipe, options.data, chosen, report)
     path = folder / f"{card.name}.safetensors"
     sha256 = save_weights(result.state, path)
     print(
@@ -64,6 +73,28 @@ def run(options: argparse.Namespace) -> int:
         f"{result.seconds / 60:.0f} min, SHA-256 {sha256}"
     )
     return 0
+
+
+def chosen_recipe(options: argparse.Namespace) -> Recipe:
+    """Return the model's recipe, with another start and seed where they are asked for.
+
+    Raises:
+        UsageError: a start or a seed that cannot be.
+    """
+    from models import zoo
+    from models.starts import starting_from
+
+    recipe = zoo.recipe(options.name)
+    if options.seed is not None:
+        if options.seed < 0:
+            raise UsageError(f"--seed is {options.seed}; it must be 0 or more.")
+        recipe = replace(recipe, seed=options.seed)
+    if options.start is None:
+        return recipe
+    try:
+        return starting_from(recipe, options.start)
+    except ModelError as error:
+        raise UsageError(f"--start: {error}") from error
 
 
 @contextmanager

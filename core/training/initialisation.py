@@ -56,3 +56,24 @@ def _package_state() -> dict[str, torch.Tensor]:
     files = sorted(Path(spec.origin).parent.rglob("*.pth"))
     state = torch.load(files[0], map_location="cpu", weights_only=True)
     return {name: value for name, value in state.items() if not name.startswith(UNUSED_PREFIXES)}
+
+
+def weights_of_another(network: nn.Module, other: nn.Module) -> str:
+    """Put every tensor of ``other`` that fits by name and shape into ``network``, in place.
+
+    For a network trained on one kind of micrograph that begins another: all but the last layer
+    fits where the number of phases differs.
+
+    Raises:
+        ModelError: not one tensor fits.
+    """
+    own = network.state_dict()
+    fitting = {
+        name: value
+        for name, value in other.state_dict().items()
+        if name in own and own[name].shape == value.shape
+    }
+    if not fitting:
+        raise ModelError("The weights to start from have no tensor that fits this network.")
+    network.load_state_dict(fitting, strict=False)
+    return f"{len(fitting)} of {len(own)} tensors of a trained network"
