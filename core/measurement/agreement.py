@@ -85,7 +85,7 @@ def boundary_f1(reference: np.ndarray, prediction: np.ndarray, tolerance_px: flo
         DataError: shapes that differ.
     """
     check_same_shape(reference, prediction)
-    ours, theirs = _boundary(prediction), _boundary(reference)
+    ours, theirs = outline(prediction), outline(reference)
     if not ours.any() and not theirs.any():
         return float("nan")
     precision = fraction_near(ours, theirs, tolerance_px)
@@ -225,7 +225,8 @@ def _assign(rows: np.ndarray, columns: np.ndarray, iou: np.ndarray) -> np.ndarra
     return found[found > 0]
 
 
-def _boundary(mask: np.ndarray) -> np.ndarray:
+def outline(mask: np.ndarray) -> np.ndarray:
+    """Return the pixels of ``mask`` (H, W) bool that have a 4-neighbour outside it."""
     padded = np.pad(np.asarray(mask, bool), 1, mode="edge")
     inside = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
     return padded[1:-1, 1:-1] & ~inside
