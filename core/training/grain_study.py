@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import io
-import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
-from torch import nn
 
-from core.errors import DataError, ModelError
+from core.errors import DataError
 from core.measurement.boundary_agreement import GrainAgreement, grain_agreement
 from core.measurement.grain_size import GrainCount, Intercepts, count_grains, intercepts
+from core.measurement.mask_file import read_mask_file
 from core.segmentation.engine import Engine
 from core.segmentation.grain_merging import grains_from_probability
 from core.segmentation.grain_network import boundaries, separate_grains
 from core.segmentation.preprocessing import grey_levels
-from core.training.initialisation import from_scratch
-from core.training.loop import train
-from core.training.progress import Progress
+from core.training.live_training import LiveTraining, train_short
 from core.training.recipe import Recipe
+from core.training.source import SyntheticData
 from core.training.synthetic_grains import grain_data
 from core.types import ModelCard, ProgressCallback, no_progress
 
-LIVE_SIDE_PX, LIVE_BATCH = 96, 4
+LIVE_SIDE_PX = 96
 SCORED_SIDE_PX = 1024
 STRIDE = 32
 
@@ -94,27 +89,7 @@ def read_boundary_mask(data: bytes, name: str) -> np.ndarray:
     Raises:
         DataError: no PNG or TIFF, more than one channel, or nothing marked.
     """
-    try:
-        with Image.open(io.BytesIO(data), formats=["PNG", "TIFF"]) as image:
-            mask = np.asarray(image)
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
-        raise DataError(f"{name} is no readable PNG or TIFF mask; save it as one.") from error
-    if mask.ndim != 2:
-        raise DataError(f"{name} has shape {mask.shape}; a mask needs one channel.")
-    if not (mask > 0).any():
-        raise DataError(f"{name} marks no boundary; pixels above 0 are boundaries.")
-    return mask > 0
-
-
-@dataclass(frozen=True, eq=False)
-class LiveTraining:
-    """A short training: ``losses`` by step, ``score`` (IoU of the boundary on held-out synthetic
-    images), where it ``began``, and the ``engine`` that came out."""
-
-    losses: tuple[float, ...]
-    score: float
-    began: str
-    engine: Engine
+    return read_mask_file(data, name, "boundary/boundaries")
 
 
 def train_live(
@@ -126,57 +101,18 @@ def train_live(
     progress: ProgressCallback = no_progress,
     seen: Callable[[float], None] = lambda loss: None,
 ) -> LiveTraining:
-    """Train ``card``'s network for a few steps of small crops, without some effects.
+    """Train ``card``'s network for a few steps, without some effects of the generator.
 
-    It begins as the recipe does; where the package with those weights is not installed, from
-    scratch. ``progress`` may raise ``core.errors.Cancelled``. ``seen`` gets each step's loss.
+    See ``core.training.live_training.train_short``.
 
     Raises:
         DataError: no steps.
     """
-    if steps < 1:
-        raise DataError(f"{steps} steps train nothing; give 1 or more.")
-    short = replace(
-        recipe,
-        steps=steps,
-        crop_px=LIVE_SIDE_PX,
-        batch=LIVE_BATCH,
-        validate_every=steps,
-        averaging=0.9,
-        seed=seed,
-    )
-    torch.manual_seed(seed)
-    network = card.build()
-    began = _begin(network, recipe)
-    losses: list[float] = []
 
-    def report(where: Progress) -> None:
-        losses.append(where.loss)
-        seen(where.loss)
-        progress(where.step, steps)
+    def make() -> SyntheticData:
+        return grain_data(without, LIVE_SIDE_PX, validation=8, train=1)
 
-    data = grain_data(without, LIVE_SIDE_PX, validation=8, train=1)
-    with tempfile.TemporaryDirectory() as folder:
-        found = train(
-            network,
-            data,
-            short,
-            (card.mean, card.std),
-            len(card.phases),
-            Path(folder) / "checkpoint.pt",
-            torch.device("cpu"),
-            report=report,
-        )
-    network.load_state_dict(found.state)
-    engine = Engine(card, network.eval().requires_grad_(False), "cpu")
-    return LiveTraining(tuple(losses), found.score, began, engine)
-
-
-def _begin(network: nn.Module, recipe: Recipe) -> str:
-    try:
-        return recipe.initialise(network)
-    except ModelError:
-        return from_scratch(network)
+    return train_short(card, recipe, make, steps, LIVE_SIDE_PX, seed, progress, seen)
 
 
 def encoder_features(engine: Engine, image: np.ndarray, stage: int = 2) -> np.ndarray:
