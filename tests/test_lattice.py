@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from core.errors import DataError
-from core.measurement.lattice import (
+from core.measurement.lattice import angle_between, find_lattice
+from core.measurement.power_spectrum import (
     GOLD,
-    angle_between,
     check_reach,
-    find_lattice,
     particle_spectrum,
     radial_profile,
     region_spectrum,
@@ -39,8 +38,8 @@ def disc(radius: int, side: int = SIDE) -> np.ndarray:
 
 def test_gold_has_the_spacings_of_the_tables():
     spacings = [plane.d_nm for plane in GOLD]
-    assert spacings == pytest.approx([0.23545, 0.20391, 0.14419, 0.12296], abs=1e-5)
-    assert [plane.name for plane in GOLD] == ["{111}", "{200}", "{220}", "{311}"]
+    assert spacings == pytest.approx([0.23545, 0.20391, 0.14419, 0.12296, 0.11773], abs=1e-5)
+    assert [plane.name for plane in GOLD] == ["{111}", "{200}", "{220}", "{311}", "{222}"]
 
 
 @pytest.mark.parametrize("plane", GOLD, ids=lambda plane: plane.name)
@@ -110,7 +109,7 @@ def test_pixels_that_cannot_show_a_plane_say_so():
     with pytest.raises(DataError, match="Without a pixel size"):
         region_spectrum(noise(0), None)
     coarse = find_lattice(region_spectrum(noise(0), PixelSize(0.08, "the test")))
-    assert [plane.name for plane in coarse.out_of_reach] == ["{220}", "{311}"]
+    assert [plane.name for plane in coarse.out_of_reach] == ["{220}", "{311}", "{222}"]
 
 
 def test_what_is_too_small_is_refused():

@@ -1,0 +1,147 @@
+"""Figures of the gold study: grey levels, what each fault costs, receptive fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.figures.concepts_style import GRID, LINE, drawn, upright
+from core.figures.palette import OKABE_ITO
+
+MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}
+LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+DASHES = ("solid", "dash", "dot", "dashdot")
+SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star", "cross", "pentagon")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Measured means ``y`` at ``x``, with half of a 95 % interval, under a name."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    half_interval: Sequence[float]
+
+
+def grey_figure(carbon: np.ndarray, particle: np.ndarray, threshold: float | None) -> go.Figure:
+    """Draw how often each grey level in [0, 1] occurs on carbon and on particles, and a threshold.
+
+    ``carbon``, ``particle``: grey levels (n,) of the pixels of each, each drawn as a share of its
+    own pixels.
+    """
+    edges = np.linspace(0, 1, 65)
+    traces = []
+    for index, (name, values) in enumerate((("carbon", carbon), ("particle", particle))):
+        share, _ = np.histogram(values, edges)
+        traces.append(
+            {
+                "type": "bar",
+                "name": name,
+                "x": ((edges[1:] + edges[:-1]) / 2).tolist(),
+                "y": (100 * share / max(len(values), 1)).tolist(),
+                "marker": {"color": OKABE_ITO[index], "opacity": 0.7},
+            }
+        )
+    figure = plain_figure(traces, "grey level", "pixels of each (%)")
+    figure.update_layout(barmode="overlay", bargap=0)
+    if threshold is not None:
+        figure.update_layout(shapes=[upright(threshold, LINE, 3, "dash")])
+    return figure
+
+
+def curves_figure(
+    curves: Sequence[Curve], x: str, trained: tuple[float, float] | None, log: bool = False
+) -> go.Figure:
+    """Draw the Dice coefficient over one property of the images.
+
+    ``trained``: the range of the training images, shaded.
+    """
+    traces = [_curve(curve, index) for index, curve in enumerate(curves)]
+    figure = plain_figure(traces, x, "Dice, unseen images")
+    figure.layout.yaxis.update(range=[-0.03, 1.03])
+    if log:
+        figure.layout.xaxis.update(type="log", dtick=1, exponentformat="power")
+    if trained is not None:
+        figure.update_layout(shapes=[_band(trained)])
+    return figure
+
+
+def _curve(curve: Curve, index: int) -> dict[str, Any]:
+    color = OKABE_ITO[index % len(OKABE_ITO)]
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": curve.name,
+        "x": list(curve.x),
+        "y": list(curve.y),
+        "error_y": {"type": "data", "array": list(curve.half_interval), "color": color},
+        "line": {"color": color, "width": 3, "dash": DASHES[index % len(DASHES)]},
+        "marker": {"size": 9, "symbol": SYMBOLS[index % len(SYMBOLS)]},
+    }
+
+
+def _band(trained: tuple[float, float]) -> dict[str, Any]:
+    return {
+        "type": "rect",
+        "x0": trained[0],
+        "x1": trained[1],
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
+        "fillcolor": GRID,
+        "line": {"width": 0},
+        "layer": "below",
+    }
+
+
+def field_figure(dots: Mapping[str, Sequence[tuple[float, float]]]) -> go.Figure:
+    """Draw Dice over the theoretical receptive field in nm or px, one dot a network.
+
+    ``dots``: (receptive field in px, Dice) of each network, under the name of the images. A line
+    joins the means of each field.
+    """
+    traces: list[dict[str, Any]] = []
+    for index, (name, found) in enumerate(dots.items()):
+        color = OKABE_ITO[(0, 1)[index % 2]]
+        symbol = SYMBOLS[index % len(SYMBOLS)]
+        fields = sorted({field for field, _ in found})
+        means = [float(np.mean([dice for f, dice in found if f == field])) for field in fields]
+        line = {"color": color, "width": 3, "dash": DASHES[index % len(DASHES)]}
+        traces.append(
+            {"type": "scatter", "mode": "lines", "x": fields, "y": means, "line": line}
+            | {"showlegend": False, "hoverinfo": "skip"}
+        )
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": name,
+                "x": [field for field, _ in found],
+                "y": [dice for _, dice in found],
+                "marker": {"size": 12, "symbol": symbol, "color": color},
+            }
+        )
+    figure = plain_figure(traces, "theoretical receptive field (px)", "Dice, unseen images")
+    figure.layout.xaxis.update(type="log", tickvals=_fields_of(dots), minor={"showgrid": False})
+    return figure
+
+
+def _fields_of(dots: Mapping[str, Sequence[tuple[float, float]]]) -> list[float]:
+    return sorted({field for found in dots.values() for field, _ in found})
+
+
+def plain_figure(traces: Sequence[Mapping[str, object]], x: str, y: str) -> go.Figure:
+    """Return traces between two named axes."""
+    layout = {
+        "margin": MARGIN,
+        "legend": LEGEND,
+        "height": 340,
+        "xaxis": {"title": {"text": x}, "gridcolor": GRID},
+        "yaxis": {"title": {"text": y}, "gridcolor": GRID},
+    }
+    return drawn(traces, layout)
