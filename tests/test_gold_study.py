@@ -1,0 +1,107 @@
+"""What the gold study computes and draws, on images whose answer is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from core.figures import gold as figures
+from core.figures import gold_spectra as spectra
+from core.figures.concepts_style import readable
+from core.measurement.lattice import find_lattice
+from core.measurement.power_spectrum import GOLD, region_spectrum
+from core.measurement.regions import measure_objects
+from core.training.gold_study import mask_dice, mask_iou, sizes_beside_truth, study_thresholds
+from core.types import PixelSize
+
+PIXEL = PixelSize(0.04, "the test")
+
+
+def halves() -> np.ndarray:
+    labels = np.zeros((40, 60), np.uint8)
+    labels[:, :20] = 1
+    return labels
+
+
+def test_grey_levels_apart_need_one_threshold():
+    labels = halves()
+    found = study_thresholds(np.where(labels, 0.2, 0.8), labels)
+    assert found.dark and found.overlap == 0
+    assert found.dice(found.best) == found.dice(found.otsu) == 1
+    bright = study_thresholds(np.where(labels, 0.8, 0.2), labels)
+    assert not bright.dark and bright.dice(bright.best) == 1
+
+
+def test_the_same_grey_levels_defeat_every_threshold():
+    labels = halves()
+    found = study_thresholds(np.random.default_rng(0).random(labels.shape), labels)
+    assert found.overlap > 0.8
+    # All pixels called particle: 2 / 3 of them wrong, so 2 (1/3) / (1/3 + 1) = 0.5.
+    assert found.dice(found.best) == pytest.approx(0.5, abs=0.02)
+    assert found.dice(found.best) >= found.dice(found.otsu)
+
+
+def test_fringes_alone_overlap_and_a_blur_cannot_mend_it():
+    labels = halves()
+    fringes = np.where(labels, 0.5 + 0.4 * np.sin(np.arange(60) * 1.5), 0.5).astype(np.float32)
+    blurred = study_thresholds(fringes, labels, blur_px=4)
+    assert np.ptp(blurred.grey) < 0.2
+    assert study_thresholds(np.full((8, 8), 0.3), np.ones((8, 8), np.uint8)).otsu == 0.5
+
+
+def test_dice_and_iou_of_masks():
+    truth, found = halves() > 0, np.roll(halves(), 10, 1) > 0
+    assert mask_dice(truth, found) == pytest.approx(0.5)
+    assert mask_iou(truth, found) == pytest.approx(1 / 3)
+
+
+def test_each_found_particle_stands_beside_its_truth():
+    truth = np.zeros((50, 50), np.uint32)
+    truth[5:15, 5:15], truth[30:36, 30:36] = 1, 2
+    objects = np.zeros_like(truth)
+    objects[30:36, 30:40], objects[44:48, 2:6] = 1, 2
+    table = measure_objects(objects, np.zeros(truth.shape, np.float32), PIXEL)
+    column = sizes_beside_truth(table, objects, truth, PIXEL)["true_diameter_nm"]
+    assert column[0] == pytest.approx(2 * 6 / np.sqrt(np.pi) * PIXEL.nm)
+    assert np.isnan(column[1])
+
+
+def drawn() -> dict[str, go.Figure]:
+    columns = np.arange(128) * PIXEL.nm
+    fringes = np.cos(2 * np.pi * columns / GOLD[0].d_nm)
+    image = fringes + np.random.default_rng(1).normal(size=(128, 128))
+    spectrum = region_spectrum(image, PIXEL)
+    curve = figures.Curve("a network", (1, 10), (0.5, 0.9), (0.1, 0.05))
+    return {
+        "spectrum": spectra.spectrum_figure(spectrum, find_lattice(spectrum)),
+        "spectrum alone": spectra.spectrum_figure(spectrum),
+        "profile": spectra.profile_figure(spectrum, np.linspace(-1, 1, 64)),
+        "profile alone": spectra.profile_figure(spectrum, None),
+        "grey": figures.grey_figure(fringes[:60], fringes[60:], 0.5),
+        "curves": figures.curves_figure([curve], "dose (electrons/nm²)", (2, 5), log=True),
+        "plain curves": figures.curves_figure([curve], "scale", None),
+        "fields": figures.field_figure({"lattice": ((8, 0.5), (64, 0.9)), "low": ((8, 0.9),)}),
+    }
+
+
+@pytest.mark.parametrize("name", drawn())
+def test_a_figure_is_in_plotlys_terms(name):
+    go.Figure(readable(drawn()[name]).to_dict())
+
+
+def test_rings_and_spots_lie_where_the_spacing_says():
+    figure = drawn()["spectrum"].to_dict()
+    assert [shape["x1"] for shape in figure["layout"]["shapes"]] == pytest.approx(
+        [4.247, 4.904], abs=1e-3
+    )
+    (spots,) = figure["data"]
+    assert sorted(spots["x"]) == pytest.approx([-4.247, 4.247], rel=0.01)
+    assert spots["y"] == pytest.approx([0, 0], abs=0.05)
+    assert spots["text"][0].startswith("{111}, 0.23")
+
+
+def test_each_network_is_a_dot_and_the_line_goes_through_the_means():
+    figure = figures.field_figure({"lattice": ((8, 0.4), (8, 0.6), (64, 0.9))}).to_dict()
+    line, dots = figure["data"]
+    assert line["y"] == pytest.approx([0.5, 0.9]) and len(dots["x"]) == 3
