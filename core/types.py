@@ -147,6 +147,7 @@ class ModelCard:
     ``pixel_range_nm``: smallest and largest pixel size of the training images,
     where they are known. ``ranges``: what the training images were like. ``method``: of a classic
     method, from grey levels (H, W) to labels (H, W); such a card has no ``build`` and no weights.
+    ``mirrored``: its segmentation is the mean over the image and its three mirror images.
     """
 
     name: str
@@ -169,6 +170,7 @@ class ModelCard:
     pixel_range_nm: tuple[float, float] | None = None
     ranges: tuple[StatisticRange, ...] = ()
     method: Callable[[np.ndarray], np.ndarray] | None = None
+    mirrored: bool = False
 
     @property
     def untrained(self) -> bool:

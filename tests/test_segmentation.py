@@ -12,7 +12,7 @@ from core.errors import Cancelled, LamellaError
 from core.segmentation.device import choose_device, choose_precision
 from core.segmentation.engine import Engine
 from core.segmentation.preprocessing import crop_info_bar, grey_levels, resample
-from core.segmentation.segment import segment, working_shape
+from core.segmentation.segment import predict, segment, working_shape
 from core.segmentation.settings import ObjectSettings, TileSettings
 from core.types import Micrograph, ModelCard, Phase, PixelSize
 
@@ -94,6 +94,27 @@ def test_the_same_image_gives_the_same_bytes():
     first, second = (segment(micrograph(discs()), engine(Smooth), SMALL_TILES) for _ in range(2))
     assert first.probabilities.tobytes() == second.probabilities.tobytes()
     assert first.digest == second.digest
+
+
+class Neighbour(nn.Module):
+    """Phase 1 where the pixel to the left is bright: a network that knows left from right."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        bright = nn.functional.pad(x, (1, 0))[..., :-1]
+        return torch.cat([torch.zeros_like(x), 100 * (bright - 0.5)], 1)
+
+
+def test_a_mirrored_model_averages_over_four_images_and_counts_each():
+    field = np.zeros((64, 64), np.float32)
+    field[20, 30] = 1
+    lopsided = engine(Neighbour)
+    mirrored = Engine(replace(lopsided.card, mirrored=True), Neighbour(), "cpu")
+    seen = []
+    alone = predict(field, lopsided, SMALL_TILES)
+    both = predict(field, mirrored, SMALL_TILES, lambda done, total: seen.append((done, total)))
+    np.testing.assert_allclose(alone[1, 20, 29:32], [0, 0, 1], atol=1e-6)
+    np.testing.assert_allclose(both[1, 20, 29:32], [0.5, 0, 0.5], atol=1e-6)
+    assert seen == [(done, 4) for done in range(5)]
 
 
 def test_info_bar_is_label_0_and_does_not_set_the_grey_levels():

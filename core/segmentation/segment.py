@@ -18,6 +18,8 @@ from core.types import Micrograph, ProgressCallback, Segmentation, no_progress
 
 STRIDE = 32
 SHORTEST_SIDE = 16
+# Axes of (..., H, W) that are turned round: none, columns, rows, both.
+MIRRORS: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1))
 
 
 def segment(
@@ -66,7 +68,11 @@ def predict(
     settings: TileSettings,
     progress: ProgressCallback = no_progress,
 ) -> np.ndarray:
-    """Return the probabilities (C, H, W) float32 of a field (H, W) of grey levels in [0, 1]."""
+    """Return the probabilities (C, H, W) float32 of a field (H, W) of grey levels in [0, 1].
+
+    A card that is ``mirrored`` gets the mean over the field and its three mirror images, since
+    a micrograph has no up and no left; ``progress`` then counts each of them.
+    """
     if engine.whole_image:
         progress(0, 1)
         found = engine.probabilities(grey[None])[0]
@@ -75,12 +81,16 @@ def predict(
     height, width = grey.shape
     padded = np.pad(grey, ((0, -height % STRIDE), (0, -width % STRIDE)), mode="reflect")
     cut = tiles(padded.shape, settings.side_px, settings.overlap_px)
+    mirrors = MIRRORS if engine.card.mirrored else MIRRORS[:1]
     stitch = Stitch(len(engine.card.phases), padded.shape)
-    progress(0, len(cut))
-    for done, tile in enumerate(cut, start=1):
-        values = engine.probabilities(padded[tile.window][None])[0]
+    progress(0, len(cut) * len(mirrors))
+    for index, tile in enumerate(cut):
+        values = np.zeros((len(engine.card.phases), *padded[tile.window].shape), np.float32)
+        for turn, axes in enumerate(mirrors, start=1):
+            seen = np.flip(padded[tile.window], axes)[None]
+            values += np.flip(engine.probabilities(seen)[0], axes) / len(mirrors)
+            progress(index * len(mirrors) + turn, len(cut) * len(mirrors))
         stitch.add(tile, values, taper(tile, padded.shape, settings.overlap_px))
-        progress(done, len(cut))
     return stitch.result()[:, :height, :width]
 
 
@@ -97,9 +107,9 @@ def _segmentation(
     labels = np.zeros(micrograph.shape, np.uint8)
     labels[:height] = probabilities.argmax(0)
     weights = engine.card.weights.sha256 if engine.card.weights else "untrained"
-    text = json.dumps(
-        [micrograph.digest, engine.card.name, weights, micrograph.info_bar_rows, asdict(settings)]
-    )
+    card = engine.card
+    given = [micrograph.digest, card.name, weights, card.mirrored, micrograph.info_bar_rows]
+    text = json.dumps([*given, asdict(settings)])
     return Segmentation(
         labels=labels,
         probabilities=whole,
