@@ -115,6 +115,12 @@ class Field:
         """The camera's pixels, margin included."""
         return Grid(self.grid.side // self.points, self.pixel_nm)
 
+    def inside(self, atoms: np.ndarray) -> np.ndarray:
+        """Return where on the grid, (N, 2) in nm, those of ``atoms`` (N, 3) lie that are on it."""
+        at = atoms[:, :2] + self.margin * self.pixel_nm
+        width = self.grid.side * self.grid.step_nm
+        return at[np.all((at >= 0) & (at < width), axis=1)]
+
 
 def simulate(settings: GoldSettings, side_px: int, seed: int) -> GoldImage:
     """Return an image of ``side_px`` x ``side_px``; the same settings and seed give the same one.
@@ -125,7 +131,7 @@ def simulate(settings: GoldSettings, side_px: int, seed: int) -> GoldImage:
     check(settings, side_px)
     particles, atoms = specimen(settings, side_px, np.random.default_rng((seed, PARTICLES)))
     field = field_for(settings, side_px)
-    spectrum = optics.splat(atoms[:, :2] + field.margin * field.pixel_nm, field.grid)
+    spectrum = optics.splat(field.inside(atoms), field.grid)
     thickness, shift = truth(spectrum, field)
     carbon = None
     if settings.carbon_thickness_nm > 0:
@@ -156,10 +162,11 @@ def field_for(settings: GoldSettings, side_px: int) -> Field:
     pixel = settings.pixel_size_nm
     points = int(np.clip(np.ceil(pixel / FINEST_NM - 1e-9), 1, MOST_POINTS))
     length = optics.wavelength_nm(settings.voltage_kv)
-    # How far a {200} beam of gold lands from where it left, not more than 3 nm.
+    # How far a {200} beam of gold lands from where it left, not more than 3 nm; not less than five
+    # times the blur of the label, which must not see this margin.
     defocus = abs(settings.defocus_nm) + settings.astigmatism_nm
     away = length * 5 * defocus + abs(settings.cs_mm) * 1e6 * length**3 * 5**3
-    margin = min(int(np.ceil(np.clip(away, 0.5, 3.0) / pixel)), side_px // 4)
+    margin = min(int(np.ceil(np.clip(away, 0.8, 3.0) / pixel)), side_px // 4)
     camera = fft.next_fast_len(side_px + 2 * margin, real=True)
     return Field(Grid(camera * points, pixel / points), points, (camera - side_px) // 2, pixel)
 

@@ -187,16 +187,16 @@ class Lens:
 
     def band_limit(self, step_nm: float) -> float:
         """Return the largest q in 1/nm that is imaged: the aperture, two thirds of what the grid
-        holds, or where the envelope has fallen to 6 %."""
+        holds, or where the envelope has fallen to 9 %."""
         length = wavelength_nm(self.voltage_kv)
         limits = [self.aperture_mrad * 1e-3 / length, 2 / 3 / (2 * step_nm)]
         if self.focal_spread_nm > 0:
-            limits.append(np.sqrt(2.4 / (np.pi * length * self.focal_spread_nm)))
+            limits.append(np.sqrt(2.2 / (np.pi * length * self.focal_spread_nm)))
         return min(limits)
 
 
 # Nodes and weights of a sum over foci: Gauss-Hermite of order 5, exact to 3 % down to an
-# envelope of 6 %, where ``Lens.band_limit`` ends.
+# envelope of 9 %, where ``Lens.band_limit`` ends.
 FOCI = tuple(zip(*(v.tolist() for v in np.polynomial.hermite_e.hermegauss(5)), strict=True))
 
 
