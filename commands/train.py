@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.terminal.batch import say
-from commands.terminal.options import UsageError, add_device, known_card, result_folder
+from commands.terminal.options import UsageError, add_device, known_network, result_folder
 from core.errors import Cancelled, ModelError
 
 if TYPE_CHECKING:
+    from core.training.loop import TrainedNetwork
     from core.training.progress import Progress
     from core.training.recipe import Recipe
     from core.training.session import TrainingOptions
+    from core.types import ModelCard
 
 HELP = "train a model on images and masks"
 SECONDS_BETWEEN_LINES = 15
@@ -32,7 +34,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--data",
         type=Path,
         metavar="DIR",
-        help="images/, masks/, index.csv; not for models that are trained on synthetic images",
+        help="images/, masks/, index.csv; not for models that are trained on synthetic images; for "
+        "micrograph-type a folder of such folders",
     )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="default runs/NAME; checkpoint, curves, weights"
@@ -51,13 +54,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train, and write the best weights as safetensors."""
-    card = known_card(options.name)
+    card = known_network(options.name)
     if options.max_minutes is not None and options.max_minutes <= 0:
         raise UsageError(f"--max-minutes is {options.max_minutes:g}; it must be above 0.")
     folder = options.out or Path("runs") / card.name
     result_folder(folder)
 
-    from core.training.session import TrainingOptions, run_training
+    from core.training.session import TrainingOptions
     from models.weights_file import save_weights
 
     recipe = chosen_recipe(options)
@@ -65,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     chosen = TrainingOptions(folder, options.device, seconds, options.resume)
     with ctrl_c_noted() as stopped:
         report = reporter(chosen, stopped)
-        result = run_training(card, recipe, options.data, chosen, report)
+        result = training_of(card)(card, recipe, options.data, chosen, report)
     path = folder / f"{card.name}.safetensors"
     sha256 = save_weights(result.state, path)
     print(
@@ -75,16 +78,28 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def training_of(card: ModelCard) -> Callable[..., TrainedNetwork]:
+    """Return how such a network is trained: to segment, or to name kinds."""
+    from core.training.kind_session import run_kind_training
+    from core.training.session import run_training
+    from models import classifiers
+
+    return run_kind_training if card.name in classifiers.CARDS else run_training
+
+
 def chosen_recipe(options: argparse.Namespace) -> Recipe:
     """Return the model's recipe, with another start and seed where they are asked for.
 
     Raises:
         UsageError: a start or a seed that cannot be.
     """
-    from models import zoo
+    from models import classifiers, zoo
     from models.starts import starting_from
 
-    recipe = zoo.recipe(options.name)
+    is_classifier = options.name in classifiers.CARDS
+    recipe = (classifiers if is_classifier else zoo).recipe(options.name)
+    if is_classifier and options.start not in (None, "scratch"):
+        raise UsageError(f"--start: {options.name} starts as its recipe says, or from scratch.")
     if options.seed is not None:
         if options.seed < 0:
             raise UsageError(f"--seed is {options.seed}; it must be 0 or more.")

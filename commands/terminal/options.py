@@ -51,6 +51,17 @@ def known_card(name: str) -> ModelCard:
         raise UsageError(str(error)) from error
 
 
+def known_network(name: str) -> ModelCard:
+    """Return the card of a model or of a classifier.
+
+    Raises:
+        UsageError: there is none of that name; it lists those there are.
+    """
+    from models import classifiers
+
+    return classifiers.CARDS[name] if name in classifiers.CARDS else known_card(name)
+
+
 def typed_pixel_size(nm: float | None) -> PixelSize | None:
     """Return the pixel size that was typed; None = as in the file."""
     from core.types import PixelSize
@@ -61,11 +72,11 @@ def typed_pixel_size(nm: float | None) -> PixelSize | None:
         raise UsageError(f"--pixel-size: {error}") from error
 
 
-def result_folder(path: Path) -> None:
-    """Make the folder for results when it is missing."""
+def result_folder(path: Path, option: str = "--out") -> None:
+    """Make the folder for results, named by ``option``, when it is missing."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(
-            f"--out {path} cannot be a folder for results ({error.strerror}); name another one."
+            f"{option} {path} cannot be a folder for results ({error.strerror}); name another one."
         ) from error

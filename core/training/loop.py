@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +22,18 @@ from core.training.source import TrainingData
 from core.training.validation import validation_score
 
 CHECKPOINT_EVERY = 50
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a network learns, where that is not to segment.
+
+    ``loss``: of logits and what ``crops`` gave as labels. ``score``: of a network in eval mode on
+    the data's validation images; larger is better.
+    """
+
+    loss: Callable[[Tensor, Tensor], Tensor]
+    score: Callable[[nn.Module, Any], float]
 
 
 @dataclass
@@ -92,6 +105,7 @@ def train(
     resume: bool = False,
     max_seconds: float = float("inf"),
     report: Callable[[Progress], None] = lambda progress: None,
+    objective: Objective | None = None,
 ) -> TrainedNetwork:
     """Train ``network`` in place and return the weights that validated best.
 
@@ -99,7 +113,7 @@ def train(
     ``recipe.patience`` validations without a better score, or after ``max_seconds`` of training,
     all sessions together. ``normalisation``: mean and standard deviation of the grey levels.
     ``checkpoint`` is written every 50 steps, after each validation, and when ``report`` raises
-    ``core.errors.Cancelled``.
+    ``core.errors.Cancelled``. ``objective``: None to segment.
 
     Source: one-cycle policy, Smith and Topin 2017, arXiv:1708.07120.
     """
@@ -110,12 +124,14 @@ def train(
     teacher = recipe.distillation.teacher().to(device) if recipe.distillation else None
     before, begun = run.seconds, time.monotonic()
     for images, labels in _batches(split, recipe, run.step):
-        loss = _step(run, images.to(device), labels.to(device), recipe, normalisation, teacher)
+        loss = _step(
+            run, images.to(device), labels.to(device), recipe, objective, normalisation, teacher
+        )
         run.step += 1
         run.seconds = before + time.monotonic() - begun
         over = run.step == recipe.steps or run.seconds > max_seconds
         if over or run.step % recipe.validate_every == 0:
-            _validate(run, split, normalisation, classes)
+            _validate(run, _score(run, split, objective, normalisation, classes))
             run.seconds = before + time.monotonic() - begun
             run.save(checkpoint)
         elif run.step % CHECKPOINT_EVERY == 0:
@@ -150,6 +166,7 @@ def _step(
     images: Tensor,
     labels: Tensor,
     recipe: Recipe,
+    objective: Objective | None,
     normalisation: tuple[float, float],
     teacher: nn.Module | None,
 ) -> float:
@@ -160,7 +177,7 @@ def _step(
     mean, std = normalisation
     batch = ((images - mean) / std).to(memory_format=torch.channels_last)
     logits = run.network(batch)
-    loss = cross_entropy_and_dice(logits, labels)
+    loss = (objective.loss if objective else cross_entropy_and_dice)(logits, labels)
     if teacher is not None and recipe.distillation is not None:
         with torch.no_grad():
             wanted = teacher(batch)
@@ -174,10 +191,20 @@ def _step(
     return loss.item()
 
 
-def _validate(
-    run: _Run, split: TrainingData, normalisation: tuple[float, float], classes: int
-) -> None:
-    score = validation_score(run.average.network, split.validation, *normalisation, classes)
+def _score(
+    run: _Run,
+    split: TrainingData,
+    objective: Objective | None,
+    normalisation: tuple[float, float],
+    classes: int,
+) -> float:
+    network = run.average.network
+    if objective is not None:
+        return objective.score(network, split)
+    return validation_score(network, split.validation, *normalisation, classes)
+
+
+def _validate(run: _Run, score: float) -> None:
     run.scores.append((run.step, score))
     if run.best is None or score > run.best:
         run.best, run.best_step = score, run.step

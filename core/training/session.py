@@ -14,7 +14,7 @@ from core.errors import DataError, LamellaError
 from core.segmentation.device import DeviceName, choose_device
 from core.training.dataset import load_split
 from core.training.imitation import imitate
-from core.training.loop import Progress, TrainedNetwork, train
+from core.training.loop import Objective, Progress, TrainedNetwork, train
 from core.training.recipe import Recipe
 from core.training.source import TrainingData
 from core.types import ModelCard
@@ -50,6 +50,22 @@ def run_training(
         DataError: the data folder has mistakes, all listed; or none is given and one is needed.
         LamellaError: there is a checkpoint in the folder and ``resume`` was not asked for.
     """
+    return train_in(card, recipe, lambda: training_data(card, recipe, data), options, report)
+
+
+def train_in(
+    card: ModelCard,
+    recipe: Recipe,
+    read: Callable[[], TrainingData],
+    options: TrainingOptions,
+    report: Callable[[str, Progress], None],
+    objective: Objective | None = None,
+) -> TrainedNetwork:
+    """Train ``card``'s network in the folder of ``options``, on what ``read`` gives.
+
+    Raises:
+        LamellaError: there is a checkpoint in the folder and ``resume`` was not asked for.
+    """
     checkpoint = options.folder / CHECKPOINT
     if checkpoint.is_file() and not options.resume:
         raise LamellaError(
@@ -57,7 +73,7 @@ def run_training(
             "it, another --out to keep it, or delete the folder to start anew."
         )
     device = choose_device(options.device)
-    split = training_data(card, recipe, data)
+    split = read()
     options.folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
     network = card.build().to(device)
@@ -74,6 +90,7 @@ def run_training(
         resume=options.resume,
         max_seconds=options.max_seconds,
         report=lambda progress: report("training", progress),
+        objective=objective,
     )
     write_curves(result, options.folder / CURVES)
     return result

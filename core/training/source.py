@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
 from core.training.augmentation import Pair
-from core.training.dataset import Split
 from core.training.recipe import Recipe
 
 Draw = Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]]
@@ -34,4 +34,14 @@ class SyntheticData:
         return [self.draw(random, recipe.crop_px) for _ in range(recipe.batch)]
 
 
-TrainingData = Split | SyntheticData
+class TrainingData(Protocol):
+    """What the training loop needs: ``Split``, ``SyntheticData``, or images of kinds."""
+
+    train: tuple[Any, ...]
+    validation: tuple[Any, ...]
+
+    def crops(
+        self, recipe: Recipe, random: np.random.Generator
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return one batch, the same for the same random generator."""
+        ...

@@ -25,6 +25,14 @@ def build_resnet50() -> nn.Module:
     return models.resnet50(weights=None)
 
 
+def build_grey_resnet18(classes: int) -> nn.Module:
+    """Return ResNet-18 for grey images: (N, 1, H, W) float32 -> (N, classes) logits."""
+    network = models.resnet18(weights=None, num_classes=classes)
+    network.conv1 = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
+    nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")
+    return network
+
+
 def _card(
     depth: int, build: Callable[[], nn.Module], parameters: int, idea: str
 ) -> ArchitectureCard:

@@ -1,0 +1,51 @@
+"""What a classifier of micrographs is, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.types import ModelCard, Phase, read_only
+
+
+@dataclass(frozen=True)
+class ClassifierCard(ModelCard):
+    """A network that names the kind of a whole image.
+
+    ``phases``: the kinds, and last the answer for an image of none of them. ``threshold``: the
+    winning probability below which the answer is none. ``crop_px``: side of the square crops that
+    the network sees. ``suggests``: the name of the model for each kind but the last.
+    """
+
+    threshold: float = 0.5
+    crop_px: int = 128
+    suggests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Classification:
+    """The kind of an image: ``probabilities`` (K,) float64 over ``card.phases``, summing to 1."""
+
+    probabilities: np.ndarray
+    card: ClassifierCard
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "probabilities", read_only(self.probabilities))
+
+    @property
+    def index(self) -> int:
+        """Index of the kind; the last one, none, where no other reaches the threshold."""
+        winner = int(self.probabilities.argmax())
+        sure = self.probabilities[winner] >= self.card.threshold
+        return winner if sure else len(self.probabilities) - 1
+
+    @property
+    def kind(self) -> Phase:
+        """The kind, or the one that stands for none of them."""
+        return self.card.phases[self.index]
+
+    @property
+    def suggestion(self) -> str | None:
+        """Name of the model for this kind, None where it is none of them."""
+        return self.card.suggests[self.index] if self.index < len(self.card.suggests) else None

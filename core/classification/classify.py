@@ -1,0 +1,65 @@
+"""From an image to its kind: crops of three sizes, the network on each, the mean of its answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from core.classification.card import Classification, ClassifierCard
+from core.segmentation.preprocessing import crop_info_bar, grey_levels, resample
+from core.types import Micrograph
+
+# (share of the shorter side that a crop covers, crops along the shorter side)
+SIZES = ((1.0, 1), (0.6, 2), (0.36, 2))
+MOST_ALONG = 4
+BATCH = 8
+
+
+def windows(shape: tuple[int, int]) -> tuple[tuple[slice, slice], ...]:
+    """Return the square parts of an image (H, W) that are looked at, the largest first.
+
+    They are spread evenly and are the same for the same shape.
+    """
+    shorter, found = min(shape), []
+    for share, count in SIZES:
+        side = max(1, round(share * shorter))
+        spread = [_starts(length, side, shorter, count) for length in shape]
+        found += [(slice(r, r + side), slice(c, c + side)) for r in spread[0] for c in spread[1]]
+    return tuple(found)
+
+
+def _starts(length: int, side: int, shorter: int, count: int) -> list[int]:
+    count = min(MOST_ALONG, max(count, round(count * length / shorter)))
+    if count == 1:
+        return [(length - side) // 2]
+    return [round(at) for at in np.linspace(0, length - side, count)]
+
+
+def views(grey: np.ndarray, side: int) -> np.ndarray:
+    """Return the crops (N, side, side) float32 of grey levels (H, W) in [0, 1]."""
+    return np.stack([resample(grey[window], (side, side)) for window in windows(grey.shape)])
+
+
+@torch.inference_mode()
+def kind_probabilities(
+    grey: np.ndarray, network: nn.Module, mean: float, std: float, side: int
+) -> np.ndarray:
+    """Return the mean softmax (K,) float64 over the crops of grey levels (H, W) in [0, 1].
+
+    ``network``: in eval mode, (n, 1, side, side) float32 -> (n, K) logits.
+    """
+    device = next(network.parameters()).device
+    batch = torch.from_numpy((views(grey, side) - mean) / std).float()[:, None].to(device)
+    answers = [network(part).softmax(1) for part in batch.split(BATCH)]
+    return torch.cat(answers).double().mean(0).cpu().numpy()
+
+
+def classify(micrograph: Micrograph, network: nn.Module, card: ClassifierCard) -> Classification:
+    """Return the kind of ``micrograph``, its info bar left out.
+
+    ``network``: as ``card`` builds it, trained, in eval mode.
+    """
+    grey = grey_levels(crop_info_bar(micrograph.pixels, micrograph.info_bar_rows))
+    found = kind_probabilities(grey, network, card.mean, card.std, card.crop_px)
+    return Classification(found, card)

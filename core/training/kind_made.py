@@ -1,0 +1,130 @@
+"""Images with a known kind that are made, not collected: grains, particles, none of the kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from core.segmentation.preprocessing import grey_levels
+from core.synthesis import drawings, patterns
+from core.synthesis.grain_settings import draw_settings
+from core.synthesis.grains import generate
+from core.synthesis.samples import gold_tem, low_dose_tem, platinum_haadf
+from core.training.kind_crops import KindImage
+
+Draw = Callable[[np.random.Generator, int], np.ndarray]
+
+SIDE = 320
+DIAMETER_PX = (25.0, 110.0)
+BAND_PX = 6.0
+# Seeds of the generators: training and validation never meet, nor do the samples of the app.
+TRAIN_SEED, VALIDATION_SEED = 20_000, 90_000
+PARTICLES = (gold_tem, platinum_haadf, low_dose_tem)
+OTHERS: tuple[Draw, ...] = (
+    drawings.text_page,
+    drawings.chart,
+    drawings.screen,
+    patterns.constant,
+    patterns.power_noise,
+    patterns.gradient,
+    patterns.grating,
+    patterns.checkers,
+    patterns.dead_leaves,
+    patterns.fractal,
+    patterns.ising,
+    patterns.fibres,
+    patterns.diffraction,
+    patterns.spinodal,
+)
+"""What is none of the kinds, for training."""
+OTHERS_HELD_BACK: tuple[Draw, ...] = (
+    drawings.table,
+    drawings.heat_map,
+    drawings.pie,
+    patterns.fringes,
+    patterns.automaton,
+    patterns.contours,
+)
+"""Kinds of other images that training never sees."""
+PHOTOGRAPHS = (
+    "astronaut.png",
+    "brick.png",
+    "chelsea.png",
+    "clock_motion.png",
+    "coins.png",
+    "grass.png",
+    "horse.png",
+    "ihc.png",
+    "retina.jpg",
+    "rocket.jpg",
+    "text.png",
+)
+"""Of scikit-image, CC0 or without known restrictions, for training."""
+PHOTOGRAPHS_HELD_BACK = (
+    "camera.png",
+    "cell.png",
+    "coffee.png",
+    "gravel.png",
+    "hubble_deep_field.jpg",
+    "moon.png",
+    "motorcycle_left.png",
+    "page.png",
+)
+
+
+def made_grains(kind: int, seed: int, count: int) -> list[KindImage]:
+    """Return ``count`` synthetic grain microstructures, every other one strongly etched; the same
+    for the same seed."""
+    random, found = np.random.default_rng((seed, 1)), []
+    for index in range(count):
+        settings = draw_settings(random, (), DIAMETER_PX, BAND_PX)
+        while index % 2 and settings.attack is None:
+            settings = draw_settings(random, (), DIAMETER_PX, BAND_PX)
+        grey = generate(settings, (SIDE, SIDE), int(random.integers(2**31))).grey
+        found.append(kind_image(f"grains-{seed}-{index}", grey, kind))
+    return found
+
+
+def made_particles(kind: int, seed: int, count: int) -> list[KindImage]:
+    """Return ``count`` synthetic micrographs of each of the app's kinds of particle samples."""
+    return [
+        kind_image(
+            f"{draw.__name__}-{seed}-{index}",
+            (draw(seed + index).micrograph.pixels * 255).astype(np.uint8),
+            kind,
+        )
+        for draw in PARTICLES
+        for index in range(count)
+    ]
+
+
+def made_others(kind: int, seed: int, draws: tuple[Draw, ...], count: int) -> list[KindImage]:
+    """Return ``count`` images of each of ``draws``."""
+    found = []
+    for place, draw in enumerate(draws):
+        random = np.random.default_rng((seed, 2, place))
+        found += [
+            kind_image(f"{draw.__name__}-{seed}-{index}", draw(random, SIDE), kind)
+            for index in range(count)
+        ]
+    return found
+
+
+def photographs(kind: int, names: tuple[str, ...]) -> list[KindImage]:
+    """Return photographs and pages that scikit-image carries, as grey levels."""
+    import skimage.data
+
+    found = []
+    for name in names:
+        with Image.open(Path(skimage.data.__file__).with_name(name)) as image:
+            found.append(kind_image(name, np.asarray(image.convert("L")), kind))
+    return found
+
+
+def kind_image(name: str, grey: np.ndarray, kind: int, specimen: str = "") -> KindImage:
+    """Return an image stretched as a user's is; ``specimen``: its name where none is known."""
+    stretched = np.rint(grey_levels(grey.astype(np.float32) / 255) * 255).astype(np.uint8)
+    return KindImage(name, stretched, kind, specimen or name)

@@ -1,0 +1,71 @@
+"""Training a classifier of kinds: the loop that every network of the zoo is trained with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core.classification.card import ClassifierCard
+from core.classification.classify import kind_probabilities
+from core.errors import DataError
+from core.training.kind_crops import KindImage
+from core.training.kind_data import KindData, kind_data
+from core.training.loop import Objective, Progress, TrainedNetwork
+from core.training.recipe import Recipe
+from core.training.session import TrainingOptions, train_in
+
+LABEL_SMOOTHING = 0.05
+
+
+def run_kind_training(
+    card: ClassifierCard,
+    recipe: Recipe,
+    data: Path | None,
+    options: TrainingOptions,
+    report: Callable[[str, Progress], None],
+) -> TrainedNetwork:
+    """Train ``card``'s network by ``recipe`` on the folder ``data``; as ``run_training`` otherwise.
+
+    Raises:
+        DataError: no folder, or one with mistakes.
+        LamellaError: there is a checkpoint in the folder and ``resume`` was not asked for.
+    """
+    if data is None:
+        raise DataError(
+            f"{card.name} is trained on micrographs of several kinds; give with --data the folder "
+            "that holds particles/, carbon_steel/, superalloy/ and coating/."
+        )
+
+    def score(network: nn.Module, held_back: KindData) -> float:
+        return mean_probability(network, held_back.validation, card)
+
+    objective = Objective(kind_loss, score)
+    return train_in(card, recipe, lambda: kind_data(data, recipe), options, report, objective)
+
+
+def kind_loss(logits: Tensor, kinds: Tensor) -> Tensor:
+    """Return the cross-entropy of logits (N, K) against kinds (N,), labels smoothed by 0.05.
+
+    Source: Szegedy et al. 2016, arXiv:1512.00567, section 7.
+    """
+    return nn.functional.cross_entropy(logits, kinds, label_smoothing=LABEL_SMOOTHING)
+
+
+@torch.inference_mode()
+def mean_probability(
+    network: nn.Module, images: Iterable[KindImage], card: ClassifierCard
+) -> float:
+    """Return the probability of the true kind, mean over the images of a kind, then over kinds.
+
+    It tells networks apart that name all images right. ``network``: in eval mode.
+    """
+    found: dict[int, list[float]] = {}
+    for image in images:
+        grey = image.grey.astype(np.float32) / 255
+        given = kind_probabilities(grey, network, card.mean, card.std, card.crop_px)
+        found.setdefault(image.kind, []).append(float(given[image.kind]))
+    return float(np.mean([np.mean(values) for values in found.values()]))

@@ -1,0 +1,56 @@
+"""Classifiers of whole micrographs: one module = one network = one ``CARD`` and one ``recipe()``.
+
+They name what an image shows and segment nothing, so they are not in the zoo, whose every model
+goes the way of an image to a segmentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from core.classification.card import ClassifierCard
+from core.errors import ModelError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.training.recipe import Recipe
+
+_MODULES = tuple(import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
+
+CARDS: Mapping[str, ClassifierCard] = MappingProxyType({m.CARD.name: m.CARD for m in _MODULES})
+
+
+def recipe(name: str) -> Recipe:
+    """Return how a classifier is trained.
+
+    Raises:
+        ModelError: there is none of that name.
+    """
+    return next(m.recipe() for m in _MODULES if card(name) is m.CARD)
+
+
+def card(name: str) -> ClassifierCard:
+    """Return the card of a classifier.
+
+    Raises:
+        ModelError: there is none of that name.
+    """
+    if name not in CARDS:
+        raise ModelError(f"There is no classifier {name!r}; choose one of {', '.join(CARDS)}.")
+    return CARDS[name]
+
+
+def load(name: str) -> nn.Module:
+    """Return a classifier with its trained weights, in eval mode, on the CPU.
+
+    Raises:
+        ModelError: there is none of that name, or its weights are missing or damaged.
+    """
+    from models.weights_file import trained
+
+    return trained(card(name))
