@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import cards, publish, results, run, session, sidebar
+from pages.components import cards, publish, results, run, session, sidebar, suggestion
 from pages.components.viewer import viewer
 
 PAGE = {"group": "Analyse", "title": "Segment", "order": 1}
@@ -15,9 +15,12 @@ if opened is None:
     cards.first_screen()
     st.stop()
 card = sidebar.choose_model()
+below_the_model = st.sidebar.container()
 settings = sidebar.object_settings(card)
 with st.sidebar:
     analysis = run.segment(opened, card, settings)
+    with below_the_model:
+        suggestion.draw(opened, card, analysis)
     shown = sidebar.view() if analysis else None
 
 if analysis is None:

@@ -1,32 +1,80 @@
-"""The case studies' networks in Inspect: trained, though not to segment, so not in the zoo."""
+"""Networks in Inspect that are trained, though not to segment, so not in the zoo: those of the case
+studies, and the classifiers of whole micrographs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from core.figures.palette import phase_color
 from core.types import Phase
 from pages.components import session
 
-if TYPE_CHECKING:
-    from models.ising import Inspectable
-
-WEIGHTS_BYTES = 3_000_000
 GREY_MEAN = GREY_STD = 0.5
 """Of the spins as grey levels 0 and 1; the networks take -1 and 1."""
+SPINS_BYTES, CLASSIFIER_BYTES = 3_000_000, 45_000_000
 
 
-def studies() -> Mapping[str, Inspectable]:
-    """Return the networks of the case studies by their name in links."""
+@dataclass(frozen=True)
+class Study:
+    """A trained network that names the class of a whole image.
+
+    ``fixed_side``: of its image in px, None where it takes any. ``mean``, ``std``: of the grey
+    levels that it expects. ``load`` returns it with its weights.
+    """
+
+    title: str
+    idea: str
+    phases: tuple[Phase, ...]
+    fixed_side: int | None
+    mean: float
+    std: float
+    size_bytes: int
+    load: Callable[[], Any]
+
+
+def studies() -> Mapping[str, Study]:
+    """Return these networks by their name in links."""
+    return {**_classifiers(), **_ising()}
+
+
+def _classifiers() -> dict[str, Study]:
+    from models import classifiers
+
+    return {
+        name: Study(
+            card.title,
+            card.purpose,
+            card.phases,
+            card.crop_px,
+            card.mean,
+            card.std,
+            CLASSIFIER_BYTES,
+            lambda name=name: session.classifier(name),
+        )
+        for name, card in classifiers.CARDS.items()
+        if card.weights is not None
+    }
+
+
+def _ising() -> dict[str, Study]:
     from models import ising
 
-    return ising.inspectable()
-
-
-def phases() -> tuple[Phase, ...]:
-    """Return their two classes."""
-    return Phase("T < Tc", phase_color(0)), Phase("T > Tc", phase_color(1))
+    phases = Phase("T < Tc", phase_color(0)), Phase("T > Tc", phase_color(1))
+    return {
+        name: Study(
+            one.title,
+            one.idea,
+            phases,
+            one.fixed_side,
+            GREY_MEAN,
+            GREY_STD,
+            SPINS_BYTES,
+            lambda one=one: ising.load(one.network, one.side),
+        )
+        for name, one in ising.inspectable().items()
+    }
 
 
 def network(name: str) -> Any:
@@ -35,12 +83,10 @@ def network(name: str) -> Any:
     Raises:
         ModelError: its weights are missing or damaged.
     """
-    from models import ising
-
     key = ("network of a study", name)
     found = session.inspections().get(key)
     if found is None:
-        asked = studies()[name]
-        found = ising.load(asked.network, asked.side)
-        session.inspections().put(key, found, WEIGHTS_BYTES)
+        study = studies()[name]
+        found = study.load()
+        session.inspections().put(key, found, study.size_bytes)
     return found

@@ -159,7 +159,7 @@ def look(opened: Opened, name: str, link: Link, analysis: Analysis | None) -> In
         card = zoo.CARDS[name]
         title, is_trained = card.title, card.weights is not None
     subject = _subject(opened, name, pixel)
-    phases = card.phases if card else inspect_studies.phases() if study else _unnamed(subject)
+    phases = card.phases if card else study.phases if study else _unnamed(subject)
     return Inspected(
         title=title,
         is_trained=is_trained,
@@ -273,11 +273,8 @@ def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
                 expected = Expected(side=ARCHITECTURES[name].side)
             else:
                 network, model = inspect_studies.network(name), name
-                expected = Expected(
-                    inspect_studies.GREY_MEAN,
-                    inspect_studies.GREY_STD,
-                    side=inspect_studies.studies()[name].fixed_side,
-                )
+                study = inspect_studies.studies()[name]
+                expected = Expected(study.mean, study.std, side=study.fixed_side)
             if (side := expected.side) is not None:
                 covered = _covered(side, shown.shape, shown.info_bar_rows)
                 # The scale is given as the quotient of two pixel sizes, here one of them 1.

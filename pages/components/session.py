@@ -49,6 +49,15 @@ def engine(model: str) -> Engine:
 
 
 @st.cache_resource(show_spinner=False)
+def classifier(name: str) -> Any:
+    """Return a trained classifier of whole micrographs, loaded once for all users."""
+    from models import classifiers
+
+    _import_torch()
+    return classifiers.load(name)
+
+
+@st.cache_resource(show_spinner=False)
 def warm_up(model: str) -> Job:
     """Begin to load a network, once, so that it is there when the first image is chosen."""
     return jobs.start(("warm-up", model), lambda _: engine(model))

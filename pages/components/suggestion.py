@@ -1,0 +1,107 @@
+"""Which model fits the image, as a line with a button below the choice of the model; never by
+itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.errors import LamellaError
+from core.types import ModelCard
+from pages.components import jobs, session
+from pages.components.jobs import Job
+from pages.components.session import Opened
+
+if TYPE_CHECKING:
+    from core.analysis import Analysis
+    from core.classification.card import Classification
+
+CLASSIFIER = "micrograph-type"
+POLL_SECONDS = 0.7
+PLACE = "kind_job"
+INSPECT = Path(__file__).resolve().parents[1] / "inspect.py"
+RESULT_BYTES = 1000
+
+
+def draw(opened: Opened, card: ModelCard, analysis: Analysis | None) -> None:
+    """Draw what the image looks like where another model fits it, or none does.
+
+    ``analysis``: of the image by ``card``, once there is one; its warnings are not said again.
+    """
+    answer = _answer(opened)
+    if answer is None:
+        return
+    from models import zoo
+
+    name = answer.suggestion
+    if name in zoo.CARDS and not _is_for(card, name):
+        _offer(answer, name)
+    is_sure = answer.probabilities[-1] >= answer.card.threshold
+    if name is None and is_sure and card.weights and not (analysis and analysis.warnings):
+        st.caption("This does not look like what any of the networks was trained on.")
+
+
+def _is_for(card: ModelCard, name: str) -> bool:
+    """Return whether a model is the one of this name, or a variant of it."""
+    return card.name == name or card.name.startswith(f"{name}-")
+
+
+def _offer(answer: Classification, name: str) -> None:
+    why = {"network": CLASSIFIER, "view": "label", "show": "cam", "class": str(answer.index)}
+    share = 100 * answer.probabilities[answer.index]
+    st.caption(f"Looks like {answer.kind.name} ({share:.0f} %): use the model for it?")
+    with st.container(horizontal=True):
+        st.button(
+            "Use it",
+            key=f"use-{name}",
+            on_click=session.choose_model,
+            args=(name,),
+            type="tertiary",
+        )
+        st.page_link(INSPECT, label="Why?", query_params={**st.query_params, **why})
+
+
+def _answer(opened: Opened) -> Classification | None:
+    """Return the kind of the image once it is known; until then it is found in the background."""
+    from models import classifiers
+
+    shown = opened.micrograph
+    key = ("kind", shown.digest, shown.info_bar_rows)
+    found = session.results().get(key)
+    if found is not None or classifiers.card(CLASSIFIER).weights is None:
+        return found
+    job: Job | None = session.value_of(PLACE)
+    if job is None or job.key != key:
+        if job is not None:
+            job.cancel()
+        job = jobs.start(key, lambda _: _classified(opened))
+        session.control(PLACE, job)
+    if not job.finished:
+        # The end of a segmentation draws the page again anyway.
+        if session.memory().job is None:
+            _wait()
+        return None
+    try:
+        found = jobs.result_of(job)
+    except LamellaError:
+        # Nothing is suggested; the job stays, so that it is not tried at every turn.
+        return None
+    session.results().put(key, found, RESULT_BYTES)
+    return found
+
+
+def _classified(opened: Opened) -> Classification:
+    from core.classification.classify import classify
+    from models import classifiers
+
+    network = session.classifier(CLASSIFIER)
+    return classify(opened.micrograph, network, classifiers.card(CLASSIFIER))
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _wait() -> None:
+    job: Job | None = session.value_of(PLACE)
+    if job is None or job.finished:
+        st.rerun()
