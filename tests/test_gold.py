@@ -15,7 +15,6 @@ from core.synthesis.gold import (
     GoldSettings,
     draw_settings,
     field_for,
-    phase_shift,
     random_settings,
     simulate,
     specimen,
@@ -152,7 +151,7 @@ def test_carbon_shifts_the_phase_by_its_mean_inner_potential() -> None:
     settings = replace(ONE, carbon_thickness_nm=4.0)
     grid = field_for(settings, 128).grid
     carbon = optics.amorphous(4.0, 100.0, grid, np.random.default_rng(0))
-    phase = phase_shift(np.zeros_like(carbon), carbon, 300.0, grid)
+    phase = optics.phase_shift(np.zeros_like(carbon), carbon, 300.0, grid)
     assert phase.mean() == pytest.approx(0.314, rel=0.02)
 
 

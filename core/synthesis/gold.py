@@ -138,7 +138,7 @@ def simulate(settings: GoldSettings, side_px: int, seed: int) -> GoldImage:
         random = np.random.default_rng((seed, CARBON))
         thick = settings.carbon_thickness_nm
         carbon = optics.amorphous(thick, CARBON_PER_NM3, field.grid, random)
-    phase = phase_shift(spectrum, carbon, settings.voltage_kv, field.grid)
+    phase = optics.phase_shift(spectrum, carbon, settings.voltage_kv, field.grid)
     middle = np.s_[field.margin : field.margin + side_px, field.margin : field.margin + side_px]
     intensity = optics.image(phase, settings.lens, field.grid, field.pixel_nm)[middle]
     random = np.random.default_rng((seed, ELECTRONS))
@@ -166,7 +166,7 @@ def field_for(settings: GoldSettings, side_px: int) -> Field:
     # times the blur of the label, which must not see this margin.
     defocus = abs(settings.defocus_nm) + settings.astigmatism_nm
     away = length * 5 * defocus + abs(settings.cs_mm) * 1e6 * length**3 * 5**3
-    margin = min(int(np.ceil(np.clip(away, 0.8, 3.0) / pixel)), side_px // 4)
+    margin = int(np.ceil(max(0.8, min(away, 3.0, side_px * pixel / 4)) / pixel))
     camera = fft.next_fast_len(side_px + 2 * margin, real=True)
     return Field(Grid(camera * points, pixel / points), points, (camera - side_px) // 2, pixel)
 
@@ -229,16 +229,3 @@ def truth(spectrum: np.ndarray, field: Field) -> tuple[np.ndarray, np.ndarray]:
     volts = fft.irfft2(small * optics.scattering_volt_nm2("Au", q2), s=shape)
     sigma = optics.interaction_constant(LABEL_VOLTAGE_KV)
     return np.maximum(thickness, 0).astype(np.float32), sigma * volts
-
-
-def phase_shift(
-    gold: np.ndarray, carbon: np.ndarray | None, voltage_kv: float, grid: Grid
-) -> np.ndarray:
-    """Return sigma times projected potential (H, W) float32, from the atoms' spectra."""
-    rows, columns = grid.half()
-    q2 = rows**2 + columns**2
-    volts = gold * optics.scattering_volt_nm2("Au", q2)
-    if carbon is not None:
-        volts = volts + carbon * optics.scattering_volt_nm2("C", q2)
-    sigma = np.float32(optics.interaction_constant(voltage_kv) / grid.step_nm**2)
-    return sigma * fft.irfft2(volts.astype(np.complex64), s=(grid.side, grid.side))

@@ -140,6 +140,19 @@ def amorphous(
     return fft.rfft2(counts)
 
 
+def phase_shift(
+    gold: np.ndarray, carbon: np.ndarray | None, voltage_kv: float, grid: Grid
+) -> np.ndarray:
+    """Return sigma times projected potential (H, W) float32, from the atoms' spectra."""
+    rows, columns = grid.half()
+    q2 = rows**2 + columns**2
+    volts = gold * scattering_volt_nm2("Au", q2)
+    if carbon is not None:
+        volts = volts + carbon * scattering_volt_nm2("C", q2)
+    sigma = np.float32(interaction_constant(voltage_kv) / grid.step_nm**2)
+    return sigma * fft.irfft2(volts.astype(np.complex64), s=(grid.side, grid.side))
+
+
 @dataclass(frozen=True)
 class Lens:
     """A microscope's optics; see the head of this file for signs.
@@ -216,7 +229,7 @@ def image(phase: np.ndarray, lens: Lens, grid: Grid, wanted_step_nm: float) -> n
         raise ValueError(f"A camera pixel of {ratio:g} points does not fit the grid.")
     camera = Grid(grid.side // round(ratio), wanted_step_nm)
     limit = lens.band_limit(grid.step_nm)
-    wave = fft.fft2(np.exp(1j * phase).astype(np.complex64))
+    wave = fft.fft2(_turn(-phase), overwrite_x=True)
     # The wave holds nothing beyond the limit, so its intensity needs only this finer a grid.
     nyquist = 1 / (2 * wanted_step_nm)
     needed = max(limit, (2 * limit + nyquist) / 2) / nyquist
