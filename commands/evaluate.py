@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.terminal.batch import progress_line
-from commands.terminal.options import UsageError, add_device, known_card
+from commands.terminal.batch import progress_line, write_whole
+from commands.terminal.options import UsageError, add_device, known_card, result_folder
 
 if TYPE_CHECKING:
-    from core.measurement.boundary_agreement import GrainAgreement
     from core.training.evaluation import Evaluation, MaskKind
     from core.types import ModelCard
 
-GRAIN_SCORES = (
-    "boundary_dice_within_3px",
-    "network_f1_within_3px",
-    "mean_intercept_absolute_error",
-)
 HELP = "score a model on images and masks"
 
 
@@ -36,23 +30,37 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="only the images that the recipe kept out of training (needs the training folder)",
     )
     parser.add_argument(
+        "--only", metavar="PATTERN", help="only images whose name without its ending fits: '*_2'"
+    )
+    parser.add_argument(
         "--by", metavar="COLUMN", help="also by the values of this column of index.csv"
+    )
+    parser.add_argument(
+        "--save",
+        type=Path,
+        metavar="DIR",
+        help="write NAME.json, which cards read, and NAME.images.csv, one row an image, to DIR",
     )
     add_device(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the scores."""
+    """Print the scores, and write them where asked."""
     card = known_card(options.name)
+    if options.save:
+        result_folder(options.save, "--save")
 
     from core.training.dataset import load_split, read_index
     from core.training.evaluation import evaluate
+    from core.training.report import entries, images_csv
     from models import zoo
 
     stems = None
     if options.validation:
         split = load_split(options.images.parent, zoo.recipe(card.name), len(card.phases))
         stems = frozenset(pair.stem for pair in split.validation)
+    if options.only:
+        stems = named_like(options.only, options.images, stems)
     result = evaluate(
         zoo.load(card.name, options.device),
         options.images,
@@ -61,12 +69,43 @@ def run(options: argparse.Namespace) -> int:
         stems,
         progress_line("evaluate: image"),
     )
-    scores = entries(result, [phase.name for phase in card.phases])
+    scores = entries(result)
     if options.by:
-        index = read_index(options.images.parent)
-        scores[f"foreground_iou_by_{options.by}"] = by_column(result, index, options.by)
+        groups = by_column(result, read_index(options.images.parent), options.by)
+        scores[f"foreground_iou_by_{options.by}"] = groups
+    if options.save:
+        kept = {key: value for key, value in scores.items() if key != "by_image"}
+        write_whole(options.save / f"{card.name}.json", as_json(kept).encode())
+        write_whole(options.save / f"{card.name}.images.csv", images_csv(result))
     print(json.dumps(scores, indent=1) if options.json else text(scores))
     return 0
+
+
+def named_like(pattern: str, images: Path, among: frozenset[str] | None) -> frozenset[str]:
+    """Return the stems of ``images`` that fit a pattern of the shell, of those in ``among``.
+
+    Raises:
+        UsageError: none does.
+    """
+    stems = {path.stem for path in images.iterdir()} if images.is_dir() else set()
+    found = frozenset(
+        stem for stem in stems if fnmatch(stem, pattern) and (among is None or stem in among)
+    )
+    if not found:
+        raise UsageError(f"--only {pattern}: no image of {images} has a name like that.")
+    return found
+
+
+def as_json(scores: dict[str, object]) -> str:
+    """Return JSON with one line a score, so that two files compare line by line."""
+    lines = []
+    for key, value in scores.items():
+        if isinstance(value, dict):
+            inner = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in value.items())
+            lines.append(f" {json.dumps(key)}: {{\n{inner}\n }}")
+        else:
+            lines.append(f" {json.dumps(key)}: {json.dumps(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def kind_of_masks(card: ModelCard) -> MaskKind:
@@ -79,65 +118,18 @@ def kind_of_masks(card: ModelCard) -> MaskKind:
     return "instances" if len(card.phases) == 2 else "classes"
 
 
-def entries(result: Evaluation, phases: list[str]) -> dict[str, object]:
-    """Return the scores as JSON values; null where a number cannot be told."""
-
-    def by_phase(values: tuple[float, ...]) -> dict[str, float | None]:
-        return dict(zip(phases, map(known, values), strict=True))
-
-    return {
-        "model": result.model,
-        "images": len(result.images),
-        "foreground_iou_per_image": known(result.foreground_iou),
-        "foreground_iou_interval_95": [known(value) for value in result.interval],
-        "mean_iou": known(result.mean_iou),
-        "pixel_accuracy": known(result.pixel_accuracy),
-        "iou": by_phase(result.iou),
-        "dice": by_phase(result.dice),
-        "confusion": result.confusion.tolist(),
-        "by_image": [
-            {
-                "stem": image.stem,
-                "iou": by_phase(image.iou),
-                "boundary_f1_2px": known(image.boundary_f1),
-                "objects_f1_iou50": known(image.objects_f1),
-                "objects": image.objects,
-                "objects_in_mask": image.objects_in_mask,
-            }
-            | ({} if image.grains is None else grain_entries([image.grains]))
-            for image in result.images
-        ],
-    } | grain_entries([image.grains for image in result.images if image.grains is not None])
-
-
-def grain_entries(found: list[GrainAgreement]) -> dict[str, float | None]:
-    """Return the mean over images of what counts for grain boundaries; empty without any."""
-    if not found:
-        return {}
-
-    def mean(values: list[float]) -> float | None:
-        return known(sum(values) / len(values))
-
-    return {
-        "boundary_dice": mean([one.dice for one in found]),
-        "boundary_dice_within_3px": mean([one.band.f1 for one in found]),
-        "network_f1_within_3px": mean([one.line.f1 for one in found]),
-        "mean_intercept_px": mean([one.intercept_px for one in found]),
-        "mean_intercept_px_in_mask": mean([one.reference_intercept_px for one in found]),
-        "mean_intercept_absolute_error": mean([abs(one.intercept_error) for one in found]),
-        "grains": mean([one.grains for one in found]),
-        "grains_in_mask": mean([one.reference_grains for one in found]),
-    }
-
-
 def by_column(
     result: Evaluation, index: dict[str, dict[str, str]], column: str
-) -> dict[str, dict[str, float | None]]:
-    """Return the number of images and their mean foreground IoU for each value of a column.
+) -> dict[str, dict[str, object]]:
+    """Return the number of images and their mean foreground IoU, with its interval, for each value
+    of a column; images without foreground are left out.
 
     Raises:
         UsageError: there is no index.csv with that column.
     """
+    from core.measurement.bootstrap import mean_over_images
+    from core.training.report import known
+
     groups: dict[str, list[float]] = {}
     for image in result.images:
         value = index.get(image.stem, {}).get(column)
@@ -145,38 +137,42 @@ def by_column(
             raise UsageError(
                 f"--by {column}: index.csv beside the images has no such column for {image.stem}."
             )
-        known_values = [iou for iou in image.iou[1:] if not math.isnan(iou)]
-        if known_values:
-            groups.setdefault(value, []).append(sum(known_values) / len(known_values))
+        if image.foreground_iou == image.foreground_iou:
+            groups.setdefault(value, []).append(image.foreground_iou)
+    found = {value: (len(ious), mean_over_images(ious)) for value, ious in sorted(groups.items())}
     return {
-        value: {"images": len(found), "foreground_iou_per_image": known(sum(found) / len(found))}
-        for value, found in sorted(groups.items())
+        value: {
+            "images": count,
+            "foreground_iou_per_image": known(one.value),
+            "foreground_iou_interval_95": [known(one.low), known(one.high)],
+        }
+        for value, (count, one) in found.items()
     }
-
-
-def known(value: float) -> float | None:
-    """Return ``value`` to six digits, None for nan."""
-    return None if math.isnan(value) else round(float(value), 6)
 
 
 def text(scores: dict) -> str:
     """Return the scores for a person."""
-    low, high = map(digits, scores["foreground_iou_interval_95"])
-    lines = [
-        f"{scores['model']} on {scores['images']} images",
-        f"foreground IoU, mean over images  {digits(scores['foreground_iou_per_image'])}"
-        f"  (95 % interval {low} to {high})",
-        f"mean IoU over classes             {digits(scores['mean_iou'])}",
-        f"pixel accuracy                    {digits(scores['pixel_accuracy'])}",
+    lines = [f"{scores['model']} on {scores['images']} images; 95 % bootstrap interval over images"]
+    lines += [
+        f"  {key.replace('_', ' '):52}{digits(value):>10}  {digits(low)} to {digits(high)}"
+        for key, (value, low, high) in scores["headlines"].items()
     ]
-    lines += [f"  {phase}: IoU {digits(value)}" for phase, value in scores["iou"].items()]
-    lines += [f"{name:34}{digits(scores[name])}" for name in GRAIN_SCORES if name in scores]
+    calibration = scores["calibration"] or {}
+    if "temperature" in calibration:
+        lines.append(
+            f"  temperature {digits(calibration['temperature'])}, expected calibration error "
+            f"{digits(calibration['expected_calibration_error_of_sample'])} without it and "
+            f"{digits(calibration['expected_calibration_error_at_temperature'])} with it, on "
+            "images that it was not fitted to"
+        )
     for name, groups in scores.items():
         if name.startswith("foreground_iou_by_"):
             lines += [
                 f"  {value} ({group['images']} images): {group['foreground_iou_per_image']:.4f}"
                 for value, group in groups.items()
             ]
+    speed = scores["speed"]
+    lines.append(f"  {digits(speed['seconds_per_megapixel'])} s per megapixel, {speed['machine']}")
     return "\n".join(lines)
 
 

@@ -177,9 +177,26 @@ def test_evaluate_scores_known_masks(data: Path, capsys: pytest.CaptureFixture[s
     (data / "index.csv").write_text("stem,polarity\nfield0,dark\nfield1,bright\n")
     assert cli.main([*command, "--json", "--by", "polarity"]) == 0
     scores = json.loads(capsys.readouterr().out)["foreground_iou_by_polarity"]
-    assert scores["bright"] == {"images": 1, "foreground_iou_per_image": 0.5}
+    assert scores["bright"]["images"] == 1
+    assert scores["bright"]["foreground_iou_per_image"] == 0.5
     assert cli.main([*command, "--by", "specimen"]) == 2
     assert "no such column" in capsys.readouterr().err
+
+
+def test_evaluate_saves_what_cards_read(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["evaluate", "threshold", "--images", str(data / "images")]
+    command += ["--masks", str(data / "masks"), "--only", "field[01]"]
+    assert cli.main([*command, "--save", str(tmp_path / "made"), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    saved = json.loads((tmp_path / "made" / "threshold.json").read_text())
+    assert shown.pop("by_image") and saved == shown
+    assert saved["images"] == 2
+    rows = (tmp_path / "made" / "threshold.images.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["stem", "field0", "field1"]
+    assert cli.main([*command, "--only", "steel*"]) == 2
+    assert "steel*" in capsys.readouterr().err
 
 
 def test_a_fault_of_ours_is_one_sentence_too(

@@ -8,14 +8,15 @@ import pytest
 import torch
 from torch import nn
 
-from commands.evaluate import entries
 from core.errors import DataError, LamellaError
 from core.measurement.boundary_agreement import grain_agreement
 from core.synthesis.grain_settings import EFFECTS
-from core.training.evaluation import Evaluation, ImageScores
+from core.training.evaluation import Evaluation
 from core.training.initialisation import from_scratch
 from core.training.loop import train
 from core.training.recipe import Imitation, Recipe
+from core.training.report import entries
+from core.training.scores import ImageScores
 from core.training.session import TrainingOptions, run_training, training_data
 from core.training.synthetic_grains import draw_grains, grain_data
 from core.types import ModelCard, Phase
@@ -112,9 +113,8 @@ def test_a_source_and_an_imitation_exclude_each_other():
 def test_evaluate_tells_what_counts_for_grains():
     network = np.zeros((64, 64), bool)
     network[:, 30:34] = network[30:34] = True
-    image = ImageScores("a", (1.0, 1.0), 1.0, np.nan, 0, 0, grain_agreement(network, network))
-    result = Evaluation("m", (image,), np.eye(2), (1.0, 1.0), (1.0, 1.0), 1.0, (1.0, 1.0))
-    scores = entries(result, ["grain", "boundary"])
+    image = ImageScores("a", 2048 * np.eye(2), (1.0, 1.0), grains=grain_agreement(network, network))
+    scores = entries(Evaluation(card(), (image,)))
     assert scores["boundary_dice_within_3px"] == scores["network_f1_within_3px"] == 1
     assert scores["grains"] == scores["grains_in_mask"] == 1
     assert scores["mean_intercept_absolute_error"] == 0

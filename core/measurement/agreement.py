@@ -41,20 +41,21 @@ def confusion_matrix(reference: np.ndarray, prediction: np.ndarray, classes: int
 def intersection_over_union(confusion: np.ndarray) -> np.ndarray:
     """Return the Jaccard index of each class.
 
-    ``confusion``: (C, C) from :func:`confusion_matrix`. Returns (C,) float in [0, 1]; nan for a
-    class that is absent in both images.
+    ``confusion``: (..., C, C) from :func:`confusion_matrix`. Returns (..., C) float in [0, 1]; nan
+    for a class that is absent in both images.
     """
-    both = np.diag(confusion)
-    return _ratio(both, confusion.sum(axis=0) + confusion.sum(axis=1) - both)
+    both = np.diagonal(confusion, axis1=-2, axis2=-1)
+    return _ratio(both, confusion.sum(axis=-2) + confusion.sum(axis=-1) - both)
 
 
 def dice(confusion: np.ndarray) -> np.ndarray:
     """Return the Dice coefficient, 2 IoU / (1 + IoU), of each class.
 
-    ``confusion``: (C, C) from :func:`confusion_matrix`. Returns (C,) float in [0, 1]; nan for a
-    class that is absent in both images.
+    ``confusion``: (..., C, C) from :func:`confusion_matrix`. Returns (..., C) float in [0, 1]; nan
+    for a class that is absent in both images.
     """
-    return _ratio(2 * np.diag(confusion), confusion.sum(axis=0) + confusion.sum(axis=1))
+    both = np.diagonal(confusion, axis1=-2, axis2=-1)
+    return _ratio(2 * both, confusion.sum(axis=-2) + confusion.sum(axis=-1))
 
 
 def pixel_accuracy(confusion: np.ndarray) -> float:
@@ -98,7 +99,8 @@ class ObjectAgreement:
     """Objects of a prediction matched one to one with those of a reference.
 
     ``true_positives``: matched pairs. ``false_positives``: predicted objects without a partner.
-    ``false_negatives``: missed objects. ``iou_sum``: of the matched pairs.
+    ``false_negatives``: missed objects. ``iou_sum``: of the matched pairs. Add the four of several
+    images to score their objects as one matching over all.
     """
 
     true_positives: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import time
 from typing import Literal
 
@@ -40,6 +41,17 @@ def choose_device(name: DeviceName = "auto") -> torch.device:
             "auto or cpu, or install the GPU's driver."
         )
     return torch.device(name)
+
+
+def machine_in_words(device: torch.device) -> str:
+    """Return where something runs, for a reader who compares times: the GPU's name, or threads and
+    cores, and whether other programs took the processor at the same time."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    threads, cores = torch.get_num_threads(), os.cpu_count() or 1
+    words = f"{device.type.upper()}, {threads} of {cores} cores"
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return f"{words}, with other work on all of them" if load > cores else words
 
 
 def choose_precision(network: nn.Module, device: torch.device, in_channels: int) -> Precision:

@@ -182,9 +182,11 @@ def _fill_round_holes(mask: np.ndarray) -> None:
     if hierarchy is None:
         return
     for contour, (_, _, _, parent) in zip(contours, hierarchy[0], strict=True):
+        if parent < 0:
+            continue
         # The contour of a hole runs through the phase around it: one pixel outside the hole.
         hull = cv2.contourArea(cv2.convexHull(contour))
-        if parent >= 0 and cv2.contourArea(contour) >= HOLE_SOLIDITY * hull:
+        if cv2.contourArea(contour) >= HOLE_SOLIDITY * hull:
             cv2.drawContours(mask, [contour], 0, 1, cv2.FILLED)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -10,72 +12,64 @@ import numpy as np
 
 from core.errors import DataError, LamellaError
 from core.formats import read_file
-from core.measurement.agreement import (
-    boundary_f1,
-    confusion_matrix,
-    dice,
-    intersection_over_union,
-    match_objects,
-    mean_of_known,
-    pixel_accuracy,
-)
+from core.measurement.agreement import boundary_f1, confusion_matrix, match_objects
 from core.measurement.boundary_agreement import GrainAgreement, grain_agreement
+from core.measurement.calibration import (
+    Reliability,
+    Temperature,
+    cross_fitted,
+    reliability,
+    sample_pixels,
+)
 from core.segmentation.classic_engine import ClassicEngine
+from core.segmentation.device import machine_in_words
 from core.segmentation.engine import Engine
 from core.segmentation.grain_merging import grains_from_probability
 from core.segmentation.instances import separate_objects
 from core.segmentation.segment import segment
 from core.segmentation.settings import ObjectSettings
 from core.training.dataset import find_pairs, read_mask
-from core.types import ProgressCallback, Segmentation, no_progress
+from core.training.scores import Headline, ImageScores, ObjectScores, headlines
+from core.types import ModelCard, ProgressCallback, Segmentation, no_progress
 
 MaskKind = Literal["instances", "classes"]
 
 BOUNDARY_TOLERANCE_PX = 2.0
-RESAMPLES = 2000
-
-
-@dataclass(frozen=True)
-class ImageScores:
-    """One image: IoU of each phase (nan where absent), boundary F1 of the foreground or of the
-    last phase, F1 of objects at IoU >= 0.5 (nan where the mask holds no instances). ``grains``:
-    of a model that finds grain boundaries."""
-
-    stem: str
-    iou: tuple[float, ...]
-    boundary_f1: float
-    objects_f1: float
-    objects: int
-    objects_in_mask: int
-    grains: GrainAgreement | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """A model's scores on a folder.
+    """A model's scores on a folder. ``machine``: where it ran, in words."""
 
-    ``confusion``: (C, C) counts over all images, row = class in the mask. ``iou``, ``dice``: (C,)
-    from it. ``interval``: 95 % of the foreground IoU averaged over images, by bootstrap over
-    images.
-    """
-
-    model: str
+    card: ModelCard
     images: tuple[ImageScores, ...]
-    confusion: np.ndarray
-    iou: tuple[float, ...]
-    dice: tuple[float, ...]
-    pixel_accuracy: float
-    interval: tuple[float, float]
+    machine: str = ""
+
+    @cached_property
+    def headlines(self) -> tuple[Headline, ...]:
+        """Every score with its interval; see :func:`core.training.scores.headlines`."""
+        return headlines(self.images, [phase.name for phase in self.card.phases])
 
     @property
-    def foreground_iou(self) -> float:
-        """IoU of everything that is not phase 0, averaged over images."""
-        return mean_of_known([mean_of_known(image.iou[1:]) for image in self.images])
+    def confusion(self) -> np.ndarray:
+        """(C, C) pixels of all images, row = class in the mask."""
+        return np.sum([image.confusion for image in self.images], axis=0)
+
+    @cached_property
+    def reliability(self) -> Reliability | None:
+        """Of all pixels of all images; None of a method without probabilities."""
+        known = [image.reliability for image in self.images if image.reliability is not None]
+        return sum(known[1:], known[0]) if known else None
+
+    @cached_property
+    def temperature(self) -> Temperature | None:
+        """What dividing the logits by one number would do to the calibration."""
+        return cross_fitted([image.sample for image in self.images if image.sample is not None])
 
     @property
-    def mean_iou(self) -> float:
-        """Mean over classes of the IoU of one confusion matrix over all images."""
-        return mean_of_known(self.iou)
+    def seconds_per_megapixel(self) -> float:
+        """Median over images of the segmentation alone."""
+        return float(np.median([image.seconds_per_megapixel for image in self.images]))
 
 
 def evaluate(
@@ -99,73 +93,68 @@ def evaluate(
         mistakes = []
     if not pairs:
         mistakes.append(f"no image of {images} has a mask of the same stem in {masks}")
-    scores, confusion = [], np.zeros((len(engine.card.phases),) * 2, np.int64)
+    scores, machine = [], machine_in_words(engine.device)
     for done, (image, mask) in enumerate(pairs):
         progress(done, len(pairs))
         try:
-            score, counts = _evaluate_one(engine, image, mask, kind)
+            scores.append(_evaluate_one(engine, image, mask, kind))
         except LamellaError as error:
             mistakes.append(str(error))
-            continue
-        scores.append(score)
-        confusion += counts
     if mistakes:
         raise DataError("Mend these first:\n" + "\n".join(f"- {mistake}" for mistake in mistakes))
     progress(len(pairs), len(pairs))
-    return Evaluation(
-        model=engine.card.name,
-        images=tuple(scores),
-        confusion=confusion,
-        iou=tuple(intersection_over_union(confusion)),
-        dice=tuple(dice(confusion)),
-        pixel_accuracy=pixel_accuracy(confusion),
-        interval=bootstrap_interval(np.array([mean_of_known(score.iou[1:]) for score in scores])),
-    )
+    return Evaluation(engine.card, tuple(scores), machine)
 
 
 def _evaluate_one(
     engine: Engine | ClassicEngine, image: Path, mask: Path, kind: MaskKind
-) -> tuple[ImageScores, np.ndarray]:
+) -> ImageScores:
     micrograph, reference = read_file(image), read_mask(mask)
     if reference.shape != micrograph.shape:
         raise DataError(f"{mask.name} is {reference.shape}, its image {micrograph.shape} px")
+    begun = time.perf_counter()
     found = segment(micrograph, engine)
-    labels = found.labels
+    seconds = time.perf_counter() - begun
+    card, labels = engine.card, found.labels
     classes = (reference > 0).astype(np.uint8) if kind == "instances" else reference
-    counts = confusion_matrix(classes, labels, len(engine.card.phases))
-    phase = engine.card.objects_phase
-    last = len(engine.card.phases) - 1 if phase is None else phase
-    objects = np.zeros(labels.shape, np.uint32)
-    objects_f1 = float("nan")
-    lines = engine.card.boundary_phase
-    if kind == "instances" and phase is not None and lines is None:
-        objects = separate_objects(labels, phase, ObjectSettings())
-        objects_f1 = match_objects(reference, objects).f1
+    counts = confusion_matrix(classes, labels, len(card.phases))
+    lines = card.boundary_phase
+    trusted, sample = None, None
+    if card.build is not None:
+        # An info bar has no prediction, so it says nothing about the network's confidence.
+        rows = micrograph.shape[0] - micrograph.info_bar_rows
+        trusted = reliability(found.probabilities[:, :rows], classes[:rows])
+        sample = sample_pixels(found.probabilities[:, :rows], classes[:rows])
     return ImageScores(
         stem=image.stem,
-        iou=tuple(intersection_over_union(counts)),
-        boundary_f1=boundary_f1(classes == last, labels == last, BOUNDARY_TOLERANCE_PX),
-        objects_f1=objects_f1,
-        objects=int(objects.max()),
-        objects_in_mask=len(np.unique(reference[reference > 0])) if kind == "instances" else 0,
-        grains=None if lines is None else _agreement(classes == lines, found, lines),
-    ), counts
+        confusion=counts,
+        boundary_f1=tuple(
+            boundary_f1(classes == phase, labels == phase, BOUNDARY_TOLERANCE_PX)
+            for phase in range(len(card.phases))
+        ),
+        objects=_objects(reference, labels, card) if kind == "instances" else None,
+        grains=None if lines is None else _grains(classes == lines, found, lines),
+        reliability=trusted,
+        sample=sample,
+        seconds=seconds,
+    )
 
 
-def _agreement(reference: np.ndarray, found: Segmentation, phase: int) -> GrainAgreement:
+def _objects(reference: np.ndarray, labels: np.ndarray, card: ModelCard) -> ObjectScores | None:
+    if card.objects_phase is None or card.boundary_phase is not None:
+        return None
+    objects = separate_objects(labels, card.objects_phase, ObjectSettings())
+    return ObjectScores(
+        match_objects(reference, objects), _diameters(objects), _diameters(reference)
+    )
+
+
+def _diameters(objects: np.ndarray) -> np.ndarray:
+    """Return the diameter in px of the disc of each object's area (ISO 9276-6), by id."""
+    area = np.unique(objects[objects > 0], return_counts=True)[1]
+    return np.sqrt(4 * area / np.pi)
+
+
+def _grains(reference: np.ndarray, found: Segmentation, phase: int) -> GrainAgreement:
     grains = grains_from_probability(found.probabilities[phase].astype(np.float32))
     return grain_agreement(reference, found.labels == phase, grains)
-
-
-def bootstrap_interval(values: np.ndarray) -> tuple[float, float]:
-    """Return the 95 % interval of the mean of ``values`` (n,) by resampling them, nan left out.
-
-    Source: percentile bootstrap, Efron 1979.
-    """
-    values = values[~np.isnan(values)]
-    if len(values) == 0:
-        return float("nan"), float("nan")
-    random = np.random.default_rng(0)
-    means = random.choice(values, (RESAMPLES, len(values))).mean(1)
-    low, high = np.percentile(means, (2.5, 97.5))
-    return float(low), float(high)

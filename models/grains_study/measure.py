@@ -20,11 +20,11 @@ import numpy as np
 import torch
 
 from core.formats import read_file
+from core.measurement.bootstrap import bootstrap_interval
 from core.measurement.boundary_agreement import line_agreement
 from core.segmentation.engine import Engine
 from core.segmentation.preprocessing import grey_levels
 from core.training.dataset import read_index, read_mask
-from core.training.evaluation import bootstrap_interval
 from core.training.grain_study import boundary_probability
 from core.training.loop import train
 from core.training.synthetic_grains import grain_data

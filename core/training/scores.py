@@ -1,0 +1,207 @@
+"""What is kept of each image that a model is scored on, and the scores that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.measurement.agreement import (
+    ObjectAgreement,
+    dice,
+    intersection_over_union,
+    mean_of_known,
+    pixel_accuracy,
+)
+from core.measurement.bootstrap import Estimate, mean_over_images, over_all_images
+from core.measurement.boundary_agreement import GrainAgreement
+from core.measurement.calibration import PixelSample, Reliability
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectScores:
+    """Objects of one image against a mask of instances.
+
+    ``agreement``: matched at IoU >= 0.5. ``diameters_px``, ``reference_diameters_px``: equivalent
+    diameters of the objects found and of those in the mask.
+    """
+
+    agreement: ObjectAgreement
+    diameters_px: np.ndarray
+    reference_diameters_px: np.ndarray
+
+    @property
+    def diameter_error(self) -> float:
+        """Mean equivalent diameter relative to the mask's, minus 1; nan where one has no object."""
+        return relative_error(self.diameters_px, self.reference_diameters_px)
+
+
+@dataclass(frozen=True, eq=False)
+class ImageScores:
+    """One image.
+
+    ``confusion``: (C, C) pixels, row = phase in the mask. ``boundary_f1``: (C,) of each phase's
+    outline, nan where neither image has one. ``objects``: where the mask holds instances.
+    ``grains``: of a model that finds grain boundaries. ``reliability``, ``sample``: of a network,
+    whose probabilities mean something. ``seconds``: of the segmentation.
+    """
+
+    stem: str
+    confusion: np.ndarray
+    boundary_f1: tuple[float, ...]
+    objects: ObjectScores | None = None
+    grains: GrainAgreement | None = None
+    reliability: Reliability | None = None
+    sample: PixelSample | None = None
+    seconds: float = NAN
+
+    @property
+    def iou(self) -> np.ndarray:
+        """(C,) of each phase, nan where it is absent."""
+        return intersection_over_union(self.confusion)
+
+    @property
+    def foreground_iou(self) -> float:
+        """Mean IoU of the phases that are not phase 0; nan where none is there."""
+        return mean_of_known(self.iou[1:])
+
+    @property
+    def phase_fraction_error(self) -> np.ndarray:
+        """(C,) area fraction found minus that of the mask, in percentage points."""
+        pixels = self.confusion.sum()
+        return 100 * (self.confusion.sum(axis=0) - self.confusion.sum(axis=1)) / pixels
+
+    @property
+    def seconds_per_megapixel(self) -> float:
+        """Of the segmentation, without reading and measuring."""
+        return self.seconds / (self.confusion.sum() / 1e6)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A score that a card may show. ``key``: its name in files, "iou.particle" for one phase."""
+
+    key: str
+    estimate: Estimate
+
+
+def headlines(images: Sequence[ImageScores], phases: Sequence[str]) -> tuple[Headline, ...]:
+    """Return every score with its 95 % bootstrap interval over images.
+
+    - ``mean_iou``, ``mean_dice``, ``pixel_accuracy``, ``iou.PHASE``, ``dice.PHASE``: of one
+      confusion matrix over all images
+    - ``foreground_iou_per_image``: IoU of what is not phase 0, mean over images
+    - ``boundary_f1_2px.PHASE``: outlines within 2 px, mean over images
+    - ``phase_fraction_error_points.PHASE``, ``phase_fraction_absolute_error_points.PHASE``: area
+      fraction found minus the mask's, in percentage points, mean over images
+    - ``objects_f1_iou50_one_matching``, ``panoptic_quality_one_matching``: matched pairs, false
+      and missed objects added over all images; ``..._mean_over_images``: of each image, averaged
+    - ``mean_diameter_error``, ``mean_diameter_absolute_error``: mean equivalent diameter relative
+      to the mask's, minus 1, mean over images; ``mean_diameter_error_all_objects``: all objects of
+      all images as one population
+    - ``boundary_dice_within_3px``, ``network_f1_within_3px``, ``mean_intercept_error``,
+      ``mean_intercept_absolute_error``: of grain boundaries, mean over images
+    - ``expected_calibration_error``: over all pixels
+
+    ``phases``: names, by index. What the masks cannot tell is left out.
+    """
+    made = [*_of_pixels(images, phases), *_of_objects(images), *_of_grains(images)]
+    bins = [one.reliability for one in images if one.reliability is not None]
+    if bins:
+        counts = np.stack([np.stack([one.pixels, one.right - one.confidence]) for one in bins])
+        made.append(Headline("expected_calibration_error", over_all_images(counts, _ece)))
+    return tuple(made)
+
+
+def _of_pixels(images: Sequence[ImageScores], phases: Sequence[str]) -> Iterator[Headline]:
+    confusion = np.stack([one.confusion for one in images])
+    foreground = np.array([one.foreground_iou for one in images])
+    yield Headline("foreground_iou_per_image", mean_over_images(foreground))
+    for key, score in (
+        ("mean_iou", lambda counts: _mean_known(intersection_over_union(counts))),
+        ("mean_dice", lambda counts: _mean_known(dice(counts))),
+        ("pixel_accuracy", lambda counts: np.array([pixel_accuracy(one) for one in counts])),
+    ):
+        yield Headline(key, over_all_images(confusion, score))
+    boundary = np.array([one.boundary_f1 for one in images])
+    fraction = np.array([one.phase_fraction_error for one in images])
+    for index, phase in enumerate(phases):
+        for key, ratio in (("iou", intersection_over_union), ("dice", dice)):
+            estimate = over_all_images(confusion, lambda c, r=ratio, i=index: r(c)[:, i])
+            yield Headline(f"{key}.{phase}", estimate)
+        error = fraction[:, index]
+        yield Headline(f"boundary_f1_2px.{phase}", mean_over_images(boundary[:, index]))
+        yield Headline(f"phase_fraction_error_points.{phase}", mean_over_images(error))
+        yield Headline(
+            f"phase_fraction_absolute_error_points.{phase}", mean_over_images(np.abs(error))
+        )
+
+
+def _of_objects(images: Sequence[ImageScores]) -> Iterator[Headline]:
+    found = [one.objects for one in images if one.objects is not None]
+    if not found:
+        return
+    matches = [one.agreement for one in found]
+    counts = np.array(
+        [(m.true_positives, m.false_positives, m.false_negatives, m.iou_sum) for m in matches]
+    )
+    for key, per_image, hits in (
+        ("objects_f1_iou50", [m.f1 for m in matches], 0),
+        ("panoptic_quality", [m.panoptic_quality for m in matches], 3),
+    ):
+        estimate = over_all_images(counts, lambda c, hits=hits: _matched(c, hits))
+        yield Headline(f"{key}_one_matching", estimate)
+        yield Headline(f"{key}_mean_over_images", mean_over_images(np.array(per_image)))
+    errors = np.array([one.diameter_error for one in found])
+    yield Headline("mean_diameter_error", mean_over_images(errors))
+    yield Headline("mean_diameter_absolute_error", mean_over_images(np.abs(errors)))
+    sums = np.array(
+        [
+            (d.sum(), len(d), r.sum(), len(r))
+            for d, r in ((one.diameters_px, one.reference_diameters_px) for one in found)
+        ]
+    )
+    yield Headline("mean_diameter_error_all_objects", over_all_images(sums, _ratio_of_means))
+
+
+def _of_grains(images: Sequence[ImageScores]) -> Iterator[Headline]:
+    found = [one.grains for one in images if one.grains is not None]
+    if not found:
+        return
+    errors = [one.intercept_error for one in found]
+    for key, values in (
+        ("boundary_dice_within_3px", [one.band.f1 for one in found]),
+        ("network_f1_within_3px", [one.line.f1 for one in found]),
+        ("mean_intercept_error", errors),
+        ("mean_intercept_absolute_error", np.abs(errors)),
+    ):
+        yield Headline(key, mean_over_images(np.array(values)))
+
+
+def relative_error(found: np.ndarray, reference: np.ndarray) -> float:
+    """Return the mean of ``found`` relative to that of ``reference``, minus 1; nan where one of
+    them is empty."""
+    return float(found.mean() / reference.mean() - 1) if len(found) and len(reference) else NAN
+
+
+def _mean_known(values: np.ndarray) -> np.ndarray:
+    return np.array([mean_of_known(row) for row in values])
+
+
+def _matched(counts: np.ndarray, hits: int) -> np.ndarray:
+    """Return ``counts[:, hits]`` / (TP + (FP + FN) / 2); hits 0: F1, 3: panoptic quality."""
+    weight = counts[:, 0] + (counts[:, 1] + counts[:, 2]) / 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return counts[:, hits] / weight
+
+
+def _ratio_of_means(sums: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (sums[:, 0] / sums[:, 1]) / (sums[:, 2] / sums[:, 3]) - 1
+
+
+def _ece(counts: np.ndarray) -> np.ndarray:
+    return np.abs(counts[:, 1]).sum(1) / counts[:, 0].sum(1)
