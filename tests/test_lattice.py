@@ -106,6 +106,8 @@ def test_a_wrong_scale_is_not_given_a_name():
 def test_pixels_that_cannot_show_a_plane_say_so():
     with pytest.raises(DataError, match=r"0.15 nm cannot show \{111\} at 0.2355 nm"):
         check_reach(PixelSize(0.15, "the test"))
+    with pytest.raises(DataError, match="cannot show"):
+        find_lattice(region_spectrum(noise(0), PixelSize(0.15, "the test")))
     with pytest.raises(DataError, match="Without a pixel size"):
         region_spectrum(noise(0), None)
     coarse = find_lattice(region_spectrum(noise(0), PixelSize(0.08, "the test")))

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.figures.concepts_style import GRID, LINE, drawn, upright
-from core.figures.palette import OKABE_ITO
+from core.figures.palette import OKABE_ITO, rgb
 
 MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
@@ -34,7 +34,7 @@ def grey_figure(carbon: np.ndarray, particle: np.ndarray, threshold: float | Non
     ``carbon``, ``particle``: grey levels (n,) of the pixels of each, each drawn as a share of its
     own pixels.
     """
-    edges = np.linspace(0, 1, 65)
+    edges = _edges(np.concatenate([carbon, particle]))
     traces = []
     for index, (name, values) in enumerate((("carbon", carbon), ("particle", particle))):
         share, _ = np.histogram(values, edges)
@@ -43,6 +43,7 @@ def grey_figure(carbon: np.ndarray, particle: np.ndarray, threshold: float | Non
                 "type": "bar",
                 "name": name,
                 "x": ((edges[1:] + edges[:-1]) / 2).tolist(),
+                "width": np.diff(edges).tolist(),
                 "y": (100 * share / max(len(values), 1)).tolist(),
                 "marker": {"color": OKABE_ITO[index], "opacity": 0.7},
             }
@@ -52,6 +53,16 @@ def grey_figure(carbon: np.ndarray, particle: np.ndarray, threshold: float | Non
     if threshold is not None:
         figure.update_layout(shapes=[upright(threshold, LINE, 3, "dash")])
     return figure
+
+
+def _edges(values: np.ndarray, most: int = 48) -> np.ndarray:
+    """Return edges between which equally many grey levels lie: electrons come in whole numbers."""
+    levels = np.unique(np.round(values, 6))
+    if not 2 < len(levels) <= 512:
+        return np.linspace(0, 1, most + 1)
+    first = levels[:: -(-len(levels) // most)]
+    step = (levels[-1] - levels[0]) / (len(levels) - 1)
+    return np.append(first - step / 2, levels[-1] + step / 2)
 
 
 def curves_figure(
@@ -145,3 +156,29 @@ def plain_figure(traces: Sequence[Mapping[str, object]], x: str, y: str) -> go.F
         "yaxis": {"title": {"text": y}, "gridcolor": GRID},
     }
     return drawn(traces, layout)
+
+
+def mask_picture(
+    grey: np.ndarray, found: np.ndarray, truth: np.ndarray | None = None, opacity: float = 0.45
+) -> np.ndarray:
+    """Return the image (H, W) in [0, 1] with a mask over it as colours (H, W, 3) uint8.
+
+    ``found``: vermilion; ``truth``: blue where it was missed; yellow where both are, or all that
+    was found where there is no truth.
+    """
+    picture = np.repeat(255 * np.clip(grey, 0, 1)[..., None], 3, axis=2)
+    right = found if truth is None else found & truth
+    parts = [(right, OKABE_ITO[6])]
+    if truth is not None:
+        parts += [(found & ~truth, OKABE_ITO[5]), (truth & ~found, OKABE_ITO[0])]
+    for part, color in parts:
+        picture[part] = (1 - opacity) * picture[part] + opacity * rgb(color)
+    return np.rint(picture).astype(np.uint8)
+
+
+def around(image: np.ndarray, objects: np.ndarray, number: int, margin_px: int = 8) -> np.ndarray:
+    """Return the part of ``image`` (H, W) around one of ``objects`` (H, W), with a margin."""
+    rows, columns = np.nonzero(objects == number)
+    top, left = max(0, rows.min() - margin_px), max(0, columns.min() - margin_px)
+    part = image[top : rows.max() + 1 + margin_px, left : columns.max() + 1 + margin_px]
+    return np.ascontiguousarray(part)

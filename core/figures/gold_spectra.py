@@ -24,8 +24,8 @@ RING_COLORS = dict(
     )
 )
 SHOWN_PER_NM = 9.5
-# Where the name of a ring stands, one after the other, so that names do not meet.
-NAME_DEGREES = (-45, -58, -45, -58, -45)
+# Where the name of a ring stands, so that names do not meet: angle, and radius by the ring's.
+NAMES_AT = ((-60, 0.76), (-60, 1.2), (-60, 1.12), (-120, 1.1), (-60, 1.1))
 
 
 def spectrum_figure(
@@ -54,10 +54,10 @@ def spectrum_figure(
             }
         ],
         "shapes": [_ring(plane) for plane in rings],
-        "annotations": [_ring_name(plane, NAME_DEGREES[i]) for i, plane in enumerate(rings)],
-        "xaxis": {**axis, "title": {"text": "1/nm"}, "constrain": "domain"},
+        "annotations": [_ring_name(*both) for both in zip(rings, NAMES_AT, strict=False)],
+        "xaxis": {**axis, "title": {"text": "1/nm", "standoff": 4}, "constrain": "domain"},
         "yaxis": {**axis, "scaleanchor": "x", "constrain": "domain"},
-        "margin": MARGIN,
+        "margin": {**MARGIN, "t": 6},
         "showlegend": False,
     }
     return drawn(_spots(spectrum, lattice), layout)
@@ -80,8 +80,8 @@ def _ring(plane: Plane) -> dict[str, Any]:
     return {"type": "circle", "x0": -q, "x1": q, "y0": -q, "y1": q, "line": line}
 
 
-def _ring_name(plane: Plane, degrees: float) -> dict[str, Any]:
-    angle, q = np.radians(degrees), 1 / plane.d_nm
+def _ring_name(plane: Plane, at: tuple[float, float]) -> dict[str, Any]:
+    angle, q = np.radians(at[0]), at[1] / plane.d_nm
     return {
         "x": q * float(np.cos(angle)),
         "y": q * float(np.sin(angle)),
@@ -153,29 +153,31 @@ def profile_figure(
             }
         )
     figure = plain_figure(traces, "frequency (1/nm)", "log10 power")
-    split = 0.5 if transfer is not None else 0
-    figure.layout.yaxis.update(domain=[split + 0.04 if split else 0, 1], nticks=4)
+    figure.update_layout(showlegend=False, margin={**MARGIN, "t": 6})
+    figure.layout.yaxis.update(nticks=4)
     if transfer is not None:
+        figure.layout.yaxis.update(domain=[0.52, 1])
+        figure.layout.xaxis.update(anchor="y2")
         title = {"text": "transfer"}
         figure.update_layout(
-            yaxis2={"domain": [0, split - 0.04], "range": [-1.05, 1.05], "title": title, "dtick": 1}
+            yaxis2={"domain": [0, 0.46], "range": [-1.05, 1.05], "title": title, "dtick": 1}
         )
         figure.layout.yaxis2.update(gridcolor=GRID, zerolinecolor=LINE)
     inside = [plane for plane in planes if 1 / plane.d_nm <= frequency[shown][-1]]
     figure.update_layout(
         shapes=[upright(1 / plane.d_nm, RING_COLORS[plane.name], 2, "dot") for plane in inside],
-        annotations=[_line_name(plane) for plane in inside],
+        annotations=[_line_name(*both) for both in zip(inside, ("right", "left"), strict=False)],
     )
     return figure
 
 
-def _line_name(plane: Plane) -> dict[str, Any]:
+def _line_name(plane: Plane, anchor: str) -> dict[str, Any]:
     return {
         "x": 1 / plane.d_nm,
         "y": 1,
         "yref": "paper",
         "yanchor": "top",
-        "xanchor": "left",
+        "xanchor": anchor,
         "text": plane.name,
         "showarrow": False,
     }

@@ -12,7 +12,8 @@ from math import ceil, hypot, log, pi
 import numpy as np
 from scipy import ndimage
 
-from core.measurement.power_spectrum import GOLD, Plane, PowerSpectrum, bin_radius
+from core.measurement.power_spectrum import GOLD, Plane, PowerSpectrum, bin_radius, check_reach
+from core.types import PixelSize
 
 LARGEST_D_NM = 0.30
 TOLERANCE = 0.04
@@ -66,7 +67,11 @@ def find_lattice(
     ``false_alarm``; the mean comes from medians of the ring and of the sector around it. Source:
     Scargle 1982, doi:10.1086/160554, section III. ``tolerance``: of the spacing, 0.04 = 4 %.
     Searched from 0.30 nm to the finest plane less the tolerance, or to Nyquist.
+
+    Raises:
+        DataError: pixels too coarse for the widest plane.
     """
+    check_reach(PixelSize(spectrum.pixel_nm, "the spectrum"), planes)
     finest = min(plane.d_nm for plane in planes)
     highest = min(spectrum.nyquist_per_nm, 1 / (finest * (1 - tolerance)))
     field = _upper_ring(spectrum, 1 / LARGEST_D_NM, highest)

@@ -65,15 +65,19 @@ def check_reach(pixel_size: PixelSize | None, planes: tuple[Plane, ...] = GOLD) 
     Raises:
         DataError: no pixel size, or more than half the spacing (Nyquist).
     """
-    widest = max(planes, key=lambda plane: plane.d_nm)
+    widest, nm = max(planes, key=lambda plane: plane.d_nm), _known(pixel_size)
+    if 2 * nm >= widest.d_nm:
+        raise DataError(
+            f"A pixel of {nm:.3g} nm cannot show {widest.name} at {widest.d_nm:.4f} "
+            f"nm: two pixels must fit into it, so {widest.d_nm / 2:.3f} nm or less is needed."
+        )
+    return nm
+
+
+def _known(pixel_size: PixelSize | None) -> float:
     if pixel_size is None:
         raise DataError(
             "Without a pixel size no spacing can be told; type the pixel size of the image."
-        )
-    if 2 * pixel_size.nm >= widest.d_nm:
-        raise DataError(
-            f"A pixel of {pixel_size.nm:.3g} nm cannot show {widest.name} at {widest.d_nm:.4f} "
-            f"nm: two pixels must fit into it, so {widest.d_nm / 2:.3f} nm or less is needed."
         )
     return pixel_size.nm
 
@@ -84,9 +88,9 @@ def region_spectrum(pixels: np.ndarray, pixel_size: PixelSize | None) -> PowerSp
     Window: Harris 1978, doi:10.1109/PROC.1978.10837.
 
     Raises:
-        DataError: pixels that cannot show gold's {111}, or fewer than 16 on a side.
+        DataError: no pixel size, or fewer than 16 px on a side.
     """
-    nm = check_reach(pixel_size)
+    nm = _known(pixel_size)
     if min(pixels.shape) < LEAST_SIDE_PX:
         raise DataError(
             f"The region is {pixels.shape[0]} x {pixels.shape[1]} px; a power spectrum needs at "

@@ -1,8 +1,10 @@
-"""What the page Gold nanoparticles computes: thresholds against the truth, sizes, agreement."""
+"""What the page Gold nanoparticles computes: thresholds, sizes, a short training."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -12,9 +14,13 @@ from skimage.filters import threshold_otsu
 from core.measurement.agreement import check_same_shape, confusion_matrix, dice
 from core.measurement.agreement import intersection_over_union as iou
 from core.measurement.regions import measure_objects
-from core.types import PixelSize
+from core.training.live_training import LiveTraining, train_short
+from core.training.recipe import Recipe
+from core.training.synthetic_gold import gold_data
+from core.types import ModelCard, PixelSize, ProgressCallback, no_progress
 
 BINS = 256
+LIVE_SIDE_PX = 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,3 +117,22 @@ def sizes_beside_truth(
         counts = np.bincount(under[under > 0]) if (under > 0).any() else None
         column.append(float("nan") if counts is None else diameters[int(counts.argmax())])
     return table.assign(true_diameter_nm=column)
+
+
+def train_live(
+    card: ModelCard,
+    recipe: Recipe,
+    steps: int,
+    seed: int = 1,
+    progress: ProgressCallback = no_progress,
+    seen: Callable[[float], None] = lambda loss: None,
+) -> LiveTraining:
+    """Train ``card``'s network for a few steps on crops of 128 px, each simulated anew.
+
+    See ``core.training.live_training.train_short``.
+
+    Raises:
+        DataError: no steps.
+    """
+    make = partial(gold_data, LIVE_SIDE_PX, validation=8, train=1)
+    return train_short(card, recipe, make, steps, LIVE_SIDE_PX, seed, progress, seen)

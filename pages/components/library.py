@@ -52,9 +52,10 @@ def _build(sample: Sample) -> tuple[Micrograph, Any]:
 
 
 def _study_offers() -> tuple[Offer, ...]:
+    from core.synthesis.gold_samples import GOLD_SAMPLES
     from core.synthesis.grain_samples import GRAIN_SAMPLES
 
-    grains = tuple(
+    made = tuple(
         Offer(
             one.name,
             one.title,
@@ -63,9 +64,9 @@ def _study_offers() -> tuple[Offer, ...]:
             lambda page, one=one: one.build(),
             of_study=True,
         )
-        for one in GRAIN_SAMPLES
+        for one in (*GOLD_SAMPLES, *GRAIN_SAMPLES)
     )
-    return grains + tuple(
+    return made + tuple(
         Offer(
             f"ising-{side}",
             f"Ising snapshot, {side} x {side}",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import floor, log10
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +90,37 @@ class Study:
     ) -> float:
         """Draw a slider that is in the link, and return its number."""
         key = self._key(name, self.number(name, default, low, high))
+        digits = max(0, -floor(log10(step)))
         return st.slider(
-            label, low, high, step=step, key=key, on_change=lambda: self._note(name, key)
+            label,
+            low,
+            high,
+            step=step,
+            format=f"%.{digits}f",
+            key=key,
+            on_change=lambda: self._note(name, key),
         )
+
+    def scale(self, label: str, name: str, values: Sequence[float], default: float) -> float:
+        """Draw a slider over a few values that are far apart, in the link; return one of them."""
+        value = self.one_of(name, values, default)
+        key = self._key(name, value)
+        return st.select_slider(
+            label,
+            values,
+            format_func=lambda one: f"{one:,g}",
+            key=key,
+            on_change=lambda: self._note(name, key),
+        )
+
+    def one_of(self, name: str, values: Sequence[float], default: float) -> float:
+        """Return the value in the link; the default, and a sentence, where it is none of them."""
+        value = self.number(name, default, min(values), max(values))
+        if value in values:
+            return value
+        known = ", ".join(f"{one:g}" for one in values)
+        self.refuse(f"The link asks for {name} {value:g}; choose one of {known}.", name)
+        return default
 
     def whole_number(self, label: str, name: str, default: int, step: int = 1) -> int:
         """Draw a field for any whole number, in the link; what it may be, core says."""
