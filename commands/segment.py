@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.terminal.batch import for_each, progress_line, read_image, say, write_whole
+from commands.terminal.marks import add_marks, check_marks, taught
 from commands.terminal.options import (
     add_device,
     info_bar_rows,
@@ -36,6 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="auto|none|ROWS",
         help="rows at the bottom that are not image (default auto: from the file, else found)",
     )
+    add_marks(parser)
     add_device(parser)
 
 
@@ -45,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
     card = known_card(options.model)
     pixel_size = typed_pixel_size(options.pixel_size)
+    check_marks(card, options)
     result_folder(options.out)
     if card.untrained:
         say(f"the model {card.name!r} is untrained; its labels mean nothing yet.")
@@ -52,7 +55,11 @@ def run(options: argparse.Namespace) -> int:
     from core.analysis import analyse
     from models.zoo import load
 
-    engine = load(card.name, device=options.device)
+    images = without_sidecars(options.images)
+    if card.needs_marks:
+        engine = taught(card, images, options, pixel_size)
+    else:
+        engine = load(card.name, device=options.device)
     taken: dict[str, Path] = {}
 
     def segment(path: Path) -> None:
@@ -69,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
         for warning in analysis.warnings:
             print(f"{path}: {warning}", flush=True)
 
-    return for_each(without_sidecars(options.images), segment)
+    return for_each(images, segment)
 
 
 def take_stem(path: Path, taken: dict[str, Path]) -> None:
@@ -84,7 +91,7 @@ def take_stem(path: Path, taken: dict[str, Path]) -> None:
 
 
 def write_results(analysis: Analysis, folder: Path, stem: str) -> None:
-    """Write the four files of one image."""
+    """Write the files of one image."""
     from core.export.archive import result_files
 
     for name, content in result_files(analysis, stem).items():

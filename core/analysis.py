@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from core.measurement.grain_size import Intercepts
     from core.segmentation.classic_engine import ClassicEngine
     from core.segmentation.engine import Engine
+    from core.segmentation.forest_engine import ForestEngine, Teaching
 
 __all__ = ["Analysis", "ObjectSettings", "TileSettings", "analyse", "prepare", "regroup"]
 
@@ -42,7 +43,7 @@ class Analysis:
     object, units in the column names. ``device``, ``precision``: where and how the network ran.
     ``seconds``: of the segmentation alone. ``warnings``: sentences for the user, where the image
     is unlike those that the model learned from. ``intercepts``: of test lines over the grains, from
-    a model that finds their boundaries.
+    a model that finds their boundaries. ``teaching``: the marks that a forest learned from.
     """
 
     micrograph: Micrograph
@@ -57,6 +58,7 @@ class Analysis:
     tile_settings: TileSettings = field(default_factory=TileSettings)
     warnings: tuple[str, ...] = ()
     intercepts: Intercepts | None = None
+    teaching: Teaching | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "objects", read_only(self.objects))
@@ -86,7 +88,7 @@ def prepare(
 
 def analyse(
     micrograph: Micrograph,
-    engine: Engine | ClassicEngine,
+    engine: Engine | ClassicEngine | ForestEngine,
     *,
     pixel_size: PixelSize | None = None,
     info_bar_rows: int | None = None,
@@ -126,6 +128,7 @@ def analyse(
         tile_settings=tile_settings,
         warnings=unfamiliar(engine.card, micrograph),
         intercepts=_intercepts(micrograph, engine.card, segmentation),
+        teaching=engine.teaching,
     )
 
 

@@ -147,6 +147,7 @@ class ModelCard:
     ``pixel_range_nm``: smallest and largest pixel size of the training images,
     where they are known. ``ranges``: what the training images were like. ``method``: of a classic
     method, from grey levels (H, W) to labels (H, W); such a card has no ``build`` and no weights.
+    ``needs_marks``: neither network nor method; it learns from marked pixels first.
     ``mirrored``: its segmentation is the mean over the image and its three mirror images.
     """
 
@@ -170,6 +171,7 @@ class ModelCard:
     pixel_range_nm: tuple[float, float] | None = None
     ranges: tuple[StatisticRange, ...] = ()
     method: Callable[[np.ndarray], np.ndarray] | None = None
+    needs_marks: bool = False
     mirrored: bool = False
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from core.analysis import Analysis
 from core.export.label_image import label_tiff, object_tiff
@@ -11,29 +12,39 @@ from core.export.provenance import run_json
 from core.export.rois import roi_zip
 from core.export.tables import csv_bytes
 from core.export.zip_file import zip_bytes
+from core.segmentation.marks import mask_png
 
 
 def result_files(analysis: Analysis, stem: str) -> dict[str, bytes]:
-    """Return the four files that ``lamella segment`` writes, file name to content."""
+    """Return the files that ``lamella segment`` writes, file name to content.
+
+    Four, and the marks of a forest that was taught on this very image.
+    """
     size = analysis.micrograph.pixel_size
+    marks = {}
+    teaching = analysis.teaching
+    if teaching and teaching.image_digest == analysis.micrograph.digest:
+        marks[f"{stem}.marks.png"] = mask_png(teaching.marks.values)
     return {
         f"{stem}.labels.tif": label_tiff(analysis.segmentation.labels, size),
         f"{stem}.objects.tif": object_tiff(analysis.objects, size),
         f"{stem}.objects.csv": csv_bytes(analysis.table),
         f"{stem}.run.json": run_json(analysis),
+        **marks,
     }
 
 
 def result_archive(analysis: Analysis, stem: str) -> bytes:
-    """Return one zip: those four, ImageJ outlines, the overlay, and what each of them is.
+    """Return one zip: those files, ImageJ outlines, the overlay, and what each of them is.
 
     ``stem`` may come from an upload; what would leave the folder it is unpacked in is replaced.
     """
     stem = safe_stem(stem)
+    files = result_files(analysis, stem)
     return zip_bytes(
         {
-            "README.txt": _readme(analysis, stem).encode(),
-            **result_files(analysis, stem),
+            "README.txt": _readme(analysis, stem, files).encode(),
+            **files,
             f"{stem}.rois.zip": roi_zip(analysis.objects),
             f"{stem}.overlay.png": overlay_png(analysis),
         }
@@ -47,7 +58,7 @@ def safe_stem(stem: str) -> str:
     return name[:120] or "image"
 
 
-def _readme(analysis: Analysis, stem: str) -> str:
+def _readme(analysis: Analysis, stem: str, names: Collection[str]) -> str:
     micrograph, card = analysis.micrograph, analysis.card
     classes = ", ".join(f"{index} = {phase.name}" for index, phase in enumerate(card.phases))
     if micrograph.pixel_size:
@@ -59,6 +70,10 @@ def _readme(analysis: Analysis, stem: str) -> str:
         scale = "This image has no pixel size, so every length is in px."
     bar = micrograph.info_bar_rows
     left_out = f" The lowest {bar} rows are the info bar: 0 everywhere." if bar else ""
+    marked = ", ".join(f"{index} = {phase.name}" for index, phase in enumerate(card.phases, 1))
+    marks = f"""{stem}.marks.png
+    What the forest learned from: {marked}, 0 = not marked.
+"""
     trained = "" if not card.untrained else "\nThe model is untrained: its result means nothing."
     return f"""Result of Lamella for {micrograph.name}
 Model: {card.title} ({card.name}){trained}
@@ -81,4 +96,4 @@ Model: {card.title} ({card.name}){trained}
     The image with its phases and outlines, to look at; do not measure in it.
 {stem}.run.json
     What made this result: input, model, settings, versions; enough to run it again.
-"""
+{marks if f"{stem}.marks.png" in names else ""}"""

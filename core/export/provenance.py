@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from core.analysis import Analysis, ObjectSettings, TileSettings
 from core.segmentation.confidence import mean_confidence
@@ -24,6 +24,7 @@ PACKAGES = (
     "numpy",
     "scipy",
     "opencv-python-headless",
+    "scikit-learn",
     "pandas",
     "pillow",
     "tifffile",
@@ -50,6 +51,7 @@ def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, ob
         "settings": {
             "tiles": asdict(analysis.tile_settings),
             "objects": asdict(analysis.object_settings),
+            "forest": _teaching(analysis),
         },
         "engine": {
             "device": analysis.device,
@@ -113,6 +115,27 @@ def _model(analysis: Analysis) -> dict[str, object]:
     }
 
 
+def marks_file(image_name: str) -> str:
+    """Return the name of the file that holds the marks drawn on an image."""
+    return f"{PurePath(image_name).stem}.marks.png"
+
+
+def _teaching(analysis: Analysis) -> dict[str, object] | None:
+    """Return what a forest learned from and how; None of any other model."""
+    teaching = analysis.teaching
+    if teaching is None:
+        return None
+    return {
+        "image": teaching.image_name,
+        "image_sha256": teaching.image_digest,
+        "image_info_bar_rows": teaching.info_bar_rows,
+        "marks_file": marks_file(teaching.image_name),
+        "marks_sha256": teaching.marks.digest,
+        "marked_pixels": teaching.marks.pixels_of_phases(),
+        **asdict(teaching.settings),
+    }
+
+
 def _command(analysis: Analysis) -> str | None:
     """Return the terminal's call that repeats this, with the image in the folder at hand.
 
@@ -123,6 +146,11 @@ def _command(analysis: Analysis) -> str | None:
     if (analysis.object_settings, analysis.tile_settings, micrograph.page) != usual:
         return None
     words = ["lamella", "segment", f"./{micrograph.name}", "--model", analysis.card.name]
+    if teaching := analysis.teaching:
+        names = ",".join(phase.name for phase in teaching.marks.phases)
+        words += ["--marks", f"./{marks_file(teaching.image_name)}", "--marks-phases", names]
+        if teaching.image_digest != micrograph.digest:
+            words += ["--marks-image", f"./{teaching.image_name}"]
     if micrograph.pixel_size:
         words += ["--pixel-size", repr(micrograph.pixel_size.nm)]
     words += ["--info-bar", str(micrograph.info_bar_rows), "--device", analysis.device]

@@ -11,11 +11,13 @@ import numpy as np
 from core.errors import LamellaError
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
+from core.segmentation.forest_engine import ForestEngine
 from core.segmentation.preprocessing import crop_info_bar, grey_levels, resample
 from core.segmentation.settings import TileSettings
 from core.segmentation.tiles import Stitch, taper, tiles
 from core.types import Micrograph, ProgressCallback, Segmentation, no_progress
 
+AnyEngine = Engine | ClassicEngine | ForestEngine
 STRIDE = 32
 SHORTEST_SIDE = 16
 # Axes of (..., H, W) that are turned round: none, columns, rows, both.
@@ -24,7 +26,7 @@ MIRRORS: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1))
 
 def segment(
     micrograph: Micrograph,
-    engine: Engine | ClassicEngine,
+    engine: AnyEngine,
     settings: TileSettings | None = None,
     progress: ProgressCallback = no_progress,
 ) -> Segmentation:
@@ -52,7 +54,7 @@ def segment(
     return _segmentation(micrograph, engine, probabilities, settings)
 
 
-def working_shape(micrograph: Micrograph, engine: Engine | ClassicEngine) -> tuple[int, int]:
+def working_shape(micrograph: Micrograph, engine: AnyEngine) -> tuple[int, int]:
     """Return (H, W) at the model's training pixel size; the field's own where one is unknown."""
     height, width = micrograph.shape[0] - micrograph.info_bar_rows, micrograph.shape[1]
     wanted = engine.card.pixel_size_nm
@@ -64,7 +66,7 @@ def working_shape(micrograph: Micrograph, engine: Engine | ClassicEngine) -> tup
 
 def predict(
     grey: np.ndarray,
-    engine: Engine | ClassicEngine,
+    engine: AnyEngine,
     settings: TileSettings,
     progress: ProgressCallback = no_progress,
 ) -> np.ndarray:
@@ -74,10 +76,7 @@ def predict(
     a micrograph has no up and no left; ``progress`` then counts each of them.
     """
     if engine.whole_image:
-        progress(0, 1)
-        found = engine.probabilities(grey[None])[0]
-        progress(1, 1)
-        return found
+        return engine.whole(grey, progress)
     height, width = grey.shape
     padded = np.pad(grey, ((0, -height % STRIDE), (0, -width % STRIDE)), mode="reflect")
     cut = tiles(padded.shape, settings.side_px, settings.overlap_px)
@@ -96,7 +95,7 @@ def predict(
 
 def _segmentation(
     micrograph: Micrograph,
-    engine: Engine | ClassicEngine,
+    engine: AnyEngine,
     probabilities: np.ndarray,
     settings: TileSettings,
 ) -> Segmentation:
@@ -107,6 +106,7 @@ def _segmentation(
     labels = np.zeros(micrograph.shape, np.uint8)
     labels[:height] = probabilities.argmax(0)
     weights = engine.card.weights.sha256 if engine.card.weights else "untrained"
+    weights = engine.teaching.digest if engine.teaching else weights
     card = engine.card
     given = [micrograph.digest, card.name, weights, card.mirrored, micrograph.info_bar_rows]
     text = json.dumps([*given, asdict(settings)])

@@ -56,7 +56,8 @@ def load(name: str, device: DeviceName = "auto") -> Engine | ClassicEngine:
     """Return a model with its trained weights, or a classic method, ready to run.
 
     Raises:
-        ModelError: there is no such model, or its weights are missing or damaged.
+        ModelError: there is no such model, its weights are missing or damaged, or it learns from
+            marks and :func:`core.segmentation.forest_engine.teach` makes it.
         LamellaError: the device asked for is not there.
     """
     from core.segmentation.classic_engine import ClassicEngine
@@ -64,6 +65,11 @@ def load(name: str, device: DeviceName = "auto") -> Engine | ClassicEngine:
     from models.weights_file import trained
 
     wanted = card(name)
+    if wanted.needs_marks:
+        raise ModelError(
+            f"{wanted.title} knows nothing before pixels are marked: draw strokes on the page "
+            "Segment, or give `lamella segment` a mask with --marks."
+        )
     if wanted.build is None:
         return ClassicEngine(wanted)
     return Engine(wanted, trained(wanted), device)

@@ -1,0 +1,98 @@
+"""Runs a taught forest where an engine runs a network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+import torch
+
+from core.errors import DataError
+from core.segmentation.marks import Marks
+from core.segmentation.pixel_forest import FeatureBands, ForestSettings, PixelForest, fit_forest
+from core.segmentation.preprocessing import crop_info_bar, grey_levels
+from core.types import Micrograph, ModelCard, ProgressCallback, no_progress
+
+
+@dataclass(frozen=True, eq=False)
+class Teaching:
+    """What a forest learned from: enough to teach it again.
+
+    ``image_name``, ``image_digest``, ``info_bar_rows``: of the micrograph that the marks are on.
+    """
+
+    marks: Marks
+    image_name: str
+    image_digest: str
+    info_bar_rows: int
+    settings: ForestSettings
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that decides what the forest is like."""
+        parts = [self.marks.digest, self.image_digest, self.info_bar_rows, asdict(self.settings)]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+class ForestEngine:
+    """A forest and what taught it. It sees an image whole, band by band."""
+
+    whole_image = True
+    precision = "float32"
+
+    def __init__(
+        self, card: ModelCard, forest: PixelForest, bands: FeatureBands, teaching: Teaching
+    ) -> None:
+        self.card = card
+        self.device = torch.device("cpu")
+        self.teaching = teaching
+        self._forest, self._bands = forest, bands
+
+    def whole(self, grey: np.ndarray, progress: ProgressCallback = no_progress) -> np.ndarray:
+        """Return the probabilities (C, H, W) float32 of grey levels (H, W) in [0, 1]."""
+        bands = self._bands
+        if not np.array_equal(bands.grey, grey):
+            bands = FeatureBands(grey, self.teaching.settings.scales_px)
+        return self._forest.probabilities(bands, progress)
+
+
+def features_of(micrograph: Micrograph, settings: ForestSettings | None = None) -> FeatureBands:
+    """Return the features of a micrograph above its info bar; nothing is computed yet."""
+    grey = grey_levels(crop_info_bar(micrograph.pixels, micrograph.info_bar_rows))
+    return FeatureBands(grey, (settings or ForestSettings()).scales_px)
+
+
+def teach(
+    card: ModelCard,
+    micrograph: Micrograph,
+    marks: Marks,
+    settings: ForestSettings | None = None,
+    *,
+    bands: FeatureBands | None = None,
+    progress: ProgressCallback = no_progress,
+) -> ForestEngine:
+    """Return a forest that learned from the ``marks`` on ``micrograph``.
+
+    Its card names the phases of the marks. Where the micrograph has a pixel size, other images are
+    resampled to it, as they are for a network. ``bands``: of :func:`features_of`, if they are kept.
+
+    Raises:
+        DataError: marks of another shape than the micrograph's, or of fewer than two phases.
+    """
+    if marks.values.shape != micrograph.shape:
+        height, width = marks.values.shape
+        raise DataError(
+            f"The marks are {height} x {width} px and {micrograph.name} is {micrograph.shape[0]} x "
+            f"{micrograph.shape[1]} px; mark the image at its full size."
+        )
+    settings = settings or ForestSettings()
+    bands = bands or features_of(micrograph, settings)
+    forest = fit_forest(bands, marks, settings, progress)
+    size = micrograph.pixel_size
+    taught = replace(card, phases=marks.phases, pixel_size_nm=size.nm if size else None)
+    teaching = Teaching(
+        marks, micrograph.name, micrograph.digest, micrograph.info_bar_rows, settings
+    )
+    return ForestEngine(taught, forest, bands, teaching)
