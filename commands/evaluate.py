@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.terminal import kinds
 from commands.terminal.batch import progress_line, write_whole
 from commands.terminal.options import UsageError, add_device, known_card, result_folder
 
@@ -22,7 +23,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the two folders and the form of the answer."""
     parser.add_argument("name", metavar="NAME", help="one of `lamella models`")
     parser.add_argument("--images", required=True, type=Path, metavar="DIR")
-    parser.add_argument("--masks", required=True, type=Path, metavar="DIR")
+    parser.add_argument(
+        "--masks",
+        type=Path,
+        metavar="DIR",
+        help="needed but for a classifier, whose images lie in a folder for each kind",
+    )
     parser.add_argument("--json", action="store_true", help="everything, for programs")
     parser.add_argument(
         "--validation",
@@ -46,7 +52,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the scores, and write them where asked."""
+    from models import classifiers
+
+    if options.name in classifiers.CARDS:
+        return kinds.evaluate(options, classifiers.card(options.name))
     card = known_card(options.name)
+    if options.masks is None:
+        raise UsageError(f"--masks is missing; {card.name} is scored against masks.")
     if options.save:
         result_folder(options.save, "--save")
 

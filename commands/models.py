@@ -1,4 +1,4 @@
-"""Print the zoo: what each model finds, what it learned from and how well it does."""
+"""Print all networks and methods: what each finds, what it learned from and how well it does."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print one paragraph or one entry for each model."""
-    from models.zoo import CARDS
+    from models.catalogue import all_cards
 
+    cards = all_cards().values()
     if options.json:
-        entries = [entry_of(card) for card in CARDS.values()]
+        entries = [entry_of(card) for card in cards]
         print(json.dumps(entries, indent=2, ensure_ascii=False))
     else:
-        print("\n\n".join(in_words(card) for card in CARDS.values()))
+        print("\n\n".join(in_words(card) for card in cards))
     return 0
 
 

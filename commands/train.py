@@ -93,12 +93,11 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
     Raises:
         UsageError: a start or a seed that cannot be.
     """
-    from models import classifiers, zoo
+    from models import catalogue, classifiers
     from models.starts import starting_from
 
-    is_classifier = options.name in classifiers.CARDS
-    recipe = (classifiers if is_classifier else zoo).recipe(options.name)
-    if is_classifier and options.start not in (None, "scratch"):
+    recipe = catalogue.recipe(options.name)
+    if options.name in classifiers.CARDS and options.start not in (None, "scratch"):
         raise UsageError(f"--start: {options.name} starts as its recipe says, or from scratch.")
     if options.seed is not None:
         if options.seed < 0:

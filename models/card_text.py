@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.training.recipe import Augmentation, Recipe
 from core.types import ModelCard
-from models import zoo
+from models import catalogue
 
 # Functions, which a table cannot hold; the text tells where it starts from.
 ELSEWHERE = ("initialise", "augmentation", "imitation", "distillation", "source")
@@ -32,17 +32,17 @@ def card_text(card: ModelCard) -> str:
     if card.ranges:
         parts += ["## What it was trained on looks like", RANGES, _ranges(card)]
     if card.build is not None:
-        parts += ["## How it was trained", _recipe(card.name, zoo.recipe(card.name))]
+        parts += ["## How it was trained", _recipe(card.name, catalogue.recipe(card.name))]
     return "\n\n".join([*parts, "Made by `make cards` from the zoo; changes here are lost."]) + "\n"
 
 
 def write_cards(folder: Path) -> None:
-    """Write one page a model into ``folder`` and take away those of models that are gone."""
+    """Write one page a model or classifier into ``folder`` and take away those of models that are gone."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("*.md"):
-        if path.stem not in zoo.CARDS:
+        if path.stem not in catalogue.all_cards():
             path.unlink()
-    for name, card in zoo.CARDS.items():
+    for name, card in catalogue.all_cards().items():
         (folder / f"{name}.md").write_text(card_text(card), encoding="utf-8")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from models import zoo
+from models.catalogue import all_cards
 
 PAGE = {"group": "Zoo", "title": "Models", "order": 1}
 
@@ -14,7 +15,8 @@ ARROW = ":material/arrow_forward:"
 st.title("Models")
 st.caption("What each network was trained for, how well it does, and where it fails.")
 
-for card in zoo.CARDS.values():
+for card in all_cards().values():
+    segments = card.name in zoo.CARDS
     with st.container(border=True):
         st.subheader(card.title)
         st.write(card.purpose)
@@ -23,11 +25,11 @@ for card in zoo.CARDS.values():
         about, measured = st.columns([3, 2], gap="large")
         with about:
             facts = {
-                "Phases": ", ".join(phase.name for phase in card.phases),
+                "Phases" if segments else "Kinds": ", ".join(phase.name for phase in card.phases),
                 "Architecture": card.architecture,
                 "Trained on": card.data,
             }
-            if card.build is not None:
+            if card.build is not None and segments:
                 size = f"{card.pixel_size_nm:.4g} nm" if card.pixel_size_nm else "mixed"
                 facts["Pixel size of the training images"] = size
             facts["Licence"], facts["Reference"] = card.licence, card.reference
@@ -40,9 +42,9 @@ for card in zoo.CARDS.values():
                 st.caption(f"Measured on {data}.")
             if card.limits:
                 st.markdown(f"**Where it fails.** {card.limits}")
-        chosen = {**st.query_params, "model": card.name}
+        chosen = {**st.query_params, "model" if segments else "network": card.name}
         with st.container(horizontal=True):
             for page, label in LINKS.items():
-                if page == "segment.py" or card.build is not None:
+                if segments if page == "segment.py" else card.build is not None:
                     path = Path(__file__).with_name(page)
                     st.page_link(path, label=label, query_params=chosen, icon=ARROW)

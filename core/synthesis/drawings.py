@@ -19,7 +19,7 @@ def text_page(random: np.random.Generator, side: int) -> np.ndarray:
     paper, ink = _paper_and_ink(random)
     page = Image.new("L", (side, side), paper)
     draw = ImageDraw.Draw(page)
-    size = int(random.integers(max(8, side // 40), side // 14))
+    size = int(random.integers(max(8, side // 40), max(9, side // 14)))
     left, top = random.integers(-size, side // 8), int(random.integers(-size, side // 10))
     while top < side:
         is_heading = random.random() < 0.08

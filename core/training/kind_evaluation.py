@@ -1,0 +1,144 @@
+"""How often a classifier names the right kind, on whole images, counted by kind and specimen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from core.classification.card import Classification, ClassifierCard
+from core.classification.classify import kind_probabilities
+from core.errors import DataError, LamellaError
+from core.formats import read_file
+from core.measurement.bootstrap import Estimate, over_all_images
+from core.segmentation.preprocessing import crop_info_bar, grey_levels
+from core.training.dataset import read_index
+from core.training.kind_crops import KindImage
+from core.training.kind_data import FOLDERS, KindFolder, specimen_of
+from core.types import Micrograph, ProgressCallback, no_progress
+
+NONE_FOLDER = "none"
+GRAINS_FOLDER = KindFolder("grains", column="source_image")
+
+
+@dataclass(frozen=True)
+class NamedImage:
+    """One image: its true ``kind`` by index, and what the network made of it."""
+
+    name: str
+    specimen: str
+    kind: int
+    answer: Classification
+
+
+@dataclass(frozen=True, eq=False)
+class KindEvaluation:
+    """What a classifier answered for images whose kind is known."""
+
+    card: ClassifierCard
+    images: tuple[NamedImage, ...]
+
+    @cached_property
+    def confusion(self) -> np.ndarray:
+        """Images by true kind (row) and answer (column), (K, K) int64."""
+        return self._counts.sum(0)
+
+    @cached_property
+    def specimens(self) -> int:
+        """How many specimens or articles the images come from."""
+        return len(self._counts)
+
+    @cached_property
+    def balanced_accuracy(self) -> Estimate:
+        """Mean over kinds of the share that is named right, and its interval over specimens."""
+        return over_all_images(self._counts, balanced_accuracy)
+
+    @cached_property
+    def recall(self) -> np.ndarray:
+        """Share of each kind that is named right, (K,) float64; nan of a kind without images."""
+        return recalls(self.confusion)
+
+    @cached_property
+    def _counts(self) -> np.ndarray:
+        kinds, by_specimen = len(self.card.phases), {}
+        for one in self.images:
+            counts = by_specimen.setdefault(
+                (one.kind, one.specimen), np.zeros((kinds, kinds), np.int64)
+            )
+            counts[one.kind, one.answer.index] += 1
+        return np.array([*by_specimen.values()])
+
+
+def recalls(confusion: np.ndarray) -> np.ndarray:
+    """Return the share of each row (..., K, K) on the diagonal, (..., K); nan of an empty row."""
+    total = confusion.sum(-1).astype(np.float64)
+    right = np.diagonal(confusion, axis1=-2, axis2=-1)
+    return np.divide(right, total, out=np.full(total.shape, np.nan), where=total > 0)
+
+
+def balanced_accuracy(confusion: np.ndarray) -> np.ndarray:
+    """Return the mean recall of the kinds that have images, of confusions (..., K, K).
+
+    Source: Brodersen et al. 2010, doi:10.1109/ICPR.2010.764.
+    """
+    found = recalls(confusion)
+    known = ~np.isnan(found)
+    return np.where(known, found, 0).sum(-1) / np.maximum(known.sum(-1), 1)
+
+
+def evaluate_kinds(
+    network: nn.Module,
+    card: ClassifierCard,
+    images: Iterable[KindImage],
+    progress: ProgressCallback = no_progress,
+) -> KindEvaluation:
+    """Return what ``network``, in eval mode, answers for ``images``."""
+    images, found = tuple(images), []
+    for done, image in enumerate(images, start=1):
+        grey = image.grey.astype(np.float32) / 255
+        given = kind_probabilities(grey, network, card.mean, card.std, card.crop_px)
+        answer = Classification(given, card)
+        found.append(NamedImage(image.name, image.specimen, image.kind, answer))
+        progress(done, len(images))
+    return KindEvaluation(card, tuple(found))
+
+
+def read_kinds(folder: Path) -> tuple[KindImage, ...]:
+    """Return the images of a folder of folders: particles, carbon_steel, superalloy, coating,
+    grains, none; each with images, or with a folder of that name and an index.csv.
+
+    Raises:
+        DataError: none of these folders, or images that cannot be read, all listed.
+    """
+    sources = (*FOLDERS, GRAINS_FOLDER, KindFolder(NONE_FOLDER))
+    found: list[KindImage] = []
+    mistakes: list[str] = []
+    for kind, source in enumerate(sources):
+        place = folder / source.folder
+        inner = place / "images" if (place / "images").is_dir() else place
+        index = read_index(place) if place.is_dir() else {}
+        for path in sorted(inner.iterdir()) if place.is_dir() else ():
+            if path.is_dir() or path.name == "index.csv":
+                continue
+            try:
+                grey = _grey(read_file(path))
+            except LamellaError as error:
+                mistakes.append(str(error))
+                continue
+            specimen = specimen_of(path.stem, index.get(path.stem, {}), source)
+            found.append(KindImage(path.name, grey, kind, specimen))
+    if mistakes:
+        raise DataError("\n- ".join([f"{len(mistakes)} images cannot be read:", *mistakes]))
+    if not found:
+        names = ", ".join(source.folder for source in sources)
+        raise DataError(f"{folder} holds none of the folders {names} with images in it.")
+    return tuple(found)
+
+
+def _grey(micrograph: Micrograph) -> np.ndarray:
+    pixels = crop_info_bar(micrograph.pixels, micrograph.info_bar_rows)
+    return np.rint(grey_levels(pixels) * 255).astype(np.uint8)

@@ -1,0 +1,317 @@
+"""Kinds of micrographs: what is looked at, what is learned from, and how the answer is scored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from core.classification.card import Classification, ClassifierCard
+from core.classification.classify import classify, kind_probabilities, views, windows
+from core.errors import Cancelled, DataError, LamellaError
+from core.synthesis import drawings, patterns
+from core.training import kind_data, kind_made, kind_session
+from core.training.kind_crops import KindImage, random_kind_crop
+from core.training.kind_evaluation import (
+    balanced_accuracy,
+    evaluate_kinds,
+    read_kinds,
+    recalls,
+)
+from core.training.progress import Progress
+from core.training.recipe import Augmentation, Recipe
+from core.training.session import TrainingOptions
+from core.types import Micrograph, Phase
+from models.classifiers import micrograph_type
+
+RANDOM_IMAGES = (*kind_made.OTHERS, *kind_made.OTHERS_HELD_BACK)
+AB = tuple(Phase(name, f"#00000{index}") for index, name in enumerate(("a", "b", "none")))
+
+
+class BrightIsSecond(nn.Module):
+    """Logits (0, mean, -9) of what it is given: the second kind where that is above 0."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = nn.Parameter(torch.ones(1))
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        mean = self.one * batch.mean((1, 2, 3))
+        return torch.stack([0 * mean, mean, 0 * mean - 9], 1)
+
+
+def card(**values: object) -> ClassifierCard:
+    """Return a card of the kinds a, b and none for the network above."""
+    given = {
+        "name": "ab",
+        "title": "AB",
+        "purpose": "Tells a from b.",
+        "phases": AB,
+        "build": BrightIsSecond,
+        "weights": None,
+        "architecture": "none",
+        "mean": 0.5,
+        "std": 0.25,
+        "data": "none",
+        "licence": "none",
+        "reference": "none",
+        "crop_px": 8,
+        "suggests": ("model-a", "model-b"),
+    }
+    return ClassifierCard(**{**given, **values})
+
+
+def test_windows_cover_a_square_at_three_sizes() -> None:
+    found = windows((100, 100))
+    assert len(found) == 1 + 4 + 4
+    assert found[0] == (slice(0, 100), slice(0, 100))
+    assert found[1:5] == tuple(
+        (slice(r, r + 60), slice(c, c + 60)) for r in (0, 40) for c in (0, 40)
+    )
+    assert {(w[0].stop - w[0].start, w[1].stop - w[1].start) for w in found} == {
+        (100, 100),
+        (60, 60),
+        (36, 36),
+    }
+
+
+def test_windows_of_a_long_image_reach_both_ends() -> None:
+    found = windows((50, 1000))
+    assert max(window[1].stop for window in found) == 1000
+    assert all(window[1].stop - window[1].start <= 50 for window in found)
+    # Never more than four along a side, whatever the shape.
+    assert len(found) <= 4 + 8 + 8
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 2), (16, 400)])
+def test_views_of_tiny_images_have_the_networks_side(shape: tuple[int, int]) -> None:
+    made = views(np.full(shape, 0.5, np.float32), 8)
+    assert made.shape[1:] == (8, 8)
+    assert np.allclose(made, 0.5)
+
+
+def test_probabilities_are_the_mean_over_the_views() -> None:
+    grey = np.full((32, 32), 0.75, np.float32)
+    found = kind_probabilities(grey, BrightIsSecond().eval(), 0.5, 0.25, 8)
+    # (0.75 - 0.5) / 0.25 = 1, so the logits are 0, 1 and -9 in every view.
+    wanted = np.exp([0.0, 1.0, -9.0]) / np.exp([0.0, 1.0, -9.0]).sum()
+    assert found == pytest.approx(wanted, abs=1e-6)
+
+
+def test_an_info_bar_is_not_looked_at() -> None:
+    pixels = np.zeros((40, 40), np.float32)
+    pixels[:20] = np.linspace(0.4, 0.6, 40)
+    shown = Micrograph(pixels, "x", "x", info_bar_rows=20)
+    above = Micrograph(pixels[:20], "y", "y")
+    network = BrightIsSecond().eval()
+    one, other = classify(shown, network, card()), classify(above, network, card())
+    assert np.array_equal(one.probabilities, other.probabilities)
+
+
+def test_a_doubtful_winner_is_none_of_the_kinds() -> None:
+    sure = Classification(np.array([0.2, 0.7, 0.1]), card(threshold=0.6))
+    assert (sure.index, sure.kind.name, sure.suggestion) == (1, "b", "model-b")
+    doubtful = Classification(np.array([0.35, 0.55, 0.1]), card(threshold=0.6))
+    assert (doubtful.index, doubtful.kind.name, doubtful.suggestion) == (2, "none", None)
+    none = Classification(np.array([0.1, 0.1, 0.8]), card(threshold=0.6))
+    assert none.suggestion is None
+
+
+@pytest.mark.parametrize("draw", RANDOM_IMAGES, ids=lambda draw: draw.__name__)
+def test_images_of_no_kind_come_again_from_the_same_seed(draw: kind_made.Draw) -> None:
+    first, again, other = (draw(np.random.default_rng(seed), 96) for seed in (4, 4, 5))
+    assert first.shape == (96, 96) and first.dtype == np.uint8
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_patterns_are_what_their_names_say() -> None:
+    random = np.random.default_rng(0)
+    assert np.ptp(patterns.constant(random, 32)) == 0
+    assert set(np.unique(patterns.ising(random, 128))) <= {0, 254}
+    assert set(np.unique(patterns.automaton(random, 128))) == {0, 255}
+    page = drawings.text_page(np.random.default_rng(1), 128)
+    assert len(np.unique(page)) > 2
+
+
+def test_a_crop_is_the_same_again_and_stays_in_range() -> None:
+    image = KindImage("x", np.arange(100 * 140, dtype=np.uint16).reshape(100, 140) % 251, 0, "x")
+    image = replace(image, grey=image.grey.astype(np.uint8))
+    settings = Augmentation()
+    for seed in range(12):
+        crop = random_kind_crop(image, 48, settings, np.random.default_rng(seed))
+        again = random_kind_crop(image, 48, settings, np.random.default_rng(seed))
+        assert crop.shape == (48, 48) and crop.dtype == np.float32
+        assert 0 <= crop.min() <= crop.max() <= 1
+        assert np.array_equal(crop, again)
+
+
+@pytest.mark.parametrize(
+    ("folder", "stem", "specimen"),
+    [
+        ("superalloy", "spot1_180d_5", "spot1"),
+        ("coating", "040617_3_S0410018", "040617_3"),
+        ("coating", "S879_062216_3-31cyc0030", "S879_062216_3"),
+        ("coating", "021519_3_1426C-100cyc0008", "021519_3"),
+        ("carbon_steel", "uhcs0007", "uhcs0007"),
+    ],
+)
+def test_the_specimen_is_part_of_the_name(folder: str, stem: str, specimen: str) -> None:
+    source = next(one for one in kind_data.FOLDERS if one.folder == folder)
+    assert kind_data.specimen_of(stem, {}, source) == specimen
+
+
+def test_particles_are_told_apart_by_their_article() -> None:
+    source = kind_data.FOLDERS[0]
+    assert kind_data.specimen_of("0a1", {"doi": "10.1/x"}, source) == "10.1/x"
+
+
+def save(path: Path, grey: np.ndarray) -> None:
+    """Write grey levels as PNG."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(grey).save(path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder of four kinds of noise, six images each, and make few other images."""
+    random = np.random.default_rng(0)
+    stems = {
+        "particles": [f"p{index}" for index in range(6)],
+        "carbon_steel": [f"c{index}" for index in range(6)],
+        "superalloy": [f"spot{index // 2}_{index}d" for index in range(6)],
+        "coating": [f"01{index // 2}_1_S{index}" for index in range(6)],
+    }
+    for name, members in stems.items():
+        for stem in members:
+            grey = random.integers(0, 255, (40, 48), dtype=np.uint8)
+            save(tmp_path / name / "images" / f"{stem}.png", grey)
+    rows = "\n".join(f"p{index},article{index // 2}" for index in range(6))
+    (tmp_path / "particles" / "index.csv").write_text(f"stem,doi\n{rows}\n")
+    rows = "\n".join(f"spot{i // 2}_{i}d,{'val' if i == 2 else 'train'}" for i in range(6))
+    (tmp_path / "superalloy" / "index.csv").write_text(f"stem,split\n{rows}\n")
+    made = (
+        KindImage("g", random.integers(0, 255, (40, 40), dtype=np.uint8), 4, "g"),
+        KindImage("n", np.full((40, 40), 128, np.uint8), 5, "n"),
+    )
+    monkeypatch.setattr(kind_data, "made_for_training", lambda: made)
+    monkeypatch.setattr(kind_data, "made_for_validation", lambda: made)
+    return tmp_path
+
+
+RECIPE = Recipe(
+    steps=4, initialise=lambda network: "x", batch=4, crop_px=16, validate_every=2, averaging=0.5
+)
+
+
+def test_no_specimen_lies_on_both_sides_of_the_split(folder: Path) -> None:
+    found = kind_data.kind_data(folder, RECIPE)
+    for kind in range(4):
+        train = {one.specimen for one in found.train if one.kind == kind}
+        held_back = {one.specimen for one in found.validation if one.kind == kind}
+        assert train and held_back and not train & held_back
+    # The index names one image of spot1, so the other of spot1 is held back too.
+    names = {one.name for one in found.validation if one.kind == 2}
+    assert names == {"spot1_2d", "spot1_3d"}
+    assert {one.specimen for one in found.validation if one.kind == 0} < {
+        "article0",
+        "article1",
+        "article2",
+    }
+
+
+def test_every_kind_is_drawn_by_its_share(folder: Path) -> None:
+    found = replace(kind_data.kind_data(folder, RECIPE), shares=(0, 0, 3, 0, 0, 1))
+    batch = found.crops(replace(RECIPE, batch=400), np.random.default_rng(0))
+    kinds = [int(kind) for _, kind in batch]
+    assert set(kinds) == {2, 5}
+    # 300 of 400 expected, and 5 standard deviations are 43.
+    assert abs(kinds.count(2) - 300) < 43
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="particles"):
+        kind_data.kind_data(tmp_path, RECIPE)
+
+
+def tiny() -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3, stride=2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Linear(4, 6),
+    )  # fmt: skip
+
+
+def test_training_is_the_same_again_and_after_a_break(folder: Path, tmp_path: Path) -> None:
+    kinds = card(phases=micrograph_type.KINDS, build=tiny, crop_px=16)
+
+    def run(name: str, stop: int = 9, resume: bool = False) -> dict[str, torch.Tensor]:
+        def report(phase: str, progress: Progress) -> None:
+            if progress.step == stop:
+                raise Cancelled
+
+        given = TrainingOptions(tmp_path / name, "cpu", resume=resume)
+        return kind_session.run_kind_training(kinds, RECIPE, folder, given, report).state
+
+    whole, again = run("whole"), run("again")
+    with pytest.raises(Cancelled):
+        run("broken", stop=3)
+    resumed = run("broken", resume=True)
+    for name, value in whole.items():
+        assert torch.equal(value, again[name])
+        assert torch.equal(value, resumed[name])
+    with pytest.raises(LamellaError, match="--resume"):
+        run("whole")
+
+
+def test_training_without_a_folder_says_what_is_needed(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="--data"):
+        kind_session.run_kind_training(
+            card(), RECIPE, None, TrainingOptions(tmp_path), lambda *_: None
+        )
+
+
+def test_balanced_accuracy_is_the_mean_of_the_recalls_that_are_known() -> None:
+    confusion = np.array([[3, 1, 0], [0, 2, 0], [0, 0, 0]])
+    assert recalls(confusion)[:2].tolist() == [0.75, 1.0] and np.isnan(recalls(confusion)[2])
+    assert balanced_accuracy(confusion) == pytest.approx(0.875)
+    stacked = np.stack([confusion, np.eye(3, dtype=int)])
+    assert balanced_accuracy(stacked).tolist() == pytest.approx([0.875, 1.0])
+
+
+def test_evaluation_counts_kinds_and_specimens() -> None:
+    dark, bright = np.full((16, 16), 20, np.uint8), np.full((16, 16), 220, np.uint8)
+    images = [
+        KindImage("1", dark, 0, "s1"),
+        KindImage("2", bright, 0, "s1"),
+        KindImage("3", bright, 1, "s1"),
+    ]
+    found = evaluate_kinds(BrightIsSecond().eval(), card(), images)
+    assert found.confusion.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 0]]
+    # The same name under two kinds is two specimens.
+    assert found.specimens == 2
+    assert found.balanced_accuracy.value == pytest.approx(0.75)
+
+
+def test_images_are_read_from_folders_named_like_kinds(tmp_path: Path) -> None:
+    grey = np.arange(400, dtype=np.uint8).reshape(20, 20)
+    save(tmp_path / "grains" / "images" / "RG1.png", grey)
+    (tmp_path / "grains" / "index.csv").write_text("stem,source_image\nRG1,7\n")
+    save(tmp_path / "none" / "cat.png", grey)
+    found = read_kinds(tmp_path)
+    assert [(one.name, one.kind, one.specimen) for one in found] == [
+        ("RG1.png", 4, "7"),
+        ("cat.png", 5, "cat"),
+    ]
+    (tmp_path / "none" / "bad.png").write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"bad\.png"):
+        read_kinds(tmp_path)
+
+
+def test_a_folder_without_kinds_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="carbon_steel"):
+        read_kinds(tmp_path)
