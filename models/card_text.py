@@ -37,7 +37,7 @@ def card_text(card: ModelCard) -> str:
 
 
 def write_cards(folder: Path) -> None:
-    """Write one page a model or classifier into ``folder`` and take away those of models that are gone."""
+    """Write a page for each model into ``folder`` and take away those of models that are gone."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("*.md"):
         if path.stem not in catalogue.all_cards():
