@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 def evaluate(options: argparse.Namespace, card: ClassifierCard) -> int:
     """Print the scores of a classifier on a folder of folders, one a kind."""
-    from core.training.kind_data import kind_data
+    from core.training.kind_data import made_for_validation, split_micrographs
     from core.training.kind_evaluation import evaluate_kinds, read_kinds
     from models import classifiers
 
     if options.validation:
-        images = kind_data(options.images, classifiers.recipe(card.name)).validation
+        recipe = classifiers.recipe(card.name)
+        images = (*split_micrographs(options.images, recipe)[1], *made_for_validation())
     else:
         images = read_kinds(options.images)
     network = classifiers.load(card.name)

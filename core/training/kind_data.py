@@ -70,12 +70,23 @@ def kind_data(folder: Path, recipe: Recipe) -> KindData:
     Raises:
         DataError: a folder that is missing, empty, or without a specimen for validation.
     """
-    train, validation = [], []
+    train, validation = split_micrographs(folder, recipe)
+    return KindData((*train, *made_for_training()), (*validation, *made_for_validation()))
+
+
+def split_micrographs(folder: Path, recipe: Recipe) -> tuple[list[KindImage], list[KindImage]]:
+    """Return the micrographs for training and those for validation, with no specimen in common.
+
+    Raises:
+        DataError: a folder that is missing, empty, or without a specimen for validation.
+    """
+    train: list[KindImage] = []
+    validation: list[KindImage] = []
     for kind, source in enumerate(FOLDERS):
         images, held_back = read_kind(folder, kind, source, recipe)
         train += [image for image in images if image.specimen not in held_back]
         validation += [image for image in images if image.specimen in held_back]
-    return KindData((*train, *made_for_training()), (*validation, *made_for_validation()))
+    return train, validation
 
 
 def made_for_training() -> tuple[KindImage, ...]:
