@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -118,11 +118,20 @@ class Weights:
 
 @dataclass(frozen=True)
 class Score:
-    """One measured number: ``metric`` on ``data`` (which images, how split), by which command."""
+    """One measured number: ``metric`` on ``data`` (which images, how split).
+
+    ``key``: its name in the model's file of ``models/measured``, which has its interval; a test
+    compares the two. ``test_set``: whose it is: our own split, the one that the data's authors
+    published, or images made by us with a known answer; the card says so. ``seeds``: the same
+    number of runs that differ in their seed alone, the shipped one among them.
+    """
 
     metric: str
     value: float
     data: str
+    key: str = ""
+    test_set: Literal["ours", "authors", "made"] = "ours"
+    seeds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,6 +158,11 @@ class ModelCard:
     method, from grey levels (H, W) to labels (H, W); such a card has no ``build`` and no weights.
     ``needs_marks``: neither network nor method; it learns from marked pixels first.
     ``mirrored``: its segmentation is the mean over the image and its three mirror images.
+    ``magnifications``: how much larger the network sees the image than it is; the segmentation is
+    the mean over them.
+    ``failures``: what it gets wrong and on which kind of image, one sentence each, seen by eye in
+    the images it was scored on. ``training_cost``: hours and machine, in words. ``temperature``:
+    that the confidence shown is softened with, see ``core.measurement.calibration``; 1 = as it is.
     """
 
     name: str
@@ -173,6 +187,10 @@ class ModelCard:
     method: Callable[[np.ndarray], np.ndarray] | None = None
     needs_marks: bool = False
     mirrored: bool = False
+    magnifications: tuple[float, ...] = (1.0,)
+    failures: tuple[str, ...] = ()
+    training_cost: str = ""
+    temperature: float = 1.0
 
     @property
     def untrained(self) -> bool:

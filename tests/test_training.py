@@ -204,7 +204,9 @@ def test_validation_puts_modes_back(split):
     network.layers[1].eval()
     validation_score(network, split.validation, 0.5, 0.25, 2)
     assert network.training and not network.layers[1].training
-    assert predict_labels(network, split.validation[0].image[:50, :41], 0, 1).shape == (50, 41)
+    image = split.validation[0].image[:50, :41]
+    for magnifications in ((1.0,), (0.7, 1.4)):
+        assert predict_labels(network, image, 0, 1, magnifications).shape == (50, 41)
 
 
 def unet(widths=(8, 8, 8, 8, 8)) -> nn.Module:
@@ -310,7 +312,7 @@ def test_a_run_from_a_folder_writes_its_curves_and_refuses_to_overwrite(folder, 
     result = run_training(CARD, SMALL, folder, options, lambda phase, p: steps.append(p.step))
     assert result.score > 0.9 and steps == list(range(1, 41))
     lines = (tmp_path / "run/curves.csv").read_text().splitlines()
-    assert lines[0] == "step,validation_score" and len(lines) == 5
+    assert lines[0] == "step,loss,validation_score" and len(lines) == 5
     with pytest.raises(LamellaError, match="--resume"):
         run_training(CARD, SMALL, folder, options, lambda phase, p: None)
 

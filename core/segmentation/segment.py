@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import asdict
 
 import numpy as np
@@ -33,8 +34,9 @@ def segment(
     """Return the phases of every pixel above the info bar; below it the label is 0.
 
     Crops the info bar, stretches the grey levels, resamples to the model's training pixel size
-    when both are known, and blends overlapping tiles. ``progress`` is called after every tile
-    with (done, total) and stops the work by raising ``core.errors.Cancelled``.
+    when both are known, and blends overlapping tiles; the mean where the card asks for several
+    magnifications. ``progress`` is called after every tile with (done, total) and stops the work
+    by raising ``core.errors.Cancelled``.
 
     Raises:
         LamellaError: an image shorter or narrower than 16 px without its info bar.
@@ -48,20 +50,42 @@ def segment(
             "fewer info-bar rows."
         )
     grey = grey_levels(field)
-    working = resample(grey, working_shape(micrograph, engine))
-    probabilities = predict(working, engine, settings, progress)
-    probabilities = np.stack([resample(p, grey.shape) for p in probabilities])
-    return _segmentation(micrograph, engine, probabilities, settings)
+    shapes = working_shapes(micrograph, engine)
+    shares = [math.prod(shape) / sum(map(math.prod, shapes)) for shape in shapes]
+    mean = np.zeros((len(engine.card.phases), *grey.shape), np.float32)
+    for index, shape in enumerate(shapes):
+        part = _part_of(progress, sum(shares[:index]), shares[index])
+        found = predict(
+            resample(grey, shape), engine, settings, part if len(shapes) > 1 else progress
+        )
+        for phase, probability in enumerate(found):
+            mean[phase] += resample(probability, grey.shape) / len(shapes)
+    return _segmentation(micrograph, engine, mean, settings)
 
 
-def working_shape(micrograph: Micrograph, engine: AnyEngine) -> tuple[int, int]:
-    """Return (H, W) at the model's training pixel size; the field's own where one is unknown."""
+def _part_of(progress: ProgressCallback, before: float, share: float) -> ProgressCallback:
+    """Return a callback for one of several passes: ``before`` and ``share`` of the whole work."""
+
+    def report(done: int, total: int) -> None:
+        progress(round(100 * (before + share * done / total)), 100)
+
+    return report
+
+
+def working_shapes(micrograph: Micrograph, engine: AnyEngine) -> list[tuple[int, int]]:
+    """Return (H, W) for each of the card's magnifications of the image at the model's training
+    pixel size; of the image as it is where one of the two is unknown."""
     height, width = micrograph.shape[0] - micrograph.info_bar_rows, micrograph.shape[1]
-    wanted = engine.card.pixel_size_nm
-    if wanted is None or micrograph.pixel_size is None:
-        return height, width
-    factor = np.clip(micrograph.pixel_size.nm / wanted, 0.25, 4)
-    return max(SHORTEST_SIDE, round(height * factor)), max(SHORTEST_SIDE, round(width * factor))
+    wanted, factor = engine.card.pixel_size_nm, 1.0
+    if wanted is not None and micrograph.pixel_size is not None:
+        factor = float(np.clip(micrograph.pixel_size.nm / wanted, 0.25, 4))
+    return [
+        (
+            max(SHORTEST_SIDE, round(height * factor * magnification)),
+            max(SHORTEST_SIDE, round(width * factor * magnification)),
+        )
+        for magnification in engine.card.magnifications
+    ]
 
 
 def predict(
@@ -108,8 +132,8 @@ def _segmentation(
     weights = engine.card.weights.sha256 if engine.card.weights else "untrained"
     weights = engine.teaching.digest if engine.teaching else weights
     card = engine.card
-    given = [micrograph.digest, card.name, weights, card.mirrored, micrograph.info_bar_rows]
-    text = json.dumps([*given, asdict(settings)])
+    given = [micrograph.digest, card.name, weights, micrograph.info_bar_rows, asdict(settings)]
+    text = json.dumps([*given, card.mirrored, card.magnifications])
     return Segmentation(
         labels=labels,
         probabilities=whole,

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from core.errors import Cancelled
 from core.training.averaging import AveragedNetwork
 from core.training.losses import cross_entropy_and_dice, distillation_loss
-from core.training.progress import Progress
+from core.training.progress import CurvePoint, Progress
 from core.training.recipe import Recipe
 from core.training.source import TrainingData
 from core.training.validation import validation_score
@@ -50,6 +50,16 @@ class _Run:
     best_state: dict[str, Tensor] = field(default_factory=dict)
     seconds: float = 0.0
     scores: list[tuple[int, float]] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    since_validation: list[float] = field(default_factory=list)
+
+    @property
+    def curve(self) -> tuple[CurvePoint, ...]:
+        """Every validation so far."""
+        return tuple(
+            CurvePoint(step, loss, score)
+            for (step, score), loss in zip(self.scores, self.losses, strict=True)
+        )
 
     def save(self, path: Path) -> None:
         """Write the checkpoint, whole or not at all."""
@@ -65,6 +75,8 @@ class _Run:
             "best_state": self.best_state,
             "seconds": self.seconds,
             "scores": self.scores,
+            "losses": self.losses,
+            "since_validation": self.since_validation,
         }
         unfinished = path.with_suffix(".part")
         torch.save(state, unfinished)
@@ -81,6 +93,9 @@ class _Run:
         self.step, self.best = state["step"], state["best"]
         self.best_step, self.best_state = state["best_step"], state["best_state"]
         self.seconds, self.scores = state["seconds"], state["scores"]
+        # Checkpoints of before the losses were kept can still be taken up.
+        self.losses = state.get("losses", [float("nan")] * len(self.scores))
+        self.since_validation = state.get("since_validation", [])
 
 
 @dataclass(frozen=True)
@@ -106,6 +121,7 @@ def train(
     max_seconds: float = float("inf"),
     report: Callable[[Progress], None] = lambda progress: None,
     objective: Objective | None = None,
+    magnifications: tuple[float, ...] = (1.0,),
 ) -> TrainedNetwork:
     """Train ``network`` in place and return the weights that validated best.
 
@@ -114,6 +130,7 @@ def train(
     all sessions together. ``normalisation``: mean and standard deviation of the grey levels.
     ``checkpoint`` is written every 50 steps, after each validation, and when ``report`` raises
     ``core.errors.Cancelled``. ``objective``: None to segment.
+    ``magnifications``: of the validation images, the mean over which is scored.
 
     Source: one-cycle policy, Smith and Topin 2017, arXiv:1708.07120.
     """
@@ -128,17 +145,18 @@ def train(
             run, images.to(device), labels.to(device), recipe, objective, normalisation, teacher
         )
         run.step += 1
+        run.since_validation.append(loss)
         run.seconds = before + time.monotonic() - begun
         over = run.step == recipe.steps or run.seconds > max_seconds
         if over or run.step % recipe.validate_every == 0:
-            _validate(run, _score(run, split, objective, normalisation, classes))
+            _validate(run, _score(run, split, objective, normalisation, classes, magnifications))
             run.seconds = before + time.monotonic() - begun
             run.save(checkpoint)
         elif run.step % CHECKPOINT_EVERY == 0:
             run.save(checkpoint)
         score = run.scores[-1][1] if run.scores else None
         try:
-            report(Progress(run.step, recipe.steps, loss, run.seconds, score, run.best))
+            report(Progress(run.step, recipe.steps, loss, run.seconds, score, run.best, run.curve))
         except Cancelled:
             run.save(checkpoint)
             raise
@@ -197,15 +215,18 @@ def _score(
     objective: Objective | None,
     normalisation: tuple[float, float],
     classes: int,
+    magnifications: tuple[float, ...],
 ) -> float:
     network = run.average.network
     if objective is not None:
         return objective.score(network, split)
-    return validation_score(network, split.validation, *normalisation, classes)
+    return validation_score(network, split.validation, *normalisation, classes, magnifications)
 
 
 def _validate(run: _Run, score: float) -> None:
     run.scores.append((run.step, score))
+    run.losses.append(sum(run.since_validation) / len(run.since_validation))
+    run.since_validation = []
     if run.best is None or score > run.best:
         run.best, run.best_step = score, run.step
         state = run.average.network.state_dict()

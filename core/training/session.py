@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from core.errors import DataError, LamellaError
 from core.segmentation.device import DeviceName, choose_device
 from core.training.dataset import load_split
 from core.training.imitation import imitate
-from core.training.loop import Objective, Progress, TrainedNetwork, train
+from core.training.loop import Objective, TrainedNetwork, train
+from core.training.progress import CurvePoint, Progress
 from core.training.recipe import Recipe
 from core.training.source import TrainingData
 from core.types import ModelCard
@@ -79,7 +80,13 @@ def train_in(
     network = card.build().to(device)
     if not checkpoint.is_file():
         start(network, card, recipe, split, options, report)
-    result = train(
+
+    def seen(progress: Progress) -> None:
+        if progress.validated:
+            write_curves(progress.curve, options.folder / CURVES)
+        report("training", progress)
+
+    return train(
         network,
         split,
         recipe,
@@ -89,11 +96,10 @@ def train_in(
         device,
         resume=options.resume,
         max_seconds=options.max_seconds,
-        report=lambda progress: report("training", progress),
+        report=seen,
         objective=objective,
+        magnifications=card.magnifications,
     )
-    write_curves(result, options.folder / CURVES)
-    return result
 
 
 def training_data(card: ModelCard, recipe: Recipe, data: Path | None) -> TrainingData:
@@ -146,9 +152,11 @@ def start(
     torch.save(network.state_dict(), kept)
 
 
-def write_curves(result: TrainedNetwork, path: Path) -> None:
-    """Write the validation score by step as CSV."""
-    with path.open("w", newline="", encoding="utf-8") as lines:
+def write_curves(curve: Sequence[CurvePoint], path: Path) -> None:
+    """Write mean loss and validation score by step as CSV, whole or not at all."""
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("w", newline="", encoding="utf-8") as lines:
         writer = csv.writer(lines)
-        writer.writerow(["step", "validation_score"])
-        writer.writerows(result.scores)
+        writer.writerow(["step", "loss", "validation_score"])
+        writer.writerows((one.step, f"{one.loss:.6g}", f"{one.score:.6g}") for one in curve)
+    unfinished.replace(path)

@@ -14,15 +14,18 @@ from core.measurement.agreement import (
     intersection_over_union,
     mean_of_known,
 )
+from core.segmentation.preprocessing import resample
 from core.training.augmentation import Pair
 
 STRIDE = 32
 
 
 @torch.inference_mode()
-def predict_labels(network: nn.Module, image: np.ndarray, mean: float, std: float) -> np.ndarray:
-    """Return the labels (H, W) uint8 of one whole ``image`` (H, W) uint8, reflected up to
-    multiples of 32.
+def predict_probabilities(
+    network: nn.Module, grey: np.ndarray, mean: float, std: float
+) -> np.ndarray:
+    """Return the probabilities (C, H, W) float32 of one whole image ``grey`` (H, W) float32 in
+    [0, 1], reflected up to multiples of 32.
 
     Puts the network's modes back.
     """
@@ -30,20 +33,44 @@ def predict_labels(network: nn.Module, image: np.ndarray, mean: float, std: floa
     try:
         network.eval()
         device = next(network.parameters()).device
-        batch = torch.from_numpy(image).to(device).float()[None, None] / 255
-        height, width = image.shape
+        batch = torch.from_numpy(grey).to(device)[None, None]
+        height, width = grey.shape
         padding = (0, -width % STRIDE, 0, -height % STRIDE)
         batch = functional.pad((batch - mean) / std, padding, mode="reflect")
         batch = batch.to(memory_format=torch.channels_last)
-        logits = network(batch)[0, :, :height, :width]
-        return logits.argmax(0).to(torch.uint8).cpu().numpy()
+        return network(batch)[0, :, :height, :width].softmax(0).cpu().numpy()
     finally:
         for module, training in modes:
             module.training = training
 
 
+def predict_labels(
+    network: nn.Module,
+    image: np.ndarray,
+    mean: float,
+    std: float,
+    magnifications: tuple[float, ...] = (1.0,),
+) -> np.ndarray:
+    """Return the labels (H, W) uint8 of one whole ``image`` (H, W) uint8: the most probable phase
+    in the mean over ``magnifications``, as ``core.segmentation.segment`` has it."""
+    grey = image.astype(np.float32) / 255
+    shapes = [tuple(round(side * factor) for side in grey.shape) for factor in magnifications]
+    found = [
+        np.stack([resample(phase, grey.shape) for phase in phases])
+        for phases in (
+            predict_probabilities(network, resample(grey, shape), mean, std) for shape in shapes
+        )
+    ]
+    return np.mean(found, axis=0).argmax(0).astype(np.uint8)
+
+
 def validation_score(
-    network: nn.Module, pairs: Iterable[Pair], mean: float, std: float, classes: int
+    network: nn.Module,
+    pairs: Iterable[Pair],
+    mean: float,
+    std: float,
+    classes: int,
+    magnifications: tuple[float, ...] = (1.0,),
 ) -> float:
     """Return the validation score in [0, 1].
 
@@ -51,7 +78,9 @@ def validation_score(
     one confusion matrix over all images.
     """
     matrices = [
-        confusion_matrix(pair.labels, predict_labels(network, pair.image, mean, std), classes)
+        confusion_matrix(
+            pair.labels, predict_labels(network, pair.image, mean, std, magnifications), classes
+        )
         for pair in pairs
     ]
     if classes == 2:
