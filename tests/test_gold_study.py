@@ -9,6 +9,7 @@ import pytest
 from core.figures import gold as figures
 from core.figures import gold_spectra as spectra
 from core.figures.concepts_style import readable
+from core.figures.palette import OKABE_ITO, rgb
 from core.measurement.lattice import find_lattice
 from core.measurement.power_spectrum import GOLD, region_spectrum
 from core.measurement.regions import measure_objects
@@ -72,16 +73,19 @@ def drawn() -> dict[str, go.Figure]:
     fringes = np.cos(2 * np.pi * columns / GOLD[0].d_nm)
     image = fringes + np.random.default_rng(1).normal(size=(128, 128))
     spectrum = region_spectrum(image, PIXEL)
-    curve = figures.Curve("a network", (1, 10), (0.5, 0.9), (0.1, 0.05))
+    curve = figures.Curve("a network", (1, 10), (0.5, 0.9), (0.4, 0.8), (0.55, 0.95))
+    plain = figures.Curve("Otsu", (1, 10), (0.5, 0.5))
     return {
         "spectrum": spectra.spectrum_figure(spectrum, find_lattice(spectrum)),
         "spectrum alone": spectra.spectrum_figure(spectrum),
         "profile": spectra.profile_figure(spectrum, np.linspace(-1, 1, 64)),
         "profile alone": spectra.profile_figure(spectrum, None),
         "grey": figures.grey_figure(fringes[:60], fringes[60:], 0.5),
-        "curves": figures.curves_figure([curve], "dose (electrons/nm²)", (2, 5), log=True),
+        "curves": figures.curves_figure([curve, plain], "dose (electrons/nm²)", (2, 5), log=True),
         "plain curves": figures.curves_figure([curve], "scale", None),
-        "fields": figures.field_figure({"lattice": ((8, 0.5), (64, 0.9)), "low": ((8, 0.9),)}),
+        "fields": figures.field_figure(
+            {"lattice": ((8, 0.5), (64, 0.9)), "low": ((8, 0.9),)}, {"low": 0.3}
+        ),
     }
 
 
@@ -101,7 +105,36 @@ def test_rings_and_spots_lie_where_the_spacing_says():
     assert spots["text"][0].startswith("{111}, 0.23")
 
 
+def test_an_interval_reaches_from_its_low_to_its_high_end():
+    (trace, plain) = drawn()["curves"].to_dict()["data"]
+    assert trace["error_y"]["array"] == pytest.approx([0.05, 0.05])
+    assert trace["error_y"]["arrayminus"] == pytest.approx([0.1, 0.1])
+    assert "error_y" not in plain
+
+
+def test_what_is_found_right_wrong_and_missed_has_its_colour():
+    found, truth = np.array([[1, 1, 0, 0]], bool), np.array([[1, 0, 1, 0]], bool)
+    picture = figures.mask_picture(np.full((1, 4), 0.4), found, truth, opacity=1)
+    colors = [OKABE_ITO[6], OKABE_ITO[5], OKABE_ITO[0]]
+    assert picture[0, :3].tolist() == [rgb(color).tolist() for color in colors]
+    assert picture[0, 3].tolist() == [102, 102, 102]
+    alone = figures.mask_picture(np.zeros((1, 4)), found, opacity=1)
+    assert alone[0, 1].tolist() == rgb(OKABE_ITO[6]).tolist()
+
+
+def test_a_particle_is_cut_out_with_its_margin():
+    objects = np.zeros((40, 50), np.uint32)
+    objects[10:14, 20:26] = 3
+    assert figures.around(objects, objects, 3, margin_px=2).shape == (8, 10)
+
+
+def test_levels_of_electrons_fall_into_bins_alike():
+    grey = np.arange(0, 101) / 100
+    counts = figures.grey_figure(np.repeat(grey, 7), grey, 0.5).to_dict()["data"][0]["y"]
+    assert np.ptp(counts[:-1]) == pytest.approx(0)
+
+
 def test_each_network_is_a_dot_and_the_line_goes_through_the_means():
-    figure = figures.field_figure({"lattice": ((8, 0.4), (8, 0.6), (64, 0.9))}).to_dict()
+    figure = figures.field_figure({"lattice": ((8, 0.4), (8, 0.6), (64, 0.9))}, {}).to_dict()
     line, dots = figure["data"]
     assert line["y"] == pytest.approx([0.5, 0.9]) and len(dots["x"]) == 3

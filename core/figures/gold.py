@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.concepts_style import GRID, LINE, drawn, upright
+from core.figures.concepts_style import GRID, LINE, drawn, level, upright
 from core.figures.palette import OKABE_ITO, rgb
 
 MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}
@@ -20,12 +20,13 @@ SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star", "cross", "
 
 @dataclass(frozen=True)
 class Curve:
-    """Measured means ``y`` at ``x``, with half of a 95 % interval, under a name."""
+    """Measured means ``y`` at ``x`` under a name, and the ends of their intervals where known."""
 
     name: str
     x: Sequence[float]
     y: Sequence[float]
-    half_interval: Sequence[float]
+    low: Sequence[float] = ()
+    high: Sequence[float] = ()
 
 
 def grey_figure(carbon: np.ndarray, particle: np.ndarray, threshold: float | None) -> go.Figure:
@@ -84,16 +85,24 @@ def curves_figure(
 
 def _curve(curve: Curve, index: int) -> dict[str, Any]:
     color = OKABE_ITO[index % len(OKABE_ITO)]
-    return {
+    trace: dict[str, Any] = {
         "type": "scatter",
         "mode": "lines+markers",
         "name": curve.name,
         "x": list(curve.x),
         "y": list(curve.y),
-        "error_y": {"type": "data", "array": list(curve.half_interval), "color": color},
         "line": {"color": color, "width": 3, "dash": DASHES[index % len(DASHES)]},
         "marker": {"size": 9, "symbol": SYMBOLS[index % len(SYMBOLS)]},
     }
+    if curve.low:
+        trace["error_y"] = {
+            "type": "data",
+            "symmetric": False,
+            "array": [high - y for high, y in zip(curve.high, curve.y, strict=True)],
+            "arrayminus": [y - low for low, y in zip(curve.low, curve.y, strict=True)],
+            "color": color,
+        }
+    return trace
 
 
 def _band(trained: tuple[float, float]) -> dict[str, Any]:
@@ -110,16 +119,19 @@ def _band(trained: tuple[float, float]) -> dict[str, Any]:
     }
 
 
-def field_figure(dots: Mapping[str, Sequence[tuple[float, float]]]) -> go.Figure:
-    """Draw Dice over the theoretical receptive field in nm or px, one dot a network.
+def field_figure(
+    dots: Mapping[str, Sequence[tuple[float, float]]], thresholds: Mapping[str, float]
+) -> go.Figure:
+    """Draw Dice over the theoretical receptive field, one dot a network.
 
     ``dots``: (receptive field in px, Dice) of each network, under the name of the images. A line
-    joins the means of each field.
+    joins the means of each field. ``thresholds``: Dice of a threshold on the same images, as a
+    level line under the same name.
     """
     traces: list[dict[str, Any]] = []
+    lines = []
     for index, (name, found) in enumerate(dots.items()):
         color = OKABE_ITO[(0, 1)[index % 2]]
-        symbol = SYMBOLS[index % len(SYMBOLS)]
         fields = sorted({field for field, _ in found})
         means = [float(np.mean([dice for f, dice in found if f == field])) for field in fields]
         line = {"color": color, "width": 3, "dash": DASHES[index % len(DASHES)]}
@@ -134,12 +146,15 @@ def field_figure(dots: Mapping[str, Sequence[tuple[float, float]]]) -> go.Figure
                 "name": name,
                 "x": [field for field, _ in found],
                 "y": [dice for _, dice in found],
-                "marker": {"size": 12, "symbol": symbol, "color": color},
+                "marker": {"size": 12, "symbol": SYMBOLS[index % len(SYMBOLS)], "color": color},
             }
         )
+        if name in thresholds:
+            lines.append(level(thresholds[name], color, 2, "dot"))
     figure = plain_figure(traces, "theoretical receptive field (px)", "Dice, unseen images")
     figure.layout.xaxis.update(type="log", tickvals=_fields_of(dots), minor={"showgrid": False})
-    return figure
+    figure.layout.yaxis.update(range=[-0.03, 1.03])
+    return figure.update_layout(shapes=[{**line, "xref": "paper"} for line in lines])
 
 
 def _fields_of(dots: Mapping[str, Sequence[tuple[float, float]]]) -> list[float]:
