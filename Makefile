@@ -36,12 +36,14 @@ format: $(stamp) ## put the formatting right
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
 
-# What is measured already is kept: delete a file in models/ising or models/grains_study to measure it
-# again. GRAINS=DIR names real micrographs with traced boundaries.
+# What is measured already is kept: delete a file in models/ising, models/grains_study or
+# models/gold_study to measure it again. GRAINS=DIR names real micrographs with traced boundaries.
 studies: $(stamp) ## train and measure the case studies; their figures read what it writes
 	$(bin)/python -m models.ising.make_snapshots
 	$(bin)/python -m models.ising.measure $(if $(ISING),--images $(ISING))
 	$(bin)/python -m models.grains_study.measure $(if $(GRAINS),--data $(GRAINS))
+	$(bin)/python -m models.gold_study.fields
+	$(bin)/python -m models.gold_study.measure
 
 cards: $(stamp) ## write the models' cards, docs/models, from the zoo
 	$(bin)/python -m models.card_text docs/models

@@ -1,0 +1,208 @@
+"""What was measured for the case study of gold particles, and how it is measured again."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import ModelError
+from core.types import ModelCard, Phase, Weights
+
+if TYPE_CHECKING:
+    from torch import nn
+
+FOLDER = Path(__file__).parent
+FIELDS_TABLE = FOLDER / "fields.csv"
+BASELINES_TABLE = FOLDER / "baselines.csv"
+CURVES_TABLE = FOLDER / "curves.csv"
+MULTISLICE_TABLE = FOLDER / "multislice.csv"
+CHECKSUMS = FOLDER / "weights.json"
+STEPS, BATCH, CROP_PX = 250, 4, 128
+# Of the grey levels of the training images in [0, 1], about.
+MEAN, STD = 0.5, 0.2
+PHASES = (Phase("background", "#0072B2"), Phase("gold", "#E69F00"))
+
+
+@dataclass(frozen=True)
+class FieldNetwork:
+    """One small network of the study: trained on ``contrast`` ("lattice" or "mass"), with
+    ``poolings`` halvings of the resolution, with or without ``skips``, from ``seed``."""
+
+    contrast: str
+    poolings: int
+    skips: bool = True
+    seed: int = 1
+
+    @property
+    def name(self) -> str:
+        """As in file names: lattice-4, lattice-3-no-skips."""
+        return f"{self.contrast}-{self.poolings}" + ("" if self.skips else "-no-skips")
+
+    def build(self) -> nn.Module:
+        """Return it untrained: (N, 1, H, W) -> (N, 2, H, W) logits."""
+        from models.architectures.field_unet import build_field_unet
+
+        return build_field_unet(self.poolings, self.skips)
+
+
+@dataclass(frozen=True)
+class FieldRow:
+    """How well a network does on images it has not seen.
+
+    ``field_px``: smallest and largest receptive field of an output pixel. ``dice``: of gold, mean
+    over images; ``low``, ``high``: its 95 % interval by bootstrap over images. ``seconds``: of
+    training.
+    """
+
+    network: FieldNetwork
+    parameters: int
+    field_px: tuple[int, int]
+    dice: float
+    low: float
+    high: float
+    images: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class BaselineRow:
+    """What a threshold does on the same images: ``method`` in words, Dice as in ``FieldRow``."""
+
+    contrast: str
+    method: str
+    dice: float
+    low: float
+    high: float
+    images: int
+
+
+@dataclass(frozen=True)
+class CurveRow:
+    """Dice of the model ``gold`` where one thing is not as in training.
+
+    ``curve``: "dose", "defocus" or "magnification"; ``value``: electrons per nm2, nm, or the
+    factor by which images are enlarged. ``otsu``: of Otsu's threshold on the same images.
+    ``trained``: whether the value lies in the trained range.
+    """
+
+    curve: str
+    value: float
+    dice: float
+    low: float
+    high: float
+    otsu: float
+    images: int
+    trained: bool
+
+
+def _read(path: Path, row: Callable[[dict[str, str]], object]) -> tuple:
+    if not path.is_file():
+        return ()
+    with path.open(newline="", encoding="utf-8") as lines:
+        return tuple(row(one) for one in csv.DictReader(lines))
+
+
+def read_fields(path: Path = FIELDS_TABLE) -> tuple[FieldRow, ...]:
+    """Return the rows of the receptive-field study; none where there is no such file."""
+    return _read(
+        path,
+        lambda one: FieldRow(
+            FieldNetwork(
+                one["contrast"], int(one["poolings"]), one["skips"] == "yes", int(one["seed"])
+            ),
+            int(one["parameters"]),
+            (int(one["field_low_px"]), int(one["field_high_px"])),
+            *(float(one[name]) for name in ("dice", "low", "high")),
+            int(one["images"]),
+            float(one["seconds"]),
+        ),
+    )
+
+
+def read_baselines(path: Path = BASELINES_TABLE) -> tuple[BaselineRow, ...]:
+    """Return what thresholds do on the images of the study."""
+    return _read(
+        path,
+        lambda one: BaselineRow(
+            one["contrast"],
+            one["method"],
+            *(float(one[name]) for name in ("dice", "low", "high")),
+            int(one["images"]),
+        ),
+    )
+
+
+def read_curves(path: Path = CURVES_TABLE) -> tuple[CurveRow, ...]:
+    """Return the curves of the model ``gold``."""
+    return _read(
+        path,
+        lambda one: CurveRow(
+            one["curve"],
+            *(float(one[name]) for name in ("value", "dice", "low", "high", "otsu")),
+            int(one["images"]),
+            one["trained"] == "yes",
+        ),
+    )
+
+
+def read_multislice(path: Path = MULTISLICE_TABLE) -> tuple[dict[str, str], ...]:
+    """Return the comparison with abTEM as written by ``benchmarks.gold_multislice``."""
+    return _read(path, dict)
+
+
+@cache
+def shipped() -> tuple[FieldNetwork, ...]:
+    """Return the trained networks that are in this folder, as weights.json lists them."""
+    return tuple(
+        network
+        for network in dict.fromkeys(row.network for row in read_fields())
+        if network.seed == 1 and network.name in _checksums()
+    )
+
+
+def _checksums() -> dict[str, str]:
+    return json.loads(CHECKSUMS.read_text(encoding="utf-8")) if CHECKSUMS.is_file() else {}
+
+
+def weights_of(network: FieldNetwork) -> Weights:
+    """Return the file of a shipped network and its checksum.
+
+    Raises:
+        ModelError: the network is not shipped.
+    """
+    known = _checksums()
+    if network.seed != 1 or network.name not in known:
+        raise ModelError(f"The network {network.name} is not shipped; shipped: {', '.join(known)}.")
+    return Weights(FOLDER / f"{network.name}.safetensors", known[network.name])
+
+
+def card(network: FieldNetwork) -> ModelCard:
+    """Return the card of a shipped network, as Inspect and the engine want it.
+
+    Raises:
+        ModelError: the network is not shipped.
+    """
+    from core.training.gold_contrasts import TITLES
+
+    title = TITLES[network.contrast].lower()
+    return ModelCard(
+        name=f"gold-{network.name}",
+        title=f"U-Net of {network.poolings} poolings, {title}",
+        purpose="One network of the receptive-field study of gold particles.",
+        phases=PHASES,
+        build=network.build,
+        weights=weights_of(network),
+        architecture=f"plain U-Net, {network.poolings} poolings"
+        + ("" if network.skips else ", without skips"),
+        mean=MEAN,
+        std=STD,
+        data=f"48 simulated images of 256 px: {title}",
+        licence="no data; these weights BSD-3-Clause",
+        reference="after Sytwu et al. 2022, arXiv:2204.04250",
+        objects_phase=1,
+    )
