@@ -101,17 +101,19 @@ class Expected:
 
     ``mean``, ``std``: of the grey levels in [0, 1]. ``pixel_size_nm``: of its training images, None
     for any. ``side``: the fixed side of its image, None for any multiple of its stride.
+    ``magnification``: how much larger the network sees the image than it is.
     """
 
     mean: float = 0.0
     std: float = 1.0
     pixel_size_nm: float | None = None
     side: int | None = None
+    magnification: float = 1.0
 
     @classmethod
     def of(cls, card: ModelCard) -> Expected:
-        """Return what a trained model expects."""
-        return cls(card.mean, card.std, card.pixel_size_nm)
+        """Return what a trained model expects; of several magnifications, the last."""
+        return cls(card.mean, card.std, card.pixel_size_nm, magnification=card.magnifications[-1])
 
 
 def open_subject(
@@ -133,9 +135,9 @@ def open_subject(
         LamellaError: a pixel outside the image, or an image smaller than the network's stride.
     """
     height, width = micrograph.shape
-    scale = 1.0
+    scale = expected.magnification
     if micrograph.pixel_size is not None and expected.pixel_size_nm is not None:
-        scale = micrograph.pixel_size.nm / expected.pixel_size_nm
+        scale *= micrograph.pixel_size.nm / expected.pixel_size_nm
     image_shape = height - micrograph.info_bar_rows, width
     multiple = expected.side or network_stride(network)
     field = choose_field(image_shape, centre, expected.side or side, multiple, scale)

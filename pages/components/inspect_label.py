@@ -23,6 +23,7 @@ def draw(inspected: Inspected) -> None:
         name = inspected.classes[min(winner, len(inspected.classes) - 1)]
         st.markdown(f"#### {name.capitalize()}, {100 * shares[winner]:.1f} %")
         _probabilities(inspected, shares)
+        _one_of_several(inspected)
         shown = inspect_link.chooser("Map", "show", MAPS, "cam")
         overlay, labels, caption = draw_map(inspected, shown, winner)
     inspect_stage.show(inspected, place, overlay, (), labels, caption)
@@ -44,6 +45,19 @@ def _probabilities(inspected: Inspected, shares: Any) -> None:
         },
         alt="Probability of each class at the pixel",
     )
+
+
+def _one_of_several(inspected: Inspected) -> None:
+    """Say where the page Segment shows a mean and this page one of its parts."""
+    from models import zoo
+
+    card = zoo.CARDS.get(inspected.subject.model.partition(" ")[0])
+    if card is not None and (card.mirrored or len(card.magnifications) > 1):
+        st.caption(
+            "One look at the image, at its last magnification; Segment shows the mean over "
+            f"{(4 if card.mirrored else 1) * len(card.magnifications)} mirror images and "
+            "magnifications, so a label there can differ."
+        )
 
 
 def _split(inspected: Inspected) -> None:
