@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,9 @@ def training_of(card: ModelCard) -> Callable[..., TrainedNetwork]:
     from core.training.session import run_training
     from models import classifiers
 
-    return run_kind_training if card.name in classifiers.CARDS else run_training
+    if card.name not in classifiers.CARDS:
+        return run_training
+    return partial(run_kind_training, earlier=classifiers.earlier(card.name))
 
 
 def chosen_recipe(options: argparse.Namespace) -> Recipe:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ from core.training.recipe import Recipe
 from core.training.session import TrainingOptions, train_in
 
 LABEL_SMOOTHING = 0.05
+EARLIER = "earlier"
 
 
 def run_kind_training(
@@ -27,8 +30,11 @@ def run_kind_training(
     data: Path | None,
     options: TrainingOptions,
     report: Callable[[str, Progress], None],
+    earlier: Recipe | None = None,
 ) -> TrainedNetwork:
     """Train ``card``'s network by ``recipe`` on the folder ``data``; as ``run_training`` otherwise.
+
+    ``earlier``: a stage before, in a folder of its own, from whose result ``recipe`` goes on.
 
     Raises:
         DataError: no folder, or one with mistakes.
@@ -40,11 +46,24 @@ def run_kind_training(
             "that holds particles/, carbon_steel/, superalloy/ and coating/."
         )
 
+    @cache
+    def read() -> KindData:
+        return kind_data(data, recipe)
+
     def score(network: nn.Module, held_back: KindData) -> float:
         return mean_probability(network, held_back.validation, card)
 
     objective = Objective(kind_loss, score)
-    return train_in(card, recipe, lambda: kind_data(data, recipe), options, report, objective)
+    if earlier is not None:
+        stage = replace(options, folder=options.folder / EARLIER)
+        first = train_in(card, earlier, read, stage, report, objective)
+        recipe = replace(recipe, initialise=partial(_go_on_from, first))
+    return train_in(card, recipe, read, options, report, objective)
+
+
+def _go_on_from(first: TrainedNetwork, network: nn.Module) -> str:
+    network.load_state_dict(first.state)
+    return "an earlier stage"
 
 
 def kind_loss(logits: Tensor, kinds: Tensor) -> Tensor:

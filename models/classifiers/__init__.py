@@ -34,6 +34,15 @@ def recipe(name: str) -> Recipe:
     return next(m.recipe() for m in _MODULES if card(name) is m.CARD)
 
 
+def earlier(name: str) -> Recipe:
+    """Return the stage of training before the one of :func:`recipe`.
+
+    Raises:
+        ModelError: there is none of that name.
+    """
+    return next(m.earlier() for m in _MODULES if card(name) is m.CARD)
+
+
 def card(name: str) -> ClassifierCard:
     """Return the card of a classifier.
 

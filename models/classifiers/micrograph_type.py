@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.classification.card import ClassifierCard
@@ -41,8 +42,8 @@ def particles_resnet18_encoder(network: nn.Module) -> str:
     return "encoder of particles-resnet18"
 
 
-def recipe() -> Recipe:
-    """Return how it is trained: from an encoder that knows micrographs, on crops of all kinds."""
+def earlier() -> Recipe:
+    """Return the first stage: from an encoder that knows micrographs, on crops of all kinds."""
     from core.training.recipe import Augmentation, Recipe
 
     return Recipe(
@@ -57,6 +58,32 @@ def recipe() -> Recipe:
         validate_every=160,
         frozen=("conv1", "bn1", "layer1", "layer2"),
         augmentation=Augmentation(invert=0.15, noise=0.4, blur=0.3),
+    )
+
+
+def recipe() -> Recipe:
+    """Return the second stage, on crops that are less degraded."""
+    from core.training.recipe import Augmentation
+
+    return replace(
+        earlier(),
+        steps=500,
+        learning_rate=1e-3,
+        averaging=0.99,
+        validate_every=250,
+        seed=2,
+        augmentation=Augmentation(
+            invert=0.1,
+            gamma=(0.7, 1.5),
+            contrast=(0.75, 1.2),
+            brightness=(-0.1, 0.1),
+            blur=0.2,
+            blur_sigma_px=(0.4, 1.2),
+            noise=0.25,
+            dose=(60.0, 1000.0),
+            readout=(0.0, 0.04),
+            shading=0.2,
+        ),
     )
 
 
