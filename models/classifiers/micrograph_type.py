@@ -71,7 +71,6 @@ def recipe() -> Recipe:
         learning_rate=1e-3,
         averaging=0.99,
         validate_every=250,
-        seed=2,
         augmentation=Augmentation(
             invert=0.1,
             gamma=(0.7, 1.5),
