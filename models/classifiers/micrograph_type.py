@@ -67,10 +67,10 @@ def recipe() -> Recipe:
 
     return replace(
         earlier(),
-        steps=500,
+        steps=280,
         learning_rate=1e-3,
         averaging=0.99,
-        validate_every=250,
+        validate_every=280,
         augmentation=Augmentation(
             invert=0.1,
             gamma=(0.7, 1.5),
