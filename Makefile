@@ -6,6 +6,8 @@ PYTHON ?=
 # Only some tests: make test TESTS=tests/test_cli.py
 TESTS ?=
 IMAGE ?= lamella
+# Which images `make measure` scores.
+WHICH ?= --validation
 # Where the lecture's Ising images lie: make studies ISING=DIR; else where `lamella fetch` puts them.
 ISING ?=
 
@@ -13,7 +15,7 @@ venv := .venv
 bin := $(venv)/bin
 stamp := $(venv)/.lamella-installed
 
-.PHONY: help setup run test lint format studies cards lock image clean
+.PHONY: help setup run test lint format studies measure cards lock image clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -44,6 +46,12 @@ studies: $(stamp) ## train and measure the case studies; their figures read what
 	$(bin)/python -m models.grains_study.measure $(if $(GRAINS),--data $(GRAINS))
 	$(bin)/python -m models.gold_study.fields
 	$(bin)/python -m models.gold_study.measure
+
+# One command a model: make measure NAME=particles DATA=DIR, with images/, masks/ and index.csv in it.
+# WHICH='--validation --by polarity' adds groups of index.csv, WHICH="--only '*_2'" picks by name.
+measure: $(stamp) ## score a model for its card, on the images kept out of its training
+	$(if $(and $(NAME),$(DATA)),,$(error make measure needs NAME=MODEL and DATA=DIR))
+	$(bin)/lamella evaluate $(NAME) --images $(DATA)/images --masks $(DATA)/masks $(WHICH) --save models/measured
 
 cards: $(stamp) ## write the models' cards, docs/models, from the zoo
 	$(bin)/python -m models.card_text docs/models

@@ -184,7 +184,10 @@ def text(scores: dict) -> str:
                 for value, group in groups.items()
             ]
     speed = scores["speed"]
-    lines.append(f"  {digits(speed['seconds_per_megapixel'])} s per megapixel, {speed['machine']}")
+    lines.append(
+        f"  {digits(speed['seconds_per_megapixel'])} s a megapixel, of the processor "
+        f"{digits(speed['processor_seconds_per_megapixel'])} s; {speed['machine']}"
+    )
     return "\n".join(lines)
 
 

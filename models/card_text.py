@@ -10,9 +10,13 @@ from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 
+from core.training import score_words
+from core.training.measured import Measured
 from core.training.recipe import Augmentation, Recipe
+from core.training.score_words import ScoreRow
 from core.types import ModelCard
 from models import catalogue
+from models.measured import measured
 
 # Functions, which a table cannot hold; the text tells where it starts from.
 ELSEWHERE = ("initialise", "augmentation", "imitation", "distillation", "source")
@@ -25,10 +29,13 @@ RANGES = (
 def card_text(card: ModelCard) -> str:
     """Return what there is to know about a model before one trusts it."""
     parts = [f"# {card.title}", card.purpose, _facts(card)]
+    found = measured(card.name)
     if card.scores:
-        parts += ["## How well it does", *_scores(card)]
-    if card.limits:
-        parts += ["## Where it fails", card.limits]
+        parts += ["## How well it does", *_scores(card, found)]
+    if found:
+        parts += _all_scores(card, found)
+    if card.limits or card.failures:
+        parts += ["## Where it fails", *filter(None, [card.limits]), *_failures(card)]
     if card.ranges:
         parts += ["## What it was trained on looks like", RANGES, _ranges(card)]
     if card.build is not None:
@@ -57,16 +64,58 @@ def _facts(card: ModelCard) -> str:
         size = card.weights.path.stat().st_size
         rows["Weights"] = f"`{card.weights.path.name}`, {size / 1e6:.1f} MB, half precision"
         rows["SHA-256"] = f"`{card.weights.sha256}`"
+    if card.training_cost:
+        rows["Training"] = card.training_cost
+    if found := measured(card.name):
+        rows["Speed"] = score_words.speed_words(found)
     rows |= {"Trained on": card.data, "Licence": card.licence, "Reference": card.reference}
     return _table(("", ""), rows.items())
 
 
-def _scores(card: ModelCard) -> list[str]:
-    found = []
+def _scores(card: ModelCard, found: Measured | None) -> list[str]:
+    parts = []
     for data, scores in card.scores_by_data().items():
-        rows = [(score.metric, f"{score.value:.3f}") for score in scores]
-        found += [f"Measured with `lamella evaluate` on {data}.", _table(("Score", ""), rows)]
-    return found
+        whose = score_words.whose_test_set(scores)
+        parts.append(f"Measured with `lamella evaluate` on {data}. {whose}".strip())
+        parts.append(_score_table(score_words.typed_rows(scores, found)))
+    return parts
+
+
+def _all_scores(card: ModelCard, found: Measured) -> list[str]:
+    """Return every score of the model's file, by phase, and its calibration."""
+    parts = [
+        "## All scores",
+        f"On {score_words.WHERE}, {found.images} in all; intervals of 95 % by bootstrap over "
+        f"images. Each image by itself: `models/measured/{card.name}.images.csv`. Definitions: "
+        "`core/training/scores.py`.",
+        _score_table(score_words.overall_rows(found)),
+    ]
+    for phase in found.phases:
+        parts += [f"### {phase.capitalize()}", _score_table(score_words.phase_rows(found, phase))]
+    if found.calibration:
+        error = found.scores["expected_calibration_error"]
+        bins = [
+            (f"{one.confidence:.3f}", f"{one.accuracy:.3f}", f"{100 * one.share:.1f}")
+            for one in found.calibration.bins
+            if one.share
+        ]
+        parts += [
+            "### Calibration",
+            score_words.calibration_words(card, found.calibration, error),
+            _rows(("Mean confidence", "Right", "Share of the pixels in %"), bins),
+        ]
+    return parts
+
+
+def _failures(card: ModelCard) -> list[str]:
+    return ["\n".join(f"- {one}" for one in card.failures)] if card.failures else []
+
+
+def _score_table(rows: Iterable[ScoreRow]) -> str:
+    shown = [(one.name, one.value, one.interval) for one in rows]
+    if not any(interval for *_, interval in shown):
+        return _rows(("Score", ""), [row[:2] for row in shown])
+    return _rows(("Score", "", "95 % interval"), shown)
 
 
 def _ranges(card: ModelCard) -> str:
@@ -91,9 +140,12 @@ def _values(settings: Recipe | Augmentation, but: tuple[str, ...] = ()) -> list[
 
 
 def _table(head: tuple[str, str], rows: Iterable[tuple[str, object]]) -> str:
-    lines = [f"| {head[0]} | {head[1]} |", "|---|---|"]
-    lines += [f"| {name} | {_words(value)} |" for name, value in rows]
-    return "\n".join(lines)
+    return _rows(head, [(name, _words(value)) for name, value in rows])
+
+
+def _rows(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def _words(value: object) -> str:

@@ -6,6 +6,8 @@ import streamlit as st
 
 from models import zoo
 from models.catalogue import all_cards
+from models.measured import measured
+from pages.components import model_card
 
 PAGE = {"group": "Zoo", "title": "Models", "order": 1}
 
@@ -22,26 +24,15 @@ for card in all_cards().values():
         st.write(card.purpose)
         if card.untrained:
             st.warning("Untrained: what this network answers is chance.")
-        about, measured = st.columns([3, 2], gap="large")
+        found = measured(card.name)
+        about, how_well = st.columns([3, 2], gap="large")
         with about:
-            facts = {
-                "Phases" if segments else "Kinds": ", ".join(phase.name for phase in card.phases),
-                "Architecture": card.architecture,
-                "Trained on": card.data,
-            }
-            if card.build is not None and segments:
-                size = f"{card.pixel_size_nm:.4g} nm" if card.pixel_size_nm else "mixed"
-                facts["Pixel size of the training images"] = size
-            facts["Licence"], facts["Reference"] = card.licence, card.reference
-            facts["Name on the terminal"] = f"`{card.name}`"
-            st.table(facts, border="horizontal", alt=f"What {card.title} is")
-        with measured:
-            for data, scores in card.scores_by_data().items():
-                for score in scores:
-                    st.metric(score.metric, f"{score.value:.3f}")
-                st.caption(f"Measured on {data}.")
-            if card.limits:
-                st.markdown(f"**Where it fails.** {card.limits}")
+            model_card.facts(card, segments, found)
+        with how_well:
+            model_card.scores(card, found)
+        if found:
+            with st.expander("All scores and calibration"):
+                model_card.all_scores(card, found)
         chosen = {**st.query_params, "model" if segments else "network": card.name}
         with st.container(horizontal=True):
             for page, label in LINKS.items():

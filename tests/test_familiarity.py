@@ -52,6 +52,16 @@ def test_constant_image_has_no_noise_and_no_structure():
     assert (found.contrast, found.skewness, found.noise, found.structure_px) == (0, 0, 0, 0)
 
 
+def test_a_temperature_softens_confidence_and_uncertainty_alike():
+    # At T = 2 odds of 9 to 1 become 3 to 1.
+    two = np.tile(np.array([[[0.9]], [[0.1]]]), (1, 300, 2))
+    assert mean_confidence(two, temperature=2.0) == pytest.approx(0.75, abs=1e-6)
+    # -0.75 log2 0.75 - 0.25 log2 0.25
+    np.testing.assert_allclose(uncertainty(two, 2.0), np.full((300, 2), 0.811278), atol=1e-5)
+    certain = np.array([[[1.0]], [[0.0]]], np.float16)
+    assert mean_confidence(certain, temperature=2.0) == pytest.approx(1, abs=1e-3)
+
+
 def test_uncertainty_is_one_where_all_phases_are_as_likely_and_zero_where_one_is_certain():
     probabilities = np.array([[[1.0, 0.25]], [[0.0, 0.25]], [[0.0, 0.25]], [[0.0, 0.25]]])
     np.testing.assert_allclose(uncertainty(probabilities), [[0, 1]], atol=1e-6)

@@ -63,6 +63,7 @@ def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, ob
             "objects": len(analysis.table),
             "unit": "nm" if analysis.micrograph.pixel_size else "px",
             "mean_confidence": round(_confidence(analysis), 4),
+            "confidence_temperature": analysis.card.temperature,
             "mean_intercept_px": _mean_intercept_px(analysis),
             "warnings": list(analysis.warnings),
         },
@@ -77,7 +78,8 @@ def _mean_intercept_px(analysis: Analysis) -> float | None:
 
 def _confidence(analysis: Analysis) -> float:
     made = analysis.segmentation
-    return mean_confidence(made.probabilities, analysis.micrograph.info_bar_rows)
+    bar, temperature = analysis.micrograph.info_bar_rows, analysis.card.temperature
+    return mean_confidence(made.probabilities, bar, temperature)
 
 
 def _input(analysis: Analysis) -> dict[str, object]:

@@ -1,28 +1,55 @@
-"""How sure a network is of its labels, which is not the same as how right it is."""
+"""How sure a network is of its labels, which is not the same as how right it is.
+
+A card whose network is too sure of itself names a temperature, which softens what is shown here and
+nothing else: labels and exported probabilities are the network's own.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
+from core.measurement.calibration import SMALLEST, at_temperature
 
-def uncertainty(probabilities: np.ndarray) -> np.ndarray:
+# Few enough that the logarithms of one strip are small beside the probabilities themselves.
+STRIP_ROWS = 256
+
+
+def uncertainty(probabilities: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """Return the entropy (H, W) float32 of each pixel's ``probabilities`` (C, H, W), in units of
     its largest value ln C: 0 = one phase is certain, 1 = all are as likely.
 
-    Source: Shannon 1948.
+    ``temperature``: of the model's card. Source: Shannon 1948.
     """
     classes = len(probabilities)
     total = np.zeros(probabilities.shape[1:], np.float32)
-    for phase in probabilities:
-        share = np.maximum(phase.astype(np.float32), np.finfo(np.float32).tiny)
-        total -= share * np.log(share)
+    for rows, strip in softened(probabilities, temperature):
+        for phase in strip:
+            share = np.maximum(phase.astype(np.float32), np.finfo(np.float32).tiny)
+            total[rows] -= share * np.log(share)
     return np.clip(total / np.log(classes), 0, 1) if classes > 1 else total
 
 
-def mean_confidence(probabilities: np.ndarray, info_bar_rows: int = 0) -> float:
+def mean_confidence(
+    probabilities: np.ndarray, info_bar_rows: int = 0, temperature: float = 1.0
+) -> float:
     """Return the probability of the winning phase, averaged over the image without its info bar.
 
-    ``probabilities``: (C, H, W).
+    ``probabilities``: (C, H, W). ``temperature``: of the model's card.
     """
-    rows = probabilities.shape[1] - info_bar_rows
-    return float(probabilities[:, :rows].max(0).mean(dtype=np.float64))
+    field = probabilities[:, : probabilities.shape[1] - info_bar_rows]
+    total = sum(strip.max(0).sum(dtype=np.float64) for _, strip in softened(field, temperature))
+    return float(total / field[0].size)
+
+
+def softened(probabilities: np.ndarray, temperature: float) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield strips of rows and their probabilities (C, h, W) at ``temperature``; at 1 the very
+    probabilities given."""
+    for top in range(0, probabilities.shape[1], STRIP_ROWS):
+        rows = slice(top, top + STRIP_ROWS)
+        strip = probabilities[:, rows]
+        if temperature != 1:
+            logarithms = np.log(np.maximum(strip.astype(np.float32), SMALLEST))
+            strip = at_temperature(logarithms, temperature)
+        yield rows, strip

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from core.training.recipe import Recipe
 from core.types import Micrograph
 
 MISTAKES_SHOWN = 20
+SIDES = ("train", "val")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +50,7 @@ def read_mask(path: Path) -> np.ndarray:
     """Return the mask (H, W) of a PNG or TIFF file as integers, values untouched.
 
     Raises:
-        DataError: the file is no image, or has more than one channel.
+        DataError: the file is no image, has more than one channel, or fractions in it.
     """
     try:
         with Image.open(path, formats=["PNG", "TIFF"]) as image:
@@ -57,6 +60,11 @@ def read_mask(path: Path) -> np.ndarray:
     if mask.ndim != 2:
         raise DataError(
             f"{path.name} has shape {mask.shape}; a mask needs one channel with one value a phase."
+        )
+    if mask.dtype.kind not in "bui" or mask.min() < 0:
+        raise DataError(
+            f"{path.name} holds {mask.dtype} values from {mask.min():g} to {mask.max():g}; a mask "
+            "needs whole numbers from 0."
         )
     return mask
 
@@ -123,7 +131,11 @@ def load_split(folder: Path, recipe: Recipe, phases: int) -> Split:
         DataError: every mistake in the folder, listed at once.
     """
     paths, mistakes = find_pairs(folder / "images", folder / "masks")
+    mistakes += stray_files(folder / "images", folder / "masks")
     index = read_index(folder)
+    stems = {image.stem for image, _ in paths}
+    named = {stem: row["split"] for stem, row in index.items() if row.get("split")}
+    mistakes += index_mistakes(index, named, stems, recipe.group)
     pairs: list[Pair] = []
     for image, mask in paths:
         row = index.get(image.stem, {})
@@ -132,15 +144,69 @@ def load_split(folder: Path, recipe: Recipe, phases: int) -> Split:
             pairs.append(read_pair(image, mask, recipe, phases, group or image.stem))
         except LamellaError as error:
             mistakes.append(str(error))
-    named = {stem: row["split"] for stem, row in index.items() if row.get("split")}
     split = split_pairs(pairs, named, recipe.validation_fraction, recipe.seed)
     mistakes += repeated_images(split)
+    if not mistakes and not (split.train and split.validation):
+        mistakes.append(
+            f"{len(split.train)} images to train and {len(split.validation)} to validate are left; "
+            "at least one of each is needed, from different groups"
+        )
     if mistakes:
         shown = "\n".join(f"- {mistake}" for mistake in mistakes[:MISTAKES_SHOWN])
         more = len(mistakes) - MISTAKES_SHOWN
         tail = f"\n... and {more} more" if more > 0 else ""
-        raise DataError(f"{folder} has {len(mistakes)} mistakes to mend first:\n{shown}{tail}")
+        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        raise DataError(f"{folder} has {count} to mend first:\n{shown}{tail}")
     return split
+
+
+def stray_files(images: Path, masks: Path) -> list[str]:
+    """Return a sentence for each mask without an image, and for each stem that two files share."""
+    found = []
+    for folder in (images, masks):
+        stems = Counter(path.stem for path in folder.iterdir() if path.is_file())
+        found += [
+            f"{folder.name}/ holds {count} files named {stem}; which one is meant cannot be told"
+            for stem, count in sorted(stems.items())
+            if count > 1
+        ]
+    there = {path.stem for path in images.iterdir() if path.is_file()}
+    found += [
+        f"{path.name} is a mask without an image {path.stem} in {images}"
+        for path in sorted(masks.iterdir())
+        if path.is_file() and path.stem not in there
+    ]
+    return found
+
+
+def index_mistakes(
+    index: Mapping[str, Mapping[str, str]],
+    named: Mapping[str, str],
+    stems: Collection[str],
+    group: str | None,
+) -> list[str]:
+    """Return a sentence for each row of ``index.csv`` that would be passed over in silence.
+
+    ``named``: stem to side of the split. ``group``: column whose values must stay on one side.
+    """
+    if not index:
+        return []
+    found = [
+        f"index.csv puts {stem} into {side!r}; a split is 'train' or 'val'"
+        for stem, side in named.items()
+        if side not in SIDES
+    ]
+    if set(SIDES) <= set(named.values()):
+        found += [
+            f"index.csv names no split for {stem}" for stem in sorted(stems) if stem not in named
+        ]
+    elif group:
+        found += [
+            f"index.csv has no {group} for {stem}; images of one {group} must stay on one side"
+            for stem in sorted(stems)
+            if not index.get(stem, {}).get(group)
+        ]
+    return found
 
 
 def split_pairs(pairs: list[Pair], named: dict[str, str], fraction: float, seed: int) -> Split:

@@ -33,7 +33,7 @@ def entries(result: Evaluation) -> dict[str, object]:
     def by_phase(key: str) -> dict[str, float | None]:
         return {phase: headlines[f"{key}.{phase}"][0] for phase in phases}
 
-    weights = result.card.weights
+    weights, (clock, processor) = result.card.weights, result.speed
     return {
         "model": result.card.name,
         "weights_sha256": weights.sha256 if weights else None,
@@ -48,7 +48,8 @@ def entries(result: Evaluation) -> dict[str, object]:
         "headlines": headlines,
         "calibration": calibration_entries(result),
         "speed": {
-            "seconds_per_megapixel": known(result.seconds_per_megapixel),
+            "seconds_per_megapixel": known(clock),
+            "processor_seconds_per_megapixel": known(processor),
             "machine": result.machine,
         },
         **grain_entries([one.grains for one in result.images if one.grains is not None]),
@@ -104,7 +105,7 @@ def image_entry(image: ImageScores, card: ModelCard) -> dict[str, object]:
         "boundary_f1_2px": known(image.boundary_f1[_counted(card)]),
         "boundary_f1_2px_by_phase": by_phase(image.boundary_f1),
         "phase_fraction_error_points": by_phase(image.phase_fraction_error),
-        "seconds_per_megapixel": known(image.seconds_per_megapixel),
+        "seconds_per_megapixel": known(image.seconds / image.megapixels),
     }
     if image.objects is not None:
         objects = image.objects

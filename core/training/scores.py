@@ -46,7 +46,8 @@ class ImageScores:
     ``confusion``: (C, C) pixels, row = phase in the mask. ``boundary_f1``: (C,) of each phase's
     outline, nan where neither image has one. ``objects``: where the mask holds instances.
     ``grains``: of a model that finds grain boundaries. ``reliability``, ``sample``: of a network,
-    whose probabilities mean something. ``seconds``: of the segmentation.
+    whose probabilities mean something. ``seconds``, ``processor_seconds``: of the segmentation, by
+    the clock and of all threads together; the latter is the same on a busy machine.
     """
 
     stem: str
@@ -57,6 +58,7 @@ class ImageScores:
     reliability: Reliability | None = None
     sample: PixelSample | None = None
     seconds: float = NAN
+    processor_seconds: float = NAN
 
     @property
     def iou(self) -> np.ndarray:
@@ -75,9 +77,9 @@ class ImageScores:
         return 100 * (self.confusion.sum(axis=0) - self.confusion.sum(axis=1)) / pixels
 
     @property
-    def seconds_per_megapixel(self) -> float:
-        """Of the segmentation, without reading and measuring."""
-        return self.seconds / (self.confusion.sum() / 1e6)
+    def megapixels(self) -> float:
+        """Of the whole image."""
+        return float(self.confusion.sum() / 1e6)
 
 
 @dataclass(frozen=True)

@@ -66,11 +66,32 @@ CARD = ModelCard(
     licence=particles.CARD.licence,
     reference=particles.CARD.reference,
     scores=(
-        Score("IoU of particles, mean over images", 0.874, particles.VALIDATION),
-        Score("the same, dark on bright (37 images)", 0.855, particles.VALIDATION),
-        Score("the same, bright on dark (17 images)", 0.916, particles.VALIDATION),
+        Score(
+            "IoU of particles, mean over images",
+            0.874,
+            particles.VALIDATION,
+            "foreground_iou_per_image",
+        ),
+        Score(
+            "the same, dark on bright (37 images)",
+            0.855,
+            particles.VALIDATION,
+            "foreground_iou_by_polarity.dark_on_bright",
+        ),
+        Score(
+            "the same, bright on dark (17 images)",
+            0.916,
+            particles.VALIDATION,
+            "foreground_iou_by_polarity.bright_on_dark",
+        ),
     ),
     limits=particles.CARD.limits,
+    failures=(
+        "Dark and grey particles side by side: insides of both lost, ground between them filled; "
+        "the IoU of such an image falls to 0.48, where that of `particles` is 0.78.",
+        *particles.CARD.failures[1:],
+    ),
+    training_cost="0.8 h on two CPU cores after the imitation, whose time was not kept",
     objects_phase=1,
     ranges=particles.CARD.ranges,
 )

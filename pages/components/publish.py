@@ -61,11 +61,13 @@ def uncertainty(analysis: Analysis) -> Layer:
     from core.figures.inspection_overlays import uncertainty_overlay
     from core.segmentation.confidence import uncertainty as entropy
 
-    made = analysis.segmentation
+    made, temperature = analysis.segmentation, analysis.card.temperature
     return layer(
         "uncertainty",
-        f"{made.digest} {made.model}",
-        lambda: encoding.encode_colors(uncertainty_overlay(entropy(made.probabilities))),
+        f"{made.digest} {made.model} {temperature:g}",
+        lambda: encoding.encode_colors(
+            uncertainty_overlay(entropy(made.probabilities, temperature))
+        ),
         title="Uncertainty, entropy / ln C",
     )
 

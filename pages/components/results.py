@@ -68,9 +68,13 @@ def summary(analysis: Analysis, truth: Any | None) -> None:
         if sizes.counted:
             rows["Median diameter"] = f"{sizes.median:.3g} {sizes.unit}"
     rows |= _grain_size(analysis)
-    confidence = mean_confidence(made.probabilities, analysis.micrograph.info_bar_rows)
-    rows["Mean confidence"] = f"{100 * confidence:.1f} %"
-    rows["Network"] = f"{analysis.seconds:.1f} s, {analysis.device}, {analysis.precision}"
+    temperature = analysis.card.temperature
+    confidence = mean_confidence(made.probabilities, analysis.micrograph.info_bar_rows, temperature)
+    softened = "" if temperature == 1 else f", at temperature {temperature:.2f}"
+    rows["Mean confidence"] = f"{100 * confidence:.1f} %{softened}"
+    rows["Network" if analysis.card.build else "Method"] = (
+        f"{analysis.seconds:.1f} s, {analysis.device}, {analysis.precision}"
+    )
     st.subheader("Result")
     st.table(rows, border="horizontal", alt="Phase fractions and objects")
     for warning in analysis.warnings:

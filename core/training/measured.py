@@ -1,0 +1,106 @@
+"""What ``lamella evaluate --save`` wrote about a model, read back for its card."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.measurement.bootstrap import Estimate
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Pixels whose winning probability lies between ``low`` and ``high``: its mean, how often the
+    label is right, and their share of all pixels; nan, nan and 0 without any."""
+
+    low: float
+    high: float
+    confidence: float
+    accuracy: float
+    share: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """``error``: expected calibration error over all pixels. ``overconfidence``: mean confidence
+    minus accuracy. ``temperature``: fitted to all images; ``error_without``, ``error_with``:
+    without it and with one that was fitted to other images, on the same pixels; nan for a single
+    image."""
+
+    bins: tuple[ReliabilityBin, ...]
+    error: float
+    overconfidence: float
+    temperature: float
+    error_without: float
+    error_with: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A model's scores on a folder of images.
+
+    ``weights_sha256``: of the weights that were measured. ``phases``: names. ``scores``: by the
+    names that :func:`core.training.scores.headlines` lists. ``seconds``: a megapixel by the clock,
+    ``processor_seconds``: of all threads. ``machine``: in words.
+    """
+
+    model: str
+    weights_sha256: str | None
+    images: int
+    phases: tuple[str, ...]
+    scores: Mapping[str, Estimate]
+    calibration: Calibration | None = None
+    seconds: float = NAN
+    processor_seconds: float = NAN
+    machine: str = ""
+    groups: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_measured(path: Path) -> Measured:
+    """Return what a file says; scores by a column of index.csv are named
+    "foreground_iou_by_COLUMN.VALUE", and ``groups`` tells how many images each holds."""
+    entry = json.loads(path.read_text(encoding="utf-8"))
+    scores = {key: Estimate(*map(_number, three)) for key, three in entry["headlines"].items()}
+    groups = {}
+    for key, values in entry.items():
+        if key.startswith("foreground_iou_by_"):
+            for value, one in values.items():
+                bounds = map(_number, one["foreground_iou_interval_95"])
+                name = f"{key}.{value}"
+                scores[name] = Estimate(_number(one["foreground_iou_per_image"]), *bounds)
+                groups[name] = one["images"]
+    speed = entry["speed"]
+    return Measured(
+        model=entry["model"],
+        weights_sha256=entry["weights_sha256"],
+        images=entry["images"],
+        phases=tuple(entry["iou"]),
+        scores=scores,
+        calibration=_calibration(entry["calibration"]),
+        seconds=_number(speed["seconds_per_megapixel"]),
+        processor_seconds=_number(speed["processor_seconds_per_megapixel"]),
+        machine=speed["machine"],
+        groups=groups,
+    )
+
+
+def _calibration(entry: Mapping[str, Any] | None) -> Calibration | None:
+    if entry is None:
+        return None
+    return Calibration(
+        bins=tuple(ReliabilityBin(*map(_number, one)) for one in entry["bins"]),
+        error=_number(entry["expected_calibration_error"]),
+        overconfidence=_number(entry["overconfidence"]),
+        temperature=_number(entry.get("temperature")),
+        error_without=_number(entry.get("expected_calibration_error_of_sample")),
+        error_with=_number(entry.get("expected_calibration_error_at_temperature")),
+    )
+
+
+def _number(value: float | None) -> float:
+    return NAN if value is None else value

@@ -1,0 +1,156 @@
+"""A card's scores as a reader wants them: the same words on the page and in the documents."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import mean, stdev
+
+from core.measurement.bootstrap import Estimate
+from core.training.measured import Calibration, Measured
+from core.types import ModelCard, Score
+
+# A smaller gain is not worth showing other probabilities than the network's own.
+WORTH_APPLYING = 0.01
+TEST_SETS = {
+    "ours": "The choice of images is ours, not the test set of the data's authors.",
+    "authors": "This is the test set of the data's authors.",
+    "made": "",
+}
+WHERE = "the images of the scores that have an interval above"
+OVERALL = {
+    "foreground_iou_per_image": "IoU of all that is not the first phase, mean over images",
+    "mean_iou": "mean IoU over phases, one confusion matrix over all images",
+    "mean_dice": "mean Dice over phases, likewise",
+    "pixel_accuracy": "pixel accuracy, likewise",
+    "objects_f1_iou50_one_matching": "F1 of objects at IoU of 0.5 or more, all images as one",
+    "objects_f1_iou50_mean_over_images": "F1 of objects, mean over images",
+    "panoptic_quality_one_matching": "panoptic quality, all images as one",
+    "panoptic_quality_mean_over_images": "panoptic quality, mean over images",
+    "boundary_dice_within_3px": "Dice of boundaries within 3 px, mean over images",
+    "network_f1_within_3px": "F1 of the closed network within 3 px, mean over images",
+}
+RELATIVE = {
+    "mean_diameter_error": "mean diameter of the objects, error, mean over images",
+    "mean_diameter_absolute_error": "mean diameter, absolute error, mean over images",
+    "mean_diameter_error_all_objects": "mean diameter, error, all images as one",
+    "mean_intercept_error": "mean intercept of the grains, error, mean over images",
+    "mean_intercept_absolute_error": "mean intercept, absolute error, mean over images",
+}
+BY_PHASE = {
+    "iou": "IoU",
+    "dice": "Dice",
+    "boundary_f1_2px": "boundary F1 within 2 px, mean over images",
+}
+POINTS = {
+    "phase_fraction_error_points": "phase fraction, error in percentage points, mean over images",
+    "phase_fraction_absolute_error_points": "phase fraction, absolute error in percentage points",
+}
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """``value`` and its 95 % ``interval``, "" where there is none, as text."""
+
+    name: str
+    value: str
+    interval: str = ""
+
+
+def typed_rows(scores: Sequence[Score], found: Measured | None) -> list[ScoreRow]:
+    """Return the card's own scores with the intervals that were measured with them."""
+    known = found.scores if found else {}
+    return [
+        ScoreRow(_with_seeds(one), f"{one.value:.3f}", interval(known.get(one.key)))
+        for one in scores
+    ]
+
+
+def overall_rows(found: Measured) -> list[ScoreRow]:
+    """Return what was measured of all phases together."""
+    rows = [
+        ScoreRow(words, f"{found.scores[key].value:.3f}", interval(found.scores[key]))
+        for key, words in OVERALL.items()
+        if key in found.scores
+    ]
+    for key, words in RELATIVE.items():
+        if key in found.scores and not math.isnan(found.scores[key].value):
+            form = "{:.1f} %" if "absolute" in key else "{:+.1f} %"
+            one = found.scores[key]
+            rows.append(
+                ScoreRow(words, form.format(100 * one.value), interval(one, form, factor=100))
+            )
+    return rows
+
+
+def phase_rows(found: Measured, phase: str) -> list[ScoreRow]:
+    """Return what was measured of one phase."""
+    rows = [
+        ScoreRow(
+            words, _three(found.scores[f"{key}.{phase}"]), interval(found.scores[f"{key}.{phase}"])
+        )
+        for key, words in BY_PHASE.items()
+    ]
+    for key, words in POINTS.items():
+        one, form = found.scores[f"{key}.{phase}"], "{:.2f}" if "absolute" in key else "{:+.2f}"
+        rows.append(ScoreRow(words, form.format(one.value), interval(one, form)))
+    return rows
+
+
+def interval(one: Estimate | None, form: str = "{:.3f}", factor: float = 1) -> str:
+    """Return "low to high", "" where there is no interval."""
+    if one is None or math.isnan(one.low):
+        return ""
+    return f"{form.format(factor * one.low)} to {form.format(factor * one.high)}"
+
+
+def whose_test_set(scores: Sequence[Score]) -> str:
+    """Return whose split the scores stand on, "" for images that were made."""
+    return " ".join(dict.fromkeys(TEST_SETS[one.test_set] for one in scores)).strip()
+
+
+def calibration_words(card: ModelCard, found: Calibration, error: Estimate) -> str:
+    """Return how far the network's confidence is to be trusted, and what a temperature changes."""
+    side = "surer than it is right" if found.overconfidence > 0 else "right more often than it says"
+    text = (
+        f"Expected calibration error {error.value:.3f} ({interval(error)}) over all pixels, in 15 "
+        f"bins: on average the network is {side}, by {100 * abs(found.overconfidence):.1f} "
+        "percentage points."
+    )
+    if math.isnan(found.temperature):
+        return text
+    text += (
+        f" On images that it was not fitted to, a temperature takes the error from "
+        f"{found.error_without:.3f} to {found.error_with:.3f}; fitted to all it is "
+        f"{found.temperature:.2f}."
+    )
+    if card.temperature != 1:
+        return text + (
+            " The confidence and the uncertainty on the page Segment are shown at a temperature "
+            f"of {card.temperature:.2f}; labels and exported probabilities stay."
+        )
+    return text + " It is not applied: the confidence shown is the network's own."
+
+
+def speed_words(found: Measured) -> str:
+    """Return how long a megapixel takes and where."""
+    if found.machine.startswith("CPU") and not math.isnan(found.processor_seconds):
+        return (
+            f"{found.processor_seconds:.1f} s of processor time a megapixel, "
+            f"{found.seconds:.1f} s by the clock ({found.machine})"
+        )
+    return f"{found.seconds:.2g} s a megapixel ({found.machine})"
+
+
+def _with_seeds(score: Score) -> str:
+    if len(score.seeds) < 2:
+        return score.metric
+    return (
+        f"{score.metric} ({len(score.seeds)} seeds: mean {mean(score.seeds):.3f}, standard "
+        f"deviation {stdev(score.seeds):.3f})"
+    )
+
+
+def _three(one: Estimate) -> str:
+    return "not known" if math.isnan(one.value) else f"{one.value:.3f}"

@@ -1,0 +1,83 @@
+"""One model on the page Models: what it is, how well it does and how that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.training import score_words
+from core.training.measured import Measured
+from core.training.score_words import ScoreRow
+from core.types import ModelCard
+from pages.components import learn
+
+
+def facts(card: ModelCard, segments: bool, found: Measured | None) -> None:
+    """Draw what the model is, as a table."""
+    rows = {
+        "Phases" if segments else "Kinds": ", ".join(phase.name for phase in card.phases),
+        "Architecture": card.architecture,
+        "Trained on": card.data,
+    }
+    if card.build is not None and segments:
+        size = f"{card.pixel_size_nm:.4g} nm" if card.pixel_size_nm else "mixed"
+        rows["Pixel size of the training images"] = size
+    if card.training_cost:
+        rows["Training"] = card.training_cost
+    if found:
+        rows["Speed"] = score_words.speed_words(found)
+    rows["Licence"], rows["Reference"] = card.licence, card.reference
+    rows["Name on the terminal"] = f"`{card.name}`"
+    st.table(rows, border="horizontal", alt=f"What {card.title} is")
+
+
+def scores(card: ModelCard, found: Measured | None) -> None:
+    """Draw the card's scores with their intervals, on what they were measured, and what fails."""
+    for data, together in card.scores_by_data().items():
+        for row in score_words.typed_rows(together, found):
+            st.metric(row.name, row.value)
+            if row.interval:
+                st.caption(f"95 % interval {row.interval}")
+        st.caption(f"Measured on {data}. {score_words.whose_test_set(together)}".strip())
+    if card.limits or card.failures:
+        st.markdown(f"**Where it fails.** {card.limits}")
+        st.markdown("\n".join(f"- {one}" for one in card.failures))
+
+
+def all_scores(card: ModelCard, found: Measured) -> None:
+    """Draw every score of the model's file, by phase, and its calibration."""
+    st.caption(
+        f"On {score_words.WHERE}, {found.images} in all; intervals of 95 % by bootstrap over "
+        "images."
+    )
+    overall, *phases = st.tabs(["All phases", *(phase.capitalize() for phase in found.phases)])
+    with overall:
+        _table(score_words.overall_rows(found))
+    for tab, phase in zip(phases, found.phases, strict=True):
+        with tab:
+            _table(score_words.phase_rows(found, phase))
+    if found.calibration:
+        _calibration(card, found)
+
+
+def _calibration(card: ModelCard, found: Measured) -> None:
+    from core.figures.reliability import reliability_figure
+
+    st.markdown("**Calibration: how far its confidence is to be trusted**")
+    words, curve = st.columns([2, 3], gap="large")
+    error = found.scores["expected_calibration_error"]
+    words.markdown(score_words.calibration_words(card, found.calibration, error))
+    words.caption(
+        "A point is a fifteenth of the range of confidence, as large as the share of the pixels in "
+        "it. On the dashed line the network is right as often as it says; below, less often."
+    )
+    with curve:
+        learn.chart(reliability_figure(found.calibration.bins), f"reliability_{card.name}")
+
+
+def _table(rows: Sequence[ScoreRow]) -> None:
+    st.table(
+        [{"score": one.name, "value": one.value, "95 % interval": one.interval} for one in rows],
+        border="horizontal",
+    )

@@ -1,0 +1,151 @@
+"""What was measured of a model, from its file to the card's text, the figure and the page."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.figures.reliability import reliability_figure
+from core.measurement.bootstrap import Estimate
+from core.training import score_words
+from core.training.measured import Calibration, Measured, ReliabilityBin
+from core.types import Score
+from models import zoo
+from models.card_text import card_text
+from models.measured import FOLDER, measured
+
+FILES = sorted(path.stem for path in FOLDER.glob("*.json"))
+NAN = float("nan")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_belongs_to_the_shipped_weights_and_agrees_with_the_card(name):
+    card, found = zoo.card(name), measured(name)
+    assert found.model == name and found.weights_sha256 == card.weights.sha256, (
+        f"measure the shipped weights again: make measure NAME={name}"
+    )
+    assert found.phases == tuple(phase.name for phase in card.phases)
+    keyed = [score for score in card.scores if score.key]
+    assert keyed, "name the key of at least one score, so that the card can tell its images"
+    for score in keyed:
+        assert score.value == pytest.approx(found.scores[score.key].value, abs=5.1e-4), score.key
+        if score.key in found.groups:
+            assert f"({found.groups[score.key]} images)" in score.metric
+    rows = (FOLDER / f"{name}.images.csv").read_text("utf-8").splitlines()
+    assert len(rows) == 1 + found.images
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_temperature_is_on_the_card_where_it_is_worth_applying_and_only_there(name):
+    card, calibration = zoo.card(name), measured(name).calibration
+    gain = calibration.error_without - calibration.error_with
+    expected = calibration.temperature if gain > score_words.WORTH_APPLYING else 1.0
+    assert card.temperature == pytest.approx(expected, abs=5.1e-3)
+
+
+def test_every_file_that_cards_read_is_of_a_model_with_masks():
+    assert {"grains", "particles", "particles-resnet18"} <= set(FILES) <= set(zoo.CARDS)
+
+
+def test_the_file_of_particles_holds_what_was_counted():
+    found = measured("particles")
+    assert found.images == 54
+    assert found.scores["foreground_iou_per_image"].value == pytest.approx(0.892, abs=5e-4)
+    # The published number of bins, and shares that add up.
+    assert len(found.calibration.bins) == 15
+    assert sum(one.share for one in found.calibration.bins) == pytest.approx(1, abs=1e-5)
+    gaps = [one.share * abs(one.accuracy - one.confidence) for one in found.calibration.bins]
+    error = sum(gap for gap in gaps if gap == gap)
+    assert error == pytest.approx(found.calibration.error, abs=1e-5)
+    assert measured("otsu") is None
+
+
+BINS = (
+    ReliabilityBin(0.6, 0.8, 0.7, 0.6, 0.25),
+    ReliabilityBin(0.8, 0.9, NAN, NAN, 0.0),
+    ReliabilityBin(0.9, 1.0, 0.95, 0.9, 0.75),
+)
+
+
+def invented(**changes) -> Measured:
+    scores = {
+        "mean_iou": Estimate(0.8, 0.7, 0.9),
+        "expected_calibration_error": Estimate(0.0625, 0.05, 0.07),
+        "mean_diameter_error": Estimate(-0.021, -0.1, 0.05),
+        "mean_diameter_absolute_error": Estimate(0.04, NAN, NAN),
+    }
+    for key in ("iou", "dice", "boundary_f1_2px"):
+        scores[f"{key}.oxide"] = Estimate(0.5, 0.4, 0.6)
+    scores["boundary_f1_2px.oxide"] = Estimate(NAN, NAN, NAN)
+    scores["phase_fraction_error_points.oxide"] = Estimate(-1.5, -2.0, 0.5)
+    scores["phase_fraction_absolute_error_points.oxide"] = Estimate(1.5, 1.0, 2.0)
+    found = Measured(
+        "m", None, 4, ("oxide",), scores, Calibration(BINS, 0.0625, 0.0625, NAN, NAN, NAN)
+    )
+    return replace(found, **changes)
+
+
+def rows(found) -> dict:
+    return {one.name: (one.value, one.interval) for one in found}
+
+
+def test_scores_in_words():
+    overall = rows(score_words.overall_rows(invented()))
+    assert overall["mean IoU over phases, one confusion matrix over all images"] == (
+        "0.800",
+        "0.700 to 0.900",
+    )
+    signed = overall["mean diameter of the objects, error, mean over images"]
+    assert signed == ("-2.1 %", "-10.0 % to +5.0 %")
+    assert overall["mean diameter, absolute error, mean over images"] == ("4.0 %", "")
+    by_phase = rows(score_words.phase_rows(invented(), "oxide"))
+    assert by_phase["boundary F1 within 2 px, mean over images"] == ("not known", "")
+    fraction = by_phase["phase fraction, error in percentage points, mean over images"]
+    assert fraction == ("-1.50", "-2.00 to +0.50")
+
+
+def test_a_score_tells_its_interval_its_seeds_and_whose_test_set_it_is():
+    ours = Score("mean IoU", 0.8, "4 images", "mean_iou", seeds=(0.78, 0.8, 0.82))
+    (row,) = score_words.typed_rows([ours], invented())
+    assert row.interval == "0.700 to 0.900"
+    assert row.name == "mean IoU (3 seeds: mean 0.800, standard deviation 0.020)"
+    assert "not the test set of the data's authors" in score_words.whose_test_set([ours])
+    authors, made = replace(ours, test_set="authors"), replace(ours, test_set="made")
+    assert score_words.whose_test_set([authors]) == "This is the test set of the data's authors."
+    assert score_words.whose_test_set([made]) == ""
+    assert score_words.typed_rows([ours], None)[0].interval == ""
+
+
+def test_calibration_and_speed_in_words():
+    card, error = zoo.card("grains"), Estimate(0.0625, 0.05, 0.07)
+    plain = Calibration(BINS, 0.0625, 0.0625, 2.0, 0.06, 0.02)
+    applied = score_words.calibration_words(replace(card, temperature=2.0), plain, error)
+    assert "surer than it is right, by 6.2 percentage points" in applied
+    assert "from 0.060 to 0.020" in applied and "at a temperature of 2.00" in applied
+    left = score_words.calibration_words(replace(card, temperature=1.0), plain, error)
+    assert "It is not applied" in left
+    timid = replace(plain, overconfidence=-0.01)
+    assert "right more often than it says" in score_words.calibration_words(card, timid, error)
+    busy = invented(seconds=6.0, processor_seconds=1.6, machine="CPU, 1 of 2 cores")
+    assert score_words.speed_words(busy) == (
+        "1.6 s of processor time a megapixel, 6.0 s by the clock (CPU, 1 of 2 cores)"
+    )
+    gpu = invented(seconds=0.0211, processor_seconds=0.02, machine="NVIDIA L4")
+    assert score_words.speed_words(gpu) == "0.021 s a megapixel (NVIDIA L4)"
+
+
+def test_the_reliability_curve_has_a_point_for_each_bin_with_pixels():
+    figure = reliability_figure(BINS)
+    diagonal, curve = figure.data
+    assert list(curve.x) == [0.7, 0.95] and list(curve.y) == [0.6, 0.9]
+    # Areas stand as the shares do: 1 to 3.
+    small, large = curve.marker.size
+    assert (large / small) ** 2 == pytest.approx(3)
+    assert list(diagonal.x) == list(diagonal.y) == [0, 1]
+
+
+def test_the_card_of_particles_tells_what_was_measured():
+    text = card_text(zoo.card("particles"))
+    assert "| IoU of particles, mean over images | 0.892 | 0.860 to 0.919 |" in text
+    assert "The choice of images is ours" in text and "Expected calibration error" in text
+    assert "perforated carbon film" in text and "1.1 h on two CPU cores" in text
+    assert "## All scores" not in card_text(zoo.card("otsu"))
