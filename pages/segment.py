@@ -2,7 +2,16 @@
 
 import streamlit as st
 
-from pages.components import cards, publish, results, run, session, sidebar, suggestion
+from pages.components import (
+    cards,
+    marking,
+    publish,
+    results,
+    run,
+    session,
+    sidebar,
+    suggestion,
+)
 from pages.components.viewer import viewer
 
 PAGE = {"group": "Analyse", "title": "Segment", "order": 1}
@@ -16,9 +25,11 @@ if opened is None:
     st.stop()
 card = sidebar.choose_model()
 below_the_model = st.sidebar.container()
+card, marked = marking.choose(opened, card)
+brush = marking.brush(opened, marked)
 settings = sidebar.object_settings(card)
 with st.sidebar:
-    analysis = run.segment(opened, card, settings)
+    analysis = run.segment(opened, card, settings, marked)
     with below_the_model:
         suggestion.draw(opened, card, analysis)
     shown = sidebar.view() if analysis else None
@@ -27,9 +38,11 @@ if analysis is None:
     viewer(
         publish.micrograph(opened.micrograph),
         key="viewer",
+        layer=marking.mask_layer(opened, marked),
         info_bar_rows=opened.micrograph.info_bar_rows,
+        brush=brush,
     )
-    run.next_step()
+    run.next_step(marked)
     st.stop()
 
 uncertain = shown == sidebar.UNCERTAINTY
@@ -39,10 +52,11 @@ viewer(
     labels=None if uncertain else publish.labels(analysis.segmentation),
     phases=() if uncertain else analysis.segmentation.phases,
     objects=None if uncertain else publish.objects(analysis),
-    layer=publish.uncertainty(analysis) if uncertain else None,
+    layer=publish.uncertainty(analysis) if uncertain else marking.mask_layer(opened, marked),
     selected=session.selected_object(analysis),
     info_bar_rows=opened.micrograph.info_bar_rows,
     on_click=lambda event: results.select_at(analysis, event),
+    brush=brush,
 )
 st.caption(results.object_sentence(analysis))
 results.details(analysis)

@@ -9,15 +9,8 @@ import pytest
 from PIL import Image
 
 from core.errors import DataError
-from core.segmentation.marks import (
-    ERASER,
-    Stroke,
-    draw_strokes,
-    marks_of,
-    mask_png,
-    named_phases,
-    read_mask,
-)
+from core.segmentation.marks import marks_of, mask_png, named_phases, read_mask
+from core.segmentation.strokes import ERASER, Stroke, draw_strokes
 
 SHAPE = (40, 60)
 

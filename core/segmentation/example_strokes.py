@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from core.segmentation.marks import Stroke
+from core.segmentation.strokes import Stroke
 
 STROKES_OF_A_PHASE = 2
 LONGEST_PX = 60

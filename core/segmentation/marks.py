@@ -1,12 +1,11 @@
-"""Which pixels a user has named: strokes of a brush, or a small mask, drawn on one micrograph."""
+"""Which pixels of a micrograph a user has named, as values a forest learns from."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -16,22 +15,7 @@ from core.figures.palette import OKABE_ITO
 from core.types import Phase, read_only
 
 MOST_PHASES = 8
-WIDEST_PX = 30
-ERASER = -1
 COLORS = (*OKABE_ITO, "#DDDDDD")
-PIECE_PX = 64
-
-
-@dataclass(frozen=True)
-class Stroke:
-    """One stroke of a round brush. ``phase``: index, or :data:`ERASER`. ``width_px``: 1 to 30.
-
-    ``points``: (row, column) in px from the image's corner, so 0.5 is the middle of a pixel.
-    """
-
-    phase: int
-    width_px: float
-    points: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +29,10 @@ class Marks:
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", read_only(self.values))
 
-    def pixels_of_phases(self) -> dict[str, int]:
-        """Return how many pixels are marked, by the phase's name."""
-        counts = np.bincount(self.values.ravel(), minlength=len(self.phases) + 1)
+    def pixels_of_phases(self, info_bar_rows: int = 0) -> dict[str, int]:
+        """Return how many pixels are marked above the info bar, by the phase's name."""
+        seen = self.values[: len(self.values) - info_bar_rows]
+        counts = np.bincount(seen.ravel(), minlength=len(self.phases) + 1)
         return {phase.name: int(n) for phase, n in zip(self.phases, counts[1:], strict=True)}
 
 
@@ -71,51 +56,6 @@ def marks_of(values: np.ndarray, phases: tuple[Phase, ...]) -> Marks:
     digest = hashlib.sha256(repr((values.shape, [phase.name for phase in phases])).encode())
     digest.update(values.tobytes())
     return Marks(values, phases, digest.hexdigest())
-
-
-def draw_strokes(
-    strokes: Sequence[Stroke], shape: tuple[int, int], onto: np.ndarray | None = None
-) -> np.ndarray:
-    """Return marks (H, W) uint8, 0 = unmarked: the strokes one after the other, newest on top.
-
-    A pixel is marked where the brush covers its middle.
-
-    ``onto``: marks (H, W) that lie below them.
-    """
-    values = np.zeros(shape, np.uint8) if onto is None else onto.copy()
-    for stroke in strokes:
-        points = np.array(stroke.points, np.float64) - 0.5
-        # A thin brush between two pixels would mark neither.
-        radius = max(stroke.width_px / 2, np.sqrt(0.5))
-        for start, end in _pieces(points):
-            _paint(values, start, end, radius, stroke.phase + 1)
-    return values
-
-
-def _pieces(points: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the ends of short pieces: the box around a long slanting line holds many pixels."""
-    if len(points) == 1:
-        yield points[0], points[0]
-    for start, end in pairwise(points):
-        corners = np.linspace(start, end, 1 + max(1, int(np.hypot(*(end - start)) // PIECE_PX)))
-        yield from pairwise(corners)
-
-
-def _paint(
-    values: np.ndarray, start: np.ndarray, end: np.ndarray, radius: float, value: int
-) -> None:
-    """Set the pixels whose middle lies within ``radius`` of a straight line, in place."""
-    top, left = np.maximum(np.floor(np.minimum(start, end) - radius), 0).astype(int)
-    last = np.ceil(np.maximum(start, end) + radius) + 1
-    bottom, right = np.clip(last, 0, values.shape).astype(int)
-    if top >= bottom or left >= right:
-        return
-    rows, columns = np.ogrid[top:bottom, left:right]
-    down, across = end - start
-    along = (rows - start[0]) * down + (columns - start[1]) * across
-    along = np.clip(along / max(down**2 + across**2, 1e-12), 0, 1)
-    away = (rows - start[0] - along * down) ** 2 + (columns - start[1] - along * across) ** 2
-    values[top:bottom, left:right][away <= radius**2] = value
 
 
 def read_mask(data: bytes, name: str, shape: tuple[int, int]) -> np.ndarray:

@@ -151,6 +151,11 @@ def fit_forest(
     return PixelForest(forest, len(marks.phases), settings)
 
 
+def import_learner() -> None:
+    """Import scikit-learn, which takes a second or two, before somebody waits for it."""
+    import sklearn.ensemble  # noqa: F401
+
+
 def _inside(marks: Marks, shape: tuple[int, int]) -> np.ndarray:
     """Return the marks that lie on the image itself."""
     height, width = marks.values.shape

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.segmentation.strokes import Stroke
 from core.types import Micrograph
 from pages.components.jobs import Job
 
@@ -32,6 +33,18 @@ class Changes:
     info_bar_rows: int | None = None
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What the user marked on an image: strokes over a mask, PNG or TIFF as it came.
+
+    ``revision``: raised whenever anything but the brush changed the strokes.
+    """
+
+    strokes: tuple[Stroke, ...] = ()
+    mask: bytes = b""
+    revision: int = 0
+
+
 @dataclass
 class Memory:
     """One session's choices. ``uploads``: name by id, in the order they came.
@@ -39,6 +52,9 @@ class Memory:
     ``page``: the one that is open. ``link_is_news``: its link was not read yet since it opened.
     ``links``: each page's own part. ``replaced``: what its parameters were since it opened.
     ``turns``: how often a parameter was changed by anything but its own widget.
+    ``drawn``: marks by the image's digest. ``phase_names``: of what is marked.
+    ``taught``: key of the newest result of marks, by the image's digest. ``stopped``: key of the
+    job that ended without one.
     """
 
     owner: str = field(default_factory=lambda: secrets.token_urlsafe(24))
@@ -56,6 +72,11 @@ class Memory:
     links: dict[str, dict[str, str]] = field(default_factory=dict)
     replaced: dict[str, set[str | None]] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
+    drawn: dict[str, Drawn] = field(default_factory=dict)
+    phase_names: tuple[str, ...] = ("background", "object")
+    marks_notice: str = ""
+    taught: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    stopped: tuple[object, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -11,25 +11,33 @@ from core.errors import Cancelled, LamellaError
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard, ProgressCallback
 from pages.components import jobs, session
+from pages.components.marking import Marking
 from pages.components.session import Opened
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
+    from core.segmentation.forest_engine import ForestEngine
 
 POLL_SECONDS = 0.7
+# A forest answers within a second or two, and somebody with a brush waits for it.
+QUICK_POLL_SECONDS = 0.4
 
 
-def network_key(opened: Opened, card: ModelCard) -> tuple[object, ...]:
-    """Return what decides the labels: image, model and the user's changes."""
+def network_key(
+    opened: Opened, card: ModelCard, marking: Marking | None = None
+) -> tuple[object, ...]:
+    """Return what decides the labels: image, model, marks and the user's changes."""
     shown = opened.micrograph
     weights = card.weights.sha256 if card.weights else None
-    return (shown.digest, card.name, weights, shown.pixel_size, shown.info_bar_rows)
+    marks = marking.marks.digest if marking else None
+    return (shown.digest, card.name, weights, shown.pixel_size, shown.info_bar_rows, marks)
 
 
-def kept_analysis(opened: Opened, card: ModelCard, settings: ObjectSettings) -> Analysis | None:
+def kept_analysis(
+    opened: Opened, labels_key: tuple[object, ...], settings: ObjectSettings
+) -> Analysis | None:
     """Return the analysis where it is kept; other object settings need no new run."""
     results = session.results()
-    labels_key = network_key(opened, card)
     found = results.get((*labels_key, settings))
     if found is None and (other := results.get(labels_key)) is not None:
         from core.analysis import regroup
@@ -43,27 +51,43 @@ def kept_analysis(opened: Opened, card: ModelCard, settings: ObjectSettings) -> 
     return replace(found, micrograph=opened.micrograph)
 
 
-def segment(opened: Opened, card: ModelCard, settings: ObjectSettings) -> Analysis | None:
-    """Draw the button or the progress of a run, and return the analysis once there is one."""
+def segment(
+    opened: Opened, card: ModelCard, settings: ObjectSettings, marking: Marking | None = None
+) -> Analysis | None:
+    """Draw the button or the progress of a run, and return the analysis once there is one.
+
+    With marks a run begins by itself, and until it ends the analysis of the marks before is
+    returned.
+    """
     _collect()
-    found = kept_analysis(opened, card, settings)
+    key = network_key(opened, card, marking)
+    found = kept_analysis(opened, key, settings)
     mine = session.memory()
-    running = mine.job is not None and mine.job.key == network_key(opened, card)
+    running = mine.job is not None and mine.job.key == key
     wish = session.take_wish()
     if found is not None:
         return found
+    if marking is not None and not marking.is_ready:
+        return None
+    earlier = mine.taught.get(opened.micrograph.digest) if marking else None
     place = st.empty()
     if not running:
-        pressed = place.button("Segment", type="primary", width="stretch", shortcut="Ctrl+Enter")
-        if not pressed and not wish:
-            return None
-        _start(opened, card, settings)
-    with place.container():
-        _progress()
-    return None
+        by_itself = marking is not None and mine.stopped != key
+        pressed = not by_itself and place.button(
+            "Segment", type="primary", width="stretch", shortcut="Ctrl+Enter"
+        )
+        if pressed or wish or by_itself:
+            _start(opened, card, settings, marking)
+            running = True
+    if running:
+        with place.container():
+            _quick_progress() if marking else _progress()
+    return kept_analysis(opened, earlier, settings) if earlier else None
 
 
-def _start(opened: Opened, card: ModelCard, settings: ObjectSettings) -> None:
+def _start(
+    opened: Opened, card: ModelCard, settings: ObjectSettings, marking: Marking | None
+) -> None:
     mine = session.memory()
     if mine.job is not None:
         mine.job.cancel()
@@ -71,11 +95,28 @@ def _start(opened: Opened, card: ModelCard, settings: ObjectSettings) -> None:
     def work(progress: ProgressCallback) -> Analysis:
         from core.analysis import analyse
 
-        network = session.engine(card.name)
-        return analyse(opened.micrograph, network, object_settings=settings, progress=progress)
+        is_taught = marking is not None
+        engine = (
+            _taught(opened, card, marking, progress) if is_taught else session.engine(card.name)
+        )
+        return analyse(opened.micrograph, engine, object_settings=settings, progress=progress)
 
-    mine.notice = ""
-    mine.job = jobs.start(network_key(opened, card), work)
+    mine.notice, mine.stopped = "", None
+    mine.job = jobs.start(network_key(opened, card, marking), work)
+
+
+def _taught(
+    opened: Opened, card: ModelCard, marking: Marking, progress: ProgressCallback
+) -> ForestEngine:
+    """Return a forest that learned from the marks; the image's features are kept."""
+    session.import_torch()
+    from core.segmentation.forest_engine import features_of, teach
+
+    shown, kept = opened.micrograph, session.features()
+    key = (shown.digest, shown.info_bar_rows)
+    bands = kept.get(key) or features_of(shown)
+    kept.put(key, bands, bands.nbytes)
+    return teach(card, shown, marking.marks, bands=bands, progress=progress)
 
 
 def _collect() -> None:
@@ -84,7 +125,7 @@ def _collect() -> None:
     job = mine.job
     if job is None or not job.finished:
         return
-    mine.job = None
+    mine.job, mine.stopped = None, job.key
     try:
         made = jobs.result_of(job)
     except Cancelled as stopped:
@@ -96,31 +137,46 @@ def _collect() -> None:
         size = sum(array.nbytes for array in arrays)
         session.results().put(job.key, made, size)
         session.results().put((*job.key, made.object_settings), made, 0)
+        mine.stopped = None
+        if made.teaching:
+            mine.taught[made.micrograph.digest] = job.key
 
 
 @st.fragment(run_every=POLL_SECONDS)
 def _progress() -> None:
+    _show_progress("Getting the network ready.", "Tile")
+
+
+@st.fragment(run_every=QUICK_POLL_SECONDS)
+def _quick_progress() -> None:
+    _show_progress("The forest learns from the marks.", "Row")
+
+
+def _show_progress(first: str, step: str) -> None:
     job = session.memory().job
     if job is None or job.finished:
         st.rerun()
     if not job.started:
         st.progress(0.0, text="Waiting for another segmentation to end.")
     elif not job.total:
-        st.progress(0.0, text="Getting the network ready.")
+        st.progress(0.0, text=first)
     else:
-        st.progress(job.done / job.total, text=f"Tile {job.done} of {job.total}.")
+        st.progress(job.done / job.total, text=f"{step} {job.done} of {job.total}.")
     if job.cancelled.is_set():
-        st.caption("Stopping at the end of this tile.")
+        st.caption(f"Stopping at the end of this {step.lower()}.")
     else:
         st.button("Cancel", on_click=job.cancel, width="stretch")
 
 
-def next_step() -> None:
+def next_step(marking: Marking | None = None) -> None:
     """Draw what became of the last run, or what to do next."""
     mine = session.memory()
     if mine.notice:
         st.warning(mine.notice)
     elif mine.job is not None:
-        st.caption("The network is at work; you may look around in the image meanwhile.")
+        what = "forest" if marking else "network"
+        st.caption(f"The {what} is at work; you may look around in the image meanwhile.")
+    elif marking is not None:
+        st.caption(marking.next_step)
     else:
         st.caption("Check the pixel size and the info bar, then press Segment.")

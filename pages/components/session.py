@@ -31,6 +31,8 @@ UPLOAD_BYTES = 1_000_000_000
 MICROGRAPH_BYTES = 1_000_000_000
 RESULT_BYTES = 2_000_000_000
 INSPECTION_BYTES = 400_000_000
+FEATURE_BYTES = 400_000_000
+MARK_BYTES = 200_000_000
 DEFAULT_MODEL = "particles"
 
 
@@ -44,7 +46,7 @@ def engine(model: str) -> Engine:
     """Return a trained network on this machine's best device, loaded once for all users."""
     from models import zoo
 
-    _import_torch()
+    import_torch()
     return zoo.load(model, "auto")
 
 
@@ -53,18 +55,30 @@ def classifier(name: str) -> Any:
     """Return a trained classifier of whole micrographs, loaded once for all users."""
     from models import classifiers
 
-    _import_torch()
+    import_torch()
     return classifiers.load(name)
 
 
 @st.cache_resource(show_spinner=False)
 def warm_up(model: str) -> Job:
     """Begin to load a network, once, so that it is there when the first image is chosen."""
-    return jobs.start(("warm-up", model), lambda _: engine(model))
+    return jobs.start(("warm-up", model), lambda _: _warm(model))
+
+
+def _warm(model: str) -> None:
+    from models import zoo
+
+    if not zoo.card(model).needs_marks:
+        engine(model)
+        return
+    from core.segmentation.pixel_forest import import_learner
+
+    import_learner()
+    import_torch()
 
 
 @st.cache_resource(show_spinner=False)
-def _import_torch() -> None:
+def import_torch() -> None:
     """Import what networks need, and keep the collector from walking through it ever after."""
     import core.segmentation.engine  # noqa: F401
     import models.architectures  # noqa: F401
@@ -280,6 +294,16 @@ def untrained(name: str) -> Any:
 def results() -> BoundedStore[Any, Any]:
     """Return the store of analyses, shared by all sessions: a key holds the image's digest."""
     return _store("results", RESULT_BYTES)
+
+
+def marks() -> BoundedStore[Any, Any]:
+    """Return the store of drawn marks, shared by all sessions."""
+    return _store("marks", MARK_BYTES)
+
+
+def features() -> BoundedStore[Any, Any]:
+    """Return the store of what a forest sees of images, shared by all sessions."""
+    return _store("features", FEATURE_BYTES)
 
 
 def inspections() -> BoundedStore[Any, Any]:

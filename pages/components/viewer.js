@@ -19,7 +19,7 @@ export default function (component) {
   };
 }
 
-class View extends Moving {
+class View extends Strokes {
   constructor(root) {
     super(root);
     this.pointers = new Map();
@@ -30,6 +30,7 @@ class View extends Moving {
     this.observer.disconnect();
     clearInterval(this.blinker);
     cancelAnimationFrame(this.frame);
+    if (this.sending) this.send(this.data.image.digest);
   }
 
   // ---- what Python sends
@@ -50,6 +51,7 @@ class View extends Moving {
     }
     for (const kind of ["image", "labels", "objects", "layer"]) this.load(kind, data[kind]);
     this.showLegend();
+    this.updateBrush();
     this.find(".overlay-tools").hidden = !data.labels;
     this.find(".layer-tools").hidden = !data.layer;
     if (data.layer) this.find(".layer-title").textContent = data.layer.title;
@@ -100,6 +102,7 @@ class View extends Moving {
   }
 
   choose(point) {
+    if (this.dot(point)) return;
     this.cross = point;
     this.schedule();
     this.setStateValue("click", {
@@ -119,10 +122,15 @@ class View extends Moving {
     canvas.addEventListener("pointerdown", (event) => this.press(event));
     canvas.addEventListener("pointermove", (event) => this.drag(event));
     canvas.addEventListener("pointerup", (event) => this.release(event));
-    canvas.addEventListener("pointercancel", (event) => this.pointers.delete(event.pointerId));
+    canvas.addEventListener("pointercancel", (event) => {
+      this.pointers.delete(event.pointerId);
+      this.stroke = null;
+    });
     canvas.addEventListener("pointerleave", () => this.read(null));
     canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     element.addEventListener("keydown", (event) => this.key(event));
+    // While the space bar is down the brush rests and a drag moves the view.
+    element.addEventListener("keyup", (event) => event.key === " " && (this.holding = false));
     element.addEventListener("click", (event) => {
       const action = event.target.closest("[data-action]")?.dataset.action;
       if (action) this.act(action);
@@ -145,9 +153,11 @@ class View extends Moving {
     this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     this.moved = this.pointers.size > 1;
     this.pressed = { x: event.clientX, y: event.clientY };
+    this.beginStroke(event);
   }
 
   drag(event) {
+    if (this.extendStroke(event)) return undefined;
     const before = this.pointers.get(event.pointerId);
     if (!before) return this.read(this.imagePoint(event));
     const now = { x: event.clientX, y: event.clientY };
@@ -170,6 +180,7 @@ class View extends Moving {
   release(event) {
     const known = this.pointers.delete(event.pointerId);
     this.canvas.classList.remove("moving");
+    if (this.endStroke()) return;
     const point = this.imagePoint(event);
     if (known && !this.moved && point) this.choose(point);
   }
@@ -183,6 +194,7 @@ class View extends Moving {
   }
 
   act(action) {
+    if (this.actBrush(action)) return;
     if (action === "in") this.zoom(1.5);
     else if (action === "out") this.zoom(1 / 1.5);
     else if (action === "fit") this.fit();
@@ -252,11 +264,17 @@ class View extends Moving {
   }
 
   key(event) {
+    if (this.keyBrush(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const step = steps[event.key];
     const target = event.target;
     if (step && target.matches("input")) return;
+    if (event.key === " " && this.brush && !target.matches("button")) this.holding = true;
     if (step && target.matches(".divider")) this.setSwipe(this.swipe + 0.02 * step[0]);
     else if (step && event.shiftKey) this.moveCross(...step);
     else if (step) this.move(step[0] * 60, step[1] * 60);
@@ -270,7 +288,7 @@ class View extends Moving {
       else if (event.key === "[") this.setOpacity(-10);
       else if (event.key === "]") this.setOpacity(10);
       else if (event.key === "Escape" && !this.find(".help").hidden) this.toggleHelp();
-      else return;
+      else if (!this.holding) return;
     }
     event.preventDefault();
     event.stopPropagation();

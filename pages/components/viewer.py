@@ -15,11 +15,18 @@ import streamlit as st
 
 from core.types import Phase
 from pages.components import session
+from pages.components.brush import Brush, strokes_from, strokes_to
 
 HEIGHT = 640
 _HERE = Path(__file__).parent
 # One script in the browser, in this order: each builds on the one before.
-_SCRIPTS = ("viewer_pictures.js", "viewer_drawing.js", "viewer_moving.js", "viewer.js")
+_SCRIPTS = (
+    "viewer_pictures.js",
+    "viewer_drawing.js",
+    "viewer_moving.js",
+    "viewer_strokes.js",
+    "viewer.js",
+)
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,7 @@ def viewer(
     info_bar_rows: int = 0,
     height: int = HEIGHT,
     on_click: Callable[[ViewerEvent], None] | None = None,
+    brush: Brush | None = None,
 ) -> ViewerEvent | None:
     """Show a micrograph to look at, measure by eye and click; return the pixel clicked last.
 
@@ -107,12 +115,19 @@ def viewer(
     id drawn bright. ``layer``: one more overlay, such as a feature map, with an opacity of its
     own. ``crosshair``: (row, column) to move the cross to. ``info_bar_rows``: shown as left out.
     ``height``: CSS px, fixed. ``on_click`` runs before the page does, once for each click.
+    ``brush``: to mark pixels with instead of clicking.
     """
 
     def clicked() -> None:
         event = _event(session.component_state(key).get("click"), image)
         if event is not None and on_click is not None:
             on_click(event)
+
+    def marked() -> None:
+        sent = session.component_state(key).get("strokes")
+        found = strokes_from(sent, image.digest, len(brush.phases)) if brush else None
+        if found is not None:
+            brush.on_strokes(found, int(sent["revision"]))
 
     state = _component(
         key=key,
@@ -133,11 +148,23 @@ def viewer(
             "info_bar_rows": info_bar_rows,
             "facts": _facts(image),
             "height": height,
+            "brush": _brush(brush),
         },
-        default={"click": None},
+        default={"click": None, "strokes": None},
         on_click_change=clicked,
+        on_strokes_change=marked,
     )
     return _event(state.click, image)
+
+
+def _brush(brush: Brush | None) -> dict[str, object] | None:
+    if brush is None:
+        return None
+    return {
+        "phases": [asdict(phase) for phase in brush.phases],
+        "strokes": strokes_to(brush.strokes),
+        "revision": brush.revision,
+    }
 
 
 def _event(click: dict[str, object] | None, image: ViewerImage) -> ViewerEvent | None:

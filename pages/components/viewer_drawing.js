@@ -61,6 +61,7 @@ class Drawing extends Pictures {
     this.drawInfoBar();
     this.drawBoxes();
     this.drawSelected();
+    this.drawStrokes();
     this.drawPoints();
     this.drawScale();
   }

@@ -1,0 +1,235 @@
+"""What a model learns from on the image itself: strokes, a mask, and the names of the phases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.errors import DataError
+from core.types import ModelCard, Phase
+from pages.components import publish, session
+from pages.components.brush import Brush
+from pages.components.memory import Drawn
+from pages.components.session import Opened
+from pages.components.viewer import Layer
+
+if TYPE_CHECKING:
+    from core.segmentation.marks import Marks
+    from core.segmentation.strokes import Stroke
+
+MOST_PHASES = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Marking:
+    """Marks on the image that is open. ``counts``: marked pixels above the info bar, by phase."""
+
+    marks: Marks
+    counts: dict[str, int]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is enough to learn from."""
+        return sum(count > 0 for count in self.counts.values()) > 1
+
+    @property
+    def next_step(self) -> str:
+        """What to draw next, in one sentence."""
+        missing = [name for name, count in self.counts.items() if not count]
+        if len(missing) == len(self.counts):
+            return (
+                "Draw a short stroke inside each phase: choose the phase above the image, or press "
+                "its number, and draw. The segmentation begins by itself."
+            )
+        return f"Now draw a stroke in {' or '.join(missing)}: choose it above the image."
+
+
+def choose(opened: Opened, card: ModelCard) -> tuple[ModelCard, Marking | None]:
+    """Draw the controls of marks in the sidebar for a model that needs them.
+
+    Returns the card with the user's phases, and the marks; None for any other model.
+    """
+    if not card.needs_marks:
+        return card, None
+    from core.segmentation.marks import named_phases
+
+    session.warm_up(card.name)
+    phases = named_phases(session.memory().phase_names)
+    found = _marking(opened, phases)
+    with st.sidebar:
+        st.subheader("Marks")
+        parts = [f"{count:,} px of {name}" for name, count in found.counts.items() if count]
+        st.caption(f"Marked: {', '.join(parts)}." if parts else "Nothing is marked yet.")
+        if found.is_ready:
+            st.caption(
+                "Something is wrong? Draw another stroke there. The view Uncertainty shows where "
+                "one helps most."
+            )
+        with st.container(horizontal=True):
+            _example(opened, len(phases))
+            _download(opened, found.marks)
+        with st.expander("Phases and mask"):
+            _names(opened, phases)
+            _mask(opened)
+        if session.memory().marks_notice:
+            st.warning(session.memory().marks_notice)
+    return replace(card, phases=phases), found
+
+
+def drawn_on(digest: str) -> Drawn:
+    """Return what was marked on the image of this digest."""
+    return session.memory().drawn.get(digest, Drawn())
+
+
+def draw_on(digest: str, **values: object) -> None:
+    """Change what is marked: fields of :class:`Drawn`."""
+    session.memory().drawn[digest] = replace(drawn_on(digest), **values)
+
+
+def brush(opened: Opened, marking: Marking | None) -> Brush | None:
+    """Return the brush for the viewer; None for a model without marks."""
+    if marking is None:
+        return None
+    digest = opened.micrograph.digest
+    drawn = drawn_on(digest)
+
+    def take(strokes: tuple[Stroke, ...], revision: int) -> None:
+        # Strokes that began before an example or a mask came would take it away again.
+        if revision == drawn_on(digest).revision:
+            draw_on(digest, strokes=strokes)
+            session.memory().marks_notice = ""
+
+    return Brush(marking.marks.phases, drawn.strokes, drawn.revision, take)
+
+
+def mask_layer(opened: Opened, marking: Marking | None) -> Layer | None:
+    """Return an uploaded mask as an overlay; None where there is none."""
+    drawn = drawn_on(opened.micrograph.digest)
+    if marking is None or not drawn.mask:
+        return None
+    from core.figures import encoding
+
+    phases = (Phase("not marked", "#000000"), *marking.marks.phases)
+    values = marking.marks.values
+    return publish.layer(
+        "marks", marking.marks.digest, lambda: encoding.encode_labels(values, phases), "Marks"
+    )
+
+
+def _marking(opened: Opened, phases: tuple[Phase, ...]) -> Marking:
+    from core.segmentation.marks import marks_of, read_mask
+    from core.segmentation.strokes import draw_strokes
+
+    shown = opened.micrograph
+    drawn, names = drawn_on(shown.digest), [phase.name for phase in phases]
+    key = (shown.digest, drawn.strokes, drawn.mask, *names)
+    marks = session.marks().get(key)
+    if marks is None:
+        below = read_mask(drawn.mask, "of before", shown.shape) if drawn.mask else None
+        marks = marks_of(draw_strokes(drawn.strokes, shown.shape, below), phases)
+        session.marks().put(key, marks, marks.values.nbytes)
+    return Marking(marks, marks.pixels_of_phases(shown.info_bar_rows))
+
+
+def _example(opened: Opened, phases: int) -> None:
+    if opened.truth is None:
+        return
+
+    def show() -> None:
+        from core.segmentation.example_strokes import example_strokes
+
+        drawn = drawn_on(opened.micrograph.digest)
+        strokes = example_strokes(opened.truth, phases)
+        draw_on(opened.micrograph.digest, strokes=strokes, mask=b"", revision=drawn.revision + 1)
+
+    st.button("Show an example", on_click=show, help="Two strokes a phase, from the known truth.")
+
+
+def _download(opened: Opened, marks: Marks) -> None:
+    from core.export.archive import safe_stem
+    from core.segmentation.marks import mask_png
+
+    st.download_button(
+        "Download the marks",
+        data=lambda: mask_png(marks.values),
+        file_name=f"{safe_stem(PurePath(opened.micrograph.name).stem)}.marks.png",
+        mime="image/png",
+        on_click="ignore",
+        help="A mask for another day, or for lamella segment --marks.",
+    )
+
+
+def _names(opened: Opened, phases: tuple[Phase, ...]) -> None:
+    mine, digest = session.memory(), opened.micrograph.digest
+
+    def put(names: tuple[str, ...]) -> None:
+        from core.segmentation.marks import named_phases
+
+        try:
+            mine.phase_names = tuple(phase.name for phase in named_phases(names))
+            mine.marks_notice = ""
+        except DataError as error:
+            mine.marks_notice = str(error)
+
+    def rename(index: int, key: str) -> None:
+        put((*mine.phase_names[:index], session.value_of(key), *mine.phase_names[index + 1 :]))
+
+    def remove() -> None:
+        put(mine.phase_names[:-1])
+        for other, drawn in mine.drawn.items():
+            kept = tuple(one for one in drawn.strokes if one.phase < len(mine.phase_names))
+            draw_on(other, strokes=kept, revision=drawn.revision + 1)
+
+    for index, phase in enumerate(phases):
+        key = session.control(f"phase-name-{index}", phase.name)
+        st.text_input(
+            f"Phase {index + 1}", key=key, max_chars=40, on_change=rename, args=(index, key)
+        )
+    with st.container(horizontal=True):
+        if len(phases) < MOST_PHASES:
+            st.button("Add a phase", on_click=put, args=((*mine.phase_names, _unused(phases)),))
+        if len(phases) > 2 and not drawn_on(digest).mask:
+            st.button("Remove the last", on_click=remove)
+
+
+def _unused(phases: tuple[Phase, ...]) -> str:
+    names = {phase.name for phase in phases}
+    return next(name for n in range(len(phases) + 1, 99) if (name := f"phase {n}") not in names)
+
+
+def _mask(opened: Opened) -> None:
+    mine, digest = session.memory(), opened.micrograph.digest
+    drawn = drawn_on(digest)
+    key = f"mask-{digest[:16]}-{drawn.revision}"
+
+    def take() -> None:
+        from core.segmentation.marks import read_mask
+
+        file = session.value_of(key)
+        if file is None:
+            return
+        try:
+            values = read_mask(file.getvalue(), file.name, opened.micrograph.shape)
+        except DataError as error:
+            mine.marks_notice = str(error)
+            return
+        mine.marks_notice = ""
+        missing = range(len(mine.phase_names) + 1, int(values.max()) + 1)
+        mine.phase_names += tuple(f"phase {number}" for number in missing)
+        draw_on(digest, mask=file.getvalue(), revision=drawn.revision + 1)
+
+    def drop() -> None:
+        draw_on(digest, mask=b"", revision=drawn.revision + 1)
+
+    st.file_uploader(
+        "A mask instead of strokes, or below them",
+        type=["png", "tif", "tiff"],
+        key=key,
+        on_change=take,
+        help="As large as the image; 0 = not marked, 1 = first phase, 2 = second.",
+    )
+    if drawn.mask:
+        st.button("Take the mask away", on_click=drop)

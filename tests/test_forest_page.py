@@ -1,0 +1,184 @@
+"""The random forest on the page Segment: strokes in, a segmentation out, nothing lost."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.segmentation.marks import mask_png, read_mask
+from core.segmentation.strokes import ERASER, Stroke
+from pages.components import brush, marking, session
+from pages.components.brush import strokes_from, strokes_to
+from tests.test_pages import (
+    button,
+    finish,
+    open_app,  # noqa: F401
+    texts,
+    two_disks,
+    upload,
+)
+
+DISK = Stroke(1, 9.0, ((50.0, 85.0), (50.0, 95.0)))
+GROUND = Stroke(0, 9.0, ((85.0, 20.0), (85.0, 60.0)))
+
+
+@pytest.fixture
+def app(open_app: Callable[..., AppTest]) -> AppTest:  # noqa: F811
+    """Return the page with two dark disks on a light ground and the forest chosen."""
+    session._store.clear("results", session.RESULT_BYTES)
+    return upload(open_app(model="random-forest"), "disks.png", two_disks())
+
+
+def draw(app: AppTest, *strokes: Stroke) -> AppTest:
+    """Put strokes where the brush would, and run the page as it would."""
+    memory = app.session_state["lamella"]
+    (digest,) = {digest_of(app)}
+    drawn = memory.drawn.get(digest, marking.Drawn())
+    memory.drawn[digest] = marking.replace(drawn, strokes=strokes)
+    return app.run()
+
+
+def digest_of(app: AppTest) -> str:
+    from core import formats
+
+    return formats.read(two_disks(), "disks.png").digest
+
+
+def test_it_says_what_to_draw_and_what_is_missing(app: AppTest) -> None:
+    assert not app.exception
+    assert "Nothing is marked yet" in texts(app) and "Draw a short stroke inside" in texts(app)
+    assert not [one for one in app.button if one.label in ("Segment", "Show an example")]
+    draw(app, GROUND)
+    assert "Now draw a stroke in object" in texts(app)
+    assert app.session_state["lamella"].job is None
+
+
+def test_two_strokes_start_it_and_the_result_is_as_of_any_model(app: AppTest) -> None:
+    app = finish(draw(app, GROUND, DISK))
+    assert not app.exception
+    (table,) = app.table
+    rows = table.value.iloc[:, 0]
+    # Disks of radius 12 and 20 px on 96 x 128 px.
+    share = np.pi * (12**2 + 20**2) / (96 * 128)
+    assert float(rows["Object"].split()[0]) == pytest.approx(100 * share, abs=7)
+    assert rows["Objects"] == "2" and "Method" in rows
+    assert "Export" in [one.value for one in app.subheader]
+
+
+def test_while_the_next_stroke_is_learned_the_last_result_stays(app: AppTest) -> None:
+    app = finish(draw(app, GROUND, DISK))
+    more = Stroke(1, 5.0, ((30.0, 30.0), (30.0, 34.0)))
+    app = draw(app, GROUND, DISK, more)
+    assert app.session_state["lamella"].job is not None
+    assert "Result" in [one.value for one in app.subheader]
+    assert "Result" in [one.value for one in finish(app).subheader]
+    # Undo: what was computed is there at once.
+    app = draw(app, GROUND, DISK)
+    assert app.session_state["lamella"].job is None
+
+
+def test_a_cancelled_run_does_not_begin_again_by_itself(app: AppTest) -> None:
+    app = draw(app, GROUND, DISK)
+    job = app.session_state["lamella"].job
+    if job is not None:
+        job.cancel()
+        finish(app)
+        if app.session_state["lamella"].stopped:
+            assert button(app, "Segment")
+            assert app.session_state["lamella"].job is None
+
+
+def test_phases_are_named_added_and_removed(app: AppTest) -> None:
+    app.text_input[1].set_value("particle").run()
+    button(app, "Add a phase").click().run()
+    assert [one.value for one in app.text_input] == ["background", "particle", "phase 3"]
+    third = Stroke(2, 3.0, ((5.0, 5.0), (5.0, 25.0)))
+    draw(app, GROUND, DISK, third)
+    app.text_input[2].set_value("particle").run()
+    assert "need names that differ" in texts(app)
+    button(app, "Remove the last").click().run()
+    assert app.session_state["lamella"].drawn[digest_of(app)].strokes == (GROUND, DISK)
+    app = finish(app)
+    assert "Particle" in app.table[0].value.index
+
+
+def test_a_mask_marks_too_and_a_wrong_one_is_told(app: AppTest) -> None:
+    def put(data: bytes) -> AppTest:
+        uploader = next(one for one in app.file_uploader if "mask" in one.label)
+        return uploader.upload("m.png", data, "image/png").run()
+
+    put(mask_png(np.ones((9, 9), np.uint8)))
+    assert "9 x 9 px and its image 96 x 128 px" in texts(app)
+    values = np.zeros((96, 128), np.uint8)
+    values[85:95, 20:60], values[45:55, 85:95], values[2:5, 2:5] = 1, 2, 3
+    put(mask_png(values))
+    assert [one.value for one in app.text_input] == ["background", "object", "phase 3"]
+    assert "Marked: 400 px of background, 100 px of object, 9 px of phase 3." in texts(app)
+    assert "Result" in [one.value for one in finish(app).subheader]
+    button(app, "Take the mask away").click().run()
+    assert "Nothing is marked yet" in texts(app)
+
+
+def test_a_sample_shows_an_example(open_app: Callable[..., AppTest]) -> None:  # noqa: F811
+    app = open_app(sample="gold-tem", model="random-forest")
+    app = button(app, "Show an example").click().run()
+    memory = app.session_state["lamella"]
+    (drawn,) = memory.drawn.values()
+    assert len(drawn.strokes) == 4 and drawn.revision == 1
+    assert memory.job is not None
+    memory.job.cancel()
+
+
+def sent(*strokes: object, **changed: object) -> dict[str, object]:
+    rows = [list(one) if isinstance(one, tuple) else one for one in strokes]
+    return {"digest": "d1", "revision": 0, "strokes": rows, **changed}
+
+
+def test_strokes_come_back_as_they_were_sent() -> None:
+    strokes = (GROUND, DISK, Stroke(ERASER, 1.0, ((0.5, 3.5),)))
+    rows = strokes_to(strokes)
+    assert rows[2] == [-1, 1.0, [[3.5, 0.5]]]
+    assert strokes_from(sent(*rows), "d1", 2) == strokes
+    assert strokes_from(sent(), "d1", 2) == ()
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        None,
+        "strokes",
+        sent(digest="of another image"),
+        sent(revision="0"),
+        sent(strokes="x"),
+        sent([2, 5, [[1, 1]]]),
+        sent([-2, 5, [[1, 1]]]),
+        sent([0, 31, [[1, 1]]]),
+        sent([0, 5, []]),
+        sent([0, 5, [[1]]]),
+        sent([0, 5, [[1, "1"]]]),
+        sent([0, 5, [[1, float("nan")]]]),
+        sent([0, 5, [[1, 1e300]]]),
+        sent([0, 5, [[0, 0], [9e4, 0]] * 20]),
+        sent(*[[0, 5, [[1, 1]]]] * (brush.MOST_STROKES + 1)),
+    ],
+)
+def test_anything_else_is_no_stroke(what: object) -> None:
+    assert strokes_from(what, "d1", 2) is None
+
+
+def test_downloaded_marks_teach_the_same(app: AppTest) -> None:
+    app = draw(app, GROUND, DISK)
+    values = read_mask(mask_png(marks_values()), "m", (96, 128))
+    assert (values == marks_values()).all()
+    assert Image.open(io.BytesIO(mask_png(values))).size == (128, 96)
+
+
+def marks_values() -> np.ndarray:
+    from core.segmentation.strokes import draw_strokes
+
+    return draw_strokes((GROUND, DISK), (96, 128))
