@@ -68,6 +68,12 @@ def test_each_found_particle_stands_beside_its_truth():
     assert np.isnan(column[1])
 
 
+def dots(*dice: float) -> tuple[figures.Dot, ...]:
+    return tuple(
+        figures.Dot(8 * 8**place, one, one - 0.1, one + 0.05) for place, one in enumerate(dice)
+    )
+
+
 def drawn() -> dict[str, go.Figure]:
     columns = np.arange(128) * PIXEL.nm
     fringes = np.cos(2 * np.pi * columns / GOLD[0].d_nm)
@@ -83,9 +89,7 @@ def drawn() -> dict[str, go.Figure]:
         "grey": figures.grey_figure(fringes[:60], fringes[60:], 0.5),
         "curves": figures.curves_figure([curve, plain], "dose (electrons/nm²)", (2, 5), log=True),
         "plain curves": figures.curves_figure([curve], "scale", None),
-        "fields": figures.field_figure(
-            {"lattice": ((8, 0.5), (64, 0.9)), "low": ((8, 0.9),)}, {"low": 0.3}
-        ),
+        "fields": figures.field_figure({"lattice": dots(0.5, 0.9), "low": dots(0.8)}),
     }
 
 
@@ -135,6 +139,9 @@ def test_levels_of_electrons_fall_into_bins_alike():
 
 
 def test_each_network_is_a_dot_and_the_line_goes_through_the_means():
-    figure = figures.field_figure({"lattice": ((8, 0.4), (8, 0.6), (64, 0.9))}, {}).to_dict()
-    line, dots = figure["data"]
-    assert line["y"] == pytest.approx([0.5, 0.9]) and len(dots["x"]) == 3
+    two, far = dots(0.4)[0], figures.Dot(64, 0.9, 0.8, 0.95)
+    figure = figures.field_figure({"lattice": (two, *dots(0.6), far)}).to_dict()
+    line, found = figure["data"]
+    assert line["x"] == [8, 64] and line["y"] == pytest.approx([0.5, 0.9])
+    assert len(found["x"]) == 3
+    assert found["error_y"]["arrayminus"] == pytest.approx([0.1, 0.1, 0.1])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.concepts_style import GRID, LINE, drawn, level, upright
+from core.figures.concepts_style import GRID, LINE, drawn, upright
 from core.figures.palette import OKABE_ITO, rgb
 
 MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}
@@ -119,46 +119,63 @@ def _band(trained: tuple[float, float]) -> dict[str, Any]:
     }
 
 
-def field_figure(
-    dots: Mapping[str, Sequence[tuple[float, float]]], thresholds: Mapping[str, float]
-) -> go.Figure:
+@dataclass(frozen=True)
+class Dot:
+    """One network: its receptive field, its Dice, and the ends of its 95 % interval."""
+
+    field_px: float
+    dice: float
+    low: float
+    high: float
+
+
+def field_figure(dots: Mapping[str, Sequence[Dot]]) -> go.Figure:
     """Draw Dice over the theoretical receptive field, one dot a network.
 
-    ``dots``: (receptive field in px, Dice) of each network, under the name of the images. A line
-    joins the means of each field. ``thresholds``: Dice of a threshold on the same images, as a
-    level line under the same name.
+    ``dots``: under the name of the images. A line joins the means of each field.
     """
     traces: list[dict[str, Any]] = []
-    lines = []
     for index, (name, found) in enumerate(dots.items()):
         color = OKABE_ITO[(0, 1)[index % 2]]
-        fields = sorted({field for field, _ in found})
-        means = [float(np.mean([dice for f, dice in found if f == field])) for field in fields]
+        fields = sorted({dot.field_px for dot in found})
+        means = [
+            float(np.mean([dot.dice for dot in found if dot.field_px == field])) for field in fields
+        ]
         line = {"color": color, "width": 3, "dash": DASHES[index % len(DASHES)]}
         traces.append(
             {"type": "scatter", "mode": "lines", "x": fields, "y": means, "line": line}
             | {"showlegend": False, "hoverinfo": "skip"}
         )
+        marker = {"size": 12, "symbol": SYMBOLS[index % len(SYMBOLS)], "color": color}
         traces.append(
             {
                 "type": "scatter",
                 "mode": "markers",
                 "name": name,
-                "x": [field for field, _ in found],
-                "y": [dice for _, dice in found],
-                "marker": {"size": 12, "symbol": SYMBOLS[index % len(SYMBOLS)], "color": color},
+                "x": [dot.field_px for dot in found],
+                "y": [dot.dice for dot in found],
+                "error_y": _interval(found, color),
+                "marker": marker,
             }
         )
-        if name in thresholds:
-            lines.append(level(thresholds[name], color, 2, "dot"))
     figure = plain_figure(traces, "theoretical receptive field (px)", "Dice, unseen images")
     figure.layout.xaxis.update(type="log", tickvals=_fields_of(dots), minor={"showgrid": False})
-    figure.layout.yaxis.update(range=[-0.03, 1.03])
-    return figure.update_layout(shapes=[{**line, "xref": "paper"} for line in lines])
+    return figure
 
 
-def _fields_of(dots: Mapping[str, Sequence[tuple[float, float]]]) -> list[float]:
-    return sorted({field for found in dots.values() for field, _ in found})
+def _interval(dots: Sequence[Dot], color: str) -> dict[str, Any]:
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [dot.high - dot.dice for dot in dots],
+        "arrayminus": [dot.dice - dot.low for dot in dots],
+        "color": color,
+        "thickness": 1.5,
+    }
+
+
+def _fields_of(dots: Mapping[str, Sequence[Dot]]) -> list[float]:
+    return sorted({dot.field_px for found in dots.values() for dot in found})
 
 
 def plain_figure(traces: Sequence[Mapping[str, object]], x: str, y: str) -> go.Figure:

@@ -19,7 +19,8 @@ from core.training.recipe import Recipe
 from core.training.synthetic_gold import gold_data
 from core.types import ModelCard, PixelSize, ProgressCallback, no_progress
 
-BINS = 256
+# Fine enough for a blurred image, whose grey levels lie close together.
+BINS, COARSE_BINS = 4096, 32
 LIVE_SIDE_PX = 128
 
 
@@ -86,8 +87,8 @@ def _best(particle: np.ndarray, carbon: np.ndarray, edges: np.ndarray) -> tuple[
 
 
 def _coarse(share: np.ndarray) -> np.ndarray:
-    # Bins of 256 levels hold so few pixels that noise alone would keep the histograms apart.
-    return share.reshape(-1, 8).sum(1)
+    # Fine bins hold so few pixels that noise alone would keep the histograms apart.
+    return share.reshape(COARSE_BINS, -1).sum(1)
 
 
 def mask_dice(truth: np.ndarray, found: np.ndarray) -> float:

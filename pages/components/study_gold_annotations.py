@@ -1,0 +1,69 @@
+"""Two annotations of one image: how far two people lie apart, measured instead of claimed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.errors import LamellaError
+
+
+def draw(analysis: Any | None) -> None:
+    """Draw the two uploaders and, with two masks, their spread; beside it the network's, if any."""
+    st.subheader("How far apart are two people?")
+    st.markdown(
+        "That a network is as good as human experts is easily said. Put in two masks of one image, "
+        "drawn by two people or by one on two days, and see what agreement there is to reach."
+    )
+    columns = st.columns(2)
+    given = [
+        column.file_uploader(
+            f"{name} annotation (PNG or TIFF, particles above 0)",
+            type=["png", "tif", "tiff"],
+            key=f"gold_annotation_{name.lower()}",
+        )
+        for column, name in zip(columns, ("First", "Second"), strict=True)
+    ]
+    if None in given:
+        return
+    try:
+        _compare(given, analysis)
+    except LamellaError as error:
+        st.warning(str(error))
+
+
+def _compare(given: list[Any], analysis: Any | None) -> None:
+    from core.measurement.annotation_spread import annotation_spread
+    from core.measurement.mask_file import read_mask_file
+
+    masks = [read_mask_file(one.getvalue(), one.name, "particle/particles") for one in given]
+    pairs = {"the two annotations": annotation_spread(*masks)}
+    size = None
+    if analysis is not None and analysis.micrograph.shape == masks[0].shape:
+        size = analysis.micrograph.pixel_size
+        found = analysis.segmentation.labels == analysis.card.objects_phase
+        if found.any():
+            pairs["network and first"] = annotation_spread(found, masks[0])
+            pairs["network and second"] = annotation_spread(found, masks[1])
+    unit, nm = ("nm", size.nm) if size else ("px", 1.0)
+    st.table([_row(name, one, unit, nm) for name, one in pairs.items()], border="horizontal")
+    st.caption(
+        "Boundary: mean distance from one outline to the other, both ways, and what 95 % stay "
+        "below. Matched: pairs with an IoU of at least 0.5. Mean diameter: of particles "
+        "that the edge does not cut. Where two people differ, no network can agree with both."
+    )
+
+
+def _row(name: str, spread: Any, unit: str, nm: float) -> dict[str, str]:
+    first, second = spread.diameter_px
+    return {
+        "between": name,
+        "Dice": f"{spread.dice:.3f}",
+        "IoU": f"{spread.iou:.3f}",
+        f"boundary ({unit})": f"{nm * spread.boundary_px:.3g}",
+        f"95 % ({unit})": f"{nm * spread.boundary_95_px:.3g}",
+        "particles": f"{spread.objects[0]} and {spread.objects[1]}, {spread.matched} matched",
+        f"mean diameter ({unit})": f"{nm * first:.3g} and {nm * second:.3g}",
+        "difference": f"{100 * spread.diameter_difference:.1f} %",
+    }

@@ -1,0 +1,193 @@
+"""The gold study, step 5: dose, defocus, magnification, receptive field, skips, and the physics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.components import learn, study
+from pages.components.study import Study
+from pages.components.study_gold_network import CARD
+
+CURVES = {
+    "dose": "Dose",
+    "defocus": "Defocus",
+    "magnification": "Wrong magnification",
+}
+AXES = {
+    "dose": "dose (electrons/nm²)",
+    "defocus": "defocus (nm, underfocus negative)",
+    "magnification": "image enlarged by this factor",
+}
+PUBLISHED = [
+    {
+        "published": "Groschner et al. 2021",
+        "images": "real HRTEM images of nanoparticles, traced by hand",
+        "Dice": "0.8",
+    },
+    {
+        "published": "Sytwu et al. 2022, smallest to largest receptive field",
+        "images": "real HRTEM images of gold, traced by hand",
+        "Dice": "0.72 to 0.78",
+    },
+]
+
+
+def draw(link: Study) -> None:
+    """Draw what was measured, section by section; one that was not measured is left out."""
+    from models import gold_study
+
+    _curves(link, gold_study.read_curves())
+    fields = gold_study.read_fields()
+    _fields(fields, gold_study.read_baselines())
+    _skips(fields)
+    _published()
+    _simulation(gold_study.read_multislice())
+    study.measured_by("make studies")
+    study.go_on(
+        {"receptive_field": "Receptive field", "skip_connections": "Skip connections"},
+        {"model": CARD, "sample": "gold-hrtem", "view": "field"},
+    )
+
+
+def _curves(link: Study, rows: Sequence[Any]) -> None:
+    from core.figures import gold as figures
+
+    kinds = {name: title for name, title in CURVES.items() if any(r.curve == name for r in rows)}
+    if not kinds:
+        return
+    st.subheader("Other than in training")
+    name = link.choose("Change", "fault", kinds)
+    mine = [row for row in rows if row.curve == name]
+    x = [row.value for row in mine]
+    inside = [row.value for row in mine if row.trained]
+    low, high = [row.low for row in mine], [row.high for row in mine]
+    curves = [
+        figures.Curve("the shipped network", x, [row.dice for row in mine], low, high),
+        figures.Curve("Otsu's threshold", x, [row.otsu for row in mine]),
+    ]
+    trained = (min(inside), max(inside)) if inside else None
+    figure = figures.curves_figure(curves, AXES[name], trained, log=name != "defocus")
+    learn.chart(figure, f"gold_curve_{name}", height=400)
+    worst = min(mine, key=lambda row: row.dice)
+    st.caption(
+        f"Each point: the same {mine[0].images} specimens, which no training saw; bars: 95 % by "
+        f"bootstrap over images; shaded: what training had. Worst: {worst.dice:.2f} at "
+        f"{worst.value:g}."
+    )
+
+
+def _fields(rows: Sequence[Any], thresholds: Sequence[Any]) -> None:
+    from core.figures import gold as figures
+    from core.training.gold_contrasts import TITLES
+
+    plain = [row for row in rows if row.network.skips]
+    by_title = {
+        title: [row for row in plain if row.network.contrast == contrast]
+        for contrast, title in TITLES.items()
+    }
+    dots = {
+        title: [figures.Dot(row.field_px[1], row.dice, row.low, row.high) for row in found]
+        for title, found in by_title.items()
+        if found
+    }
+    if not dots:
+        return
+    st.subheader("How far must a network see?")
+    learn.chart(figures.field_figure(dots), "gold_fields", height=420)
+    said = [_gain(title, found) for title, found in dots.items()]
+    said += [f"{TITLES[one.contrast]}, {one.method}: {one.dice:.2f}." for one in thresholds]
+    st.markdown("\n".join(f"- {one}" for one in said))
+    st.caption(
+        "Each dot is a small U-Net of its own, with another number of poolings or another seed, "
+        f"trained for as many steps and scored on {plain[0].images} images that it has not seen; "
+        "bars: 95 % by bootstrap over images. The receptive field is the largest of an output "
+        "pixel. After Sytwu et al. 2022, arXiv:2204.04250."
+    )
+
+
+def _gain(title: str, dots: Sequence[Any]) -> str:
+    small, large = min(dot.field_px for dot in dots), max(dot.field_px for dot in dots)
+
+    def mean(wanted: float) -> float:
+        values = [dot.dice for dot in dots if dot.field_px == wanted]
+        return sum(values) / len(values)
+
+    return f"**{title}:** Dice {mean(small):.2f} at {small:g} px, {mean(large):.2f} at {large:g} px"
+
+
+def _skips(rows: Sequence[Any]) -> None:
+    found = []
+    for row in rows:
+        other = next((one for one in rows if _twin(row, one)), None)
+        if row.network.skips and other is not None:
+            found.append(
+                {
+                    "poolings": row.network.poolings,
+                    "seed": row.network.seed,
+                    "with skips": f"{row.dice:.3f} ({row.low:.3f} to {row.high:.3f})",
+                    "without": f"{other.dice:.3f} ({other.low:.3f} to {other.high:.3f})",
+                    "change": f"{other.dice - row.dice:+.3f}",
+                }
+            )
+    if not found:
+        return
+    st.subheader("The same network without its skip connections")
+    st.table(found, border="horizontal")
+    st.caption(
+        "Dice on lattice images, trained anew without skips. What was pooled away must then be "
+        "drawn from the coarse maps alone. In brackets: 95 % by bootstrap over images."
+    )
+
+
+def _twin(row: Any, other: Any) -> bool:
+    """Return whether two rows differ by the skip connections alone."""
+    one, two = row.network, other.network
+    same = (one.contrast, one.poolings, one.seed) == (two.contrast, two.poolings, two.seed)
+    return same and one.skips and not two.skips
+
+
+def _published() -> None:
+    from models import zoo
+
+    st.subheader("Beside published numbers")
+    ours = [
+        {"published": "here: " + one.metric, "images": one.data, "Dice": f"{one.value:.2f}"}
+        for one in zoo.card(CARD).scores
+        if "Dice" in one.metric
+    ]
+    st.table([*ours, *PUBLISHED], border="horizontal")
+    st.caption(
+        "Not comparable: theirs are real micrographs traced by people, ours are simulated and the "
+        "outline is known exactly. Groschner et al., doi:10.1017/S1431927621000386; Sytwu et al., "
+        "arXiv:2204.04250. How far two people lie apart, step 4 measures on your masks."
+    )
+
+
+def _simulation(rows: Sequence[Any]) -> None:
+    if not rows:
+        return
+    st.subheader("What the simulation leaves out")
+    st.markdown(
+        "The specimen is taken as one slice: the wave does not spread within it. Beside a "
+        "multislice calculation (abTEM), which lets it, this is how alike the images are."
+    )
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for row in rows:
+        name = f"{row['kind']}, {float(row['diameter_nm']):g} nm"
+        found.setdefault((name, row["orientation"]), {})[row["lens"]] = row["correlation"]
+    lenses = list(dict.fromkeys(row["lens"] for row in rows))
+    st.table(
+        [
+            {"particle": name, "turned": turned}
+            | {f"correlation, lens {one}": f"{float(by_lens[one]):.2f}" for one in lenses}
+            for (name, turned), by_lens in found.items()
+        ],
+        border="horizontal",
+    )
+    st.caption(
+        "1 is the same image. Along a zone axis columns of atoms channel the wave, and one slice "
+        "is no longer enough; a network that learned here may err on such particles."
+    )

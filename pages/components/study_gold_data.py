@@ -1,0 +1,78 @@
+"""The gold study, step 1: from atoms to an image, every knob of the microscope a slider."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import streamlit as st
+
+from core.errors import LamellaError
+from core.types import PixelSize
+from pages.components import learn, session, study, study_gold_settings
+from pages.components.study import Study
+from pages.components.viewer import viewer
+
+
+def draw(link: Study) -> None:
+    """Draw the controls, the image with its label, and what its power spectrum shows."""
+    st.markdown(
+        "Atoms stand where the crystal puts them; their potential shifts the phase of the "
+        "electron wave, the lens turns phase into contrast, the dose adds its noise. The label "
+        "follows from the gold alone: change the microscope as you like, it stays."
+    )
+    controls, pictures = st.columns([1, 2.6], gap="medium")
+    with controls:
+        study_gold_settings.controls(link)
+    with pictures:
+        begun = time.perf_counter()
+        made = study_gold_settings.image(link)
+        if made is not None:
+            _pictures(made, time.perf_counter() - begun)
+            _spectrum(made)
+            session.control("gold_preview", made)
+    study.go_on({"convolution": "Convolution"})
+
+
+def _pictures(made: Any, seconds: float) -> None:
+    left, right = st.columns(2)
+    nm = made.settings.pixel_size_nm
+    with left:
+        viewer(study_gold_settings.picture(made), key="gold_image", height=380)
+    with right:
+        label = learn.grey_image(made.labels.astype("float32"), "Its label", nm)
+        viewer(label, key="gold_label", height=380)
+    wanted, placed = made.settings.particles, len(made.particles)
+    room = "" if wanted == placed else f" For {wanted - placed} more there was no room."
+    atoms = sum(one.atoms for one in made.particles)
+    electrons = made.settings.dose_e_per_nm2 * nm**2
+    st.caption(
+        f"{placed} particles, {atoms:,} atoms of gold.{room} {electrons:.3g} electrons a pixel. "
+        f"Ready in {1000 * seconds:.0f} ms. Label: where gold alone, in vacuum, shifts the phase "
+        "by more than π/16."
+    )
+
+
+def _spectrum(made: Any) -> None:
+    from core.figures import gold_spectra as figures
+    from core.measurement.power_spectrum import check_reach, radial_profile, region_spectrum
+
+    size = PixelSize(made.settings.pixel_size_nm, "the simulation")
+    spectrum = region_spectrum(made.grey, size)
+    lens = made.settings.lens
+    left, right = st.columns([1, 1.1])
+    with left:
+        learn.chart(figures.spectrum_figure(spectrum), "gold_spectrum", height=420)
+    with right:
+        transfer = lens.transfer(radial_profile(spectrum)[0])
+        learn.chart(figures.profile_figure(spectrum, transfer), "gold_profile", height=420)
+    st.caption(
+        "Left: the power spectrum. Amorphous carbon scatters alike in all directions, so it shows "
+        "the microscope itself: its dark **Thon rings** lie where the contrast transfer (right, "
+        f"below) is 0. Underfocus is negative; Scherzer's defocus of this lens is "
+        f"{lens.scherzer_nm():.0f} nm. Spots on the dotted rings are gold's lattice planes."
+    )
+    try:
+        check_reach(size)
+    except LamellaError as error:
+        st.caption(str(error))

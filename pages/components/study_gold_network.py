@@ -1,0 +1,91 @@
+"""The gold study, step 3: the network that is shipped, and a short training here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.types import ProgressCallback
+from pages.components import background, learn, session, study
+from pages.components.study import Study
+
+CARD = "gold"
+SEEN, TRAINED = "gold_losses", "gold_trained"
+STEPS, MOST_STEPS = 30, 300
+
+
+def draw(link: Study) -> None:
+    """Draw what was trained, and the short training."""
+    from models import zoo
+
+    card, recipe = zoo.card(CARD), zoo.recipe(CARD)
+    st.markdown(
+        f"**{card.architecture}.** Each of its {recipe.steps:,} training steps saw {recipe.batch} "
+        f"crops of {recipe.crop_px} px, each computed from other atoms under another microscope "
+        "and dose: no image came twice, and no real micrograph at all."
+    )
+    for data, scores in card.scores_by_data().items():
+        st.table(
+            [{"score": one.metric, "value": f"{one.value:.3f}"} for one in scores],
+            border="horizontal",
+        )
+        st.caption(f"On {data}.")
+    st.subheader("Train it here")
+    _training(link)
+    study.go_on(
+        {"architectures": "Architectures", "skip_connections": "Skip connections"},
+        {"model": CARD, "sample": "gold-hrtem", "view": "network"},
+    )
+
+
+def _training(link: Study) -> None:
+    from models import zoo
+
+    steps = link.whole_number("Steps", "training_steps", STEPS, 10)
+    st.caption("Crops of 128 px, four a step: enough to see it learn, not enough to be good.")
+    if not 1 <= steps <= MOST_STEPS:
+        st.warning(f"{steps} steps came; it needs 1 to {MOST_STEPS}.")
+        return
+    seen: list[float] = []
+
+    def work(progress: ProgressCallback) -> Any:
+        from core.training.gold_study import train_live
+
+        return train_live(
+            zoo.card(CARD), zoo.recipe(CARD), steps, progress=progress, seen=seen.append
+        )
+
+    before = session.value_of("work_gold")
+    found = background.run("gold", "Train", (steps,), work, 25_000_000)
+    job = session.value_of("work_gold")
+    if found is not None:
+        _losses(found.losses, steps, "done")
+        _result(found)
+    elif job is not None:
+        if job is not before:
+            session.control(SEEN, (seen, steps))
+        _live()
+
+
+@st.fragment(run_every=0.8)
+def _live() -> None:
+    begun = session.value_of(SEEN)
+    if begun is None:
+        return
+    seen, steps = begun
+    _losses(tuple(seen), steps, "live")
+
+
+def _losses(losses: Any, steps: int, state: str) -> None:
+    from core.figures import grains as figures
+
+    learn.chart(figures.learning_figure(losses, steps), f"gold_losses_{state}", height=300)
+
+
+def _result(found: Any) -> None:
+    st.metric("IoU of particles, simulated images held back", f"{found.score:.3f}")
+    st.caption(
+        f"Began {found.began}. Step 4 shows what this network says, beside the one that is shipped."
+    )
+    session.control(TRAINED, found.engine)

@@ -1,0 +1,77 @@
+"""The gold study, step 2: which pixels are gold, and how far a threshold goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.components import learn, study, study_gold_settings
+from pages.components.learn import Question
+from pages.components.study import Study
+from pages.components.viewer import viewer
+
+
+def draw(link: Study) -> None:
+    """Draw the question, a threshold to move, and the two histograms."""
+    st.markdown(
+        "**Which pixels are gold?** Not which are dark: a lattice has bright and dark fringes, and "
+        "carbon has speckle of the same grey. What tells gold apart is how grey levels lie beside "
+        "each other."
+    )
+    made = study_gold_settings.image(link)
+    if made is None:
+        return
+    learn.predict(
+        "gold_threshold",
+        Question(
+            "Is there one grey level that separates the gold of this image from its carbon?",
+            truth="no",
+            choices=("yes", "no"),
+            why="The two histograms below overlap; where they do, one grey level belongs to both.",
+        ),
+    )
+    st.subheader("A threshold instead of a network")
+    one, two = st.columns(2)
+    with one:
+        blur = link.slider("Blur first (nm, standard deviation)", "blur", 0.0, 0.0, 0.6, 0.02)
+    with two:
+        threshold = link.slider("Threshold on the grey level", "threshold", 0.5, 0.0, 1.0, 0.01)
+    _threshold(made, blur, threshold)
+    study.go_on({"image_problem": "The image problem", "convolution": "Convolution"})
+
+
+def _threshold(made: Any, blur_nm: float, threshold: float) -> None:
+    from core.figures import gold as figures
+    from core.training.gold_study import study_thresholds
+
+    found = study_thresholds(made.grey, made.labels, blur_nm / made.settings.pixel_size_nm)
+    left, right = st.columns(2)
+    with left:
+        shown = learn.grey_image(found.grey, "The image, blurred", made.settings.pixel_size_nm)
+        viewer(shown, key="gold_blurred", height=380)
+        st.caption(study_gold_settings.in_words(made))
+    with right:
+        marked = figures.mask_picture(found.grey, found.mask(threshold), made.labels > 0)
+        picture = learn.color_image(marked, "By threshold", made.settings.pixel_size_nm)
+        viewer(picture, key="gold_threshold_mask", height=380)
+        st.caption(
+            "Yellow: called gold, and it is. Vermilion: called gold, and it is carbon. Blue: "
+            f"missed. Gold is the {'darker' if found.dark else 'brighter'} side."
+        )
+    one, two, three, four = st.columns(4)
+    one.metric("Dice, your threshold", f"{found.dice(threshold):.3f}")
+    two.metric(f"Dice, Otsu's {found.otsu:.2f}", f"{found.dice(found.otsu):.3f}")
+    three.metric(f"Dice, best possible {found.best:.2f}", f"{found.dice(found.best):.3f}")
+    four.metric("Overlap of the histograms", f"{100 * found.overlap:.0f} %")
+    gold = made.labels > 0
+    figure = figures.grey_figure(found.grey[~gold], found.grey[gold], threshold)
+    learn.chart(figure, "gold_grey", height=340)
+    share = 100 * gold.mean()
+    st.caption(
+        f"Gold covers {share:.0f} % of the image; calling everything gold would have a Dice of "
+        f"{2 * share / (100 + share):.3f}. The best threshold knows the truth, which no user does; "
+        "Otsu's knows the histogram alone. A blur wider than the fringes helps where gold is "
+        "darker on average, and takes the outline with it. Dice: twice what both share, by the sum "
+        "of both."
+    )
