@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from core.segmentation.forest_engine import ForestEngine
 
 POLL_SECONDS = 0.7
-# A forest answers within a second or two, and somebody with a brush waits for it.
+# A forest answers within a second or two, and somebody with a brush waits for it; but not while
+# its libraries are imported, since every look costs the import some time.
 QUICK_POLL_SECONDS = 0.4
 
 
@@ -81,7 +82,10 @@ def segment(
             running = True
     if running:
         with place.container():
-            _quick_progress() if marking else _progress()
+            if marking and mine.taught:
+                _quick_progress()
+            else:
+                _progress("forest" if marking else "network", "Row" if marking else "Tile")
     return kept_analysis(opened, earlier, settings) if earlier else None
 
 
@@ -143,8 +147,8 @@ def _collect() -> None:
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _progress() -> None:
-    _show_progress("Getting the network ready.", "Tile")
+def _progress(what: str, step: str) -> None:
+    _show_progress(f"Getting the {what} ready.", step)
 
 
 @st.fragment(run_every=QUICK_POLL_SECONDS)
