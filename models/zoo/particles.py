@@ -63,16 +63,16 @@ CARD = ModelCard(
     licence="data MIT; encoder weights Apache-2.0; these weights BSD-3-Clause",
     reference="Yildirim and Cole 2021, doi:10.1021/acs.jcim.0c01455",
     scores=(
-        Score("IoU of particles, mean over images", 0.892, VALIDATION, "foreground_iou_per_image"),
+        Score("IoU of particles, mean over images", 0.898, VALIDATION, "foreground_iou_per_image"),
         Score(
             "the same, dark on bright (37 images)",
-            0.878,
+            0.887,
             VALIDATION,
             "foreground_iou_by_polarity.dark_on_bright",
         ),
         Score(
             "the same, bright on dark (17 images)",
-            0.922,
+            0.923,
             VALIDATION,
             "foreground_iou_by_polarity.bright_on_dark",
         ),
@@ -93,6 +93,7 @@ CARD = ModelCard(
     ),
     training_cost="1.1 h on two CPU cores",
     objects_phase=1,
+    magnifications=(0.7, 1.0),
     ranges=(
         StatisticRange("mean", 0.0371, 0.931),
         StatisticRange("contrast", 0.0802, 0.38),

@@ -1,0 +1,116 @@
+"""Microconstituents of ultrahigh-carbon steel in SEM: U-Net with an EfficientNet-Lite0 encoder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.types import ModelCard, Phase, Score, StatisticRange
+from models.weights import weights
+from models.zoo import particles
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.training.recipe import Recipe
+
+PHASES = (
+    Phase("ferritic matrix", "#0072B2"),
+    Phase("cementite network", "#E69F00"),
+    Phase("spheroidite", "#009E73"),
+    Phase("Widmanstätten cementite", "#CC79A7"),
+)
+VALIDATION = (
+    "the 4 validation images of the split in lei-bo/MatSeg @ 1e1aeda, one confusion matrix over "
+    "all; they also chose the step that is shipped, at a magnification of 1.4, and then 1.8"
+)
+
+
+def build() -> nn.Module:
+    """Return the untrained network: (N, 1, H, W) -> (N, 4, H, W) logits."""
+    from models.architectures.unet import build_unet
+
+    return build_unet(
+        "tu-tf_efficientnet_lite0", len(PHASES), decoder_channels=particles.DECODER_CHANNELS
+    )
+
+
+def recipe() -> Recipe:
+    """Return how it is trained: from ImageNet weights, crops centred on each phase alike."""
+    from core.training.initialisation import efficientnet_lite0_imagenet
+    from core.training.recipe import Augmentation, Recipe
+
+    return Recipe(
+        steps=800,
+        initialise=efficientnet_lite0_imagenet,
+        batch=6,
+        frozen=("encoder.model.conv_stem", "encoder.model.bn1", "encoder.model.blocks.0"),
+        averaging=0.99,
+        augmentation=Augmentation(
+            scale=(1.0, 1.9),
+            rotation_degrees=(-45.0, 45.0),
+            invert=0.0,
+            gamma=(0.7, 1.4),
+            contrast=(0.7, 1.2),
+            brightness=(-0.1, 0.1),
+            blur=0.2,
+            blur_sigma_px=(0.4, 1.0),
+            noise=0.3,
+            dose=(100.0, 2000.0),
+            readout=(0.0, 0.03),
+            shading_amplitude=(0.05, 0.2),
+            on_object=0.6,
+        ),
+        validate_every=100,
+        patience=20,
+    )
+
+
+CARD = ModelCard(
+    name="carbon-steel",
+    title="Carbon steel",
+    purpose="Tells the four microconstituents of etched ultrahigh-carbon steel in SEM.",
+    phases=PHASES,
+    build=build,
+    weights=weights(
+        "carbon-steel", "5ce76629684b1abf66ebcffee5ee3a7eda549b3766d9c28bac8a2af9e44c74d5"
+    ),
+    architecture="U-Net, EfficientNet-Lite0 encoder",
+    mean=0.45,
+    std=0.23,
+    data=(
+        "UHCS: SEM images of ultrahigh-carbon steel, 645 x 484 px, of the public NIST/CMU UHCSDB, "
+        "labels of lei-bo/MatSeg @ 1e1aeda; 16 images to train, 4 to validate, the authors' split"
+    ),
+    licence="data MIT; encoder weights Apache-2.0; these weights BSD-3-Clause",
+    reference="DeCost et al. 2019, doi:10.1017/S1431927618015635",
+    scores=(
+        Score("mean IoU over classes", 0.814, VALIDATION, "mean_iou"),
+        Score("IoU of ferritic matrix", 0.955, VALIDATION, "iou.ferritic matrix"),
+        Score("IoU of cementite network", 0.935, VALIDATION, "iou.cementite network"),
+        Score("IoU of spheroidite", 0.801, VALIDATION, "iou.spheroidite"),
+        Score("IoU of Widmanstätten cementite", 0.564, VALIDATION, "iou.Widmanstätten cementite"),
+        Score("pixel accuracy", 0.963, VALIDATION, "pixel_accuracy"),
+    ),
+    limits=(
+        "One alloy, one etch, one microscope: secondary electrons, 39 to 388 nm a pixel, most 194. "
+        "Other steels, optical micrographs and pearlite are not among its images."
+    ),
+    failures=(
+        "Single laths of Widmanstätten cementite called spheroidite, and elongated spheroidite "
+        "called a lath: the phase with the lowest IoU.",
+        "The bright rim of a pit taken for cementite network.",
+        "Outlines of spheroidite, a few pixels wide, off by a pixel.",
+    ),
+    training_cost="0.5 h on one of two CPU cores",
+    objects_phase=2,
+    pixel_range_nm=(38.76, 387.6),
+    magnifications=(1.8,),
+    ranges=(
+        StatisticRange("mean", 0.316, 0.471),
+        StatisticRange("contrast", 0.147, 0.236),
+        StatisticRange("skewness", 0.798, 1.68),
+        StatisticRange("noise", 0.0247, 0.0894),
+        StatisticRange("structure_px", 1.34, 16.8),
+    ),
+    mirrored=True,
+)
