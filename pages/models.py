@@ -28,6 +28,7 @@ for card in all_cards().values():
         about, how_well = st.columns([3, 2], gap="large")
         with about:
             model_card.facts(card, segments, found)
+            model_card.failures(card)
         with how_well:
             model_card.scores(card, found)
         if found:

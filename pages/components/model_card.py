@@ -33,13 +33,22 @@ def facts(card: ModelCard, segments: bool, found: Measured | None) -> None:
 
 
 def scores(card: ModelCard, found: Measured | None) -> None:
-    """Draw the card's scores with their intervals, on what they were measured, and what fails."""
-    for data, together in card.scores_by_data().items():
-        for row in score_words.typed_rows(together, found):
-            st.metric(row.name, row.value)
-            if row.interval:
-                st.caption(f"95 % interval {row.interval}")
+    """Draw the card's scores with their intervals and on what they were measured, the first one
+    large."""
+    for number, (data, together) in enumerate(card.scores_by_data().items()):
+        rows = score_words.typed_rows(together, found)
+        if number == 0:
+            first, *rows = rows
+            st.metric(first.name, first.value)
+            if first.interval:
+                st.caption(f"95 % interval {first.interval}")
+        if rows:
+            _table(rows)
         st.caption(f"Measured on {data}. {score_words.whose_test_set(together)}".strip())
+
+
+def failures(card: ModelCard) -> None:
+    """Draw what the model is not for and what it gets wrong."""
     if card.limits or card.failures:
         st.markdown(f"**Where it fails.** {card.limits}")
         st.markdown("\n".join(f"- {one}" for one in card.failures))
@@ -77,7 +86,12 @@ def _calibration(card: ModelCard, found: Measured) -> None:
 
 
 def _table(rows: Sequence[ScoreRow]) -> None:
+    with_interval = any(one.interval for one in rows)
     st.table(
-        [{"score": one.name, "value": one.value, "95 % interval": one.interval} for one in rows],
+        [
+            {"score": one.name, "value": one.value}
+            | ({"95 % interval": one.interval} if with_interval else {})
+            for one in rows
+        ],
         border="horizontal",
     )
