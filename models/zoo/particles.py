@@ -83,7 +83,7 @@ CARD = ModelCard(
     ),
     failures=(
         "Holes of a perforated carbon film taken for particles, and the particles on it for "
-        "background: IoU 0.30, the worst image.",
+        "background: IoU 0.31, the worst image.",
         "Flakes and debris beside particles of the same brightness, and letters and scale bars "
         "that are part of the figure, taken for particles.",
         "Hollow particles of little contrast in strong noise: ragged outlines, parts left out.",
