@@ -55,7 +55,7 @@ def corrected(grey: np.ndarray, labels: np.ndarray) -> list[float]:
 
 
 def seconds() -> tuple[float, float]:
-    """Return medians of processor time: from an image to its labels, and again after one more stroke."""
+    """Return medians of processor time: from image to labels, and after one more stroke."""
     random = np.random.default_rng(0)
     labels = np.zeros((SIDE, SIDE), np.uint8)
     labels[SIDE // 4 : SIDE // 2, SIDE // 4 : SIDE // 2] = 1

@@ -11,8 +11,8 @@ STROKES_OF_A_PHASE = 2
 LONGEST_PX = 60
 WIDEST_PX = 5
 DIRECTIONS = 8
-# From a phase's edge, where it is wide enough: nobody draws along the last pixel.
-MARGIN_PX = 3
+# From a phase's edge: beside it, where the forest has to decide, but not on the last pixels.
+NEAREST_PX, FARTHEST_PX = 3, 8
 
 
 def example_strokes(
@@ -20,8 +20,9 @@ def example_strokes(
 ) -> tuple[Stroke, ...]:
     """Return straight strokes inside the phases of ``labels`` (H, W), by a fixed rule.
 
-    The middle of a stroke is drawn at random from the pixels at least 3 px inside the phase; it
-    runs in the direction that stays inside for longest, up to 60 px. The brush is as wide as fits,
+    The middle of a stroke is drawn at random from the pixels 3 to 8 px inside the phase's edge,
+    or from its innermost where it is thinner; it runs in the direction that stays inside for
+    longest, up to 60 px. The brush is as wide as fits,
     up to 5 px. A phase that is absent gets none.
     """
     random, found = np.random.default_rng(seed), []
@@ -29,7 +30,8 @@ def example_strokes(
         depth = _depth(labels == phase)
         if not depth.any():
             continue
-        middles = np.argwhere(depth >= min(MARGIN_PX, depth.max()))
+        near = (depth >= min(NEAREST_PX, depth.max())) & (depth <= FARTHEST_PX)
+        middles = np.argwhere(near)
         for row, column in middles[random.integers(len(middles), size=strokes)]:
             found.append(_stroke(phase, depth, int(row), int(column)))
     return tuple(found)

@@ -41,8 +41,8 @@ class Marking:
         missing = [name for name, count in self.counts.items() if not count]
         if len(missing) == len(self.counts):
             return (
-                "Draw a short stroke inside each phase: choose the phase above the image, or press "
-                "its number, and draw. The segmentation begins by itself."
+                "Draw a short stroke inside each phase, near its edge: choose the phase above the "
+                "image, or press its number, and draw. The segmentation begins by itself."
             )
         return f"Now draw a stroke in {' or '.join(missing)}: choose it above the image."
 
@@ -98,8 +98,8 @@ def brush(opened: Opened, marking: Marking | None) -> Brush | None:
 
     def take(strokes: tuple[Stroke, ...], revision: int) -> None:
         # Strokes that began before an example or a mask came would take it away again.
-        if revision == drawn_on(digest).revision:
-            draw_on(digest, strokes=strokes)
+        if revision >= drawn_on(digest).revision:
+            draw_on(digest, strokes=strokes, revision=revision)
             session.memory().marks_notice = ""
 
     return Brush(marking.marks.phases, drawn.strokes, drawn.revision, take)
