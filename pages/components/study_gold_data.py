@@ -66,11 +66,16 @@ def _spectrum(made: Any) -> None:
     with right:
         transfer = lens.transfer(radial_profile(spectrum)[0])
         learn.chart(figures.profile_figure(spectrum, transfer), "gold_profile", height=420)
+    scherzer = (
+        f"Scherzer's defocus of this lens is {lens.scherzer_nm():.0f} nm."
+        if lens.cs_mm > 0
+        else "A corrected lens near focus shows the lattice and hardly any mass: go to -60 nm."
+    )
     st.caption(
         "Left: the power spectrum. Amorphous carbon scatters alike in all directions, so it shows "
         "the microscope itself: its dark **Thon rings** lie where the contrast transfer (right, "
-        f"below) is 0. Underfocus is negative; Scherzer's defocus of this lens is "
-        f"{lens.scherzer_nm():.0f} nm. Spots on the dotted rings are gold's lattice planes."
+        f"below) is 0. Underfocus is negative. {scherzer} Spots on the dotted rings are gold's "
+        "lattice planes."
     )
     try:
         check_reach(size)

@@ -26,7 +26,7 @@ def draw(analysis: Any, number: int) -> None:
     except LamellaError as error:
         st.warning(str(error))
         return
-    one, two, three = st.columns([1, 1.25, 1.25], gap="medium")
+    one, two, three = learn.parts(300, 400, 480)
     with one:
         _particle(analysis, number)
     with two:
