@@ -123,7 +123,8 @@ class Score:
     ``key``: its name in the model's file of ``models/measured``, which has its interval; a test
     compares the two. ``test_set``: whose it is: our own split, the one that the data's authors
     published, or images made by us with a known answer; the card says so. ``seeds``: the same
-    number of runs that differ in their seed alone, the shipped one among them.
+    number of runs that differ in their seed alone, the shipped one among them. ``command``: what
+    measured it.
     """
 
     metric: str
@@ -132,6 +133,7 @@ class Score:
     key: str = ""
     test_set: Literal["ours", "authors", "made"] = "ours"
     seeds: tuple[float, ...] = ()
+    command: str = "lamella evaluate"
 
 
 @dataclass(frozen=True)

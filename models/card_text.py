@@ -76,7 +76,7 @@ def _scores(card: ModelCard, found: Measured | None) -> list[str]:
     parts = []
     for data, scores in card.scores_by_data().items():
         whose = score_words.whose_test_set(scores)
-        parts.append(f"Measured with `lamella evaluate` on {data}. {whose}".strip())
+        parts.append(f"Measured with `{scores[0].command}` on {data}. {whose}".strip())
         parts.append(_score_table(score_words.typed_rows(scores, found)))
     return parts
 

@@ -40,7 +40,7 @@ class Engine:
 
     def tensor(self, grey: np.ndarray) -> torch.Tensor:
         """Return grey levels (N, H, W) in [0, 1] as the network's input (N, 1, H, W)."""
-        batch = torch.from_numpy(np.ascontiguousarray(grey, np.float32))[:, None]
+        batch = torch.from_numpy(np.array(grey, np.float32, order="C"))[:, None]
         batch = (batch.to(self.device) - self.card.mean) / self.card.std
         return batch.to(memory_format=torch.channels_last)
 
