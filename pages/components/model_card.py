@@ -39,7 +39,9 @@ def scores(card: ModelCard, found: Measured | None) -> None:
         rows = score_words.typed_rows(together, found)
         if number == 0:
             first, *rows = rows
-            st.metric(first.name, first.value)
+            # A metric cuts its own label off in a narrow column.
+            st.markdown(first.name)
+            st.metric(first.name, first.value, label_visibility="collapsed")
             if first.interval:
                 st.caption(f"95 % interval {first.interval}")
         if rows:
