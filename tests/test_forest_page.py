@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.segmentation.marks import mask_png, read_mask
-from core.segmentation.strokes import ERASER, Stroke
+from core.segmentation.marks import marks_of, mask_png, named_phases, read_mask
+from core.segmentation.strokes import ERASER, Stroke, draw_strokes
+from models import zoo
 from pages.components import brush, marking, session
 from pages.components.brush import strokes_from, strokes_to
 from tests.test_pages import (
@@ -23,6 +22,7 @@ from tests.test_pages import (
     upload,
 )
 
+PHASES = named_phases(["background", "object"])
 DISK = Stroke(1, 9.0, ((50.0, 85.0), (50.0, 95.0)))
 GROUND = Stroke(0, 9.0, ((85.0, 20.0), (85.0, 60.0)))
 
@@ -173,12 +173,13 @@ def test_anything_else_is_no_stroke(what: object) -> None:
 
 def test_downloaded_marks_teach_the_same(app: AppTest) -> None:
     app = draw(app, GROUND, DISK)
-    values = read_mask(mask_png(marks_values()), "m", (96, 128))
-    assert (values == marks_values()).all()
-    assert Image.open(io.BytesIO(mask_png(values))).size == (128, 96)
+    assert "Download the marks" in [one.label for one in app.get("download_button")]
+    drawn = draw_strokes((GROUND, DISK), (96, 128))
+    counts = marks_of(read_mask(mask_png(drawn), "m", (96, 128)), PHASES).pixels_of_phases()
+    said = f"Marked: {counts['background']} px of background, {counts['object']} px of object."
+    assert said in texts(app)
 
 
-def marks_values() -> np.ndarray:
-    from core.segmentation.strokes import draw_strokes
-
-    return draw_strokes((GROUND, DISK), (96, 128))
+def test_a_forest_has_nothing_to_look_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "model", lambda: zoo.card("random-forest"))
+    assert session.network_model().name == session.DEFAULT_MODEL
