@@ -35,6 +35,7 @@ def reliability_figure(bins: Sequence[ReliabilityBin]) -> go.Figure:
         x=[one.confidence for one in filled],
         y=[one.accuracy for one in filled],
         mode="lines+markers",
+        cliponaxis=False,
         line={"color": ACCENT, "width": 2},
         marker={
             "color": ACCENT,
