@@ -552,3 +552,20 @@ def test_a_classic_method_has_nothing_to_look_into_so_a_network_is_shown(
     networks = labelled(app.selectbox, "Network")
     assert networks.value == "particles"
     assert not any("Otsu" in option for option in networks.options)
+
+
+def test_the_classifier_of_kinds_shows_what_speaks_for_its_answer(
+    shown: dict, open_inspect: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = Offer("large", "Large", "Two.", True, lambda page: disks((160, 200)))
+    monkeypatch.setattr(library, "offers", lambda: (large,))
+    app = open_inspect(
+        finish=False, sample="large", network="micrograph-type", view="label", show="cam"
+    )
+    assert not app.exception
+    shares = app.dataframe[0].value.set_index("Class")["Probability"]
+    assert list(shares.index)[-1] == "none of them" and len(shares) == 6
+    assert shares.sum() == pytest.approx(1)
+    assert shown["viewer"]["layer"].title == "Seg-Grad-CAM"
+    # 128 px, halved five times.
+    assert "in 4 × 4 units of layer4.1" in texts(app)

@@ -1,4 +1,4 @@
-"""From an image to its kind: crops of three sizes, the network on each, the mean of its answers."""
+"""From an image to its kind: crops of three sizes, and the mean of the network's answers."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from core.types import Micrograph
 # (share of the shorter side that a crop covers, crops along the shorter side)
 SIZES = ((1.0, 1), (0.6, 2), (0.36, 2))
 MOST_ALONG = 4
+Window = tuple[slice, slice]
 BATCH = 8
 
 
-def windows(shape: tuple[int, int]) -> tuple[tuple[slice, slice], ...]:
-    """Return the square parts of an image (H, W) that are looked at, the largest first.
+def windows(shape: tuple[int, int]) -> tuple[tuple[Window, ...], ...]:
+    """Return the square parts of an image (H, W) that are looked at, for each size, largest first.
 
     They are spread evenly and are the same for the same shape.
     """
     shorter, found = min(shape), []
     for share, count in SIZES:
         side = max(1, round(share * shorter))
-        spread = [_starts(length, side, shorter, count) for length in shape]
-        found += [(slice(r, r + side), slice(c, c + side)) for r in spread[0] for c in spread[1]]
+        rows, columns = (_starts(length, side, shorter, count) for length in shape)
+        found.append(tuple((slice(r, r + side), slice(c, c + side)) for r in rows for c in columns))
     return tuple(found)
 
 
@@ -38,7 +39,8 @@ def _starts(length: int, side: int, shorter: int, count: int) -> list[int]:
 
 def views(grey: np.ndarray, side: int) -> np.ndarray:
     """Return the crops (N, side, side) float32 of grey levels (H, W) in [0, 1]."""
-    return np.stack([resample(grey[window], (side, side)) for window in windows(grey.shape)])
+    found = [window for of_one_size in windows(grey.shape) for window in of_one_size]
+    return np.stack([resample(grey[window], (side, side)) for window in found])
 
 
 @torch.inference_mode()
@@ -47,12 +49,15 @@ def kind_probabilities(
 ) -> np.ndarray:
     """Return the mean softmax (K,) float64 over the crops of grey levels (H, W) in [0, 1].
 
+    Each size of crop counts the same, however many crops it has.
+
     ``network``: in eval mode, (n, 1, side, side) float32 -> (n, K) logits.
     """
     device = next(network.parameters()).device
     batch = torch.from_numpy((views(grey, side) - mean) / std).float()[:, None].to(device)
-    answers = [network(part).softmax(1) for part in batch.split(BATCH)]
-    return torch.cat(answers).double().mean(0).cpu().numpy()
+    answers = torch.cat([network(part).softmax(1) for part in batch.split(BATCH)]).double()
+    by_size = answers.split([len(of_one_size) for of_one_size in windows(grey.shape)])
+    return torch.stack([some.mean(0) for some in by_size]).mean(0).cpu().numpy()
 
 
 def classify(micrograph: Micrograph, network: nn.Module, card: ClassifierCard) -> Classification:

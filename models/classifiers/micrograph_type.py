@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.classification.card import ClassifierCard
-from core.types import Phase
+from core.types import Phase, Score
+from models.weights import weights
 
 if TYPE_CHECKING:
     from torch import nn
@@ -86,18 +87,66 @@ def recipe() -> Recipe:
     )
 
 
+VALIDATION = (
+    "113 images that training never saw: 54 of particles (from 15 % of the articles), 4 of carbon "
+    "steel, 4 of superalloy and 5 of coating (specimens that the data's authors call validation, "
+    "with every other image of them), 16 synthetic grain microstructures and 30 others, among them "
+    "12 of kinds that training never sees and 4 photographs. How the crops are averaged and the "
+    "threshold were chosen on them"
+)
+TEST = (
+    "65 images that guided nothing: one tile of each of 32 optical micrographs of 316L steel "
+    "(Warren et al., arXiv:2307.05911), and 33 others: 18 charts and diagrams of other programs' "
+    "documents, 2 screenshots, 9 files of electron microscopes that show none of the kinds, and 4 "
+    "images of scikit-image"
+)
+
+
 CARD = ClassifierCard(
     name="micrograph-type",
     title="Kind of micrograph",
     purpose="Names the kind of a micrograph, or says that it is none of the kinds in the zoo.",
     phases=KINDS,
     build=build,
-    weights=None,
+    weights=weights(
+        "micrograph-type", "fa00c1bf838600f85b2e5cea3eb6e151ec6177d8f5678c2ad19f714e1e405f1b"
+    ),
     architecture="ResNet-18, one input channel",
     mean=0.5,
     std=0.25,
-    data="",
-    licence="",
-    reference="",
+    data=(
+        "312 micrographs of particles (EMPS, MIT), 16 of carbon steel (UHCSDB by MatSeg, MIT), 10 "
+        "of superalloy and 9 of coating (NASA, MIT); synthetic particles and grains; pages, "
+        "charts, screens, noise and other patterns that the project makes; 11 photographs and "
+        "textures that scikit-image carries. No real grain micrograph"
+    ),
+    licence="data MIT, CC0 or made here; these weights BSD-3-Clause",
+    reference="He et al. 2016, arXiv:1512.03385",
+    scores=(
+        Score("balanced accuracy", 0.957, VALIDATION),
+        Score("particles named so", 0.907, VALIDATION),
+        Score("carbon steel named so", 1.0, VALIDATION),
+        Score("superalloy named so", 1.0, VALIDATION),
+        Score("coating named so", 1.0, VALIDATION),
+        Score("synthetic grains named so", 0.938, VALIDATION),
+        Score("others named none of them", 0.9, VALIDATION),
+        Score("real grains named so (32 images)", 1.0, TEST),
+        Score("others named none of them (33 images)", 0.879, TEST),
+    ),
+    limits=(
+        "Balanced accuracy 0.957, 95 % interval 0.913 to 0.983 over 90 specimens; few images of "
+        "steel, superalloy and coating stand behind it, and how the crops are averaged was chosen "
+        "among eighteen ways on the same images. It knows none of the kinds only "
+        "from photographs and made images: another real material may be taken for the kind it "
+        "looks like, and supported nanoparticles in STEM mostly for none. Trained for 31 minutes "
+        "on a share of one core; longer training would help."
+    ),
+    failures=(
+        "Two of the four held-back photographs, a cameraman and a star field, are named particles.",
+        "A cell in phase contrast and the moon are named particles, a copper grid superalloy.",
+        "Particles that fill the image are named grains; few small ones, none of them.",
+    ),
+    training_cost="600 steps in two stages, 31 minutes on a share of one processor core",
+    threshold=0.4,
     suggests=("particles", "carbon-steel", "superalloy", "coating", "grains"),
 )

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 CLASSIFIER = "micrograph-type"
 POLL_SECONDS = 0.7
 PLACE = "kind_job"
+SURE = 0.5
+"""Probability from which a kind is worth a line."""
 INSPECT = Path(__file__).resolve().parents[1] / "inspect.py"
 RESULT_BYTES = 1000
 
@@ -35,11 +37,12 @@ def draw(opened: Opened, card: ModelCard, analysis: Analysis | None) -> None:
         return
     from models import zoo
 
-    name = answer.suggestion
+    name, is_sure = answer.suggestion, answer.probabilities[answer.index] >= SURE
+    if not is_sure:
+        return
     if name in zoo.CARDS and not _is_for(card, name):
         _offer(answer, name)
-    is_sure = answer.probabilities[-1] >= answer.card.threshold
-    if name is None and is_sure and card.weights and not (analysis and analysis.warnings):
+    if name is None and card.weights and not (analysis and analysis.warnings):
         st.caption("This does not look like what any of the networks was trained on.")
 
 

@@ -1,0 +1,137 @@
+"""Segment says what an image looks like and offers the model for it, and never chooses itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.classification.card import Classification
+from core.errors import ModelError
+from core.types import Micrograph
+from models import classifiers, zoo
+from pages.components import library, session, suggestion
+from pages.components.library import Offer
+from pages.components.memory import Opened
+
+NAVIGATION = Path(__file__).resolve().parents[1] / "pages" / "components" / "navigation.py"
+CARD = classifiers.card(suggestion.CLASSIFIER)
+NONE = "This does not look like what any of the networks was trained on."
+GRAINS = "Looks like grains (94 %): use the model for it?"
+
+
+def noise() -> Micrograph:
+    """Return an image that nothing was trained on, small enough to cost nothing."""
+    pixels = np.random.default_rng(1).random((40, 40)).astype(np.float32)
+    return Micrograph(pixels, "noise", "noise")
+
+
+@pytest.fixture(autouse=True)
+def no_results() -> None:
+    """Begin without kept results."""
+    session._store.clear("results", session.RESULT_BYTES)
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, float]], None]:
+    """Return a function that sets what the classifier answers, a probability for each kind."""
+
+    def answer(shares: dict[str, float]) -> None:
+        probabilities = np.array([shares.get(phase.name, 0.0) for phase in CARD.phases])
+        found = Classification(probabilities, replace(CARD, threshold=0.3))
+        monkeypatch.setattr(suggestion, "_classified", lambda _: found)
+
+    return answer
+
+
+def script(opened: object, model: str) -> None:
+    """Draw the suggestion alone."""
+    from models import zoo
+    from pages.components import suggestion
+
+    suggestion.draw(opened, zoo.card(model), None)
+
+
+def drawn(model: str = "particles") -> AppTest:
+    """Return the suggestion for the image as it is drawn once the answer is there."""
+    opened = Opened("sample:noise", noise(), noise())
+    app = AppTest.from_function(script, args=(opened, model), default_timeout=60).run()
+    return after_the_answer(app)
+
+
+def after_the_answer(app: AppTest) -> AppTest:
+    app.session_state[suggestion.PLACE].future.exception(timeout=60)
+    return app.run()
+
+
+def captions(app: AppTest) -> list[str]:
+    assert not app.exception
+    return [one.value for one in app.caption]
+
+
+def test_the_button_takes_the_model_that_fits(
+    answering: Callable[[dict[str, float]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering({"grains": 0.94, "none of them": 0.06})
+    offers = (Offer("noise", "Noise", "One.", True, lambda page: (noise(), None)),)
+    monkeypatch.setattr(library, "offers", lambda: offers)
+    # A sample is segmented by itself, which is not what is tested here.
+    monkeypatch.setattr(session, "take_wish", lambda: False)
+    app = AppTest.from_file(str(NAVIGATION), default_timeout=60)
+    app.run()
+    app.query_params["sample"], app.query_params["model"] = "noise", "particles"
+    app = after_the_answer(app.switch_page("../segment.py").run())
+    assert GRAINS in captions(app)
+    assert app.session_state["lamella"].model == "particles", "nothing is chosen without the button"
+    next(one for one in app.button if one.label == "Use it").click().run()
+    assert app.session_state["lamella"].model == "grains"
+    assert GRAINS not in captions(app)
+
+
+@pytest.mark.parametrize("model", ["particles", "particles-resnet18"])
+def test_the_right_model_is_not_offered_again(
+    model: str, answering: Callable[[dict[str, float]], None]
+) -> None:
+    answering({"particles": 0.99, "coating": 0.01})
+    assert captions(drawn(model)) == []
+
+
+def test_a_model_that_is_not_in_the_zoo_is_not_offered(
+    answering: Callable[[dict[str, float]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering({"grains": 0.94, "none of them": 0.06})
+    known = {name: card for name, card in zoo.CARDS.items() if name != "grains"}
+    monkeypatch.setattr(zoo, "CARDS", known)
+    assert captions(drawn()) == []
+
+
+@pytest.mark.parametrize(("model", "said"), [("particles", [NONE]), ("otsu", [])])
+def test_an_image_of_no_kind_is_said_of_a_network_only(
+    model: str, said: list[str], answering: Callable[[dict[str, float]], None]
+) -> None:
+    answering({"none of them": 0.9, "coating": 0.1})
+    assert captions(drawn(model)) == said
+
+
+def test_a_doubtful_answer_says_nothing(answering: Callable[[dict[str, float]], None]) -> None:
+    answering({"grains": 0.45, "coating": 0.4, "superalloy": 0.15})
+    assert captions(drawn()) == []
+
+
+def test_damaged_weights_are_tried_once_and_cost_only_the_suggestion(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = []
+
+    def damaged(_: Opened) -> Classification:
+        calls.append(1)
+        raise ModelError("damaged")
+
+    monkeypatch.setattr(suggestion, "_classified", damaged)
+    app = drawn().run()
+    assert captions(app) == []
+    assert len(calls) == 1
