@@ -135,5 +135,5 @@ def train_live(
     Raises:
         DataError: no steps.
     """
-    make = partial(gold_data, LIVE_SIDE_PX, validation=8, train=1)
+    make = partial(gold_data, LIVE_SIDE_PX, validation=6, train=1)
     return train_short(card, recipe, make, steps, LIVE_SIDE_PX, seed, progress, seen)
