@@ -55,7 +55,7 @@ def _offer(answer: Classification, name: str) -> None:
     why = {"network": CLASSIFIER, "view": "label", "show": "cam", "class": str(answer.index)}
     share = 100 * answer.probabilities[answer.index]
     st.caption(f"Looks like {answer.kind.name} ({share:.0f} %): use the model for it?")
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Use it",
             key=f"use-{name}",
