@@ -17,6 +17,7 @@ from core.errors import LamellaError
 from core.segmentation.engine import Engine
 from core.types import ModelCard
 from models import zoo
+from models.catalogue import all_cards
 from pages.components import session, viewer
 from pages.components.viewer import ViewerEvent, ViewerImage
 
@@ -268,6 +269,7 @@ def test_a_labs_folder_adds_cards(
 
 def test_models_page_shows_every_card(open_app: Callable[..., AppTest]) -> None:
     app = open_app("models")
-    assert [one.value for one in app.subheader] == [card.title for card in zoo.CARDS.values()]
-    for card in zoo.CARDS.values():
+    cards = all_cards().values()
+    assert [one.value for one in app.subheader] == [card.title for card in cards]
+    for card in cards:
         assert card.purpose in texts(app)

@@ -37,7 +37,7 @@ def _probabilities(inspected: Inspected, shares: Any) -> None:
     st.dataframe(
         {"Class": names, "Probability": shares.tolist()},
         hide_index=True,
-        height="auto" if len(names) < 6 else 200,
+        height="auto" if len(names) < 7 else 200,
         column_config={
             "Probability": st.column_config.ProgressColumn(
                 format="%.4f", min_value=0, max_value=1, color="primary"
