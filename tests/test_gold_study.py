@@ -116,6 +116,12 @@ def test_an_interval_reaches_from_its_low_to_its_high_end():
     assert "error_y" not in plain
 
 
+def test_a_short_logarithmic_axis_has_its_values_as_ticks():
+    factors = figures.Curve("a network", (0.5, 1, 2), (0.8, 0.9, 0.8))
+    axis = figures.curves_figure([factors], "factor", None, log=True).to_dict()["layout"]["xaxis"]
+    assert axis["type"] == "log" and axis["tickvals"] == [0.5, 1, 2]
+
+
 def test_what_is_found_right_wrong_and_missed_has_its_colour():
     found, truth = np.array([[1, 1, 0, 0]], bool), np.array([[1, 0, 1, 0]], bool)
     picture = figures.mask_picture(np.full((1, 4), 0.4), found, truth, opacity=1)

@@ -77,10 +77,17 @@ def curves_figure(
     figure = plain_figure(traces, x, "Dice, unseen images")
     figure.layout.yaxis.update(range=[-0.03, 1.03])
     if log:
-        figure.layout.xaxis.update(type="log", dtick=1, exponentformat="power")
+        figure.layout.xaxis.update(type="log", **_log_ticks([x for one in curves for x in one.x]))
     if trained is not None:
         figure.update_layout(shapes=[_band(trained)])
     return figure
+
+
+def _log_ticks(values: Sequence[float]) -> dict[str, Any]:
+    """Return ticks at powers of ten, or at the values where these span less than two of them."""
+    if max(values) >= 100 * min(values):
+        return {"dtick": 1, "exponentformat": "power"}
+    return {"tickvals": sorted(set(values)), "minor": {"showgrid": False}}
 
 
 def _curve(curve: Curve, index: int) -> dict[str, Any]:

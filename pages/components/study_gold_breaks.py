@@ -74,7 +74,7 @@ def _curves(link: Study, rows: Sequence[Any]) -> None:
     worst = min(mine, key=lambda row: row.dice)
     st.caption(
         f"Each point: the same {mine[0].images} specimens, which no training saw; bars: 95 % by "
-        f"bootstrap over images; shaded: what training had. Worst: {worst.dice:.2f} at "
+        f"bootstrap over images; shaded: the points that training had. Worst: {worst.dice:.2f} at "
         f"{worst.value:g}."
     )
 
@@ -137,8 +137,8 @@ def _skips(rows: Sequence[Any]) -> None:
     st.subheader("The same network without its skip connections")
     st.table(found, border="horizontal")
     st.caption(
-        "Dice on lattice images, trained anew without skips. What was pooled away must then be "
-        "drawn from the coarse maps alone. In brackets: 95 % by bootstrap over images."
+        "Dice on lattice images, trained anew without skips. Dice counts area: an outline that is "
+        "a pixel off hardly changes it. In brackets: 95 % by bootstrap over images."
     )
 
 
