@@ -70,9 +70,7 @@ def test_windows_cover_a_square_at_three_sizes() -> None:
     found = windows((100, 100))
     assert [len(of_one_size) for of_one_size in found] == [1, 4, 4]
     assert found[0] == ((slice(0, 100), slice(0, 100)),)
-    assert found[1] == tuple(
-        (slice(r, r + 60), slice(c, c + 60)) for r in (0, 40) for c in (0, 40)
-    )
+    assert found[1] == tuple((slice(r, r + 60), slice(c, c + 60)) for r in (0, 40) for c in (0, 40))
     assert {w[0].stop - w[0].start for w in found[2]} == {36}
 
 
