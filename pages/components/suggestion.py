@@ -56,13 +56,7 @@ def _offer(answer: Classification, name: str) -> None:
     share = 100 * answer.probabilities[answer.index]
     st.caption(f"Looks like {answer.kind.name} ({share:.0f} %): use the model for it?")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Use it",
-            key=f"use-{name}",
-            on_click=session.choose_model,
-            args=(name,),
-            type="tertiary",
-        )
+        st.button("Use it", key=f"use-{name}", on_click=session.choose_model, args=(name,))
         st.page_link(INSPECT, label="Why?", query_params={**st.query_params, **why})
 
 
