@@ -207,7 +207,7 @@ def test_models_lists_the_zoo(
     zoo: Callable[..., Engine], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["models", "--json"]) == 0
-    (entry,) = json.loads(capsys.readouterr().out)
+    entry = json.loads(capsys.readouterr().out)[0]
     assert list(entry) == ["name", "title", "phases", "parameters", "data", "scores"]
     assert entry["phases"] == ["background", "particle"]
     assert entry["parameters"] == 4
