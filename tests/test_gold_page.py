@@ -106,15 +106,6 @@ def test_no_threshold_reaches_the_best_and_a_slider_moves_yours(open_study):
     assert metrics(app)["Dice, your threshold"] != before["Dice, your threshold"]
 
 
-def test_a_short_training_runs_to_its_end_and_answers(open_study):
-    app = open_study(step="network", training_steps="2")
-    assert not app.exception and not app.warning
-    button(app, "Train").click().run()
-    app = finish(app, "gold")
-    assert 0 <= float(metrics(app)["IoU of particles, simulated images held back"]) <= 1
-    assert app.session_state["gold_trained"].card.name == "gold"
-
-
 def test_the_shipped_network_finds_particles_and_their_lattice(open_study, monkeypatch):
     app = open_study(step="result", axis="110", count="3", pixel="0.05")
     assert not app.exception and not app.warning

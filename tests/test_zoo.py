@@ -97,10 +97,9 @@ def test_trained_particles_find_dark_and_bright_discs():
         assert (found & truth).sum() / (found | truth).sum() > 0.85
 
 
-@pytest.mark.parametrize("name", ["particles", "particles-resnet18"])
-def test_tiles_leave_no_seams(name):
+def test_tiles_leave_no_seams():
     micrograph = samples()[0].build().micrograph
-    engine = zoo.load(name, "cpu")
+    engine = zoo.load("particles", "cpu")
     tiled = segment(micrograph, engine, TileSettings(side_px=512, overlap_px=256)).labels
     whole = segment(micrograph, engine, TileSettings(side_px=1024, overlap_px=128)).labels
     assert np.mean(tiled == whole) >= 0.995
