@@ -5,6 +5,8 @@ PORT ?= 8501
 PYTHON ?=
 # Only some tests: make test TESTS=tests/test_cli.py
 TESTS ?=
+# How many test files run side by side: make test JOBS=4
+JOBS ?= 2
 IMAGE ?= lamella
 # Which images `make measure` scores.
 WHICH ?= --validation
@@ -28,7 +30,7 @@ run: $(stamp) ## start the app on 127.0.0.1:8501, or on another port with PORT=8
 	@$(bin)/lamella app --port $(PORT)
 
 test: lint ## check the style and run every test: unit, pages, browser
-	$(bin)/python -m pytest $(TESTS)
+	$(bin)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(TESTS)
 
 lint: $(stamp) ## check style and formatting alone
 	$(bin)/ruff check .

@@ -40,9 +40,11 @@ NO_CHROMIUM = (
 # Limits and samples of the person who runs the tests must not decide their outcome.
 for _name in [name for name in os.environ if name.startswith(("LAMELLA_MAX_", "LAMELLA_SAMPLES"))]:
     del os.environ[_name]
-# Read by torch and OpenCV when they start, here and in every process that a test starts.
+# Read by torch and OpenCV when they start, here and in every process that a test starts. Files that
+# run side by side share the cores.
+_threads = max(1, 2 // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "2")
+    os.environ.setdefault(_name, str(_threads))
 
 
 def find_chromium() -> Path | None:
