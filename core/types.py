@@ -122,8 +122,7 @@ class Score:
 
     ``key``: its name in the model's file of ``models/measured``, which has its interval; a test
     compares the two. ``test_set``: whose it is: our own split, the one that the data's authors
-    published, or images made by us with a known answer; the card says so. ``seeds``: the same
-    number of runs that differ in their seed alone, the shipped one among them. ``command``: what
+    published, or images made by us with a known answer; the card says so. ``command``: what
     measured it.
     """
 
@@ -132,7 +131,6 @@ class Score:
     data: str
     key: str = ""
     test_set: Literal["ours", "authors", "made"] = "ours"
-    seeds: tuple[float, ...] = ()
     command: str = "lamella evaluate"
 
 
@@ -144,6 +142,10 @@ class StatisticRange:
     name: str
     low: float
     high: float
+
+
+# Axes of (..., H, W) that are turned round: none, columns, rows, both.
+MIRRORS: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1))
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,9 @@ class ModelCard:
     where they are known. ``ranges``: what the training images were like. ``method``: of a classic
     method, from grey levels (H, W) to labels (H, W); such a card has no ``build`` and no weights.
     ``needs_marks``: neither network nor method; it learns from marked pixels first.
-    ``mirrored``: its segmentation is the mean over the image and its three mirror images.
+    ``mirrored``: its segmentation is the mean over the image and its three mirror images; of an
+    ``upright`` one, whose images have an up and a down, over the image and its left-right mirror
+    image.
     ``magnifications``: how much larger the network sees the image than it is; the segmentation is
     the mean over them.
     ``failures``: what it gets wrong and on which kind of image, one sentence each, seen by eye in
@@ -189,10 +193,18 @@ class ModelCard:
     method: Callable[[np.ndarray], np.ndarray] | None = None
     needs_marks: bool = False
     mirrored: bool = False
+    upright: bool = False
     magnifications: tuple[float, ...] = (1.0,)
     failures: tuple[str, ...] = ()
     training_cost: str = ""
     temperature: float = 1.0
+
+    @property
+    def mirrors(self) -> tuple[tuple[int, ...], ...]:
+        """Axes of (..., H, W) that are turned round for each look at an image."""
+        if not self.mirrored:
+            return MIRRORS[:1]
+        return MIRRORS[:2] if self.upright else MIRRORS
 
     @property
     def untrained(self) -> bool:

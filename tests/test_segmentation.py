@@ -117,6 +117,19 @@ def test_a_mirrored_model_averages_over_four_images_and_counts_each():
     assert seen == [(done, 4) for done in range(5)]
 
 
+def test_an_upright_model_is_mirrored_from_left_to_right_only():
+    field = np.zeros((64, 64), np.float32)
+    field[20, 30] = 1
+    card = replace(engine(Neighbour).card, mirrored=True, upright=True)
+    seen = []
+    found = predict(
+        field, Engine(card, Neighbour(), "cpu"), SMALL_TILES, lambda *done: seen.append(done)
+    )
+    np.testing.assert_allclose(found[1, 20, 29:32], [0.5, 0, 0.5], atol=1e-6)
+    assert seen == [(0, 2), (1, 2), (2, 2)]
+    assert len(replace(card, mirrored=False).mirrors) == 1
+
+
 def test_info_bar_is_label_0_and_does_not_set_the_grey_levels():
     field = 0.4 * discs()
     with_bar = np.vstack([field, np.ones((30, field.shape[1]), np.float32)])

@@ -79,6 +79,24 @@ def test_a_crop_depends_on_its_seed_alone():
     np.testing.assert_array_equal(first, second)
 
 
+def test_upright_crops_keep_up_and_down():
+    labels = np.zeros((64, 64), np.uint8)
+    labels[32:] = 1
+    labels[:, :32] += 2
+    pair = Pair("layers", np.zeros_like(labels), labels)
+    still = replace(STILL, scale=(1, 1), rotation_degrees=(0, 0), on_object=0.0)
+    corners = {
+        upright: {
+            random_crop(pair, 64, replace(still, upright=upright), np.random.default_rng(seed))[1][
+                0, 0
+            ]
+            for seed in range(60)
+        }
+        for upright in (True, False)
+    }
+    assert corners == {True: {0, 2}, False: {0, 1, 2, 3}}
+
+
 def test_crops_are_centred_on_rare_phases_as_often_as_on_frequent_ones():
     labels = np.zeros((64, 64), np.uint8)
     labels[:, :32] = 1

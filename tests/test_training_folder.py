@@ -66,6 +66,14 @@ def test_an_index_that_would_be_passed_over_in_silence_is_a_mistake(folder, inde
     assert sentence in mistakes(folder, replace(SMALL, group="specimen"))
 
 
+def test_another_seed_of_the_training_validates_on_the_same_images(folder):
+    sides = [
+        [pair.stem for pair in load_split(folder, replace(SMALL, **changed), 2).validation]
+        for changed in ({}, {"seed": 2}, {"seed": 3}, {"split_seed": 5})
+    ]
+    assert sides[0] == sides[1] == sides[2] != sides[3]
+
+
 def test_a_folder_that_leaves_one_side_empty_is_a_mistake(folder):
     for name in ("images", "masks"):
         for path in sorted((folder / name).iterdir())[1:]:

@@ -21,8 +21,6 @@ from core.types import Micrograph, ProgressCallback, Segmentation, no_progress
 AnyEngine = Engine | ClassicEngine | ForestEngine
 STRIDE = 32
 SHORTEST_SIDE = 16
-# Axes of (..., H, W) that are turned round: none, columns, rows, both.
-MIRRORS: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1))
 
 
 def segment(
@@ -96,15 +94,15 @@ def predict(
 ) -> np.ndarray:
     """Return the probabilities (C, H, W) float32 of a field (H, W) of grey levels in [0, 1].
 
-    A card that is ``mirrored`` gets the mean over the field and its three mirror images, since
-    a micrograph has no up and no left; ``progress`` then counts each of them.
+    A card that is ``mirrored`` gets the mean over the field and its mirror images, since most
+    micrographs have no up and no left; ``progress`` then counts each of them.
     """
     if engine.whole_image:
         return engine.whole(grey, progress)
     height, width = grey.shape
     padded = np.pad(grey, ((0, -height % STRIDE), (0, -width % STRIDE)), mode="reflect")
     cut = tiles(padded.shape, settings.side_px, settings.overlap_px)
-    mirrors = MIRRORS if engine.card.mirrored else MIRRORS[:1]
+    mirrors = engine.card.mirrors
     stitch = Stitch(len(engine.card.phases), padded.shape)
     progress(0, len(cut) * len(mirrors))
     for index, tile in enumerate(cut):
@@ -133,7 +131,7 @@ def _segmentation(
     weights = engine.teaching.digest if engine.teaching else weights
     card = engine.card
     given = [micrograph.digest, card.name, weights, micrograph.info_bar_rows, asdict(settings)]
-    text = json.dumps([*given, card.mirrored, card.magnifications])
+    text = json.dumps([*given, card.mirrored, card.upright, card.magnifications])
     return Segmentation(
         labels=labels,
         probabilities=whole,

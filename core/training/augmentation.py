@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from core.training.distortions import bend, charging_streaks
 from core.training.recipe import Augmentation, Range
 
 
@@ -39,6 +40,9 @@ def random_crop(
     labels = cv2.warpAffine(
         pair.labels, matrix, size, flags=flags, borderMode=cv2.BORDER_REFLECT_101
     )
+    # Not drawn for at 0, so that recipes of before these two see the crops that they saw.
+    if augmentation.elastic and random.random() < augmentation.elastic:
+        image, labels = bend(image, labels, random.uniform(*augmentation.elastic_px), random)
     return degrade(image.astype(np.float32) / 255, augmentation, random), labels
 
 
@@ -47,7 +51,8 @@ def _geometry(
 ) -> tuple[np.ndarray, float]:
     """Return the 2 x 3 matrix from crop to image coordinates (x, y), and the magnification."""
     scale = float(np.exp(random.uniform(*np.log(augmentation.scale))))
-    angle = np.deg2rad(random.uniform(*augmentation.rotation_degrees) + 90 * random.integers(4))
+    quarter_turns = 0 if augmentation.upright else random.integers(4)
+    angle = np.deg2rad(random.uniform(*augmentation.rotation_degrees) + 90 * quarter_turns)
     flip = random.choice((-1.0, 1.0))
     centre = _centre(pair, side / scale, augmentation.on_object, random)
     cosine, sine = np.cos(angle) / scale, np.sin(angle) / scale
@@ -83,7 +88,8 @@ def degrade(
 ) -> np.ndarray:
     """Return ``image`` (H, W) float32 in [0, 1] as another microscope would have recorded it.
 
-    Order of the physics: shading, probe, dose and read-out noise, detector curve, inversion.
+    Order of the physics: shading, probe, dose and read-out noise, charging, detector curve,
+    inversion.
     """
     if random.random() < augmentation.shading:
         image = image * shading(image.shape, augmentation.shading_amplitude, random)
@@ -91,6 +97,8 @@ def degrade(
         image = cv2.GaussianBlur(image, (0, 0), random.uniform(*augmentation.blur_sigma_px))
     if random.random() < augmentation.noise:
         image = noise(np.clip(image, 0, 1), augmentation.dose, augmentation.readout, random)
+    if augmentation.streaks and random.random() < augmentation.streaks:
+        image = image + charging_streaks(image.shape, augmentation.streak_amplitude, random)
     image = np.clip(image, 0, 1) ** np.exp(random.uniform(*np.log(augmentation.gamma)))
     image = (image - 0.5) * random.uniform(*augmentation.contrast) + 0.5
     image = np.clip(image + random.uniform(*augmentation.brightness), 0, 1)

@@ -144,7 +144,7 @@ def load_split(folder: Path, recipe: Recipe, phases: int) -> Split:
             pairs.append(read_pair(image, mask, recipe, phases, group or image.stem))
         except LamellaError as error:
             mistakes.append(str(error))
-    split = split_pairs(pairs, named, recipe.validation_fraction, recipe.seed)
+    split = split_pairs(pairs, named, recipe.validation_fraction, recipe.split_seed)
     mistakes += repeated_images(split)
     if not mistakes and not (split.train and split.validation):
         mistakes.append(

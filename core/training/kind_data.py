@@ -134,7 +134,7 @@ def read_kind(
     named = {one.specimen for one in images if index.get(one.name, {}).get("split") == "val"}
     if not named:
         groups = sorted({one.specimen for one in images})
-        np.random.default_rng(recipe.seed).shuffle(groups)
+        np.random.default_rng(recipe.split_seed).shuffle(groups)
         named = set(groups[: max(1, round(recipe.validation_fraction * len(groups)))])
     if named >= {one.specimen for one in images}:
         raise DataError(f"{place} has images of one specimen only; two or more are needed.")

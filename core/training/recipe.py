@@ -21,10 +21,13 @@ class Augmentation:
     """How training crops differ from the micrographs; each value is drawn anew for each crop.
 
     ``scale``: magnification, log-uniform. ``rotation_degrees``: on top of the eight flips and
-    quarter turns. ``invert``, ``blur``, ``noise``, ``shading``: probabilities. ``gamma``,
+    quarter turns. ``upright``: the specimen has an up and a down, as a coating on its substrate
+    has; then crops are mirrored from left to right and not turned further. ``elastic``,
+    ``invert``, ``blur``, ``noise``, ``shading``, ``streaks``: probabilities. ``gamma``,
     ``contrast``, ``brightness``: of grey levels in [0, 1]. ``blur_sigma_px``: Gaussian probe.
     ``dose``: mean electrons a pixel of the Poisson noise. ``readout``: standard deviation of the
     Gaussian noise. ``shading_amplitude``: of a slow plane or bowl across the crop.
+    ``elastic_px``: largest displacement. ``streak_amplitude``: of charging, in grey levels.
     ``on_object``: probability that the crop is centred on a pixel that is not background, of a
     phase drawn with equal chances.
     """
@@ -43,6 +46,11 @@ class Augmentation:
     shading: float = 0.3
     shading_amplitude: Range = (0.05, 0.3)
     on_object: float = 0.5
+    upright: bool = False
+    elastic: float = 0.0
+    elastic_px: Range = (1.0, 6.0)
+    streaks: float = 0.0
+    streak_amplitude: Range = (0.05, 0.3)
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,9 @@ class Recipe:
 
     ``masks``: "instances" (0 = background, every other value phase 1) or "classes" (the value is
     the phase). ``group``: column of ``index.csv`` whose values never lie on both sides of the
-    validation split (two figures of one article). ``frozen``: prefixes of parameter names that
+    validation split (two figures of one article). ``seed``: of the weights and the crops;
+    ``split_seed``: of the validation split, so that runs of several seeds are scored on the same
+    images and never on what one of them has seen. ``frozen``: prefixes of parameter names that
     keep their initial values, batch statistics included. ``averaging``: decay of the exponential
     moving average of the weights, which is what is validated and shipped. ``source``: makes the
     images, when there is no data folder.
@@ -101,6 +111,7 @@ class Recipe:
     validate_every: int = 200
     patience: int = 5
     seed: int = 1
+    split_seed: int = 1
     frozen: tuple[str, ...] = ()
     augmentation: Augmentation = field(default_factory=Augmentation)
     imitation: Imitation | None = None

@@ -55,7 +55,7 @@ def _one_of_several(inspected: Inspected) -> None:
     if card is not None and (card.mirrored or len(card.magnifications) > 1):
         st.caption(
             "One look at the image, at its last magnification; Segment shows the mean over "
-            f"{(4 if card.mirrored else 1) * len(card.magnifications)} mirror images and "
+            f"{len(card.mirrors) * len(card.magnifications)} mirror images and "
             "magnifications, so a label there can differ."
         )
 
