@@ -1,0 +1,49 @@
+"""Scores of images that were changed in a known way: NAME.robustness.csv, one row a change."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ChangedScore:
+    """``mean_iou``: over phases, one confusion matrix over all images. ``foreground_iou``: of all
+    that is not phase 0 as one phase, likewise. ``foreground_iou_per_image``: mean over images."""
+
+    change: str
+    images: int
+    mean_iou: float
+    foreground_iou: float
+    foreground_iou_per_image: float
+
+
+def write_changed_scores(path: Path, scores: Iterable[ChangedScore]) -> None:
+    """Write one row a change as CSV, whole or not at all."""
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("w", newline="", encoding="utf-8") as lines:
+        writer = csv.writer(lines)
+        writer.writerow(field.name for field in fields(ChangedScore))
+        for one in scores:
+            change, images, *values = astuple(one)
+            writer.writerow([change, images, *(f"{value:.6f}" for value in values)])
+    unfinished.replace(path)
+
+
+def read_changed_scores(path: Path) -> tuple[ChangedScore, ...]:
+    """Return the rows of a file; empty where there is none."""
+    if not path.is_file():
+        return ()
+    with path.open(newline="", encoding="utf-8") as lines:
+        return tuple(
+            ChangedScore(
+                row["change"],
+                int(row["images"]),
+                float(row["mean_iou"]),
+                float(row["foreground_iou"]),
+                float(row["foreground_iou_per_image"]),
+            )
+            for row in csv.DictReader(lines)
+        )
