@@ -29,6 +29,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="needed but for a classifier, whose images lie in a folder for each kind",
     )
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="these weights instead of the shipped ones: NAME.safetensors of `lamella train`",
+    )
     parser.add_argument("--json", action="store_true", help="everything, for programs")
     parser.add_argument(
         "--validation",
@@ -55,10 +61,14 @@ def run(options: argparse.Namespace) -> int:
     from models import classifiers
 
     if options.name in classifiers.CARDS:
+        if options.weights:
+            raise UsageError(f"--weights: {options.name} is scored with its shipped weights only.")
         return kinds.evaluate(options, classifiers.card(options.name))
     card = known_card(options.name)
     if options.masks is None:
         raise UsageError(f"--masks is missing; {card.name} is scored against masks.")
+    if options.weights and card.build is None:
+        raise UsageError(f"--weights: {card.name} is no network and has no weights.")
     if options.save:
         result_folder(options.save, "--save")
 
@@ -74,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     if options.only:
         stems = named_like(options.only, options.images, stems)
     result = evaluate(
-        zoo.load(card.name, options.device),
+        zoo.load(card.name, options.device, options.weights),
         options.images,
         options.masks,
         kind_of_masks(card),

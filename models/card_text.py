@@ -34,6 +34,8 @@ def card_text(card: ModelCard) -> str:
         parts += ["## How well it does", *_scores(card, found)]
     if found:
         parts += _all_scores(card, found)
+    if found and found.changed:
+        parts += ["## On changed images", score_words.changed_words(found), _changed(found)]
     if card.limits or card.failures:
         parts += ["## Where it fails", *filter(None, [card.limits]), *_failures(card)]
     if card.ranges:
@@ -105,6 +107,13 @@ def _all_scores(card: ModelCard, found: Measured) -> list[str]:
             _rows(("Mean confidence", "Right", "Share of the pixels in %"), bins),
         ]
     return parts
+
+
+def _changed(found: Measured) -> str:
+    first = score_words.CHANGED_SCORES[len(found.phases) == 2]
+    head = ("Change", first, "IoU of all but the first phase, all images as one")
+    rows = [(one.change, one.score, one.foreground) for one in score_words.changed_rows(found)]
+    return _rows(head, rows)
 
 
 def _failures(card: ModelCard) -> list[str]:

@@ -32,6 +32,17 @@ def trained(card: ModelCard) -> nn.Module:
     return network.eval().requires_grad_(False)
 
 
+def weights_of_a_run(path: Path) -> Weights:
+    """Return a file of weights that no card names, with the SHA-256 that it has.
+
+    Raises:
+        ModelError: there is no such file.
+    """
+    if not path.is_file():
+        raise ModelError(f"There is no file {path}; `lamella train` writes NAME.safetensors.")
+    return Weights(path, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
 def load_weights(network: nn.Module, file: Weights) -> None:
     """Put the weights of ``file`` into ``network``, in place.
 

@@ -32,7 +32,8 @@ def zoo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("models.zoo.CARDS", {CARD.name: CARD})
     monkeypatch.setattr("models.zoo.recipe", lambda name: RECIPE)
     monkeypatch.setattr(
-        "models.zoo.load", lambda name, device="auto": Engine(CARD, threshold_network(), device)
+        "models.zoo.load",
+        lambda name, device="auto", weights=None: Engine(CARD, threshold_network(), device),
     )
 
 

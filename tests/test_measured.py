@@ -8,6 +8,7 @@ from core.figures.reliability import reliability_figure
 from core.measurement.bootstrap import Estimate
 from core.training import score_words
 from core.training.measured import Calibration, Measured, ReliabilityBin
+from core.training.seed_scores import SeedScore, by_score, read_seed_scores, write_seed_scores
 from core.types import Score
 from models import zoo
 from models.card_text import card_text
@@ -15,6 +16,10 @@ from models.measured import FOLDER, measured
 
 FILES = sorted(path.stem for path in FOLDER.glob("*.json"))
 NAN = float("nan")
+
+
+def seeds_of(name: str) -> tuple[SeedScore, ...]:
+    return read_seed_scores(FOLDER / f"{name}.seeds.csv")
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -32,6 +37,32 @@ def test_a_file_belongs_to_the_shipped_weights_and_agrees_with_the_card(name):
             assert f"({found.groups[score.key]} images)" in score.metric
     rows = (FOLDER / f"{name}.images.csv").read_text("utf-8").splitlines()
     assert len(rows) == 1 + found.images
+
+
+def test_one_of_the_seeds_is_shipped_and_scored_alike():
+    for name in FILES:
+        if not (rows := seeds_of(name)):
+            continue
+        assert len({one.seed for one in rows}) >= 3
+        sha256 = zoo.card(name).weights.sha256
+        shipped = [one for one in rows if one.weights_sha256 == sha256]
+        assert {one.seed for one in shipped} == {zoo.recipe(name).seed}
+        for one in shipped:
+            assert one.value == pytest.approx(measured(name).scores[one.score].value, abs=2e-6)
+        # Every seed has every score, once.
+        assert len(rows) == len({one.seed for one in rows}) * len(shipped)
+
+
+def test_seed_scores_come_back_and_replace_their_own_seed_only(tmp_path):
+    path = tmp_path / "m.seeds.csv"
+    first = SeedScore(2, 300, 60, "ab", "mean_iou", 0.5)
+    write_seed_scores(path, [first, replace(first, score="iou.oxide", value=0.25)])
+    write_seed_scores(path, [replace(first, seed=1)])
+    write_seed_scores(path, [replace(first, value=0.75)])
+    found = read_seed_scores(path)
+    assert [(one.seed, one.value) for one in found] == [(1, 0.5), (2, 0.75)]
+    assert by_score(found) == {"mean_iou": (0.5, 0.75)}
+    assert read_seed_scores(tmp_path / "none.csv") == ()
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -104,10 +135,11 @@ def test_scores_in_words():
 
 
 def test_a_score_tells_its_interval_its_seeds_and_whose_test_set_it_is():
-    ours = Score("mean IoU", 0.8, "4 images", "mean_iou", seeds=(0.78, 0.8, 0.82))
-    (row,) = score_words.typed_rows([ours], invented())
+    ours = Score("mean IoU", 0.8, "4 images", "mean_iou")
+    (row,) = score_words.typed_rows([ours], invented(seeds={"mean_iou": (0.78, 0.8, 0.82)}))
     assert row.interval == "0.700 to 0.900"
-    assert row.name == "mean IoU (3 seeds: mean 0.800, standard deviation 0.020)"
+    assert row.name == ("mean IoU (3 seeds: 0.780 to 0.820, mean 0.800, standard deviation 0.020)")
+    assert score_words.typed_rows([ours], invented())[0].name == "mean IoU"
     assert "not the test set of the data's authors" in score_words.whose_test_set([ours])
     authors, made = replace(ours, test_set="authors"), replace(ours, test_set="made")
     assert score_words.whose_test_set([authors]) == "This is the test set of the data's authors."

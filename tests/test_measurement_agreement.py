@@ -29,6 +29,8 @@ def test_confusion_matrix_counts_reference_in_rows():
     )
     np.testing.assert_allclose(agreement.dice(counted), [1 / 2, 4 / 5, 2 / 3, np.nan])
     assert agreement.pixel_accuracy(counted) == pytest.approx(4 / 6)
+    # 4 right pixels; two one-hot masks of 6 pixels have a union of 8.
+    assert agreement.pooled_intersection_over_union(counted) == pytest.approx(4 / 8)
 
 
 def test_wrong_labels_and_shapes_are_told():

@@ -84,6 +84,17 @@ def test_damaged_swapped_or_missing_weights_are_refused(tmp_path):
         load_weights(network, Weights(path, sha256))
 
 
+def test_a_model_runs_with_the_weights_of_a_run(tmp_path):
+    state = trained(zoo.card("particles")).state_dict()
+    state["segmentation_head.0.bias"] = torch.tensor([0.0, 50.0])
+    sha256 = save_weights(state, path := tmp_path / "particles.safetensors")
+    engine = zoo.load("particles", "cpu", path)
+    assert engine.card.weights == Weights(path, sha256)
+    assert engine.probabilities(np.full((1, 64, 64), 0.5, np.float32))[0, 1].min() > 0.9
+    with pytest.raises(ModelError, match="no file"):
+        zoo.load("particles", "cpu", tmp_path / "none.safetensors")
+
+
 def test_trained_particles_find_dark_and_bright_discs():
     rows, columns = np.mgrid[:256, :256]
     truth = np.zeros((256, 256), bool)

@@ -48,6 +48,23 @@ def intersection_over_union(confusion: np.ndarray) -> np.ndarray:
     return _ratio(both, confusion.sum(axis=-2) + confusion.sum(axis=-1) - both)
 
 
+def pooled_intersection_over_union(confusion: np.ndarray) -> np.ndarray:
+    """Return the Jaccard index of all classes counted together: right pixels over the union of the
+    one-hot masks, TP / (2 N - TP).
+
+    Frequent classes decide it: a rare class that is missed altogether hardly lowers it, so it is
+    never to be compared with a mean over classes. Some published scores are of this kind.
+
+    ``confusion``: (..., C, C) from :func:`confusion_matrix`. Returns (...) float in [0, 1]; nan
+    without pixels.
+
+    Source: ``utils.metrics.IoU`` of segmentation_models_pytorch up to 0.3, which sums over images,
+    classes and pixels before it divides; used in nasa/pretrained-microscopy-models.
+    """
+    right = np.trace(confusion, axis1=-2, axis2=-1)
+    return _ratio(right, 2 * confusion.sum(axis=(-2, -1)) - right)
+
+
 def dice(confusion: np.ndarray) -> np.ndarray:
     """Return the Dice coefficient, 2 IoU / (1 + IoU), of each class.
 

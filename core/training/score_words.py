@@ -22,6 +22,7 @@ WHERE = "the images of the scores that have an interval above"
 OVERALL = {
     "foreground_iou_per_image": "IoU of all that is not the first phase, mean over images",
     "mean_iou": "mean IoU over phases, one confusion matrix over all images",
+    "pooled_iou": "IoU of all phases counted together, which frequent phases decide, likewise",
     "mean_dice": "mean Dice over phases, likewise",
     "pixel_accuracy": "pixel accuracy, likewise",
     "objects_f1_iou50_one_matching": "F1 of objects at IoU of 0.5 or more, all images as one",
@@ -49,6 +50,9 @@ POINTS = {
 }
 
 
+CHANGED_SCORES = {True: "IoU of objects, mean over images", False: "mean IoU over phases"}
+
+
 @dataclass(frozen=True)
 class ScoreRow:
     """``value`` and its 95 % ``interval``, "" where there is none, as text."""
@@ -58,11 +62,25 @@ class ScoreRow:
     interval: str = ""
 
 
+@dataclass(frozen=True)
+class ChangedRow:
+    """``score``: the one that the model is chosen by, ``foreground``: IoU of all that is not the
+    first phase, of all images together, both as text."""
+
+    change: str
+    score: str
+    foreground: str
+
+
 def typed_rows(scores: Sequence[Score], found: Measured | None) -> list[ScoreRow]:
     """Return the card's own scores with the intervals that were measured with them."""
-    known = found.scores if found else {}
+    known, seeds = (found.scores, found.seeds) if found else ({}, {})
     return [
-        ScoreRow(_with_seeds(one), f"{one.value:.3f}", interval(known.get(one.key)))
+        ScoreRow(
+            _with_seeds(one.metric, seeds.get(one.key, ())),
+            f"{one.value:.3f}",
+            interval(known.get(one.key)),
+        )
         for one in scores
     ]
 
@@ -96,6 +114,24 @@ def phase_rows(found: Measured, phase: str) -> list[ScoreRow]:
         one, form = found.scores[f"{key}.{phase}"], "{:.2f}" if "absolute" in key else "{:+.2f}"
         rows.append(ScoreRow(words, form.format(one.value), interval(one, form)))
     return rows
+
+
+def changed_rows(found: Measured) -> list[ChangedRow]:
+    """Return what changes of the images do to the first score of models of its kind: the IoU of
+    the foreground, mean over images, of two phases; else the mean IoU over phases."""
+    key = "foreground_iou_per_image" if len(found.phases) == 2 else "mean_iou"
+    return [
+        ChangedRow(one.change, _number(getattr(one, key)), _number(one.foreground_iou))
+        for one in found.changed
+    ]
+
+
+def changed_words(found: Measured) -> str:
+    """Return what :func:`changed_rows` is about."""
+    return (
+        f"The same {found.changed[0].images} images, changed in a known way; each change by "
+        "itself. It says nothing about other specimens."
+    )
 
 
 def interval(one: Estimate | None, form: str = "{:.3f}", factor: float = 1) -> str:
@@ -143,14 +179,18 @@ def speed_words(found: Measured) -> str:
     return f"{found.seconds:.2g} s a megapixel ({found.machine})"
 
 
-def _with_seeds(score: Score) -> str:
-    if len(score.seeds) < 2:
-        return score.metric
+def _with_seeds(metric: str, seeds: Sequence[float]) -> str:
+    if len(seeds) < 2:
+        return metric
     return (
-        f"{score.metric} ({len(score.seeds)} seeds: mean {mean(score.seeds):.3f}, standard "
-        f"deviation {stdev(score.seeds):.3f})"
+        f"{metric} ({len(seeds)} seeds: {min(seeds):.3f} to {max(seeds):.3f}, mean "
+        f"{mean(seeds):.3f}, standard deviation {stdev(seeds):.3f})"
     )
 
 
 def _three(one: Estimate) -> str:
-    return "not known" if math.isnan(one.value) else f"{one.value:.3f}"
+    return _number(one.value)
+
+
+def _number(value: float) -> str:
+    return "not known" if math.isnan(value) else f"{value:.3f}"

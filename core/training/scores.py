@@ -13,6 +13,7 @@ from core.measurement.agreement import (
     intersection_over_union,
     mean_of_known,
     pixel_accuracy,
+    pooled_intersection_over_union,
 )
 from core.measurement.bootstrap import Estimate, mean_over_images, over_all_images
 from core.measurement.boundary_agreement import GrainAgreement
@@ -93,8 +94,8 @@ class Headline:
 def headlines(images: Sequence[ImageScores], phases: Sequence[str]) -> tuple[Headline, ...]:
     """Return every score with its 95 % bootstrap interval over images.
 
-    - ``mean_iou``, ``mean_dice``, ``pixel_accuracy``, ``iou.PHASE``, ``dice.PHASE``: of one
-      confusion matrix over all images
+    - ``mean_iou``, ``pooled_iou``, ``mean_dice``, ``pixel_accuracy``, ``iou.PHASE``,
+      ``dice.PHASE``: of one confusion matrix over all images
     - ``foreground_iou_per_image``: IoU of what is not phase 0, mean over images
     - ``boundary_f1_2px.PHASE``: outlines within 2 px, mean over images
     - ``phase_fraction_error_points.PHASE``, ``phase_fraction_absolute_error_points.PHASE``: area
@@ -124,6 +125,7 @@ def _of_pixels(images: Sequence[ImageScores], phases: Sequence[str]) -> Iterator
     yield Headline("foreground_iou_per_image", mean_over_images(foreground))
     for key, score in (
         ("mean_iou", lambda counts: _mean_known(intersection_over_union(counts))),
+        ("pooled_iou", pooled_intersection_over_union),
         ("mean_dice", lambda counts: _mean_known(dice(counts))),
         ("pixel_accuracy", lambda counts: np.array([pixel_accuracy(one) for one in counts])),
     ):

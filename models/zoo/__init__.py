@@ -7,6 +7,7 @@ A new file in this folder is a new model; nothing else names it. The classic met
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
 from types import MappingProxyType
@@ -17,6 +18,8 @@ from core.types import ModelCard
 from models import classic
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.segmentation.classic_engine import ClassicEngine
     from core.segmentation.device import DeviceName
     from core.segmentation.engine import Engine
@@ -52,8 +55,12 @@ def recipe(name: str) -> Recipe:
     return next(module.recipe() for module in _MODULES if wanted is module.CARD)
 
 
-def load(name: str, device: DeviceName = "auto") -> Engine | ClassicEngine:
+def load(
+    name: str, device: DeviceName = "auto", other_weights: Path | None = None
+) -> Engine | ClassicEngine:
     """Return a model with its trained weights, or a classic method, ready to run.
+
+    ``other_weights``: of a training run, in place of those that the card names.
 
     Raises:
         ModelError: there is no such model, its weights are missing or damaged, or it learns from
@@ -62,7 +69,7 @@ def load(name: str, device: DeviceName = "auto") -> Engine | ClassicEngine:
     """
     from core.segmentation.classic_engine import ClassicEngine
     from core.segmentation.engine import Engine
-    from models.weights_file import trained
+    from models.weights_file import trained, weights_of_a_run
 
     wanted = card(name)
     if wanted.needs_marks:
@@ -72,4 +79,6 @@ def load(name: str, device: DeviceName = "auto") -> Engine | ClassicEngine:
         )
     if wanted.build is None:
         return ClassicEngine(wanted)
+    if other_weights is not None:
+        wanted = replace(wanted, weights=weights_of_a_run(other_weights))
     return Engine(wanted, trained(wanted), device)

@@ -62,7 +62,13 @@ def all_scores(card: ModelCard, found: Measured) -> None:
         f"On {score_words.WHERE}, {found.images} in all; intervals of 95 % by bootstrap over "
         "images."
     )
-    overall, *phases = st.tabs(["All phases", *(phase.capitalize() for phase in found.phases)])
+    names = ["All phases", *(phase.capitalize() for phase in found.phases)]
+    if found.changed:
+        names.append("On changed images")
+    overall, *phases = st.tabs(names)
+    if found.changed:
+        with phases.pop():
+            _changed(found)
     with overall:
         _table(score_words.overall_rows(found))
     for tab, phase in zip(phases, found.phases, strict=True):
@@ -70,6 +76,18 @@ def all_scores(card: ModelCard, found: Measured) -> None:
             _table(score_words.phase_rows(found, phase))
     if found.calibration:
         _calibration(card, found)
+
+
+def _changed(found: Measured) -> None:
+    first = score_words.CHANGED_SCORES[len(found.phases) == 2]
+    st.caption(score_words.changed_words(found))
+    st.table(
+        [
+            {"change": one.change, first: one.score, "all but the first phase": one.foreground}
+            for one in score_words.changed_rows(found)
+        ],
+        border="horizontal",
+    )
 
 
 def _calibration(card: ModelCard, found: Measured) -> None:

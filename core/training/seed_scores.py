@@ -1,0 +1,60 @@
+"""The scores of runs that differ in their seed alone: NAME.seeds.csv, one row a seed and score."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class SeedScore:
+    """``step``: that was kept of the run. ``seconds``: of its training. ``weights_sha256``: of its
+    weights. ``score``: a name that :func:`core.training.scores.headlines` lists."""
+
+    seed: int
+    step: int
+    seconds: int
+    weights_sha256: str
+    score: str
+    value: float
+
+
+def read_seed_scores(path: Path) -> tuple[SeedScore, ...]:
+    """Return the rows of a file in the order of their seeds; empty where there is none."""
+    if not path.is_file():
+        return ()
+    with path.open(newline="", encoding="utf-8") as lines:
+        return tuple(
+            SeedScore(
+                int(row["seed"]),
+                int(row["step"]),
+                int(row["seconds"]),
+                row["weights_sha256"],
+                row["score"],
+                float(row["value"]),
+            )
+            for row in csv.DictReader(lines)
+        )
+
+
+def write_seed_scores(path: Path, made: Sequence[SeedScore]) -> None:
+    """Write ``made``, sorted by seed, whole or not at all; rows of other seeds in the file stay."""
+    seeds = {one.seed for one in made}
+    others = [one for one in read_seed_scores(path) if one.seed not in seeds]
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("w", newline="", encoding="utf-8") as lines:
+        writer = csv.writer(lines)
+        writer.writerow(field.name for field in fields(SeedScore))
+        for one in sorted([*others, *made], key=lambda one: one.seed):
+            writer.writerow([*astuple(one)[:-1], f"{one.value:.6f}"])
+    unfinished.replace(path)
+
+
+def by_score(found: Sequence[SeedScore]) -> Mapping[str, tuple[float, ...]]:
+    """Return the values of each score, in the order of their seeds."""
+    values: dict[str, tuple[float, ...]] = {}
+    for one in found:
+        values[one.score] = (*values.get(one.score, ()), one.value)
+    return values
