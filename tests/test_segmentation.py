@@ -12,7 +12,13 @@ from core.errors import Cancelled, LamellaError
 from core.segmentation.device import choose_device, choose_precision
 from core.segmentation.engine import Engine
 from core.segmentation.preprocessing import crop_info_bar, grey_levels, resample
-from core.segmentation.segment import predict, segment, working_shapes
+from core.segmentation.segment import (
+    pixel_size_factor,
+    predict,
+    predict_magnified,
+    segment,
+    working_shapes,
+)
 from core.segmentation.settings import ObjectSettings, TileSettings
 from core.types import Micrograph, ModelCard, Phase, PixelSize
 
@@ -167,8 +173,10 @@ def test_progress_counts_tiles_and_cancelling_stops_within_one():
 def test_resamples_to_the_training_pixel_size_only_when_both_are_known():
     network = engine(pixel_size_nm=2.0)
     calibrated = micrograph(discs(), pixel_size=PixelSize(1.0, "test"))
-    assert working_shapes(calibrated, network) == [(75, 105)]
-    assert working_shapes(micrograph(discs()), network) == [(150, 210)]
+    assert pixel_size_factor(calibrated, network) == 0.5
+    assert working_shapes(calibrated.shape, network, 0.5) == [(75, 105)]
+    assert pixel_size_factor(micrograph(discs()), network) == 1
+    assert working_shapes((150, 210), network) == [(150, 210)]
     labels = segment(calibrated, network).labels
     assert labels.shape == (150, 210)
     assert np.mean(labels == discs()) > 0.99
@@ -180,12 +188,15 @@ def test_magnifications_are_averaged_and_progress_goes_on_through_them():
         Engine(replace(two.card, magnifications=(one,)), Smooth(), "cpu") for one in (0.5, 2.0)
     ]
     image, seen = micrograph(discs()), []
-    assert working_shapes(image, two) == [(75, 105), (300, 420)]
+    assert working_shapes(image.shape, two) == [(75, 105), (300, 420)]
     both = segment(image, two, SMALL_TILES, lambda done, total: seen.append(done / total))
     parts = [segment(image, one, SMALL_TILES).probabilities.astype(float) for one in alone]
     np.testing.assert_allclose(both.probabilities, np.mean(parts, axis=0), atol=1e-3)
     assert seen == sorted(seen) and seen[0] == 0 and seen[-1] == 1
     assert len({both.digest, *(segment(image, one).digest for one in alone)}) == 3
+    # A field that is no micrograph goes the same way.
+    field = predict_magnified(grey_levels(image.pixels), two, SMALL_TILES)
+    np.testing.assert_allclose(field, both.probabilities, atol=1e-3)
 
 
 def test_grey_levels_clip_hot_pixels_and_survive_constants():

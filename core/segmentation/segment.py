@@ -48,7 +48,22 @@ def segment(
             "fewer info-bar rows."
         )
     grey = grey_levels(field)
-    shapes = working_shapes(micrograph, engine)
+    factor = pixel_size_factor(micrograph, engine)
+    return _segmentation(
+        micrograph, engine, predict_magnified(grey, engine, settings, progress, factor), settings
+    )
+
+
+def predict_magnified(
+    grey: np.ndarray,
+    engine: AnyEngine,
+    settings: TileSettings,
+    progress: ProgressCallback = no_progress,
+    factor: float = 1.0,
+) -> np.ndarray:
+    """Return the probabilities (C, H, W) float32 of a field (H, W) of grey levels in [0, 1]: the
+    mean over the card's magnifications, each on top of ``factor``."""
+    shapes = working_shapes(grey.shape, engine, factor)
     shares = [math.prod(shape) / sum(map(math.prod, shapes)) for shape in shapes]
     mean = np.zeros((len(engine.card.phases), *grey.shape), np.float32)
     for index, shape in enumerate(shapes):
@@ -58,7 +73,7 @@ def segment(
         )
         for phase, probability in enumerate(found):
             mean[phase] += resample(probability, grey.shape) / len(shapes)
-    return _segmentation(micrograph, engine, mean, settings)
+    return mean
 
 
 def _part_of(progress: ProgressCallback, before: float, share: float) -> ProgressCallback:
@@ -70,17 +85,23 @@ def _part_of(progress: ProgressCallback, before: float, share: float) -> Progres
     return report
 
 
-def working_shapes(micrograph: Micrograph, engine: AnyEngine) -> list[tuple[int, int]]:
-    """Return (H, W) for each of the card's magnifications of the image at the model's training
-    pixel size; of the image as it is where one of the two is unknown."""
-    height, width = micrograph.shape[0] - micrograph.info_bar_rows, micrograph.shape[1]
-    wanted, factor = engine.card.pixel_size_nm, 1.0
-    if wanted is not None and micrograph.pixel_size is not None:
-        factor = float(np.clip(micrograph.pixel_size.nm / wanted, 0.25, 4))
+def pixel_size_factor(micrograph: Micrograph, engine: AnyEngine) -> float:
+    """Return how much to enlarge a micrograph to the model's training pixel size, 0.25 to 4; 1
+    where one of the two is unknown."""
+    wanted = engine.card.pixel_size_nm
+    if wanted is None or micrograph.pixel_size is None:
+        return 1.0
+    return float(np.clip(micrograph.pixel_size.nm / wanted, 0.25, 4))
+
+
+def working_shapes(
+    shape: tuple[int, int], engine: AnyEngine, factor: float = 1.0
+) -> list[tuple[int, int]]:
+    """Return (H, W) of a field at each of the card's magnifications, on top of ``factor``."""
     return [
         (
-            max(SHORTEST_SIDE, round(height * factor * magnification)),
-            max(SHORTEST_SIDE, round(width * factor * magnification)),
+            max(SHORTEST_SIDE, round(shape[0] * factor * magnification)),
+            max(SHORTEST_SIDE, round(shape[1] * factor * magnification)),
         )
         for magnification in engine.card.magnifications
     ]

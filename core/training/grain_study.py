@@ -17,6 +17,8 @@ from core.segmentation.engine import Engine
 from core.segmentation.grain_merging import grains_from_probability
 from core.segmentation.grain_network import boundaries, separate_grains
 from core.segmentation.preprocessing import grey_levels
+from core.segmentation.segment import predict_magnified
+from core.segmentation.settings import TileSettings
 from core.training.live_training import LiveTraining, train_short
 from core.training.recipe import Recipe
 from core.training.source import SyntheticData
@@ -75,12 +77,10 @@ def find_grains(
 
 
 def boundary_probability(engine: Engine, grey: np.ndarray) -> np.ndarray:
-    """Return how likely each pixel of ``grey`` (H, W) in [0, 1] lies on a boundary, (H, W)."""
-    height, width = grey.shape
-    padding = ((0, -height % STRIDE), (0, -width % STRIDE))
-    padded = np.pad(grey, padding, mode="symmetric")
+    """Return how likely each pixel of ``grey`` (H, W) in [0, 1] lies on a boundary, (H, W), as the
+    page Segment has it: at the card's magnifications."""
     phase = engine.card.boundary_phase or 1
-    return engine.probabilities(padded[None])[0, phase, :height, :width]
+    return predict_magnified(grey, engine, TileSettings())[phase]
 
 
 def read_boundary_mask(data: bytes, name: str) -> np.ndarray:

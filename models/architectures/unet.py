@@ -6,6 +6,7 @@ import segmentation_models_pytorch as smp
 from torch import nn
 
 DECODER_CHANNELS = (256, 128, 64, 32, 16)
+SLIM_DECODER_CHANNELS = (128, 64, 48, 32, 16)
 DEPTH = 5
 
 
@@ -34,3 +35,12 @@ def build_unet(
     if len(decoder_channels) < DEPTH and hasattr(network.encoder, "layer4"):
         network.encoder.layer4 = nn.Identity()
     return network
+
+
+def build_lite0_unet(classes: int) -> nn.Module:
+    """Return the untrained U-Net of most models of the zoo, an EfficientNet-Lite0 encoder and a
+    slim decoder: (N, 1, H, W) float32 -> (N, classes, H, W) logits.
+
+    Source of the encoder: Tan and Le 2019, arXiv:1905.11946, in timm's lite variant.
+    """
+    return build_unet("tu-tf_efficientnet_lite0", classes, decoder_channels=SLIM_DECODER_CHANNELS)

@@ -19,11 +19,9 @@ UNSEEN = "64 simulated images of specimens and microscopes that no training saw"
 
 def build() -> nn.Module:
     """Return the untrained network: (N, 1, H, W) -> (N, 2, H, W) logits."""
-    from models.architectures.unet import build_unet
+    from models.architectures.unet import build_lite0_unet
 
-    return build_unet(
-        "tu-tf_efficientnet_lite0", len(PHASES), decoder_channels=particles.DECODER_CHANNELS
-    )
+    return build_lite0_unet(len(PHASES))
 
 
 def from_particles(network: nn.Module) -> str:

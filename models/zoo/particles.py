@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from core.training.recipe import Recipe
 
 PHASES = (Phase("background", "#0072B2"), Phase("particle", "#E69F00"))
-DECODER_CHANNELS = (128, 64, 48, 32, 16)
 VALIDATION = (
     "54 validation images of EMPS, no article in common with the training images; they also "
     "chose the step that is shipped"
@@ -22,9 +21,9 @@ VALIDATION = (
 
 def build() -> nn.Module:
     """Return the untrained network: (N, 1, H, W) -> (N, 2, H, W) logits."""
-    from models.architectures.unet import build_unet
+    from models.architectures.unet import build_lite0_unet
 
-    return build_unet("tu-tf_efficientnet_lite0", len(PHASES), decoder_channels=DECODER_CHANNELS)
+    return build_lite0_unet(len(PHASES))
 
 
 def recipe() -> Recipe:

@@ -16,11 +16,9 @@ if TYPE_CHECKING:
 
 def build() -> nn.Module:
     """Return the untrained network: (N, 1, H, W) -> (N, 2, H, W) logits."""
-    from models.architectures.unet import build_unet
+    from models.architectures.unet import SLIM_DECODER_CHANNELS, build_unet
 
-    return build_unet(
-        "resnet18", len(particles.PHASES), decoder_channels=particles.DECODER_CHANNELS
-    )
+    return build_unet("resnet18", len(particles.PHASES), decoder_channels=SLIM_DECODER_CHANNELS)
 
 
 def teacher() -> nn.Module:

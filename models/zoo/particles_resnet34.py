@@ -13,15 +13,14 @@ if TYPE_CHECKING:
 
     from core.training.recipe import Recipe
 
-# Without the deepest stage, whose 13 million parameters would take the file over 30 MB.
-DECODER_CHANNELS = particles.DECODER_CHANNELS[1:]
-
 
 def build() -> nn.Module:
     """Return the untrained network: (N, 1, H, W) -> (N, 2, H, W) logits."""
-    from models.architectures.unet import build_unet
+    from models.architectures.unet import SLIM_DECODER_CHANNELS, build_unet
 
-    return build_unet("resnet34", len(particles.PHASES), decoder_channels=DECODER_CHANNELS)
+    # Without the deepest stage, whose 13 million parameters would take the file over 30 MB.
+    without_deepest = SLIM_DECODER_CHANNELS[1:]
+    return build_unet("resnet34", len(particles.PHASES), decoder_channels=without_deepest)
 
 
 def deeper_resnet18(network: nn.Module) -> str:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from core.types import ModelCard, Phase, Score, StatisticRange
 from models.weights import weights
-from models.zoo import particles
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,11 +25,9 @@ VALIDATION = (
 
 def build() -> nn.Module:
     """Return the untrained network: (N, 1, H, W) -> (N, 3, H, W) logits."""
-    from models.architectures.unet import build_unet
+    from models.architectures.unet import build_lite0_unet
 
-    return build_unet(
-        "tu-tf_efficientnet_lite0", len(PHASES), decoder_channels=particles.DECODER_CHANNELS
-    )
+    return build_lite0_unet(len(PHASES))
 
 
 def recipe() -> Recipe:
