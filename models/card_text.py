@@ -15,7 +15,7 @@ from core.training.measured import Measured
 from core.training.recipe import Augmentation, Recipe
 from core.training.score_words import ScoreRow
 from core.types import ModelCard
-from models import catalogue
+from models import catalogue, classifiers
 from models.measured import measured
 
 # Functions, which a table cannot hold; the text tells where it starts from.
@@ -57,7 +57,8 @@ def write_cards(folder: Path) -> None:
 
 def _facts(card: ModelCard) -> str:
     phases = ", ".join(f"{phase.name} ({phase.color})" for phase in card.phases)
-    rows = {"Name on the terminal": f"`{card.name}`", "Phases": phases}
+    kinds = "Kinds" if card.name in classifiers.CARDS else "Phases"
+    rows = {"Name on the terminal": f"`{card.name}`", kinds: phases}
     rows["Architecture"] = card.architecture
     if card.build is not None:
         parameters = sum(parameter.numel() for parameter in card.build().parameters())

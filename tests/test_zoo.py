@@ -139,3 +139,5 @@ def test_card_text_holds_what_the_card_says():
     assert "| Parameters | 3,831,778 |" in text
     assert "`lamella train particles`" in text
     assert "lamella train" not in card_text(zoo.card("otsu"))
+    assert "| Phases | background (" in text
+    assert "| Kinds | particles (" in card_text(all_cards()["micrograph-type"])

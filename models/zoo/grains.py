@@ -13,25 +13,25 @@ if TYPE_CHECKING:
     from core.training.recipe import Recipe
 
 PHASES = (Phase("grain", "#0072B2"), Phase("grain boundary", "#E69F00"))
-DECODER_CHANNELS = (128, 64, 48, 32, 16)
 REAL = (
     "96 tiles of 400 px, the three named *_2 of each of 32 optical micrographs of 316L steel, with "
     "boundaries traced by hand (Warren et al., arXiv:2307.05911). None was trained on or chosen "
     "the shipped step; the generator's ranges were set with a look at some of them, and with these "
-    "scores on 16 tiles of micrographs 1 to 8"
+    "scores on 16 tiles of micrographs 1 to 8. The magnification, 0.75, is the best of 1, 0.75 and "
+    "0.6 on the synthetic images; the tiles of micrographs 1 to 8 were tried at it beforehand"
 )
 UNSEEN = "the 72 of these tiles that come from micrographs 9 to 32, whose scores guided nothing"
 SYNTHETIC = (
-    "24 synthetic microstructures of 256 px from seeds kept out of training; their IoU also chose "
-    "the step that is shipped"
+    "24 synthetic microstructures of 256 px from seeds kept out of training; they also chose "
+    "the step that is shipped and the magnification"
 )
 
 
 def build() -> nn.Module:
     """Return the untrained network: (N, 1, H, W) -> (N, 2, H, W) logits."""
-    from models.architectures.unet import build_unet
+    from models.architectures.unet import build_lite0_unet
 
-    return build_unet("tu-tf_efficientnet_lite0", len(PHASES), decoder_channels=DECODER_CHANNELS)
+    return build_lite0_unet(len(PHASES))
 
 
 def recipe() -> Recipe:
@@ -72,51 +72,53 @@ CARD = ModelCard(
     reference="the idea: Tobin et al. 2017, arXiv:1703.06907 (domain randomisation)",
     scores=(
         Score(
-            "boundary Dice within 3 px, mean over images", 0.780, REAL, "boundary_dice_within_3px"
+            "boundary Dice within 3 px, mean over images", 0.809, REAL, "boundary_dice_within_3px"
         ),
-        Score("F1 of the closed network within 3 px", 0.592, REAL, "network_f1_within_3px"),
+        Score("F1 of the closed network within 3 px", 0.589, REAL, "network_f1_within_3px"),
         Score(
             "error of the mean intercept, absolute, mean over images",
-            0.098,
+            0.076,
             REAL,
             "mean_intercept_absolute_error",
         ),
-        Score("boundary Dice within 3 px, mean over images", 0.788, UNSEEN),
-        Score("F1 of the closed network within 3 px", 0.606, UNSEEN),
-        Score("error of the mean intercept, absolute, mean over images", 0.077, UNSEEN),
-        Score("boundary Dice within 3 px, mean over images", 0.841, SYNTHETIC, test_set="made"),
-        Score("F1 of the closed network within 3 px", 0.776, SYNTHETIC, test_set="made"),
+        Score("boundary Dice within 3 px, mean over images", 0.814, UNSEEN),
+        Score("F1 of the closed network within 3 px", 0.600, UNSEEN),
+        Score("error of the mean intercept, absolute, mean over images", 0.061, UNSEEN),
+        Score("boundary Dice within 3 px, mean over images", 0.865, SYNTHETIC, test_set="made"),
+        Score("F1 of the closed network within 3 px", 0.789, SYNTHETIC, test_set="made"),
         Score(
             "error of the mean intercept, absolute, mean over images",
-            0.109,
+            0.099,
             SYNTHETIC,
             test_set="made",
         ),
-        Score("IoU of boundaries, mean over images", 0.518, SYNTHETIC, test_set="made"),
+        Score("IoU of boundaries, mean over images", 0.521, SYNTHETIC, test_set="made"),
     ),
     limits=(
         "Measured on real etched steel only: no real SEM image with traced boundaries was at "
         "hand. A Dice within a tolerance forgives wide bands; the closed network does not. Etch "
-        "pits in rows, deep scratches and twins may pass for boundaries; grains under about 25 "
-        "px, and neighbours that look alike without a groove, are missed. It finds a fifth more "
+        "pits in rows, deep scratches and twins may pass for boundaries; grains under about 33 "
+        "px, and neighbours that look alike without a groove, are missed. It finds a tenth more "
         "grains than the hand-traced reference shows; some, by eye, are lines left out there."
     ),
     objects_phase=0,
     boundary_phase=1,
-    temperature=2.02,
+    temperature=1.80,
+    magnifications=(0.75,),
     failures=(
         "Deep, wide etch attack between grains: its rim is outlined on both sides or broken into "
         "loops, where a hand draws one line.",
         "Rows of etch pits and scratches across a grain drawn as boundaries: up to twice as many "
-        "grains as in the reference on the worst tiles, whose closed network has an F1 of 0.38 to "
-        "0.48.",
-        "Bands come out thinner than the hand-drawn ones, by 8 percentage points of the area.",
+        "grains as in the reference, on tiles whose closed network has an F1 of 0.48 to 0.53; the "
+        "worst tiles have 0.40 to 0.47.",
+        "Bands come out thinner than the hand-drawn ones, by 5 percentage points of the area.",
     ),
     ranges=(
         StatisticRange("mean", 0.291, 0.809),
         StatisticRange("contrast", 0.127, 0.356),
         StatisticRange("skewness", -3.56, 0.924),
         StatisticRange("noise", 0.00167, 0.193),
-        StatisticRange("structure_px", 0.731, 37.7),
+        # 37.7 px in the synthetic images, which are seen as they are; a user's image is shrunk.
+        StatisticRange("structure_px", 0.731, 50.2),
     ),
 )
