@@ -111,8 +111,7 @@ def _all_scores(card: ModelCard, found: Measured) -> list[str]:
 
 
 def _changed(found: Measured) -> str:
-    first = score_words.CHANGED_SCORES[len(found.phases) == 2]
-    head = ("Change", first, "IoU of all but the first phase, all images as one")
+    head = ("Change", *score_words.changed_heads(found))
     rows = [(one.change, one.score, one.foreground) for one in score_words.changed_rows(found)]
     return _rows(head, rows)
 

@@ -138,7 +138,7 @@ def test_a_score_tells_its_interval_its_seeds_and_whose_test_set_it_is():
     ours = Score("mean IoU", 0.8, "4 images", "mean_iou")
     (row,) = score_words.typed_rows([ours], invented(seeds={"mean_iou": (0.78, 0.8, 0.82)}))
     assert row.interval == "0.700 to 0.900"
-    assert row.name == ("mean IoU (3 seeds: 0.780 to 0.820, mean 0.800, standard deviation 0.020)")
+    assert row.name == "mean IoU (3 seeds: mean 0.800, 0.780 to 0.820)"
     assert score_words.typed_rows([ours], invented())[0].name == "mean IoU"
     assert "not the test set of the data's authors" in score_words.whose_test_set([ours])
     authors, made = replace(ours, test_set="authors"), replace(ours, test_set="made")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import mean, stdev
+from statistics import mean
 
 from core.measurement.bootstrap import Estimate
 from core.training.measured import Calibration, Measured
@@ -48,9 +48,6 @@ POINTS = {
     "phase_fraction_error_points": "phase fraction, error in percentage points, mean over images",
     "phase_fraction_absolute_error_points": "phase fraction, absolute error in percentage points",
 }
-
-
-CHANGED_SCORES = {True: "IoU of objects, mean over images", False: "mean IoU over phases"}
 
 
 @dataclass(frozen=True)
@@ -126,6 +123,12 @@ def changed_rows(found: Measured) -> list[ChangedRow]:
     ]
 
 
+def changed_heads(found: Measured) -> tuple[str, str]:
+    """Return what the two scores of :func:`changed_rows` are called."""
+    first = "IoU of objects, mean over images" if len(found.phases) == 2 else "mean IoU over phases"
+    return first, f"IoU of all but {found.phases[0]}, all images as one"
+
+
 def changed_words(found: Measured) -> str:
     """Return what :func:`changed_rows` is about."""
     return (
@@ -183,8 +186,8 @@ def _with_seeds(metric: str, seeds: Sequence[float]) -> str:
     if len(seeds) < 2:
         return metric
     return (
-        f"{metric} ({len(seeds)} seeds: {min(seeds):.3f} to {max(seeds):.3f}, mean "
-        f"{mean(seeds):.3f}, standard deviation {stdev(seeds):.3f})"
+        f"{metric} ({len(seeds)} seeds: mean {mean(seeds):.3f}, {min(seeds):.3f} to "
+        f"{max(seeds):.3f})"
     )
 
 

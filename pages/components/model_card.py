@@ -79,11 +79,11 @@ def all_scores(card: ModelCard, found: Measured) -> None:
 
 
 def _changed(found: Measured) -> None:
-    first = score_words.CHANGED_SCORES[len(found.phases) == 2]
+    first, second = score_words.changed_heads(found)
     st.caption(score_words.changed_words(found))
     st.table(
         [
-            {"change": one.change, first: one.score, "all but the first phase": one.foreground}
+            {"change": one.change, first: one.score, second: one.foreground}
             for one in score_words.changed_rows(found)
         ],
         border="horizontal",
