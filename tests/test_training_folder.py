@@ -153,3 +153,20 @@ def test_a_checkpoint_of_before_the_losses_were_kept_is_still_taken_up(split, tm
     del state["losses"], state["since_validation"]
     torch.save(state, tmp_path / "b.pt")
     assert same(unbroken, weights_after(tmp_path / "b.pt", split, resume=True))
+
+
+@pytest.mark.parametrize(("of_recipe", "seen"), [(None, (0.5,)), ((2.0, 1.0), (2.0, 1.0))])
+def test_the_step_is_chosen_at_the_recipes_magnifications(
+    folder, tmp_path, monkeypatch, of_recipe, seen
+):
+    asked = []
+
+    def score(network, pairs, mean, std, classes, magnifications):
+        asked.append(magnifications)
+        return 0.5
+
+    monkeypatch.setattr(loop, "validation_score", score)
+    recipe = replace(SMALL, steps=2, validate_every=1, validation_magnifications=of_recipe)
+    card = replace(CARD, magnifications=(0.5,))
+    run_training(card, recipe, folder, TrainingOptions(tmp_path / "run"), lambda *_: None)
+    assert asked == [seen, seen]

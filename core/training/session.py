@@ -98,7 +98,7 @@ def train_in(
         max_seconds=options.max_seconds,
         report=seen,
         objective=objective,
-        magnifications=card.magnifications,
+        magnifications=recipe.validation_magnifications or card.magnifications,
     )
 
 

@@ -58,6 +58,7 @@ def recipe() -> Recipe:
             on_object=0.6,
         ),
         validate_every=100,
+        validation_magnifications=(1.4,),
         patience=20,
     )
 

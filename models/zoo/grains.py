@@ -48,6 +48,7 @@ def recipe() -> Recipe:
         crop_px=224,
         averaging=0.99,
         validate_every=150,
+        validation_magnifications=(1.0,),
         patience=8,
         frozen=("encoder.model.conv_stem", "encoder.model.bn1", "encoder.model.blocks.0"),
         source=grain_data,

@@ -40,6 +40,7 @@ def recipe() -> Recipe:
         frozen=("encoder.model.conv_stem", "encoder.model.bn1", "encoder.model.blocks.0"),
         augmentation=Augmentation(scale=(0.5, 1.7)),
         validate_every=250,
+        validation_magnifications=(1.0,),
         patience=6,
     )
 
