@@ -92,8 +92,8 @@ CARD = ModelCard(
         Score("outlines of cracks within 2 px, F1", 0.808, VALIDATION, "boundary_f1_2px.crack"),
     ),
     limits=(
-        "The coating must lie above its substrate, as in its images; turned round, the substrate "
-        "may be taken for the oxide. Two images to validate on are few: another two could score "
+        "The coating must lie above its substrate, as in its images: turned by a quarter or a half, "
+        "it loses most of the oxide. Two images to validate on are few: another two could score "
         "quite differently. One kind of coating and one microscope."
     ),
     failures=(
