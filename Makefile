@@ -29,8 +29,9 @@ setup: $(stamp) ## make .venv and install everything that requirements.lock pins
 run: $(stamp) ## start the app on 127.0.0.1:8501, or on another port with PORT=8502
 	@$(bin)/lamella app --port $(PORT)
 
+# In the order of their names, so that the browser's few slow tests come first and not last.
 test: lint ## check the style and run every test: unit, pages, browser
-	$(bin)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(TESTS)
+	$(bin)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: $(stamp) ## check style and formatting alone
 	$(bin)/ruff check .
