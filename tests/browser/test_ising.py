@@ -16,6 +16,8 @@ def test_from_the_lattice_to_a_trained_network(
     expect(page.get_by_text(re.compile(r"Energy a site: now -\d\.\d+"))).to_be_visible()
     expect(page.locator(".viewer[data-image]")).to_have_count(1)
     screenshot(page, "ising-data", docs=True)
+    # The end of the page: a click while it is still drawn can be lost with the button under it.
+    expect(page.get_by_text("networks that are shipped learned from those")).to_be_visible()
     page.get_by_role("radio", name="Equilibrium").click()
     expect(page).to_have_url(re.compile("kind=equilibrium"))
     expect(page.get_by_text("each snapshot lies on the exact curves")).to_be_visible()
