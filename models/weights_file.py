@@ -65,8 +65,11 @@ def load_weights(network: nn.Module, file: Weights) -> None:
         state = {name: _full(value) for name, value in load(data).items()}
         network.load_state_dict(state)
     except (SafetensorError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise ModelError(f"{file.path.name} does not fit its architecture: {reason}") from error
+        reason = str(error).splitlines()[0].rstrip(":. ")
+        raise ModelError(
+            f"{file.path.name} does not fit its architecture: {reason}. Give the weights that "
+            "`lamella train` wrote for this very model."
+        ) from error
 
 
 def save_weights(state: Mapping[str, Tensor], path: Path) -> str:

@@ -93,6 +93,8 @@ def test_a_model_runs_with_the_weights_of_a_run(tmp_path):
     assert engine.probabilities(np.full((1, 64, 64), 0.5, np.float32))[0, 1].min() > 0.9
     with pytest.raises(ModelError, match="no file"):
         zoo.load("particles", "cpu", tmp_path / "none.safetensors")
+    with pytest.raises(ModelError, match="does not fit.*Unet. Give the weights"):
+        zoo.load("superalloy", "cpu", path)
 
 
 def test_trained_particles_find_dark_and_bright_discs():
