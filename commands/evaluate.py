@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from commands.terminal import kinds
 from commands.terminal.batch import progress_line, write_whole
 from commands.terminal.options import UsageError, add_device, known_card, result_folder
+from core.errors import DataError
 
 if TYPE_CHECKING:
-    from core.training.evaluation import Evaluation, MaskKind
+    from core.training.evaluation import MaskKind
     from core.types import ModelCard
 
 HELP = "score a model on images and masks"
@@ -61,8 +62,6 @@ def run(options: argparse.Namespace) -> int:
     from models import classifiers
 
     if options.name in classifiers.CARDS:
-        if options.weights:
-            raise UsageError(f"--weights: {options.name} is scored with its shipped weights only.")
         return kinds.evaluate(options, classifiers.card(options.name))
     card = known_card(options.name)
     if options.masks is None:
@@ -74,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
 
     from core.training.dataset import load_split, read_index
     from core.training.evaluation import evaluate
-    from core.training.report import entries, images_csv
+    from core.training.report import entries, foreground_iou_by, images_csv
     from models import zoo
 
     stems = None
@@ -93,7 +92,11 @@ def run(options: argparse.Namespace) -> int:
     )
     scores = entries(result)
     if options.by:
-        groups = by_column(result, read_index(options.images.parent), options.by)
+        index = read_index(options.images.parent)
+        try:
+            groups = foreground_iou_by(result, index, options.by)
+        except DataError as error:
+            raise UsageError(f"--by {error}") from error
         scores[f"foreground_iou_by_{options.by}"] = groups
     if options.save:
         kept = {key: value for key, value in scores.items() if key != "by_image"}
@@ -138,38 +141,6 @@ def kind_of_masks(card: ModelCard) -> MaskKind:
     if card.build is not None:
         return zoo.recipe(card.name).masks
     return "instances" if len(card.phases) == 2 else "classes"
-
-
-def by_column(
-    result: Evaluation, index: dict[str, dict[str, str]], column: str
-) -> dict[str, dict[str, object]]:
-    """Return the number of images and their mean foreground IoU, with its interval, for each value
-    of a column; images without foreground are left out.
-
-    Raises:
-        UsageError: there is no index.csv with that column.
-    """
-    from core.measurement.bootstrap import mean_over_images
-    from core.training.report import known
-
-    groups: dict[str, list[float]] = {}
-    for image in result.images:
-        value = index.get(image.stem, {}).get(column)
-        if value is None:
-            raise UsageError(
-                f"--by {column}: index.csv beside the images has no such column for {image.stem}."
-            )
-        if image.foreground_iou == image.foreground_iou:
-            groups.setdefault(value, []).append(image.foreground_iou)
-    found = {value: (len(ious), mean_over_images(ious)) for value, ious in sorted(groups.items())}
-    return {
-        value: {
-            "images": count,
-            "foreground_iou_per_image": known(one.value),
-            "foreground_iou_interval_95": [known(one.low), known(one.high)],
-        }
-        for value, (count, one) in found.items()
-    }
 
 
 def text(scores: dict) -> str:

@@ -120,10 +120,10 @@ class Weights:
 class Score:
     """One measured number: ``metric`` on ``data`` (which images, how split).
 
-    ``key``: its name in the model's file of ``models/measured``, which has its interval; a test
-    compares the two. ``test_set``: whose it is: our own split, the one that the data's authors
-    published, or images made by us with a known answer; the card says so. ``command``: what
-    measured it.
+    ``key``: its name in the model's files of ``models/measured``, which have its interval and what
+    other seeds give; a test compares them. ``test_set``: whose it is: our own split, the one that
+    the data's authors published, or images made by us with a known answer; the card says so.
+    ``command``: what measured it.
     """
 
     metric: str

@@ -16,7 +16,7 @@ from core.training.recipe import Augmentation, Recipe
 from core.training.score_words import ScoreRow
 from core.types import ModelCard
 from models import catalogue, classifiers
-from models.measured import measured
+from models.measured import measured, seeds
 
 # Functions, which a table cannot hold; the text tells where it starts from.
 ELSEWHERE = ("initialise", "augmentation", "imitation", "distillation", "source")
@@ -80,7 +80,7 @@ def _scores(card: ModelCard, found: Measured | None) -> list[str]:
     for data, scores in card.scores_by_data().items():
         whose = score_words.whose_test_set(scores)
         parts.append(f"Measured with `{scores[0].command}` on {data}. {whose}".strip())
-        parts.append(_score_table(score_words.typed_rows(scores, found)))
+        parts.append(_score_table(score_words.typed_rows(scores, found, seeds(card.name))))
     return parts
 
 

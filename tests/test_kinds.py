@@ -25,7 +25,7 @@ from core.training.kind_evaluation import (
 )
 from core.training.progress import Progress
 from core.training.recipe import Augmentation, Recipe
-from core.training.session import TrainingOptions
+from core.training.session import CHECKPOINT, TrainingOptions
 from core.types import Micrograph, Phase
 from models.classifiers import micrograph_type
 
@@ -278,6 +278,24 @@ def test_training_is_the_same_again_and_after_a_break(folder: Path, tmp_path: Pa
         assert torch.equal(value, resumed[name])
     with pytest.raises(LamellaError, match="--resume"):
         run("whole")
+
+
+def test_another_seed_is_another_seed_in_both_stages(folder: Path, tmp_path: Path) -> None:
+    kinds = card(phases=micrograph_type.KINDS, build=tiny, crop_px=16)
+    second = replace(RECIPE, seed=RECIPE.seed + 1)
+
+    def run(name: str, earlier: Recipe | None) -> None:
+        given = TrainingOptions(tmp_path / name, "cpu")
+        kind_session.run_kind_training(kinds, second, folder, given, lambda *_: None, earlier)
+
+    def kept(name: str) -> dict[str, torch.Tensor]:
+        return torch.load(tmp_path / name / CHECKPOINT, weights_only=True)["network"]
+
+    run("two-stages", RECIPE)
+    run("one-stage", None)
+    first = kept("two-stages/earlier")
+    for name, value in kept("one-stage").items():
+        assert torch.equal(value, first[name])
 
 
 def test_training_without_a_folder_says_what_is_needed(tmp_path: Path) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
+import cli
 from core.classification.classify import classify
 from core.synthesis import drawings
 from core.synthesis.grain_samples import GRAIN_SAMPLES
@@ -16,6 +19,7 @@ from core.synthesis.samples import samples
 from core.types import Micrograph
 from models import classifiers, zoo
 from models.classifiers.micrograph_type import particles_resnet18_encoder
+from models.weights_file import save_weights
 
 CARD = classifiers.card("micrograph-type")
 
@@ -72,3 +76,21 @@ def test_training_starts_from_the_encoder_of_particles() -> None:
         network.state_dict()["layer4.1.conv2.weight"], encoder["layer4.1.conv2.weight"]
     )
     assert torch.equal(network.state_dict()["conv1.weight"], encoder["conv1.weight"])
+
+
+def test_a_runs_own_weights_are_scored_in_place_of_the_shipped_ones(tmp_path, capsys) -> None:
+    (tmp_path / "none").mkdir()
+    Image.fromarray(drawings.chart(np.random.default_rng(77), 200)).save(tmp_path / "none/a.png")
+    command = ["evaluate", CARD.name, "--images", str(tmp_path), "--json"]
+    network = classifiers.load(CARD.name)
+    with torch.no_grad():
+        network.fc.bias.copy_(torch.tensor([0.0, 0, 0, 0, 1e4, 0]))
+    save_weights(network.state_dict(), tmp_path / "other.safetensors")
+    assert cli.main(command) == 0
+    shipped = json.loads(capsys.readouterr().out)
+    assert cli.main([*command, "--weights", str(tmp_path / "other.safetensors")]) == 0
+    other = json.loads(capsys.readouterr().out)
+    answers = [one["by_image"][0]["answer"] for one in (shipped, other)]
+    assert answers == ["none of them", "grains"]
+    assert cli.main([*command, "--weights", str(tmp_path / "none.safetensors")]) != 0
+    assert "There is no file" in capsys.readouterr().err

@@ -25,7 +25,7 @@ def evaluate(options: argparse.Namespace, card: ClassifierCard) -> int:
         images = (*split_micrographs(options.images, recipe)[1], *made_for_validation())
     else:
         images = read_kinds(options.images)
-    network = classifiers.load(card.name)
+    network = classifiers.load(card.name, options.weights)
     result = evaluate_kinds(network, card, images, progress_line("evaluate: image"))
     scores = entries(result)
     print(json.dumps(scores, indent=1) if options.json else text(scores))

@@ -34,7 +34,8 @@ def run_kind_training(
 ) -> TrainedNetwork:
     """Train ``card``'s network by ``recipe`` on the folder ``data``; as ``run_training`` otherwise.
 
-    ``earlier``: a stage before, in a folder of its own, from whose result ``recipe`` goes on.
+    ``earlier``: a stage before, in a folder of its own, from whose result ``recipe`` goes on; with
+    the seed of ``recipe``.
 
     Raises:
         DataError: no folder, or one with mistakes.
@@ -56,7 +57,8 @@ def run_kind_training(
     objective = Objective(kind_loss, score)
     if earlier is not None:
         stage = replace(options, folder=options.folder / EARLIER)
-        first = train_in(card, earlier, read, stage, report, objective)
+        before = replace(earlier, seed=recipe.seed)
+        first = train_in(card, before, read, stage, report, objective)
         recipe = replace(recipe, initialise=partial(_go_on_from, first))
     return train_in(card, recipe, read, options, report, objective)
 

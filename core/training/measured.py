@@ -10,7 +10,6 @@ from typing import Any
 
 from core.measurement.bootstrap import Estimate
 from core.training.changed_scores import ChangedScore, read_changed_scores
-from core.training.seed_scores import by_score, read_seed_scores
 
 NAN = float("nan")
 
@@ -48,8 +47,7 @@ class Measured:
 
     ``weights_sha256``: of the weights that were measured. ``phases``: names. ``scores``: by the
     names that :func:`core.training.scores.headlines` lists. ``seconds``: a megapixel by the clock,
-    ``processor_seconds``: of all threads. ``machine``: in words. ``seeds``: the same score of runs
-    that differ in their seed alone, the shipped one among them. ``changed``: scores of the same
+    ``processor_seconds``: of all threads. ``machine``: in words. ``changed``: scores of the same
     images after a change of contrast, focus, dose or magnification.
     """
 
@@ -63,7 +61,6 @@ class Measured:
     processor_seconds: float = NAN
     machine: str = ""
     groups: Mapping[str, int] = field(default_factory=dict)
-    seeds: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     changed: tuple[ChangedScore, ...] = ()
 
 
@@ -92,7 +89,6 @@ def read_measured(path: Path) -> Measured:
         processor_seconds=_number(speed["processor_seconds_per_megapixel"]),
         machine=speed["machine"],
         groups=groups,
-        seeds=by_score(read_seed_scores(path.with_suffix(".seeds.csv"))),
         changed=read_changed_scores(path.with_suffix(".robustness.csv")),
     )
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from core.errors import DataError
+from core.measurement.bootstrap import mean_over_images
 from core.measurement.boundary_agreement import GrainAgreement
 from core.measurement.calibration import BINS
 from core.training.evaluation import Evaluation
@@ -54,6 +56,37 @@ def entries(result: Evaluation) -> dict[str, object]:
         },
         **grain_entries([one.grains for one in result.images if one.grains is not None]),
         "by_image": [image_entry(one, result.card) for one in result.images],
+    }
+
+
+def foreground_iou_by(
+    result: Evaluation, index: Mapping[str, Mapping[str, str]], column: str
+) -> dict[str, dict[str, object]]:
+    """Return the number of images and their mean foreground IoU, with its interval, for each value
+    of a column of index.csv; images without foreground are left out.
+
+    ``index``: its rows by stem.
+
+    Raises:
+        DataError: there is no index.csv with that column.
+    """
+    groups: dict[str, list[float]] = {}
+    for image in result.images:
+        value = index.get(image.stem, {}).get(column)
+        if value is None:
+            raise DataError(
+                f"{column}: index.csv beside the images has no such column for {image.stem}."
+            )
+        if not math.isnan(image.foreground_iou):
+            groups.setdefault(value, []).append(image.foreground_iou)
+    found = {value: (len(ious), mean_over_images(ious)) for value, ious in sorted(groups.items())}
+    return {
+        value: {
+            "images": count,
+            "foreground_iou_per_image": known(one.value),
+            "foreground_iou_interval_95": [known(one.low), known(one.high)],
+        }
+        for value, (count, one) in found.items()
     }
 
 

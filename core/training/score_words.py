@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
@@ -69,9 +69,14 @@ class ChangedRow:
     foreground: str
 
 
-def typed_rows(scores: Sequence[Score], found: Measured | None) -> list[ScoreRow]:
-    """Return the card's own scores with the intervals that were measured with them."""
-    known, seeds = (found.scores, found.seeds) if found else ({}, {})
+def typed_rows(
+    scores: Sequence[Score], found: Measured | None, seeds: Mapping[str, tuple[float, ...]]
+) -> list[ScoreRow]:
+    """Return the card's own scores with the intervals that were measured with them.
+
+    ``seeds``: by key, the same score of runs that differ in their seed alone.
+    """
+    known = found.scores if found else {}
     return [
         ScoreRow(
             _with_seeds(one.metric, seeds.get(one.key, ())),

@@ -10,12 +10,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class SeedScore:
-    """``step``: that was kept of the run. ``seconds``: of its training. ``weights_sha256``: of its
-    weights. ``score``: a name that :func:`core.training.scores.headlines` lists."""
+    """``step``: that was kept of the run, ``seconds``: of its training; None where a run of before
+    did not keep them. ``weights_sha256``: of its weights. ``score``: the key of a score on the
+    model's card."""
 
     seed: int
-    step: int
-    seconds: int
+    step: int | None
+    seconds: int | None
     weights_sha256: str
     score: str
     value: float
@@ -29,8 +30,8 @@ def read_seed_scores(path: Path) -> tuple[SeedScore, ...]:
         return tuple(
             SeedScore(
                 int(row["seed"]),
-                int(row["step"]),
-                int(row["seconds"]),
+                int(row["step"]) if row["step"] else None,
+                int(row["seconds"]) if row["seconds"] else None,
                 row["weights_sha256"],
                 row["score"],
                 float(row["value"]),

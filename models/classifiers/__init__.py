@@ -7,7 +7,9 @@ goes the way of an image to a segmentation.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -54,12 +56,17 @@ def card(name: str) -> ClassifierCard:
     return CARDS[name]
 
 
-def load(name: str) -> nn.Module:
+def load(name: str, other_weights: Path | None = None) -> nn.Module:
     """Return a classifier with its trained weights, in eval mode, on the CPU.
+
+    ``other_weights``: of a training run, in place of those that the card names.
 
     Raises:
         ModelError: there is none of that name, or its weights are missing or damaged.
     """
-    from models.weights_file import trained
+    from models.weights_file import trained, weights_of_a_run
 
-    return trained(card(name))
+    wanted = card(name)
+    if other_weights is not None:
+        wanted = replace(wanted, weights=weights_of_a_run(other_weights))
+    return trained(wanted)

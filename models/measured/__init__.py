@@ -10,6 +10,7 @@ A file belongs to the weights whose SHA-256 it holds; a test compares it with th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,3 +26,11 @@ def measured(name: str) -> Measured | None:
 
     path = FOLDER / f"{name}.json"
     return read_measured(path) if path.is_file() else None
+
+
+def seeds(name: str) -> Mapping[str, tuple[float, ...]]:
+    """Return each score of the runs of a model that differ in their seed alone, the shipped one
+    among them; empty where there was one run only."""
+    from core.training.seed_scores import by_score, read_seed_scores
+
+    return by_score(read_seed_scores(FOLDER / f"{name}.seeds.csv"))

@@ -76,6 +76,7 @@ CARD = ModelCard(
             "Dice of gold, mean over images",
             0.920,
             UNSEEN,
+            "dice_unseen",
             test_set="made",
             command="make studies",
         ),

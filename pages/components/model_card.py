@@ -10,6 +10,7 @@ from core.training import score_words
 from core.training.measured import Measured
 from core.training.score_words import ScoreRow
 from core.types import ModelCard
+from models.measured import seeds
 from pages.components import learn
 
 
@@ -36,7 +37,7 @@ def scores(card: ModelCard, found: Measured | None) -> None:
     """Draw the card's scores with their intervals and on what they were measured, the first one
     large."""
     for number, (data, together) in enumerate(card.scores_by_data().items()):
-        rows = score_words.typed_rows(together, found)
+        rows = score_words.typed_rows(together, found, seeds(card.name))
         if number == 0:
             first, *rows = rows
             # A metric cuts its own label off in a narrow column.
