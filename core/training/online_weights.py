@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import ModelError
+from core.training.initialisation import encoder_name
 
 MICRONET = (
     "https://nasa-public-data.s3.amazonaws.com/microscopy_segmentation_models/"
@@ -17,21 +18,6 @@ MICRONET = (
 # ResNet-50 is the one encoder of MicroNet with a later version.
 MICRONET_VERSIONS = {"resnet50": "1.1"}
 WHAT_ELSE = "Train where there is a network, or start from `scratch` or from a model of the zoo."
-
-
-def encoder_name(network: nn.Module) -> str:
-    """Return what segmentation_models_pytorch calls the encoder of ``network``.
-
-    Raises:
-        ModelError: the network is none of that library's.
-    """
-    name = getattr(network, "name", "")
-    if not isinstance(name, str) or "-" not in name:
-        raise ModelError(
-            f"{type(network).__name__} has no encoder of segmentation_models_pytorch; ImageNet and "
-            "MicroNet weights are for those."
-        )
-    return name.partition("-")[2]
 
 
 def imagenet_online(network: nn.Module) -> str:

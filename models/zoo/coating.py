@@ -37,12 +37,12 @@ def recipe() -> Recipe:
     The layer differs from the substrate below by where it lies more than by its grey level, so
     crops are shrunk: they show the coating above the layer and the substrate under it.
     """
-    from core.training.initialisation import efficientnet_lite0_imagenet
+    from core.training.initialisation import efficientnet_lite_imagenet
     from core.training.recipe import Augmentation, Recipe
 
     return Recipe(
         steps=700,
-        initialise=efficientnet_lite0_imagenet,
+        initialise=efficientnet_lite_imagenet,
         batch=6,
         frozen=("encoder.model.conv_stem", "encoder.model.bn1", "encoder.model.blocks.0"),
         averaging=0.98,

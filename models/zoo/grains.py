@@ -36,13 +36,13 @@ def build() -> nn.Module:
 
 def recipe() -> Recipe:
     """Return how it is trained: from ImageNet weights, on microstructures that make themselves."""
-    from core.training.initialisation import efficientnet_lite0_imagenet
+    from core.training.initialisation import efficientnet_lite_imagenet
     from core.training.recipe import Recipe
     from core.training.synthetic_grains import grain_data
 
     return Recipe(
         steps=750,
-        initialise=efficientnet_lite0_imagenet,
+        initialise=efficientnet_lite_imagenet,
         masks="instances",
         batch=4,
         crop_px=224,
