@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import astuple, fields
 from pathlib import Path
 
 from core.training import score_words
@@ -16,7 +16,7 @@ from core.training.recipe import Augmentation, Recipe
 from core.training.score_words import ScoreRow
 from core.types import ModelCard
 from models import catalogue, classifiers
-from models.measured import measured, seeds
+from models.measured import measured, seeds, starts
 
 # Functions, which a table cannot hold; the text tells where it starts from.
 ELSEWHERE = ("initialise", "augmentation", "imitation", "distillation", "source")
@@ -42,6 +42,10 @@ def card_text(card: ModelCard) -> str:
         parts += ["## What it was trained on looks like", RANGES, _ranges(card)]
     if card.build is not None:
         parts += ["## How it was trained", _recipe(card.name, catalogue.recipe(card.name))]
+    if compared := starts(card.name):
+        rows = [astuple(one) for one in score_words.start_rows(compared)]
+        table = _rows(("Start", "Encoder", "Score by seed", "Mean"), rows)
+        parts += ["## What other starts give", score_words.start_words(compared), table]
     return "\n\n".join([*parts, "Made by `make cards` from the zoo; changes here are lost."]) + "\n"
 
 

@@ -9,6 +9,7 @@ from statistics import mean
 
 from core.measurement.bootstrap import Estimate
 from core.training.measured import Calibration, Measured
+from core.training.start_scores import Start
 from core.types import ModelCard, Score
 
 # A smaller gain is not worth showing other probabilities than the network's own.
@@ -48,6 +49,13 @@ POINTS = {
     "phase_fraction_error_points": "phase fraction, error in percentage points, mean over images",
     "phase_fraction_absolute_error_points": "phase fraction, absolute error in percentage points",
 }
+STARTS = {
+    "scratch": "from scratch",
+    "imagenet": "ImageNet",
+    "micrographs": "ImageNet, then five tasks at once, this one among them",
+    "micronet": "MicroNet",
+}
+ENCODERS = {f"tu-tf_efficientnet_lite{number}": f"EfficientNet-Lite{number}" for number in range(3)}
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,16 @@ class ScoreRow:
     name: str
     value: str
     interval: str = ""
+
+
+@dataclass(frozen=True)
+class StartRow:
+    """``scores``: of each seed, ``mean``: over them, as text."""
+
+    start: str
+    encoder: str
+    scores: str
+    mean: str
 
 
 @dataclass(frozen=True)
@@ -140,6 +158,31 @@ def changed_words(found: Measured) -> str:
         f"The same {found.changed[0].images} images, changed in a known way; each change by "
         "itself. It says nothing about other specimens."
     )
+
+
+def start_words(found: Sequence[Start]) -> str:
+    """Return what :func:`start_rows` is about."""
+    runs = sorted({(one.steps, one.batch, one.crop_px) for one in found})
+    kinds = " or ".join(
+        f"{steps} steps of {batch} crops of {side} px" for steps, batch, side in runs
+    )
+    return (
+        f"Short runs, {kinds}; the best validation score of each. They compare starts; what is "
+        "shipped was trained for longer."
+    )
+
+
+def start_rows(found: Sequence[Start]) -> list[StartRow]:
+    """Return what each start scored, the best last."""
+    return [
+        StartRow(
+            STARTS.get(one.start, f"the model {one.start}"),
+            ENCODERS.get(one.encoder, one.encoder),
+            ", ".join(f"{score:.3f}" for score in one.scores),
+            f"{one.mean:.3f}",
+        )
+        for one in found
+    ]
 
 
 def interval(one: Estimate | None, form: str = "{:.3f}", factor: float = 1) -> str:

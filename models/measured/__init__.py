@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.training.measured import Measured
+    from core.training.start_scores import Start
 
 FOLDER = Path(__file__).parent
+STARTS = FOLDER / "initialisation.csv"
 
 
 def measured(name: str) -> Measured | None:
@@ -34,3 +36,10 @@ def seeds(name: str) -> Mapping[str, tuple[float, ...]]:
     from core.training.seed_scores import by_score, read_seed_scores
 
     return by_score(read_seed_scores(FOLDER / f"{name}.seeds.csv"))
+
+
+def starts(name: str) -> tuple[Start, ...]:
+    """Return what short runs of a model from several starts score; empty where none was done."""
+    from core.training.start_scores import read_start_scores, starts_of
+
+    return starts_of(name, read_start_scores(STARTS))

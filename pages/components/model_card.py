@@ -9,8 +9,9 @@ import streamlit as st
 from core.training import score_words
 from core.training.measured import Measured
 from core.training.score_words import ScoreRow
+from core.training.start_scores import Start
 from core.types import ModelCard
-from models.measured import seeds
+from models.measured import seeds, starts
 from pages.components import learn
 
 
@@ -66,7 +67,12 @@ def all_scores(card: ModelCard, found: Measured) -> None:
     names = ["All phases", *(phase.capitalize() for phase in found.phases)]
     if found.changed:
         names.append("On changed images")
+    if compared := starts(card.name):
+        names.append("From other starts")
     overall, *phases = st.tabs(names)
+    if compared:
+        with phases.pop():
+            _starts(compared)
     if found.changed:
         with phases.pop():
             _changed(found)
@@ -86,6 +92,17 @@ def _changed(found: Measured) -> None:
         [
             {"change": one.change, first: one.score, second: one.foreground}
             for one in score_words.changed_rows(found)
+        ],
+        border="horizontal",
+    )
+
+
+def _starts(compared: Sequence[Start]) -> None:
+    st.caption(score_words.start_words(compared))
+    st.table(
+        [
+            {"start": one.start, "encoder": one.encoder, "by seed": one.scores, "mean": one.mean}
+            for one in score_words.start_rows(compared)
         ],
         border="horizontal",
     )

@@ -1,0 +1,102 @@
+"""What short runs from several starts score: initialisation.csv, one row a run."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, fields
+from pathlib import Path
+from statistics import mean
+
+
+@dataclass(frozen=True)
+class StartRun:
+    """What is repeated: ``steps`` of ``batch`` crops of ``crop_px`` from ``start``, of a U-Net
+    with the slim decoder on ``encoder``."""
+
+    model: str
+    encoder: str
+    start: str
+    seed: int
+    steps: int
+    batch: int
+    crop_px: int
+
+
+@dataclass(frozen=True)
+class StartScore:
+    """``validation_score``: the best of the run. ``seconds``: of its training."""
+
+    run: StartRun
+    validation_score: float
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Start:
+    """One start of one kind of run: its scores in the order of their seeds."""
+
+    encoder: str
+    start: str
+    steps: int
+    batch: int
+    crop_px: int
+    scores: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Mean over seeds."""
+        return mean(self.scores)
+
+
+HEADER = (*(field.name for field in fields(StartRun)), "validation_score", "seconds")
+
+
+def read_start_scores(path: Path) -> tuple[StartScore, ...]:
+    """Return the rows of a file; empty where there is none."""
+    if not path.is_file():
+        return ()
+    with path.open(newline="", encoding="utf-8") as lines:
+        return tuple(
+            StartScore(
+                StartRun(
+                    row["model"],
+                    row["encoder"],
+                    row["start"],
+                    int(row["seed"]),
+                    int(row["steps"]),
+                    int(row["batch"]),
+                    int(row["crop_px"]),
+                ),
+                float(row["validation_score"]),
+                int(row["seconds"]),
+            )
+            for row in csv.DictReader(lines)
+        )
+
+
+def add_start_score(path: Path, made: StartScore) -> None:
+    """Add a row to the file, whole or not at all."""
+    rows = [*read_start_scores(path), made]
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("w", newline="", encoding="utf-8") as lines:
+        writer = csv.writer(lines)
+        writer.writerow(HEADER)
+        for one in rows:
+            values = [getattr(one.run, field.name) for field in fields(StartRun)]
+            writer.writerow([*values, f"{one.validation_score:.4f}", one.seconds])
+    unfinished.replace(path)
+
+
+def starts_of(model: str, found: tuple[StartScore, ...]) -> tuple[Start, ...]:
+    """Return the starts of a model, of the same steps and crops together, the best last."""
+    groups: dict[tuple[str, str, int, int, int], list[StartScore]] = {}
+    for one in found:
+        run = one.run
+        if run.model == model:
+            key = (run.encoder, run.start, run.steps, run.batch, run.crop_px)
+            groups.setdefault(key, []).append(one)
+    made = [
+        Start(*key, tuple(one.validation_score for one in sorted(g, key=lambda one: one.run.seed)))
+        for key, g in groups.items()
+    ]
+    return tuple(sorted(made, key=lambda one: (one.steps, one.batch, one.crop_px, one.mean)))
