@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from core.types import ModelCard
 from models import zoo
+from models.weights import weights
 
 if TYPE_CHECKING:
     from torch import nn
@@ -89,7 +90,9 @@ CARD = ModelCard(
     purpose="Knows five kinds of micrographs, so that a network for another kind can start there.",
     phases=tuple(phase for name in FOLDERS for phase in zoo.card(name).phases),
     build=build,
-    weights=None,
+    weights=weights(
+        "micrographs", "e6ac776451ca83ea15b5ee3c722ab42d5abdb968ed7801951b6fa5ec2a08d0ec"
+    ),
     architecture="U-Net, EfficientNet-Lite0 encoder",
     # Each task normalises its own images.
     mean=0.0,
@@ -97,6 +100,7 @@ CARD = ModelCard(
     data="the training images of particles, carbon-steel, superalloy and coating; synthetic grains",
     licence="data MIT or made here; encoder weights Apache-2.0; these weights BSD-3-Clause",
     reference="Caruana 1997, doi:10.1023/A:1007379606734",
+    training_cost="23 minutes on one of two CPU cores",
 )
 
 
