@@ -140,7 +140,9 @@ def _recipe(name: str, recipe: Recipe) -> str:
     start = recipe.initialise.__name__.replace("_", " ")
     return "\n\n".join(
         [
-            f"Start: {start}. One command does it again: `lamella train {name}`.",
+            f"Start: {start}. One command does it again: `lamella train {name}`. Another processor "
+            "or number of threads rounds differently; the weights then come out alike, not the "
+            "same.",
             _table(("Recipe", ""), _values(recipe, ELSEWHERE)),
             _table(("Augmentation", "Range or probability"), _values(recipe.augmentation)),
         ]

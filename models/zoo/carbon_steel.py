@@ -32,13 +32,14 @@ def build() -> nn.Module:
 
 
 def recipe() -> Recipe:
-    """Return how it is trained: from ImageNet weights, crops centred on each phase alike."""
-    from core.training.initialisation import efficientnet_lite_imagenet
+    """Return how it is trained: from what five tasks have in common, crops centred on each phase
+    alike."""
     from core.training.recipe import Augmentation, Recipe
+    from models.micrographs import from_micrographs
 
     return Recipe(
-        steps=800,
-        initialise=efficientnet_lite_imagenet,
+        steps=600,
+        initialise=from_micrographs,
         batch=6,
         frozen=("encoder.model.conv_stem", "encoder.model.bn1", "encoder.model.blocks.0"),
         averaging=0.99,
