@@ -62,18 +62,6 @@ def recipe() -> Recipe:
     )
 
 
-def from_micrographs(network: nn.Module) -> str:
-    """Put the shipped weights into ``network``, all but its last layer; return what to call that.
-
-    Raises:
-        ModelError: the weights are missing or damaged, or do not fit.
-    """
-    from core.training.initialisation import weights_of_another
-    from models.weights_file import trained
-
-    return f"{weights_of_another(network, trained(CARD))} ({CARD.name})"
-
-
 def joint_data(folder: Path) -> JointData:
     """Return the images of the five tasks.
 

@@ -32,14 +32,13 @@ def build() -> nn.Module:
 
 
 def recipe() -> Recipe:
-    """Return how it is trained: from what five tasks have in common, crops centred on each phase
-    alike."""
+    """Return how it is trained: from ImageNet weights, crops centred on each phase alike."""
+    from core.training.initialisation import efficientnet_lite_imagenet
     from core.training.recipe import Augmentation, Recipe
-    from models.micrographs import from_micrographs
 
     return Recipe(
-        steps=600,
-        initialise=from_micrographs,
+        steps=800,
+        initialise=efficientnet_lite_imagenet,
         batch=6,
         frozen=("encoder.model.conv_stem", "encoder.model.bn1", "encoder.model.blocks.0"),
         averaging=0.99,
