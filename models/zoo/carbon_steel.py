@@ -39,7 +39,7 @@ def recipe() -> Recipe:
 
     return Recipe(
         steps=800,
-        seed=2,
+        seed=3,
         initialise=efficientnet_lite_imagenet,
         batch=6,
         frozen=("encoder.model.conv_stem", "encoder.model.bn1", "encoder.model.blocks.0"),
@@ -72,7 +72,7 @@ CARD = ModelCard(
     phases=PHASES,
     build=build,
     weights=weights(
-        "carbon-steel", "5f539a65d307a1c293da8d968b0eca1e92fae905877e859eb85810c10b2217c3"
+        "carbon-steel", "a7b06b314d8c72ff94ddf2603ad833e0e83578472b541c035df1d381a950744a"
     ),
     architecture="U-Net, EfficientNet-Lite0 encoder",
     mean=0.45,
@@ -84,11 +84,11 @@ CARD = ModelCard(
     licence="data MIT; encoder weights Apache-2.0; these weights BSD-3-Clause",
     reference="DeCost et al. 2019, doi:10.1017/S1431927618015635",
     scores=(
-        Score("mean IoU over classes", 0.823, VALIDATION, "mean_iou"),
+        Score("mean IoU over classes", 0.826, VALIDATION, "mean_iou"),
         Score("IoU of ferritic matrix", 0.957, VALIDATION, "iou.ferritic matrix"),
-        Score("IoU of cementite network", 0.934, VALIDATION, "iou.cementite network"),
-        Score("IoU of spheroidite", 0.814, VALIDATION, "iou.spheroidite"),
-        Score("IoU of Widmanstätten cementite", 0.585, VALIDATION, "iou.Widmanstätten cementite"),
+        Score("IoU of cementite network", 0.935, VALIDATION, "iou.cementite network"),
+        Score("IoU of spheroidite", 0.815, VALIDATION, "iou.spheroidite"),
+        Score("IoU of Widmanstätten cementite", 0.598, VALIDATION, "iou.Widmanstätten cementite"),
         Score("pixel accuracy", 0.965, VALIDATION, "pixel_accuracy"),
     ),
     limits=(
