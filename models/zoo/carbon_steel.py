@@ -99,8 +99,8 @@ CARD = ModelCard(
         "Single laths of Widmanstätten cementite called spheroidite, and elongated spheroidite "
         "called a lath: the phase with the lowest IoU.",
         "The bright rim of a pit taken for cementite network.",
-        "Islands of matrix inside the network are told apart, where the reference of one image fills "
-        "them in: counted as wrong.",
+        "Islands of matrix inside the network are told apart, where the reference of one image "
+        "fills them in: counted as wrong.",
         "Outlines of spheroidite, a few pixels wide, off by a pixel.",
     ),
     training_cost="0.4 h on one of two CPU cores",
