@@ -143,6 +143,8 @@ def main() -> None:
     parser.add_argument("--save", type=Path, default=FOLDER)
     options = parser.parse_args()
     card = catalogue.all_cards()[options.model]
+    if options.data is None and card.name != "gold":
+        parser.error(f"{card.name} is scored on images; give their folder with --data.")
     subject = Subject(card, options.data, options.only)
     table = options.save / f"{card.name}.seeds.csv"
     if options.shipped:

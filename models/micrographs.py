@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from core.errors import LamellaError
 from core.types import ModelCard
 from models import zoo
 from models.weights import weights
@@ -110,7 +111,7 @@ def main() -> None:
 
     from core.training.joint import joint_objective
     from core.training.progress import Progress
-    from core.training.session import TrainingOptions, train_in
+    from core.training.session import CHECKPOINT, TrainingOptions, train_in
     from models.weights_file import save_weights
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -119,7 +120,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
-    data = joint_data(options.data)
+    try:
+        data = joint_data(options.data)
+    except LamellaError as error:
+        parser.error(str(error))
+    if (options.out / CHECKPOINT).is_file() and not options.resume:
+        parser.error(f"{options.out} holds an earlier run; give --resume or another --out.")
 
     def report(phase: str, progress: Progress) -> None:
         if progress.step % 50 == 0 or progress.validated:
