@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 
 from core.errors import ModelError
 from core.training.augmentation import Pair, random_crop
+from core.training.prefetch import made_ahead, threads_for
 from core.training.progress import Progress
 from core.training.recipe import Imitation, Recipe
 
@@ -50,9 +52,11 @@ def imitate(
     )
     student.encoder.train()
     begun = time.monotonic()
-    for step in range(imitation.steps):
-        batch = _crops(pairs, recipe, imitation, step).to(device)
-        batch = ((batch - normalisation[0]) / normalisation[1]).to(
+    crops = made_ahead(
+        partial(_crops, pairs, recipe, imitation), 0, imitation.steps, threads_for(device)
+    )
+    for step, batch in enumerate(crops):
+        batch = ((batch.to(device) - normalisation[0]) / normalisation[1]).to(
             memory_format=torch.channels_last
         )
         with torch.no_grad():

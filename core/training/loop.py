@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from core.errors import Cancelled
 from core.training.averaging import AveragedNetwork
 from core.training.losses import cross_entropy_and_dice, distillation_loss
+from core.training.prefetch import made_ahead, threads_for
 from core.training.progress import CurvePoint, Progress
 from core.training.recipe import Recipe
 from core.training.source import TrainingData
@@ -140,7 +141,9 @@ def train(
         run.load(checkpoint)
     teacher = recipe.distillation.teacher().to(device) if recipe.distillation else None
     before, begun = run.seconds, time.monotonic()
-    for images, labels in _batches(split, recipe, run.step):
+    # Every batch depends on the seed and its step alone, so a resumed run sees the same ones.
+    make = partial(_batch, split, recipe)
+    for images, labels in made_ahead(make, run.step, recipe.steps, threads_for(device)):
         loss = _step(
             run, images.to(device), labels.to(device), recipe, objective, normalisation, teacher
         )
@@ -231,22 +234,6 @@ def _validate(run: _Run, score: float) -> None:
         run.best, run.best_step = score, run.step
         state = run.average.network.state_dict()
         run.best_state = {name: value.detach().cpu().clone() for name, value in state.items()}
-
-
-def _batches(
-    split: TrainingData, recipe: Recipe, first_step: int
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield batches from ``first_step`` on, one made ahead on another thread.
-
-    Every batch depends on the seed and its step alone, so a resumed run sees the same ones.
-    """
-    with ThreadPoolExecutor(1) as worker:
-        upcoming = worker.submit(_batch, split, recipe, first_step)
-        for step in range(first_step, recipe.steps):
-            images, labels = upcoming.result()
-            if step + 1 < recipe.steps:
-                upcoming = worker.submit(_batch, split, recipe, step + 1)
-            yield images, labels
 
 
 def _batch(split: TrainingData, recipe: Recipe, step: int) -> tuple[Tensor, Tensor]:
