@@ -7,7 +7,8 @@ Each shipped network segments 512 px of the sample `low-dose-tem`, and 256 px of
 on Inspect, each time on both devices. Each line is one answer: the largest difference between the
 devices, over the answer's largest absolute value; for labels the share of pixels that differ.
 Seconds are of one run on the CPU, and the median of three after one to warm up on the device. Ends
-with status 1 where a difference is over its limit.
+with status 1 where a difference is over its limit. Segmentation may round to TF32 on a GPU,
+explanations do not.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from core.inspection.layers import timed_layer_table
 from core.inspection.occlusion import occlusion
 from core.inspection.sanity import sanity_check
 from core.inspection.subject import Subject
-from core.inspection.view import Recorder, private_copy, reinitialised
+from core.inspection.view import Recorder, private_copy, reinitialised, run
 from models.architectures.small import SmallUnet, build_stack
 
 
@@ -233,3 +233,68 @@ def test_reinitialised_weights_have_the_variance_of_he() -> None:
     assert float(network[1].running_mean[0]) == 7
     assert torch.equal(reinitialised(network, seed=5)[0].weight, twin[0].weight)
     assert not torch.equal(reinitialised(network, seed=6)[0].weight, twin[0].weight)
+
+
+def noting_network(seen: list[bool], fails: bool = False) -> nn.Module:
+    """Return a network that notes in ``seen`` whether TF32 is allowed, forwards and backwards."""
+
+    class Noting(torch.autograd.Function):
+        @staticmethod
+        def forward(_: object, values: torch.Tensor) -> torch.Tensor:
+            seen.append(torch.backends.cudnn.allow_tf32)
+            return values.clone()
+
+        @staticmethod
+        def backward(_: object, slope: torch.Tensor) -> torch.Tensor:
+            seen.append(torch.backends.cudnn.allow_tf32)
+            return slope
+
+    class Network(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = nn.Conv2d(1, 2, 3, padding=1)
+            self.head = nn.Conv2d(2, 2, 1)
+
+        def forward(self, image: torch.Tensor) -> torch.Tensor:
+            maps = Noting.apply(self.body(image))
+            if fails:
+                raise RuntimeError("no memory")
+            return self.head(maps)
+
+    return Network()
+
+
+@pytest.fixture
+def tf32_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+
+
+@pytest.mark.usefixtures("tf32_allowed")
+@pytest.mark.parametrize(
+    ("explain", "runs"),
+    [
+        (lambda subject: subject.logits, 1),
+        (lambda subject: split_logit(subject, 3, 4), 2),
+        (lambda subject: seg_grad_cam(subject, "body", 1), 2),
+        (lambda subject: effective_field(subject, [(3, 4)]), 2),
+    ],
+)
+def test_explanations_are_exact_and_leave_tf32_as_it_was(
+    explain: Callable[[Subject], object], runs: int
+):
+    seen: list[bool] = []
+    subject = Subject(noting_network(seen), torch.rand(1, 1, 16, 16))
+    assert subject.trace  # which only asks for shapes
+    seen.clear()
+    explain(subject)
+    assert seen == [False] * runs
+    assert torch.backends.cudnn.allow_tf32
+
+
+@pytest.mark.usefixtures("tf32_allowed")
+def test_tf32_is_as_it_was_after_a_failure():
+    seen: list[bool] = []
+    with pytest.raises(LamellaError, match="no memory"):
+        run(noting_network(seen, fails=True), torch.rand(1, 1, 16, 16))
+    assert seen == [False]
+    assert torch.backends.cudnn.allow_tf32

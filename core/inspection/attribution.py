@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from core.errors import LamellaError
 from core.inspection.layers import steps
 from core.inspection.subject import Subject
-from core.inspection.view import Recorder, run, split_call
+from core.inspection.view import Recorder, gradient, run, split_call
 from core.types import read_only
 
 SPLIT_TOLERANCE = 1e-4
@@ -99,10 +99,10 @@ def split_logit(subject: Subject, row: int, column: int, phase: int | None = Non
     try:
         with torch.enable_grad():
             logit = at_pixel(subject, run(network, subject.image), row, column)[phase]
-            (gradient,) = torch.autograd.grad(logit, entered[-1])
+            slope = gradient(logit, entered[-1])
     finally:
         handle.remove()
-    product = (gradient.double() * entered[-1].detach().double())[0]
+    product = (slope.double() * entered[-1].detach().double())[0]
     contributions = product.reshape(len(product), -1).sum(1).cpu().numpy()
     bias = 0.0 if module.bias is None else float(module.bias[phase])
     split = LogitSplit(layer, phase, float(logit.detach()), read_only(contributions), bias)
@@ -175,13 +175,13 @@ def seg_grad_cam(
         check_phase(phase, output.shape[1])
         activations = recorder.outputs[layer]
         target = _region_logit(subject, output, phase, region)
-        (gradient,) = torch.autograd.grad(target, activations, allow_unused=True)
-    if activations.dim() != 4 or gradient is None:
+        slope = gradient(target, activations)
+    if activations.dim() != 4 or slope is None:
         raise LamellaError(
             f"{layer} has no rows and columns, or no part in the output, so there is no map of it. "
             "Choose a convolution on the way to the output."
         )
-    weights = gradient.mean(dim=(2, 3), keepdim=True)
+    weights = slope.mean(dim=(2, 3), keepdim=True)
     units = (weights * activations.detach()).sum(1)[0].clamp(min=0).float().cpu().numpy()
     heat = cv2.resize(units, subject.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return AttributionMap(read_only(heat), layer, phase, units.shape)

@@ -17,7 +17,7 @@ import torch
 from core.errors import LamellaError
 from core.inspection.receptive_field import centre_of_unit, unit_at_pixel
 from core.inspection.subject import Subject
-from core.inspection.view import Recorder, run
+from core.inspection.view import Recorder, gradient, run
 from core.types import ProgressCallback, no_progress, read_only
 
 
@@ -119,8 +119,11 @@ def _gradients(
         unit = maps[0, :, row, column] if maps.dim() == 4 else maps[0]
         _check_channel(channel, len(unit))
         chosen = int(unit.argmax()) if channel is None else channel
-        (gradient,) = torch.autograd.grad(unit[chosen], image, retain_graph=True)
-        heat = gradient[0].abs().sum(0).double().cpu().numpy()
+        slope = gradient(unit[chosen], image, again=True)
+        if slope is None:
+            yield None
+            continue
+        heat = slope[0].abs().sum(0).double().cpu().numpy()
         yield heat / heat.sum() if heat.any() else None
 
 

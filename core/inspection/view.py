@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import LamellaError
+from core.segmentation.device import exact_float32
 
 
 def private_copy(
@@ -136,13 +137,14 @@ def join_call(name: str, call: int) -> str:
 
 
 def run(network: nn.Module, image: Tensor) -> Tensor:
-    """Return the network's output for ``image`` (1, C, H, W).
+    """Return the network's output for ``image`` (1, C, H, W), exact on a GPU too.
 
     Raises:
         LamellaError: the network cannot take an image of this size, or gives no single tensor.
     """
     try:
-        output = network(image)
+        with exact_float32():
+            output = network(image)
     except RuntimeError as error:
         height, width = image.shape[-2:]
         reason = str(error).splitlines()[0]
@@ -156,3 +158,12 @@ def run(network: nn.Module, image: Tensor) -> Tensor:
             "logits; a network with a single output is needed."
         )
     return output
+
+
+def gradient(target: Tensor, source: Tensor, again: bool = False) -> Tensor | None:
+    """Return the gradient of the scalar ``target`` with respect to ``source``, exact on a GPU too;
+    None where ``source`` has no part in it. ``again``: there will be another one of the same run.
+    """
+    with exact_float32():
+        (found,) = torch.autograd.grad(target, source, retain_graph=again, allow_unused=True)
+    return found

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import torch
@@ -76,6 +78,23 @@ def forward(network: nn.Module, batch: torch.Tensor, precision: Precision) -> to
         return network(batch)
     with torch.autocast(batch.device.type, dtype=torch.bfloat16):
         return network(batch).float()
+
+
+@contextmanager
+def exact_float32() -> Iterator[None]:
+    """Let float32 be float32 within: PyTorch rounds what convolutions read to TF32 on CUDA.
+
+    Labels do not show that, sums that must come out and small gradients do. The setting is the
+    process's: where two threads overlap, one may run in TF32, and it may stay off.
+
+    Source: https://docs.pytorch.org/docs/stable/notes/cuda.html, TensorFloat-32.
+    """
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
 
 
 def _probe(channels: int) -> torch.Tensor:
