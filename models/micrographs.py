@@ -3,8 +3,9 @@
     python -m models.micrographs --data DIR [--out runs/micrographs] [--seed N] [--resume]
 
 DIR holds particles/, carbon_steel/, superalloy/ and coating/, each as `lamella train` wants it;
-grains make themselves. Only images that those models train on are used, never their validation
-images. `lamella train NAME --start micrographs` starts from what is shipped here.
+grains make themselves. It learns only from images that those models train on; some of their
+validation images choose the step that is kept. `lamella train NAME --start micrographs` starts
+from what is shipped here.
 """
 
 from __future__ import annotations

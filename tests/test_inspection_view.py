@@ -21,6 +21,7 @@ from core.inspection.occlusion import occlusion
 from core.inspection.sanity import sanity_check
 from core.inspection.subject import Subject
 from core.inspection.view import Recorder, private_copy, reinitialised, run
+from core.segmentation.device import exact_float32
 from models.architectures.small import SmallUnet, build_stack
 
 
@@ -288,6 +289,17 @@ def test_explanations_are_exact_and_leave_tf32_as_it_was(
     seen.clear()
     explain(subject)
     assert seen == [False] * runs
+    assert torch.backends.cudnn.allow_tf32
+
+
+@pytest.mark.usefixtures("tf32_allowed")
+def test_runs_that_overlap_are_all_exact_and_the_last_puts_tf32_back():
+    first, second = exact_float32(), exact_float32()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not torch.backends.cudnn.allow_tf32
+    second.__exit__(None, None, None)
     assert torch.backends.cudnn.allow_tf32
 
 

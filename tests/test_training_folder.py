@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from core.errors import DataError
+from core.errors import DataError, LamellaError
 from core.training import loop
 from core.training.dataset import load_split, read_mask
 from core.training.loop import train
@@ -145,14 +145,32 @@ def test_curves_are_written_while_the_run_goes_on_and_hold_the_mean_loss(folder,
     assert [float(row["loss"]) for row in rows] == pytest.approx(means.tolist(), rel=1e-5)
 
 
-def test_a_checkpoint_of_before_the_losses_were_kept_is_still_taken_up(split, tmp_path):
+def test_a_checkpoint_of_before_the_losses_and_the_recipe_were_kept_is_still_taken_up(
+    split, tmp_path
+):
     unbroken = weights_after(tmp_path / "a.pt", split)
     with pytest.raises(KeyboardInterrupt):
         weights_after(tmp_path / "b.pt", split, fail_at=15)
     state = torch.load(tmp_path / "b.pt", weights_only=True)
-    del state["losses"], state["since_validation"]
+    del state["losses"], state["since_validation"], state["recipe"]
     torch.save(state, tmp_path / "b.pt")
     assert same(unbroken, weights_after(tmp_path / "b.pt", split, resume=True))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"steps": 60}, {"seed": 2}, {"augmentation": replace(SMALL.augmentation, invert=0.9)}],
+    ids=lambda other: "".join(other),
+)
+def test_a_run_of_another_recipe_is_neither_gone_on_with_nor_taken_for_this_one(
+    folder, tmp_path, other
+):
+    options = TrainingOptions(tmp_path / "run", "cpu", resume=True)
+    run_training(CARD, SMALL, folder, options, lambda *_: None)
+    before = (tmp_path / "run" / "checkpoint.pt").read_bytes()
+    with pytest.raises(LamellaError, match="a run of another recipe.*give another --out"):
+        run_training(CARD, replace(SMALL, **other), folder, options, lambda *_: None)
+    assert (tmp_path / "run" / "checkpoint.pt").read_bytes() == before
 
 
 @pytest.mark.parametrize(("of_recipe", "seen"), [(None, (0.5,)), ((2.0, 1.0), (2.0, 1.0))])

@@ -55,9 +55,9 @@ def kind_probabilities(
     """
     device = next(network.parameters()).device
     batch = torch.from_numpy((views(grey, side) - mean) / std).float()[:, None].to(device)
-    answers = torch.cat([network(part).softmax(1) for part in batch.split(BATCH)]).double()
+    answers = torch.cat([network(part).softmax(1) for part in batch.split(BATCH)]).cpu().double()
     by_size = answers.split([len(of_one_size) for of_one_size in windows(grey.shape)])
-    return torch.stack([some.mean(0) for some in by_size]).mean(0).cpu().numpy()
+    return torch.stack([some.mean(0) for some in by_size]).mean(0).numpy()
 
 
 def classify(micrograph: Micrograph, network: nn.Module, card: ClassifierCard) -> Classification:

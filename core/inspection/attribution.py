@@ -53,7 +53,8 @@ class LogitSplit:
     """One logit as a sum.
 
     ``contributions``: (C,) float64, of each input channel of the last layer with weights.
-    ``bias``: of that layer. Contributions and bias add up to ``logit`` within 1e-4.
+    ``bias``: of that layer. Contributions and bias add up to ``logit`` within 1e-4
+    of it, or of 1 where it is smaller.
     """
 
     layer: str
@@ -102,8 +103,8 @@ def split_logit(subject: Subject, row: int, column: int, phase: int | None = Non
             slope = gradient(logit, entered[-1])
     finally:
         handle.remove()
-    product = (slope.double() * entered[-1].detach().double())[0]
-    contributions = product.reshape(len(product), -1).sum(1).cpu().numpy()
+    product = (slope.cpu().double() * entered[-1].detach().cpu().double())[0]
+    contributions = product.reshape(len(product), -1).sum(1).numpy()
     bias = 0.0 if module.bias is None else float(module.bias[phase])
     split = LogitSplit(layer, phase, float(logit.detach()), read_only(contributions), bias)
     if abs(split.total - split.logit) > SPLIT_TOLERANCE * max(1.0, abs(split.logit)):

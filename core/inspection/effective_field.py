@@ -123,7 +123,7 @@ def _gradients(
         if slope is None:
             yield None
             continue
-        heat = slope[0].abs().sum(0).double().cpu().numpy()
+        heat = slope[0].abs().sum(0).cpu().double().numpy()
         yield heat / heat.sum() if heat.any() else None
 
 

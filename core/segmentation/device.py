@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,21 +81,46 @@ def forward(network: nn.Module, batch: torch.Tensor, precision: Precision) -> to
         return network(batch).float()
 
 
+class _ExactRuns:
+    """How many runs want exact float32 now. The setting is the process's and not the thread's, so
+    the first one in turns it off and the last one out puts it back."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.running = 0
+        self.before = True
+
+    def begin(self) -> None:
+        with self.lock:
+            if not self.running:
+                self.before = torch.backends.cudnn.allow_tf32
+                torch.backends.cudnn.allow_tf32 = False
+            self.running += 1
+
+    def end(self) -> None:
+        with self.lock:
+            self.running -= 1
+            if not self.running:
+                torch.backends.cudnn.allow_tf32 = self.before
+
+
+_EXACT_RUNS = _ExactRuns()
+
+
 @contextmanager
 def exact_float32() -> Iterator[None]:
     """Let float32 be float32 within: PyTorch rounds what convolutions read to TF32 on CUDA.
 
-    Labels do not show that, sums that must come out and small gradients do. The setting is the
-    process's: where two threads overlap, one may run in TF32, and it may stay off.
+    Labels do not show that, sums that must come out and small gradients do. While one thread is
+    within, the others are exact too.
 
     Source: https://docs.pytorch.org/docs/stable/notes/cuda.html, TensorFloat-32.
     """
-    before = torch.backends.cudnn.allow_tf32
-    torch.backends.cudnn.allow_tf32 = False
+    _EXACT_RUNS.begin()
     try:
         yield
     finally:
-        torch.backends.cudnn.allow_tf32 = before
+        _EXACT_RUNS.end()
 
 
 def _probe(channels: int) -> torch.Tensor:

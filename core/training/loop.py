@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.errors import Cancelled
+from core.errors import Cancelled, LamellaError
 from core.training.averaging import AveragedNetwork
 from core.training.losses import cross_entropy_and_dice, distillation_loss
 from core.training.prefetch import made_ahead, threads_for
@@ -43,6 +43,7 @@ class _Run:
 
     network: nn.Module
     average: AveragedNetwork
+    recipe: str
     optimiser: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
     step: int = 0
@@ -65,6 +66,7 @@ class _Run:
     def save(self, path: Path) -> None:
         """Write the checkpoint, whole or not at all."""
         state = {
+            "recipe": self.recipe,
             "network": self.network.state_dict(),
             "average": self.average.network.state_dict(),
             "average_steps": self.average.steps,
@@ -84,8 +86,18 @@ class _Run:
         unfinished.replace(path)
 
     def load(self, path: Path) -> None:
-        """Take up the state of a checkpoint."""
+        """Take up the state of a checkpoint.
+
+        Raises:
+            LamellaError: it is of another recipe.
+        """
         state = torch.load(path, map_location="cpu", weights_only=True)
+        # Checkpoints of before the recipe was kept can still be taken up.
+        if state.get("recipe", self.recipe) != self.recipe:
+            raise LamellaError(
+                f"{path.parent} holds a run of another recipe, so it cannot go on; give another "
+                "--out to keep it, or delete the folder to start anew."
+            )
         self.network.load_state_dict(state["network"])
         self.average.network.load_state_dict(state["average"])
         self.average.steps = state["average_steps"]
@@ -133,6 +145,9 @@ def train(
     ``core.errors.Cancelled``. ``objective``: None to segment.
     ``magnifications``: of the validation images, the mean over which is scored.
 
+    Raises:
+        LamellaError: the checkpoint is of another recipe.
+
     Source: one-cycle policy, Smith and Topin 2017, arXiv:1708.07120.
     """
     torch.manual_seed(recipe.seed)
@@ -179,7 +194,8 @@ def _start(network: nn.Module, recipe: Recipe) -> _Run:
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.15
     )
-    return _Run(network, AveragedNetwork(network, recipe.averaging), optimiser, schedule)
+    average = AveragedNetwork(network, recipe.averaging)
+    return _Run(network, average, recipe.in_words(), optimiser, schedule)
 
 
 def _step(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Literal
 
 from torch import nn
@@ -127,3 +127,15 @@ class Recipe:
                 "A recipe has a source of synthetic images and an imitation; imitation looks at "
                 "the images of a data folder. Leave one of them out."
             )
+
+    def in_words(self) -> str:
+        """Return every value of it that is no function, as text: the same for the same recipe."""
+        return _in_words(self)
+
+
+def _in_words(value: object) -> str:
+    if not is_dataclass(value):
+        return repr(value)
+    named = ((one.name, getattr(value, one.name)) for one in fields(value))
+    kept = (f"{name}={_in_words(inner)}" for name, inner in named if not callable(inner))
+    return f"{type(value).__name__}({', '.join(kept)})"

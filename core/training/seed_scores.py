@@ -10,9 +10,9 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class SeedScore:
-    """``step``: that was kept of the run, ``seconds``: of its training; None where a run of before
-    did not keep them. ``weights_sha256``: of its weights. ``score``: the key of a score on the
-    model's card."""
+    """``step``: that was kept of the run, ``seconds``: of its training, without an imitation or an
+    earlier stage; None where a run of before did not keep them. ``weights_sha256``: of its weights.
+    ``score``: the key of a score on the model's card."""
 
     seed: int
     step: int | None

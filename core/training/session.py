@@ -49,7 +49,8 @@ def run_training(
 
     Raises:
         DataError: the data folder has mistakes, all listed; or none is given and one is needed.
-        LamellaError: there is a checkpoint in the folder and ``resume`` was not asked for.
+        LamellaError: there is a checkpoint in the folder and ``resume`` was not asked for, or it is
+            of another recipe.
     """
     return train_in(card, recipe, lambda: training_data(card, recipe, data), options, report)
 
