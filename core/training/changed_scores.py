@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
+from core.training.tables import write_table
+
 
 @dataclass(frozen=True)
 class ChangedScore:
@@ -22,14 +24,11 @@ class ChangedScore:
 
 def write_changed_scores(path: Path, scores: Iterable[ChangedScore]) -> None:
     """Write one row a change as CSV, whole or not at all."""
-    unfinished = path.with_suffix(".part")
-    with unfinished.open("w", newline="", encoding="utf-8") as lines:
-        writer = csv.writer(lines)
-        writer.writerow(field.name for field in fields(ChangedScore))
-        for one in scores:
-            change, images, *values = astuple(one)
-            writer.writerow([change, images, *(f"{value:.6f}" for value in values)])
-    unfinished.replace(path)
+    rows = (
+        [change, images, *(f"{value:.6f}" for value in values)]
+        for change, images, *values in map(astuple, scores)
+    )
+    write_table(path, [field.name for field in fields(ChangedScore)], rows)
 
 
 def read_changed_scores(path: Path) -> tuple[ChangedScore, ...]:

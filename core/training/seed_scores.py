@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
+from core.training.tables import write_table
+
 
 @dataclass(frozen=True)
 class SeedScore:
@@ -44,13 +46,9 @@ def write_seed_scores(path: Path, made: Sequence[SeedScore]) -> None:
     """Write ``made``, sorted by seed, whole or not at all; rows of other seeds in the file stay."""
     seeds = {one.seed for one in made}
     others = [one for one in read_seed_scores(path) if one.seed not in seeds]
-    unfinished = path.with_suffix(".part")
-    with unfinished.open("w", newline="", encoding="utf-8") as lines:
-        writer = csv.writer(lines)
-        writer.writerow(field.name for field in fields(SeedScore))
-        for one in sorted([*others, *made], key=lambda one: one.seed):
-            writer.writerow([*astuple(one)[:-1], f"{one.value:.6f}"])
-    unfinished.replace(path)
+    by_seed = sorted([*others, *made], key=lambda one: one.seed)
+    rows = ([*astuple(one)[:-1], f"{one.value:.6f}"] for one in by_seed)
+    write_table(path, [field.name for field in fields(SeedScore)], rows)
 
 
 def by_score(found: Sequence[SeedScore]) -> Mapping[str, tuple[float, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from core.training.loop import Objective, TrainedNetwork, train
 from core.training.progress import CurvePoint, Progress
 from core.training.recipe import Recipe
 from core.training.source import TrainingData
+from core.training.tables import write_table
 from core.types import ModelCard
 
 CHECKPOINT, START, CURVES = "checkpoint.pt", "start.pt", "curves.csv"
@@ -155,9 +155,5 @@ def start(
 
 def write_curves(curve: Sequence[CurvePoint], path: Path) -> None:
     """Write mean loss and validation score by step as CSV, whole or not at all."""
-    unfinished = path.with_suffix(".part")
-    with unfinished.open("w", newline="", encoding="utf-8") as lines:
-        writer = csv.writer(lines)
-        writer.writerow(["step", "loss", "validation_score"])
-        writer.writerows((one.step, f"{one.loss:.6g}", f"{one.score:.6g}") for one in curve)
-    unfinished.replace(path)
+    rows = ((one.step, f"{one.loss:.6g}", f"{one.score:.6g}") for one in curve)
+    write_table(path, ["step", "loss", "validation_score"], rows)

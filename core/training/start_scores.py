@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from statistics import mean
+
+from core.training.tables import write_table
 
 
 @dataclass(frozen=True)
@@ -76,15 +78,11 @@ def read_start_scores(path: Path) -> tuple[StartScore, ...]:
 
 def add_start_score(path: Path, made: StartScore) -> None:
     """Add a row to the file, whole or not at all."""
-    rows = [*read_start_scores(path), made]
-    unfinished = path.with_suffix(".part")
-    with unfinished.open("w", newline="", encoding="utf-8") as lines:
-        writer = csv.writer(lines)
-        writer.writerow(HEADER)
-        for one in rows:
-            values = [getattr(one.run, field.name) for field in fields(StartRun)]
-            writer.writerow([*values, f"{one.validation_score:.4f}", one.seconds])
-    unfinished.replace(path)
+    rows = (
+        [*astuple(one.run), f"{one.validation_score:.4f}", one.seconds]
+        for one in [*read_start_scores(path), made]
+    )
+    write_table(path, HEADER, rows)
 
 
 def starts_of(model: str, found: tuple[StartScore, ...]) -> tuple[Start, ...]:
