@@ -52,7 +52,7 @@ POINTS = {
 STARTS = {
     "scratch": "from scratch",
     "imagenet": "ImageNet",
-    "micrographs": "ImageNet, then five tasks at once, this one among them, its validation images too",
+    "micrographs": "ImageNet, then five tasks, this one among them, its validation images too",
     "micronet": "MicroNet",
 }
 ENCODERS = {f"tu-tf_efficientnet_lite{number}": f"EfficientNet-Lite{number}" for number in range(3)}
