@@ -23,6 +23,7 @@ from core.training.kind_evaluation import (
     read_kinds,
     recalls,
 )
+from core.training.loop import TrainedNetwork
 from core.training.progress import Progress
 from core.training.recipe import Augmentation, Recipe
 from core.training.session import CHECKPOINT, TrainingOptions
@@ -296,6 +297,22 @@ def test_another_seed_is_another_seed_in_both_stages(folder: Path, tmp_path: Pat
     first = kept("two-stages/earlier")
     for name, value in kept("one-stage").items():
         assert torch.equal(value, first[name])
+
+
+def test_the_time_that_is_given_is_that_of_both_stages_together(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float] = []
+    first = TrainedNetwork(tiny().state_dict(), 0.5, 1, 20.0, ())
+
+    def stage(card, recipe, read, options, report, objective):
+        given.append(options.max_seconds)
+        return first
+
+    monkeypatch.setattr(kind_session, "train_in", stage)
+    options = TrainingOptions(tmp_path, "cpu", max_seconds=60.0)
+    kind_session.run_kind_training(card(), RECIPE, folder, options, lambda *_: None, RECIPE)
+    assert given == [60.0, 40.0]
 
 
 def test_training_without_a_folder_says_what_is_needed(tmp_path: Path) -> None:
