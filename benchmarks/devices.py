@@ -213,4 +213,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except LamellaError as error:
+        sys.exit(str(error))

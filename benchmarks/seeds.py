@@ -15,12 +15,14 @@ the data folder, or with --only on the images of these names; `gold` on the simu
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from commands.evaluate import named_like
 from commands.train import training_of
+from core.errors import LamellaError
 from core.segmentation.engine import Engine
 from core.training.dataset import load_split, read_index
 from core.training.evaluation import evaluate
@@ -157,4 +159,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except LamellaError as error:
+        sys.exit(str(error))

@@ -168,7 +168,7 @@ def test_a_run_of_another_recipe_is_neither_gone_on_with_nor_taken_for_this_one(
     options = TrainingOptions(tmp_path / "run", "cpu", resume=True)
     run_training(CARD, SMALL, folder, options, lambda *_: None)
     before = (tmp_path / "run" / "checkpoint.pt").read_bytes()
-    with pytest.raises(LamellaError, match="a run of another recipe.*give another --out"):
+    with pytest.raises(LamellaError, match="a run of another recipe.*another folder"):
         run_training(CARD, replace(SMALL, **other), folder, options, lambda *_: None)
     assert (tmp_path / "run" / "checkpoint.pt").read_bytes() == before
 

@@ -95,8 +95,8 @@ class _Run:
         # Checkpoints of before the recipe was kept can still be taken up.
         if state.get("recipe", self.recipe) != self.recipe:
             raise LamellaError(
-                f"{path.parent} holds a run of another recipe, so it cannot go on; give another "
-                "--out to keep it, or delete the folder to start anew."
+                f"{path.parent} holds a run of another recipe, so it cannot go on; train into "
+                "another folder to keep it, or delete this one to start anew."
             )
         self.network.load_state_dict(state["network"])
         self.average.network.load_state_dict(state["average"])
