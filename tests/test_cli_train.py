@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,8 @@ RECIPE = Recipe(
 @pytest.fixture(autouse=True)
 def zoo(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the threshold in the place of the trained models."""
+    # Its card is made of the zoo's, once: not of the zoo that is put in its place here.
+    import_module("models.micrographs")
     monkeypatch.setattr("models.zoo.CARDS", {CARD.name: CARD})
     monkeypatch.setattr("models.zoo.recipe", lambda name: RECIPE)
     monkeypatch.setattr(

@@ -63,6 +63,11 @@ class _Run:
             for (step, score), loss in zip(self.scores, self.losses, strict=True)
         )
 
+    def progress(self, steps: int, loss: float) -> Progress:
+        """Where it stands, after a step with this ``loss``."""
+        score = self.scores[-1][1] if self.scores else None
+        return Progress(self.step, steps, loss, self.seconds, score, self.best, self.curve)
+
     def save(self, path: Path) -> None:
         """Write the checkpoint, whole or not at all."""
         state = {
@@ -172,9 +177,8 @@ def train(
             run.save(checkpoint)
         elif run.step % CHECKPOINT_EVERY == 0:
             run.save(checkpoint)
-        score = run.scores[-1][1] if run.scores else None
         try:
-            report(Progress(run.step, recipe.steps, loss, run.seconds, score, run.best, run.curve))
+            report(run.progress(recipe.steps, loss))
         except Cancelled:
             run.save(checkpoint)
             raise
