@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from core.figures.overlay import draw_scale_bar, overlay, scale_bar
-from core.figures.palette import OKABE_ITO, phase_color, rgb
 from core.figures.size_histogram import round_length, size_bins, size_histogram
+from core.palette import OKABE_ITO, phase_color, rgb
 from core.types import Phase, PixelSize
 
 PHASES = (Phase("ground", "#0072B2"), Phase("particle", "#E69F00"))

@@ -18,7 +18,7 @@ from core.concepts.parameter_counts import (
     memory_bytes,
 )
 from core.figures.concepts_style import GRID, LINE, drawn, level, upright
-from core.figures.palette import OKABE_ITO
+from core.palette import OKABE_ITO
 
 DASHES = ("dot", "dash", "solid", "solid", "dashdot")
 SYMBOLS = ("triangle-up", "square", "circle", "diamond", "x")

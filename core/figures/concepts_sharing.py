@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from core.concepts.weight_sharing import LayerMatrix
 from core.figures.concepts_style import GRID, LINE, color_scale, drawn, upright
-from core.figures.palette import OKABE_ITO
+from core.palette import OKABE_ITO
 
 Sharing = Literal["Fully connected", "Locally connected", "Shared"]
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "solid")

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.figures.concepts_style import GRID, LINE, drawn, upright
-from core.figures.palette import OKABE_ITO, rgb
+from core.palette import OKABE_ITO, rgb
 
 MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}

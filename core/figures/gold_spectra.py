@@ -12,9 +12,9 @@ import plotly.graph_objects as go
 from core.figures.concepts_style import GRID, LINE, drawn, upright
 from core.figures.encoding import encode_grey
 from core.figures.gold import MARGIN, plain_figure
-from core.figures.palette import OKABE_ITO
 from core.measurement.lattice import Lattice
 from core.measurement.power_spectrum import GOLD, Plane, PowerSpectrum, radial_profile
+from core.palette import OKABE_ITO
 
 RING_COLORS = dict(
     zip(

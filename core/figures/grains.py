@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.figures.concepts_style import GRID, drawn, level
-from core.figures.palette import OKABE_ITO, rgb
+from core.palette import OKABE_ITO, rgb
 from core.synthesis.grain_distance import Look
 
 MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.figures.concepts_style import GRID, LINE
-from core.figures.palette import OKABE_ITO
+from core.palette import OKABE_ITO
 from core.synthesis import ising_exact
 from core.synthesis.ising import energy, magnetisation
 from core.synthesis.ising_exact import CRITICAL_TEMPERATURE

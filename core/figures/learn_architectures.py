@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from core.concepts.architecture_facts import ArchitectureFacts
 from core.figures.concepts_style import GRID, LINE
 from core.figures.inspection_network import COLORS
-from core.figures.palette import OKABE_ITO
 from core.inspection.network_map import Block, NetworkMap
+from core.palette import OKABE_ITO
 
 GAP = 0.6
 NAMED_BARS = 9

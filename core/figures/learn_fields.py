@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from core.concepts.receptive_cone import ConeLevel
 from core.figures.concepts_style import GRID, LINE, drawn
-from core.figures.palette import OKABE_ITO
+from core.palette import OKABE_ITO
 
 MOST_NAMES = 12
 BODY, ACCENT = OKABE_ITO[0], OKABE_ITO[1]

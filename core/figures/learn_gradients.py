@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from core.concepts.gradient_flow import GradientFlow, Learning
 from core.figures.concepts_style import GRID
-from core.figures.palette import OKABE_ITO
+from core.palette import OKABE_ITO
 
 STYLES = {"plain": (OKABE_ITO[5], "dash", "square"), "residual": (OKABE_ITO[0], "solid", "circle")}
 SMALLEST = 1e-12

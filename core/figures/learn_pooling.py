@@ -11,7 +11,7 @@ from core.concepts.pooling import PooledWindow
 from core.concepts.pooling_noise import SpotScore
 from core.concepts.pooling_shift import ShiftCurve
 from core.figures.concepts_style import GRID, LINE, drawn
-from core.figures.palette import OKABE_ITO
+from core.palette import OKABE_ITO
 
 SYMBOLS = ("circle", "square", "diamond", "x")
 NUMBER_PX = 26

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from core.figures.palette import rgb
 from core.figures.size_histogram import round_length
+from core.palette import rgb
 from core.types import Phase, PixelSize
 
 LONGEST_BAR = 0.25

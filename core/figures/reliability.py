@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from core.figures.palette import ACCENT
+from core.palette import ACCENT
 from core.training.measured import ReliabilityBin
 
 # Mid-grey: a contrast of more than 3 to 1 on white and on near-black alike.

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.palette import ACCENT
+from core.palette import ACCENT
 
 Weighting = Literal["number", "area"]
 MOST_BINS = 60

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from core.errors import DataError
-from core.figures.palette import OKABE_ITO
+from core.palette import OKABE_ITO
 from core.types import Phase, read_only
 
 MOST_PHASES = 8

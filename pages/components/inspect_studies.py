@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.figures.palette import phase_color
+from core.palette import phase_color
 from core.types import Phase
 from pages.components import session
 

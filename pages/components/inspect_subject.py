@@ -12,7 +12,7 @@ import streamlit as st
 # importing at the same moment.
 from core.analysis import Analysis
 from core.errors import LamellaError
-from core.figures.palette import phase_color
+from core.palette import phase_color
 from core.types import FeatureMaps, Phase, PixelSize
 from pages.components import inspect_link, inspect_studies, library, run, session, sidebar
 from pages.components.inspect_link import Link
