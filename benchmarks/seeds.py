@@ -22,12 +22,12 @@ from pathlib import Path
 
 from commands.evaluate import named_like
 from commands.train import training_of
+from core.classification.data import made_for_validation, split_micrographs
+from core.classification.evaluation import evaluate_kinds
 from core.errors import LamellaError
 from core.segmentation.engine import Engine
 from core.training.dataset import load_split, read_index
 from core.training.evaluation import evaluate
-from core.training.kind_data import made_for_validation, split_micrographs
-from core.training.kind_evaluation import evaluate_kinds
 from core.training.progress import Progress
 from core.training.report import foreground_iou_by
 from core.training.seed_scores import SeedScore, write_seed_scores

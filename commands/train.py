@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
 
 def training_of(card: ModelCard) -> Callable[..., TrainedNetwork]:
     """Return how such a network is trained: to segment, or to name kinds."""
-    from core.training.kind_session import run_kind_training
+    from core.classification.session import run_kind_training
     from core.training.session import run_training
     from models import classifiers
 

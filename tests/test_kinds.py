@@ -11,18 +11,20 @@ import torch
 from PIL import Image
 from torch import nn
 
+from core.classification import data as kind_data
+from core.classification import made as kind_made
+from core.classification import session as kind_session
 from core.classification.card import Classification, ClassifierCard
 from core.classification.classify import classify, kind_probabilities, views, windows
-from core.errors import Cancelled, DataError, LamellaError
-from core.synthesis import drawings, patterns
-from core.training import kind_data, kind_made, kind_session
-from core.training.kind_crops import KindImage, random_kind_crop
-from core.training.kind_evaluation import (
+from core.classification.crops import KindImage, random_kind_crop
+from core.classification.evaluation import (
     balanced_accuracy,
     evaluate_kinds,
     read_kinds,
     recalls,
 )
+from core.errors import Cancelled, DataError, LamellaError
+from core.synthesis import drawings, patterns
 from core.training.loop import TrainedNetwork
 from core.training.progress import Progress
 from core.training.recipe import Augmentation, Recipe

@@ -11,13 +11,13 @@ from commands.terminal.batch import progress_line
 
 if TYPE_CHECKING:
     from core.classification.card import ClassifierCard
-    from core.training.kind_evaluation import KindEvaluation
+    from core.classification.evaluation import KindEvaluation
 
 
 def evaluate(options: argparse.Namespace, card: ClassifierCard) -> int:
     """Print the scores of a classifier on a folder of folders, one a kind."""
-    from core.training.kind_data import made_for_validation, split_micrographs
-    from core.training.kind_evaluation import evaluate_kinds, read_kinds
+    from core.classification.data import made_for_validation, split_micrographs
+    from core.classification.evaluation import evaluate_kinds, read_kinds
     from models import classifiers
 
     if options.validation:

@@ -12,13 +12,13 @@ from torch import nn
 
 from core.classification.card import Classification, ClassifierCard
 from core.classification.classify import kind_probabilities
+from core.classification.crops import KindImage
+from core.classification.data import FOLDERS, KindFolder, specimen_of
 from core.errors import DataError, LamellaError
 from core.formats import read_file
 from core.measurement.bootstrap import Estimate, over_all_images
 from core.segmentation.preprocessing import crop_info_bar, grey_levels
 from core.training.dataset import read_index
-from core.training.kind_crops import KindImage
-from core.training.kind_data import FOLDERS, KindFolder, specimen_of
 from core.types import Micrograph, ProgressCallback, no_progress
 
 NONE_FOLDER = "none"

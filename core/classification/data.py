@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from core.classification import made as kind_made
+from core.classification.crops import KindImage, random_kind_crop
 from core.errors import DataError
 from core.formats import read_file
-from core.training import kind_made
 from core.training.dataset import read_index
-from core.training.kind_crops import KindImage, random_kind_crop
 from core.training.recipe import Recipe
 
 GRAINS = 4

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from core.classification.crops import KindImage
 from core.segmentation.preprocessing import grey_levels
 from core.synthesis import drawings, patterns
 from core.synthesis.grain_settings import draw_settings
 from core.synthesis.grains import generate
 from core.synthesis.samples import gold_tem, low_dose_tem, platinum_haadf
-from core.training.kind_crops import KindImage
 
 Draw = Callable[[np.random.Generator, int], np.ndarray]
 

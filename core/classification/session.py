@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from core.classification.card import ClassifierCard
 from core.classification.classify import kind_probabilities
+from core.classification.crops import KindImage
+from core.classification.data import KindData, kind_data
 from core.errors import DataError
-from core.training.kind_crops import KindImage
-from core.training.kind_data import KindData, kind_data
 from core.training.loop import Objective, Progress, TrainedNetwork
 from core.training.recipe import Recipe
 from core.training.session import TrainingOptions, train_in
