@@ -19,8 +19,8 @@ from pathlib import Path
 
 from torch import nn
 
+from core.evaluation.start_scores import StartRun, StartScore, add_start_score, read_start_scores
 from core.training.session import TrainingOptions, run_training
-from core.training.start_scores import StartRun, StartScore, add_start_score, read_start_scores
 from core.types import ModelCard
 from models import zoo
 from models.architectures.unet import SLIM_DECODER_CHANNELS, build_unet

@@ -11,9 +11,9 @@ import argparse
 from fnmatch import fnmatch
 from pathlib import Path
 
-from core.training.changed_scores import write_changed_scores
+from core.evaluation.changed_scores import write_changed_scores
+from core.evaluation.robustness import robustness
 from core.training.dataset import find_pairs, load_split
-from core.training.robustness import robustness
 from models import zoo
 from models.measured import FOLDER
 

@@ -25,12 +25,12 @@ from commands.train import training_of
 from core.classification.data import made_for_validation, split_micrographs
 from core.classification.evaluation import evaluate_kinds
 from core.errors import LamellaError
+from core.evaluation.evaluation import evaluate
+from core.evaluation.report import foreground_iou_by
+from core.evaluation.seed_scores import SeedScore, write_seed_scores
 from core.segmentation.engine import Engine
 from core.training.dataset import load_split, read_index
-from core.training.evaluation import evaluate
 from core.training.progress import Progress
-from core.training.report import foreground_iou_by
-from core.training.seed_scores import SeedScore, write_seed_scores
 from core.training.session import TrainingOptions
 from core.types import ModelCard
 from models import catalogue, classifiers, zoo

@@ -14,7 +14,7 @@ from commands.terminal.options import UsageError, add_device, known_card, result
 from core.errors import DataError
 
 if TYPE_CHECKING:
-    from core.training.evaluation import MaskKind
+    from core.evaluation.evaluation import MaskKind
     from core.types import ModelCard
 
 HELP = "score a model on images and masks"
@@ -71,9 +71,9 @@ def run(options: argparse.Namespace) -> int:
     if options.save:
         result_folder(options.save, "--save")
 
+    from core.evaluation.evaluation import evaluate
+    from core.evaluation.report import entries, foreground_iou_by, images_csv
     from core.training.dataset import load_split, read_index
-    from core.training.evaluation import evaluate
-    from core.training.report import entries, foreground_iou_by, images_csv
     from models import zoo
 
     stems = None

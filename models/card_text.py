@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import astuple, fields
 from pathlib import Path
 
-from core.training import score_words
-from core.training.measured import Measured
+from core.evaluation import score_words
+from core.evaluation.measured import Measured
+from core.evaluation.score_words import ScoreRow
 from core.training.recipe import Augmentation, Recipe
-from core.training.score_words import ScoreRow
 from core.types import ModelCard
 from models import catalogue, classifiers
 from models.measured import measured, seeds, starts
@@ -94,7 +94,7 @@ def _all_scores(card: ModelCard, found: Measured) -> list[str]:
         "## All scores",
         f"On {score_words.WHERE}, {found.images} in all; intervals of 95 % by bootstrap over "
         f"images. Each image by itself: `models/measured/{card.name}.images.csv`. Definitions: "
-        "`core/training/scores.py`.",
+        "`core/evaluation/scores.py`.",
         _score_table(score_words.overall_rows(found)),
     ]
     for phase in found.phases:

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import DataError
-from core.measurement.bootstrap import mean_over_images, over_all_images
-from core.measurement.calibration import (
+from core.evaluation.calibration import (
     BINS,
     PixelSample,
     at_temperature,
@@ -15,6 +14,7 @@ from core.measurement.calibration import (
     reliability,
     sample_pixels,
 )
+from core.measurement.bootstrap import mean_over_images, over_all_images
 
 
 def one_confidence(confidence: float, right: float, pixels: int = 400) -> tuple:

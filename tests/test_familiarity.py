@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.evaluation.ranges import training_ranges
 from core.measurement.image_statistics import (
     correlation_length_px,
     image_statistics,
@@ -14,7 +15,6 @@ from core.segmentation.confidence import mean_confidence, uncertainty
 from core.segmentation.familiarity import unfamiliar
 from core.synthesis.samples import samples
 from core.training.augmentation import Pair
-from core.training.ranges import training_ranges
 from core.types import Micrograph, PixelSize, StatisticRange
 from models import zoo
 

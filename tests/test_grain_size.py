@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from core.errors import DataError
-from core.measurement.boundary_agreement import grain_agreement, line_agreement
+from core.evaluation.boundary_agreement import grain_agreement, line_agreement
 from core.measurement.grain_size import (
     count_grains,
     equivalent_count,

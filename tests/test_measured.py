@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from core.figures.reliability import reliability_figure
-from core.measurement.bootstrap import Estimate
-from core.training import score_words
-from core.training.measured import Calibration, Measured, ReliabilityBin
-from core.training.seed_scores import SeedScore, by_score, read_seed_scores, write_seed_scores
-from core.training.start_scores import (
+from core.evaluation import score_words
+from core.evaluation.measured import Calibration, Measured, ReliabilityBin
+from core.evaluation.seed_scores import SeedScore, by_score, read_seed_scores, write_seed_scores
+from core.evaluation.start_scores import (
     StartRun,
     StartScore,
     add_start_score,
     read_start_scores,
     starts_of,
 )
+from core.figures.reliability import reliability_figure
+from core.measurement.bootstrap import Estimate
 from core.types import Score
 from models import catalogue, zoo
 from models.card_text import card_text

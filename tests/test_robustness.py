@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.evaluation import score_words
+from core.evaluation.changed_scores import ChangedScore, read_changed_scores, write_changed_scores
+from core.evaluation.robustness import CHANGES, robustness
 from core.segmentation.engine import Engine
-from core.training import score_words
-from core.training.changed_scores import ChangedScore, read_changed_scores, write_changed_scores
-from core.training.robustness import CHANGES, robustness
 from models.card_text import card_text
 from models.measured import measured
 from tests.threshold_model import CARD, threshold_network

@@ -9,12 +9,12 @@ import pytest
 from PIL import Image
 from skimage.metrics import contingency_table
 
+from core.evaluation.evaluation import Evaluation, evaluate
+from core.evaluation.report import entries, images_csv
+from core.evaluation.scores import ImageScores, ObjectScores, headlines, relative_error
 from core.measurement.agreement import confusion_matrix, match_objects
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
-from core.training.evaluation import Evaluation, evaluate
-from core.training.report import entries, images_csv
-from core.training.scores import ImageScores, ObjectScores, headlines, relative_error
 from models.classic import otsu
 from tests.test_calibration import three_phases
 from tests.test_measurement_agreement import worked_case

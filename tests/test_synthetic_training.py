@@ -9,14 +9,14 @@ import torch
 from torch import nn
 
 from core.errors import DataError, LamellaError
-from core.measurement.boundary_agreement import grain_agreement
+from core.evaluation.boundary_agreement import grain_agreement
+from core.evaluation.evaluation import Evaluation
+from core.evaluation.report import entries
+from core.evaluation.scores import ImageScores
 from core.synthesis.grain_settings import EFFECTS
-from core.training.evaluation import Evaluation
 from core.training.initialisation import from_scratch
 from core.training.loop import train
 from core.training.recipe import Imitation, Recipe
-from core.training.report import entries
-from core.training.scores import ImageScores
 from core.training.session import TrainingOptions, run_training, training_data
 from core.training.synthetic_grains import draw_grains, grain_data
 from core.types import ModelCard, Phase

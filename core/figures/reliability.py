@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from core.evaluation.measured import ReliabilityBin
 from core.palette import ACCENT
-from core.training.measured import ReliabilityBin
 
 # Mid-grey: a contrast of more than 3 to 1 on white and on near-black alike.
 LINE = "#808080"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from core.measurement.calibration import SMALLEST, at_temperature
+from core.evaluation.calibration import SMALLEST, at_temperature
 
 # Few enough that the logarithms of one strip are small beside the probabilities themselves.
 STRIP_ROWS = 256

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from core.errors import DataError
-from core.measurement.boundary_agreement import GrainAgreement, grain_agreement
+from core.evaluation.boundary_agreement import GrainAgreement, grain_agreement
 from core.measurement.grain_size import GrainCount, Intercepts, count_grains, intercepts
 from core.measurement.mask_file import read_mask_file
 from core.segmentation.engine import Engine

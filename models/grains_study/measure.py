@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from core.evaluation.boundary_agreement import line_agreement
 from core.formats import read_file
 from core.measurement.bootstrap import bootstrap_interval
-from core.measurement.boundary_agreement import line_agreement
 from core.segmentation.engine import Engine
 from core.segmentation.preprocessing import grey_levels
 from core.training.dataset import read_index, read_mask

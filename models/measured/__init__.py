@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.training.measured import Measured
-    from core.training.start_scores import Start
+    from core.evaluation.measured import Measured
+    from core.evaluation.start_scores import Start
 
 FOLDER = Path(__file__).parent
 STARTS = FOLDER / "initialisation.csv"
@@ -24,7 +24,7 @@ STARTS = FOLDER / "initialisation.csv"
 
 def measured(name: str) -> Measured | None:
     """Return the scores of a model; None where nothing was measured."""
-    from core.training.measured import read_measured
+    from core.evaluation.measured import read_measured
 
     path = FOLDER / f"{name}.json"
     return read_measured(path) if path.is_file() else None
@@ -33,13 +33,13 @@ def measured(name: str) -> Measured | None:
 def seeds(name: str) -> Mapping[str, tuple[float, ...]]:
     """Return each score of the runs of a model that differ in their seed alone, the shipped one
     among them; empty where there was one run only."""
-    from core.training.seed_scores import by_score, read_seed_scores
+    from core.evaluation.seed_scores import by_score, read_seed_scores
 
     return by_score(read_seed_scores(FOLDER / f"{name}.seeds.csv"))
 
 
 def starts(name: str) -> tuple[Start, ...]:
     """Return what short runs of a model from several starts score; empty where none was done."""
-    from core.training.start_scores import read_start_scores, starts_of
+    from core.evaluation.start_scores import read_start_scores, starts_of
 
     return starts_of(name, read_start_scores(STARTS))

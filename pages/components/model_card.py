@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.training import score_words
-from core.training.measured import Measured
-from core.training.score_words import ScoreRow
-from core.training.start_scores import Start
+from core.evaluation import score_words
+from core.evaluation.measured import Measured
+from core.evaluation.score_words import ScoreRow
+from core.evaluation.start_scores import Start
 from core.types import ModelCard
 from models.measured import seeds, starts
 from pages.components import learn

@@ -11,16 +11,17 @@ from typing import Literal
 import numpy as np
 
 from core.errors import DataError, LamellaError
-from core.formats import read_file
-from core.measurement.agreement import boundary_f1, confusion_matrix, match_objects
-from core.measurement.boundary_agreement import GrainAgreement, grain_agreement
-from core.measurement.calibration import (
+from core.evaluation.boundary_agreement import GrainAgreement, grain_agreement
+from core.evaluation.calibration import (
     Reliability,
     Temperature,
     cross_fitted,
     reliability,
     sample_pixels,
 )
+from core.evaluation.scores import Headline, ImageScores, ObjectScores, headlines
+from core.formats import read_file
+from core.measurement.agreement import boundary_f1, confusion_matrix, match_objects
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.device import machine_in_words
 from core.segmentation.engine import Engine
@@ -29,7 +30,6 @@ from core.segmentation.instances import separate_objects
 from core.segmentation.segment import segment
 from core.segmentation.settings import ObjectSettings
 from core.training.dataset import find_pairs, read_mask
-from core.training.scores import Headline, ImageScores, ObjectScores, headlines
 from core.types import ModelCard, ProgressCallback, Segmentation, no_progress
 
 MaskKind = Literal["instances", "classes"]
@@ -47,7 +47,7 @@ class Evaluation:
 
     @cached_property
     def headlines(self) -> tuple[Headline, ...]:
-        """Every score with its interval; see :func:`core.training.scores.headlines`."""
+        """Every score with its interval; see :func:`core.evaluation.scores.headlines`."""
         return headlines(self.images, [phase.name for phase in self.card.phases])
 
     @property

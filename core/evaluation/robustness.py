@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from core.evaluation.changed_scores import ChangedScore
 from core.formats import read_file
 from core.measurement.agreement import (
     confusion_matrix,
@@ -25,7 +26,6 @@ from core.segmentation.engine import Engine
 from core.segmentation.preprocessing import grey_levels, resample
 from core.segmentation.segment import segment
 from core.training.augmentation import noise
-from core.training.changed_scores import ChangedScore
 from core.training.dataset import read_mask
 from core.types import ProgressCallback, no_progress
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.evaluation.changed_scores import ChangedScore, read_changed_scores
 from core.measurement.bootstrap import Estimate
-from core.training.changed_scores import ChangedScore, read_changed_scores
 
 NAN = float("nan")
 
@@ -46,7 +46,7 @@ class Measured:
     """A model's scores on a folder of images.
 
     ``weights_sha256``: of the weights that were measured. ``phases``: names. ``scores``: by the
-    names that :func:`core.training.scores.headlines` lists. ``seconds``: a megapixel by the clock,
+    names that :func:`core.evaluation.scores.headlines` lists. ``seconds``: a megapixel by the clock,
     ``processor_seconds``: of all threads. ``machine``: in words. ``changed``: scores of the same
     images after a change of contrast, focus, dose or magnification.
     """

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.evaluation.boundary_agreement import GrainAgreement
+from core.evaluation.calibration import PixelSample, Reliability
 from core.measurement.agreement import (
     ObjectAgreement,
     dice,
@@ -16,8 +18,6 @@ from core.measurement.agreement import (
     pooled_intersection_over_union,
 )
 from core.measurement.bootstrap import Estimate, mean_over_images, over_all_images
-from core.measurement.boundary_agreement import GrainAgreement
-from core.measurement.calibration import PixelSample, Reliability
 
 NAN = float("nan")
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core.errors import DataError
+from core.evaluation.boundary_agreement import GrainAgreement
+from core.evaluation.calibration import BINS
+from core.evaluation.evaluation import Evaluation
+from core.evaluation.scores import ImageScores
 from core.measurement.bootstrap import mean_over_images
-from core.measurement.boundary_agreement import GrainAgreement
-from core.measurement.calibration import BINS
-from core.training.evaluation import Evaluation
-from core.training.scores import ImageScores
 from core.types import ModelCard
 
 DIGITS = 6
@@ -24,7 +24,7 @@ def entries(result: Evaluation) -> dict[str, object]:
     """Return the scores as JSON values; None where a number cannot be told.
 
     ``headlines`` holds value, lower and upper bound of the 95 % interval of each of
-    :func:`core.training.scores.headlines`.
+    :func:`core.evaluation.scores.headlines`.
     """
     phases = [phase.name for phase in result.card.phases]
     headlines = {

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
+from core.evaluation.measured import Calibration, Measured
+from core.evaluation.start_scores import Start
 from core.measurement.bootstrap import Estimate
-from core.training.measured import Calibration, Measured
-from core.training.start_scores import Start
 from core.types import ModelCard, Score
 
 # A smaller gain is not worth showing other probabilities than the network's own.

@@ -1,0 +1,1 @@
+"""What scores a model: agreement with references, robustness, records of what was measured."""
