@@ -1,4 +1,4 @@
-"""How far the single slice of ``core.synthesis.gold`` is from multislice: abTEM beside it.
+"""How far the single slice of ``core.synthesis.gold.image`` is from multislice: abTEM beside it.
 
     python -m benchmarks.gold_multislice [--table models/gold_study/multislice.csv]
 
@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 from scipy import fft, ndimage
 
-from core.synthesis import gold_optics as optics
-from core.synthesis.gold_atoms import LATTICE_NM, build, random_rotation, zone_axis
-from core.synthesis.gold_optics import Grid, Lens
+from core.synthesis.gold import optics
+from core.synthesis.gold.atoms import LATTICE_NM, build, random_rotation, zone_axis
+from core.synthesis.gold.optics import Grid, Lens
 
 TABLE = Path(__file__).resolve().parents[1] / "models" / "gold_study" / "multislice.csv"
 GRID = Grid(320, 0.025)

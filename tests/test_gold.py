@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from core.errors import LamellaError
-from core.synthesis import gold_optics as optics
-from core.synthesis.gold import (
+from core.synthesis.gold import optics
+from core.synthesis.gold.image import (
     PARTICLES,
     GoldImage,
     GoldSettings,
@@ -19,7 +19,7 @@ from core.synthesis.gold import (
     simulate,
     specimen,
 )
-from core.synthesis.gold_settings import check
+from core.synthesis.gold.settings import check
 
 ONE = GoldSettings(
     particles=1,

@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial import cKDTree
 
 from core.errors import LamellaError
-from core.synthesis import gold_atoms as gold
+from core.synthesis.gold import atoms as gold
 
 
 def neighbours(atoms: np.ndarray) -> np.ndarray:

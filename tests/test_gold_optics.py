@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import fft
 
-from core.synthesis import gold_optics as optics
-from core.synthesis.gold_optics import Grid, Lens
+from core.synthesis.gold import optics
+from core.synthesis.gold.optics import Grid, Lens
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import LamellaError
-from core.synthesis.gold import simulate
-from core.synthesis.gold_settings import GoldSettings
+from core.synthesis.gold.image import simulate
+from core.synthesis.gold.settings import GoldSettings
 from core.training.augmentation import Pair
 from core.training.source import SyntheticData
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.synthesis.gold import simulate
-from core.synthesis.gold_settings import draw_settings
+from core.synthesis.gold.image import simulate
+from core.synthesis.gold.settings import draw_settings
 from core.training.augmentation import Pair
 from core.training.source import SyntheticData
 

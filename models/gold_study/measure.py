@@ -22,7 +22,7 @@ from core.errors import ModelError
 from core.measurement.bootstrap import mean_over_images
 from core.segmentation.engine import Engine
 from core.segmentation.preprocessing import resample
-from core.synthesis.gold import GoldSettings, draw_settings, simulate
+from core.synthesis.gold.image import GoldSettings, draw_settings, simulate
 from core.training.gold_study import mask_dice, study_thresholds
 from core.training.synthetic_gold import TEST_STREAM
 from models import zoo

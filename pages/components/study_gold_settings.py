@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import LamellaError
-from core.synthesis.gold_settings import GoldSettings
+from core.synthesis.gold.settings import GoldSettings
 from pages.components import learn
 from pages.components.study import Study
 
@@ -101,7 +101,7 @@ def image(link: Study) -> Any | None:
     side = SIDE if settings.pixel_size_nm <= COARSE_NM else COARSE_SIDE
 
     def make() -> Any:
-        from core.synthesis.gold import simulate
+        from core.synthesis.gold.image import simulate
 
         return simulate(settings, side, seed)
 

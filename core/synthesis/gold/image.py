@@ -14,10 +14,10 @@ import numpy as np
 from scipy import fft
 
 from core.segmentation.preprocessing import grey_levels
-from core.synthesis import gold_optics as optics
-from core.synthesis.gold_atoms import ATOMS_PER_NM3, KINDS, build, random_rotation, zone_axis
-from core.synthesis.gold_optics import Grid
-from core.synthesis.gold_settings import (
+from core.synthesis.gold import optics
+from core.synthesis.gold.atoms import ATOMS_PER_NM3, KINDS, build, random_rotation, zone_axis
+from core.synthesis.gold.optics import Grid
+from core.synthesis.gold.settings import (
     KNOBS,
     MIXED,
     GoldSettings,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from core.errors import LamellaError
-from core.synthesis.gold_atoms import DIAMETER_NM, KINDS
-from core.synthesis.gold_optics import Lens
+from core.synthesis.gold.atoms import DIAMETER_NM, KINDS
+from core.synthesis.gold.optics import Lens
 from core.synthesis.grain_effects import Knob, knob
 
 MIXED = "mixed"

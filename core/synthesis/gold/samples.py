@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.synthesis.gold_settings import GoldSettings
+from core.synthesis.gold.settings import GoldSettings
 from core.types import Micrograph
 
 SIDE = 512
@@ -24,7 +24,7 @@ class GoldSample:
 
     def build(self) -> tuple[Micrograph, np.ndarray]:
         """Return the micrograph and its particles (H, W) uint8."""
-        from core.synthesis.gold import simulate
+        from core.synthesis.gold.image import simulate
 
         made = simulate(self.settings, SIDE, self.seed)
         return replace(made.micrograph(), name=f"{self.name}.png"), made.labels

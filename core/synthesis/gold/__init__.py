@@ -1,0 +1,1 @@
+"""Simulated TEM images of gold nanoparticles on carbon."""
