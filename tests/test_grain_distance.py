@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from core.errors import Cancelled, LamellaError
-from core.synthesis.grain_distance import feature_distance, fit_settings, look, look_distance
-from core.synthesis.grain_effects import Blur, Channelling, Noise, Seeds, Tone
-from core.synthesis.grain_settings import GrainSettings
-from core.synthesis.grains import generate
+from core.synthesis.grains.distance import feature_distance, fit_settings, look, look_distance
+from core.synthesis.grains.effects import Blur, Channelling, Noise, Seeds, Tone
+from core.synthesis.grains.image import generate
+from core.synthesis.grains.settings import GrainSettings
 
 SETTINGS = GrainSettings(seeds=Seeds(40), tone=Tone())
 

@@ -12,8 +12,8 @@ from torch import nn
 from core.errors import Cancelled, DataError, LamellaError, ModelError
 from core.figures import grains as figures
 from core.segmentation.engine import Engine
-from core.synthesis.grain_distance import look
-from core.synthesis.grain_samples import GRAIN_SAMPLES, SHAPE, grain_sample
+from core.synthesis.grains.distance import look
+from core.synthesis.grains.samples import GRAIN_SAMPLES, SHAPE, grain_sample
 from core.training.grain_study import (
     encoder_features,
     find_grains,

@@ -7,9 +7,8 @@ import pytest
 from scipy.spatial import Delaunay
 
 from core.errors import LamellaError
-from core.synthesis import grain_microscope as microscope
-from core.synthesis import grain_surface as surface
-from core.synthesis.grain_effects import (
+from core.synthesis.grains import microscope, surface
+from core.synthesis.grains.effects import (
     Blur,
     Channelling,
     Curvature,
@@ -21,14 +20,14 @@ from core.synthesis.grain_effects import (
     Twins,
     knobs,
 )
-from core.synthesis.grain_geometry import draw_map, tessellate
-from core.synthesis.grain_settings import (
+from core.synthesis.grains.geometry import draw_map, tessellate
+from core.synthesis.grains.image import generate, geometry, truth
+from core.synthesis.grains.settings import (
     EFFECTS,
     GEOMETRY,
     GrainSettings,
     draw_settings,
 )
-from core.synthesis.grains import generate, geometry, truth
 from core.synthesis.smooth_noise import keyed_random, smooth_noise
 
 OFF = GrainSettings(**{one.name: None for one in EFFECTS})

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.synthesis.grain_settings import GrainSettings
+from core.synthesis.grains.settings import GrainSettings
 from models import grains_study
 from pages.components import session
 

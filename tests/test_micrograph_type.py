@@ -14,7 +14,7 @@ from torch import nn
 import cli
 from core.classification.classify import classify
 from core.synthesis import drawings
-from core.synthesis.grain_samples import GRAIN_SAMPLES
+from core.synthesis.grains.samples import GRAIN_SAMPLES
 from core.synthesis.samples import samples
 from core.types import Micrograph
 from models import classifiers, zoo

@@ -13,7 +13,7 @@ from core.evaluation.boundary_agreement import grain_agreement
 from core.evaluation.evaluation import Evaluation
 from core.evaluation.report import entries
 from core.evaluation.scores import ImageScores
-from core.synthesis.grain_settings import EFFECTS
+from core.synthesis.grains.settings import EFFECTS
 from core.training.initialisation import from_scratch
 from core.training.loop import train
 from core.training.recipe import Imitation, Recipe

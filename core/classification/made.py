@@ -11,8 +11,8 @@ from PIL import Image
 from core.classification.crops import KindImage
 from core.segmentation.preprocessing import grey_levels
 from core.synthesis import drawings, patterns
-from core.synthesis.grain_settings import draw_settings
-from core.synthesis.grains import generate
+from core.synthesis.grains.image import generate
+from core.synthesis.grains.settings import draw_settings
 from core.synthesis.samples import gold_tem, low_dose_tem, platinum_haadf
 
 Draw = Callable[[np.random.Generator, int], np.ndarray]

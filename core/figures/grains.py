@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from core.figures.concepts_style import GRID, drawn, level
 from core.palette import OKABE_ITO, rgb
-from core.synthesis.grain_distance import Look
+from core.synthesis.grains.distance import Look
 
 MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.segmentation.preprocessing import grey_levels
-from core.synthesis.grain_settings import draw_settings
-from core.synthesis.grains import generate
+from core.synthesis.grains.image import generate
+from core.synthesis.grains.settings import draw_settings
 from core.training.augmentation import Pair
 from core.training.source import SyntheticData
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from core.synthesis.grain_settings import EFFECTS
+from core.synthesis.grains.settings import EFFECTS
 
 TABLE = Path(__file__).with_name("ablation.csv")
 STEPS, BATCH, CROP_PX = 100, 4, 160

@@ -53,7 +53,7 @@ def _build(sample: Sample) -> tuple[Micrograph, Any]:
 
 def _study_offers() -> tuple[Offer, ...]:
     from core.synthesis.gold.samples import GOLD_SAMPLES
-    from core.synthesis.grain_samples import GRAIN_SAMPLES
+    from core.synthesis.grains.samples import GRAIN_SAMPLES
 
     made = tuple(
         Offer(

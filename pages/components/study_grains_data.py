@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import LamellaError
-from core.synthesis.grain_settings import GrainSettings, random_settings
+from core.synthesis.grains.settings import GrainSettings, random_settings
 from pages.components import learn, session, study, study_grains_settings
 from pages.components.study import Study
 from pages.components.viewer import viewer
@@ -48,7 +48,7 @@ def _buttons(link: Study) -> int:
 
 
 def _made(seed: int) -> tuple[Any, float] | None:
-    from core.synthesis.grains import generate
+    from core.synthesis.grains.image import generate
 
     if seed < 0:
         st.warning(f"The structure is {seed}; a seed is 0 or more.")

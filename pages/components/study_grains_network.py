@@ -33,7 +33,7 @@ def draw(link: Study) -> None:
 
 
 def _training(link: Study) -> None:
-    from core.synthesis.grain_settings import EFFECTS
+    from core.synthesis.grains.settings import EFFECTS
     from models import zoo
 
     titles = {"none": "nothing", **{one.name: one.info.label for one in EFFECTS}}

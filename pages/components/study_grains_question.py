@@ -57,8 +57,8 @@ def study_pixels(opened: Opened) -> Any:
 
 
 def _looks(pixels: Any, settings: Any) -> tuple[dict[str, Any], Any]:
-    from core.synthesis.grain_distance import look
-    from core.synthesis.grains import generate
+    from core.synthesis.grains.distance import look
+    from core.synthesis.grains.image import generate
 
     made = generate(settings, (512, 512), SEED).grey / 255
     return {"this micrograph": look(pixels), "generator": look(made)}, made
@@ -80,7 +80,7 @@ def _pictures(opened: Opened, pixels: Any, made: Any) -> None:
 
 def _distances(looks: dict[str, Any], made: Any, pixels: Any, opened: Opened) -> None:
     from core.figures import grains as figures
-    from core.synthesis.grain_distance import look_distance
+    from core.synthesis.grains.distance import look_distance
 
     left, right = st.columns(2)
     with left:
@@ -103,7 +103,7 @@ def _feature_distance(made: Any, pixels: Any, opened: Opened) -> float:
     key = ("grain features", study_grains_settings.current(), learn.name_of(opened))
 
     def compute() -> float:
-        from core.synthesis.grain_distance import feature_distance
+        from core.synthesis.grains.distance import feature_distance
         from core.training.grain_study import encoder_features
 
         engine = session.engine("grains")
@@ -121,7 +121,7 @@ def _fit(opened: Opened, pixels: Any, settings: Any) -> None:
     )
 
     def work(progress: ProgressCallback) -> Any:
-        from core.synthesis.grain_distance import fit_settings
+        from core.synthesis.grains.distance import fit_settings
 
         return fit_settings(settings, pixels, progress)
 

@@ -69,7 +69,7 @@ def _reference(opened: Opened) -> Any | None:
 
 
 def _samples() -> tuple[str, ...]:
-    from core.synthesis.grain_samples import GRAIN_SAMPLES
+    from core.synthesis.grains.samples import GRAIN_SAMPLES
 
     return tuple(one.name for one in GRAIN_SAMPLES)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.synthesis.grain_effects import Knob, Seeds, knobs
-from core.synthesis.grain_settings import EFFECTS, Effect, GrainSettings
+from core.synthesis.grains.effects import Knob, Seeds, knobs
+from core.synthesis.grains.settings import EFFECTS, Effect, GrainSettings
 from pages.components import session
 from pages.components.study import Study
 

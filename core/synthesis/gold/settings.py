@@ -9,7 +9,7 @@ import numpy as np
 from core.errors import LamellaError
 from core.synthesis.gold.atoms import DIAMETER_NM, KINDS
 from core.synthesis.gold.optics import Lens
-from core.synthesis.grain_effects import Knob, knob
+from core.synthesis.grains.effects import Knob, knob
 
 MIXED = "mixed"
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from core.errors import LamellaError
 from core.segmentation.preprocessing import grey_levels
-from core.synthesis.grain_effects import Blur, Channelling, Noise, Tone
-from core.synthesis.grain_settings import GrainSettings
-from core.synthesis.grains import generate
+from core.synthesis.grains.effects import Blur, Channelling, Noise, Tone
+from core.synthesis.grains.image import generate
+from core.synthesis.grains.settings import GrainSettings
 from core.types import ProgressCallback, no_progress
 
 GREY_BINS, SPECTRUM_BINS = 64, 24

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.synthesis import grain_microscope as microscope
-from core.synthesis import grain_surface as surface
-from core.synthesis.grain_geometry import GrainMap, draw_map, tessellate
-from core.synthesis.grain_settings import EFFECTS, GrainSettings, check
+from core.synthesis.grains import microscope, surface
+from core.synthesis.grains.geometry import GrainMap, draw_map, tessellate
+from core.synthesis.grains.settings import EFFECTS, GrainSettings, check
 from core.types import Micrograph, read_only
 
 STREAMS = {name: index for index, name in enumerate(("seeds", *(e.name for e in EFFECTS)))}

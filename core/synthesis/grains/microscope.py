@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 from scipy.signal import lfilter
 
-from core.synthesis.grain_effects import (
+from core.synthesis.grains.effects import (
     Blur,
     Charging,
     Compression,

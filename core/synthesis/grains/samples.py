@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.errors import LamellaError
-from core.synthesis.grain_effects import (
+from core.synthesis.grains.effects import (
     Attack,
     Blur,
     Channelling,
@@ -25,8 +25,8 @@ from core.synthesis.grain_effects import (
     SlipLines,
     Twins,
 )
-from core.synthesis.grain_settings import EFFECTS, GrainSettings
-from core.synthesis.grains import generate
+from core.synthesis.grains.image import generate
+from core.synthesis.grains.settings import EFFECTS, GrainSettings
 from core.types import Micrograph, PixelSize
 
 SHAPE = (512, 640)

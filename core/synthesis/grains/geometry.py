@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from scipy.spatial import cKDTree
 
-from core.synthesis.grain_effects import Curvature, Seeds, Sizes, Twins
+from core.synthesis.grains.effects import Curvature, Seeds, Sizes, Twins
 from core.synthesis.smooth_noise import smooth_noise
 
 BLOCK = 4

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import LamellaError
-from core.synthesis.grain_effects import (
+from core.synthesis.grains.effects import (
     Attack,
     Blur,
     Channelling,

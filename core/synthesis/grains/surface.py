@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from core.synthesis.grain_effects import (
+from core.synthesis.grains.effects import (
     Attack,
     Channelling,
     Curtaining,
@@ -22,7 +22,7 @@ from core.synthesis.grain_effects import (
     SecondPhase,
     SlipLines,
 )
-from core.synthesis.grain_geometry import GrainMap
+from core.synthesis.grains.geometry import GrainMap
 from core.synthesis.smooth_noise import keyed_random, smooth_noise
 
 FINE_BITS = 4

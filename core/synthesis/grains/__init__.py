@@ -1,0 +1,1 @@
+"""Synthetic grain microstructures as an SEM or optical microscope shows them."""
