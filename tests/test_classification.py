@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from core.errors import Cancelled
-from core.synthesis.ising import energy
+from core.synthesis.ising.lattice import energy
 from core.training.classification import (
     ClassifierRecipe,
     EpochScore,

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from core.errors import Cancelled, LamellaError
-from core.synthesis import ising, ising_exact
-from core.synthesis.ising_exact import CRITICAL_TEMPERATURE
-from core.synthesis.ising_snapshots import equilibrium, make_snapshots, quench, spread_temperatures
-from core.synthesis.ising_wolff import wolff
+from core.synthesis.ising import exact as ising_exact
+from core.synthesis.ising import lattice as ising
+from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
+from core.synthesis.ising.snapshots import equilibrium, make_snapshots, quench, spread_temperatures
+from core.synthesis.ising.wolff import wolff
 
 # Enumerated beforehand: energy, |m| and specific heat a site of the periodic 4 x 4 lattice.
 FOUR = {

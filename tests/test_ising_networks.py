@@ -14,10 +14,10 @@ from core.inspection.layers import layer_table
 from core.inspection.receptive_field import field_sizes
 from core.inspection.trace import trace_network
 from core.inspection.wall_detectors import unlike_neighbours, wall_detectors
-from core.synthesis.ising import energy, magnetisation
-from core.synthesis.ising_data import folds_by_content, read_snapshots
-from core.synthesis.ising_exact import CRITICAL_TEMPERATURE
-from core.synthesis.ising_live import ALGORITHMS, LEFT_OUT, LiveLattice
+from core.synthesis.ising.data import folds_by_content, read_snapshots
+from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
+from core.synthesis.ising.lattice import energy, magnetisation
+from core.synthesis.ising.live import ALGORITHMS, LEFT_OUT, LiveLattice
 from core.training.classification import predict
 from models import ising
 from models.architectures.small import build_symmetric

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from core.synthesis.ising_exact import CRITICAL_TEMPERATURE
+from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 
 
 def quench(temperatures: np.ndarray, side: int = 16, seed: int = 0) -> np.ndarray:

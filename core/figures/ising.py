@@ -11,10 +11,10 @@ from plotly.subplots import make_subplots
 
 from core.figures.concepts_style import GRID, LINE
 from core.palette import OKABE_ITO
-from core.synthesis import ising_exact
-from core.synthesis.ising import energy, magnetisation
-from core.synthesis.ising_exact import CRITICAL_TEMPERATURE
-from core.synthesis.ising_snapshots import Snapshots
+from core.synthesis.ising import exact as ising_exact
+from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
+from core.synthesis.ising.lattice import energy, magnetisation
+from core.synthesis.ising.snapshots import Snapshots
 
 if TYPE_CHECKING:
     from core.inspection.wall_detectors import WallDetector

@@ -9,7 +9,7 @@ import torch
 from scipy.stats import rankdata
 from torch import nn
 
-from core.synthesis.ising import energy
+from core.synthesis.ising.lattice import energy
 from core.types import read_only
 
 

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from core.errors import DataError
-from core.synthesis.ising_data import SIDES, file_names
+from core.synthesis.ising.data import SIDES, file_names
 
 ISING_PACKAGE = "mdsdata==0.1.5"
 ISING_SHA256 = "09239226f28d7c6dfe1327229f3bba659252a61f05a8be965a3870714f43d9fb"

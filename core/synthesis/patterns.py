@@ -8,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from core.synthesis.ising import checkerboard, random_spins
+from core.synthesis.ising.lattice import checkerboard, random_spins
 
 
 def constant(random: np.random.Generator, side: int) -> np.ndarray:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from torch import nn
 
-from core.synthesis.ising_baselines import best_threshold
-from core.synthesis.ising_data import folds_by_content
-from core.synthesis.ising_snapshots import Snapshots
+from core.synthesis.ising.baselines import best_threshold
+from core.synthesis.ising.data import folds_by_content
+from core.synthesis.ising.snapshots import Snapshots
 from core.training.classification import (
     ClassifierRecipe,
     EpochScore,

@@ -21,7 +21,7 @@ from models.ising.networks import NETWORKS as NETWORKS
 if TYPE_CHECKING:
     from torch import nn
 
-    from core.synthesis.ising_snapshots import Kind, Snapshots
+    from core.synthesis.ising.snapshots import Kind, Snapshots
 
 HERE = Path(__file__).parent
 WEIGHTS = HERE / "weights.json"
@@ -139,7 +139,7 @@ def snapshots(kind: Kind, side: int) -> Snapshots:
 
     No network that is shipped was trained on them.
     """
-    from core.synthesis.ising_snapshots import Snapshots
+    from core.synthesis.ising.snapshots import Snapshots
 
     with np.load(SNAPSHOTS) as kept:
         bits = np.unpackbits(kept[f"{kind}_{side}_spins"]).astype(np.int8)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.synthesis.ising_snapshots import make_snapshots, spread_temperatures
+from core.synthesis.ising.snapshots import make_snapshots, spread_temperatures
 from models.ising import SNAPSHOTS
 
 COUNTS = {("quench", 16): 3000, ("quench", 64): 1200, ("equilibrium", 16): 1500}

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from core.synthesis.fetch import ising_folder
-from core.synthesis.ising_data import SIDES, read_snapshots
+from core.synthesis.ising.data import SIDES, read_snapshots
 from models.ising import (
     CRITICAL,
     REGRESSION,

@@ -9,11 +9,11 @@ from collections.abc import Callable
 import numpy as np
 from torch import nn
 
-from core.synthesis.ising_baselines import best_threshold
-from core.synthesis.ising_data import FOLDS as FOLD_COUNT
-from core.synthesis.ising_data import folds_by_content
-from core.synthesis.ising_exact import CRITICAL_TEMPERATURE
-from core.synthesis.ising_snapshots import Snapshots
+from core.synthesis.ising.baselines import best_threshold
+from core.synthesis.ising.data import FOLDS as FOLD_COUNT
+from core.synthesis.ising.data import folds_by_content
+from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
+from core.synthesis.ising.snapshots import Snapshots
 from core.training.classification import (
     ClassifierRecipe,
     Examples,

@@ -6,8 +6,8 @@ import csv
 
 import numpy as np
 
-from core.synthesis.ising_data import folds_by_content
-from core.synthesis.ising_snapshots import Snapshots
+from core.synthesis.ising.data import folds_by_content
+from core.synthesis.ising.snapshots import Snapshots
 from core.training.classification import predict
 from models.ising import NETWORKS, REGRESSION
 from models.ising.measure_folds import BIN, by_folds, ship, train

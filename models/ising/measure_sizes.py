@@ -15,10 +15,10 @@ import numpy as np
 from scipy.optimize import curve_fit
 from torch import nn
 
-from core.synthesis.ising import checkerboard
-from core.synthesis.ising_exact import CRITICAL_TEMPERATURE
-from core.synthesis.ising_snapshots import equilibrium
-from core.synthesis.ising_wolff import wolff
+from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
+from core.synthesis.ising.lattice import checkerboard
+from core.synthesis.ising.snapshots import equilibrium
+from core.synthesis.ising.wolff import wolff
 from core.training.classification import (
     ClassifierRecipe,
     Examples,

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 from torch import nn
 
-from core.synthesis.ising_baselines import best_threshold
-from core.synthesis.ising_data import folds_by_content
-from core.synthesis.ising_snapshots import Snapshots, equilibrium, spread_temperatures
+from core.synthesis.ising.baselines import best_threshold
+from core.synthesis.ising.data import folds_by_content
+from core.synthesis.ising.snapshots import Snapshots, equilibrium, spread_temperatures
 from core.training.classification import predict
 from models.ising import BASELINES, NETWORKS, TRANSFER, load
 from models.ising.measure_folds import ship, train

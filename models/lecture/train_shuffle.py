@@ -18,8 +18,8 @@ import numpy as np
 import torch
 
 from core.concepts.shuffling import accuracy, permutation, shuffled, train_classifier
-from core.synthesis import ising_data
-from core.synthesis.ising_data import FOLDS, folds_by_content
+from core.synthesis.ising import data as ising_data
+from core.synthesis.ising.data import FOLDS, folds_by_content
 from models.lecture import HERE, INPUTS, MEASURED, NETWORKS, SIDE, build
 from models.weights_file import save_weights
 

@@ -80,7 +80,7 @@ def _study_offers() -> tuple[Offer, ...]:
 
 
 def _ising_snapshot(side: int) -> Micrograph:
-    from core.synthesis.ising_snapshots import as_micrograph
+    from core.synthesis.ising.snapshots import as_micrograph
     from models import ising
 
     data = ising.snapshots("quench", side)

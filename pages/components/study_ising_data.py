@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import LamellaError
-from core.synthesis.ising_exact import CRITICAL_TEMPERATURE
+from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from pages.components import learn, publish, session, study
 from pages.components.study import Study
 from pages.components.viewer import viewer
@@ -51,7 +51,7 @@ def draw(link: Study) -> None:
 
 def _lattice(side: int, temperature: float, start: str, anew: bool) -> Any:
     """Return the session's lattice, a new one where side or start changed."""
-    from core.synthesis.ising_live import LiveLattice
+    from core.synthesis.ising.live import LiveLattice
 
     kept = session.value_of(LATTICE)
     if anew or kept is None or (kept.side, kept.start) != (side, start):
@@ -92,7 +92,7 @@ def _live(lattice: Any, algorithm: str) -> None:
 
 
 def _numbers(lattice: Any, now: dict[str, float], means: dict[str, float | None]) -> None:
-    from core.synthesis import ising_exact
+    from core.synthesis.ising import exact as ising_exact
 
     exact = {
         "energy": float(ising_exact.energy(lattice.temperature)),
@@ -147,7 +147,7 @@ def snapshots(link: Study) -> None:
 def _gallery(data: Any, kind: str) -> None:
     from core.figures import encoding
     from core.figures import ising as figures
-    from core.synthesis.ising import energy, magnetisation
+    from core.synthesis.ising.lattice import energy, magnetisation
 
     for column, wanted in zip(st.columns(len(SHOWN)), SHOWN, strict=True):
         index = int(abs(data.temperatures - wanted).argmin())

@@ -127,7 +127,7 @@ def _training(link: Study, name: str, side: int) -> None:
 
 def _data(source: str, side: int) -> Any:
     from core.synthesis.fetch import ising_folder
-    from core.synthesis.ising_data import read_snapshots
+    from core.synthesis.ising.data import read_snapshots
     from models import ising
 
     if source == "lecture":

@@ -45,8 +45,8 @@ def draw(link: Study) -> None:
 
 def _threshold(feature: str, kind: str, side: int, value: float) -> None:
     from core.figures import ising as figures
-    from core.synthesis.ising_baselines import FEATURES as FUNCTIONS
-    from core.synthesis.ising_baselines import Threshold, best_threshold
+    from core.synthesis.ising.baselines import FEATURES as FUNCTIONS
+    from core.synthesis.ising.baselines import Threshold, best_threshold
     from models import ising
 
     data = ising.snapshots(kind, side)

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.synthesis.ising_exact import CRITICAL_TEMPERATURE
+from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from pages.components import learn, study
 from pages.components.study import Study
 from pages.components.study_ising_network import inspect_link

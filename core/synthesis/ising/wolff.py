@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.synthesis.ising import neighbours
+from core.synthesis.ising.lattice import neighbours
 from core.types import ProgressCallback, no_progress
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from core.synthesis.ising import energy, magnetisation
+from core.synthesis.ising.lattice import energy, magnetisation
 
 
 def disorder(spins: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from core.errors import DataError
-from core.synthesis.ising_snapshots import Snapshots
+from core.synthesis.ising.snapshots import Snapshots
 
 SIDES = (16, 64)
 FOLDS = 5

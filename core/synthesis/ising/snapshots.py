@@ -8,9 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from core.synthesis.ising import check_lattice, checkerboard, random_site, random_spins
-from core.synthesis.ising_exact import CRITICAL_TEMPERATURE
-from core.synthesis.ising_wolff import wolff
+from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
+from core.synthesis.ising.lattice import check_lattice, checkerboard, random_site, random_spins
+from core.synthesis.ising.wolff import wolff
 from core.types import Micrograph, ProgressCallback, no_progress, read_only
 
 Kind = Literal["equilibrium", "quench"]

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from core.synthesis.ising import (
+from core.synthesis.ising.lattice import (
     check_lattice,
     checkerboard,
     energy,
@@ -17,7 +17,7 @@ from core.synthesis.ising import (
     random_site,
     random_spins,
 )
-from core.synthesis.ising_wolff import wolff
+from core.synthesis.ising.wolff import wolff
 
 ALGORITHMS: Mapping[str, Callable[..., None]] = MappingProxyType(
     {

@@ -1,0 +1,1 @@
+"""The two-dimensional Ising model: lattices, updates, exact results, snapshots."""
