@@ -10,8 +10,8 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components import jobs
-from pages.components.image_store import image_route
+from pages.components.frame import jobs
+from pages.components.frame.image_store import image_route
 
 
 def explain(error: BaseException) -> bool:

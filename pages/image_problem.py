@@ -3,8 +3,8 @@
 import streamlit as st
 
 from pages.components import learn, learn_image_problem
+from pages.components.frame.session import Opened
 from pages.components.learn import Question
-from pages.components.session import Opened
 
 PAGE = {"group": "Learn", "title": "The image problem", "order": 1}
 

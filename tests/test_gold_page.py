@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.components import session, study_gold_result, study_gold_settings
+from pages.components import study_gold_result, study_gold_settings
+from pages.components.frame import session
 from pages.components.viewer import ViewerEvent, ViewerImage
 
 NAVIGATION = Path(__file__).resolve().parents[1] / "pages" / "components" / "navigation.py"

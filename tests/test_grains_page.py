@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.synthesis.grains.settings import GrainSettings
 from models import grains_study
-from pages.components import session
+from pages.components.frame import session
 
 NAVIGATION = Path(__file__).resolve().parents[1] / "pages" / "components" / "navigation.py"
 

@@ -14,9 +14,9 @@ from starlette.testclient import TestClient
 from core.figures import encoding
 from core.figures.encoding import EncodedImage
 from core.types import Phase
-from pages.components import image_store
-from pages.components.bounded import BoundedStore
-from pages.components.image_store import ImageStore, image_route
+from pages.components.frame import image_store
+from pages.components.frame.bounded import BoundedStore
+from pages.components.frame.image_store import ImageStore, image_route
 
 
 def picture(size: int = 100) -> EncodedImage:

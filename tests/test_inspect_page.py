@@ -23,8 +23,9 @@ from core.inspection.subject import Subject
 from core.segmentation.engine import Engine
 from core.types import Micrograph, PixelSize, ProgressCallback
 from models import zoo
-from pages.components import inspect_gallery, library, session, viewer
-from pages.components.library import Offer
+from pages.components import inspect_gallery, viewer
+from pages.components.frame import library, session
+from pages.components.frame.library import Offer
 from pages.components.viewer import ViewerEvent
 
 NAVIGATION = Path(__file__).resolve().parents[1] / "pages" / "components" / "navigation.py"
@@ -476,7 +477,7 @@ def test_the_link_is_back_when_the_page_is(
 def test_address_of_before_a_change_does_not_undo_it(
     known_network: None, open_inspect: Callable[..., AppTest]
 ) -> None:
-    # The browser sends the address that it had when the user acted; see pages/components/link.py.
+    # The browser sends the address that it had when the user acted; see pages/components/frame/link.py.
     app = open_inspect(network="stack-10", row="48", column="64", layer="conv3")
     late = app.query_params.copy()
     app = labelled(app.number_input, "Row").set_value(7).run()

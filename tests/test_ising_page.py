@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.synthesis import fetch
 from models import ising
-from pages.components import session
+from pages.components.frame import session
 from pages.components.study import STEPS
 from pages.components.study_ising_data import LATTICE
 

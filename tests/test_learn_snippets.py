@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from core.segmentation.engine import Engine
 from models import zoo
 from models.architectures.small import SmallUnet
-from pages.components import session
+from pages.components.frame import session
 from pages.components.learn import lessons
 
 REPOSITORY = Path(__file__).resolve().parents[1]

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.concepts import gradient_flow
 from core.errors import Cancelled
-from pages.components import session
+from pages.components.frame import session
 
 FRAME = Path(__file__).resolve().parents[1] / "pages" / "components" / "navigation.py"
 

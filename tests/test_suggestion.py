@@ -14,9 +14,10 @@ from core.classification.card import Classification
 from core.errors import ModelError
 from core.types import Micrograph
 from models import classifiers, zoo
-from pages.components import library, session, suggestion
-from pages.components.library import Offer
-from pages.components.memory import Opened
+from pages.components import suggestion
+from pages.components.frame import library, session
+from pages.components.frame.library import Offer
+from pages.components.frame.memory import Opened
 
 NAVIGATION = Path(__file__).resolve().parents[1] / "pages" / "components" / "navigation.py"
 CARD = classifiers.card(suggestion.CLASSIFIER)

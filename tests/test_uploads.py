@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from core.formats import without_sidecars
-from pages.components.memory import Upload
-from pages.components.uploads import arrivals, source_of
+from pages.components.frame.memory import Upload
+from pages.components.frame.uploads import arrivals, source_of
 
 IMAGE, OTHER = b"image", b"another image"
 

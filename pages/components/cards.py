@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components import library, publish, session, sidebar
-from pages.components.library import Offer
+from pages.components.frame import library, publish, session, sidebar
+from pages.components.frame.library import Offer
 
 CARDS_IN_A_ROW = 3
 

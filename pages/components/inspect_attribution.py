@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.components import (
-    background,
     inspect_colors,
     inspect_layers,
     inspect_link,
     inspect_stage,
     inspect_subject,
-    publish,
-    session,
 )
+from pages.components.frame import background, publish, session
 from pages.components.inspect_subject import Inspected
 from pages.components.viewer import Layer
 

@@ -8,14 +8,13 @@ import streamlit as st
 
 from core.errors import LamellaError
 from pages.components import (
-    background,
     inspect_colors,
     inspect_layers,
     inspect_link,
     inspect_stage,
     inspect_subject,
-    session,
 )
+from pages.components.frame import background, session
 from pages.components.inspect_subject import Inspected
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.figures import encoding
-from pages.components import publish, session
+from pages.components.frame import publish, session
 
 HTML = '<div class="gallery" role="group"></div>'
 CSS = """

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components import inspect_link, inspect_subject, session
+from pages.components import inspect_link, inspect_subject
+from pages.components.frame import session
 from pages.components.inspect_subject import Inspected
 
 if TYPE_CHECKING:

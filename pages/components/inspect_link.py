@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.components import session
+from pages.components.frame import session
 
 NAMES = (
     *("view", "show", "network", "layer", "channel", "row", "column", "colors"),

@@ -16,8 +16,8 @@ from pages.components import (
     inspect_link,
     inspect_stage,
     inspect_subject,
-    session,
 )
+from pages.components.frame import session
 from pages.components.inspect_subject import Inspected
 
 if TYPE_CHECKING:

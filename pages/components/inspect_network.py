@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.components import inspect_layers, inspect_link, inspect_subject, session
+from pages.components import inspect_layers, inspect_link, inspect_subject
+from pages.components.frame import session
 from pages.components.inspect_subject import Inspected
 
 if TYPE_CHECKING:

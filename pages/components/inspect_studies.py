@@ -9,7 +9,7 @@ from typing import Any
 
 from core.palette import phase_color
 from core.types import Phase
-from pages.components import session
+from pages.components.frame import session
 
 GREY_MEAN = GREY_STD = 0.5
 """Of the spins as grey levels 0 and 1; the networks take -1 and 1."""

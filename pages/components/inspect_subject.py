@@ -14,9 +14,10 @@ from core.analysis import Analysis
 from core.errors import LamellaError
 from core.palette import phase_color
 from core.types import FeatureMaps, Phase, PixelSize
-from pages.components import inspect_link, inspect_studies, library, run, session, sidebar
+from pages.components import inspect_link, inspect_studies, run
+from pages.components.frame import library, session, sidebar
+from pages.components.frame.session import Opened
 from pages.components.inspect_link import Link
-from pages.components.session import Opened
 
 if TYPE_CHECKING:
     from core.inspection.layers import LayerTable

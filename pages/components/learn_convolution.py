@@ -13,8 +13,9 @@ from core.concepts.output_size import Geometry, extent, same_padding
 from core.concepts.padding import MODES
 from core.errors import LamellaError
 from core.figures import concepts_convolution as figures
-from pages.components import learn, learn_link, session
-from pages.components.session import Opened
+from pages.components import learn, learn_link
+from pages.components.frame import session
+from pages.components.frame.session import Opened
 from pages.components.viewer import Box, Marker, viewer
 
 TRAINED = "Of the trained network"

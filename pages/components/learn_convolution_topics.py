@@ -16,7 +16,7 @@ from core.concepts.output_size import Geometry, same_padding
 from core.errors import LamellaError
 from core.figures.concepts_convolution import Panel, border_figure, panels, read_figure
 from pages.components import learn
-from pages.components.session import Opened
+from pages.components.frame.session import Opened
 
 MARGIN = 24
 METRIC = 180

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components import session
+from pages.components.frame import session
 
 PLACE = "learn_link"
 

@@ -12,7 +12,7 @@ from core.concepts.pooling import OPERATIONS, Pooling
 from core.errors import LamellaError
 from core.figures import learn_pooling as figures
 from pages.components import learn, learn_link
-from pages.components.session import Opened
+from pages.components.frame.session import Opened
 from pages.components.viewer import Box, ViewerEvent, viewer
 
 SIDE = 256

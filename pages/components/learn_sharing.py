@@ -16,8 +16,9 @@ from core.errors import LamellaError
 from core.figures.concepts_convolution import difference_colors, feature_colors, heat_colors
 from core.figures.concepts_sharing import matrix_figure, shift_figure
 from core.types import ProgressCallback
-from pages.components import background, learn, session
-from pages.components.session import Opened
+from pages.components import learn
+from pages.components.frame import background, session
+from pages.components.frame.session import Opened
 from pages.components.viewer import viewer
 
 SHARINGS = ("Fully connected", "Locally connected", "Shared")

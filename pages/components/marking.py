@@ -10,10 +10,10 @@ import streamlit as st
 
 from core.errors import DataError
 from core.types import ModelCard, Phase
-from pages.components import publish, session
 from pages.components.brush import Brush
-from pages.components.memory import Drawn
-from pages.components.session import Opened
+from pages.components.frame import publish, session
+from pages.components.frame.memory import Drawn
+from pages.components.frame.session import Opened
 from pages.components.viewer import Layer
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.components import session
+from pages.components.frame import session
 from pages.components.viewer import ViewerEvent
 
 if TYPE_CHECKING:

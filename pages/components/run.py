@@ -10,9 +10,9 @@ import streamlit as st
 from core.errors import Cancelled, LamellaError
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard, ProgressCallback
-from pages.components import jobs, session
+from pages.components.frame import jobs, session
+from pages.components.frame.session import Opened
 from pages.components.marking import Marking
-from pages.components.session import Opened
 
 if TYPE_CHECKING:
     from core.analysis import Analysis

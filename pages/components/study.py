@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import session
+from pages.components.frame import session
 
 PAGES = Path(__file__).resolve().parents[1]
 STEPS = {

@@ -9,16 +9,13 @@ import streamlit as st
 
 from core.types import Micrograph, ProgressCallback
 from pages.components import (
-    background,
     learn,
-    publish,
-    session,
-    sidebar,
     study,
     study_gold_annotations,
     study_gold_lattice,
     study_gold_settings,
 )
+from pages.components.frame import background, publish, session, sidebar
 from pages.components.study import Study
 from pages.components.study_gold_network import CARD, TRAINED
 from pages.components.viewer import ViewerEvent, viewer

@@ -10,7 +10,8 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.synthesis.grains.settings import GrainSettings, random_settings
-from pages.components import learn, session, study, study_grains_settings
+from pages.components import learn, study, study_grains_settings
+from pages.components.frame import session
 from pages.components.study import Study
 from pages.components.viewer import viewer
 

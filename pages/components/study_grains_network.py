@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from core.types import ProgressCallback
-from pages.components import background, learn, session, study
+from pages.components import learn, study
+from pages.components.frame import background, session
 from pages.components.study import Study
 
 SEEN = "grain_losses"

@@ -8,8 +8,9 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import ProgressCallback
-from pages.components import background, learn, session, sidebar, study, study_grains_settings
-from pages.components.session import Opened
+from pages.components import learn, study, study_grains_settings
+from pages.components.frame import background, session, sidebar
+from pages.components.frame.session import Opened
 from pages.components.study import Study
 from pages.components.viewer import viewer
 

@@ -8,8 +8,9 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import ProgressCallback
-from pages.components import background, learn, session, study
-from pages.components.session import Opened
+from pages.components import learn, study
+from pages.components.frame import background, session
+from pages.components.frame.session import Opened
 from pages.components.study import Study
 from pages.components.study_grains_question import micrograph, study_pixels
 from pages.components.viewer import viewer

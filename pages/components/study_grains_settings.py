@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.synthesis.grains.effects import Knob, Seeds, knobs
 from core.synthesis.grains.settings import EFFECTS, Effect, GrainSettings
-from pages.components import session
+from pages.components.frame import session
 from pages.components.study import Study
 
 PLACE = "grain_settings"

@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
-from pages.components import learn, publish, session, study
+from pages.components import learn, study
+from pages.components.frame import publish, session
 from pages.components.study import Study
 from pages.components.viewer import viewer
 

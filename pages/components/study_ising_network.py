@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import ProgressCallback
-from pages.components import background, learn, session, study
+from pages.components import learn, study
+from pages.components.frame import background, session
 from pages.components.study import Study
 
 SEEN = "ising_scores"

@@ -10,9 +10,9 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import ModelCard
-from pages.components import jobs, session
-from pages.components.jobs import Job
-from pages.components.session import Opened
+from pages.components.frame import jobs, session
+from pages.components.frame.jobs import Job
+from pages.components.frame.session import Opened
 
 if TYPE_CHECKING:
     from core.analysis import Analysis

@@ -1,7 +1,7 @@
 """The clickable micrograph, shared by every page: one component, no build step.
 
 Everything is in image pixels and (row, column). The pictures travel over HTTP
-(:mod:`pages.components.publish`), so what goes through here is small and opacity, zoom, swipe and
+(:mod:`pages.components.frame.publish`), so what goes through here is small and opacity, zoom, swipe and
 blink never reach the server.
 """
 
@@ -14,8 +14,8 @@ from pathlib import Path
 import streamlit as st
 
 from core.types import Phase
-from pages.components import session
 from pages.components.brush import Brush, strokes_from, strokes_to
+from pages.components.frame import session
 
 HEIGHT = 640
 _HERE = Path(__file__).parent

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, TimeoutError, expect
 
 from core.concepts.gradient_flow import gradient_flow, patches
 from core.concepts.picture import picture
-from pages.components import library
+from pages.components.frame import library
 from pages.components.learn import in_digits
 
 

@@ -17,10 +17,10 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import Micrograph, ModelCard, PixelSize
-from pages.components import jobs, library, link, uploads
-from pages.components.bounded import BoundedStore
-from pages.components.jobs import Job
-from pages.components.memory import Changes, Memory, Opened
+from pages.components.frame import jobs, library, link, uploads
+from pages.components.frame.bounded import BoundedStore
+from pages.components.frame.jobs import Job
+from pages.components.frame.memory import Changes, Memory, Opened
 
 if TYPE_CHECKING:
     from core.analysis import Analysis

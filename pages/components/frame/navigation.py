@@ -23,7 +23,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components import session
+from pages.components.frame import session
 
 PAGES = Path(__file__).resolve().parents[1]
 FIRST = "segment"

@@ -7,8 +7,8 @@ import streamlit as st
 from core.errors import LamellaError
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
-from pages.components import library, session
-from pages.components.session import Opened
+from pages.components.frame import library, session
+from pages.components.frame.session import Opened
 
 PHASES, UNCERTAINTY = "Phases", "Uncertainty"
 

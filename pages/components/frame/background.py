@@ -9,8 +9,8 @@ import streamlit as st
 
 from core.errors import Cancelled, LamellaError
 from core.types import ProgressCallback
-from pages.components import jobs, session
-from pages.components.jobs import Job
+from pages.components.frame import jobs, session
+from pages.components.frame.jobs import Job
 
 POLL_SECONDS = 0.4
 

@@ -1,4 +1,4 @@
-"""What there is to remember of a session, as values; :mod:`pages.components.session` keeps them."""
+"""What there is to remember of a session, as values; :mod:`pages.components.frame.session` keeps them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from core.segmentation.strokes import Stroke
 from core.types import Micrograph
-from pages.components.jobs import Job
+from pages.components.frame.jobs import Job
 
 
 @dataclass(frozen=True)

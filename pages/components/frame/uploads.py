@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pages.components.memory import Upload
+from pages.components.frame.memory import Upload
 
 
 @dataclass(frozen=True)

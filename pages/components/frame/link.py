@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.components import library
-from pages.components.memory import Memory
+from pages.components.frame import library
+from pages.components.frame.memory import Memory
 
 EVERY_PAGE = ""
 

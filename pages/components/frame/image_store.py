@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from core.figures.encoding import EncodedImage
-from pages.components.bounded import BoundedStore
+from pages.components.frame.bounded import BoundedStore
 
 CAPACITY_BYTES = 512_000_000
 PREFIX = "/lamella/images"

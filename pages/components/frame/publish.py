@@ -10,8 +10,8 @@ import streamlit as st
 
 from core.figures import encoding
 from core.types import Micrograph, Segmentation
-from pages.components import session
-from pages.components.image_store import image_store
+from pages.components.frame import session
+from pages.components.frame.image_store import image_store
 from pages.components.viewer import Layer, ViewerImage
 
 if TYPE_CHECKING:
