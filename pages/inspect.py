@@ -3,15 +3,13 @@
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components import (
-    inspect_field,
-    inspect_kernels,
-    inspect_label,
-    inspect_link,
-    inspect_maps,
-    inspect_network,
-    inspect_subject,
-)
+from pages.components.inspect import field as inspect_field
+from pages.components.inspect import kernels as inspect_kernels
+from pages.components.inspect import label as inspect_label
+from pages.components.inspect import link as inspect_link
+from pages.components.inspect import maps as inspect_maps
+from pages.components.inspect import network as inspect_network
+from pages.components.inspect import subject as inspect_subject
 
 PAGE = {"group": "Analyse", "title": "Inspect", "order": 2}
 SECTIONS = {

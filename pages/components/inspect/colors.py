@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pages.components import inspect_link
+from pages.components.inspect import link as inspect_link
 
 
 @dataclass(frozen=True)

@@ -9,20 +9,18 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import FeatureMaps
-from pages.components import (
-    inspect_colors,
-    inspect_gallery,
-    inspect_layers,
-    inspect_link,
-    inspect_stage,
-    inspect_subject,
-)
 from pages.components.frame import session
-from pages.components.inspect_subject import Inspected
+from pages.components.inspect import colors as inspect_colors
+from pages.components.inspect import gallery as inspect_gallery
+from pages.components.inspect import layers as inspect_layers
+from pages.components.inspect import link as inspect_link
+from pages.components.inspect import stage as inspect_stage
+from pages.components.inspect import subject as inspect_subject
+from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
     from core.inspection.feature_maps import Patch, Ranking
-    from pages.components.inspect_colors import Scale
+    from pages.components.inspect.colors import Scale
     from pages.components.viewer import Layer
 
 SHOWS = {"channels": "Channels", "patches": "Strongest patches", "hierarchy": "Hierarchy"}

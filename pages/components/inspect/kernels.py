@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components import inspect_layers, inspect_link, inspect_stage, inspect_subject
-from pages.components.inspect_subject import Inspected
+from pages.components.inspect import layers as inspect_layers
+from pages.components.inspect import link as inspect_link
+from pages.components.inspect import stage as inspect_stage
+from pages.components.inspect import subject as inspect_subject
+from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -7,9 +7,11 @@ from typing import Any
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components import inspect_link, inspect_stage, inspect_subject
-from pages.components.inspect_attribution import MAPS, draw_map
-from pages.components.inspect_subject import Inspected
+from pages.components.inspect import link as inspect_link
+from pages.components.inspect import stage as inspect_stage
+from pages.components.inspect import subject as inspect_subject
+from pages.components.inspect.attribution import MAPS, draw_map
+from pages.components.inspect.subject import Inspected
 
 
 def draw(inspected: Inspected) -> None:

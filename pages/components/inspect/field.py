@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components import (
-    inspect_colors,
-    inspect_layers,
-    inspect_link,
-    inspect_stage,
-    inspect_subject,
-)
 from pages.components.frame import background, session
-from pages.components.inspect_subject import Inspected
+from pages.components.inspect import colors as inspect_colors
+from pages.components.inspect import layers as inspect_layers
+from pages.components.inspect import link as inspect_link
+from pages.components.inspect import stage as inspect_stage
+from pages.components.inspect import subject as inspect_subject
+from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
     from core.inspection.effective_field import EffectiveField

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components import inspect_link, inspect_subject
 from pages.components.frame import session
-from pages.components.inspect_subject import Inspected
+from pages.components.inspect import link as inspect_link
+from pages.components.inspect import subject as inspect_subject
+from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
     from core.inspection.layers import LayerRow

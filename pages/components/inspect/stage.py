@@ -10,9 +10,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.figures import encoding
-from pages.components import inspect_link, viewer
+from pages.components import viewer
 from pages.components.frame import publish
-from pages.components.inspect_subject import Inspected
+from pages.components.inspect import link as inspect_link
+from pages.components.inspect.subject import Inspected
 from pages.components.viewer import Box, Layer
 
 if TYPE_CHECKING:
