@@ -25,7 +25,7 @@ from pathlib import Path
 
 from playwright.sync_api import CDPSession, Locator, Page, sync_playwright
 
-from pages.components.learn import lessons
+from pages.components.learn.frame import lessons
 
 Used = Callable[[], tuple[float, float]]
 REPOSITORY = Path(__file__).resolve().parents[1]

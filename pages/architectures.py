@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.components import learn, learn_architectures
+from pages.components.learn import architectures as learn_architectures
+from pages.components.learn import frame as learn
 
 PAGE = {"group": "Learn", "title": "Architectures", "order": 6}
 

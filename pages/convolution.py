@@ -3,10 +3,11 @@
 import streamlit as st
 
 from core.concepts.convolution import feature_map, pixel_snippet
-from pages.components import learn, learn_convolution
 from pages.components.frame.session import Opened
-from pages.components.learn import Question
-from pages.components.learn_convolution_topics import TOPICS
+from pages.components.learn import convolution as learn_convolution
+from pages.components.learn import frame as learn
+from pages.components.learn.convolution_topics import TOPICS
+from pages.components.learn.frame import Question
 
 PAGE = {"group": "Learn", "title": "Convolution", "order": 2}
 

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from pages.components import learn, learn_image_problem
 from pages.components.frame.session import Opened
-from pages.components.learn import Question
+from pages.components.learn import frame as learn
+from pages.components.learn import image_problem as learn_image_problem
+from pages.components.learn.frame import Question
 
 PAGE = {"group": "Learn", "title": "The image problem", "order": 1}
 

@@ -1,6 +1,7 @@
 """Pooling: one number for each window, what it keeps and what it loses."""
 
-from pages.components import learn, learn_pooling
+from pages.components.learn import frame as learn
+from pages.components.learn import pooling as learn_pooling
 
 PAGE = {"group": "Learn", "title": "Pooling", "order": 5}
 

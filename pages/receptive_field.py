@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.components import learn, learn_fields
+from pages.components.learn import fields as learn_fields
+from pages.components.learn import frame as learn
 
 PAGE = {"group": "Learn", "title": "Receptive field", "order": 4}
 

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from core.concepts.equivariance import pooling_snippet
-from pages.components import learn, learn_sharing
-from pages.components.learn import Question
+from pages.components.learn import frame as learn
+from pages.components.learn import sharing as learn_sharing
+from pages.components.learn.frame import Question
 
 PAGE = {"group": "Learn", "title": "Sharing", "order": 3}
 

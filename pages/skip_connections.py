@@ -3,7 +3,8 @@
 import streamlit as st
 
 from core.concepts import residual
-from pages.components import learn, learn_skips
+from pages.components.learn import frame as learn
+from pages.components.learn import skips as learn_skips
 
 PAGE = {"group": "Learn", "title": "Skip connections", "order": 7}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.components.learn import in_digits, lessons
+from pages.components.learn.frame import in_digits, lessons
 
 FRAME = Path(__file__).resolve().parents[1] / "pages" / "components" / "navigation.py"
 

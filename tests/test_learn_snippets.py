@@ -16,7 +16,7 @@ from core.segmentation.engine import Engine
 from models import zoo
 from models.architectures.small import SmallUnet
 from pages.components.frame import session
-from pages.components.learn import lessons
+from pages.components.learn.frame import lessons
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FRAME = REPOSITORY / "pages" / "components" / "navigation.py"

@@ -12,7 +12,7 @@ from core.evaluation.score_words import ScoreRow
 from core.evaluation.start_scores import Start
 from core.types import ModelCard
 from models.measured import seeds, starts
-from pages.components import learn
+from pages.components.learn import frame as learn
 
 
 def facts(card: ModelCard, segments: bool, found: Measured | None) -> None:

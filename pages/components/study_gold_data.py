@@ -9,8 +9,9 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import PixelSize
-from pages.components import learn, study, study_gold_settings
+from pages.components import study, study_gold_settings
 from pages.components.frame import session
+from pages.components.learn import frame as learn
 from pages.components.study import Study
 from pages.components.viewer import viewer
 

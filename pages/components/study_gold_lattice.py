@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components import learn
+from pages.components.learn import frame as learn
 from pages.components.viewer import viewer
 
 MOST_ROWS = 8

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.synthesis.gold.settings import GoldSettings
-from pages.components import learn
+from pages.components.learn import frame as learn
 from pages.components.study import Study
 
 # Coarse pixels need a finer grid to compute on, so there are fewer of them.

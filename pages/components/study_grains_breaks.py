@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components import learn, study
+from pages.components import study
+from pages.components.learn import frame as learn
 from pages.components.study import Study
 
 

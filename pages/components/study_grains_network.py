@@ -7,8 +7,9 @@ from typing import Any
 import streamlit as st
 
 from core.types import ProgressCallback
-from pages.components import learn, study
+from pages.components import study
 from pages.components.frame import background, session
+from pages.components.learn import frame as learn
 from pages.components.study import Study
 
 SEEN = "grain_losses"

@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import learn, study
+from pages.components import study
+from pages.components.learn import frame as learn
 from pages.components.study import Study
 
 KINDS = {"equilibrium": "Equilibrium", "quench": "Quench, as in the lecture"}

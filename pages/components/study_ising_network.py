@@ -8,8 +8,9 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import ProgressCallback
-from pages.components import learn, study
+from pages.components import study
 from pages.components.frame import background, session
+from pages.components.learn import frame as learn
 from pages.components.study import Study
 
 SEEN = "ising_scores"

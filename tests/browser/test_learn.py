@@ -10,7 +10,7 @@ from playwright.sync_api import Page, TimeoutError, expect
 from core.concepts.gradient_flow import gradient_flow, patches
 from core.concepts.picture import picture
 from pages.components.frame import library
-from pages.components.learn import in_digits
+from pages.components.learn.frame import in_digits
 
 
 def choose(page: Page, label: str, option: str) -> None:

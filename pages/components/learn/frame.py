@@ -26,9 +26,9 @@ from core.concepts.snippet import Snippet
 from core.errors import LamellaError
 from core.figures import encoding
 from core.figures.concepts_style import FONT_PX, PRESENTER_FONT_PX, readable
-from pages.components import learn_link
 from pages.components.frame import library, publish, session, sidebar
 from pages.components.frame.session import Opened
+from pages.components.learn import link as learn_link
 from pages.components.viewer import ViewerImage
 
 if TYPE_CHECKING:

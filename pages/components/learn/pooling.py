@@ -11,8 +11,9 @@ from core.concepts import pooling, pooling_noise, pooling_shift
 from core.concepts.pooling import OPERATIONS, Pooling
 from core.errors import LamellaError
 from core.figures import learn_pooling as figures
-from pages.components import learn, learn_link
 from pages.components.frame.session import Opened
+from pages.components.learn import frame as learn
+from pages.components.learn import link as learn_link
 from pages.components.viewer import Box, ViewerEvent, viewer
 
 SIDE = 256

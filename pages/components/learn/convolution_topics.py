@@ -15,8 +15,8 @@ from core.concepts.kernel_snippets import impulse_snippet, rank_snippet
 from core.concepts.output_size import Geometry, same_padding
 from core.errors import LamellaError
 from core.figures.concepts_convolution import Panel, border_figure, panels, read_figure
-from pages.components import learn
 from pages.components.frame.session import Opened
+from pages.components.learn import frame as learn
 
 MARGIN = 24
 METRIC = 180

@@ -13,9 +13,10 @@ from core.concepts.output_size import Geometry, extent, same_padding
 from core.concepts.padding import MODES
 from core.errors import LamellaError
 from core.figures import concepts_convolution as figures
-from pages.components import learn, learn_link
 from pages.components.frame import session
 from pages.components.frame.session import Opened
+from pages.components.learn import frame as learn
+from pages.components.learn import link as learn_link
 from pages.components.viewer import Box, Marker, viewer
 
 TRAINED = "Of the trained network"

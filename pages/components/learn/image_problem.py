@@ -9,8 +9,8 @@ import streamlit as st
 from core.concepts import parameter_counts as counts
 from core.figures.concepts_parameters import accuracy_figure, memory_figure, snapshot_figure
 from core.figures.concepts_sharing import shift_figure
-from pages.components import learn
 from pages.components.frame import session
+from pages.components.learn import frame as learn
 
 UNITS = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 MAPS = (1, 2, 4, 8, 16, 32, 64, 128, 256)

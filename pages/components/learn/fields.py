@@ -14,9 +14,9 @@ from core.concepts.structure_size import StructureSize, structure_size
 from core.figures.learn_fields import cone_figure
 from core.inspection.receptive_field import UnitField, receptive_field, unit_at_pixel
 from core.types import PixelSize
-from pages.components import learn
 from pages.components.frame import publish, session
 from pages.components.frame.session import Opened
+from pages.components.learn import frame as learn
 from pages.components.viewer import Box, viewer
 
 if TYPE_CHECKING:

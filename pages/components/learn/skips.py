@@ -9,9 +9,9 @@ from core.concepts.gradient_flow import Learning
 from core.errors import LamellaError
 from core.figures import learn_gradients as figures
 from core.types import ProgressCallback
-from pages.components import learn
 from pages.components.frame import background, session
 from pages.components.frame.session import Opened
+from pages.components.learn import frame as learn
 
 SEEN = "skip_losses"
 

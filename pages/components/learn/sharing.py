@@ -16,9 +16,9 @@ from core.errors import LamellaError
 from core.figures.concepts_convolution import difference_colors, feature_colors, heat_colors
 from core.figures.concepts_sharing import matrix_figure, shift_figure
 from core.types import ProgressCallback
-from pages.components import learn
 from pages.components.frame import background, session
 from pages.components.frame.session import Opened
+from pages.components.learn import frame as learn
 from pages.components.viewer import viewer
 
 SHARINGS = ("Fully connected", "Locally connected", "Shared")

@@ -10,9 +10,9 @@ import streamlit as st
 from core.concepts import architecture_facts
 from core.concepts.architecture_facts import ArchitectureFacts
 from core.figures import learn_architectures as figures
-from pages.components import learn
 from pages.components.frame import publish
 from pages.components.frame.session import Opened
+from pages.components.learn import frame as learn
 from pages.components.viewer import Box, viewer
 
 if TYPE_CHECKING:
