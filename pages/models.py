@@ -7,7 +7,7 @@ import streamlit as st
 from models import zoo
 from models.catalogue import all_cards
 from models.measured import measured
-from pages.components import model_card
+from pages.components.models import model_card
 
 PAGE = {"group": "Zoo", "title": "Models", "order": 1}
 
