@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.components import cards, marking, results, run, suggestion
 from pages.components.frame import publish, session, sidebar
+from pages.components.segment import cards, marking, results, run, suggestion
 from pages.components.viewer import viewer
 
 PAGE = {"group": "Analyse", "title": "Segment", "order": 1}

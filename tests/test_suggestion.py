@@ -14,10 +14,10 @@ from core.classification.card import Classification
 from core.errors import ModelError
 from core.types import Micrograph
 from models import classifiers, zoo
-from pages.components import suggestion
 from pages.components.frame import library, session
 from pages.components.frame.library import Offer
 from pages.components.frame.memory import Opened
+from pages.components.segment import suggestion
 
 NAVIGATION = Path(__file__).resolve().parents[1] / "pages" / "components" / "navigation.py"
 CARD = classifiers.card(suggestion.CLASSIFIER)
@@ -52,7 +52,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, float]], N
 def script(opened: object, model: str) -> None:
     """Draw the suggestion alone."""
     from models import zoo
-    from pages.components import suggestion
+    from pages.components.segment import suggestion
 
     suggestion.draw(opened, zoo.card(model), None)
 

@@ -14,12 +14,12 @@ from core.analysis import Analysis
 from core.errors import LamellaError
 from core.palette import phase_color
 from core.types import FeatureMaps, Phase, PixelSize
-from pages.components import run
 from pages.components.frame import library, session, sidebar
 from pages.components.frame.session import Opened
 from pages.components.inspect import link as inspect_link
 from pages.components.inspect import studies as inspect_studies
 from pages.components.inspect.link import Link
+from pages.components.segment import run
 
 if TYPE_CHECKING:
     from core.inspection.layers import LayerTable

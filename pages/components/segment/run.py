@@ -12,7 +12,7 @@ from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard, ProgressCallback
 from pages.components.frame import jobs, session
 from pages.components.frame.session import Opened
-from pages.components.marking import Marking
+from pages.components.segment.marking import Marking
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
