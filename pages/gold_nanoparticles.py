@@ -8,7 +8,7 @@ from pages.components import (
     study_gold_result,
     study_gold_settings,
 )
-from pages.components.study import Study
+from pages.components.studies.study import Study
 
 PAGE = {"group": "Case studies", "title": "Gold nanoparticles", "order": 1}
 STEPS = {

@@ -7,7 +7,7 @@ from pages.components import (
     study_grains_question,
     study_grains_result,
 )
-from pages.components.study import Study
+from pages.components.studies.study import Study
 
 PAGE = {"group": "Case studies", "title": "Grain boundaries", "order": 2}
 STEPS = {

@@ -7,7 +7,7 @@ from pages.components import (
     study_ising_question,
     study_ising_result,
 )
-from pages.components.study import Study
+from pages.components.studies.study import Study
 
 PAGE = {"group": "Case studies", "title": "Ising", "order": 3}
 STEPS = {

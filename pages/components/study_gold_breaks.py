@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import study
 from pages.components.learn import frame as learn
-from pages.components.study import Study
+from pages.components.studies import study
+from pages.components.studies.study import Study
 from pages.components.study_gold_network import CARD
 
 CURVES = {

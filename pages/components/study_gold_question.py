@@ -6,10 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import study, study_gold_settings
+from pages.components import study_gold_settings
 from pages.components.learn import frame as learn
 from pages.components.learn.frame import Question
-from pages.components.study import Study
+from pages.components.studies import study
+from pages.components.studies.study import Study
 from pages.components.viewer import viewer
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import streamlit as st
 
 from core.types import Micrograph, ProgressCallback
-from pages.components import study, study_gold_annotations, study_gold_lattice, study_gold_settings
+from pages.components import study_gold_annotations, study_gold_lattice, study_gold_settings
 from pages.components.frame import background, publish, session, sidebar
 from pages.components.learn import frame as learn
-from pages.components.study import Study
+from pages.components.studies import study
+from pages.components.studies.study import Study
 from pages.components.study_gold_network import CARD, TRAINED
 from pages.components.viewer import ViewerEvent, viewer
 

@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import LamellaError
 from core.synthesis.gold.settings import GoldSettings
 from pages.components.learn import frame as learn
-from pages.components.study import Study
+from pages.components.studies.study import Study
 
 # Coarse pixels need a finer grid to compute on, so there are fewer of them.
 SIDE, COARSE_SIDE, COARSE_NM = 384, 256, 0.06

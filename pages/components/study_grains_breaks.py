@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components import study
 from pages.components.learn import frame as learn
-from pages.components.study import Study
+from pages.components.studies import study
+from pages.components.studies.study import Study
 
 
 def draw(link: Study) -> None:

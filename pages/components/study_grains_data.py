@@ -10,10 +10,11 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.synthesis.grains.settings import GrainSettings, random_settings
-from pages.components import study, study_grains_settings
+from pages.components import study_grains_settings
 from pages.components.frame import session
 from pages.components.learn import frame as learn
-from pages.components.study import Study
+from pages.components.studies import study
+from pages.components.studies.study import Study
 from pages.components.viewer import viewer
 
 SIDE = 512

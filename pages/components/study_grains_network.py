@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from core.types import ProgressCallback
-from pages.components import study
 from pages.components.frame import background, session
 from pages.components.learn import frame as learn
-from pages.components.study import Study
+from pages.components.studies import study
+from pages.components.studies.study import Study
 
 SEEN = "grain_losses"
 STEPS = 40

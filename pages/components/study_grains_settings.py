@@ -10,7 +10,7 @@ import streamlit as st
 from core.synthesis.grains.effects import Knob, Seeds, knobs
 from core.synthesis.grains.settings import EFFECTS, Effect, GrainSettings
 from pages.components.frame import session
-from pages.components.study import Study
+from pages.components.studies.study import Study
 
 PLACE = "grain_settings"
 OFF_PLACE = "grain_settings_off"

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import study
 from pages.components.learn import frame as learn
-from pages.components.study import Study
+from pages.components.studies import study
+from pages.components.studies.study import Study
 
 KINDS = {"equilibrium": "Equilibrium", "quench": "Quench, as in the lecture"}
 

@@ -8,10 +8,10 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
-from pages.components import study
 from pages.components.frame import publish, session
 from pages.components.learn import frame as learn
-from pages.components.study import Study
+from pages.components.studies import study
+from pages.components.studies.study import Study
 from pages.components.viewer import viewer
 
 LATTICE = "ising-lattice"

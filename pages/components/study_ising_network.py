@@ -8,10 +8,10 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import ProgressCallback
-from pages.components import study
 from pages.components.frame import background, session
 from pages.components.learn import frame as learn
-from pages.components.study import Study
+from pages.components.studies import study
+from pages.components.studies.study import Study
 
 SEEN = "ising_scores"
 EPOCHS = 8

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components import study
 from pages.components.learn import frame as learn
 from pages.components.learn.frame import Question
-from pages.components.study import Study
+from pages.components.studies import study
+from pages.components.studies.study import Study
 from pages.components.study_ising_data import KINDS, SIDES
 
 FEATURES = {"magnetisation": "Magnetisation |m|", "energy": "Bond energy e"}

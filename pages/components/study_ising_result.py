@@ -7,9 +7,9 @@ from typing import Any
 import streamlit as st
 
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
-from pages.components import study
 from pages.components.learn import frame as learn
-from pages.components.study import Study
+from pages.components.studies import study
+from pages.components.studies.study import Study
 from pages.components.study_ising_network import inspect_link
 
 COMMAND = "make studies"
