@@ -1,13 +1,11 @@
 """Gold nanoparticles: TEM images simulated from atoms, and what a U-Net makes of them."""
 
-from pages.components import (
-    study_gold_breaks,
-    study_gold_data,
-    study_gold_network,
-    study_gold_question,
-    study_gold_result,
-    study_gold_settings,
-)
+from pages.components.studies.gold import breaks as study_gold_breaks
+from pages.components.studies.gold import data as study_gold_data
+from pages.components.studies.gold import network as study_gold_network
+from pages.components.studies.gold import question as study_gold_question
+from pages.components.studies.gold import result as study_gold_result
+from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.studies.study import Study
 
 PAGE = {"group": "Case studies", "title": "Gold nanoparticles", "order": 1}

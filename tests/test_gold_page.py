@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.components import study_gold_result, study_gold_settings
 from pages.components.frame import session
+from pages.components.studies.gold import result as study_gold_result
+from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.viewer import ViewerEvent, ViewerImage
 
 NAVIGATION = Path(__file__).resolve().parents[1] / "pages" / "components" / "navigation.py"

@@ -8,12 +8,14 @@ from typing import Any
 import streamlit as st
 
 from core.types import Micrograph, ProgressCallback
-from pages.components import study_gold_annotations, study_gold_lattice, study_gold_settings
 from pages.components.frame import background, publish, session, sidebar
 from pages.components.learn import frame as learn
 from pages.components.studies import study
+from pages.components.studies.gold import annotations as study_gold_annotations
+from pages.components.studies.gold import lattice as study_gold_lattice
+from pages.components.studies.gold import settings as study_gold_settings
+from pages.components.studies.gold.network import CARD, TRAINED
 from pages.components.studies.study import Study
-from pages.components.study_gold_network import CARD, TRAINED
 from pages.components.viewer import ViewerEvent, viewer
 
 SOURCES = {"simulated": "The image of step 1", "micrograph": "A micrograph of yours"}

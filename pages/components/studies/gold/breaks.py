@@ -9,8 +9,8 @@ import streamlit as st
 
 from pages.components.learn import frame as learn
 from pages.components.studies import study
+from pages.components.studies.gold.network import CARD
 from pages.components.studies.study import Study
-from pages.components.study_gold_network import CARD
 
 CURVES = {
     "dose": "Dose",

@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import study_gold_settings
 from pages.components.learn import frame as learn
 from pages.components.learn.frame import Question
 from pages.components.studies import study
+from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.studies.study import Study
 from pages.components.viewer import viewer
 

@@ -9,10 +9,10 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import PixelSize
-from pages.components import study_gold_settings
 from pages.components.frame import session
 from pages.components.learn import frame as learn
 from pages.components.studies import study
+from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.studies.study import Study
 from pages.components.viewer import viewer
 
