@@ -1,12 +1,10 @@
 """Grain boundaries: trained on synthetic microstructures, tested on real micrographs."""
 
-from pages.components import (
-    study_grains_breaks,
-    study_grains_data,
-    study_grains_network,
-    study_grains_question,
-    study_grains_result,
-)
+from pages.components.studies.grains import breaks as study_grains_breaks
+from pages.components.studies.grains import data as study_grains_data
+from pages.components.studies.grains import network as study_grains_network
+from pages.components.studies.grains import question as study_grains_question
+from pages.components.studies.grains import result as study_grains_result
 from pages.components.studies.study import Study
 
 PAGE = {"group": "Case studies", "title": "Grain boundaries", "order": 2}

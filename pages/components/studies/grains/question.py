@@ -8,11 +8,11 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import ProgressCallback
-from pages.components import study_grains_settings
 from pages.components.frame import background, session, sidebar
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 from pages.components.studies import study
+from pages.components.studies.grains import settings as study_grains_settings
 from pages.components.studies.study import Study
 from pages.components.viewer import viewer
 

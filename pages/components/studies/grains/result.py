@@ -12,8 +12,8 @@ from pages.components.frame import background, session
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 from pages.components.studies import study
+from pages.components.studies.grains.question import micrograph, study_pixels
 from pages.components.studies.study import Study
-from pages.components.study_grains_question import micrograph, study_pixels
 from pages.components.viewer import viewer
 
 
