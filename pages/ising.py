@@ -1,12 +1,10 @@
 """Ising: from a snapshot of spins to below or above the critical temperature."""
 
-from pages.components import (
-    study_ising_breaks,
-    study_ising_data,
-    study_ising_network,
-    study_ising_question,
-    study_ising_result,
-)
+from pages.components.studies.ising import breaks as study_ising_breaks
+from pages.components.studies.ising import data as study_ising_data
+from pages.components.studies.ising import network as study_ising_network
+from pages.components.studies.ising import question as study_ising_question
+from pages.components.studies.ising import result as study_ising_result
 from pages.components.studies.study import Study
 
 PAGE = {"group": "Case studies", "title": "Ising", "order": 3}

@@ -7,8 +7,8 @@ import streamlit as st
 from pages.components.learn import frame as learn
 from pages.components.learn.frame import Question
 from pages.components.studies import study
+from pages.components.studies.ising.data import KINDS, SIDES
 from pages.components.studies.study import Study
-from pages.components.study_ising_data import KINDS, SIDES
 
 FEATURES = {"magnetisation": "Magnetisation |m|", "energy": "Bond energy e"}
 AXES = {"magnetisation": "1 - |m|", "energy": "energy a site (J)"}

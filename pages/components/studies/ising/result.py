@@ -9,8 +9,8 @@ import streamlit as st
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from pages.components.learn import frame as learn
 from pages.components.studies import study
+from pages.components.studies.ising.network import inspect_link
 from pages.components.studies.study import Study
-from pages.components.study_ising_network import inspect_link
 
 COMMAND = "make studies"
 FIRST_CURVES = ("energy", "magnetisation", "mlp", "symmetric")
