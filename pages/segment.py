@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.components.frame import publish, session, sidebar
 from pages.components.segment import cards, marking, results, run, suggestion
-from pages.components.viewer import viewer
+from pages.components.viewer.viewer import viewer
 
 PAGE = {"group": "Analyse", "title": "Segment", "order": 1}
 

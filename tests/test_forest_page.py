@@ -11,10 +11,10 @@ from streamlit.testing.v1 import AppTest
 from core.segmentation.marks import marks_of, mask_png, named_phases, read_mask
 from core.segmentation.strokes import ERASER, Stroke, draw_strokes
 from models import zoo
-from pages.components import brush
-from pages.components.brush import strokes_from, strokes_to
 from pages.components.frame import session
 from pages.components.segment import marking
+from pages.components.viewer import brush
+from pages.components.viewer.brush import strokes_from, strokes_to
 from tests.test_pages import (
     button,
     finish,

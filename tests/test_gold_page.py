@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from pages.components.frame import session
 from pages.components.studies.gold import result as study_gold_result
 from pages.components.studies.gold import settings as study_gold_settings
-from pages.components.viewer import ViewerEvent, ViewerImage
+from pages.components.viewer.viewer import ViewerEvent, ViewerImage
 
 NAVIGATION = Path(__file__).resolve().parents[1] / "pages" / "components" / "navigation.py"
 

@@ -23,11 +23,11 @@ from core.inspection.subject import Subject
 from core.segmentation.engine import Engine
 from core.types import Micrograph, PixelSize, ProgressCallback
 from models import zoo
-from pages.components import viewer
 from pages.components.frame import library, session
 from pages.components.frame.library import Offer
 from pages.components.inspect import gallery as inspect_gallery
-from pages.components.viewer import ViewerEvent
+from pages.components.viewer import viewer
+from pages.components.viewer.viewer import ViewerEvent
 
 NAVIGATION = Path(__file__).resolve().parents[1] / "pages" / "components" / "navigation.py"
 ROW, COLUMN = 50, 90

@@ -18,9 +18,9 @@ from core.segmentation.engine import Engine
 from core.types import ModelCard
 from models import zoo
 from models.catalogue import all_cards
-from pages.components import viewer
 from pages.components.frame import session
-from pages.components.viewer import ViewerEvent, ViewerImage
+from pages.components.viewer import viewer
+from pages.components.viewer.viewer import ViewerEvent, ViewerImage
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGES = sorted((REPOSITORY / "pages").glob("*.py"))

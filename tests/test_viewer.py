@@ -9,7 +9,7 @@ import pytest
 from core.errors import Cancelled, LamellaError
 from pages.components.frame import jobs
 from pages.components.segment import results
-from pages.components.viewer import ViewerEvent, ViewerImage, _event, _facts
+from pages.components.viewer.viewer import ViewerEvent, ViewerImage, _event, _facts
 
 IMAGE = ViewerImage("/x", "d1", height=96, width=128, name="disks.png")
 

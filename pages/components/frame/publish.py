@@ -12,7 +12,7 @@ from core.figures import encoding
 from core.types import Micrograph, Segmentation
 from pages.components.frame import session
 from pages.components.frame.image_store import image_store
-from pages.components.viewer import Layer, ViewerImage
+from pages.components.viewer.viewer import Layer, ViewerImage
 
 if TYPE_CHECKING:
     from core.analysis import Analysis

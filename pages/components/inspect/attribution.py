@@ -13,7 +13,7 @@ from pages.components.inspect import link as inspect_link
 from pages.components.inspect import stage as inspect_stage
 from pages.components.inspect import subject as inspect_subject
 from pages.components.inspect.subject import Inspected
-from pages.components.viewer import Layer
+from pages.components.viewer.viewer import Layer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,7 +21,7 @@ from pages.components.inspect.subject import Inspected
 if TYPE_CHECKING:
     from core.inspection.feature_maps import Patch, Ranking
     from pages.components.inspect.colors import Scale
-    from pages.components.viewer import Layer
+    from pages.components.viewer.viewer import Layer
 
 SHOWS = {"channels": "Channels", "patches": "Strongest patches", "hierarchy": "Hierarchy"}
 MEASURES = {"variance": "Variance", "mean": "Mean activation", "auc": "Finds a phase (AUC)"}

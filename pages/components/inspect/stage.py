@@ -10,11 +10,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.figures import encoding
-from pages.components import viewer
 from pages.components.frame import publish
 from pages.components.inspect import link as inspect_link
 from pages.components.inspect.subject import Inspected
-from pages.components.viewer import Box, Layer
+from pages.components.viewer import viewer
+from pages.components.viewer.viewer import Box, Layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

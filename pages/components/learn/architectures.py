@@ -13,7 +13,7 @@ from core.figures import learn_architectures as figures
 from pages.components.frame import publish
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
-from pages.components.viewer import Box, viewer
+from pages.components.viewer.viewer import Box, viewer
 
 if TYPE_CHECKING:
     from models.architectures.card import ArchitectureCard

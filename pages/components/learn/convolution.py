@@ -17,7 +17,7 @@ from pages.components.frame import session
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
-from pages.components.viewer import Box, Marker, viewer
+from pages.components.viewer.viewer import Box, Marker, viewer
 
 TRAINED = "Of the trained network"
 AMOUNTS = {"valid": 0.0, "same": 0.5, "full": 1.0}

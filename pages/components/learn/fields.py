@@ -17,7 +17,7 @@ from core.types import PixelSize
 from pages.components.frame import publish, session
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
-from pages.components.viewer import Box, viewer
+from pages.components.viewer.viewer import Box, viewer
 
 if TYPE_CHECKING:
     from core.inspection.trace import Trace

@@ -29,7 +29,7 @@ from core.figures.concepts_style import FONT_PX, PRESENTER_FONT_PX, readable
 from pages.components.frame import library, publish, session, sidebar
 from pages.components.frame.session import Opened
 from pages.components.learn import link as learn_link
-from pages.components.viewer import ViewerImage
+from pages.components.viewer.viewer import ViewerImage
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -14,7 +14,7 @@ from core.figures import learn_pooling as figures
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
-from pages.components.viewer import Box, ViewerEvent, viewer
+from pages.components.viewer.viewer import Box, ViewerEvent, viewer
 
 SIDE = 256
 SHIFTS = tuple(range(9))

@@ -19,7 +19,7 @@ from core.types import ProgressCallback
 from pages.components.frame import background, session
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
-from pages.components.viewer import viewer
+from pages.components.viewer.viewer import viewer
 
 SHARINGS = ("Fully connected", "Locally connected", "Shared")
 SHIFTS = range(17)

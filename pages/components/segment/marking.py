@@ -10,11 +10,11 @@ import streamlit as st
 
 from core.errors import DataError
 from core.types import ModelCard, Phase
-from pages.components.brush import Brush
 from pages.components.frame import publish, session
 from pages.components.frame.memory import Drawn
 from pages.components.frame.session import Opened
-from pages.components.viewer import Layer
+from pages.components.viewer.brush import Brush
+from pages.components.viewer.viewer import Layer
 
 if TYPE_CHECKING:
     from core.segmentation.marks import Marks

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.components.frame import session
-from pages.components.viewer import ViewerEvent
+from pages.components.viewer.viewer import ViewerEvent
 
 if TYPE_CHECKING:
     from core.analysis import Analysis

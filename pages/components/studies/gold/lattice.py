@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from pages.components.learn import frame as learn
-from pages.components.viewer import viewer
+from pages.components.viewer.viewer import viewer
 
 MOST_ROWS = 8
 

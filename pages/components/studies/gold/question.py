@@ -11,7 +11,7 @@ from pages.components.learn.frame import Question
 from pages.components.studies import study
 from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.studies.study import Study
-from pages.components.viewer import viewer
+from pages.components.viewer.viewer import viewer
 
 
 def draw(link: Study) -> None:

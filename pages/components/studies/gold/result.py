@@ -16,7 +16,7 @@ from pages.components.studies.gold import lattice as study_gold_lattice
 from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.studies.gold.network import CARD, TRAINED
 from pages.components.studies.study import Study
-from pages.components.viewer import ViewerEvent, viewer
+from pages.components.viewer.viewer import ViewerEvent, viewer
 
 SOURCES = {"simulated": "The image of step 1", "micrograph": "A micrograph of yours"}
 FIRST = "gold-hrtem"

@@ -14,7 +14,7 @@ from pages.components.learn import frame as learn
 from pages.components.studies import study
 from pages.components.studies.grains import settings as study_grains_settings
 from pages.components.studies.study import Study
-from pages.components.viewer import viewer
+from pages.components.viewer.viewer import viewer
 
 SIDE = 256
 SEED = 1

@@ -12,7 +12,7 @@ from pages.components.frame import publish, session
 from pages.components.learn import frame as learn
 from pages.components.studies import study
 from pages.components.studies.study import Study
-from pages.components.viewer import viewer
+from pages.components.viewer.viewer import viewer
 
 LATTICE = "ising-lattice"
 STEPS_A_TICK, MOST_STEPS, TICK_SECONDS = 10, 300, 0.6

@@ -14,8 +14,8 @@ from pathlib import Path
 import streamlit as st
 
 from core.types import Phase
-from pages.components.brush import Brush, strokes_from, strokes_to
 from pages.components.frame import session
+from pages.components.viewer.brush import Brush, strokes_from, strokes_to
 
 HEIGHT = 640
 _HERE = Path(__file__).parent
