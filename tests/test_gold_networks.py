@@ -11,15 +11,15 @@ import torch
 from core.errors import LamellaError, ModelError
 from core.inspection.receptive_field import field_sizes
 from core.inspection.trace import trace_network
-from core.training import gold_contrasts
 from core.training.augmentation import Pair
-from core.training.gold_contrasts import Crops, contrast_data, contrast_pairs, draw_contrast
 from models import gold_study
 from models.architectures.field_unet import WIDTHS, build_field_unet
 from models.gold_study import FieldNetwork
 from models.gold_study.fields import RUNS
 from models.gold_study.measure import POINTS, Point, images, write
 from models.weights_file import trained
+from studies.gold import contrasts as gold_contrasts
+from studies.gold.contrasts import Crops, contrast_data, contrast_pairs, draw_contrast
 
 # By the closed form: four 3 x 3 convolutions see 9 px; a pooling doubles the step.
 SEEN = {0: (9, 9), 1: (18, 18), 2: (44, 44), 3: (92, 100), 4: (188, 204)}

@@ -6,15 +6,15 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from core.figures import gold as figures
-from core.figures import gold_spectra as spectra
 from core.figures.concepts_style import readable
 from core.measurement.lattice import find_lattice
 from core.measurement.power_spectrum import GOLD, region_spectrum
 from core.measurement.regions import measure_objects
 from core.palette import OKABE_ITO, rgb
-from core.training.gold_study import mask_dice, mask_iou, sizes_beside_truth, study_thresholds
 from core.types import PixelSize
+from studies.gold import figures
+from studies.gold import spectra_figures as spectra
+from studies.gold.scoring import mask_dice, mask_iou, sizes_beside_truth, study_thresholds
 
 PIXEL = PixelSize(0.04, "the test")
 

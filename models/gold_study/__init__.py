@@ -187,7 +187,7 @@ def card(network: FieldNetwork) -> ModelCard:
     Raises:
         ModelError: the network is not shipped.
     """
-    from core.training.gold_contrasts import TITLES
+    from studies.gold.contrasts import TITLES
 
     title = TITLES[network.contrast].lower()
     return ModelCard(

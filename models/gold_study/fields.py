@@ -22,8 +22,6 @@ from torch import nn
 from core.inspection.receptive_field import field_sizes
 from core.inspection.trace import trace_network
 from core.measurement.bootstrap import mean_over_images
-from core.training.gold_contrasts import TITLES, contrast_data, contrast_pairs
-from core.training.gold_study import mask_dice, study_thresholds
 from core.training.initialisation import from_scratch
 from core.training.loop import train
 from core.training.recipe import Recipe
@@ -44,6 +42,8 @@ from models.gold_study import (
     read_fields,
 )
 from models.weights_file import save_weights
+from studies.gold.contrasts import TITLES, contrast_data, contrast_pairs
+from studies.gold.scoring import mask_dice, study_thresholds
 
 FIELDS = (
     *("contrast", "poolings", "skips", "seed", "parameters", "field_low_px", "field_high_px"),

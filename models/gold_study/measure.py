@@ -23,11 +23,11 @@ from core.measurement.bootstrap import mean_over_images
 from core.segmentation.engine import Engine
 from core.segmentation.preprocessing import resample
 from core.synthesis.gold.image import GoldSettings, draw_settings, simulate
-from core.training.gold_study import mask_dice, study_thresholds
 from core.training.synthetic_gold import TEST_STREAM
 from models import zoo
 from models.gold_study import CURVES_TABLE, CurveRow, read_curves
 from models.weights_file import trained
+from studies.gold.scoring import mask_dice, study_thresholds
 
 FIELDS = ("curve", "value", "dice", "low", "high", "otsu", "images", "trained")
 SIDE_PX = 256

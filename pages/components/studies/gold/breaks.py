@@ -54,7 +54,7 @@ def draw(link: Study) -> None:
 
 
 def _curves(link: Study, rows: Sequence[Any]) -> None:
-    from core.figures import gold as figures
+    from studies.gold import figures
 
     kinds = {name: title for name, title in CURVES.items() if any(r.curve == name for r in rows)}
     if not kinds:
@@ -81,8 +81,8 @@ def _curves(link: Study, rows: Sequence[Any]) -> None:
 
 
 def _fields(rows: Sequence[Any], thresholds: Sequence[Any]) -> None:
-    from core.figures import gold as figures
-    from core.training.gold_contrasts import TITLES
+    from studies.gold import figures
+    from studies.gold.contrasts import TITLES
 
     plain = [row for row in rows if row.network.skips]
     by_title = {

@@ -57,8 +57,8 @@ def _pictures(made: Any, seconds: float) -> None:
 
 
 def _spectrum(made: Any) -> None:
-    from core.figures import gold_spectra as figures
     from core.measurement.power_spectrum import check_reach, radial_profile, region_spectrum
+    from studies.gold import spectra_figures as figures
 
     size = PixelSize(made.settings.pixel_size_nm, "the simulation")
     spectrum = region_spectrum(made.grey, size)

@@ -30,7 +30,7 @@ def draw(analysis: Any, number: int) -> None:
     with one:
         _particle(analysis, number)
     with two:
-        from core.figures.gold_spectra import spectrum_figure
+        from studies.gold.spectra_figures import spectrum_figure
 
         learn.chart(spectrum_figure(spectrum, lattice), "gold_particle_spectrum", height=360)
     with three:
@@ -38,7 +38,7 @@ def draw(analysis: Any, number: int) -> None:
 
 
 def _particle(analysis: Any, number: int) -> None:
-    from core.figures.gold import around
+    from studies.gold.figures import around
 
     shown = analysis.micrograph
     part = around(shown.pixels, analysis.objects, number)

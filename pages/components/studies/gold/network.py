@@ -52,7 +52,7 @@ def _training(link: Study) -> None:
     seen: list[float] = []
 
     def work(progress: ProgressCallback) -> Any:
-        from core.training.gold_study import train_live
+        from studies.gold.scoring import train_live
 
         return train_live(
             zoo.card(CARD), zoo.recipe(CARD), steps, progress=progress, seen=seen.append

@@ -44,8 +44,8 @@ def draw(link: Study) -> None:
 
 
 def _threshold(made: Any, blur_nm: float, threshold: float) -> None:
-    from core.figures import gold as figures
-    from core.training.gold_study import study_thresholds
+    from studies.gold import figures
+    from studies.gold.scoring import study_thresholds
 
     found = study_thresholds(made.grey, made.labels, blur_nm / made.settings.pixel_size_nm)
     left, right = st.columns(2)

@@ -124,7 +124,7 @@ def _particle(link: Study, analysis: Any) -> int | None:
 
 
 def _picture(analysis: Any, truth: Any | None, chosen: int | None, link: Study) -> None:
-    from core.figures.gold import mask_picture
+    from studies.gold.figures import mask_picture
 
     shown = analysis.micrograph
     known = None if truth is None else truth > 0
@@ -172,7 +172,7 @@ def _numbers(analysis: Any, truth: Any | None) -> None:
     if truth is None:
         return
     from core.segmentation.classic import otsu
-    from core.training.gold_study import mask_dice
+    from studies.gold.scoring import mask_dice
 
     found = analysis.segmentation.labels == analysis.card.objects_phase
     by_otsu = mask_dice(truth > 0, otsu(analysis.micrograph.pixels) > 0)
@@ -187,7 +187,7 @@ def _table(analysis: Any, truth: Any | None) -> None:
     table = analysis.table
     if truth is not None and analysis.micrograph.pixel_size is not None and len(table):
         from core.segmentation.instances import separate_objects
-        from core.training.gold_study import sizes_beside_truth
+        from studies.gold.scoring import sizes_beside_truth
 
         true_objects = separate_objects(truth, 1, analysis.object_settings)
         table = sizes_beside_truth(

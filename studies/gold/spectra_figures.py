@@ -11,10 +11,10 @@ import plotly.graph_objects as go
 
 from core.figures.concepts_style import GRID, LINE, drawn, upright
 from core.figures.encoding import encode_grey
-from core.figures.gold import MARGIN, plain_figure
 from core.measurement.lattice import Lattice
 from core.measurement.power_spectrum import GOLD, Plane, PowerSpectrum, radial_profile
 from core.palette import OKABE_ITO
+from studies.gold.figures import MARGIN, plain_figure
 
 RING_COLORS = dict(
     zip(

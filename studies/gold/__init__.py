@@ -1,0 +1,1 @@
+"""Gold nanoparticles in TEM: thresholds and U-Nets on simulated images."""
