@@ -47,8 +47,8 @@ studies: $(stamp) ## train and measure the case studies; their figures read what
 	$(bin)/python -m models.ising.make_snapshots
 	$(bin)/python -m models.ising.measure $(if $(ISING),--images $(ISING))
 	$(bin)/python -m models.grains_study.measure $(if $(GRAINS),--data $(GRAINS))
-	$(bin)/python -m models.gold_study.fields
-	$(bin)/python -m models.gold_study.measure
+	$(bin)/python -m studies.gold.networks.results.fields
+	$(bin)/python -m studies.gold.networks.results.measure
 
 # One command a model: make measure NAME=particles DATA=DIR, with images/, masks/ and index.csv in it.
 # WHICH='--validation --by polarity' adds groups of index.csv, WHICH="--only '*_2'" picks by name.

@@ -1,6 +1,6 @@
 """How far the single slice of ``core.synthesis.gold.image`` is from multislice: abTEM beside it.
 
-    python -m benchmarks.gold_multislice [--table models/gold_study/multislice.csv]
+    python -m benchmarks.gold_multislice [--table studies/gold/networks/multislice.csv]
 
 One gold particle without carbon, the same atoms, the same lens, no noise. abTEM is under the GPL
 and a development-only tool, so no requirement: install it into another environment with

@@ -34,9 +34,9 @@ from core.training.progress import Progress
 from core.training.session import TrainingOptions
 from core.types import ModelCard
 from models import catalogue, classifiers, zoo
-from models.gold_study import measure as gold_study
 from models.measured import FOLDER
 from models.weights_file import save_weights
+from studies.gold.networks.results import measure as gold_study
 
 BY = "foreground_iou_by_"
 

@@ -7,19 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from studies.gold.networks.results.fields import RUNS
+from studies.gold.networks.results.measure import POINTS, Point, images, write
 
 from core.errors import LamellaError, ModelError
 from core.inspection.receptive_field import field_sizes
 from core.inspection.trace import trace_network
 from core.training.augmentation import Pair
-from models import gold_study
 from models.architectures.field_unet import WIDTHS, build_field_unet
-from models.gold_study import FieldNetwork
-from models.gold_study.fields import RUNS
-from models.gold_study.measure import POINTS, Point, images, write
 from models.weights_file import trained
 from studies.gold import contrasts as gold_contrasts
 from studies.gold.contrasts import Crops, contrast_data, contrast_pairs, draw_contrast
+from studies.gold.networks import results as gold_study
+from studies.gold.networks.results import FieldNetwork
 
 # By the closed form: four 3 x 3 convolutions see 9 px; a pooling doubles the step.
 SEEN = {0: (9, 9), 1: (18, 18), 2: (44, 44), 3: (92, 100), 4: (188, 204)}

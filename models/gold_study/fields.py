@@ -1,6 +1,6 @@
 """Does it matter how far a network sees? Small U-Nets on lattice and on mass contrast.
 
-    python -m models.gold_study.fields [--runs N] [--images DIR]
+    python -m studies.gold.networks.results.fields [--runs N] [--images DIR]
 
 Trains one network after the other on one processor core and scores it on images that no training
 saw. Rows that the table has already are kept, so a run that was cut goes on; delete fields.csv to
@@ -25,7 +25,9 @@ from core.measurement.bootstrap import mean_over_images
 from core.training.initialisation import from_scratch
 from core.training.loop import train
 from core.training.recipe import Recipe
-from models.gold_study import (
+from models.weights_file import save_weights
+from studies.gold.contrasts import TITLES, contrast_data, contrast_pairs
+from studies.gold.networks.results import (
     BASELINES_TABLE,
     BATCH,
     CHECKSUMS,
@@ -41,8 +43,6 @@ from models.gold_study import (
     read_baselines,
     read_fields,
 )
-from models.weights_file import save_weights
-from studies.gold.contrasts import TITLES, contrast_data, contrast_pairs
 from studies.gold.scoring import mask_dice, study_thresholds
 
 FIELDS = (

@@ -1,6 +1,6 @@
 """Where the model `gold` holds and where it breaks: Dice against dose, defocus, magnification.
 
-    python -m models.gold_study.measure [--runs N]
+    python -m studies.gold.networks.results.measure [--runs N]
 
 Rows that the table has already are kept, so a run that was cut goes on; delete curves.csv to
 measure everything anew. Each value of a curve is measured on the same specimens, which no training
@@ -25,8 +25,8 @@ from core.segmentation.preprocessing import resample
 from core.synthesis.gold.image import GoldSettings, draw_settings, simulate
 from core.training.synthetic_gold import TEST_STREAM
 from models import zoo
-from models.gold_study import CURVES_TABLE, CurveRow, read_curves
 from models.weights_file import trained
+from studies.gold.networks.results import CURVES_TABLE, CurveRow, read_curves
 from studies.gold.scoring import mask_dice, study_thresholds
 
 FIELDS = ("curve", "value", "dice", "low", "high", "otsu", "images", "trained")

@@ -38,7 +38,7 @@ PUBLISHED = [
 
 def draw(link: Study) -> None:
     """Draw what was measured, section by section; one that was not measured is left out."""
-    from models import gold_study
+    from studies.gold.networks import results as gold_study
 
     _curves(link, gold_study.read_curves())
     fields = gold_study.read_fields()
