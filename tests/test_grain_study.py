@@ -10,20 +10,20 @@ from PIL import Image
 from torch import nn
 
 from core.errors import Cancelled, DataError, LamellaError, ModelError
-from core.figures import grains as figures
 from core.segmentation.engine import Engine
 from core.synthesis.grains.distance import look
 from core.synthesis.grains.samples import GRAIN_SAMPLES, SHAPE, grain_sample
-from core.training.grain_study import (
+from core.training.recipe import Recipe
+from core.types import ModelCard, Phase
+from models.grains_study import MICROSCOPE, Row, read_rows
+from models.grains_study.measure import one_of_each, write
+from studies.grains import figures
+from studies.grains.scoring import (
     encoder_features,
     find_grains,
     read_boundary_mask,
     train_live,
 )
-from core.training.recipe import Recipe
-from core.types import ModelCard, Phase
-from models.grains_study import MICROSCOPE, Row, read_rows
-from models.grains_study.measure import one_of_each, write
 
 
 class DarkIsBoundary(nn.Module):

@@ -120,8 +120,8 @@ def test_the_shipped_network_measures_a_synthetic_sample(open_study):
 
 def test_a_mask_of_another_size_is_refused_in_one_sentence():
     from core.errors import DataError
-    from core.training.grain_study import find_grains, read_boundary_mask
     from models import zoo
+    from studies.grains.scoring import find_grains, read_boundary_mask
 
     buffer = io.BytesIO()
     Image.fromarray(np.full((40, 40), 255, np.uint8)).save(buffer, "PNG")

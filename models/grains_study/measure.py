@@ -25,11 +25,11 @@ from core.measurement.bootstrap import bootstrap_interval
 from core.segmentation.engine import Engine
 from core.segmentation.preprocessing import grey_levels
 from core.training.dataset import read_index, read_mask
-from core.training.grain_study import boundary_probability
 from core.training.loop import train
 from core.training.synthetic_grains import grain_data
 from models import zoo
 from models.grains_study import BATCH, CROP_PX, RUNS, STEPS, TABLE, Row, read_rows
+from studies.grains.scoring import boundary_probability
 
 FIELDS = ("without", "dice", "low", "high", "images", "seconds")
 

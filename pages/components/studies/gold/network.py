@@ -80,7 +80,7 @@ def _live() -> None:
 
 
 def _losses(losses: Any, steps: int, state: str) -> None:
-    from core.figures import grains as figures
+    from studies.grains import figures
 
     learn.chart(figures.learning_figure(losses, steps), f"gold_losses_{state}", height=300)
 

@@ -50,7 +50,7 @@ def _training(link: Study) -> None:
     without = () if left_out == "none" else (left_out,)
 
     def work(progress: ProgressCallback) -> Any:
-        from core.training.grain_study import train_live
+        from studies.grains.scoring import train_live
 
         return train_live(
             zoo.card("grains"),
@@ -80,7 +80,7 @@ def _live() -> None:
 
 
 def _losses(losses: Any, steps: int, state: str) -> None:
-    from core.figures import grains as figures
+    from studies.grains import figures
 
     learn.chart(figures.learning_figure(losses, steps), f"grain_losses_{state}", height=300)
 

@@ -68,7 +68,7 @@ def _looks(pixels: Any, settings: Any) -> tuple[dict[str, Any], Any]:
 
 
 def _pictures(opened: Opened, pixels: Any, made: Any) -> None:
-    from core.figures.grains import middle_of
+    from studies.grains.figures import middle_of
 
     for column, image, name in zip(
         st.columns(2),
@@ -82,8 +82,8 @@ def _pictures(opened: Opened, pixels: Any, made: Any) -> None:
 
 
 def _distances(looks: dict[str, Any], made: Any, pixels: Any, opened: Opened) -> None:
-    from core.figures import grains as figures
     from core.synthesis.grains.distance import look_distance
+    from studies.grains import figures
 
     left, right = st.columns(2)
     with left:
@@ -107,7 +107,7 @@ def _feature_distance(made: Any, pixels: Any, opened: Opened) -> float:
 
     def compute() -> float:
         from core.synthesis.grains.distance import feature_distance
-        from core.training.grain_study import encoder_features
+        from studies.grains.scoring import encoder_features
 
         engine = session.engine("grains")
         return feature_distance([made], [pixels], lambda image: encoder_features(engine, image))

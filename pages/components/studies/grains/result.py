@@ -56,7 +56,7 @@ def _network(link: Study) -> tuple[Any, str]:
 
 def _reference(opened: Opened) -> Any | None:
     """Return the boundaries that are known: of a synthetic sample, or of an uploaded mask."""
-    from core.training.grain_study import read_boundary_mask
+    from studies.grains.scoring import read_boundary_mask
 
     if opened.truth is not None and opened.source.removeprefix("sample:") in _samples():
         return opened.truth > 0
@@ -83,7 +83,7 @@ def _found(opened: Opened, engine: Any, name: str, reference: Any | None) -> Any
     marked = 0 if reference is None else int(reference.sum())
 
     def work(progress: ProgressCallback) -> Any:
-        from core.training.grain_study import find_grains
+        from studies.grains.scoring import find_grains
 
         chosen = engine if engine is not None else session.engine("grains")
         return find_grains(chosen, pixels, reference)
@@ -93,7 +93,7 @@ def _found(opened: Opened, engine: Any, name: str, reference: Any | None) -> Any
 
 
 def _show(opened: Opened, found: Any) -> None:
-    from core.figures.grains import boundary_picture
+    from studies.grains.figures import boundary_picture
 
     size = opened.micrograph.pixel_size
     picture = boundary_picture(found.grey, found.lines, found.reference)

@@ -1,0 +1,1 @@
+"""Synthetic Voronoi microstructures to real grain boundaries."""
