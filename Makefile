@@ -46,7 +46,7 @@ format: $(stamp) ## put the formatting right
 studies: $(stamp) ## train and measure the case studies; their figures read what it writes
 	$(bin)/python -m models.ising.make_snapshots
 	$(bin)/python -m models.ising.measure $(if $(ISING),--images $(ISING))
-	$(bin)/python -m models.grains_study.measure $(if $(GRAINS),--data $(GRAINS))
+	$(bin)/python -m studies.grains.networks.results.measure $(if $(GRAINS),--data $(GRAINS))
 	$(bin)/python -m studies.gold.networks.results.fields
 	$(bin)/python -m studies.gold.networks.results.measure
 

@@ -12,8 +12,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.synthesis.grains.settings import GrainSettings
-from models import grains_study
 from pages.components.frame import session
+from studies.grains.networks import results as grains_study
 
 NAVIGATION = Path(__file__).resolve().parents[1] / "pages" / "components" / "navigation.py"
 

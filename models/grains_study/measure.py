@@ -1,6 +1,6 @@
 """Take one effect of the generator away at a time, train, and score on real micrographs.
 
-    python -m models.grains_study.measure --data DIR
+    python -m studies.grains.networks.results.measure --data DIR
 
 DIR holds images/, masks/ and index.csv as for training; one image of each value of the column
 ``source_image`` is used. Rows that the table has already are kept, so a run that was cut goes on;
@@ -28,7 +28,7 @@ from core.training.dataset import read_index, read_mask
 from core.training.loop import train
 from core.training.synthetic_grains import grain_data
 from models import zoo
-from models.grains_study import BATCH, CROP_PX, RUNS, STEPS, TABLE, Row, read_rows
+from studies.grains.networks.results import BATCH, CROP_PX, RUNS, STEPS, TABLE, Row, read_rows
 from studies.grains.scoring import boundary_probability
 
 FIELDS = ("without", "dice", "low", "high", "images", "seconds")

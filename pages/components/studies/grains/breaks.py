@@ -11,8 +11,8 @@ from pages.components.studies.study import Study
 
 def draw(link: Study) -> None:
     """Draw the shipped ablation, and what it says."""
-    from models import grains_study
     from studies.grains import figures
+    from studies.grains.networks import results as grains_study
 
     rows = grains_study.ablation()
     whole = next(row for row in rows if not row.without)
