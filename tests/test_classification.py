@@ -11,7 +11,8 @@ from torch import nn
 
 from core.errors import Cancelled
 from core.synthesis.ising.lattice import energy
-from core.training.classification import (
+from models.architectures.small import build_symmetric
+from studies.ising.training import (
     ClassifierRecipe,
     EpochScore,
     Examples,
@@ -21,7 +22,6 @@ from core.training.classification import (
     score_of,
     train_classifier,
 )
-from models.architectures.small import build_symmetric
 
 
 def walls(count: int = 120, seed: int = 0) -> Examples:

@@ -13,15 +13,15 @@ from core.errors import LamellaError
 from core.inspection.layers import layer_table
 from core.inspection.receptive_field import field_sizes
 from core.inspection.trace import trace_network
-from core.inspection.wall_detectors import unlike_neighbours, wall_detectors
 from core.synthesis.ising.data import folds_by_content, read_snapshots
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from core.synthesis.ising.lattice import energy, magnetisation
 from core.synthesis.ising.live import ALGORITHMS, LEFT_OUT, LiveLattice
-from core.training.classification import predict
 from models import ising
 from models.architectures.small import build_symmetric
 from models.ising import NETWORKS
+from studies.ising.training import predict
+from studies.ising.wall_detectors import unlike_neighbours, wall_detectors
 
 # The lecture's own counts, and for the others arithmetic by hand: see the builders.
 PARAMETERS = {

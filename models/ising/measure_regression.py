@@ -8,9 +8,9 @@ import numpy as np
 
 from core.synthesis.ising.data import folds_by_content
 from core.synthesis.ising.snapshots import Snapshots
-from core.training.classification import predict
 from models.ising import NETWORKS, REGRESSION
 from models.ising.measure_folds import BIN, by_folds, ship, train
+from studies.ising.training import predict
 
 CHOSEN = {16: ("symmetric", "mlp"), 64: ("symmetric", "mlp")}
 

@@ -19,14 +19,14 @@ from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from core.synthesis.ising.lattice import checkerboard
 from core.synthesis.ising.snapshots import equilibrium
 from core.synthesis.ising.wolff import wolff
-from core.training.classification import (
+from models.ising import CRITICAL, NETWORKS, SIZES
+from studies.ising.training import (
     ClassifierRecipe,
     Examples,
     predict,
     probabilities,
     train_classifier,
 )
-from models.ising import CRITICAL, NETWORKS, SIZES
 
 NETWORK = "mlp"
 LATTICES = {16: 120, 32: 80, 64: 40}

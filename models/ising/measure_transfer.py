@@ -11,9 +11,9 @@ from torch import nn
 from core.synthesis.ising.baselines import best_threshold
 from core.synthesis.ising.data import folds_by_content
 from core.synthesis.ising.snapshots import Snapshots, equilibrium, spread_temperatures
-from core.training.classification import predict
 from models.ising import BASELINES, NETWORKS, TRANSFER, load
 from models.ising.measure_folds import ship, train
+from studies.ising.training import predict
 
 SIDE = 64
 COUNTS = {"training": 2400, "held back": 1000}

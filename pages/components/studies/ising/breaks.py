@@ -108,8 +108,8 @@ def _sizes() -> None:
 
 
 def _critical(link: Study) -> None:
-    from core.figures import ising as figures
     from models import ising
+    from studies.ising import figures
 
     labels = link.choose("Learned from", "labels", LABELS)
     found = ising.measured(ising.CRITICAL)[labels]

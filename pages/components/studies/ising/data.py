@@ -65,7 +65,7 @@ def _lattice(side: int, temperature: float, start: str, anew: bool) -> Any:
 
 
 def _live(lattice: Any, algorithm: str) -> None:
-    from core.figures import ising as figures
+    from studies.ising import figures
 
     if lattice.steps < MOST_STEPS:
         lattice.advance(ALGORITHMS[algorithm], STEPS_A_TICK)
@@ -117,7 +117,7 @@ def snapshots(link: Study) -> None:
         side = int(link.choose("Size", "size", SIDES))
     data = ising.snapshots(kind, side)
     _gallery(data, kind)
-    from core.figures import ising as figures
+    from studies.ising import figures
 
     left, right = st.columns(2)
     for column, quantity in ((left, "energy"), (right, "magnetisation")):
@@ -148,8 +148,8 @@ def snapshots(link: Study) -> None:
 
 def _gallery(data: Any, kind: str) -> None:
     from core.figures import encoding
-    from core.figures import ising as figures
     from core.synthesis.ising.lattice import energy, magnetisation
+    from studies.ising import figures
 
     for column, wanted in zip(st.columns(len(SHOWN)), SHOWN, strict=True):
         index = int(abs(data.temperatures - wanted).argmin())

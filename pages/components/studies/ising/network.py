@@ -101,8 +101,8 @@ def _training(link: Study, name: str, side: int) -> None:
     seen: list[Any] = []
 
     def work(progress: ProgressCallback) -> Any:
-        from core.training.classification import ClassifierRecipe
-        from core.training.ising_study import train_live
+        from studies.ising.scoring import train_live
+        from studies.ising.training import ClassifierRecipe
 
         network = ising.NETWORKS[name]
         recipe = ClassifierRecipe(
@@ -140,7 +140,7 @@ def _data(source: str, side: int) -> Any:
 
 
 def _baseline(data: Any) -> float:
-    from core.training.ising_study import energy_baseline
+    from studies.ising.scoring import energy_baseline
 
     return energy_baseline(data)
 
@@ -155,7 +155,7 @@ def _live() -> None:
 
 
 def _curves(scores: Any, epochs: int, baseline: float, state: str) -> None:
-    from core.figures import ising as figures
+    from studies.ising import figures
 
     left, right = st.columns(2)
     with left:

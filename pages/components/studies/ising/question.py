@@ -45,10 +45,10 @@ def draw(link: Study) -> None:
 
 
 def _threshold(feature: str, kind: str, side: int, value: float) -> None:
-    from core.figures import ising as figures
     from core.synthesis.ising.baselines import FEATURES as FUNCTIONS
     from core.synthesis.ising.baselines import Threshold, best_threshold
     from models import ising
+    from studies.ising import figures
 
     data = ising.snapshots(kind, side)
     labels = data.labels

@@ -35,7 +35,7 @@ def draw(link: Study) -> None:
 
 
 def _folds(folds: Any, side: int) -> None:
-    from core.figures import ising as figures
+    from studies.ising import figures
 
     learn.chart(
         figures.parameters_figure(
@@ -77,8 +77,8 @@ def _folds(folds: Any, side: int) -> None:
 
 
 def _by_temperature(link: Study, folds: Any, side: int) -> None:
-    from core.figures import ising as figures
     from models import ising
+    from studies.ising import figures
 
     titles = {one.network: one.title for one in folds}
     lectures = "small-cnn" if side == 16 else "full-cnn"
@@ -106,11 +106,11 @@ def _by_temperature(link: Study, folds: Any, side: int) -> None:
 
 
 def _kernels(side: int) -> None:
-    from core.figures import ising as figures
     from models import ising
+    from studies.ising import figures
 
     def make() -> Any:
-        from core.inspection.wall_detectors import wall_detectors
+        from studies.ising.wall_detectors import wall_detectors
 
         data = ising.snapshots("quench", side)
         near = abs(data.temperatures - CRITICAL_TEMPERATURE).argsort()[:60]
@@ -150,8 +150,8 @@ def _kernels(side: int) -> None:
 
 
 def _regression(side: int) -> None:
-    from core.figures import ising as figures
     from models import ising
+    from studies.ising import figures
 
     rows = [row for row in ising.table(ising.REGRESSION) if row["side"] == side]
     names = list(dict.fromkeys(row["network"] for row in rows))

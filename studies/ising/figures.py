@@ -17,8 +17,8 @@ from core.synthesis.ising.lattice import energy, magnetisation
 from core.synthesis.ising.snapshots import Snapshots
 
 if TYPE_CHECKING:
-    from core.inspection.wall_detectors import WallDetector
-    from core.training.classification import EpochScore
+    from studies.ising.training import EpochScore
+    from studies.ising.wall_detectors import WallDetector
 
 MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}

@@ -11,14 +11,14 @@ from torch import nn
 from core.synthesis.ising.baselines import best_threshold
 from core.synthesis.ising.data import folds_by_content
 from core.synthesis.ising.snapshots import Snapshots
-from core.training.classification import (
+from core.types import ProgressCallback, no_progress
+from studies.ising.training import (
     ClassifierRecipe,
     EpochScore,
     Examples,
     predict,
     train_classifier,
 )
-from core.types import ProgressCallback, no_progress
 
 
 @dataclass(frozen=True, eq=False)

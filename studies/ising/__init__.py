@@ -1,0 +1,1 @@
+"""Ising snapshots: phase and temperature from pictures of spins."""
