@@ -44,8 +44,8 @@ format: $(stamp) ## put the formatting right
 # What is measured already is kept: delete a file in models/ising, models/grains_study or
 # models/gold_study to measure it again. GRAINS=DIR names real micrographs with traced boundaries.
 studies: $(stamp) ## train and measure the case studies; their figures read what it writes
-	$(bin)/python -m models.ising.make_snapshots
-	$(bin)/python -m models.ising.measure $(if $(ISING),--images $(ISING))
+	$(bin)/python -m studies.ising.networks.results.make_snapshots
+	$(bin)/python -m studies.ising.networks.results.measure $(if $(ISING),--images $(ISING))
 	$(bin)/python -m studies.grains.networks.results.measure $(if $(GRAINS),--data $(GRAINS))
 	$(bin)/python -m studies.gold.networks.results.fields
 	$(bin)/python -m studies.gold.networks.results.measure

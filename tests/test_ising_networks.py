@@ -17,9 +17,9 @@ from core.synthesis.ising.data import folds_by_content, read_snapshots
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from core.synthesis.ising.lattice import energy, magnetisation
 from core.synthesis.ising.live import ALGORITHMS, LEFT_OUT, LiveLattice
-from models import ising
 from models.architectures.small import build_symmetric
-from models.ising import NETWORKS
+from studies.ising.networks import results as ising
+from studies.ising.networks.results import NETWORKS
 from studies.ising.training import predict
 from studies.ising.wall_detectors import unlike_neighbours, wall_detectors
 

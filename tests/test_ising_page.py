@@ -9,10 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.synthesis import fetch
-from models import ising
 from pages.components.frame import session
 from pages.components.studies.ising.data import LATTICE
 from pages.components.studies.study import STEPS
+from studies.ising.networks import results as ising
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FRAME = REPOSITORY / "pages" / "components" / "navigation.py"

@@ -1,4 +1,4 @@
-"""Make what the Ising page shows and learns from: `python -m models.ising.make_snapshots`.
+"""Make what the Ising page shows and learns from: `python -m studies.ising.networks.results.make_snapshots`.
 
 Made by Lamella, so they are there without a network: a class that fetched the lecture's images may
 use those instead.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.synthesis.ising.snapshots import make_snapshots, spread_temperatures
-from models.ising import SNAPSHOTS
+from studies.ising.networks.results import SNAPSHOTS
 
 COUNTS = {("quench", 16): 3000, ("quench", 64): 1200, ("equilibrium", 16): 1500}
 COUNTS |= {("equilibrium", 64): 800}

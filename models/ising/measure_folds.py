@@ -14,9 +14,17 @@ from core.synthesis.ising.data import FOLDS as FOLD_COUNT
 from core.synthesis.ising.data import folds_by_content
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from core.synthesis.ising.snapshots import Snapshots
-from models.ising import BASELINES, BY_TEMPERATURE, FOLDS, HERE, NETWORKS, WEIGHTS, weights_name
-from models.ising.networks import IsingNetwork
 from models.weights_file import save_weights
+from studies.ising.networks.networks import IsingNetwork
+from studies.ising.networks.results import (
+    BASELINES,
+    BY_TEMPERATURE,
+    FOLDS,
+    HERE,
+    NETWORKS,
+    WEIGHTS,
+    weights_name,
+)
 from studies.ising.training import (
     ClassifierRecipe,
     Examples,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 
 import numpy as np
+from studies.ising.networks.results.measure_folds import BIN, by_folds, ship, train
 
 from core.synthesis.ising.data import folds_by_content
 from core.synthesis.ising.snapshots import Snapshots
-from models.ising import NETWORKS, REGRESSION
-from models.ising.measure_folds import BIN, by_folds, ship, train
+from studies.ising.networks.results import NETWORKS, REGRESSION
 from studies.ising.training import predict
 
 CHOSEN = {16: ("symmetric", "mlp"), 64: ("symmetric", "mlp")}

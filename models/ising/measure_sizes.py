@@ -19,7 +19,7 @@ from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from core.synthesis.ising.lattice import checkerboard
 from core.synthesis.ising.snapshots import equilibrium
 from core.synthesis.ising.wolff import wolff
-from models.ising import CRITICAL, NETWORKS, SIZES
+from studies.ising.networks.results import CRITICAL, NETWORKS, SIZES
 from studies.ising.training import (
     ClassifierRecipe,
     Examples,

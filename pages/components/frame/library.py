@@ -81,7 +81,7 @@ def _study_offers() -> tuple[Offer, ...]:
 
 def _ising_snapshot(side: int) -> Micrograph:
     from core.synthesis.ising.snapshots import as_micrograph
-    from models import ising
+    from studies.ising.networks import results as ising
 
     data = ising.snapshots("quench", side)
     index = int(abs(data.temperatures - SNAPSHOT_TEMPERATURE).argmin())

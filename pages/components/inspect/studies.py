@@ -59,7 +59,7 @@ def _classifiers() -> dict[str, Study]:
 
 
 def _ising() -> dict[str, Study]:
-    from models import ising
+    from studies.ising.networks import results as ising
 
     phases = Phase("T < Tc", phase_color(0)), Phase("T > Tc", phase_color(1))
     return {

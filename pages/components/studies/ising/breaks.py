@@ -45,7 +45,7 @@ def draw(link: Study) -> None:
 
 
 def _transfer(link: Study) -> None:
-    from models import ising
+    from studies.ising.networks import results as ising
 
     tested_on = link.choose("Test on", "tested", KINDS)
     rows = [row for row in ising.measured(ising.TRANSFER) if row["trained_side"] == 64]
@@ -90,7 +90,7 @@ def _transfer(link: Study) -> None:
 
 
 def _sizes() -> None:
-    from models import ising
+    from studies.ising.networks import results as ising
 
     crossed = [
         row for row in ising.measured(ising.TRANSFER) if row["trained_side"] != row["tested_side"]
@@ -108,8 +108,8 @@ def _sizes() -> None:
 
 
 def _critical(link: Study) -> None:
-    from models import ising
     from studies.ising import figures
+    from studies.ising.networks import results as ising
 
     labels = link.choose("Learned from", "labels", LABELS)
     found = ising.measured(ising.CRITICAL)[labels]

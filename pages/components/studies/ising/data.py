@@ -110,7 +110,7 @@ def _numbers(lattice: Any, now: dict[str, float], means: dict[str, float | None]
 
 def snapshots(link: Study) -> None:
     """Draw the switch of the two kinds, six snapshots, and what all of them have in common."""
-    from models import ising
+    from studies.ising.networks import results as ising
 
     with st.container(horizontal=True):
         kind = link.choose("Kind", "kind", KINDS)
@@ -140,7 +140,7 @@ def snapshots(link: Study) -> None:
             "near Tc a lattice cannot tell itself from an infinite one, and |m| ends in a tail."
         )
     st.caption(
-        "Made by Lamella with seeds, by `python -m models.ising.make_snapshots`. The lecture's own "
+        "Made by Lamella with seeds, by `python -m studies.ising.networks.results.make_snapshots`. The lecture's own "
         "5000 + 5000 images come with `lamella fetch ising` (mdsdata, MIT); the networks that are "
         "shipped learned from those."
     )

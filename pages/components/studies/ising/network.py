@@ -26,7 +26,7 @@ LEARN = {
 
 def draw(link: Study) -> None:
     """Draw the choice of the network, its layers, and its training."""
-    from models.ising import NETWORKS
+    from studies.ising.networks.results import NETWORKS
 
     with st.container(horizontal=True):
         side = int(link.choose("Size", "size", {"64": "64 x 64", "16": "16 x 16"}))
@@ -50,7 +50,7 @@ def _layers(name: str, side: int) -> None:
     def make() -> Any:
         from core.inspection.layers import layer_table
         from core.inspection.trace import trace_network
-        from models.ising import NETWORKS
+        from studies.ising.networks.results import NETWORKS
 
         return layer_table(trace_network(NETWORKS[name].build(side).eval(), (1, 1, side, side)))
 
@@ -71,7 +71,7 @@ def _layers(name: str, side: int) -> None:
 
 def _training(link: Study, name: str, side: int) -> None:
     from core.synthesis.fetch import has_ising
-    from models import ising
+    from studies.ising.networks import results as ising
 
     sources = {"made": "Quench, made by Lamella", "equilibrium": "Equilibrium, made by Lamella"}
     if has_ising():
@@ -130,7 +130,7 @@ def _training(link: Study, name: str, side: int) -> None:
 def _data(source: str, side: int) -> Any:
     from core.synthesis.fetch import ising_folder
     from core.synthesis.ising.data import read_snapshots
-    from models import ising
+    from studies.ising.networks import results as ising
 
     if source == "lecture":
         return learn.kept(

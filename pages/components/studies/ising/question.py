@@ -47,8 +47,8 @@ def draw(link: Study) -> None:
 def _threshold(feature: str, kind: str, side: int, value: float) -> None:
     from core.synthesis.ising.baselines import FEATURES as FUNCTIONS
     from core.synthesis.ising.baselines import Threshold, best_threshold
-    from models import ising
     from studies.ising import figures
+    from studies.ising.networks import results as ising
 
     data = ising.snapshots(kind, side)
     labels = data.labels

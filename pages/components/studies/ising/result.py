@@ -18,7 +18,7 @@ FIRST_CURVES = ("energy", "magnetisation", "mlp", "symmetric")
 
 def draw(link: Study) -> None:
     """Draw accuracy, accuracy by temperature, confusion, kernels, and the temperature itself."""
-    from models import ising
+    from studies.ising.networks import results as ising
 
     side = int(link.choose("Size", "size", {"64": "64 x 64", "16": "16 x 16"}))
     folds = ising.folds(side)
@@ -77,8 +77,8 @@ def _folds(folds: Any, side: int) -> None:
 
 
 def _by_temperature(link: Study, folds: Any, side: int) -> None:
-    from models import ising
     from studies.ising import figures
+    from studies.ising.networks import results as ising
 
     titles = {one.network: one.title for one in folds}
     lectures = "small-cnn" if side == 16 else "full-cnn"
@@ -106,8 +106,8 @@ def _by_temperature(link: Study, folds: Any, side: int) -> None:
 
 
 def _kernels(side: int) -> None:
-    from models import ising
     from studies.ising import figures
+    from studies.ising.networks import results as ising
 
     def make() -> Any:
         from studies.ising.wall_detectors import wall_detectors
@@ -150,8 +150,8 @@ def _kernels(side: int) -> None:
 
 
 def _regression(side: int) -> None:
-    from models import ising
     from studies.ising import figures
+    from studies.ising.networks import results as ising
 
     rows = [row for row in ising.table(ising.REGRESSION) if row["side"] == side]
     names = list(dict.fromkeys(row["network"] for row in rows))

@@ -31,7 +31,7 @@ class IsingNetwork:
 
     def build(self, side: int, classes: int = 2) -> nn.Module:
         """Return it untrained for lattices of this side; with 1 class it answers a number."""
-        from models.ising.builders import BUILDERS
+        from studies.ising.networks.builders import BUILDERS
 
         return BUILDERS[self.name](side, classes)
 

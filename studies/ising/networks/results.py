@@ -1,6 +1,6 @@
 """The Ising study: its networks, what they learned, and what was measured of them.
 
-``python -m models.ising.measure DIR`` trains and measures everything again and writes the files
+``python -m studies.ising.networks.results.measure DIR`` trains and measures everything again and writes the files
 that the functions here read.
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.ising.networks import NETWORKS as NETWORKS
+from studies.ising.networks.networks import NETWORKS as NETWORKS
 
 if TYPE_CHECKING:
     from torch import nn
@@ -135,7 +135,7 @@ def measured(path: Path) -> Mapping[str, object]:
 
 @cache
 def snapshots(kind: Kind, side: int) -> Snapshots:
-    """Return the snapshots that ``models.ising.make_snapshots`` made, side 16 or 64, coldest first.
+    """Return the snapshots that ``studies.ising.networks.results.make_snapshots`` made, side 16 or 64, coldest first.
 
     No network that is shipped was trained on them.
     """

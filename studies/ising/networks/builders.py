@@ -187,4 +187,4 @@ BUILDERS: Mapping[str, Callable[[int, int], nn.Module]] = MappingProxyType(
         "symmetric": build_98,
     }
 )
-"""(side, classes) -> network, by the names of ``models.ising.networks``."""
+"""(side, classes) -> network, by the names of ``studies.ising.networks.networks``."""
