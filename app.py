@@ -32,7 +32,7 @@ async def until_the_end(app: st.App) -> AsyncIterator[None]:
 
 
 app = st.App(
-    Path(__file__).parent / "pages" / "components" / "navigation.py",
+    Path(__file__).parent / "pages" / "components" / "frame" / "navigation.py",
     routes=[image_route(st.get_option("server.baseUrlPath"))],
     lifespan=until_the_end,
     on_script_error=explain,

@@ -15,7 +15,7 @@ from pages.components.studies.study import STEPS
 from studies.ising.networks import results as ising
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-FRAME = REPOSITORY / "pages" / "components" / "navigation.py"
+FRAME = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from pages.components.frame import session
 from pages.components.learn.frame import lessons
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-FRAME = REPOSITORY / "pages" / "components" / "navigation.py"
+FRAME = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 TOPICS = ("Output size", "Turn or not", "The border", "Several channels", "Separable")
 

@@ -24,7 +24,7 @@ from pages.components.viewer.viewer import ViewerEvent, ViewerImage
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGES = sorted((REPOSITORY / "pages").glob("*.py"))
-NAVIGATION = REPOSITORY / "pages" / "components" / "navigation.py"
+NAVIGATION = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
 
 
 class DarkIsParticle(nn.Module):

@@ -25,7 +25,7 @@ import streamlit as st
 from core.errors import LamellaError
 from pages.components.frame import session
 
-PAGES = Path(__file__).resolve().parents[1]
+PAGES = Path(__file__).resolve().parents[2]
 FIRST = "segment"
 GROUPS = ("Analyse", "Learn", "Case studies", "Zoo")
 

@@ -24,7 +24,7 @@ NAMES = (
 )
 FREE_SIDE = 224
 """Side, in px, that a network of any size is shown with: that of the others."""
-INSPECT = Path(__file__).resolve().parents[1] / "inspect.py"
+INSPECT = Path(__file__).resolve().parents[2] / "inspect.py"
 
 
 def collect() -> dict[str, ArchitectureFacts]:

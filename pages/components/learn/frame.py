@@ -34,7 +34,7 @@ from pages.components.viewer.viewer import ViewerImage
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-PAGES = Path(__file__).resolve().parents[1]
+PAGES = Path(__file__).resolve().parents[2]
 EQUAL = 1e-6
 UNBROKEN = str.maketrans({" ": "\u00a0", "-": "\u2011"})
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

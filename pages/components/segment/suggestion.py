@@ -23,7 +23,7 @@ POLL_SECONDS = 0.7
 PLACE = "kind_job"
 SURE = 0.5
 """Probability from which a kind is worth a line."""
-INSPECT = Path(__file__).resolve().parents[1] / "inspect.py"
+INSPECT = Path(__file__).resolve().parents[2] / "inspect.py"
 RESULT_BYTES = 1000
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.components.frame import session
 
-PAGES = Path(__file__).resolve().parents[1]
+PAGES = Path(__file__).resolve().parents[2]
 STEPS = {
     "data": "1 Data",
     "question": "2 Question",
