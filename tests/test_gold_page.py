@@ -16,7 +16,9 @@ from pages.components.studies.gold import result as study_gold_result
 from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage
 
-NAVIGATION = Path(__file__).resolve().parents[1] / "pages" / "components" / "frame" / "navigation.py"
+NAVIGATION = (
+    Path(__file__).resolve().parents[1] / "pages" / "components" / "frame" / "navigation.py"
+)
 
 
 @pytest.fixture

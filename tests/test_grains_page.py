@@ -15,7 +15,9 @@ from core.synthesis.grains.settings import GrainSettings
 from pages.components.frame import session
 from studies.grains.networks import results as grains_study
 
-NAVIGATION = Path(__file__).resolve().parents[1] / "pages" / "components" / "frame" / "navigation.py"
+NAVIGATION = (
+    Path(__file__).resolve().parents[1] / "pages" / "components" / "frame" / "navigation.py"
+)
 
 
 @pytest.fixture

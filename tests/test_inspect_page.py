@@ -29,7 +29,9 @@ from pages.components.inspect import gallery as inspect_gallery
 from pages.components.viewer import viewer
 from pages.components.viewer.viewer import ViewerEvent
 
-NAVIGATION = Path(__file__).resolve().parents[1] / "pages" / "components" / "frame" / "navigation.py"
+NAVIGATION = (
+    Path(__file__).resolve().parents[1] / "pages" / "components" / "frame" / "navigation.py"
+)
 ROW, COLUMN = 50, 90
 
 

@@ -15,9 +15,9 @@ from PIL import Image
 
 import cli
 from core.errors import DataError
-from core.synthesis import fetch
 from core.synthesis.ising.baselines import Threshold, best_threshold
 from core.synthesis.ising.data import folds_by_content, read_snapshots
+from studies.ising import download as fetch
 
 
 def write_lecture(folder: Path, labels: tuple[int, ...] = (0, 0, 1)) -> None:

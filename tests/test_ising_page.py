@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.synthesis import fetch
 from pages.components.frame import session
 from pages.components.studies.ising.data import LATTICE
 from pages.components.studies.study import STEPS
+from studies.ising import download as fetch
 from studies.ising.networks import results as ising
 
 REPOSITORY = Path(__file__).resolve().parents[1]

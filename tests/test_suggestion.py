@@ -19,7 +19,9 @@ from pages.components.frame.library import Offer
 from pages.components.frame.memory import Opened
 from pages.components.segment import suggestion
 
-NAVIGATION = Path(__file__).resolve().parents[1] / "pages" / "components" / "frame" / "navigation.py"
+NAVIGATION = (
+    Path(__file__).resolve().parents[1] / "pages" / "components" / "frame" / "navigation.py"
+)
 CARD = classifiers.card(suggestion.CLASSIFIER)
 NONE = "This does not look like what any of the networks was trained on."
 GRAINS = "Looks like grains (94 %): use the model for it?"

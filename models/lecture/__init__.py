@@ -72,7 +72,7 @@ def load(network: str, inputs: str) -> nn.Sequential:
 def snapshots() -> tuple[np.ndarray, np.ndarray]:
     """Return generated snapshots (N, 16, 16) float32 in {-1, 1}, coldest first, and labels (N,).
 
-    No network was trained on them; ``models.lecture.make_snapshots`` made them.
+    No network was trained on them; ``research.lecture.make_snapshots`` made them.
     """
     with np.load(SNAPSHOTS) as kept:
         spins = np.unpackbits(kept["spins"]).reshape(-1, SIDE, SIDE)
@@ -80,6 +80,6 @@ def snapshots() -> tuple[np.ndarray, np.ndarray]:
 
 
 def measured() -> tuple[Measured, ...]:
-    """Return what ``python -m models.lecture.train_shuffle`` measured, on images held back."""
+    """Return what ``python -m research.lecture.train_shuffle`` measured, on images held back."""
     rows = json.loads(MEASURED.read_text("utf-8"))["accuracy"]
     return tuple(Measured(**{**row, "folds": tuple(row["folds"])}) for row in rows)

@@ -1,9 +1,9 @@
 """What was measured of each model.
 
 NAME.json, NAME.images.csv  by `make measure`
-NAME.seeds.csv              the same recipe with other seeds, by `python -m benchmarks.seeds`
-NAME.robustness.csv         images changed in known ways, by `python -m benchmarks.robustness`
-initialisation.csv          short runs from several starts, by `python -m benchmarks.initialisation`
+NAME.seeds.csv              the same recipe with other seeds, by `python -m research.seeds`
+NAME.robustness.csv         images changed in known ways, by `python -m research.robustness`
+initialisation.csv          short runs from several starts, by `python -m research.initialisation`
 
 A file belongs to the weights whose SHA-256 it holds; a test compares it with the card.
 """

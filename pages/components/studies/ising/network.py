@@ -70,7 +70,7 @@ def _layers(name: str, side: int) -> None:
 
 
 def _training(link: Study, name: str, side: int) -> None:
-    from core.synthesis.fetch import has_ising
+    from studies.ising.download import has_ising
     from studies.ising.networks import results as ising
 
     sources = {"made": "Quench, made by Lamella", "equilibrium": "Equilibrium, made by Lamella"}
@@ -128,8 +128,8 @@ def _training(link: Study, name: str, side: int) -> None:
 
 
 def _data(source: str, side: int) -> Any:
-    from core.synthesis.fetch import ising_folder
     from core.synthesis.ising.data import read_snapshots
+    from studies.ising.download import ising_folder
     from studies.ising.networks import results as ising
 
     if source == "lecture":

@@ -1,6 +1,6 @@
 """Train the lecture's MLP and CNN on Ising snapshots, straight and shuffled, and measure them.
 
-    python -m models.lecture.train_shuffle DIR
+    python -m research.lecture.train_shuffle DIR
 
 DIR holds images_16.zip and labels_16.csv of mdsdata 0.1.5 (MIT; Sandfeld and Bompas): 5000
 snapshots of 16 x 16 spins, label 0 below the critical temperature and 1 above. Five folds by a
@@ -63,7 +63,7 @@ def main(folder: Path) -> None:
             )
     measured = {
         "data": "mdsdata 0.1.5, MDS-2 light (5000 snapshots of 16 x 16, MIT), label 0 = T < Tc",
-        "command": "python -m models.lecture.train_shuffle DIR",
+        "command": "python -m research.lecture.train_shuffle DIR",
         "held_back": [int((folds == fold).sum()) for fold in range(FOLDS)],
         "accuracy": rows,
         "weights_sha256": digests,

@@ -1,6 +1,6 @@
 """What a start is worth: the same short training from several weights, with several seeds.
 
-python -m benchmarks.initialisation carbon-steel --data ../shared/data/carbon_steel
+python -m research.initialisation carbon-steel --data ../shared/data/carbon_steel
     [--starts scratch imagenet micrographs] [--encoders tu-tf_efficientnet_lite1]
 
 Writes one row a run into models/measured/initialisation.csv, which the model's card reads; a run

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import torch
 
-from core.synthesis.fetch import ising_folder
 from core.synthesis.ising.data import SIDES, read_snapshots
+from studies.ising.download import ising_folder
 from studies.ising.networks.results import (
     CRITICAL,
     REGRESSION,

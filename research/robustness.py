@@ -1,4 +1,4 @@
-"""What changed images cost a model: python -m benchmarks.robustness superalloy --data DIR
+"""What changed images cost a model: python -m research.robustness superalloy --data DIR
 
 DIR is the model's data folder; scored are its validation images, or those whose stem fits --only.
 Writes models/measured/NAME.robustness.csv, which the model's card reads. Weights of a run that is

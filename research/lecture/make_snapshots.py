@@ -1,4 +1,4 @@
-"""Make the snapshots that the lecture shows: `python -m models.lecture.make_snapshots`."""
+"""Make the snapshots that the lecture shows: `python -m research.lecture.make_snapshots`."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """How far a model's scores depend on the seed: the same recipe, trained again with another one.
 
-python -m benchmarks.seeds superalloy --data ../shared/data/superalloy --seeds 1 2 3
-python -m benchmarks.seeds grains --data ../shared/data/grains --only '*_2'
-python -m benchmarks.seeds micrograph-type --data ../shared/data
-python -m benchmarks.seeds gold
+python -m research.seeds superalloy --data ../shared/data/superalloy --seeds 1 2 3
+python -m research.seeds grains --data ../shared/data/grains --only '*_2'
+python -m research.seeds micrograph-type --data ../shared/data
+python -m research.seeds gold
 
 Each run is `lamella train NAME --seed N --out runs/NAME-seed-N`: one that was broken off goes on,
 one that is finished is only scored. Scored is as the card says: `lamella evaluate --validation` on
