@@ -26,7 +26,7 @@ RUN if [ -z "$TORCH_INDEX_URL" ]; then \
 
 COPY . .
 RUN pip install --no-deps --no-build-isolation --editable . \
- && python -m compileall -q app.py cli.py commands core models pages \
+ && python -m compileall -q app.py cli.py commands core models pages studies \
  && useradd --uid 10001 --create-home --shell /usr/sbin/nologin lamella \
  && mkdir /data && chown lamella /data
 

@@ -41,14 +41,14 @@ format: $(stamp) ## put the formatting right
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
 
-# What is measured already is kept: delete a file in models/ising, models/grains_study or
-# models/gold_study to measure it again. GRAINS=DIR names real micrographs with traced boundaries.
+# What is measured already is kept: delete a file in studies/ising/networks, studies/grains/networks or
+# studies/gold/networks to measure it again. GRAINS=DIR names real micrographs with traced boundaries.
 studies: $(stamp) ## train and measure the case studies; their figures read what it writes
-	$(bin)/python -m studies.ising.networks.results.make_snapshots
-	$(bin)/python -m studies.ising.networks.results.measure $(if $(ISING),--images $(ISING))
-	$(bin)/python -m studies.grains.networks.results.measure $(if $(GRAINS),--data $(GRAINS))
-	$(bin)/python -m studies.gold.networks.results.fields
-	$(bin)/python -m studies.gold.networks.results.measure
+	$(bin)/python -m research.ising.make_snapshots
+	$(bin)/python -m research.ising.measure $(if $(ISING),--images $(ISING))
+	$(bin)/python -m research.grains.measure $(if $(GRAINS),--data $(GRAINS))
+	$(bin)/python -m research.gold.fields
+	$(bin)/python -m research.gold.measure
 
 # One command a model: make measure NAME=particles DATA=DIR, with images/, masks/ and index.csv in it.
 # WHICH='--validation --by polarity' adds groups of index.csv, WHICH="--only '*_2'" picks by name.

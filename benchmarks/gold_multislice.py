@@ -24,7 +24,7 @@ from core.synthesis.gold import optics
 from core.synthesis.gold.atoms import LATTICE_NM, build, random_rotation, zone_axis
 from core.synthesis.gold.optics import Grid, Lens
 
-TABLE = Path(__file__).resolve().parents[1] / "models" / "gold_study" / "multislice.csv"
+TABLE = Path(__file__).resolve().parents[1] / "studies" / "gold" / "networks" / "multislice.csv"
 GRID = Grid(320, 0.025)
 LENSES = {
     "uncorrected": Lens(300, -58.3, 1.2, 3.0, aperture_mrad=20.0),

@@ -13,7 +13,8 @@ from pathlib import Path
 from core.evaluation import score_words
 from core.evaluation.measured import Measured
 from core.evaluation.score_words import ScoreRow
-from core.training.recipe import Augmentation, Recipe
+from core.training.augmentation import Augmentation
+from core.training.recipe import Recipe
 from core.types import ModelCard
 from models import catalogue, classifiers
 from models.measured import measured, seeds, starts

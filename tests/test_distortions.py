@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.training.augmentation import Pair, random_crop
+from core.training.augmentation import Augmentation, Pair, random_crop
 from core.training.distortions import bend, charging_streaks, displacement
-from core.training.recipe import Augmentation
 
 STILL = Augmentation(
     scale=(1, 1),

@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from studies.gold.networks.results.fields import RUNS
-from studies.gold.networks.results.measure import POINTS, Point, images, write
 
 from core.errors import LamellaError, ModelError
 from core.inspection.receptive_field import field_sizes
@@ -16,6 +14,8 @@ from core.inspection.trace import trace_network
 from core.training.augmentation import Pair
 from models.architectures.field_unet import WIDTHS, build_field_unet
 from models.weights_file import trained
+from research.gold.fields import RUNS
+from research.gold.measure import POINTS, Point, images, write
 from studies.gold import contrasts as gold_contrasts
 from studies.gold.contrasts import Crops, contrast_data, contrast_pairs, draw_contrast
 from studies.gold.networks import results as gold_study

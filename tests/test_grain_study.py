@@ -7,7 +7,6 @@ import plotly.graph_objects as go
 import pytest
 import torch
 from PIL import Image
-from studies.grains.networks.results.measure import one_of_each, write
 from torch import nn
 
 from core.errors import Cancelled, DataError, LamellaError, ModelError
@@ -16,6 +15,7 @@ from core.synthesis.grains.distance import look
 from core.synthesis.grains.samples import GRAIN_SAMPLES, SHAPE, grain_sample
 from core.training.recipe import Recipe
 from core.types import ModelCard, Phase
+from research.grains.measure import one_of_each, write
 from studies.grains import figures
 from studies.grains.networks.results import MICROSCOPE, Row, read_rows
 from studies.grains.scoring import (

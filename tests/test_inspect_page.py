@@ -480,7 +480,7 @@ def test_the_link_is_back_when_the_page_is(
 def test_address_of_before_a_change_does_not_undo_it(
     known_network: None, open_inspect: Callable[..., AppTest]
 ) -> None:
-    # The browser sends the address that it had when the user acted; see pages/components/frame/link.py.
+    # The browser sends the address that it had when the user acted; see frame/link.py.
     app = open_inspect(network="stack-10", row="48", column="64", layer="conv3")
     late = app.query_params.copy()
     app = labelled(app.number_input, "Row").set_value(7).run()

@@ -25,9 +25,10 @@ from core.classification.evaluation import (
 )
 from core.errors import Cancelled, DataError, LamellaError
 from core.synthesis import drawings, patterns
+from core.training.augmentation import Augmentation
 from core.training.loop import TrainedNetwork
 from core.training.progress import Progress
-from core.training.recipe import Augmentation, Recipe
+from core.training.recipe import Recipe
 from core.training.session import CHECKPOINT, TrainingOptions
 from core.types import Micrograph, Phase
 from models.classifiers import micrograph_type

@@ -10,14 +10,14 @@ from PIL import Image
 from torch import nn
 
 from core.errors import Cancelled, DataError, LamellaError, ModelError
-from core.training.augmentation import Pair, degrade, noise, random_crop, shading
+from core.training.augmentation import Augmentation, Pair, degrade, noise, random_crop, shading
 from core.training.averaging import AveragedNetwork
 from core.training.dataset import load_split, split_pairs
 from core.training.imitation import fold, imitate, make_adapters
 from core.training.initialisation import efficientnet_lite_imagenet, from_scratch
 from core.training.loop import train
 from core.training.losses import cross_entropy_and_dice, distillation_loss
-from core.training.recipe import Augmentation, Imitation, Recipe
+from core.training.recipe import Imitation, Recipe
 from core.training.session import TrainingOptions, run_training
 from core.training.validation import predict_labels, validation_score
 from core.types import ModelCard, Phase

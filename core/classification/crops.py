@@ -13,8 +13,7 @@ import numpy as np
 
 from core.segmentation.preprocessing import grey_levels, resample
 from core.synthesis.drawings import words
-from core.training.augmentation import degrade
-from core.training.recipe import Augmentation
+from core.training.augmentation import Augmentation, degrade
 
 SMALLEST_SHARE, SMALLEST_PX = 0.3, 64
 STRETCHED, LABELLED, COMPRESSED = 0.3, 0.15, 0.3

@@ -12,10 +12,9 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from core.errors import DataError
+from core.segmentation.confidence import SMALLEST, at_temperature
 
 BINS = 15
-# Half precision has nothing between 0 and this; its logarithm stands for that of 0.
-SMALLEST = 2.0**-24
 SAMPLED_PIXELS = 16384
 FOLDS = 5
 TEMPERATURES = (0.05, 20.0)
@@ -116,14 +115,6 @@ def sample_pixels(
         chosen = np.random.default_rng(0).choice(right.size, most, replace=False)
     logarithms = np.log(np.maximum(flat[:, chosen].astype(np.float32), SMALLEST))
     return PixelSample(logarithms, right[chosen].astype(np.int64), right.size / len(chosen))
-
-
-def at_temperature(logarithms: np.ndarray, temperature: float) -> np.ndarray:
-    """Return softmax(log p / T) over the first axis, (C, ...): the same as dividing the logits by
-    T, since the logarithm of a softmax is the logit less a constant of the pixel."""
-    scaled = logarithms / temperature
-    scaled = np.exp(scaled - scaled.max(0))
-    return scaled / scaled.sum(0)
 
 
 def negative_log_likelihood(samples: Sequence[PixelSample], temperature: float) -> float:

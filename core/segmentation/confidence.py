@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from core.evaluation.calibration import SMALLEST, at_temperature
-
 # Few enough that the logarithms of one strip are small beside the probabilities themselves.
 STRIP_ROWS = 256
+# Half precision has nothing between 0 and this; its logarithm stands for that of 0.
+SMALLEST = 2.0**-24
 
 
 def uncertainty(probabilities: np.ndarray, temperature: float = 1.0) -> np.ndarray:
@@ -53,3 +53,11 @@ def softened(probabilities: np.ndarray, temperature: float) -> Iterator[tuple[sl
             logarithms = np.log(np.maximum(strip.astype(np.float32), SMALLEST))
             strip = at_temperature(logarithms, temperature)
         yield rows, strip
+
+
+def at_temperature(logarithms: np.ndarray, temperature: float) -> np.ndarray:
+    """Return softmax(log p / T) over the first axis, (C, ...): the same as dividing the logits by
+    T, since the logarithm of a softmax is the logit less a constant of the pixel."""
+    scaled = logarithms / temperature
+    scaled = np.exp(scaled - scaled.max(0))
+    return scaled / scaled.sum(0)

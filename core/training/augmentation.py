@@ -8,7 +8,45 @@ import cv2
 import numpy as np
 
 from core.training.distortions import bend, charging_streaks
-from core.training.recipe import Augmentation, Range
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How training crops differ from the micrographs; each value is drawn anew for each crop.
+
+    ``scale``: magnification, log-uniform. ``rotation_degrees``: on top of the eight flips and
+    quarter turns. ``upright``: the specimen has an up and a down, as a coating on its substrate
+    has; then crops are mirrored from left to right and not turned further. ``elastic``,
+    ``invert``, ``blur``, ``noise``, ``shading``, ``streaks``: probabilities. ``gamma``,
+    ``contrast``, ``brightness``: of grey levels in [0, 1]. ``blur_sigma_px``: Gaussian probe.
+    ``dose``: mean electrons a pixel of the Poisson noise. ``readout``: standard deviation of the
+    Gaussian noise. ``shading_amplitude``: of a slow plane or bowl across the crop.
+    ``elastic_px``: largest displacement. ``streak_amplitude``: of charging, in grey levels.
+    ``on_object``: probability that the crop is centred on a pixel that is not background, of a
+    phase drawn with equal chances.
+    """
+
+    scale: Range = (0.5, 2.0)
+    rotation_degrees: Range = (-15.0, 15.0)
+    invert: float = 0.3
+    gamma: Range = (0.6, 1.6)
+    contrast: Range = (0.6, 1.2)
+    brightness: Range = (-0.15, 0.15)
+    blur: float = 0.3
+    blur_sigma_px: Range = (0.4, 2.0)
+    noise: float = 0.5
+    dose: Range = (20.0, 1000.0)
+    readout: Range = (0.0, 0.06)
+    shading: float = 0.3
+    shading_amplitude: Range = (0.05, 0.3)
+    on_object: float = 0.5
+    upright: bool = False
+    elastic: float = 0.0
+    elastic_px: Range = (1.0, 6.0)
+    streaks: float = 0.0
+    streak_amplitude: Range = (0.05, 0.3)
 
 
 @dataclass(frozen=True, eq=False)

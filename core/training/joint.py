@@ -18,8 +18,7 @@ from torch import Tensor, nn
 
 from core.training.loop import Objective
 from core.training.losses import cross_entropy_and_dice
-from core.training.recipe import Recipe
-from core.training.source import TrainingData
+from core.training.recipe import Recipe, TrainingData
 from core.training.validation import validation_score
 from core.types import ModelCard
 

@@ -18,8 +18,7 @@ from core.training.averaging import AveragedNetwork
 from core.training.losses import cross_entropy_and_dice, distillation_loss
 from core.training.prefetch import made_ahead, threads_for
 from core.training.progress import CurvePoint, Progress
-from core.training.recipe import Recipe
-from core.training.source import TrainingData
+from core.training.recipe import Recipe, TrainingData
 from core.training.validation import validation_score
 
 CHECKPOINT_EVERY = 50

@@ -15,8 +15,7 @@ from core.training.dataset import load_split
 from core.training.imitation import imitate
 from core.training.loop import Objective, TrainedNetwork, train
 from core.training.progress import CurvePoint, Progress
-from core.training.recipe import Recipe
-from core.training.source import TrainingData
+from core.training.recipe import Recipe, TrainingData
 from core.training.tables import write_table
 from core.types import ModelCard
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 
@@ -32,16 +31,3 @@ class SyntheticData:
     ) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return one batch; the recipe's augmentation is not used, the generator varies enough."""
         return [self.draw(random, recipe.crop_px) for _ in range(recipe.batch)]
-
-
-class TrainingData(Protocol):
-    """What the training loop needs: ``Split``, ``SyntheticData``, or images of kinds."""
-
-    train: tuple[Any, ...]
-    validation: tuple[Any, ...]
-
-    def crops(
-        self, recipe: Recipe, random: np.random.Generator
-    ) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return one batch, the same for the same random generator."""
-        ...

@@ -45,7 +45,8 @@ def particles_resnet18_encoder(network: nn.Module) -> str:
 
 def earlier() -> Recipe:
     """Return the first stage: from an encoder that knows micrographs, on crops of all kinds."""
-    from core.training.recipe import Augmentation, Recipe
+    from core.training.augmentation import Augmentation
+    from core.training.recipe import Recipe
 
     return Recipe(
         steps=640,
@@ -64,7 +65,7 @@ def earlier() -> Recipe:
 
 def recipe() -> Recipe:
     """Return the second stage, on crops that are less degraded."""
-    from core.training.recipe import Augmentation
+    from core.training.augmentation import Augmentation
 
     return replace(
         earlier(),

@@ -34,8 +34,9 @@ def build() -> nn.Module:
 
 def recipe() -> Recipe:
     """Return how it is trained: from ImageNet weights, crops centred on each phase alike."""
+    from core.training.augmentation import Augmentation
     from core.training.initialisation import efficientnet_lite_imagenet
-    from core.training.recipe import Augmentation, Recipe
+    from core.training.recipe import Recipe
 
     return Recipe(
         steps=800,

@@ -37,8 +37,9 @@ def recipe() -> Recipe:
     The layer differs from the substrate below by where it lies more than by its grey level, so
     crops are shrunk: they show the coating above the layer and the substrate under it.
     """
+    from core.training.augmentation import Augmentation
     from core.training.initialisation import efficientnet_lite_imagenet
-    from core.training.recipe import Augmentation, Recipe
+    from core.training.recipe import Recipe
 
     return Recipe(
         steps=700,

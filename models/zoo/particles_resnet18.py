@@ -32,8 +32,9 @@ def teacher() -> nn.Module:
 
 def recipe() -> Recipe:
     """Return how it is trained: first the feature maps of `particles`, then the masks."""
+    from core.training.augmentation import Augmentation
     from core.training.initialisation import from_scratch
-    from core.training.recipe import Augmentation, Distillation, Imitation, Recipe
+    from core.training.recipe import Distillation, Imitation, Recipe
 
     return Recipe(
         steps=1600,

@@ -39,7 +39,8 @@ def deeper_resnet18(network: nn.Module) -> str:
 
 def recipe() -> Recipe:
     """Return how it is trained: begins as the ResNet-18, learns from masks and from `particles`."""
-    from core.training.recipe import Augmentation, Distillation, Recipe
+    from core.training.augmentation import Augmentation
+    from core.training.recipe import Distillation, Recipe
 
     return Recipe(
         steps=1000,

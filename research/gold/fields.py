@@ -1,6 +1,6 @@
 """Does it matter how far a network sees? Small U-Nets on lattice and on mass contrast.
 
-    python -m studies.gold.networks.results.fields [--runs N] [--images DIR]
+    python -m research.gold.fields [--runs N] [--images DIR]
 
 Trains one network after the other on one processor core and scores it on images that no training
 saw. Rows that the table has already are kept, so a run that was cut goes on; delete fields.csv to

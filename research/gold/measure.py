@@ -1,6 +1,6 @@
 """Where the model `gold` holds and where it breaks: Dice against dose, defocus, magnification.
 
-    python -m studies.gold.networks.results.measure [--runs N]
+    python -m research.gold.measure [--runs N]
 
 Rows that the table has already are kept, so a run that was cut goes on; delete curves.csv to
 measure everything anew. Each value of a curve is measured on the same specimens, which no training

@@ -1,6 +1,6 @@
 """Take one effect of the generator away at a time, train, and score on real micrographs.
 
-    python -m studies.grains.networks.results.measure --data DIR
+    python -m research.grains.measure --data DIR
 
 DIR holds images/, masks/ and index.csv as for training; one image of each value of the column
 ``source_image`` is used. Rows that the table has already are kept, so a run that was cut goes on;

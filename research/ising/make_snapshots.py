@@ -1,4 +1,4 @@
-"""Make what the Ising page shows and learns from: `python -m studies.ising.networks.results.make_snapshots`.
+"""Make what the Ising page shows and learns from: `python -m research.ising.make_snapshots`.
 
 Made by Lamella, so they are there without a network: a class that fetched the lecture's images may
 use those instead.

@@ -1,4 +1,4 @@
-"""Train and measure the Ising study: `python -m studies.ising.networks.results.measure [--images DIR] [PART...]`.
+"""Train and measure the Ising study: `python -m research.ising.measure [--images DIR] [PART...]`.
 
 DIR holds the lecture's images (mdsdata 0.1.5, MIT); `lamella fetch ising` brings them to where they
 are looked for otherwise. What is measured already is kept: delete a file beside this one to measure

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 
 import numpy as np
-from studies.ising.networks.results.measure_folds import BIN, by_folds, ship, train
 
 from core.synthesis.ising.data import folds_by_content
 from core.synthesis.ising.snapshots import Snapshots
+from research.ising.measure_folds import BIN, by_folds, ship, train
 from studies.ising.networks.results import NETWORKS, REGRESSION
 from studies.ising.training import predict
 

@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 
 import numpy as np
-from studies.ising.networks.results.measure_folds import ship, train
 from torch import nn
 
 from core.synthesis.ising.baselines import best_threshold
 from core.synthesis.ising.data import folds_by_content
 from core.synthesis.ising.snapshots import Snapshots, equilibrium, spread_temperatures
+from research.ising.measure_folds import ship, train
 from studies.ising.networks.results import BASELINES, NETWORKS, TRANSFER, load
 from studies.ising.training import predict
 

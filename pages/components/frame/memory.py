@@ -1,4 +1,7 @@
-"""What there is to remember of a session, as values; :mod:`pages.components.frame.session` keeps them."""
+"""What there is to remember of a session, as values.
+
+:mod:`pages.components.frame.session` keeps them.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The clickable micrograph, shared by every page: one component, no build step.
 
 Everything is in image pixels and (row, column). The pictures travel over HTTP
-(:mod:`pages.components.frame.publish`), so what goes through here is small and opacity, zoom, swipe and
-blink never reach the server.
+(:mod:`pages.components.frame.publish`), so what goes through here is small and opacity, zoom, swipe
+and blink never reach the server.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The Ising study: its networks, what they learned, and what was measured of them.
 
-``python -m studies.ising.networks.results.measure DIR`` trains and measures everything again and writes the files
+``python -m research.ising.measure DIR`` trains and measures everything again and writes the files
 that the functions here read.
 """
 
@@ -135,9 +135,9 @@ def measured(path: Path) -> Mapping[str, object]:
 
 @cache
 def snapshots(kind: Kind, side: int) -> Snapshots:
-    """Return the snapshots that ``studies.ising.networks.results.make_snapshots`` made, side 16 or 64, coldest first.
+    """Return the snapshots that ``research.ising.make_snapshots`` made, coldest first.
 
-    No network that is shipped was trained on them.
+    ``side``: 16 or 64. No network that is shipped was trained on them.
     """
     from core.synthesis.ising.snapshots import Snapshots
 

@@ -140,8 +140,8 @@ def snapshots(link: Study) -> None:
             "near Tc a lattice cannot tell itself from an infinite one, and |m| ends in a tail."
         )
     st.caption(
-        "Made by Lamella with seeds, by `python -m studies.ising.networks.results.make_snapshots`. The lecture's own "
-        "5000 + 5000 images come with `lamella fetch ising` (mdsdata, MIT); the networks that are "
+        "Made by Lamella with seeds, by `python -m research.ising.make_snapshots`. The lecture's "
+        "own 5000 + 5000 images come with `lamella fetch ising` (mdsdata, MIT); the networks that are "
         "shipped learned from those."
     )
 
