@@ -3,7 +3,7 @@
 PORT ?= 8501
 # Another Python than the one found: make setup PYTHON=/opt/python/bin/python3.12
 PYTHON ?=
-# Only some tests: make test TESTS=tests/test_cli.py
+# Only some tests: make test TESTS=tests/commands/test_cli.py
 TESTS ?=
 # How many test files run side by side: make test JOBS=4
 JOBS ?= 2

@@ -47,8 +47,8 @@ class Measured:
 
     ``weights_sha256``: of the weights that were measured. ``phases``: names. ``scores``: by the
     names that :func:`core.evaluation.scores.headlines` lists. ``seconds``: a megapixel by the
-    clock, ``processor_seconds``: of all threads. ``machine``: in words. ``changed``: scores of the same
-    images after a change of contrast, focus, dose or magnification.
+    clock, ``processor_seconds``: of all threads. ``machine``: in words. ``changed``: scores of the
+    same images after a change of contrast, focus, dose or magnification.
     """
 
     model: str

@@ -141,8 +141,8 @@ def snapshots(link: Study) -> None:
         )
     st.caption(
         "Made by Lamella with seeds, by `python -m research.ising.make_snapshots`. The lecture's "
-        "own 5000 + 5000 images come with `lamella fetch ising` (mdsdata, MIT); the networks that are "
-        "shipped learned from those."
+        "own 5000 + 5000 images come with `lamella fetch ising` (mdsdata, MIT); the networks that "
+        "are shipped learned from those."
     )
 
 

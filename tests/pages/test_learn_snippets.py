@@ -18,7 +18,7 @@ from models.architectures.small import SmallUnet
 from pages.components.frame import session
 from pages.components.learn.frame import lessons
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 FRAME = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 TOPICS = ("Output size", "Turn or not", "The border", "Several channels", "Separable")

@@ -20,7 +20,7 @@ from pages.components.frame.memory import Opened
 from pages.components.segment import suggestion
 
 NAVIGATION = (
-    Path(__file__).resolve().parents[1] / "pages" / "components" / "frame" / "navigation.py"
+    Path(__file__).resolve().parents[2] / "pages" / "components" / "frame" / "navigation.py"
 )
 CARD = classifiers.card(suggestion.CLASSIFIER)
 NONE = "This does not look like what any of the networks was trained on."

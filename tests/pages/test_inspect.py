@@ -30,7 +30,7 @@ from pages.components.viewer import viewer
 from pages.components.viewer.viewer import ViewerEvent
 
 NAVIGATION = (
-    Path(__file__).resolve().parents[1] / "pages" / "components" / "frame" / "navigation.py"
+    Path(__file__).resolve().parents[2] / "pages" / "components" / "frame" / "navigation.py"
 )
 ROW, COLUMN = 50, 90
 

@@ -16,8 +16,8 @@ from core.measurement.agreement import confusion_matrix, match_objects
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
 from models.classic import otsu
-from tests.test_calibration import three_phases
-from tests.test_measurement_agreement import worked_case
+from tests.core.evaluation.test_calibration import three_phases
+from tests.core.measurement.test_agreement import worked_case
 from tests.threshold_model import CARD, threshold_network
 
 PHASES = ("background", "particle")

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.components.learn.frame import in_digits, lessons
 
-FRAME = Path(__file__).resolve().parents[1] / "pages" / "components" / "frame" / "navigation.py"
+FRAME = Path(__file__).resolve().parents[2] / "pages" / "components" / "frame" / "navigation.py"
 
 
 def opened(page: str, **link: str) -> AppTest:

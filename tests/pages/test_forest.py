@@ -15,7 +15,7 @@ from pages.components.frame import session
 from pages.components.segment import marking
 from pages.components.viewer import brush
 from pages.components.viewer.brush import strokes_from, strokes_to
-from tests.test_pages import (
+from tests.pages.test_pages import (
     button,
     finish,
     open_app,  # noqa: F401

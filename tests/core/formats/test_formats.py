@@ -305,7 +305,7 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path):
 
 def acceptance_cases() -> list[str]:
     """Names of the client's instrument files; one stand-in where the folder is not there."""
-    beside = Path(__file__).parents[2] / "shared/data"
+    beside = Path(__file__).parents[4] / "shared/data"
     listing = Path(os.environ.get("LAMELLA_SHARED_DATA") or beside) / "formats/expected.json"
     if not listing.exists():
         return ["expected.json"]

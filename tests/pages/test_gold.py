@@ -17,7 +17,7 @@ from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage
 
 NAVIGATION = (
-    Path(__file__).resolve().parents[1] / "pages" / "components" / "frame" / "navigation.py"
+    Path(__file__).resolve().parents[2] / "pages" / "components" / "frame" / "navigation.py"
 )
 
 

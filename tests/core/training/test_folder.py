@@ -13,7 +13,7 @@ from core.training import loop
 from core.training.dataset import load_split, read_mask
 from core.training.loop import train
 from core.training.session import TrainingOptions, run_training
-from tests.test_training import CARD, SMALL, Pixelwise, discs, folder, split
+from tests.core.training.test_training import CARD, SMALL, Pixelwise, discs, folder, split
 
 __all__ = ["folder", "split"]
 

@@ -16,7 +16,7 @@ from pages.components.frame import session
 from studies.grains.networks import results as grains_study
 
 NAVIGATION = (
-    Path(__file__).resolve().parents[1] / "pages" / "components" / "frame" / "navigation.py"
+    Path(__file__).resolve().parents[2] / "pages" / "components" / "frame" / "navigation.py"
 )
 
 

@@ -12,7 +12,7 @@ from core.concepts import gradient_flow
 from core.errors import Cancelled
 from pages.components.frame import session
 
-FRAME = Path(__file__).resolve().parents[1] / "pages" / "components" / "frame" / "navigation.py"
+FRAME = Path(__file__).resolve().parents[2] / "pages" / "components" / "frame" / "navigation.py"
 
 
 def opened() -> AppTest:

@@ -22,7 +22,7 @@ from pages.components.frame import session
 from pages.components.viewer import viewer
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES = sorted((REPOSITORY / "pages").glob("*.py"))
 NAVIGATION = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
 

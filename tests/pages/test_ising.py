@@ -14,7 +14,7 @@ from pages.components.studies.study import STEPS
 from studies.ising import download as fetch
 from studies.ising.networks import results as ising
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 FRAME = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
 
 

@@ -128,7 +128,7 @@ def test_scores_stand_under_the_data_they_were_measured_on():
 
 
 def test_cards_in_the_documents_are_those_of_the_zoo():
-    folder = Path(__file__).resolve().parents[1] / "docs" / "models"
+    folder = Path(__file__).resolve().parents[2] / "docs" / "models"
     assert {path.stem for path in folder.glob("*.md")} == set(all_cards())
     for name, card in all_cards().items():
         assert (folder / f"{name}.md").read_text("utf-8") == card_text(card), "run `make cards`"

@@ -24,7 +24,7 @@ from commands.app import has_screen
 from commands.terminal import batch
 from core.errors import Cancelled, FormatError
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 INFO_KEYS = [
     "name",
     "shape",
