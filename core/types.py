@@ -29,21 +29,32 @@ def read_only(array: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class PixelSize:
-    """Side of a square pixel.
+    """Width and height of a pixel.
 
-    ``nm``: nanometres, 1e-3 to 1e6 (1 pm to 1 mm). ``source``: where the number comes from, in
-    words a user understands: "FEI tag 34682", "typed by user".
+    ``nm``: its width in nanometres, 1e-3 to 1e6 (1 pm to 1 mm). ``source``: where the number comes
+    from, in words a user understands: "FEI tag 34682", "typed by user". ``height_nm``: None where
+    the pixel is square, as nearly all are. ``note``: one sentence on why the number may be wrong,
+    such as a value that the format has when nobody sets it; "" without such a doubt.
     """
 
     nm: float
     source: str
+    height_nm: float | None = None
+    note: str = ""
 
     def __post_init__(self) -> None:
-        if not 1e-3 <= self.nm <= 1e6:
-            raise LamellaError(
-                f"A pixel size of {self.nm:g} nm came from {self.source}; it must lie between "
-                "0.001 nm and 1 000 000 nm. Type the right one, or leave it empty to measure in px."
-            )
+        for nm in (self.nm, self.nm if self.height_nm is None else self.height_nm):
+            if not 1e-3 <= nm <= 1e6:
+                raise LamellaError(
+                    f"A pixel size of {nm:g} nm came from {self.source}; it must lie between "
+                    "0.001 nm and 1 000 000 nm. Type the right one, or leave it empty to measure "
+                    "in px."
+                )
+
+    @property
+    def is_square(self) -> bool:
+        """Whether one number says how large a pixel is."""
+        return self.height_nm is None
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +62,14 @@ class Micrograph:
     """One greyscale image as it left the microscope, with what its file says about it.
 
     ``pixels``: (H, W) float32 in [0, 1], the info bar included. ``digest``: SHA-256 of the file's
-    bytes and of the page chosen, the key of every cache. ``info_bar_rows``: rows at the bottom
-    that are not image. ``file_shape``, ``dtype``: as stored in the file, before anything was done
-    to it. ``notes``: sentences for the user about what was decided while reading.
+    bytes and of the page chosen, the key of every cache. ``pixel_size_choices``: what the pixel
+    may be where the file leaves it open, when two of its sources differ or the image may be either
+    a crop or a smaller copy; empty otherwise, and ``pixel_size`` is None or one of them.
+    ``info_bar_rows``, ``top_bar_rows``: rows at the bottom and at the top that are not image.
+    ``valid``: (H, W) bool, False where the file holds no grey level (NaN, infinite or a fill
+    value) and ``pixels`` are 0; None where every pixel holds one. ``file_shape``, ``dtype``: as
+    stored in the file, before anything was done to it. ``notes``: sentences for the user about
+    what was decided while reading.
     """
 
     pixels: np.ndarray
@@ -67,15 +83,32 @@ class Micrograph:
     page: int = 0
     pages: int = 1
     notes: tuple[str, ...] = ()
+    top_bar_rows: int = 0
+    valid: np.ndarray | None = None
+    pixel_size_choices: tuple[PixelSize, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pixels", read_only(np.asarray(self.pixels, np.float32)))
+        if self.valid is not None:
+            object.__setattr__(self, "valid", read_only(np.asarray(self.valid, np.bool_)))
         object.__setattr__(self, "metadata", MappingProxyType(dict(self.metadata)))
 
     @property
     def shape(self) -> tuple[int, int]:
         """(H, W), the info bar included."""
         return self.pixels.shape  # type: ignore[return-value]
+
+    @property
+    def image_rows(self) -> slice:
+        """The rows that are image: what lies between the info bars at the top and the bottom."""
+        return slice(self.top_bar_rows, self.shape[0] - self.info_bar_rows)
+
+    @property
+    def measurable(self) -> np.ndarray:
+        """(H, W) bool: the pixels that are image and hold a grey level; no other has a phase."""
+        found = np.zeros(self.shape, np.bool_)
+        found[self.image_rows] = True if self.valid is None else self.valid[self.image_rows]
+        return found
 
 
 @dataclass(frozen=True)

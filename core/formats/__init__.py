@@ -15,7 +15,7 @@ from types import MappingProxyType, ModuleType
 
 from core.errors import FormatError, LamellaError, LimitError
 from core.formats import vendors
-from core.formats.reading.calibration import pixel_size
+from core.formats.reading.calibration import Scale, pixel_size
 from core.formats.reading.clues import Clues
 from core.formats.reading.grey import to_unit_range
 from core.formats.reading.info_bar import find_info_bar
@@ -136,26 +136,26 @@ def _micrograph(decoded: Decoded, source: Source) -> Micrograph:
     bar_rows = finding.info_bar_rows
     if bar_rows is None or not 0 <= bar_rows < height:
         bar_rows = find_info_bar(decoded.levels)
-    pixels, grey_notes = to_unit_range(decoded.levels, height - bar_rows)
-    size, size_notes = None, ()
-    if finding.calibration:
-        size, size_notes = pixel_size(finding.calibration, decoded.shape)
+    grey = to_unit_range(decoded.levels, slice(0, height - bar_rows))
+    scale = pixel_size(finding.calibration, decoded.shape) if finding.calibration else Scale()
     missing = ()
     texts = [name for name in source.sidecars if extension(name) in TEXT_SIDECARS]
     if not finding.calibration and (texts or finding.info_bar_rows is None):
         missing = missing_sidecar(decoded.shape, bar_rows, finding.metadata, texts)
     return Micrograph(
-        pixels=pixels,
+        pixels=grey.pixels,
+        valid=grey.valid,
         name=source.name,
         digest=_digest(source, decoded),
-        pixel_size=size,
+        pixel_size=scale.size,
+        pixel_size_choices=scale.choices,
         info_bar_rows=bar_rows,
         metadata=finding.metadata,
         file_shape=decoded.file_shape,
         dtype=decoded.dtype,
         page=source.page,
         pages=decoded.pages,
-        notes=(*decoded.notes, *finding.notes, *size_notes, *missing, *grey_notes),
+        notes=(*decoded.notes, *finding.notes, *scale.notes, *missing, *grey.notes),
     )
 
 

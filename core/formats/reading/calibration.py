@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.formats.reading.text import plain_micro
 from core.types import PixelSize
 
 SHORTEST_M, LONGEST_M = 1e-12, 1e-3
-SQUARE_WITHIN = 0.02
-"""Largest difference between x and y that is still a square pixel."""
+SQUARE_WITHIN = 0.005
+"""Largest difference between x and y that is still a square pixel: that of rounded numbers."""
 
 _LARGEST_BAR = 0.25
 """Largest height of an info bar, as a share of the image above it."""
@@ -67,6 +67,18 @@ class Calibration:
     rows: int | None = None
 
 
+@dataclass(frozen=True)
+class Scale:
+    """A pixel size, None when there is none to be trusted; or ``choices``, of which one is right.
+
+    ``notes``: sentences for the user.
+    """
+
+    size: PixelSize | None = None
+    choices: tuple[PixelSize, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 def metres(value: float, unit: str) -> float | None:
     """Return ``value`` ``unit`` in metres, or None when ``unit`` is not a length."""
     name = plain_micro(unit.replace("\0", "")).strip(" \t\r\n[]").replace("_", "")
@@ -90,32 +102,33 @@ def plausible(value_m: float) -> bool:
     return math.isfinite(value_m) and SHORTEST_M <= value_m <= LONGEST_M
 
 
-def pixel_size(
-    calibration: Calibration, shape: tuple[int, int]
-) -> tuple[PixelSize | None, tuple[str, ...]]:
-    """Return the pixel size that ``calibration`` gives an image of ``shape`` (H, W), and notes.
+def pixel_size(calibration: Calibration, shape: tuple[int, int]) -> Scale:
+    """Return the pixel size that ``calibration`` gives an image of ``shape`` (H, W).
 
     ``shape`` includes the info bar; some instruments draw it into the image, others below it.
 
-    None when the scale is not plausible, or when the image is a crop or a distorted copy of the
-    one that the metadata describe.
+    There is none when the scale is not plausible, or when the image has another size than the one
+    that the metadata describe: it may be a crop, whose pixels are as stated, or a smaller or larger
+    copy, whose pixels are not, and nothing tells the two apart.
     """
     found = calibration.source
-    if not (plausible(calibration.x_m) and plausible(calibration.y_m)):
-        return None, (
-            f"{found} gives a pixel of {calibration.x_m:g} m, which no microscope has; the image "
-            "counts as not calibrated.",
+    stated = _of(calibration)
+    if stated is None:
+        return Scale(
+            notes=(
+                f"{found} gives a pixel of {calibration.x_m:g} m, which no microscope has; the "
+                "image counts as not calibrated.",
+            )
         )
-    factor, notes = _rescaled(calibration, shape)
-    if factor is None or not plausible(calibration.x_m * factor):
-        return None, notes
-    x_nm, y_nm = (value * factor * 1e9 for value in (calibration.x_m, calibration.y_m))
-    if abs(x_nm / y_nm - 1) > SQUARE_WITHIN:
-        notes += (
-            f"Pixels are not square: {x_nm:.4g} nm across and {y_nm:.4g} nm down ({found}). "
-            "Lengths use the value across; the sample may have been tilted.",
-        )
-    return PixelSize(nm=x_nm, source=found), notes
+    if calibration.width and calibration.width != shape[1]:
+        return _other_size(calibration, stated, shape)
+    if stated.is_square:
+        return Scale(stated)
+    note = (
+        f"Pixels are not square: {stated.nm:.4g} nm across and {stated.height_nm:.4g} nm down "
+        f"({found}); the sample may have been tilted."
+    )
+    return Scale(stated, notes=(note,))
 
 
 def rows_below(shape: tuple[int, int], width: int | None, rows: int | None) -> int | None:
@@ -132,22 +145,39 @@ def rows_below(shape: tuple[int, int], width: int | None, rows: int | None) -> i
     return extra if 0 < extra < most else None
 
 
-def _rescaled(
-    calibration: Calibration, shape: tuple[int, int]
-) -> tuple[float | None, tuple[str, ...]]:
-    """Return by how much a pixel of the saved image is larger than one of the metadata's image."""
-    stated, (height, width) = calibration.width, shape
-    if not stated or stated == width:
-        return 1.0, ()
-    factor = stated / width
-    expected = calibration.rows / factor if calibration.rows else None
-    if expected and not 0.98 * expected <= height <= (1 + _LARGEST_BAR) * expected:
-        return None, (
-            f"{calibration.source} describes an image of {calibration.rows} x {stated} px, but "
-            f"this one is {height} x {width} px: cropped or distorted after it was taken. Type the "
-            f"pixel size; before that it was {calibration.x_m * 1e9:.5g} nm.",
+def _of(calibration: Calibration, factor: float = 1.0, how: str = "") -> PixelSize | None:
+    """Return a pixel ``factor`` times as large as stated; None when no microscope has it."""
+    x_m, y_m = calibration.x_m * factor, calibration.y_m * factor
+    if not (plausible(x_m) and plausible(y_m)):
+        return None
+    square = abs(y_m / x_m - 1) <= SQUARE_WITHIN
+    return PixelSize(x_m * 1e9, calibration.source + how, None if square else y_m * 1e9)
+
+
+def _other_size(calibration: Calibration, stated: PixelSize, shape: tuple[int, int]) -> Scale:
+    """Return what the pixel may be of an image of another size than that of the metadata."""
+    height, width = shape
+    factor = calibration.width / width
+    described = f"{calibration.width} px wide"
+    expected = height
+    if calibration.rows:
+        described = f"{calibration.rows} x {calibration.width} px"
+        expected = calibration.rows / factor
+    cropped = replace(stated, source=f"{stated.source}, if cropped")
+    copied = _of(calibration, factor, ", if binned or rescaled")
+    same_form = 0.98 * expected <= height <= (1 + _LARGEST_BAR) * expected
+    if copied is None or not same_form:
+        return Scale(
+            notes=(
+                f"{calibration.source} describes an image of {described}, but this one is "
+                f"{height} x {width} px: cropped or distorted after it was taken. Type the pixel "
+                f"size; before that it was {stated.nm:.5g} nm.",
+            ),
+            choices=(cropped,),
         )
-    return factor, (
-        f"The image is {width} px wide and {calibration.source} describes one of {stated} px: it "
-        f"was rescaled, so the pixel size was multiplied by {factor:.4g}. Check it.",
+    note = (
+        f"{calibration.source} describes an image of {described}, but this one is {height} x "
+        f"{width} px. If it was cropped, a pixel is {cropped.nm:.5g} nm; if it was binned or "
+        f"rescaled, {copied.nm:.5g} nm. Choose which one."
     )
+    return Scale(choices=(cropped, copied), notes=(note,))

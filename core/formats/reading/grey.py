@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import FormatError
+from core.formats.reading.missing import missing
 
 LOW_PERCENTILE, HIGH_PERCENTILE = 0.1, 99.9
 """Grey levels that become 0 and 1 in images of more than 8 bits."""
@@ -27,6 +28,15 @@ class Levels:
     values: np.ndarray
     full_scale: tuple[float, float] | None = None
     inverted: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class UnitRange:
+    """``pixels``: (H, W) float32 in [0, 1]. ``valid``: (H, W) bool, None where all pixels are."""
+
+    pixels: np.ndarray
+    valid: np.ndarray | None
+    notes: tuple[str, ...]
 
 
 def full_scale(dtype: np.dtype, bits: int | None = None) -> tuple[float, float] | None:
@@ -79,67 +89,76 @@ def from_palette(index: np.ndarray, palette: np.ndarray) -> tuple[Levels, tuple[
     return Levels(mapped, (0.0, 255.0)), ()
 
 
-def to_unit_range(levels: Levels, image_rows: int) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return (H, W) float32 in [0, 1], and notes.
+def to_unit_range(levels: Levels, image_rows: slice) -> UnitRange:
+    """Return ``levels`` scaled to [0, 1].
 
     Samples of up to 8 bits are scaled by their type. Wider ones and floats are stretched between
-    the 0.1 and 99.9 percentiles of the first ``image_rows`` rows, those above the info bar, whose
-    black and white would set the range otherwise. NaN and infinite samples become the smallest
-    finite one. An image of one value becomes zeros.
+    the 0.1 and 99.9 percentiles of ``image_rows``, those that are not info bar, whose black and
+    white would set the range otherwise. Pixels without a grey level set no range and become 0. An
+    image of one value becomes zeros.
 
     Raises:
-        FormatError: complex samples, or not one finite sample.
+        FormatError: complex samples, or not one grey level.
     """
-    values, notes = _finite(levels.values)
-    low, high = levels.full_scale or _range(values[: max(image_rows, 1)])
-    pixels = np.zeros(values.shape, np.float32)
-    if levels.full_scale and values.dtype == np.uint8:
-        table = np.clip((np.arange(256) - low) / (high - low), 0, 1).astype(np.float32)
-        np.take(table, values, out=pixels)
-    elif high > low:
-        for top in range(0, len(values), _BLOCK_ROWS):
-            block = values[top : top + _BLOCK_ROWS].astype(np.float64)
-            with np.errstate(over="ignore", invalid="ignore"):
-                # Halves, since the range of float64 itself is no float64.
-                scaled = np.clip((block / 2 - low / 2) / (high / 2 - low / 2), 0, 1)
-            pixels[top : top + _BLOCK_ROWS] = np.nan_to_num(scaled)
-    else:
-        notes += (f"The image is constant: each pixel holds {low:g}.",)
-    if levels.inverted and high > low:
-        pixels = 1 - pixels
-    return pixels, notes + _flat_rows(values[:image_rows])
-
-
-def _finite(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    values = levels.values
     if np.iscomplexobj(values):
         raise FormatError(
             "The image holds complex numbers, as a Fourier transform does; save its magnitude, or "
             "the image that it was made from."
         )
-    if values.dtype.kind != "f":
-        return values, ()
-    bad = ~np.isfinite(values)
-    count = int(bad.sum())
-    if count == 0:
-        return values, ()
-    if count == bad.size:
+    absent = missing(values)
+    if absent is not None and absent.all():
         raise FormatError("The image holds no finite number; save it again from its source.")
-    smallest = values[~bad].min()
-    return np.where(bad, smallest, values), (
-        f"{count} px are not a finite number (NaN or infinite); they were set to the smallest "
-        "value.",
+    low, high = levels.full_scale or _range(values, absent, image_rows)
+    pixels = np.zeros(values.shape, np.float32)
+    notes: tuple[str, ...] = () if absent is None else (_about_missing(int(absent.sum())),)
+    if levels.full_scale and values.dtype == np.uint8:
+        table = np.clip((np.arange(256) - low) / (high - low), 0, 1).astype(np.float32)
+        np.take(table, values, out=pixels)
+    elif high > low:
+        _stretch(values, low, high, pixels)
+    else:
+        notes += (f"The image is constant: each pixel holds {low:g}.",)
+    if levels.inverted and high > low:
+        pixels = 1 - pixels
+    if absent is not None:
+        pixels[absent] = 0
+    notes += _flat_rows(values[image_rows], None if absent is None else absent[image_rows])
+    return UnitRange(pixels, None if absent is None else ~absent, notes)
+
+
+def _about_missing(count: int) -> str:
+    return (
+        f"{count} px hold no grey level (NaN, infinite or a fill value); they belong to no phase "
+        "and no area."
     )
 
 
-def _range(values: np.ndarray) -> tuple[float, float]:
-    sample = values.reshape(-1)[:: max(1, values.size // _SAMPLED)].astype(np.float64)
+def _stretch(values: np.ndarray, low: float, high: float, pixels: np.ndarray) -> None:
+    for top in range(0, len(values), _BLOCK_ROWS):
+        block = values[top : top + _BLOCK_ROWS].astype(np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            # Halves, since the range of float64 itself is no float64.
+            scaled = np.clip((block / 2 - low / 2) / (high / 2 - low / 2), 0, 1)
+        pixels[top : top + _BLOCK_ROWS] = np.nan_to_num(scaled)
+
+
+def _range(values: np.ndarray, absent: np.ndarray | None, image_rows: slice) -> tuple[float, float]:
+    """Return what becomes black and white; from the whole image where its rows hold nothing."""
+    for rows in (image_rows, slice(None)):
+        seen = values[rows].reshape(-1) if absent is None else values[rows][~absent[rows]]
+        if seen.size:
+            break
+    sample = seen[:: max(1, seen.size // _SAMPLED)].astype(np.float64)
     low, high = 2 * np.percentile(sample / 2, (LOW_PERCENTILE, HIGH_PERCENTILE))
     if not high > low:
-        low, high = values.min(), values.max()
+        low, high = seen.min(), seen.max()
     return float(low), float(high)
 
 
-def _flat_rows(values: np.ndarray) -> tuple[str, ...]:
+def _flat_rows(values: np.ndarray, absent: np.ndarray | None) -> tuple[str, ...]:
+    if absent is not None:
+        values = values[~absent.any(axis=1)]
     if len(values) < 2 or values.shape[1] < 2:
         return ()
     share = float((values.max(axis=1) == values.min(axis=1)).mean())

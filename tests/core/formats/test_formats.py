@@ -194,15 +194,6 @@ def test_constant_images_are_zeros_and_said():
     assert any("constant" in note for note in micrograph.notes)
 
 
-def test_not_finite_samples_are_replaced_and_counted():
-    image = np.linspace(1, 2, 600, dtype=np.float32).reshape(20, 30)
-    image[0, 0], image[3, 4] = np.nan, np.inf
-    micrograph = formats.read(tiff(image), "nan.tif")
-    assert np.isfinite(micrograph.pixels).all()
-    assert micrograph.pixels[0, 0] == micrograph.pixels[3, 4] == 0
-    assert any(note.startswith("2 px are not a finite number") for note in micrograph.notes)
-
-
 @pytest.mark.parametrize(
     "options",
     [

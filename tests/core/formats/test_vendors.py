@@ -97,7 +97,9 @@ def test_fei_damaged_numbers_are_no_calibration():
 def test_fei_tilted_pixels_are_not_averaged():
     text = FEI.replace("PixelHeight=2.5e-009", "PixelHeight=3.5e-009")
     micrograph = formats.read(tiff(noise(100, 128), [text_tag(34682, text)]), "fei.tif")
-    assert nanometres(micrograph) == pytest.approx(2.5)
+    assert micrograph.pixel_size is not None
+    assert micrograph.pixel_size.nm == pytest.approx(2.5)
+    assert micrograph.pixel_size.height_nm == pytest.approx(3.5)
     assert any("not square: 2.5 nm across and 3.5 nm down" in note for note in micrograph.notes)
 
 
@@ -322,21 +324,35 @@ def test_damaged_metadata_do_not_cost_the_image(monkeypatch):
     assert "The fei metadata are damaged (KeyError) and were left out." in micrograph.notes
 
 
-def test_rescaled_images_scale_the_pixel_and_crops_lose_it():
+@pytest.mark.parametrize("shape", [(384, 512), (420, 512), (1536, 2048)])
+def test_an_image_of_another_size_is_either_a_crop_or_a_copy(shape):
     stated = Calibration(4e-9, 4e-9, "FEI tag 34682", width=1024, rows=768)
-    size, notes = pixel_size(stated, (384, 512))
-    assert size is not None and size.nm == pytest.approx(8)
-    assert "rescaled" in notes[0]
-    size, notes = pixel_size(stated, (700, 500))
-    assert size is None
-    assert "cropped or distorted" in notes[0]
+    scale = pixel_size(stated, shape)
+    assert scale.size is None
+    assert [one.nm for one in scale.choices] == pytest.approx([4, 4 * 1024 / shape[1]])
+    assert "cropped" in scale.notes[0] and "rescaled" in scale.notes[0]
+
+
+def test_an_image_of_another_form_is_no_copy():
+    stated = Calibration(4e-9, 4e-9, "FEI tag 34682", width=1024, rows=768)
+    scale = pixel_size(stated, (700, 500))
+    assert scale.size is None
+    assert [one.nm for one in scale.choices] == pytest.approx([4])
+    assert "cropped or distorted" in scale.notes[0]
+
+
+@pytest.mark.parametrize(("height_nm", "kept"), [(4, None), (4.01, None), (4.03, 4.03)])
+def test_a_pixel_is_square_within_what_is_lost_by_rounding(height_nm, kept):
+    scale = pixel_size(Calibration(4e-9, height_nm * 1e-9, "FEI tag 34682"), (64, 64))
+    assert scale.size is not None and scale.size.height_nm == pytest.approx(kept)
+    assert scale.size.is_square == (kept is None)
 
 
 @pytest.mark.parametrize("value", [0.9e-12, 1.1e-3, 1e8, float("nan"), 0.0])
 def test_scales_that_no_microscope_has_are_refused(value):
-    size, notes = pixel_size(Calibration(value, value, "a reader"), (64, 64))
-    assert size is None
-    assert "no microscope" in notes[0]
+    scale = pixel_size(Calibration(value, value, "a reader"), (64, 64))
+    assert scale.size is None and not scale.choices
+    assert "no microscope" in scale.notes[0]
 
 
 def test_units_and_text():
