@@ -33,7 +33,7 @@ def open_study(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
         app.run()
         for parameter, value in link.items():
             app.query_params[parameter] = value
-        return app.switch_page("../gold_nanoparticles.py").run()
+        return app.switch_page("../../gold_nanoparticles.py").run()
 
     return open_page
 

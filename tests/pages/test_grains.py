@@ -35,7 +35,7 @@ def open_link() -> Callable[..., AppTest]:
         app.run()
         for parameter, value in link.items():
             app.query_params[parameter] = value
-        return app.switch_page(f"../{name}.py").run()
+        return app.switch_page(f"../../{name}.py").run()
 
     return open_page
 

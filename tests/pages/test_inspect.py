@@ -111,7 +111,7 @@ def open_inspect() -> Callable[..., AppTest]:
         app.run()
         for name, value in {"sample": "disks", **link}.items():
             app.query_params[name] = value
-        app = app.switch_page("../inspect.py").run()
+        app = app.switch_page("../../inspect.py").run()
         job = app.session_state["lamella"].job
         if finish and job is not None:
             job.future.exception(timeout=120)
@@ -468,10 +468,10 @@ def test_the_link_is_back_when_the_page_is(
     known_network: None, open_inspect: Callable[..., AppTest]
 ) -> None:
     app = open_inspect(network="stack-10", view="kernels", layer="conv3")
-    app = app.switch_page("../segment.py").run()
+    app = app.switch_page("../../segment.py").run()
     for name in ("view", "network", "layer"):
         app.query_params.pop(name, None)
-    app = app.switch_page("../inspect.py").run()
+    app = app.switch_page("../../inspect.py").run()
     assert app.query_params["view"] == "kernels"
     assert app.query_params["layer"] == "conv3"
     assert "8 filters of 8 × 3 × 3 weights" in texts(app)

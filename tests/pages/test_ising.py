@@ -31,7 +31,7 @@ def opened(page: str = "ising", **link: str) -> AppTest:
     app = AppTest.from_file(str(FRAME), default_timeout=120).run()
     for name, value in link.items():
         app.query_params[name] = value
-    return app.switch_page(f"../{page}.py").run()
+    return app.switch_page(f"../../{page}.py").run()
 
 
 def texts(app: AppTest) -> str:
@@ -112,9 +112,9 @@ def test_a_training_in_the_background_survives_a_page_change() -> None:
     next(one for one in app.button if one.label == "Train").click().run()
     assert any(one.label == "Cancel" for one in app.button)
     job = app.session_state["work_ising"]
-    app.switch_page("../sharing.py").run()
+    app.switch_page("../../sharing.py").run()
     job.future.result(timeout=120)
-    app.switch_page("../ising.py").run()
+    app.switch_page("../../ising.py").run()
     shown = metrics(app)
     assert float(shown["Right, held back"].removesuffix(" %")) > 75
     assert float(shown["Energy threshold, same images"].removesuffix(" %")) > 94

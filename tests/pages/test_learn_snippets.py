@@ -30,7 +30,7 @@ def opened(page: str, **link: str) -> AppTest:
     app = AppTest.from_file(str(FRAME), default_timeout=300).run()
     for name, value in {"sample": "gold-tem", **link}.items():
         app.query_params[name] = value
-    return app.switch_page(f"../{page}.py").run()
+    return app.switch_page(f"../../{page}.py").run()
 
 
 def run_snippets(app: AppTest) -> int:

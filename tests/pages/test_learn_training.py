@@ -19,7 +19,7 @@ def opened() -> AppTest:
     """Return the page with the shallowest networks, as a browser would get it."""
     app = AppTest.from_file(str(FRAME), default_timeout=300).run()
     app.query_params["sample"], app.query_params["depth"] = "gold-tem", "4"
-    return app.switch_page("../skip_connections.py").run()
+    return app.switch_page("../../skip_connections.py").run()
 
 
 @pytest.fixture(autouse=True)

@@ -87,7 +87,7 @@ def test_the_button_takes_the_model_that_fits(
     app = AppTest.from_file(str(NAVIGATION), default_timeout=60)
     app.run()
     app.query_params["sample"], app.query_params["model"] = "noise", "particles"
-    app = after_the_answer(app.switch_page("../segment.py").run())
+    app = after_the_answer(app.switch_page("../../segment.py").run())
     assert GRAINS in captions(app)
     assert app.session_state["lamella"].model == "particles", "nothing is chosen without the button"
     next(one for one in app.button if one.label == "Use it").click().run()
