@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 from collections.abc import Callable
+from concurrent.futures import wait
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,8 @@ def finish(app: AppTest) -> AppTest:
     job = app.session_state["lamella"].job
     if job is None:
         return app
-    job.future.exception(timeout=60)
+    # Not `future.exception`: it raises where the job was cancelled before it began.
+    wait([job.future], timeout=60)
     return app.run()
 
 
