@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
+NOT_INSTALLED = {"research", "benchmarks", "tests"}
+ENTRIES = {"app", "cli"}
 FORBIDDEN = {
-    "core": {"streamlit", "pages", "commands", "models", "app", "cli"},
-    "models": {"streamlit", "pages", "commands", "app", "cli"},
-    "pages": {"numpy", "torch", "cv2", "commands", "app", "cli"},
-    "commands": {"numpy", "torch", "cv2", "streamlit", "pages", "app", "cli"},
+    "core": {"streamlit", "pages", "commands", "studies", "models"} | ENTRIES | NOT_INSTALLED,
+    "models": {"streamlit", "pages", "commands", "studies"} | ENTRIES | NOT_INSTALLED,
+    "studies": {"streamlit", "pages", "commands"} | ENTRIES | NOT_INSTALLED,
+    "pages": {"numpy", "torch", "cv2", "commands"} | ENTRIES | NOT_INSTALLED,
+    "commands": {"numpy", "torch", "cv2", "streamlit", "pages"} | ENTRIES | NOT_INSTALLED,
+    "research": {"streamlit", "pages", "tests"} | ENTRIES,
+    "benchmarks": {"tests"} | ENTRIES,
 }
+
+# From the top: a room imports from rows below its own, never from its own row or above.
+ORDER_IN_CORE = (
+    ("export",),
+    ("figures",),
+    ("evaluation", "classification", "concepts"),
+    ("training", "analysis"),
+    ("inspection", "synthesis"),
+    ("segmentation",),
+    ("measurement", "formats"),
+    ("types", "palette", "settings"),
+    ("errors",),
+)
 
 
 def imported_packages(source: str) -> set[str]:
@@ -77,9 +96,62 @@ def test_the_walker_sees_what_it_must(room: str, source: str, found: set[str]) -
     assert trespasses(room, source) == found
 
 
-def test_no_room_but_the_entries_imports_an_entry() -> None:
-    for path in (REPOSITORY / "benchmarks").rglob("*.py"):
-        assert not imported_packages(path.read_text(encoding="utf-8")) & {"app", "cli"}, path
+def imported_modules(source: str, known: set[str]) -> set[str]:
+    """Return the modules out of ``known`` that ``source`` imports, wherever it does."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            parts = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= (parts & known) or {node.module}
+    return names & known
+
+
+def import_graph() -> dict[str, set[str]]:
+    """Return, for each module of ours, the modules of ours that it imports."""
+    sources = {}
+    for room in FORBIDDEN:
+        for path in (REPOSITORY / room).rglob("*.py"):
+            parts = path.relative_to(REPOSITORY).with_suffix("").parts
+            name = ".".join(parts).removesuffix(".__init__")
+            sources[name] = path.read_text(encoding="utf-8")
+    return {name: imported_modules(text, set(sources)) for name, text in sources.items()}
+
+
+def climbs(graph: dict[str, set[str]]) -> list[tuple[str, str]]:
+    """Return every import inside ``core`` that does not run downwards."""
+    row_of = {room: row for row, rooms in enumerate(ORDER_IN_CORE) for room in rooms}
+    found = []
+    for module, imported in graph.items():
+        for other in imported:
+            if module.startswith("core.") and other.startswith("core."):
+                room, below = module.split(".")[1], other.split(".")[1]
+                if room != below and row_of[room] >= row_of[below]:
+                    found.append((module, other))
+    return sorted(found)
+
+
+def test_no_import_in_core_runs_upwards() -> None:
+    graph = import_graph()
+    rooms = {name.split(".")[1] for name in graph if name.startswith("core.")}
+    assert rooms == {room for row in ORDER_IN_CORE for room in row}
+    assert climbs(graph) == []
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    try:
+        TopologicalSorter(import_graph()).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]), pytrace=False)
+
+
+def test_the_graph_sees_what_it_must() -> None:
+    known = {"core.a", "core.a.b", "core.c"}
+    source = "import core.c\ndef f():\n    from core.a import b\n    from core.a import B"
+    assert imported_modules(source, known) == {"core.c", "core.a.b", "core.a"}
+    graph = {"core.measurement.x": {"core.figures.y"}, "core.figures.y": {"core.types"}}
+    assert climbs(graph) == [("core.measurement.x", "core.figures.y")]
 
 
 # What a file must define to be its own registration.
