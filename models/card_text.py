@@ -35,8 +35,8 @@ def card_text(card: ModelCard) -> str:
         parts += ["## How well it does", *_scores(card, found)]
     if found:
         parts += _all_scores(card, found)
-    if found and found.changed:
-        parts += ["## On changed images", score_words.changed_words(found), _changed(found)]
+    if found and found.robustness:
+        parts += ["## On changed images", score_words.robustness_caption(found), _changed(found)]
     if card.limits or card.failures:
         parts += ["## Where it fails", *filter(None, [card.limits]), *_failures(card)]
     if card.ranges:
@@ -116,8 +116,10 @@ def _all_scores(card: ModelCard, found: Measured) -> list[str]:
 
 
 def _changed(found: Measured) -> str:
-    head = ("Change", *score_words.changed_heads(found))
-    rows = [(one.change, one.score, one.foreground) for one in score_words.changed_rows(found)]
+    head = ("Change", *score_words.robustness_headings(found))
+    rows = [
+        (one.perturbation, one.score, one.foreground) for one in score_words.robustness_rows(found)
+    ]
     return _rows(head, rows)
 
 

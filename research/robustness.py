@@ -11,8 +11,8 @@ import argparse
 from fnmatch import fnmatch
 from pathlib import Path
 
-from core.evaluation.changed_scores import write_changed_scores
 from core.evaluation.robustness import robustness
+from core.evaluation.robustness_scores import write_robustness_scores
 from core.training.dataset import find_pairs, load_split
 from models import zoo
 from models.measured import FOLDER
@@ -38,11 +38,11 @@ def main() -> None:
     scores = robustness(engine, pairs, recipe.masks == "instances")
     for one in scores:
         print(
-            f"{one.change:40} mean IoU {one.mean_iou:.3f}, foreground {one.foreground_iou:.3f}, "
-            f"per image {one.foreground_iou_per_image:.3f}"
+            f"{one.perturbation:40} mean IoU {one.mean_iou:.3f}, "
+            f"foreground {one.foreground_iou:.3f}, per image {one.foreground_iou_per_image:.3f}"
         )
     if options.weights is None:
-        write_changed_scores(FOLDER / f"{options.model}.robustness.csv", scores)
+        write_robustness_scores(FOLDER / f"{options.model}.robustness.csv", scores)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.evaluation.changed_scores import ChangedScore, read_changed_scores
+from core.evaluation.robustness_scores import RobustnessScore, read_robustness_scores
 from core.measurement.bootstrap import Estimate
 
 NAN = float("nan")
@@ -47,8 +47,8 @@ class Measured:
 
     ``weights_sha256``: of the weights that were measured. ``phases``: names. ``scores``: by the
     names that :func:`core.evaluation.scores.headlines` lists. ``seconds``: a megapixel by the
-    clock, ``processor_seconds``: of all threads. ``machine``: in words. ``changed``: scores of the
-    same images after a change of contrast, focus, dose or magnification.
+    clock, ``processor_seconds``: of all threads. ``machine``: in words. ``robustness``: scores of
+    the same images after a change of contrast, focus, dose or magnification.
     """
 
     model: str
@@ -61,7 +61,7 @@ class Measured:
     processor_seconds: float = NAN
     machine: str = ""
     groups: Mapping[str, int] = field(default_factory=dict)
-    changed: tuple[ChangedScore, ...] = ()
+    robustness: tuple[RobustnessScore, ...] = ()
 
 
 def read_measured(path: Path) -> Measured:
@@ -89,7 +89,7 @@ def read_measured(path: Path) -> Measured:
         processor_seconds=_number(speed["processor_seconds_per_megapixel"]),
         machine=speed["machine"],
         groups=groups,
-        changed=read_changed_scores(path.with_suffix(".robustness.csv")),
+        robustness=read_robustness_scores(path.with_suffix(".robustness.csv")),
     )
 
 

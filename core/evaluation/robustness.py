@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core.evaluation.changed_scores import ChangedScore
+from core.evaluation.robustness_scores import RobustnessScore
 from core.formats import read_file
 from core.measurement.agreement import (
     confusion_matrix,
@@ -31,7 +31,7 @@ from core.types import ProgressCallback, no_progress
 
 
 @dataclass(frozen=True)
-class Change:
+class Perturbation:
     """``grey``: stretched grey levels (H, W) float32 in [0, 1] to others of the same shape; clipped
     to [0, 1] afterwards. ``magnification``: and then enlarged. ``quarter_turns``: and turned."""
 
@@ -54,20 +54,20 @@ def _shaded(grey: np.ndarray) -> np.ndarray:
     return grey * np.linspace(0.5, 1, grey.shape[1], dtype=np.float32)
 
 
-CHANGES = (
-    Change("as it is"),
-    Change("contrast inverted", lambda grey: 1 - grey),
-    Change("gamma 0.5", lambda grey: grey**0.5),
-    Change("gamma 2", lambda grey: grey**2),
-    Change("half as bright at the left edge", _shaded),
-    Change("Gaussian blur, sigma 1 px", _blurred(1)),
-    Change("Gaussian blur, sigma 2 px", _blurred(2)),
-    Change("Poisson noise, 100 electrons a pixel", _of_dose(100)),
-    Change("Poisson noise, 25 electrons a pixel", _of_dose(25)),
-    Change("half as large", magnification=0.5),
-    Change("twice as large", magnification=2.0),
-    Change("turned by 90 degrees", quarter_turns=1),
-    Change("turned upside down", quarter_turns=2),
+PERTURBATIONS = (
+    Perturbation("unmodified"),
+    Perturbation("contrast inverted", lambda grey: 1 - grey),
+    Perturbation("gamma 0.5", lambda grey: grey**0.5),
+    Perturbation("gamma 2", lambda grey: grey**2),
+    Perturbation("brightness ramp from 50 % at the left edge", _shaded),
+    Perturbation("Gaussian blur, sigma 1 px", _blurred(1)),
+    Perturbation("Gaussian blur, sigma 2 px", _blurred(2)),
+    Perturbation("Poisson noise, 100 electrons per pixel", _of_dose(100)),
+    Perturbation("Poisson noise, 25 electrons per pixel", _of_dose(25)),
+    Perturbation("scale x0.5", magnification=0.5),
+    Perturbation("scale x2", magnification=2.0),
+    Perturbation("rotation 90°", quarter_turns=1),
+    Perturbation("rotation 180°", quarter_turns=2),
 )
 
 
@@ -75,45 +75,53 @@ def robustness(
     engine: Engine | ClassicEngine,
     pairs: Sequence[tuple[Path, Path]],
     instances: bool,
-    changes: Sequence[Change] = CHANGES,
+    perturbations: Sequence[Perturbation] = PERTURBATIONS,
     progress: ProgressCallback = no_progress,
-) -> list[ChangedScore]:
-    """Return the scores of ``engine`` on images and masks ``pairs``, for each of ``changes``.
+) -> list[RobustnessScore]:
+    """Return the scores of ``engine`` on images and masks ``pairs``, for each of ``perturbations``.
 
     ``instances``: a mask's value is an object, and every object is phase 1.
     """
-    found: dict[str, list[np.ndarray]] = {change.name: [] for change in changes}
-    done, total = 0, len(pairs) * len(changes)
+    found: dict[str, list[np.ndarray]] = {perturbation.name: [] for perturbation in perturbations}
+    done, total = 0, len(pairs) * len(perturbations)
     for image, mask in pairs:
-        for change in changes:
+        for perturbation in perturbations:
             progress(done, total)
-            found[change.name].append(_confusion(engine, image, mask, instances, change))
+            found[perturbation.name].append(
+                _confusion(engine, image, mask, instances, perturbation)
+            )
             done += 1
     progress(total, total)
     return [_scored(name, confusions) for name, confusions in found.items()]
 
 
 def _confusion(
-    engine: Engine | ClassicEngine, image: Path, mask: Path, instances: bool, change: Change
+    engine: Engine | ClassicEngine,
+    image: Path,
+    mask: Path,
+    instances: bool,
+    perturbation: Perturbation,
 ) -> np.ndarray:
     micrograph, labels = read_file(image), read_mask(mask)
     labels = (labels > 0 if instances else labels).astype(np.uint8)
     rows = micrograph.shape[0] - micrograph.info_bar_rows
-    grey = np.clip(change.grey(grey_levels(micrograph.pixels[:rows])), 0, 1).astype(np.float32)
-    shape = tuple(round(side * change.magnification) for side in grey.shape)
+    grey = np.clip(perturbation.grey(grey_levels(micrograph.pixels[:rows])), 0, 1).astype(
+        np.float32
+    )
+    shape = tuple(round(side * perturbation.magnification) for side in grey.shape)
     labels = cv2.resize(labels[:rows], shape[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
-    pixels = np.rot90(resample(grey, shape), change.quarter_turns)
-    digest = hashlib.sha256(f"{micrograph.digest} {change.name}".encode()).hexdigest()
+    pixels = np.rot90(resample(grey, shape), perturbation.quarter_turns)
+    digest = hashlib.sha256(f"{micrograph.digest} {perturbation.name}".encode()).hexdigest()
     # Not at the pixel size of the file: it would be resampled to what it was.
     changed = replace(micrograph, pixels=pixels, digest=digest, pixel_size=None, info_bar_rows=0)
-    labels = np.rot90(labels, change.quarter_turns)
+    labels = np.rot90(labels, perturbation.quarter_turns)
     return confusion_matrix(labels, segment(changed, engine).labels, len(engine.card.phases))
 
 
-def _scored(name: str, confusions: Sequence[np.ndarray]) -> ChangedScore:
+def _scored(name: str, confusions: Sequence[np.ndarray]) -> RobustnessScore:
     together = np.sum(confusions, axis=0)
     per_image = [float(_foreground(one)) for one in confusions]
-    return ChangedScore(
+    return RobustnessScore(
         name,
         len(confusions),
         mean_of_known(intersection_over_union(together)),

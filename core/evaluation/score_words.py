@@ -78,11 +78,11 @@ class StartRow:
 
 
 @dataclass(frozen=True)
-class ChangedRow:
+class RobustnessRow:
     """``score``: the one that the model is chosen by, ``foreground``: IoU of all that is not the
     first phase, of all images together, both as text."""
 
-    change: str
+    perturbation: str
     score: str
     foreground: str
 
@@ -136,26 +136,26 @@ def phase_rows(found: Measured, phase: str) -> list[ScoreRow]:
     return rows
 
 
-def changed_rows(found: Measured) -> list[ChangedRow]:
+def robustness_rows(found: Measured) -> list[RobustnessRow]:
     """Return what changes of the images do to the first score of models of its kind: the IoU of
     the foreground, mean over images, of two phases; else the mean IoU over phases."""
     key = "foreground_iou_per_image" if len(found.phases) == 2 else "mean_iou"
     return [
-        ChangedRow(one.change, _number(getattr(one, key)), _number(one.foreground_iou))
-        for one in found.changed
+        RobustnessRow(one.perturbation, _number(getattr(one, key)), _number(one.foreground_iou))
+        for one in found.robustness
     ]
 
 
-def changed_heads(found: Measured) -> tuple[str, str]:
-    """Return what the two scores of :func:`changed_rows` are called."""
+def robustness_headings(found: Measured) -> tuple[str, str]:
+    """Return what the two scores of :func:`robustness_rows` are called."""
     first = "IoU of objects, mean over images" if len(found.phases) == 2 else "mean IoU over phases"
     return first, f"IoU of all but {found.phases[0]}, all images as one"
 
 
-def changed_words(found: Measured) -> str:
-    """Return what :func:`changed_rows` is about."""
+def robustness_caption(found: Measured) -> str:
+    """Return what :func:`robustness_rows` is about."""
     return (
-        f"The same {found.changed[0].images} images, changed in a known way; each change by "
+        f"The same {found.robustness[0].images} images, changed in a known way; each change by "
         "itself. It says nothing about other specimens."
     )
 

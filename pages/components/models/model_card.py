@@ -65,7 +65,7 @@ def all_scores(card: ModelCard, found: Measured) -> None:
         "images."
     )
     names = ["All phases", *(phase.capitalize() for phase in found.phases)]
-    if found.changed:
+    if found.robustness:
         names.append("On changed images")
     if compared := starts(card.name):
         names.append("From other starts")
@@ -73,7 +73,7 @@ def all_scores(card: ModelCard, found: Measured) -> None:
     if compared:
         with phases.pop():
             _starts(compared)
-    if found.changed:
+    if found.robustness:
         with phases.pop():
             _changed(found)
     with overall:
@@ -86,12 +86,12 @@ def all_scores(card: ModelCard, found: Measured) -> None:
 
 
 def _changed(found: Measured) -> None:
-    first, second = score_words.changed_heads(found)
-    st.caption(score_words.changed_words(found))
+    first, second = score_words.robustness_headings(found)
+    st.caption(score_words.robustness_caption(found))
     st.table(
         [
-            {"change": one.change, first: one.score, second: one.foreground}
-            for one in score_words.changed_rows(found)
+            {"change": one.perturbation, first: one.score, second: one.foreground}
+            for one in score_words.robustness_rows(found)
         ],
         border="horizontal",
     )

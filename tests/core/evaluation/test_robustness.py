@@ -1,4 +1,4 @@
-"""Changed images: what a threshold makes of each change is known beforehand."""
+"""Changed images: what a threshold makes of each perturbation is known beforehand."""
 
 from dataclasses import replace
 
@@ -7,14 +7,18 @@ import pytest
 from PIL import Image
 
 from core.evaluation import score_words
-from core.evaluation.changed_scores import ChangedScore, read_changed_scores, write_changed_scores
-from core.evaluation.robustness import CHANGES, robustness
+from core.evaluation.robustness import PERTURBATIONS, robustness
+from core.evaluation.robustness_scores import (
+    RobustnessScore,
+    read_robustness_scores,
+    write_robustness_scores,
+)
 from core.segmentation.engine import Engine
 from models.card_text import card_text
 from models.measured import measured
 from tests.threshold_model import CARD, threshold_network
 
-BY_NAME = {change.name: change for change in CHANGES}
+BY_NAME = {perturbation.name: perturbation for perturbation in PERTURBATIONS}
 
 
 @pytest.fixture
@@ -34,12 +38,12 @@ def pairs(tmp_path):
 def scores(pairs, *names):
     engine = Engine(CARD, threshold_network(), "cpu")
     found = robustness(engine, pairs, True, [BY_NAME[name] for name in names])
-    return {one.change: one for one in found}
+    return {one.perturbation: one for one in found}
 
 
 def test_what_does_not_move_the_threshold_costs_nothing(pairs):
-    names = ("as it is", "gamma 0.5", "gamma 2", "turned by 90 degrees", "turned upside down")
-    for one in scores(pairs, *names, "half as large", "twice as large").values():
+    names = ("unmodified", "gamma 0.5", "gamma 2", "rotation 90°", "rotation 180°")
+    for one in scores(pairs, *names, "scale x0.5", "scale x2").values():
         assert one.images == 2
         assert one.foreground_iou == one.mean_iou == one.foreground_iou_per_image == 1
 
@@ -50,7 +54,7 @@ def test_inverted_contrast_turns_the_answer_round(pairs):
 
 
 def test_noise_is_the_same_for_every_model(pairs):
-    name = "Poisson noise, 25 electrons a pixel"
+    name = "Poisson noise, 25 electrons per pixel"
     assert scores(pairs, name) == scores(pairs, name)
 
 
@@ -59,22 +63,22 @@ def test_images_are_averaged_and_pixels_added(pairs):
     mask = np.zeros((64, 64), np.uint8)
     mask[:, 56:] = 1
     Image.fromarray(mask).save(pairs[1][1])
-    one = scores(pairs, "as it is")["as it is"]
+    one = scores(pairs, "unmodified")["unmodified"]
     assert one.foreground_iou_per_image == 0.75
     assert one.foreground_iou == pytest.approx(2560 / 3072)
 
 
 def test_scores_come_back_and_stand_on_the_card(tmp_path, monkeypatch):
-    rows = [ChangedScore("as it is", 4, 0.75, 0.875, float("nan"))]
-    write_changed_scores(tmp_path / "m.robustness.csv", rows)
-    (back,) = read_changed_scores(tmp_path / "m.robustness.csv")
-    assert back.change == "as it is" and (back.images, back.mean_iou) == (4, 0.75)
-    assert read_changed_scores(tmp_path / "none.csv") == ()
+    rows = [RobustnessScore("unmodified", 4, 0.75, 0.875, float("nan"))]
+    write_robustness_scores(tmp_path / "m.robustness.csv", rows)
+    (back,) = read_robustness_scores(tmp_path / "m.robustness.csv")
+    assert back.perturbation == "unmodified" and (back.images, back.mean_iou) == (4, 0.75)
+    assert read_robustness_scores(tmp_path / "none.csv") == ()
     from models import zoo
 
     card = zoo.card("superalloy")
-    found = replace(measured("superalloy"), changed=(back,))
+    found = replace(measured("superalloy"), robustness=(back,))
     monkeypatch.setattr("models.card_text.measured", lambda name: found)
     assert "| as it is | 0.750 | 0.875 |" in card_text(card)
     two = replace(found, phases=("a", "b"))
-    assert score_words.changed_rows(two)[0].score == "not known"
+    assert score_words.robustness_rows(two)[0].score == "not known"

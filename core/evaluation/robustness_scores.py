@@ -11,34 +11,34 @@ from core.training.tables import write_table
 
 
 @dataclass(frozen=True)
-class ChangedScore:
+class RobustnessScore:
     """``mean_iou``: over phases, one confusion matrix over all images. ``foreground_iou``: of all
     that is not phase 0 as one phase, likewise. ``foreground_iou_per_image``: mean over images."""
 
-    change: str
+    perturbation: str
     images: int
     mean_iou: float
     foreground_iou: float
     foreground_iou_per_image: float
 
 
-def write_changed_scores(path: Path, scores: Iterable[ChangedScore]) -> None:
+def write_robustness_scores(path: Path, scores: Iterable[RobustnessScore]) -> None:
     """Write one row a change as CSV, whole or not at all."""
     rows = (
-        [change, images, *(f"{value:.6f}" for value in values)]
-        for change, images, *values in map(astuple, scores)
+        [perturbation, images, *(f"{value:.6f}" for value in values)]
+        for perturbation, images, *values in map(astuple, scores)
     )
-    write_table(path, [field.name for field in fields(ChangedScore)], rows)
+    write_table(path, [field.name for field in fields(RobustnessScore)], rows)
 
 
-def read_changed_scores(path: Path) -> tuple[ChangedScore, ...]:
+def read_robustness_scores(path: Path) -> tuple[RobustnessScore, ...]:
     """Return the rows of a file; empty where there is none."""
     if not path.is_file():
         return ()
     with path.open(newline="", encoding="utf-8") as lines:
         return tuple(
-            ChangedScore(
-                row["change"],
+            RobustnessScore(
+                row["perturbation"],
                 int(row["images"]),
                 float(row["mean_iou"]),
                 float(row["foreground_iou"]),
