@@ -44,7 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-minutes", type=float, metavar="M", help="stop after so long")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     parser.add_argument(
-        "--start",
+        "--init",
         metavar="WEIGHTS",
         help="instead of the recipe's: scratch, imagenet, micronet (both may need a network), "
         "micrographs (five kinds of them, of the zoo), or a trained model of `lamella models`",
@@ -91,27 +91,29 @@ def training_of(card: ModelCard) -> Callable[..., TrainedNetwork]:
 
 
 def chosen_recipe(options: argparse.Namespace) -> Recipe:
-    """Return the model's recipe, with another start and seed where they are asked for.
+    """Return the model's recipe, with another initialization and seed where they are asked for.
 
     Raises:
-        UsageError: a start or a seed that cannot be.
+        UsageError: an unknown initialization, or a negative seed.
     """
     from models import catalogue, classifiers
-    from models.starts import starting_from
+    from models.initializations import with_initialization
 
     recipe = catalogue.recipe(options.name)
-    if options.name in classifiers.CARDS and options.start not in (None, "scratch"):
-        raise UsageError(f"--start: {options.name} starts as its recipe says, or from scratch.")
+    if options.name in classifiers.CARDS and options.init not in (None, "scratch"):
+        raise UsageError(
+            f"--init: {options.name} is initialized as in its recipe, or from scratch."
+        )
     if options.seed is not None:
         if options.seed < 0:
             raise UsageError(f"--seed is {options.seed}; it must be 0 or more.")
         recipe = replace(recipe, seed=options.seed)
-    if options.start is None:
+    if options.init is None:
         return recipe
     try:
-        return starting_from(recipe, options.start)
+        return with_initialization(recipe, options.init)
     except ModelError as error:
-        raise UsageError(f"--start: {error}") from error
+        raise UsageError(f"--init: {error}") from error
 
 
 @contextmanager

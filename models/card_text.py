@@ -17,10 +17,10 @@ from core.training.augmentation import Augmentation
 from core.training.recipe import Recipe
 from core.types import ModelCard
 from models import catalogue, classifiers
-from models.measured import measured, seeds, starts
+from models.measured import initializations, measured, seeds
 
-# Functions, which a table cannot hold; the text tells where it starts from.
-ELSEWHERE = ("initialise", "augmentation", "imitation", "distillation", "source")
+# Functions, which a table cannot hold; the text tells where it initializations from.
+ELSEWHERE = ("initialize", "augmentation", "imitation", "distillation", "source")
 RANGES = (
     "Grey levels in [0, 1] after the stretch that every image gets. An image outside of these "
     "ranges gets a warning."
@@ -43,10 +43,14 @@ def card_text(card: ModelCard) -> str:
         parts += ["## What it was trained on looks like", RANGES, _ranges(card)]
     if card.build is not None:
         parts += ["## How it was trained", _recipe(card.name, catalogue.recipe(card.name))]
-    if compared := starts(card.name):
-        rows = [astuple(one) for one in score_words.start_rows(compared)]
-        table = _rows(("Start", "Encoder", "Score by seed", "Mean"), rows)
-        parts += ["## What other starts give", score_words.start_words(compared), table]
+    if compared := initializations(card.name):
+        rows = [astuple(one) for one in score_words.initialization_rows(compared)]
+        table = _rows(("Initialization", "Encoder", "Score by seed", "Mean"), rows)
+        parts += [
+            "## What other initializations give",
+            score_words.initialization_caption(compared),
+            table,
+        ]
     return "\n\n".join([*parts, "Made by `make cards` from the zoo; changes here are lost."]) + "\n"
 
 
@@ -140,12 +144,11 @@ def _ranges(card: ModelCard) -> str:
 
 
 def _recipe(name: str, recipe: Recipe) -> str:
-    start = recipe.initialise.__name__.replace("_", " ")
+    init = recipe.initialize.__name__.replace("_", " ")
     return "\n\n".join(
         [
-            f"Start: {start}. One command does it again: `lamella train {name}`. Another processor "
-            "or number of threads rounds differently; the weights then come out alike, not the "
-            "same.",
+            f"Initialization: {init}. `lamella train {name}` repeats the run. Another processor or "
+            "number of threads rounds differently; the weights then come out alike, not the same.",
             _table(("Recipe", ""), _values(recipe, ELSEWHERE)),
             _table(("Augmentation", "Range or probability"), _values(recipe.augmentation)),
         ]

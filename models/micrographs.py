@@ -4,7 +4,7 @@
 
 DIR holds particles/, carbon_steel/, superalloy/ and coating/, each as `lamella train` wants it;
 grains make themselves. It learns only from images that those models train on; some of their
-validation images choose the step that is kept. `lamella train NAME --start micrographs` starts
+validation images choose the step that is kept. `lamella train NAME --init micrographs` starts
 from what is shipped here.
 """
 
@@ -50,12 +50,12 @@ def build() -> nn.Module:
 
 def recipe() -> Recipe:
     """Return how it is trained: from ImageNet weights, a batch of one task after the other."""
-    from core.training.initialisation import efficientnet_lite_imagenet
+    from core.training.initialization import efficientnet_lite_imagenet
     from core.training.recipe import Recipe
 
     return Recipe(
         steps=1500,
-        initialise=efficientnet_lite_imagenet,
+        initialize=efficientnet_lite_imagenet,
         batch=6,
         crop_px=192,
         averaging=0.99,
@@ -96,7 +96,7 @@ CARD = ModelCard(
         "micrographs", "e6ac776451ca83ea15b5ee3c722ab42d5abdb968ed7801951b6fa5ec2a08d0ec"
     ),
     architecture="U-Net, EfficientNet-Lite0 encoder",
-    # Each task normalises its own images.
+    # Each task normalizes its own images.
     mean=0.0,
     std=1.0,
     data="the training images of particles, carbon-steel, superalloy and coating; synthetic grains",

@@ -10,7 +10,7 @@ PAGE = {"group": "Learn", "title": "Receptive field", "order": 4}
 opened = learn.begin(
     "Receptive field",
     "What one unit can see of the image: build a stack, click a pixel, and compare the field with "
-    "the structures that it should recognise.",
+    "the structures that it should recognize.",
 )
 learn_fields.explorer(opened)
 learn.formulas(r"r_l = r_{l-1} + d_l\,(k_l - 1)\,j_{l-1}", r"j_l = j_{l-1}\,s_l", r"r_0 = j_0 = 1")

@@ -59,7 +59,7 @@ def run_kind_training(
         stage = replace(options, folder=options.folder / EARLIER)
         before = replace(earlier, seed=recipe.seed)
         first = train_in(card, before, read, stage, report, objective)
-        recipe = replace(recipe, initialise=partial(_go_on_from, first))
+        recipe = replace(recipe, initialize=partial(_go_on_from, first))
         options = replace(options, max_seconds=options.max_seconds - first.seconds)
     return train_in(card, recipe, read, options, report, objective)
 

@@ -125,16 +125,16 @@ def learn(
     results = []
     for number, (kind, skip) in enumerate(KINDS):
         network = build(depth, skip, norm, seed)
-        optimiser = torch.optim.Adam(network.parameters(), 2e-3)
+        optimizer = torch.optim.Adam(network.parameters(), 2e-3)
         order = np.random.default_rng(seed)
         losses = []
         for step in range(steps):
             progress(number * steps + step, len(KINDS) * steps)
             batch = torch.from_numpy(order.choice(len(given.labels), BATCH, replace=False))
             loss = functional.cross_entropy(network(given.images[batch]), given.labels[batch])
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             loss.backward()
-            optimiser.step()
+            optimizer.step()
             losses.append(loss.item())
             if seen is not None:
                 seen.append((kind, losses[-1]))

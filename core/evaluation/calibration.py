@@ -123,9 +123,9 @@ def negative_log_likelihood(samples: Sequence[PixelSample], temperature: float) 
     for one in samples:
         scaled = one.logarithms / temperature
         top = scaled.max(0)
-        normaliser = top + np.log(np.exp(scaled - top).sum(0))
+        normalizer = top + np.log(np.exp(scaled - top).sum(0))
         chosen = np.take_along_axis(scaled, one.reference[None], 0)[0]
-        total += one.weight * float((normaliser - chosen).sum(dtype=np.float64))
+        total += one.weight * float((normalizer - chosen).sum(dtype=np.float64))
         weight += one.weight * len(one.reference)
     return total / weight
 

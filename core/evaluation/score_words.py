@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
+from core.evaluation.initialization_scores import Initialization
 from core.evaluation.measured import Calibration, Measured
-from core.evaluation.start_scores import Start
 from core.measurement.bootstrap import Estimate
 from core.types import ModelCard, Score
 
@@ -49,7 +49,7 @@ POINTS = {
     "phase_fraction_error_points": "phase fraction, error in percentage points, mean over images",
     "phase_fraction_absolute_error_points": "phase fraction, absolute error in percentage points",
 }
-STARTS = {
+INITIALIZATIONS = {
     "scratch": "from scratch",
     "imagenet": "ImageNet",
     "micrographs": "ImageNet, then five tasks, this one among them, its validation images too",
@@ -68,10 +68,10 @@ class ScoreRow:
 
 
 @dataclass(frozen=True)
-class StartRow:
+class InitializationRow:
     """``scores``: of each seed, ``mean``: over them, as text."""
 
-    start: str
+    init: str
     encoder: str
     scores: str
     mean: str
@@ -160,8 +160,8 @@ def robustness_caption(found: Measured) -> str:
     )
 
 
-def start_words(found: Sequence[Start]) -> str:
-    """Return what :func:`start_rows` is about."""
+def initialization_caption(found: Sequence[Initialization]) -> str:
+    """Return what :func:`initialization_rows` is about."""
     runs = sorted({(one.steps, one.batch, one.crop_px) for one in found})
     kinds = " or ".join(
         f"{steps} steps of {batch} crops of {side} px" for steps, batch, side in runs
@@ -172,11 +172,11 @@ def start_words(found: Sequence[Start]) -> str:
     )
 
 
-def start_rows(found: Sequence[Start]) -> list[StartRow]:
+def initialization_rows(found: Sequence[Initialization]) -> list[InitializationRow]:
     """Return what each start scored, the best last."""
     return [
-        StartRow(
-            STARTS.get(one.start, f"the model {one.start}"),
+        InitializationRow(
+            INITIALIZATIONS.get(one.init, f"the model {one.init}"),
             ENCODERS.get(one.encoder, one.encoder),
             ", ".join(f"{score:.3f}" for score in one.scores),
             f"{one.mean:.3f}",

@@ -32,9 +32,9 @@ class Interval:
 
     def clipped(self, size: int) -> Interval:
         """Return the part inside [0, size - 1]."""
-        return Interval(np.maximum(self.low, 0), np.minimum(self.high, size - 1)).normalised()
+        return Interval(np.maximum(self.low, 0), np.minimum(self.high, size - 1)).normalized()
 
-    def normalised(self) -> Interval:
+    def normalized(self) -> Interval:
         """Return the same with every empty interval written in the one way that unites well."""
         empty = self.low > self.high
         return Interval(
@@ -125,7 +125,7 @@ class Window(AxisRule):
             low = np.maximum(output.low, -(shift // self.stride))
             high = np.minimum(output.high, (size - 1 - shift) // self.stride)
             reached = Interval(low * self.stride + shift, high * self.stride + shift)
-            found = found.union(reached.normalised())
+            found = found.union(reached.normalized())
         return found
 
     @property
@@ -148,7 +148,7 @@ class TransposedWindow(AxisRule):
             shift = self.padding - self.dilation * tap
             low = -((-(output.low + shift)) // self.stride)
             high = (output.high + shift) // self.stride
-            found = found.union(Interval(low, high).normalised())
+            found = found.union(Interval(low, high).normalized())
         return found
 
     @property
@@ -180,9 +180,9 @@ class Reflect(Shift):
     def sources_inside(self, output: Interval, size: int) -> Interval:
         found = self.sources(output)
         inside = found.clipped(size)
-        before = Interval(-np.minimum(found.high, -1), -found.low).normalised()
+        before = Interval(-np.minimum(found.high, -1), -found.low).normalized()
         last = 2 * (size - 1)
-        after = Interval(last - found.high, last - np.maximum(found.low, size)).normalised()
+        after = Interval(last - found.high, last - np.maximum(found.low, size)).normalized()
         return inside.union(before).union(after).clipped(size)
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from core.errors import LamellaError
-from core.inspection.view import reinitialised, split_call
+from core.inspection.view import reinitialized, split_call
 from core.types import read_only
 
 
@@ -88,7 +88,7 @@ def fresh_kernels(network: nn.Module, layer: str, seed: int = 0) -> Kernels:
     Raises:
         LamellaError: the layer does not exist or is no convolution.
     """
-    return kernels(reinitialised(network, seed), layer)
+    return kernels(reinitialized(network, seed), layer)
 
 
 def kernel_layers(network: nn.Module) -> tuple[str, ...]:

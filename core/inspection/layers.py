@@ -137,8 +137,8 @@ def timed_layer_table(subject: Subject, repeats: int = 3) -> LayerTable:
 class _Clock:
     """Adds up the time in each layer, the layers inside it not counted."""
 
-    def __init__(self, network: nn.Module, synchronise: bool) -> None:
-        self._synchronise = synchronise
+    def __init__(self, network: nn.Module, synchronize: bool) -> None:
+        self._synchronize = synchronize
         self.restart()
         for name, module in network.named_modules():
             if not any(module.children()) or list(module.parameters(recurse=False)):
@@ -151,7 +151,7 @@ class _Clock:
         self._calls: dict[str, int] = {}
 
     def now(self) -> float:
-        if self._synchronise:
+        if self._synchronize:
             torch.cuda.synchronize()
         return time.perf_counter()
 

@@ -24,7 +24,7 @@ class SanityCheck:
     """
 
     trained: np.ndarray
-    randomised: np.ndarray
+    randomized: np.ndarray
     rank_correlation: float
 
 
@@ -35,9 +35,9 @@ def sanity_check(
 
     ``draw``: subject -> map (H, W), for example ``lambda s: seg_grad_cam(s, layer, 1).heat``.
     """
-    trained, randomised = draw(subject), draw(subject.with_random_weights(seed))
+    trained, randomized = draw(subject), draw(subject.with_random_weights(seed))
     return SanityCheck(
-        read_only(trained), read_only(randomised), _rank_correlation(trained, randomised)
+        read_only(trained), read_only(randomized), _rank_correlation(trained, randomized)
     )
 
 

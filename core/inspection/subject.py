@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from core.inspection.field import Field, choose_field
 from core.inspection.receptive_field import Box, check_inside
 from core.inspection.trace import Trace, trace_network
-from core.inspection.view import private_copy, reinitialised, run
+from core.inspection.view import private_copy, reinitialized, run
 from core.segmentation.preprocessing import crop_info_bar, grey_levels, resample
 from core.types import Micrograph, ModelCard, read_only
 
@@ -22,7 +22,7 @@ from core.types import Micrograph, ModelCard, read_only
 class Subject:
     """A network and what it looks at; every function of this room takes one.
 
-    ``network``: shared, never changed. ``image``: (1, C, H, W) float32, normalised as the network
+    ``network``: shared, never changed. ``image``: (1, C, H, W) float32, normalized as the network
     expects. ``pixels``: (H, W) float32 in [0, 1], what ``image`` was made from; None takes the
     mean over the channels of ``image``. ``field``: where that lies in the micrograph. ``digest``,
     ``model``: name the micrograph and the network in caches. ``lock``: the network's own, held
@@ -78,7 +78,7 @@ class Subject:
     def with_random_weights(self, seed: int = 0) -> Subject:
         """Return the same field before a network with the same architecture and fresh weights."""
         return Subject(
-            network=reinitialised(self.network, seed, self.lock),
+            network=reinitialized(self.network, seed, self.lock),
             image=self.image,
             pixels=self.pixels,
             field=self.field,

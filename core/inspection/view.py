@@ -48,7 +48,7 @@ def _shared(tensor: Tensor, device: str | None) -> Tensor:
     return tensor.clone() if tensor.is_inference() else tensor.detach()
 
 
-def reinitialised(
+def reinitialized(
     network: nn.Module, seed: int = 0, lock: AbstractContextManager | None = None
 ) -> nn.Module:
     """Return a copy with random weights of its own, as if training had not begun; eval mode.

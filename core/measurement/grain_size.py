@@ -138,7 +138,7 @@ class FieldStatistics:
 
 
 def field_statistics(values: np.ndarray) -> FieldStatistics:
-    """Summarise one number a field, (n,) with n of 2 or more (ASTM E112-13 section 15).
+    """Summarize one number a field, (n,) with n of 2 or more (ASTM E112-13 section 15).
 
     Raises:
         DataError: fewer than two fields.

@@ -36,7 +36,7 @@ class SizeDistribution:
 def size_distribution(
     diameters: np.ndarray, weights: np.ndarray | None = None, seed: int = 0
 ) -> SizeDistribution:
-    """Summarise diameters (ISO 9276-2 for the moments).
+    """Summarize diameters (ISO 9276-2 for the moments).
 
     ``diameters``: (n,) positive, any unit. ``weights``: (n,) positive, such as
     :func:`edge_weights`; None counts each particle once. ``seed``: of the bootstrap.

@@ -29,7 +29,7 @@ def smooth_noise(
 def keyed_random(keys: np.ndarray, salt: int) -> np.ndarray:
     """Return a number in [0, 1) float32 for each key, the same for the same key and salt.
 
-    Source: the finaliser of SplitMix64, Steele et al. 2014, doi:10.1145/2660193.2660195.
+    Source: the finalizer of SplitMix64, Steele et al. 2014, doi:10.1145/2660193.2660195.
     """
     with np.errstate(over="ignore"):
         step = np.uint64(0x9E3779B97F4A7C15)

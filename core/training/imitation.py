@@ -28,7 +28,7 @@ def imitate(
     pairs: tuple[Pair, ...],
     recipe: Recipe,
     imitation: Imitation,
-    normalisation: tuple[float, float],
+    normalization: tuple[float, float],
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> None:
     """Train ``student.encoder`` on ``teacher.encoder``'s feature maps and fold the decoder, in
@@ -46,9 +46,9 @@ def imitate(
     device = next(student.parameters()).device
     adapters = make_adapters(student, teacher).to(device)
     parameters = [*student.encoder.parameters(), *adapters.parameters()]
-    optimiser = torch.optim.AdamW(parameters, imitation.learning_rate, weight_decay=1e-4)
+    optimizer = torch.optim.AdamW(parameters, imitation.learning_rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, imitation.learning_rate, total_steps=imitation.steps, pct_start=0.1
+        optimizer, imitation.learning_rate, total_steps=imitation.steps, pct_start=0.1
     )
     student.encoder.train()
     begun = time.monotonic()
@@ -56,7 +56,7 @@ def imitate(
         partial(_crops, pairs, recipe, imitation), 0, imitation.steps, threads_for(device)
     )
     for step, batch in enumerate(crops):
-        batch = ((batch.to(device) - normalisation[0]) / normalisation[1]).to(
+        batch = ((batch.to(device) - normalization[0]) / normalization[1]).to(
             memory_format=torch.channels_last
         )
         with torch.no_grad():
@@ -67,9 +67,9 @@ def imitate(
             for adapter, mine, theirs in zip(adapters, seen, wanted, strict=True)
         ]
         loss = torch.stack(distances).mean()
-        optimiser.zero_grad(set_to_none=True)
+        optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         schedule.step()
         seconds = time.monotonic() - begun
         report(Progress(step + 1, imitation.steps, loss.item(), seconds))

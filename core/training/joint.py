@@ -22,7 +22,7 @@ from core.training.recipe import Recipe, TrainingData
 from core.training.validation import validation_score
 from core.types import ModelCard
 
-# Enough to see that a run goes well; the starts are compared on all images of a model.
+# Enough to see that a run goes well; initializations are compared on all images of a model.
 SCORED_IMAGES = 4
 
 
@@ -38,7 +38,7 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class JointData:
-    """The images of several tasks; grey levels are normalised as each task's model does it."""
+    """The images of several tasks; grey levels are normalized as each task's model does it."""
 
     tasks: tuple[Task, ...]
 
@@ -60,7 +60,7 @@ class JointData:
     def crops(
         self, recipe: Recipe, random: np.random.Generator
     ) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return one batch of one task: grey levels normalised, labels among the phases of all.
+        """Return one batch of one task: grey levels normalized, labels among the phases of all.
 
         Size and number of the crops are those of ``recipe``, all else is the task's own.
         """

@@ -12,7 +12,7 @@ from torch import nn
 
 from core.errors import DataError, ModelError
 from core.segmentation.engine import Engine
-from core.training.initialisation import from_scratch
+from core.training.initialization import from_scratch
 from core.training.loop import train
 from core.training.progress import Progress
 from core.training.recipe import Recipe
@@ -91,6 +91,6 @@ def train_short(
 
 def _begin(network: nn.Module, recipe: Recipe) -> str:
     try:
-        return recipe.initialise(network)
+        return recipe.initialize(network)
     except ModelError:
         return from_scratch(network)

@@ -43,7 +43,7 @@ class _Run:
     network: nn.Module
     average: AveragedNetwork
     recipe: str
-    optimiser: torch.optim.Optimizer
+    optimizer: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
     step: int = 0
     best: float | None = None
@@ -74,7 +74,7 @@ class _Run:
             "network": self.network.state_dict(),
             "average": self.average.network.state_dict(),
             "average_steps": self.average.steps,
-            "optimiser": self.optimiser.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "step": self.step,
             "best": self.best,
@@ -105,7 +105,7 @@ class _Run:
         self.network.load_state_dict(state["network"])
         self.average.network.load_state_dict(state["average"])
         self.average.steps = state["average_steps"]
-        self.optimiser.load_state_dict(state["optimiser"])
+        self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
         self.step, self.best = state["step"], state["best"]
         self.best_step, self.best_state = state["best_step"], state["best_state"]
@@ -130,7 +130,7 @@ def train(
     network: nn.Module,
     split: TrainingData,
     recipe: Recipe,
-    normalisation: tuple[float, float],
+    normalization: tuple[float, float],
     classes: int,
     checkpoint: Path,
     device: torch.device,
@@ -144,7 +144,7 @@ def train(
 
     The learning rate follows one cycle over ``recipe.steps``. Stops early after
     ``recipe.patience`` validations without a better score, or after ``max_seconds`` of training,
-    all sessions together. ``normalisation``: mean and standard deviation of the grey levels.
+    all sessions together. ``normalization``: mean and standard deviation of the grey levels.
     ``checkpoint`` is written every 50 steps, after each validation, and when ``report`` raises
     ``core.errors.Cancelled``. ``objective``: None to segment.
     ``magnifications``: of the validation images, the mean over which is scored.
@@ -164,14 +164,14 @@ def train(
     make = partial(_batch, split, recipe)
     for images, labels in made_ahead(make, run.step, recipe.steps, threads_for(device)):
         loss = _step(
-            run, images.to(device), labels.to(device), recipe, objective, normalisation, teacher
+            run, images.to(device), labels.to(device), recipe, objective, normalization, teacher
         )
         run.step += 1
         run.since_validation.append(loss)
         run.seconds = before + time.monotonic() - begun
         over = run.step == recipe.steps or run.seconds > max_seconds
         if over or run.step % recipe.validate_every == 0:
-            _validate(run, _score(run, split, objective, normalisation, classes, magnifications))
+            _validate(run, _score(run, split, objective, normalization, classes, magnifications))
             run.seconds = before + time.monotonic() - begun
             run.save(checkpoint)
         elif run.step % CHECKPOINT_EVERY == 0:
@@ -193,12 +193,12 @@ def _start(network: nn.Module, recipe: Recipe) -> _Run:
     for name, parameter in network.named_parameters():
         parameter.requires_grad_(not name.startswith(recipe.frozen or ("\0",)))
     trained = [p for p in network.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(trained, recipe.learning_rate, weight_decay=recipe.weight_decay)
+    optimizer = torch.optim.AdamW(trained, recipe.learning_rate, weight_decay=recipe.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.15
+        optimizer, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.15
     )
     average = AveragedNetwork(network, recipe.averaging)
-    return _Run(network, average, recipe.in_words(), optimiser, schedule)
+    return _Run(network, average, recipe.in_words(), optimizer, schedule)
 
 
 def _step(
@@ -207,14 +207,14 @@ def _step(
     labels: Tensor,
     recipe: Recipe,
     objective: Objective | None,
-    normalisation: tuple[float, float],
+    normalization: tuple[float, float],
     teacher: nn.Module | None,
 ) -> float:
     run.network.train()
     for name, module in run.network.named_modules():
         if recipe.frozen and name.startswith(recipe.frozen):
             module.eval()
-    mean, std = normalisation
+    mean, std = normalization
     batch = ((images - mean) / std).to(memory_format=torch.channels_last)
     logits = run.network(batch)
     loss = (objective.loss if objective else cross_entropy_and_dice)(logits, labels)
@@ -222,10 +222,10 @@ def _step(
         with torch.no_grad():
             wanted = teacher(batch)
         loss = loss + recipe.distillation.weight * distillation_loss(logits, wanted)
-    run.optimiser.zero_grad(set_to_none=True)
+    run.optimizer.zero_grad(set_to_none=True)
     loss.backward()
     nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)
-    run.optimiser.step()
+    run.optimizer.step()
     run.schedule.step()
     run.average.update(run.network)
     return loss.item()
@@ -235,14 +235,14 @@ def _score(
     run: _Run,
     split: TrainingData,
     objective: Objective | None,
-    normalisation: tuple[float, float],
+    normalization: tuple[float, float],
     classes: int,
     magnifications: tuple[float, ...],
 ) -> float:
     network = run.average.network
     if objective is not None:
         return objective.score(network, split)
-    return validation_score(network, split.validation, *normalisation, classes, magnifications)
+    return validation_score(network, split.validation, *normalization, classes, magnifications)
 
 
 def _validate(run: _Run, score: float) -> None:

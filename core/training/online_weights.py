@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import ModelError
-from core.training.initialisation import encoder_name
+from core.training.initialization import encoder_name
 
 MICRONET = (
     "https://nasa-public-data.s3.amazonaws.com/microscopy_segmentation_models/"

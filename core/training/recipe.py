@@ -61,7 +61,7 @@ class Recipe:
     """
 
     steps: int
-    initialise: Callable[[nn.Module], str]
+    initialize: Callable[[nn.Module], str]
     masks: Literal["instances", "classes"] = "classes"
     group: str | None = None
     validation_fraction: float = 0.15

@@ -130,9 +130,9 @@ def start(
     options: TrainingOptions,
     report: Callable[[str, Progress], None],
 ) -> None:
-    """Initialise ``network`` in place as the recipe says; an imitation that was finished before is
+    """Initialize ``network`` in place as the recipe says; an imitation that was finished before is
     taken from the folder."""
-    recipe.initialise(network)
+    recipe.initialize(network)
     if recipe.imitation is None:
         return
     kept = options.folder / START

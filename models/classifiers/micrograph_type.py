@@ -50,7 +50,7 @@ def earlier() -> Recipe:
 
     return Recipe(
         steps=640,
-        initialise=particles_resnet18_encoder,
+        initialize=particles_resnet18_encoder,
         validation_fraction=0.15,
         batch=16,
         crop_px=128,

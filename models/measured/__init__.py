@@ -3,7 +3,7 @@
 NAME.json, NAME.images.csv  by `make measure`
 NAME.seeds.csv              the same recipe with other seeds, by `python -m research.seeds`
 NAME.robustness.csv         images changed in known ways, by `python -m research.robustness`
-initialisation.csv          short runs from several starts, by `python -m research.initialisation`
+initialization.csv          short runs by initialization, by `python -m research.initialization`
 
 A file belongs to the weights whose SHA-256 it holds; a test compares it with the card.
 """
@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from core.evaluation.initialization_scores import Initialization
     from core.evaluation.measured import Measured
-    from core.evaluation.start_scores import Start
 
 FOLDER = Path(__file__).parent
-STARTS = FOLDER / "initialisation.csv"
+INITIALIZATIONS = FOLDER / "initialization.csv"
 
 
 def measured(name: str) -> Measured | None:
@@ -38,8 +38,8 @@ def seeds(name: str) -> Mapping[str, tuple[float, ...]]:
     return by_score(read_seed_scores(FOLDER / f"{name}.seeds.csv"))
 
 
-def starts(name: str) -> tuple[Start, ...]:
-    """Return what short runs of a model from several starts score; empty where none was done."""
-    from core.evaluation.start_scores import read_start_scores, starts_of
+def initializations(name: str) -> tuple[Initialization, ...]:
+    """Return the scores of short runs by initialization; empty where there were none."""
+    from core.evaluation.initialization_scores import initializations_of, read_initialization_scores
 
-    return starts_of(name, read_start_scores(STARTS))
+    return initializations_of(name, read_initialization_scores(INITIALIZATIONS))

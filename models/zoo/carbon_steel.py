@@ -35,13 +35,13 @@ def build() -> nn.Module:
 def recipe() -> Recipe:
     """Return how it is trained: from ImageNet weights, crops centred on each phase alike."""
     from core.training.augmentation import Augmentation
-    from core.training.initialisation import efficientnet_lite_imagenet
+    from core.training.initialization import efficientnet_lite_imagenet
     from core.training.recipe import Recipe
 
     return Recipe(
         steps=800,
         seed=3,
-        initialise=efficientnet_lite_imagenet,
+        initialize=efficientnet_lite_imagenet,
         batch=6,
         frozen=("encoder.model.conv_stem", "encoder.model.bn1", "encoder.model.blocks.0"),
         averaging=0.99,

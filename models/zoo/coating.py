@@ -38,12 +38,12 @@ def recipe() -> Recipe:
     crops are shrunk: they show the coating above the layer and the substrate under it.
     """
     from core.training.augmentation import Augmentation
-    from core.training.initialisation import efficientnet_lite_imagenet
+    from core.training.initialization import efficientnet_lite_imagenet
     from core.training.recipe import Recipe
 
     return Recipe(
         steps=700,
-        initialise=efficientnet_lite_imagenet,
+        initialize=efficientnet_lite_imagenet,
         batch=6,
         frozen=("encoder.model.conv_stem", "encoder.model.bn1", "encoder.model.blocks.0"),
         averaging=0.98,

@@ -26,7 +26,7 @@ def build() -> nn.Module:
 
 def from_particles(network: nn.Module) -> str:
     """Put the weights of the model ``particles`` into ``network``; return what to call that."""
-    from core.training.initialisation import weights_of_another
+    from core.training.initialization import weights_of_another
     from models.weights_file import trained
 
     return f"{weights_of_another(network, trained(particles.CARD))} (particles)"
@@ -39,7 +39,7 @@ def recipe() -> Recipe:
 
     return Recipe(
         steps=300,
-        initialise=from_particles,
+        initialize=from_particles,
         masks="instances",
         batch=6,
         crop_px=256,

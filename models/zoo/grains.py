@@ -36,13 +36,13 @@ def build() -> nn.Module:
 
 def recipe() -> Recipe:
     """Return how it is trained: from ImageNet weights, on microstructures that make themselves."""
-    from core.training.initialisation import efficientnet_lite_imagenet
+    from core.training.initialization import efficientnet_lite_imagenet
     from core.training.recipe import Recipe
     from core.training.synthetic_grains import grain_data
 
     return Recipe(
         steps=750,
-        initialise=efficientnet_lite_imagenet,
+        initialize=efficientnet_lite_imagenet,
         masks="instances",
         batch=4,
         crop_px=224,
@@ -70,7 +70,7 @@ CARD = ModelCard(
         "Laguerre tessellation of its own with up to 22 effects drawn at random"
     ),
     licence="no data; encoder weights Apache-2.0; these weights BSD-3-Clause",
-    reference="the idea: Tobin et al. 2017, arXiv:1703.06907 (domain randomisation)",
+    reference="the idea: Tobin et al. 2017, arXiv:1703.06907 (domain randomization)",
     scores=(
         Score(
             "boundary Dice within 3 px, mean over images", 0.809, REAL, "boundary_dice_within_3px"

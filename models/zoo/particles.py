@@ -30,12 +30,12 @@ def build() -> nn.Module:
 def recipe() -> Recipe:
     """Return how it is trained: from ImageNet weights, the first two stages kept."""
     from core.training.augmentation import Augmentation
-    from core.training.initialisation import efficientnet_lite_imagenet
+    from core.training.initialization import efficientnet_lite_imagenet
     from core.training.recipe import Recipe
 
     return Recipe(
         steps=1500,
-        initialise=efficientnet_lite_imagenet,
+        initialize=efficientnet_lite_imagenet,
         masks="instances",
         group="doi",
         frozen=("encoder.model.conv_stem", "encoder.model.bn1", "encoder.model.blocks.0"),

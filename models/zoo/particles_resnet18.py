@@ -33,13 +33,13 @@ def teacher() -> nn.Module:
 def recipe() -> Recipe:
     """Return how it is trained: first the feature maps of `particles`, then the masks."""
     from core.training.augmentation import Augmentation
-    from core.training.initialisation import from_scratch
+    from core.training.initialization import from_scratch
     from core.training.recipe import Distillation, Imitation, Recipe
 
     return Recipe(
         steps=1600,
         seed=3,
-        initialise=from_scratch,
+        initialize=from_scratch,
         masks="instances",
         group="doi",
         learning_rate=4e-4,

@@ -45,7 +45,7 @@ def recipe() -> Recipe:
     return Recipe(
         steps=1000,
         seed=2,
-        initialise=deeper_resnet18,
+        initialize=deeper_resnet18,
         masks="instances",
         group="doi",
         learning_rate=6e-4,

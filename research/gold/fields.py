@@ -22,7 +22,7 @@ from torch import nn
 from core.inspection.receptive_field import field_sizes
 from core.inspection.trace import trace_network
 from core.measurement.bootstrap import mean_over_images
-from core.training.initialisation import from_scratch
+from core.training.initialization import from_scratch
 from core.training.loop import train
 from core.training.recipe import Recipe
 from models.weights_file import save_weights
@@ -67,7 +67,7 @@ def recipe(seed: int) -> Recipe:
     """Return how each network is trained."""
     return Recipe(
         steps=STEPS,
-        initialise=from_scratch,
+        initialize=from_scratch,
         masks="instances",
         batch=BATCH,
         crop_px=CROP_PX,

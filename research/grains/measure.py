@@ -72,7 +72,7 @@ def measure(without: tuple[str, ...], images: list[Scored]) -> Row:
     )
     torch.manual_seed(recipe.seed)
     network = card.build()
-    recipe.initialise(network)
+    recipe.initialize(network)
     with tempfile.TemporaryDirectory() as folder:
         found = train(
             network,

@@ -13,7 +13,7 @@ from core.figures.concepts_style import GRID, LINE
 from core.palette import OKABE_ITO
 from core.synthesis.ising import exact as ising_exact
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
-from core.synthesis.ising.lattice import energy, magnetisation
+from core.synthesis.ising.lattice import energy, magnetization
 from core.synthesis.ising.snapshots import Snapshots
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "pentagon")
 QUANTITIES = {
     "energy": ("energy a site (J)", ising_exact.energy, [-2.08, 0.05]),
-    "magnetisation": ("|m|", ising_exact.magnetisation, [-0.03, 1.05]),
+    "magnetisation": ("|m|", ising_exact.magnetization, [-0.03, 1.05]),
 }
 
 
@@ -51,7 +51,7 @@ def exact_figure(
 
 def snapshots_figure(quantity: str, data: Snapshots, name: str) -> go.Figure:
     """Draw one of QUANTITIES of every snapshot over its temperature, and Onsager's curve."""
-    values = energy(data.spins) if quantity == "energy" else np.abs(magnetisation(data.spins))
+    values = energy(data.spins) if quantity == "energy" else np.abs(magnetization(data.spins))
     figure = _exact(quantity)
     _points(figure, data.temperatures, values, name, OKABE_ITO[1], "circle", 4)
     return figure

@@ -17,13 +17,13 @@ import cli
 from commands.terminal.batch import say
 from commands.train import ctrl_c_noted, line
 from core.segmentation.engine import Engine
-from core.training.initialisation import from_scratch
+from core.training.initialization import from_scratch
 from core.training.progress import Progress
 from core.training.recipe import Recipe
 from tests.threshold_model import CARD, threshold_network
 
 RECIPE = Recipe(
-    steps=6, initialise=from_scratch, masks="instances", batch=2, crop_px=32, validate_every=2
+    steps=6, initialize=from_scratch, masks="instances", batch=2, crop_px=32, validate_every=2
 )
 
 

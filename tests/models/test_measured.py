@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 
 from core.evaluation import score_words
+from core.evaluation.initialization_scores import (
+    InitializationRun,
+    InitializationScore,
+    add_initialization_score,
+    initializations_of,
+    read_initialization_scores,
+)
 from core.evaluation.measured import Calibration, Measured, ReliabilityBin
 from core.evaluation.seed_scores import SeedScore, by_score, read_seed_scores, write_seed_scores
-from core.evaluation.start_scores import (
-    StartRun,
-    StartScore,
-    add_start_score,
-    read_start_scores,
-    starts_of,
-)
 from core.figures.reliability import reliability_figure
 from core.measurement.bootstrap import Estimate
 from core.types import Score
@@ -79,25 +79,25 @@ def test_seed_scores_come_back_and_replace_their_own_seed_only(tmp_path):
 
 
 def test_starts_come_back_and_are_compared_by_their_mean(tmp_path):
-    path = tmp_path / "starts.csv"
-    run = StartRun("m", "tu-tf_efficientnet_lite0", "imagenet", 2, 150, 4, 192)
+    path = tmp_path / "initializations.csv"
+    run = InitializationRun("m", "tu-tf_efficientnet_lite0", "imagenet", 2, 150, 4, 192)
     made = [
-        StartScore(run, 0.8, 60),
-        StartScore(replace(run, seed=1), 0.6, 61),
-        StartScore(replace(run, start="scratch"), 0.5, 62),
-        StartScore(replace(run, model="other"), 0.9, 63),
+        InitializationScore(run, 0.8, 60),
+        InitializationScore(replace(run, seed=1), 0.6, 61),
+        InitializationScore(replace(run, init="scratch"), 0.5, 62),
+        InitializationScore(replace(run, model="other"), 0.9, 63),
     ]
     for one in made:
-        add_start_score(path, one)
-    assert read_start_scores(path) == tuple(made)
-    scratch, imagenet = starts_of("m", read_start_scores(path))
-    assert (scratch.start, scratch.scores) == ("scratch", (0.5,))
+        add_initialization_score(path, one)
+    assert read_initialization_scores(path) == tuple(made)
+    scratch, imagenet = initializations_of("m", read_initialization_scores(path))
+    assert (scratch.init, scratch.scores) == ("scratch", (0.5,))
     assert (imagenet.scores, imagenet.mean) == ((0.6, 0.8), pytest.approx(0.7))
-    row = score_words.start_rows([imagenet])[0]
-    assert (row.start, row.encoder) == ("ImageNet", "EfficientNet-Lite0")
+    row = score_words.initialization_rows([imagenet])[0]
+    assert (row.init, row.encoder) == ("ImageNet", "EfficientNet-Lite0")
     assert (row.scores, row.mean) == ("0.600, 0.800", "0.700")
-    assert "150 steps of 4 crops of 192 px" in score_words.start_words([imagenet])
-    assert read_start_scores(tmp_path / "none.csv") == ()
+    assert "150 steps of 4 crops of 192 px" in score_words.initialization_caption([imagenet])
+    assert read_initialization_scores(tmp_path / "none.csv") == ()
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -121,7 +121,7 @@ def without_package(network: nn.Module) -> str:
 
 
 def test_a_short_training_without_the_package_begins_from_scratch():
-    recipe = Recipe(steps=100, initialise=without_package, masks="instances")
+    recipe = Recipe(steps=100, initialize=without_package, masks="instances")
     seen: list[float] = []
     found = train_live(CARD, recipe, 2, seed=3, seen=seen.append)
     assert found.began == "from scratch"
@@ -133,7 +133,7 @@ def test_a_short_training_can_be_stopped_and_needs_a_step():
     def stop(done: int, total: int) -> None:
         raise Cancelled
 
-    recipe = Recipe(steps=100, initialise=without_package, masks="instances")
+    recipe = Recipe(steps=100, initialize=without_package, masks="instances")
     with pytest.raises(Cancelled):
         train_live(CARD, recipe, 5, progress=stop)
     with pytest.raises(DataError, match="1 or more"):

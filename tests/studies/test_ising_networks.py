@@ -15,7 +15,7 @@ from core.inspection.receptive_field import field_sizes
 from core.inspection.trace import trace_network
 from core.synthesis.ising.data import folds_by_content, read_snapshots
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
-from core.synthesis.ising.lattice import energy, magnetisation
+from core.synthesis.ising.lattice import energy, magnetization
 from core.synthesis.ising.live import ALGORITHMS, LEFT_OUT, LiveLattice
 from models.architectures.small import build_symmetric
 from studies.ising.networks import results as ising
@@ -135,7 +135,7 @@ def test_shipped_snapshots_are_what_they_say() -> None:
             assert data.spins.shape[1:] == (side, side)
             assert set(np.unique(data.spins)) == {-1, 1}
             cold = data.only(data.temperatures < 1.5)
-            ordered = np.abs(magnetisation(cold.spins)).mean()
+            ordered = np.abs(magnetization(cold.spins)).mean()
             assert ordered > 0.95 if kind == "equilibrium" else ordered < 0.7
             assert energy(cold.spins).mean() < -1.6
 
@@ -209,7 +209,7 @@ def test_a_live_lattice_comes_to_the_exact_energy(algorithm: str) -> None:
     if algorithm != "Wolff":
         assert lattice.mean_energy == pytest.approx(-0.817310, abs=0.02)
     lattice.heat_to(2.0)
-    assert (lattice.steps, lattice.energies, lattice.mean_magnetisation) == (0, [], None)
+    assert (lattice.steps, lattice.energies, lattice.mean_magnetization) == (0, [], None)
 
 
 def test_a_live_lattice_refuses_an_odd_side() -> None:

@@ -91,7 +91,7 @@ def test_a_training_is_stopped_between_two_batches() -> None:
     assert steps == [(1, 48), (2, 48), (3, 48)]
 
 
-def test_symmetries_change_neither_energy_nor_size_of_the_magnetisation() -> None:
+def test_symmetries_change_neither_energy_nor_size_of_the_magnetization() -> None:
     images = torch.from_numpy(walls().images)[:, None].float()
     random = torch.Generator().manual_seed(0)
     for _ in range(8):

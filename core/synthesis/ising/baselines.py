@@ -8,12 +8,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from core.synthesis.ising.lattice import energy, magnetisation
+from core.synthesis.ising.lattice import energy, magnetization
 
 
 def disorder(spins: np.ndarray) -> np.ndarray:
     """Return 1 - |m| of each lattice (N, L, L), (N,) from 0 to 1."""
-    return 1 - np.abs(magnetisation(spins))
+    return 1 - np.abs(magnetization(spins))
 
 
 FEATURES: Mapping[str, Callable[[np.ndarray], np.ndarray]] = MappingProxyType(

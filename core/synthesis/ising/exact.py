@@ -1,7 +1,7 @@
 """What is known exactly about the Ising model on the infinite square lattice, J = k = 1, no field.
 
 Source: Onsager 1944, doi:10.1103/PhysRev.65.117 (energy, specific heat); Yang 1952,
-doi:10.1103/PhysRev.85.808 (magnetisation).
+doi:10.1103/PhysRev.85.808 (magnetization).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ def energy(temperatures: np.ndarray) -> np.ndarray:
     return -(1 + 2 / np.pi * _times_k(modulus)) / np.tanh(x)
 
 
-def magnetisation(temperatures: np.ndarray) -> np.ndarray:
-    """Return the spontaneous magnetisation a site, 0 to 1, at each temperature above 0."""
+def magnetization(temperatures: np.ndarray) -> np.ndarray:
+    """Return the spontaneous magnetization a site, 0 to 1, at each temperature above 0."""
     x = 2 / np.asarray(temperatures, np.float64)
     # 1 / sinh, written so that it does not overflow at low temperature.
     inverse_sinh = 2 * np.exp(-x) / -np.expm1(-2 * x)

@@ -52,8 +52,8 @@ def energy(spins: np.ndarray) -> np.ndarray:
     return -bonds.mean((1, 2), dtype=np.float64)
 
 
-def magnetisation(spins: np.ndarray) -> np.ndarray:
-    """Return the magnetisation a site of each lattice, (N,) float64, -1 to 1."""
+def magnetization(spins: np.ndarray) -> np.ndarray:
+    """Return the magnetization a site of each lattice, (N,) float64, -1 to 1."""
     return spins.mean((1, 2), dtype=np.float64)
 
 

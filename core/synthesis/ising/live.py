@@ -13,7 +13,7 @@ from core.synthesis.ising.lattice import (
     check_lattice,
     checkerboard,
     energy,
-    magnetisation,
+    magnetization,
     random_site,
     random_spins,
 )
@@ -36,7 +36,7 @@ class LiveLattice:
     """One lattice of ``side`` x ``side`` at ``temperature``; ``start``: one of STARTS.
 
     ``steps``: sweeps, or clusters, since it was made or the temperature changed. ``energies``,
-    ``magnetisations``: after each of them; those of |m| without their sign.
+    ``magnetizations``: after each of them; those of |m| without their sign.
 
     Raises:
         LamellaError: an odd side, or a side or temperature out of range.
@@ -48,7 +48,7 @@ class LiveLattice:
     seed: int = 0
     steps: int = 0
     energies: list[float] = field(default_factory=list)
-    magnetisations: list[float] = field(default_factory=list)
+    magnetizations: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         check_lattice(self.side, np.array([self.temperature]))
@@ -65,7 +65,7 @@ class LiveLattice:
         """
         check_lattice(self.side, np.array([temperature]))
         self.temperature = temperature
-        self.steps, self.energies, self.magnetisations = 0, [], []
+        self.steps, self.energies, self.magnetizations = 0, [], []
 
     def advance(self, algorithm: str, most_steps: int, seconds: float = 0.15) -> None:
         """Run up to ``most_steps`` steps of one of ALGORITHMS, at least one, for ``seconds``."""
@@ -75,7 +75,7 @@ class LiveLattice:
             step(self.spins, np.array([self.temperature]), 1, self._random)
             self.steps += 1
             self.energies.append(float(energy(self.spins)[0]))
-            self.magnetisations.append(abs(float(magnetisation(self.spins)[0])))
+            self.magnetizations.append(abs(float(magnetization(self.spins)[0])))
             if time.monotonic() > until:
                 return
 
@@ -85,9 +85,9 @@ class LiveLattice:
         return _mean(self.energies)
 
     @property
-    def mean_magnetisation(self) -> float | None:
+    def mean_magnetization(self) -> float | None:
         """The mean of |m| since it settled; None before that."""
-        return _mean(self.magnetisations)
+        return _mean(self.magnetizations)
 
 
 def _mean(values: list[float]) -> float | None:

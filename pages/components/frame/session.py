@@ -282,10 +282,10 @@ def network_model() -> ModelCard:
 @st.cache_resource(show_spinner=False, max_entries=2)
 def untrained(name: str) -> Any:
     """Return an architecture with random weights, the same ones every time."""
-    from core.inspection.view import reinitialised
+    from core.inspection.view import reinitialized
     from models.architectures import ARCHITECTURES
 
-    return reinitialised(ARCHITECTURES[name].build())
+    return reinitialized(ARCHITECTURES[name].build())
 
 
 # ---- results

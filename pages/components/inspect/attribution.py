@@ -138,7 +138,7 @@ def _checked(inspected: Inspected, draw: Any, asked: tuple[object, ...]) -> Any:
             f"Rank correlation with the map of the network as it is: {alike:.2f}. Near 1 the map "
             "would not depend on what was learned, and explain nothing."
         )
-    return found.randomised
+    return found.randomized
 
 
 # ---- occlusion

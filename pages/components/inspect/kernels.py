@@ -24,7 +24,7 @@ LIMITS = {"one": "One for both", "own": "Each its own"}
 WIDTHS = (470, 470)
 QUIET = {"displayModeBar": False}
 MARGIN = {"l": 0, "r": 0, "t": 10, "b": 0}
-FRESH = "Freshly initialised"
+FRESH = "Freshly initialized"
 SCALES = {
     True: "all pictures share one scale, the same on both sides of 0",
     False: "each side has its own scale, the same on both sides of 0",

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.evaluation import score_words
+from core.evaluation.initialization_scores import Initialization
 from core.evaluation.measured import Measured
 from core.evaluation.score_words import ScoreRow
-from core.evaluation.start_scores import Start
 from core.types import ModelCard
-from models.measured import seeds, starts
+from models.measured import initializations, seeds
 from pages.components.learn import frame as learn
 
 
@@ -67,12 +67,12 @@ def all_scores(card: ModelCard, found: Measured) -> None:
     names = ["All phases", *(phase.capitalize() for phase in found.phases)]
     if found.robustness:
         names.append("On changed images")
-    if compared := starts(card.name):
-        names.append("From other starts")
+    if compared := initializations(card.name):
+        names.append("From other initializations")
     overall, *phases = st.tabs(names)
     if compared:
         with phases.pop():
-            _starts(compared)
+            _initializations(compared)
     if found.robustness:
         with phases.pop():
             _changed(found)
@@ -97,12 +97,17 @@ def _changed(found: Measured) -> None:
     )
 
 
-def _starts(compared: Sequence[Start]) -> None:
-    st.caption(score_words.start_words(compared))
+def _initializations(compared: Sequence[Initialization]) -> None:
+    st.caption(score_words.initialization_caption(compared))
     st.table(
         [
-            {"start": one.start, "encoder": one.encoder, "by seed": one.scores, "mean": one.mean}
-            for one in score_words.start_rows(compared)
+            {
+                "initialization": one.init,
+                "encoder": one.encoder,
+                "by seed": one.scores,
+                "mean": one.mean,
+            }
+            for one in score_words.initialization_rows(compared)
         ],
         border="horizontal",
     )

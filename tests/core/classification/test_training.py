@@ -221,7 +221,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 RECIPE = Recipe(
-    steps=4, initialise=lambda network: "x", batch=4, crop_px=16, validate_every=2, averaging=0.5
+    steps=4, initialize=lambda network: "x", batch=4, crop_px=16, validate_every=2, averaging=0.5
 )
 
 

@@ -79,6 +79,6 @@ def test_scores_come_back_and_stand_on_the_card(tmp_path, monkeypatch):
     card = zoo.card("superalloy")
     found = replace(measured("superalloy"), robustness=(back,))
     monkeypatch.setattr("models.card_text.measured", lambda name: found)
-    assert "| as it is | 0.750 | 0.875 |" in card_text(card)
+    assert "| unmodified | 0.750 | 0.875 |" in card_text(card)
     two = replace(found, phases=("a", "b"))
     assert score_words.robustness_rows(two)[0].score == "not known"

@@ -202,6 +202,6 @@ def test_sanity_check_tells_a_map_of_the_network_from_one_of_the_image() -> None
     assert of_image.rank_correlation == pytest.approx(1)
     of_network = sanity_check(subject, lambda s: s.logits[1])
     assert abs(of_network.rank_correlation) < 0.95
-    assert not np.array_equal(of_network.trained, of_network.randomised)
+    assert not np.array_equal(of_network.trained, of_network.randomized)
     constant = sanity_check(subject, lambda s: np.ones((4, 4)))
     assert math.isnan(constant.rank_correlation)

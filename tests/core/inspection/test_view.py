@@ -20,7 +20,7 @@ from core.inspection.layers import timed_layer_table
 from core.inspection.occlusion import occlusion
 from core.inspection.sanity import sanity_check
 from core.inspection.subject import Subject
-from core.inspection.view import Recorder, private_copy, reinitialised, run
+from core.inspection.view import Recorder, private_copy, reinitialized, run
 from core.segmentation.device import exact_float32
 from models.architectures.small import SmallUnet, build_stack
 
@@ -217,13 +217,13 @@ def test_activations_survive_a_later_write_in_place() -> None:
     )
 
 
-def test_reinitialised_weights_have_the_variance_of_he() -> None:
+def test_reinitialized_weights_have_the_variance_of_he() -> None:
     torch.manual_seed(0)
     network = nn.Sequential(nn.Conv2d(64, 128, 3), nn.BatchNorm2d(128))
     network[1].running_mean.fill_(7)
     network[1].weight.data.fill_(3)
     outside = torch.random.get_rng_state()
-    twin = reinitialised(network, seed=5)
+    twin = reinitialized(network, seed=5)
     assert torch.equal(torch.random.get_rng_state(), outside)
     # 73,728 values: the standard error of the standard deviation is 0.26 %.
     assert float(twin[0].weight.std()) == pytest.approx(np.sqrt(2 / (64 * 9)), rel=0.01)
@@ -232,8 +232,8 @@ def test_reinitialised_weights_have_the_variance_of_he() -> None:
     assert torch.equal(twin[1].running_mean, torch.zeros(128))
     assert torch.equal(twin[1].running_var, torch.ones(128))
     assert float(network[1].running_mean[0]) == 7
-    assert torch.equal(reinitialised(network, seed=5)[0].weight, twin[0].weight)
-    assert not torch.equal(reinitialised(network, seed=6)[0].weight, twin[0].weight)
+    assert torch.equal(reinitialized(network, seed=5)[0].weight, twin[0].weight)
+    assert not torch.equal(reinitialized(network, seed=6)[0].weight, twin[0].weight)
 
 
 def noting_network(seen: list[bool], fails: bool = False) -> nn.Module:

@@ -34,13 +34,13 @@ def test_enumeration_gives_the_table_and_the_known_levels() -> None:
     states = all_states()
     energies = 16 * ising.energy(states)
     assert set(energies) == set(range(-32, 33, 4)) - {-28, 28}
-    m = np.abs(ising.magnetisation(states))
-    for temperature, (energy, magnetisation, heat) in FOUR.items():
+    m = np.abs(ising.magnetization(states))
+    for temperature, (energy, magnetization, heat) in FOUR.items():
         weights = np.exp(-(energies + 32) / temperature)
         weights /= weights.sum()
         mean = weights @ energies
         assert mean / 16 == pytest.approx(energy, abs=1e-6)
-        assert weights @ m == pytest.approx(magnetisation, abs=1e-6)
+        assert weights @ m == pytest.approx(magnetization, abs=1e-6)
         variance = weights @ (energies - mean) ** 2
         assert variance / temperature**2 / 16 == pytest.approx(heat, abs=1e-6)
 
@@ -52,11 +52,11 @@ def test_samplers_agree_with_the_enumeration(sampler: str, temperature: float) -
     count, random = 2000, np.random.default_rng(1)
     spins = np.ones((count, 4, 4), np.int8) * ising.random_spins(count, 1, random)
     SAMPLERS[sampler](spins, np.full(count, temperature), 40, random)
-    energies, m = ising.energy(spins), np.abs(ising.magnetisation(spins))
-    energy, magnetisation, heat = FOUR[temperature]
+    energies, m = ising.energy(spins), np.abs(ising.magnetization(spins))
+    energy, magnetization, heat = FOUR[temperature]
     error = 1 / np.sqrt(count)
     assert abs(energies.mean() - energy) < 3 * error * energies.std()
-    assert abs(m.mean() - magnetisation) < 3 * error * m.std()
+    assert abs(m.mean() - magnetization) < 3 * error * m.std()
     squares = (energies - energies.mean()) ** 2 * 16 / temperature**2
     assert abs(squares.mean() - heat) < 3 * error * squares.std()
 
@@ -65,12 +65,12 @@ def test_onsager() -> None:
     temperatures = np.array([1.0, 1.5, 2.0, 2.2, 2.5, 3.0, 4.0, 5.0])
     energies = [-1.997160, -1.951117, -1.745565, -1.546489, -1.106079, -0.817310, -0.557272]
     assert ising_exact.energy(temperatures) == pytest.approx([*energies, -0.428229], abs=1e-6)
-    magnetisations = [0.999276, 0.986500, 0.911319, 0.784755, 0, 0, 0, 0]
-    assert ising_exact.magnetisation(temperatures) == pytest.approx(magnetisations, abs=1e-6)
+    magnetizations = [0.999276, 0.986500, 0.911319, 0.784755, 0, 0, 0, 0]
+    assert ising_exact.magnetization(temperatures) == pytest.approx(magnetizations, abs=1e-6)
     assert pytest.approx(2.269185314213022, abs=1e-14) == CRITICAL_TEMPERATURE
     assert float(ising_exact.energy(CRITICAL_TEMPERATURE)) == pytest.approx(-np.sqrt(2), abs=1e-9)
     assert ising_exact.energy(np.array([1e-4, 0.01])) == pytest.approx(-2)
-    assert ising_exact.magnetisation(np.array([1e-4])) == pytest.approx(1)
+    assert ising_exact.magnetization(np.array([1e-4])) == pytest.approx(1)
 
 
 def test_onsagers_specific_heat_is_the_slope_of_his_energy() -> None:
@@ -82,7 +82,7 @@ def test_onsagers_specific_heat_is_the_slope_of_his_energy() -> None:
 
 def test_equilibrium_at_64_agrees_with_onsager() -> None:
     made = equilibrium(64, np.full(24, 2.0), seed=0)
-    energies, m = ising.energy(made.spins), np.abs(ising.magnetisation(made.spins))
+    energies, m = ising.energy(made.spins), np.abs(ising.magnetization(made.spins))
     assert abs(energies.mean() + 1.745565) < 3 * energies.std() / np.sqrt(24)
     assert abs(m.mean() - 0.911319) < 3 * m.std() / np.sqrt(24)
 
@@ -134,7 +134,7 @@ def test_a_quench_follows_the_lecture() -> None:
     energies = ising.energy(made.spins).reshape(2, 16)
     errors = 4 * energies.std(1) / np.sqrt(16)
     assert (np.abs(energies.mean(1) - [-1.860, -1.842]) < errors).all()
-    assert np.abs(ising.magnetisation(made.spins)).mean() < 0.5
+    assert np.abs(ising.magnetization(made.spins)).mean() < 0.5
 
 
 def test_the_walls_of_a_quench_shorten_as_the_root_of_time() -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from core.training.augmentation import Pair
-from core.training.initialisation import from_scratch
+from core.training.initialization import from_scratch
 from core.training.joint import JointData, PhasesOf, Task, joint_objective
 from core.training.losses import cross_entropy_and_dice
 from core.training.recipe import Recipe
@@ -19,10 +19,10 @@ from core.training.session import TrainingOptions, train_in
 from core.training.source import SyntheticData
 from core.types import Phase
 from models import micrographs, zoo
-from models.starts import starting_from
+from models.initializations import with_initialization
 
 RECIPE = Recipe(
-    steps=4, initialise=from_scratch, batch=2, crop_px=32, averaging=0.5, validate_every=4
+    steps=4, initialize=from_scratch, batch=2, crop_px=32, averaging=0.5, validate_every=4
 )
 
 
@@ -46,7 +46,7 @@ def task(phases: int, mean: float, share: float = 1.0) -> Task:
 DATA = JointData((task(2, 0.5), task(3, 0.25)))
 
 
-def test_a_batch_is_of_one_task_normalised_as_its_model_does_it() -> None:
+def test_a_batch_is_of_one_task_normalized_as_its_model_does_it() -> None:
     assert DATA.first == (0, 2)
     assert len(DATA.train) == len(DATA.validation) == 2
     seen = set()
@@ -120,6 +120,6 @@ def test_the_shipped_start_fits_all_but_the_last_layer_of_a_model() -> None:
     assert len(micrographs.CARD.phases) == 14
     network = zoo.card("superalloy").build()
     before = network.segmentation_head[0].weight.clone()
-    said = starting_from(zoo.recipe("superalloy"), "micrographs").initialise(network)
+    said = with_initialization(zoo.recipe("superalloy"), "micrographs").initialize(network)
     assert said.endswith("(micrographs)")
     assert torch.equal(network.segmentation_head[0].weight, before)

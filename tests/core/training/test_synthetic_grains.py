@@ -14,7 +14,7 @@ from core.evaluation.evaluation import Evaluation
 from core.evaluation.report import entries
 from core.evaluation.scores import ImageScores
 from core.synthesis.grains.settings import EFFECTS
-from core.training.initialisation import from_scratch
+from core.training.initialization import from_scratch
 from core.training.loop import train
 from core.training.recipe import Imitation, Recipe
 from core.training.session import TrainingOptions, run_training, training_data
@@ -23,7 +23,7 @@ from core.types import ModelCard, Phase
 
 SMALL = Recipe(
     steps=3,
-    initialise=from_scratch,
+    initialize=from_scratch,
     masks="instances",
     batch=2,
     crop_px=64,

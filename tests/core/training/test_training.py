@@ -14,7 +14,7 @@ from core.training.augmentation import Augmentation, Pair, degrade, noise, rando
 from core.training.averaging import AveragedNetwork
 from core.training.dataset import load_split, split_pairs
 from core.training.imitation import fold, imitate, make_adapters
-from core.training.initialisation import efficientnet_lite_imagenet, from_scratch
+from core.training.initialization import efficientnet_lite_imagenet, from_scratch
 from core.training.loop import train
 from core.training.losses import cross_entropy_and_dice, distillation_loss
 from core.training.recipe import Imitation, Recipe
@@ -27,7 +27,7 @@ STILL = Augmentation(
 )
 SMALL = Recipe(
     steps=40,
-    initialise=from_scratch,
+    initialize=from_scratch,
     masks="instances",
     batch=4,
     crop_px=32,
@@ -292,7 +292,7 @@ def test_imagenet_weights_fit_the_encoder_in_order():
 
     network = build_unet("tu-tf_efficientnet_lite0", 2)
     assert "ImageNet" in efficientnet_lite_imagenet(network)
-    # A trained stem is far from the variance it is initialised with, and sums over colours.
+    # A trained stem is far from the variance it is initialized with, and sums over colours.
     stem = network.encoder.model.conv_stem.weight
     assert stem.shape == (32, 1, 3, 3) and stem.abs().max() > 1
 

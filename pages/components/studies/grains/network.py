@@ -27,7 +27,7 @@ def draw(link: Study) -> None:
         f"**{card.architecture}**, begun with an encoder that knows photographs. Each of its "
         f"{recipe.steps:,} training steps saw {recipe.batch} crops of {recipe.crop_px} px, each a "
         "new microstructure with effects drawn at random: no image came twice, and no real "
-        "micrograph at all. Being shown every kind of look is called domain randomisation."
+        "micrograph at all. Being shown every kind of look is called domain randomization."
     )
     st.subheader("Train it here")
     _training(link)

@@ -64,19 +64,19 @@ def _transfer(link: Study) -> None:
         for name, found in by_network.items()
     ]
     st.table(shown, border="horizontal")
-    energy, magnetisation = by_network["energy"], by_network["magnetisation"]
+    energy, magnetization = by_network["energy"], by_network["magnetisation"]
     if tested_on == "equilibrium":
         st.markdown(
             "What counts walls moves over: the energy threshold of the quench is right in "
-            f"{100 * energy['quench']['accuracy']:.1f} % of equilibrium. The magnetisation is the "
-            f"right feature here ({100 * magnetisation['equilibrium']['accuracy']:.1f} % when its "
+            f"{100 * energy['quench']['accuracy']:.1f} % of equilibrium. The magnetization is the "
+            f"right feature here ({100 * magnetization['equilibrium']['accuracy']:.1f} % when its "
             "threshold comes from equilibrium), and the wrong one to have learned elsewhere."
         )
     else:
         st.markdown(
             "A threshold on |m| from equilibrium, the textbook's order parameter, is right in only "
-            f"{100 * magnetisation['equilibrium']['accuracy']:.1f} % of the lecture's quench: it "
-            f"calls {100 - 100 * magnetisation['equilibrium']['below']:.0f} % of the images below "
+            f"{100 * magnetization['equilibrium']['accuracy']:.1f} % of the lecture's quench: it "
+            f"calls {100 - 100 * magnetization['equilibrium']['below']:.0f} % of the images below "
             "Tc disordered, because their domains cancel. A dense network that learned equilibrium "
             "learned just that "
             f"({100 * by_network['mlp']['equilibrium']['accuracy']:.1f} %); the 98 parameters, "

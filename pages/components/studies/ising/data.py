@@ -79,8 +79,8 @@ def _live(lattice: Any, algorithm: str) -> None:
             key="ising_live",
             height=560,
         )
-    now = {"energy": lattice.energies[-1], "magnetisation": lattice.magnetisations[-1]}
-    means = {"energy": lattice.mean_energy, "magnetisation": lattice.mean_magnetisation}
+    now = {"energy": lattice.energies[-1], "magnetisation": lattice.magnetizations[-1]}
+    means = {"energy": lattice.mean_energy, "magnetisation": lattice.mean_magnetization}
     with right:
         for quantity in ("energy", "magnetisation"):
             learn.chart(
@@ -98,7 +98,7 @@ def _numbers(lattice: Any, now: dict[str, float], means: dict[str, float | None]
 
     exact = {
         "energy": float(ising_exact.energy(lattice.temperature)),
-        "magnetisation": float(ising_exact.magnetisation(lattice.temperature)),
+        "magnetisation": float(ising_exact.magnetization(lattice.temperature)),
     }
     parts = []
     for quantity, title in (("energy", "Energy a site"), ("magnetisation", "|m|")):
@@ -148,7 +148,7 @@ def snapshots(link: Study) -> None:
 
 def _gallery(data: Any, kind: str) -> None:
     from core.figures import encoding
-    from core.synthesis.ising.lattice import energy, magnetisation
+    from core.synthesis.ising.lattice import energy, magnetization
     from studies.ising import figures
 
     for column, wanted in zip(st.columns(len(SHOWN)), SHOWN, strict=True):
@@ -165,7 +165,7 @@ def _gallery(data: Any, kind: str) -> None:
         column.markdown(f"![Snapshot at T = {temperature:.2f}]({picture.url})")
         column.caption(
             f"T = {temperature:.2f}: {phase}. e = {energy(one)[0]:.2f}, "
-            f"|m| = {abs(magnetisation(one)[0]):.2f}"
+            f"|m| = {abs(magnetization(one)[0]):.2f}"
         )
 
 

@@ -10,7 +10,7 @@ from pages.components.studies import study
 from pages.components.studies.ising.data import KINDS, SIDES
 from pages.components.studies.study import Study
 
-FEATURES = {"magnetisation": "Magnetisation |m|", "energy": "Bond energy e"}
+FEATURES = {"magnetisation": "Magnetization |m|", "energy": "Bond energy e"}
 AXES = {"magnetisation": "1 - |m|", "energy": "energy a site (J)"}
 ENDS = {"magnetisation": (0.0, 1.0, 0.5, 0.01), "energy": (-2.0, 0.0, -0.8, 0.01)}
 
@@ -28,7 +28,7 @@ def draw(link: Study) -> None:
         Question(
             "Before any network: which single number tells the lecture's snapshots apart best?",
             truth="the bond energy",
-            choices=("the magnetisation |m|", "the bond energy"),
+            choices=("the magnetization |m|", "the bond energy"),
             why="After a quench the domains are up and down alike, so |m| is small on both sides "
             "of Tc; the energy counts the walls, and they are few only below it.",
         ),

@@ -1,4 +1,4 @@
-"""What short runs from several starts score: initialisation.csv, one row a run."""
+"""Scores of short runs by initialization: initialization.csv, one row per run."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from core.training.tables import write_table
 
 
 @dataclass(frozen=True)
-class StartRun:
-    """What is repeated: ``steps`` of ``batch`` crops of ``crop_px`` from ``start``, of a U-Net
+class InitializationRun:
+    """What is repeated: ``steps`` of ``batch`` crops of ``crop_px`` from ``init``, of a U-Net
     with the slim decoder on ``encoder``."""
 
     model: str
     encoder: str
-    start: str
+    init: str
     seed: int
     steps: int
     batch: int
@@ -25,20 +25,20 @@ class StartRun:
 
 
 @dataclass(frozen=True)
-class StartScore:
+class InitializationScore:
     """``validation_score``: the best of the run. ``seconds``: of its training."""
 
-    run: StartRun
+    run: InitializationRun
     validation_score: float
     seconds: int
 
 
 @dataclass(frozen=True)
-class Start:
-    """One start of one kind of run: its scores in the order of their seeds."""
+class Initialization:
+    """One initialization with the same steps and crops: its scores in the order of their seeds."""
 
     encoder: str
-    start: str
+    init: str
     steps: int
     batch: int
     crop_px: int
@@ -50,20 +50,20 @@ class Start:
         return mean(self.scores)
 
 
-HEADER = (*(field.name for field in fields(StartRun)), "validation_score", "seconds")
+HEADER = (*(field.name for field in fields(InitializationRun)), "validation_score", "seconds")
 
 
-def read_start_scores(path: Path) -> tuple[StartScore, ...]:
+def read_initialization_scores(path: Path) -> tuple[InitializationScore, ...]:
     """Return the rows of a file; empty where there is none."""
     if not path.is_file():
         return ()
     with path.open(newline="", encoding="utf-8") as lines:
         return tuple(
-            StartScore(
-                StartRun(
+            InitializationScore(
+                InitializationRun(
                     row["model"],
                     row["encoder"],
-                    row["start"],
+                    row["init"],
                     int(row["seed"]),
                     int(row["steps"]),
                     int(row["batch"]),
@@ -76,25 +76,29 @@ def read_start_scores(path: Path) -> tuple[StartScore, ...]:
         )
 
 
-def add_start_score(path: Path, made: StartScore) -> None:
+def add_initialization_score(path: Path, made: InitializationScore) -> None:
     """Add a row to the file, whole or not at all."""
     rows = (
         [*astuple(one.run), f"{one.validation_score:.4f}", one.seconds]
-        for one in [*read_start_scores(path), made]
+        for one in [*read_initialization_scores(path), made]
     )
     write_table(path, HEADER, rows)
 
 
-def starts_of(model: str, found: tuple[StartScore, ...]) -> tuple[Start, ...]:
-    """Return the starts of a model, of the same steps and crops together, the best last."""
-    groups: dict[tuple[str, str, int, int, int], list[StartScore]] = {}
+def initializations_of(
+    model: str, found: tuple[InitializationScore, ...]
+) -> tuple[Initialization, ...]:
+    """Return the initializations of a model, grouped by steps and crops, the best last."""
+    groups: dict[tuple[str, str, int, int, int], list[InitializationScore]] = {}
     for one in found:
         run = one.run
         if run.model == model:
-            key = (run.encoder, run.start, run.steps, run.batch, run.crop_px)
+            key = (run.encoder, run.init, run.steps, run.batch, run.crop_px)
             groups.setdefault(key, []).append(one)
     made = [
-        Start(*key, tuple(one.validation_score for one in sorted(g, key=lambda one: one.run.seed)))
+        Initialization(
+            *key, tuple(one.validation_score for one in sorted(g, key=lambda one: one.run.seed))
+        )
         for key, g in groups.items()
     ]
     return tuple(sorted(made, key=lambda one: (one.steps, one.batch, one.crop_px, one.mean)))

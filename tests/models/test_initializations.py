@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from core.errors import ModelError
-from core.training import initialisation, online_weights
-from core.training.initialisation import (
+from core.training import initialization, online_weights
+from core.training.initialization import (
     efficientnet_lite_imagenet,
     encoder_name,
     weights_of_another,
@@ -22,7 +22,7 @@ from core.training.online_weights import (
 )
 from models import zoo
 from models.architectures.unet import build_unet
-from models.starts import starting_from
+from models.initializations import with_initialization
 
 
 def unet(classes: int = 2) -> nn.Module:
@@ -73,18 +73,18 @@ def test_only_the_librarys_networks_have_an_encoder_name() -> None:
 
 def test_a_recipe_starts_elsewhere() -> None:
     recipe = zoo.recipe("particles")
-    scratch = starting_from(recipe, "scratch")
-    assert scratch.frozen == () and scratch.initialise(nn.Identity()) == "from scratch"
+    scratch = with_initialization(recipe, "scratch")
+    assert scratch.frozen == () and scratch.initialize(nn.Identity()) == "from scratch"
     network = zoo.card("particles").build()
-    assert "(particles)" in starting_from(recipe, "particles").initialise(network)
+    assert "(particles)" in with_initialization(recipe, "particles").initialize(network)
     with pytest.raises(ModelError, match="micronet, micrographs or .*particles"):
-        starting_from(recipe, "otsu")
+        with_initialization(recipe, "otsu")
 
 
 def test_imagenet_weights_of_a_package_are_asked_for_by_its_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(initialisation, "find_spec", lambda name: None)
+    monkeypatch.setattr(initialization, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match="for resnet18; tu-tf_efficientnet_lite0, "):
         efficientnet_lite_imagenet(unet())
     larger = build_unet("tu-tf_efficientnet_lite2", 2, decoder_channels=(8, 8, 8, 8, 8))

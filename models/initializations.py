@@ -1,0 +1,60 @@
+"""Other initializations of a training run than the one of its recipe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from core.errors import ModelError
+from core.training.initialization import (
+    PACKAGED,
+    efficientnet_lite_imagenet,
+    encoder_name,
+    from_scratch,
+    weights_of_another,
+)
+from core.training.online_weights import imagenet_online, micronet_online
+from models import micrographs, zoo
+from models.weights_file import trained
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.training.recipe import Recipe
+
+
+def with_initialization(recipe: Recipe, init: str) -> Recipe:
+    """Return ``recipe`` with another initialization: "scratch", "imagenet", "micronet",
+    "micrographs" (see ``models.micrographs``) or a trained model.
+
+    From scratch nothing is frozen, since random weights have to be trained. Feature distillation
+    is left out: it is an initialization of its own.
+
+    Raises:
+        ModelError: none of these.
+    """
+    if init == "scratch":
+        return replace(recipe, initialize=from_scratch, frozen=(), imitation=None)
+    if init == "imagenet":
+        return replace(recipe, initialize=_imagenet, imitation=None)
+    if init == "micronet":
+        return replace(recipe, initialize=micronet_online, imitation=None)
+    donor = micrographs.CARD if init == micrographs.CARD.name else zoo.CARDS.get(init)
+    if donor is None or donor.weights is None:
+        known = ", ".join(name for name, card in zoo.CARDS.items() if card.weights is not None)
+        raise ModelError(
+            f"There is no initialization {init!r}; choose scratch, imagenet, micronet, micrographs "
+            f"or a trained model: {known}."
+        )
+
+    def initialize(network: nn.Module) -> str:
+        return f"{weights_of_another(network, trained(donor))} ({init})"
+
+    return replace(recipe, initialize=initialize, imitation=None)
+
+
+def _imagenet(network: nn.Module) -> str:
+    """Take ImageNet weights from the installed package where it has them, else from the net."""
+    if encoder_name(network) in PACKAGED:
+        return efficientnet_lite_imagenet(network)
+    return imagenet_online(network)
