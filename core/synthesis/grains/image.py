@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
+from skimage.measure import label
 
 from core.synthesis.grains import microscope, surface
 from core.synthesis.grains.geometry import GrainMap, draw_map, tessellate
@@ -24,8 +25,9 @@ STREAMS = {name: index for index, name in enumerate(("seeds", *(e.name for e in 
 class GrainImage:
     """A synthetic micrograph and its answer.
 
-    ``grey``: (H, W) uint8. ``labels``: (H, W) uint8, 1 on a boundary. ``grains``: (H, W) int32,
-    which grain each pixel belongs to, boundaries included; twins only where they are counted.
+    ``grey``: (H, W) uint8. ``labels``: (H, W) uint8, 1 on a boundary. ``grains``: (H, W) int32, 1
+    to n, which grain each pixel belongs to, boundaries included; each is one 8-connected piece.
+    Twins are grains of their own only where they are counted.
     """
 
     grey: np.ndarray
@@ -77,13 +79,17 @@ def geometry(settings: GrainSettings, shape: tuple[int, int], seed: int) -> Grai
 
 
 def truth(grains: GrainMap, settings: GrainSettings) -> tuple[np.ndarray, np.ndarray]:
-    """Return the label (H, W) uint8, 1 within half of ``band_px`` of a boundary, and grain ids."""
+    """Return the label (H, W) uint8, 1 within half of ``band_px`` of a boundary, and grain ids.
+
+    The tessellation wraps around; a grain that the edge of the image cuts in two is two there, as
+    in a micrograph.
+    """
     edge, ids = grains.edge, grains.grains
     if settings.twins is not None and settings.twins.counted > 0.5:
         edge = np.minimum(edge, grains.twin_edge)
         ids = 2 * ids + grains.twin
     labels = (edge <= settings.seeds.band_px / 2).astype(np.uint8)
-    return labels, ids.astype(np.int32)
+    return labels, label(ids, background=-1, connectivity=2).astype(np.int32)
 
 
 def _surface(grains: GrainMap, settings: GrainSettings, seed: int) -> np.ndarray:

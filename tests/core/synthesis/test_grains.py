@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.spatial import Delaunay
+from skimage.measure import label as connected
 
 from core.errors import LamellaError
+from core.measurement.grain_size import count_grains
 from core.synthesis.grains import microscope, surface
 from core.synthesis.grains.effects import (
     Blur,
@@ -88,6 +90,24 @@ def test_the_label_covers_its_width_times_the_length_of_the_boundaries():
     density = 1 / (grains.grains.size / grains.count)
     # Boundary length per area is 2 sqrt(density); bands overlap at triple junctions.
     assert labels.mean() == pytest.approx(3 * 2 * np.sqrt(density), rel=0.12)
+
+
+def test_a_grain_that_the_edge_cuts_in_two_is_counted_as_two():
+    """The tessellation wraps around. Seed 1 of the page: 73 inside, 35 cut, 4 in the corners."""
+    grains = generate(GrainSettings(), (512, 512), 1).grains
+    assert grains.min() == 1
+    pieces = connected(grains, connectivity=2)
+    assert pieces.max() == grains.max() == 112
+    counted = count_grains(grains)
+    assert (counted.inside, counted.cut, counted.corners) == (73, 35, 4)
+    assert counted.equivalent == 91.5
+
+
+def test_the_counted_grains_agree_with_the_density_of_the_seeds():
+    settings = replace(OFF, seeds=Seeds(40, 0))
+    counts = [count_grains(generate(settings, (320, 320), seed).grains) for seed in range(20)]
+    expected = round(320 * 320 / (np.pi / 4 * 40**2))
+    assert np.mean([one.equivalent for one in counts]) == pytest.approx(expected, rel=0.03)
 
 
 def test_lloyd_steps_make_cells_more_equal():
