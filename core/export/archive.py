@@ -89,7 +89,8 @@ Model: {card.title} ({card.name}){trained}
     of them, at most 1. circularity is sqrt(4 pi area) / perimeter as in ISO 9276-6; ImageJ's
     "Circ." is its square. orientation_deg is the angle of the long axis, counter-clockwise from
     the horizontal. mean_intensity lies between 0 (black) and 1 (white). An object that
-    touches_edge continues outside the image: leave it out of size statistics.
+    touches_edge continues outside the image: leave it out of size statistics, and give each
+    whole one its edge_weight (Miles-Lantuejoul, ISO 13322-1), as large ones are cut more often.
 {stem}.rois.zip
     The outlines of the objects for ImageJ's ROI manager. A polygon covers its holes.
 {stem}.overlay.png

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.measurement.particle_size import weighted_quantiles
 from core.palette import ACCENT
 
 Weighting = Literal["number", "area"]
@@ -21,7 +22,8 @@ LINE = "#808080"
 class SizeHistogram:
     """``edges``: (B + 1,) equivalent diameters in ``unit``. ``values``: (B,) objects in each bin,
     or percent of the area. ``counted``: objects in it. ``cut``: objects left out because the edge
-    of the image cuts them. ``median``: diameter of the counted objects by number, in ``unit``.
+    of the image cuts them. ``median``, ``mean``: diameter by number, in ``unit``; when objects are
+    left out, each that is counted has its edge weight, as large ones are cut more often.
     """
 
     edges: np.ndarray
@@ -30,6 +32,7 @@ class SizeHistogram:
     counted: int
     cut: int
     median: float
+    mean: float
 
 
 def size_bins(
@@ -44,15 +47,23 @@ def size_bins(
     unit = "nm" if "equivalent_diameter_nm" in table else "px"
     whole = table if include_cut else table[~table.touches_edge.astype(bool)]
     sizes = whole[f"equivalent_diameter_{unit}"].to_numpy(float)
-    median = float(np.median(sizes)) if len(sizes) else float("nan")
+    edge_weights = np.ones(len(sizes)) if include_cut else whole["edge_weight"].to_numpy(float)
+    median, mean = _median_and_mean(sizes, edge_weights)
     if unit == "nm" and median > 1000:
-        sizes, median, unit = sizes / 1000, median / 1000, "\N{MICRO SIGN}m"
+        sizes, median, mean, unit = sizes / 1000, median / 1000, mean / 1000, "\N{MICRO SIGN}m"
     edges = _edges(sizes)
     weights = sizes**2 if weighting == "area" else np.ones(len(sizes))
     values = np.histogram(sizes, edges, weights=weights)[0]
     if weighting == "area" and len(sizes):
         values = 100 * values / weights.sum()
-    return SizeHistogram(edges, values, unit, len(sizes), len(table) - len(whole), median)
+    return SizeHistogram(edges, values, unit, len(sizes), len(table) - len(whole), median, mean)
+
+
+def _median_and_mean(sizes: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    if not len(sizes):
+        return float("nan"), float("nan")
+    median = weighted_quantiles(sizes, weights, np.array([0.5]))[0]
+    return float(median), float(np.average(sizes, weights=weights))
 
 
 def size_histogram(
@@ -60,7 +71,8 @@ def size_histogram(
 ) -> go.Figure:
     """Draw :func:`size_bins`: grounds transparent and text uncoloured, so any theme may frame it.
 
-    The dashed line is the median diameter by number. Without any object the figure says so.
+    The dashed line is the median diameter by number, edge-corrected. Without any object the figure
+    says so.
     """
     found = size_bins(table, weighting, include_cut)
     figure = go.Figure(layout=_layout(found, weighting))

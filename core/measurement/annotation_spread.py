@@ -9,6 +9,7 @@ import numpy as np
 
 from core.errors import DataError
 from core.measurement.agreement import check_same_shape, match_objects, outline
+from core.measurement.particle_size import mean_diameter
 from core.measurement.regions import measure_objects
 
 
@@ -79,6 +80,4 @@ def _numbered(mask: np.ndarray) -> np.ndarray:
 
 
 def _mean_diameter(objects: np.ndarray) -> float:
-    table = measure_objects(objects, np.zeros(objects.shape, np.float32), None)
-    whole = table[~table["touches_edge"]]
-    return float(whole["equivalent_diameter_px"].mean())
+    return mean_diameter(measure_objects(objects, np.zeros(objects.shape, np.float32), None))

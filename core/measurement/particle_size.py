@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from core.errors import DataError
 
@@ -103,6 +104,19 @@ def edge_weights(
             "magnification, or leave the edge correction out."
         )
     return 1 / chance
+
+
+def mean_diameter(table: pd.DataFrame) -> float:
+    """Return the mean equivalent diameter of the whole objects, each with its edge weight.
+
+    ``table``: of :func:`core.measurement.regions.measure_objects`, whose unit the answer has; nan
+    where no object is whole.
+    """
+    whole = table[~table["touches_edge"].astype(bool)]
+    if whole.empty:
+        return float("nan")
+    column = next(name for name in table if str(name).startswith("equivalent_diameter_"))
+    return float(np.average(whole[column], weights=whole["edge_weight"]))
 
 
 def _bootstrap_median(diameters: np.ndarray, weights: np.ndarray, seed: int) -> tuple[float, float]:

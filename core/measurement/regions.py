@@ -13,9 +13,12 @@ import pandas as pd
 
 from core.errors import DataError
 from core.measurement.feret import convex_hull
+from core.measurement.particle_size import edge_weights
 from core.types import PixelSize
 
 NM_IN_UM = 1000.0
+STEPS = ((0, 1), (1, 2), (1, 1), (2, 1), (1, 0), (2, -1), (1, -1), (1, -2))
+"""(rows, columns) from one pixel of a grid line to the next, by rising angle."""
 
 
 def measure_objects(
@@ -37,12 +40,15 @@ def measure_objects(
     - ``aspect_ratio``: minimum by maximum Feret, at most 1 (ISO 9276-6; ImageJ gives its inverse
       for an ellipse)
     - ``circularity``: sqrt(4 pi area) / perimeter, at most 1 (ISO 9276-6; ImageJ gives its
-      square); perimeter by Crofton's formula in four directions
+      square); perimeter by Crofton's formula in eight directions, exact to 0.5 % for discs from
+      10 px on; straight sides along the grid read short (0.86 for 19 x 39 px where 0.83 is true)
     - ``solidity``: pixels of the object by pixels of its convex hull
     - ``orientation_deg``: of the long axis, counter-clockwise from the horizontal as seen on the
       screen, in (-90, 90]; nan where no axis is longer
     - ``mean_intensity``: in [0, 1]
     - ``touches_edge``: whether the image area, without the info bar, cuts the object
+    - ``edge_weight``: how many objects a whole one stands for in size statistics, nan where the
+      edge cuts it; see :func:`core.measurement.particle_size.edge_weights`
 
     Raises:
         DataError: ``objects`` and ``pixels`` of different shapes.
@@ -58,6 +64,8 @@ def measure_objects(
     centroid_row, centroid_column = _centroids(runs)
     area = runs.sum(runs.length)
     perimeter = _perimeters(objects, runs.ids)
+    image_area = (objects.shape[0] - info_bar_rows, objects.shape[1])
+    cut = _touches_edge(runs, image_area)
     return pd.DataFrame(
         {
             "id": runs.ids.astype(np.int64),
@@ -72,9 +80,8 @@ def measure_objects(
             "solidity": area / shape[:, 2],
             "orientation_deg": _orientations(runs, centroid_row, centroid_column),
             "mean_intensity": runs.sum(_run_intensity(runs, pixels)) / area,
-            "touches_edge": _touches_edge(
-                runs, (objects.shape[0] - info_bar_rows, objects.shape[1])
-            ),
+            "touches_edge": cut,
+            "edge_weight": _edge_weights(runs, cut, image_area),
         }
     )
 
@@ -138,6 +145,13 @@ def _touches_edge(runs: Runs, image_area: tuple[int, int]) -> np.ndarray:
     return (top <= 0) | (left <= 0) | (bottom >= image_area[0]) | (right >= image_area[1])
 
 
+def _edge_weights(runs: Runs, cut: np.ndarray, image_area: tuple[int, int]) -> np.ndarray:
+    top, bottom, left, right = _bounds(runs)
+    weights = np.full(len(cut), np.nan)
+    weights[~cut] = edge_weights((bottom - top)[~cut], (right - left)[~cut], image_area)
+    return weights
+
+
 def _centroids(runs: Runs) -> tuple[np.ndarray, np.ndarray]:
     area = runs.sum(runs.length)
     middle = (runs.start + runs.stop - 1) / 2
@@ -171,21 +185,27 @@ def _run_intensity(runs: Runs, pixels: np.ndarray) -> np.ndarray:
 def _perimeters(objects: np.ndarray, ids: np.ndarray) -> np.ndarray:
     """Return the perimeter in px by Crofton's formula: pi times the mean projected width.
 
-    Lines of the grid in four directions, 1 px apart along rows and columns and sqrt(1/2) px along
-    diagonals, are counted where they enter an object.
+    Lines of the grid in the directions STEPS are counted where they enter an object; each direction
+    stands for half the angle to its neighbours on either side. Source: Legland, Kieu and Devaux
+    2007, Image Anal. Stereol. 26:83.
     """
-    padded = np.pad(objects, 1)
+    padded = np.pad(objects, 2)
     perimeter = np.zeros(len(ids))
-    for before, after, spacing in (
-        (np.s_[:, :-1], np.s_[:, 1:], 1.0),
-        (np.s_[:-1], np.s_[1:], 1.0),
-        (np.s_[:-1, :-1], np.s_[1:, 1:], np.sqrt(0.5)),
-        (np.s_[:-1, 1:], np.s_[1:, :-1], np.sqrt(0.5)),
-    ):
-        entered = padded[after][padded[after] != padded[before]]
+    for (down, right), angle in zip(STEPS, _angles(), strict=True):
+        after = padded[down:, max(0, right) : padded.shape[1] + min(0, right)]
+        before = padded[: len(padded) - down, max(0, -right) : padded.shape[1] - max(0, right)]
+        entered = after[after != before]
         entered = entered[entered > 0]
-        perimeter += spacing * np.bincount(np.searchsorted(ids, entered), minlength=len(ids))
-    return np.pi / 4 * perimeter
+        counts = np.bincount(np.searchsorted(ids, entered), minlength=len(ids))
+        perimeter += angle / np.hypot(down, right) * counts
+    return perimeter
+
+
+def _angles() -> np.ndarray:
+    """Return the angle in radians that each of STEPS stands for; they add up to pi."""
+    directions = np.array([np.arctan2(down, right) for down, right in STEPS])
+    apart = np.diff(np.append(directions, np.pi))
+    return (apart + np.roll(apart, 1)) / 2
 
 
 def _shapes(runs: Runs) -> np.ndarray:

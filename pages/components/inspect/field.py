@@ -164,17 +164,17 @@ def _heat(field: EffectiveField, scale: str) -> Any:
 
 
 def mean_diameter(inspected: Inspected) -> tuple[float, str] | None:
-    """Return the mean diameter in px of the objects that are not cut, and what they are called."""
+    """Return the mean diameter in px, corrected for objects that the edge cuts, and their name."""
     analysis = inspected.analysis
     if analysis is None or analysis.card.objects_phase is None:
         return None
-    whole = analysis.table[~analysis.table["touches_edge"]]
-    if whole.empty:
+    from core.measurement.particle_size import mean_diameter as edge_corrected
+
+    if analysis.table["touches_edge"].all():
         return None
     size = analysis.segmentation.pixel_size
-    column = "equivalent_diameter_px" if size is None else "equivalent_diameter_nm"
     name = analysis.card.phases[analysis.card.objects_phase].name
-    return float(whole[column].mean()) / (size.nm if size else 1.0), name
+    return edge_corrected(analysis.table) / (size.nm if size else 1.0), name
 
 
 def _sentence(inspected: Inspected, unit: UnitField, fields: dict[str, EffectiveField]) -> None:

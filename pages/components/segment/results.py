@@ -27,6 +27,7 @@ COLUMNS = {
     "mean_intensity": ("Mean grey", "%.2f"),
     "centroid_row": ("Row", "%.0f"),
     "centroid_column": ("Column", "%.0f"),
+    "edge_weight": ("Edge weight", "%.2f"),
 }
 UNITS = {"um2": "µm²", "um": "µm", "nm2": "nm²", "px2": "px²", "nm": "nm", "px": "px", "deg": "°"}
 TABLE_HEIGHT = 360
@@ -66,7 +67,9 @@ def summary(analysis: Analysis, truth: Any | None) -> None:
         rows["Objects"] = f"{len(analysis.table)}"
         rows["Cut by the edge"] = f"{sizes.cut}"
         if sizes.counted:
-            rows["Median diameter"] = f"{sizes.median:.3g} {sizes.unit}"
+            corrected = ", edge-corrected" if sizes.cut else ""
+            rows["Median diameter"] = f"{sizes.median:.3g} {sizes.unit}{corrected}"
+            rows["Mean diameter"] = f"{sizes.mean:.3g} {sizes.unit}{corrected}"
     rows |= _grain_size(analysis)
     temperature = analysis.card.temperature
     confidence = mean_confidence(made.probabilities, analysis.micrograph.info_bar_rows, temperature)
@@ -137,6 +140,12 @@ def _histogram(analysis: Analysis) -> None:
         config={"displaylogo": False},
         alt="Histogram of equivalent circular diameters",
     )
+    if analysis.table["touches_edge"].any():
+        st.caption(
+            "Objects cut by the edge are left out. Large ones are cut more often, so median and "
+            "mean weight each whole object by 1 / P, the chance that one of its height and width "
+            "lies wholly in the image (Miles-Lantuéjoul, ISO 13322-1)."
+        )
 
 
 def _table(analysis: Analysis) -> None:

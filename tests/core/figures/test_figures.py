@@ -14,7 +14,14 @@ PHASES = (Phase("ground", "#0072B2"), Phase("particle", "#E69F00"))
 
 def table(diameters, unit="nm", cut=0):
     touches = np.arange(len(diameters)) < cut
-    return pd.DataFrame({f"equivalent_diameter_{unit}": diameters, "touches_edge": touches})
+    weights = np.where(touches, np.nan, 1.0)
+    return pd.DataFrame(
+        {
+            f"equivalent_diameter_{unit}": diameters,
+            "touches_edge": touches,
+            "edge_weight": weights,
+        }
+    )
 
 
 def relative_luminance(color):
@@ -48,6 +55,17 @@ def test_bins_count_every_whole_object_once():
     np.testing.assert_allclose(widths, widths[0])
     assert round_length(widths[0]) == pytest.approx(widths[0])
     assert size_bins(table(sizes, cut=40), include_cut=True).values.sum() == 500
+
+
+def test_median_and_mean_weight_large_objects_that_the_edge_cuts_more_often():
+    sizes = table([10.0, 10.0, 40.0, 70.0], cut=1)
+    sizes["edge_weight"] = [np.nan, 1.0, 2.0, 3.0]
+    found = size_bins(sizes)
+    assert found.mean == pytest.approx((10 + 80 + 210) / 6)
+    # Between 40 and 70: of the steps of weight 3 and 5, half of 8 lies a fifth into the second.
+    assert found.median == pytest.approx(46)
+    everything = size_bins(sizes, include_cut=True)
+    assert (everything.mean, everything.median) == (32.5, 25)
 
 
 def test_area_weighting_follows_the_square():

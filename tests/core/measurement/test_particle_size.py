@@ -1,10 +1,16 @@
 """Size distributions: the worked example of ten particles, edge weights, the bootstrap."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.errors import DataError
-from core.measurement.particle_size import edge_weights, size_distribution, weighted_quantiles
+from core.measurement.particle_size import (
+    edge_weights,
+    mean_diameter,
+    size_distribution,
+    weighted_quantiles,
+)
 
 TEN = np.array([1, 2, 2, 3, 3, 3, 4, 4, 5, 10])
 
@@ -63,3 +69,20 @@ def test_one_particle_and_none():
         size_distribution(np.array([]))
     with pytest.raises(DataError, match="10 diameters came with 2 weights"):
         size_distribution(TEN, np.ones(2))
+
+
+def test_the_edge_corrected_mean_is_that_of_the_population():
+    """Discs of 10 and 80 px in equal numbers over 200 x 200 px: their mean is 45 px."""
+    random, count = np.random.default_rng(0), 20_000
+    diameters = np.where(np.arange(count) % 2, 80.0, 10.0)
+    # Everywhere from where the larger still reaches into the image.
+    centres = random.uniform(-40, 240, (count, 2))
+    cut = np.abs(centres - 100).max(1) + diameters / 2 >= 100
+    weights = np.where(cut, np.nan, 1.0)
+    weights[~cut] = edge_weights(diameters[~cut], diameters[~cut], (200, 200))
+    table = pd.DataFrame(
+        {"equivalent_diameter_px": diameters, "touches_edge": cut, "edge_weight": weights}
+    )
+    assert diameters[~cut].mean() < 32
+    assert mean_diameter(table) == pytest.approx(45, rel=0.02)
+    assert np.isnan(mean_diameter(table[cut]))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter
-from skimage.measure import label, perimeter_crofton
+from skimage.measure import label
 
 from core.errors import DataError
 from core.measurement.regions import bounding_extents, in_readable_units, measure_objects
@@ -26,6 +26,7 @@ COLUMNS = [
     "orientation_deg",
     "mean_intensity",
     "touches_edge",
+    "edge_weight",
 ]
 
 
@@ -88,10 +89,29 @@ def test_upright_rectangle_is_exact():
     assert row.maximum_feret_px == pytest.approx(np.hypot(20, 40), rel=0.011)
     assert row.orientation_deg == 0
     assert row.solidity == 1
-    # Crofton over four directions: pi/4 (20 + 40 + 2 * 59 * sqrt(1/2)) for these sides.
-    perimeter = np.pi / 4 * (20 + 40 + 2 * 59 * np.sqrt(0.5))
+    # Entries along the grid, its diagonals, and steps of (1, 2) and (2, 1), each by the spacing of
+    # its lines and by the angle that it stands for.
+    steep = np.arctan(0.5)
+    along, diagonal = steep * (20 + 40), 2 * (np.pi / 4 - steep) * np.sqrt(0.5) * 59
+    between = np.pi / 4 * ((20 + 2 * 40 - 2) + (40 + 2 * 20 - 2)) / np.sqrt(5)
+    perimeter = along + diagonal + between
     assert row.circularity == pytest.approx(np.sqrt(4 * np.pi * 800) / perimeter)
     assert not row.touches_edge
+
+
+def test_circularity_of_a_rectangle_of_19_by_39_px():
+    """Four directions would read 0.886; sqrt(4 pi 741) / 116 is 0.832."""
+    mask = np.zeros((60, 60), bool)
+    mask[10:29, 10:49] = True
+    assert measure(mask).circularity == pytest.approx(0.832, abs=0.026)
+
+
+@pytest.mark.parametrize("angle", [0, 10, 22.5, 30, 45])
+def test_circularity_of_a_large_rectangle_in_any_pose(angle):
+    along, across = axes_of(angle, (260, 260), (130, 130))
+    mask = (np.abs(along) <= 100) & (np.abs(across) <= 50)
+    expected = np.sqrt(4 * np.pi * 200 * 100) / 600
+    assert measure(mask).circularity == pytest.approx(expected, rel=0.02)
 
 
 @pytest.mark.parametrize("angle", [-75, -45, 20, 45, 70])
@@ -112,18 +132,29 @@ def test_an_l_shape_has_the_solidity_of_its_hull():
     assert measure(mask).solidity == pytest.approx(700 / (1600 - 465))
 
 
+def crofton(mask):
+    """Return the perimeter from one shifted copy of the mask a direction."""
+    steps = [(0, 1), (1, 2), (1, 1), (2, 1), (1, 0), (2, -1), (1, -1), (1, -2)]
+    angles = np.degrees([np.arctan2(*step) for step in steps])
+    assert angles == pytest.approx([0, 26.565, 45, 63.435, 90, 116.565, 135, 153.435], abs=1e-3)
+    shares = np.radians([26.565051, 22.5, 18.434949, 22.5] * 2)
+    padded, total = np.pad(mask, 2), 0.0
+    for step, share in zip(steps, shares, strict=True):
+        entered = padded & ~np.roll(padded, step, (0, 1))
+        total += share * entered.sum() / np.hypot(*step)
+    return total
+
+
 def test_perimeter_is_that_of_an_independent_implementation():
     noise = gaussian_filter(np.random.default_rng(0).standard_normal((120, 120)), 3)
     objects = label(noise > 0.02)
     table = measure_objects(objects, noise, None)
     expected = [
-        min(
-            np.sqrt(4 * np.pi * (objects == number).sum()) / perimeter_crofton(objects == number), 1
-        )
+        min(np.sqrt(4 * np.pi * (objects == number).sum()) / crofton(objects == number), 1)
         for number in table.id
     ]
     assert len(table) > 10
-    np.testing.assert_allclose(table.circularity, expected)
+    np.testing.assert_allclose(table.circularity, expected, rtol=1e-6)
 
 
 def test_nm_only_when_calibrated():
@@ -154,7 +185,8 @@ def test_tiny_objects_stay_finite():
     assert table.id.tolist() == [1, 2, 9]
     assert table.area_px2.tolist() == [1, 2, 1]
     assert table.orientation_deg.isna().tolist() == [True, False, True]
-    finite = table.drop(columns="orientation_deg").to_numpy(float)
+    assert table.edge_weight.isna().tolist() == [False, False, True]
+    finite = table.drop(columns=["orientation_deg", "edge_weight"]).to_numpy(float)
     assert np.isfinite(finite).all()
     assert (table[["aspect_ratio", "circularity", "solidity"]] <= 1).all(axis=None)
 
@@ -174,6 +206,15 @@ def test_the_edge_is_that_of_the_image_area():
     assert measure_objects(objects, pixels, None).touches_edge.tolist() == [True] * 3 + [False] * 2
     with_bar = measure_objects(objects, pixels, None, info_bar_rows=4)
     assert with_bar.touches_edge.tolist() == [True] * 4 + [False]
+
+
+def test_whole_objects_weigh_as_many_as_the_edge_cuts():
+    """Of all places in 100 x 200 px, 95 x 180 hold one of 5 x 20 px."""
+    objects = np.zeros((110, 200), np.uint32)
+    objects[50:55, 60:80], objects[:9, :9] = 1, 2
+    weights = measure_objects(objects, np.zeros(objects.shape), None, info_bar_rows=10).edge_weight
+    assert weights[0] == pytest.approx(100 * 200 / (95 * 180))
+    assert np.isnan(weights[1])
 
 
 def test_bounding_extents():

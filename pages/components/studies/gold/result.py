@@ -167,8 +167,15 @@ def _numbers(analysis: Any, truth: Any | None) -> None:
     one, two, three = st.columns(3)
     one.metric("Particles, whole", f"{len(whole)}", help=f"{len(table)} with those that are cut.")
     if len(whole):
-        mean, unit = whole[size].mean(), size.rpartition("_")[2]
-        two.metric("Mean diameter", f"{mean:.3g} {unit}")
+        from core.measurement.particle_size import mean_diameter
+
+        mean, unit = mean_diameter(table), size.rpartition("_")[2]
+        two.metric(
+            "Mean diameter",
+            f"{mean:.3g} {unit}",
+            help="Of whole particles, each weighted by how often the edge spares one of its size "
+            "(Miles-Lantuéjoul, ISO 13322-1).",
+        )
     if truth is None:
         return
     from core.segmentation.classic import otsu
