@@ -39,7 +39,7 @@ def random_kind_crop(
     It covers 30 to 100 % of the image's shorter side, with an aspect that differs by up to 15 %.
     """
     grey = resample(_window(image.grey, random).astype(np.float32) / 255, (side, side))
-    grey = np.rot90(grey, random.integers(4))
+    grey = np.rot90(grey, int(random.integers(4)))
     grey = grey[:, ::-1] if random.random() < 0.5 else grey
     if random.random() < STRETCHED:
         grey = grey_levels(grey)
@@ -76,4 +76,5 @@ def _labelled(grey: np.ndarray, random: np.random.Generator) -> np.ndarray:
 def _compressed(grey: np.ndarray, random: np.random.Generator) -> np.ndarray:
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(*QUALITY))]
     packed = cv2.imencode(".jpg", np.rint(grey * 255).astype(np.uint8), quality)[1]
-    return cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
+    unpacked = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE))
+    return unpacked.astype(np.float32) / 255

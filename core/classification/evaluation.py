@@ -64,7 +64,8 @@ class KindEvaluation:
 
     @cached_property
     def _counts(self) -> np.ndarray:
-        kinds, by_specimen = len(self.card.phases), {}
+        kinds = len(self.card.phases)
+        by_specimen: dict[tuple[int, str], np.ndarray] = {}
         for one in self.images:
             counts = by_specimen.setdefault(
                 (one.kind, one.specimen), np.zeros((kinds, kinds), np.int64)

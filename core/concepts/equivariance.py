@@ -11,6 +11,7 @@ from scipy import ndimage
 from core.concepts.convolution import Walk, feature_map
 from core.concepts.kernels import gaussian
 from core.concepts.output_size import Geometry
+from core.concepts.padding import PaddingMode
 from core.concepts.snippet import Snippet
 from core.errors import LamellaError
 
@@ -30,7 +31,7 @@ def steps(kernel: np.ndarray) -> tuple[Step, ...]:
     """Return the operations that the lecture compares, each (H, W) -> (h, w) float64."""
     around = len(kernel) // 2
 
-    def walk(mode: str, stride: int = 1) -> Operation:
+    def walk(mode: PaddingMode, stride: int = 1) -> Operation:
         made = Walk(kernel, Geometry(stride, around), mode)
         return lambda image: feature_map(image, made)
 

@@ -97,9 +97,9 @@ def gradient_flow(
         loss = functional.cross_entropy(network(given.images[:BATCH]), given.labels[:BATCH])
         loss.backward()
         norms = [
-            float(convolution.weight.grad.norm())
-            for block in network.blocks
-            for convolution in (block.conv1, block.conv2)
+            float(weight.grad.norm())
+            for name, weight in network.blocks.named_parameters()
+            if "conv" in name and weight.grad is not None
         ]
         flows.append(GradientFlow(kind, tuple(norms)))
     return tuple(flows)

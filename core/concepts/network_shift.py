@@ -41,10 +41,11 @@ class CircularMaxPool(nn.Module):
     def __init__(self, pool: nn.MaxPool2d) -> None:
         super().__init__()
         self.pool = pool
+        self.padding = pool.padding if isinstance(pool.padding, int) else pool.padding[0]
 
     def forward(self, x: Tensor) -> Tensor:
         made = self.pool
-        padded = functional.pad(x, [int(made.padding)] * 4, mode="circular")
+        padded = functional.pad(x, [self.padding] * 4, mode="circular")
         return functional.max_pool2d(padded, made.kernel_size, made.stride)
 
 

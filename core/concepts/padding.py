@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, get_args
 
@@ -11,10 +12,12 @@ from core.errors import LamellaError
 
 PaddingMode = Literal["zero", "reflect", "replicate", "circular"]
 MODES: tuple[PaddingMode, ...] = get_args(PaddingMode)
-NUMPY_MODES = MappingProxyType(
-    {"zero": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+NUMPY_MODES: Mapping[PaddingMode, Literal["constant", "reflect", "edge", "wrap"]] = (
+    MappingProxyType(
+        {"zero": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+    )
 )
-TORCH_MODES = MappingProxyType(
+TORCH_MODES: Mapping[PaddingMode, str] = MappingProxyType(
     {"zero": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
 )
 

@@ -85,9 +85,9 @@ def snippet(trace: Trace, rows: Sequence[FieldRow]) -> Snippet:
         rule = next(
             (source.columns for source in trace.values[trace.value_of(row.layer)].sources), SAME
         )
-        jump = jump * rule.stride if isinstance(rule, Window) else -1
-        if jump != row.jump[1]:
+        if not isinstance(rule, Window) or jump * rule.stride != row.jump[1]:
             break
+        jump *= rule.stride
         windows.append((rule.kernel, rule.stride, rule.dilation))
         printed.append(f"{row.largest[1]} {jump}")
     stack = "\n".join(f"    {window}," for window in windows)

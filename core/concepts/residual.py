@@ -80,6 +80,7 @@ def identity_error(image: Tensor, seed: int = 0) -> float:
     ``image``: (N, 8, H, W), not negative, as after a ReLU. The answer is exactly 0.
     """
     block = build(2, skip=True, norm=False, seed=seed).blocks[0]
+    assert isinstance(block, Block)
     nn.init.zeros_(block.conv2.weight)
     with torch.no_grad():
         return float((block(image) - image).abs().max())

@@ -128,14 +128,17 @@ def stack_network(stages: tuple[Stage, ...]) -> nn.Module:
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     with torch.device("meta"):
         for number, stage in enumerate(stages, start=1):
-            settings = {"stride": stage.stride, "padding": stage.padding}
-            if stage.operation == "conv":
-                layer = nn.Conv2d(1, 1, stage.kernel, dilation=stage.dilation, **settings)
-            else:
-                pooling = nn.MaxPool2d if stage.operation == "pool" else nn.AvgPool2d
-                layer = pooling(stage.kernel, **settings)
-            layers[f"{number}: {stage}"] = layer
+            layers[f"{number}: {stage}"] = _layer(stage)
     return nn.Sequential(layers)
+
+
+def _layer(stage: Stage) -> nn.Module:
+    kernel, stride, padding = stage.kernel, stage.stride, stage.padding
+    if stage.operation == "conv":
+        return nn.Conv2d(1, 1, kernel, stride, padding, stage.dilation)
+    if stage.operation == "pool":
+        return nn.MaxPool2d(kernel, stride, padding)
+    return nn.AvgPool2d(kernel, stride, padding)
 
 
 def spatial_part(build: Callable[[], nn.Module]) -> nn.Module:

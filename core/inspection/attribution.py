@@ -103,6 +103,7 @@ def split_logit(subject: Subject, row: int, column: int, phase: int | None = Non
             slope = gradient(logit, entered[-1])
     finally:
         handle.remove()
+    assert slope is not None  # The logit is made from what entered this layer.
     product = (slope.cpu().double() * entered[-1].detach().cpu().double())[0]
     contributions = product.reshape(len(product), -1).sum(1).numpy()
     bias = 0.0 if module.bias is None else float(module.bias[phase])
@@ -201,5 +202,5 @@ def _region_logit(
         )
     mask = torch.from_numpy(region.astype(np.float32)).to(output.device)
     if mask.shape != output.shape[2:]:
-        mask = nn.functional.adaptive_avg_pool2d(mask[None, None], output.shape[2:])[0, 0]
+        mask = nn.functional.adaptive_avg_pool2d(mask[None, None], list(output.shape[2:]))[0, 0]
     return (output[0, phase] * mask).sum()

@@ -78,8 +78,9 @@ def steps(trace: Trace) -> tuple[Step, ...]:
             layer = _function_layer(trace, index, names)
             found[index] = Step(layer, index, is_module=False)
     for position, call in enumerate(trace.calls):
-        is_shown = call.is_layer and call.value is not None and counts[position]
-        if is_shown and _owner(trace, call.parent) is None:
+        if call.value is None or not (call.is_layer and counts[position]):
+            continue
+        if _owner(trace, call.parent) is None:
             shape = _unit_shape(trace.values[call.value].shape)
             layer = Layer(call.layer, call.kind, shape, call.parameters, macs[position])
             found[starts[position]] = Step(layer, call.value, is_module=True)

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -33,17 +34,21 @@ from core.inspection.axis_rules import (
 
 @dataclass(frozen=True)
 class Applied:
-    """One call of an operation: its ATen ``name``, arguments, and the shapes of one input and the
-    output. ``elementwise``: marked so by PyTorch. ``wraps``: it pads in a circle."""
+    """One call of an operation of ATen.
+
+    ``name``: ATen's. ``arguments``: of any type that ATen takes. ``inputs``, ``outputs``: shapes of
+    one input and of the output. ``elementwise``: marked so by PyTorch. ``wraps``: it pads in a
+    circle.
+    """
 
     name: str
-    arguments: Sequence[object]
+    arguments: Sequence[Any]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     elementwise: bool
     wraps: bool = False
 
-    def argument(self, position: int, default: object) -> object:
+    def argument(self, position: int, default: Any) -> Any:
         """Return the positional argument, or the default that ATen left out."""
         return self.arguments[position] if len(self.arguments) > position else default
 
@@ -96,7 +101,7 @@ def axis_rules(call: Applied) -> Rules:
     return _everything(call)
 
 
-def multiply_accumulates(name: str, arguments: Sequence[object], outputs: tuple[int, ...]) -> int:
+def multiply_accumulates(name: str, arguments: Sequence[Any], outputs: tuple[int, ...]) -> int:
     """Return the products of a convolution or a dense layer, 0 for everything else.
 
     The usual count of papers: convolutions and dense layers only, biases not counted.

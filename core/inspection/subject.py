@@ -31,8 +31,9 @@ class Subject:
 
     network: nn.Module
     image: Tensor
-    pixels: np.ndarray | None = None
-    field: Field | None = None
+    # Never None after construction.
+    pixels: np.ndarray = None  # type: ignore[assignment]
+    field: Field = None  # type: ignore[assignment]
     digest: str = ""
     model: str = ""
     lock: AbstractContextManager | None = None

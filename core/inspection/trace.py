@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -112,7 +113,9 @@ class Trace:
         return self.output if layer is None else self.call(layer).value  # type: ignore[return-value]
 
 
-def trace_network(network: nn.Module, shape: tuple[int, ...], lock: object | None = None) -> Trace:
+def trace_network(
+    network: nn.Module, shape: tuple[int, ...], lock: AbstractContextManager | None = None
+) -> Trace:
     """Return what ``network`` does with an image of ``shape`` (1, C, H, W), in eval mode.
 
     Raises:

@@ -139,8 +139,8 @@ def diffraction(random: np.random.Generator, side: int) -> np.ndarray:
         if np.abs(at).max() < 1:
             place = tuple(((at + 1) / 2 * (side - 1)).astype(int))
             spots[place] = random.uniform(0.2, 1) * np.exp(-1.5 * (at @ at))
-    spots = cv2.GaussianBlur(spots, (0, 0), random.uniform(0.005, 0.012) * side)
-    return eight_bit(np.log1p(random.uniform(1, 9) * (field + spots / spots.max())))
+    blurred = cv2.GaussianBlur(spots, (0, 0), random.uniform(0.005, 0.012) * side)
+    return eight_bit(np.log1p(random.uniform(1, 9) * (field + blurred / blurred.max())))
 
 
 def fringes(random: np.random.Generator, side: int) -> np.ndarray:

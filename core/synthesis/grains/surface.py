@@ -210,9 +210,9 @@ def scratches(values: Scratches, shape: tuple[int, int], random: np.random.Gener
         middle = random.uniform(0, 1, 2) * shape
         half = random.uniform(0.1, 1.2) * max(shape)
         reach = half * np.array([np.sin(angle), np.cos(angle)])
-        ends = [tuple(int(v * 16) for v in (middle + s * reach)[::-1]) for s in (-1, 1)]
+        start, end = ([int(v * 16) for v in (middle + sign * reach)[::-1]] for sign in (-1, 1))
         line = np.zeros(shape, np.uint8)
-        cv2.line(line, *ends, 255, 1, cv2.LINE_AA, 4)
+        cv2.line(line, start, end, 255, 1, cv2.LINE_AA, 4)
         canvas = np.maximum(canvas, line * np.float32(random.uniform(0.5, 1) / 255))
     sigma = max(values.width_px / 2.355, 0.3)
     # A line one pixel wide keeps its depth when it is blurred.
@@ -227,7 +227,8 @@ def curtaining(
     noise = random.standard_normal(len(frequency)) + 1j * random.standard_normal(len(frequency))
     stripes = np.fft.irfft(noise / np.sqrt(frequency), shape[1])
     stripes = (stripes - stripes.mean()) / max(stripes.std(), 1e-9)
-    fading = np.linspace(*random.uniform(0.4, 1, 2), shape[0])[:, None]
+    first, last = random.uniform(0.4, 1, 2)
+    fading = np.linspace(first, last, shape[0])[:, None]
     return (values.amplitude * stripes * fading).astype(np.float32)
 
 
