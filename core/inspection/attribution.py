@@ -202,5 +202,6 @@ def _region_logit(
         )
     mask = torch.from_numpy(region.astype(np.float32)).to(output.device)
     if mask.shape != output.shape[2:]:
-        mask = nn.functional.adaptive_avg_pool2d(mask[None, None], list(output.shape[2:]))[0, 0]
+        height, width = output.shape[2:]
+        mask = nn.functional.adaptive_avg_pool2d(mask[None, None], (height, width))[0, 0]
     return (output[0, phase] * mask).sum()
