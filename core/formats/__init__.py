@@ -15,7 +15,6 @@ from types import MappingProxyType, ModuleType
 
 from core.errors import FormatError, LamellaError, LimitError
 from core.formats import vendors
-from core.formats.reading.calibration import Scale, pixel_size
 from core.formats.reading.clues import Clues
 from core.formats.reading.grey import to_unit_range
 from core.formats.reading.info_bar import find_info_bar
@@ -27,6 +26,7 @@ from core.formats.reading.pairing import (
     sidecars_beside,
     without_sidecars,
 )
+from core.formats.reading.scale import scale_of
 from core.formats.reading.source import Decoded, Source
 from core.formats.reading.unknown import explain_unknown, missing_sidecar
 from core.settings import Limits
@@ -137,10 +137,10 @@ def _micrograph(decoded: Decoded, source: Source) -> Micrograph:
     if bar_rows is None or not 0 <= bar_rows < height:
         bar_rows = find_info_bar(decoded.levels)
     grey = to_unit_range(decoded.levels, slice(0, height - bar_rows))
-    scale = pixel_size(finding.calibration, decoded.shape) if finding.calibration else Scale()
+    scale = scale_of(finding.calibrations, decoded.shape)
     missing = ()
     texts = [name for name in source.sidecars if extension(name) in TEXT_SIDECARS]
-    if not finding.calibration and (texts or finding.info_bar_rows is None):
+    if not finding.calibrations and (texts or finding.info_bar_rows is None):
         missing = missing_sidecar(decoded.shape, bar_rows, finding.metadata, texts)
     return Micrograph(
         pixels=grey.pixels,
@@ -160,7 +160,14 @@ def _micrograph(decoded: Decoded, source: Source) -> Micrograph:
 
 
 def _clues(decoded: Decoded, source: Source) -> Clues:
-    return Clues(decoded.shape, decoded.tags, source.sidecars, decoded.embedded, decoded.series)
+    return Clues(
+        decoded.shape,
+        decoded.tags,
+        source.sidecars if decoded.is_first else _NO_SIDECARS,
+        decoded.embedded,
+        decoded.descriptions,
+        decoded.image,
+    )
 
 
 def _digest(source: Source, decoded: Decoded) -> str:

@@ -13,7 +13,7 @@ from core.errors import FormatError
 from core.formats.reading.calibration import Calibration, plausible
 from core.formats.reading.grey import Levels, full_scale
 from core.formats.reading.limits import check_frame, check_pages
-from core.formats.reading.source import Decoded, Finding, Source
+from core.formats.reading.source import Decoded, Finding, Source, known
 
 TITLE = "MRC"
 EXTENSIONS = ("mrc", "mrcs", "map")
@@ -57,7 +57,7 @@ def read(source: Source) -> Decoded:
     pixels = np.frombuffer(source.data, dtype, count, start).reshape(height, width)
     pixels = pixels.astype(dtype.newbyteorder("="))
     file_shape = tuple(int(length) for length in (shape if pages > 1 else shape[-2:]))
-    finding = Finding(_fei_calibration(header, source) or _calibration(header), 0)
+    finding = Finding(known(_fei_calibration(header, source) or _calibration(header)), 0)
     return Decoded(
         Levels(pixels, full_scale(pixels.dtype)), file_shape, pixels.dtype.name, pages, finding
     )

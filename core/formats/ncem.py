@@ -14,7 +14,7 @@ from core.formats.reading.calibration import Calibration, metres
 from core.formats.reading.grey import Levels, full_scale
 from core.formats.reading.hdf5 import child, is_hdf5, is_image_data, is_small, opened, read_frame
 from core.formats.reading.limits import check_pages
-from core.formats.reading.source import Decoded, Finding, Source
+from core.formats.reading.source import Decoded, Finding, Source, known
 
 TITLE = "NCEM EMD"
 EXTENSIONS = ("emd",)
@@ -96,7 +96,7 @@ def read(source: Source) -> Decoded:
             (*image.frames, *pixels.shape) if pages > 1 else pixels.shape,
             pixels.dtype.name,
             pages,
-            Finding(_calibration(image), 0),
+            Finding(known(_calibration(image)), 0),
         )
 
 

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from io import BytesIO
 from math import prod
 
 import numpy as np
-from tifffile import PHOTOMETRIC, TiffFile, TiffPage, TiffPageSeries
+from tifffile import PHOTOMETRIC, TiffFile, TiffPage
 
 from core.errors import FormatError
-from core.formats import vendors
 from core.formats.reading.grey import Levels, from_color, from_palette, full_scale, luminance
 from core.formats.reading.isolation import decode_isolated
-from core.formats.reading.limits import check_decoded_bytes, check_frame, check_pages
+from core.formats.reading.limits import check_decoded_bytes, check_frame
 from core.formats.reading.source import Decoded, Source
-from core.formats.reading.xml import local_name, parse_xml
+from core.formats.reading.tiff_pages import (
+    Frame,
+    check_structure,
+    descriptions_of,
+    image_frames,
+    tags_of,
+)
 
 TITLE = "TIFF"
 EXTENSIONS = ("tif", "tiff")
 
 _ORIENTATION = 274
-_OME_PLANES = ("PlaneCount", "NumPlanes")
-_FEW_FRAMES = 1_000_000
-"""So many references to frames, at 8 bytes each, take no memory worth a word."""
 _IMAGE_CODECS = {
     "OJPEG",
     "JPEG",
@@ -46,18 +46,6 @@ _IMAGE_CODECS = {
 """Compressions whose data state a size of their own, which may be larger than the page's."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Frame:
-    """One 2-D image of the file. ``number``: of the frame within its series."""
-
-    series: TiffPageSeries
-    number: int
-
-    @property
-    def keyframe(self) -> TiffPage:
-        return self.series.keyframe
-
-
 def sniff(data: bytes) -> bool:
     """Whether ``data`` starts as a TIFF or BigTIFF of either byte order does."""
     return data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -67,12 +55,9 @@ def read(source: Source) -> Decoded:
     """Return the page of ``source``: pages are counted over the stack, or the series of stacks."""
     # Without _multifile an OME file could name other files to be opened.
     with TiffFile(BytesIO(source.data), _multifile=False) as tiff:
-        _check_structure(tiff, source)
-        series, notes = _image_series(tiff)
-        pages = sum(_frame_count(one) for one in series)
-        check_pages(source.name, pages, source.limits)
-        source.check_page(pages)
-        frame = _frames(series)[source.page]
+        check_structure(tiff, source)
+        frames, notes = image_frames(tiff, source)
+        frame, pages = frames[source.page], len(frames)
         page = frame.keyframe
         _check_frame(page, source)
         samples = _isolated(source) if _has_image_codec(page) else _decode(frame, tiff, source)
@@ -83,8 +68,10 @@ def read(source: Source) -> Decoded:
             tuple(int(length) for length in file_shape),
             np.dtype(frame.series.dtype).name,
             pages,
-            tags=_tags(frame, tiff),
-            series=[one is frame.series for one in tiff.series].index(True),
+            tags=tags_of(frame, frames[0]),
+            descriptions=descriptions_of(frame, frames[0]),
+            image=frame.image,
+            is_first=frame.shape == frames[0].shape,
             notes=notes + level_notes + _orientation_note(page),
         )
 
@@ -92,8 +79,8 @@ def read(source: Source) -> Decoded:
 def decode(source: Source) -> np.ndarray:
     """Return the samples of the page of ``source``, (H, W) or (H, W, S), decoded here and now."""
     with TiffFile(BytesIO(source.data), _multifile=False) as tiff:
-        series, _ = _image_series(tiff)
-        return _decode(_frames(series)[source.page], tiff, source)
+        frames, _ = image_frames(tiff, source)
+        return _decode(frames[source.page], tiff, source)
 
 
 def _has_image_codec(page: TiffPage) -> bool:
@@ -103,75 +90,6 @@ def _has_image_codec(page: TiffPage) -> bool:
 def _isolated(source: Source) -> np.ndarray:
     files = {"image.tif": source.data}
     return decode_isolated(source, "core.formats.reading.tiff_process", TITLE, files)[0]
-
-
-def _check_structure(tiff: TiffFile, source: Source) -> None:
-    """Refuse too many pages, and XML that could grow without bound, before series are formed."""
-    try:
-        tiff.pages[source.limits.pages]
-    except IndexError:
-        pass
-    else:
-        check_pages(source.name, len(tiff.pages), source.limits)
-    if len(tiff.pages) == 0:
-        raise FormatError(
-            f"{source.name} is a TIFF without an image; it is incomplete. Copy or save it again."
-        )
-    # Its index of frames is trusted by tifffile, which makes room for all that it claims.
-    tiff.is_mmstack = False
-    description = tiff.pages[0].description
-    check_pages(source.name, _claimed_frames(description, tiff.pages[0]), source.limits)
-    if "<!ENTITY" in description or "<!DOCTYPE" in description:
-        raise FormatError(
-            f"{source.name} holds XML that defines entities, which no microscope writes; save it "
-            "again as a plain TIFF."
-        )
-
-
-def _claimed_frames(description: str, page: TiffPage) -> int:
-    """Return how many frames OME's XML claims, 0 when no memory is at stake.
-
-    tifffile makes room for a reference to each, whether it is there or not.
-    """
-    root = parse_xml(description) if "OME" in description else None
-    if root is None:
-        return 0
-    claimed = 0
-    for element in root.iter():
-        if local_name(element) == "Pixels":
-            samples = prod(_whole(element.get(f"Size{axis}")) for axis in "XYZCT")
-            claimed += max(samples // max(page.size, 1), 0)
-        elif local_name(element) == "TiffData":
-            claimed = max(claimed, *(_whole(element.get(key)) for key in _OME_PLANES))
-    return claimed if claimed > _FEW_FRAMES else 0
-
-
-def _whole(text: str | None) -> int:
-    try:
-        return int(text or 1)
-    except ValueError:
-        return 1
-
-
-def _image_series(tiff: TiffFile) -> tuple[list[TiffPageSeries], tuple[str, ...]]:
-    """Return the series that are images, without previews, and notes."""
-    series = [one for one in tiff.series if one.keyframe is not None]
-    for vendor in vendors.modules():
-        if not hasattr(vendor, "is_image"):
-            continue
-        images = [one for one in series if vendor.is_image(one.keyframe)]
-        if images and len(images) < len(series):
-            return images, ("The file's preview image was left out.",)
-    full = [one for one in series if not one.keyframe.is_reduced]
-    return full or series, ()
-
-
-def _frames(series: list[TiffPageSeries]) -> list[_Frame]:
-    return [_Frame(one, number) for one in series for number in range(_frame_count(one))]
-
-
-def _frame_count(series: TiffPageSeries) -> int:
-    return prod(series.shape) // max(prod(series.keyframe.shape), 1) or 1
 
 
 def _check_frame(page: TiffPage, source: Source) -> None:
@@ -195,7 +113,7 @@ def _check_frame(page: TiffPage, source: Source) -> None:
         check_decoded_bytes(source.name, tile_bytes, file_bytes, source.limits)
 
 
-def _decode(frame: _Frame, tiff: TiffFile, source: Source) -> np.ndarray:
+def _decode(frame: Frame, tiff: TiffFile, source: Source) -> np.ndarray:
     """Return the samples, (H, W) or (H, W, S)."""
     series, page = frame.series, frame.keyframe
     pages = series.pages
@@ -252,19 +170,6 @@ def _levels(samples: np.ndarray, page: TiffPage) -> tuple[Levels, tuple[str, ...
 def _bits(page: TiffPage) -> int | None:
     bits = page.bitspersample
     return bits if isinstance(bits, int) else max(bits, default=None)
-
-
-def _tags(frame: _Frame, tiff: TiffFile) -> Mapping[int, object]:
-    """Return the tags of the page, and those of the first page that it lacks."""
-    own = frame.series.pages[frame.number] if frame.number < len(frame.series.pages) else None
-    values: dict[int, object] = {}
-    for page in (tiff.pages[0], frame.keyframe, own):
-        for tag in getattr(page, "tags", ()):
-            try:
-                values[tag.code] = tag.value
-            except Exception:
-                continue
-    return values
 
 
 def _orientation_note(page: TiffPage) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from core.formats.reading.grey import Levels, full_scale
 from core.formats.reading.hdf5 import child, is_hdf5, is_image_data, is_small, opened, read_frame
 from core.formats.reading.limits import check_pages
 from core.formats.reading.names import shown
-from core.formats.reading.source import Decoded, Finding, Source, flat_metadata
+from core.formats.reading.source import Decoded, Finding, Source, flat_metadata, known
 
 TITLE = "Velox EMD"
 EXTENSIONS = ("emd",)
@@ -78,7 +78,7 @@ def read(source: Source) -> Decoded:
             (frames, height, width) if frames > 1 else (height, width),
             pixels.dtype.name,
             len(pages),
-            Finding(_calibration(image), 0, flat_metadata(image.metadata)),
+            Finding(known(_calibration(image)), 0, flat_metadata(image.metadata)),
             notes=_choice(image, images),
         )
 

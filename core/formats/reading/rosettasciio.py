@@ -12,7 +12,7 @@ from core.formats.reading.calibration import Calibration, metres, number
 from core.formats.reading.grey import Levels, full_scale, luminance
 from core.formats.reading.isolation import decode_isolated
 from core.formats.reading.names import shown
-from core.formats.reading.source import Decoded, Finding, Source
+from core.formats.reading.source import Decoded, Finding, Source, known
 
 _PROCESS = "core.formats.reading.rosettasciio_process"
 _NO_UNITS = ("", "pix", "px", "pixel", "pixels", "points")
@@ -54,5 +54,5 @@ def _decoded(frame: np.ndarray, result: Mapping, title: str) -> Decoded:
         tuple(result["file_shape"]),
         result["dtype"],
         int(result["pages"]),
-        Finding(calibration, 0, notes=notes),
+        Finding(known(calibration), 0, notes=notes),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -42,13 +42,19 @@ class Source:
 class Finding:
     """What an instrument's metadata say about an image.
 
+    ``calibrations``: what its sources say of the pixel, the most trusted first.
     ``info_bar_rows``: None when they do not say. ``metadata``: for the user to read.
     """
 
-    calibration: Calibration | None = None
+    calibrations: Sequence[Calibration] = ()
     info_bar_rows: int | None = None
     metadata: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
+
+
+def known(*calibrations: Calibration | None) -> tuple[Calibration, ...]:
+    """Return those of ``calibrations`` that are there."""
+    return tuple(one for one in calibrations if one is not None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +62,9 @@ class Decoded:
     """One page of a file, decoded, before its grey levels are scaled.
 
     ``levels``: the page, (H, W). ``file_shape``, ``dtype``: as stored. ``digest_extra``: bytes
-    beside the file that pixels came from. ``tags``, ``embedded``, ``series``: as in ``Clues``.
-    ``finding``: None leaves it to the vendors' modules.
+    beside the file that pixels came from. ``tags``, ``descriptions``, ``embedded``, ``image``: as
+    in ``Clues``. ``is_first``: the page has the shape of the file's first one, so that what lies
+    beside the file speaks of it too. ``finding``: None leaves it to the vendors' modules.
     """
 
     levels: Levels
@@ -66,8 +73,10 @@ class Decoded:
     pages: int = 1
     finding: Finding | None = None
     tags: Mapping[int, object] = field(default_factory=lambda: MappingProxyType({}))
+    descriptions: tuple[str, ...] = ()
     embedded: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
-    series: int = 0
+    image: int | None = None
+    is_first: bool = True
     notes: tuple[str, ...] = ()
     digest_extra: bytes = b""
 

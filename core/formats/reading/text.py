@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
-_LENGTH = re.compile(r"([-+]?\d[\d.,]*(?:[eE][-+]?\d+)?)\s*([a-zA-Zµμ\uff75\u212bÅ]+)")
+_LENGTH = re.compile(r"([-+]?\d[\d.,]*(?:[eE][-+]?\d+)?)\s*([a-zA-Zµåä\u00c5]+)")
 
 _MICRO = (
     "\u00c2\u00b5",  # UTF-8 read as Latin-1
     "\u00ce\u00bc",
     "\u00a6\u00cc",  # Greek mu of GBK read as Latin-1
     "\u03bc",
-    "\\u00B5",  # an escape of ImageJ
-    "\\u00b5",
     "\uff75",  # the micro sign of Latin-1 read as Japanese
 )
 """Spellings of the micro sign other than U+00B5."""
+
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
 def decode_text(data: bytes) -> str:
@@ -57,17 +58,34 @@ def ini_sections(text: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def plain_micro(text: str) -> str:
-    """Return ``text`` with the one micro sign U+00B5 for whatever an encoding made of it."""
+def text_of(value: object) -> str:
+    """Return a TIFF tag as text, "" when it is not text."""
+    if isinstance(value, bytes):
+        value = decode_text(value)
+    return value.rstrip("\0") if isinstance(value, str) else ""
+
+
+def unescaped(text: str) -> str:
+    """Return ``text`` with each character that ImageJ escapes, every one outside ASCII.
+
+    Source: Java's Properties.store, by which ImageJ writes.
+    """
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+def plain_unit(text: str) -> str:
+    """Return ``text`` with the one micro sign U+00B5, and the one U+00C5 for the ångström, for
+    whatever an encoding or a compatibility character made of them."""
+    text = unescaped(text)
     for spelling in _MICRO:
         text = text.replace(spelling, "\u00b5")
-    return text
+    return unicodedata.normalize("NFKC", text).replace("\u03bc", "\u00b5")
 
 
 def lengths(text: str) -> list[tuple[float, str]]:
     """Return the (value, unit) pairs in ``text``, such as "128µm 96 µm"."""
     found = []
-    for value, unit in _LENGTH.findall(plain_micro(text)):
+    for value, unit in _LENGTH.findall(plain_unit(text)):
         try:
             found.append((float(value.replace(",", ".")), unit))
         except ValueError:

@@ -15,7 +15,6 @@ from core.formats.reading.clues import Clues
 from core.formats.reading.names import shown
 from core.formats.reading.source import Finding
 
-_AGREE_WITHIN = 0.005
 _TITLES = {271: "Make", 272: "Model", 305: "Software"}
 
 
@@ -29,34 +28,22 @@ def modules() -> list[ModuleType]:
 
 
 def find(clues: Clues) -> Finding:
-    """Return what the first vendor that knows the pixel size says, with what others add.
+    """Return what the vendors know of the image, pixel sizes in the order of their trust.
 
-    Two sources of pixel size that differ by over 0.5 % are a note; the first one counts.
+    What the format has when nobody sets it comes last.
     """
     findings = [found for module in modules() if (found := _safely(module, clues))]
-    calibrated = [found for found in findings if found.calibration]
-    best = calibrated[0] if calibrated else None
+    sizes = (one for found in findings for one in found.calibrations)
     bar_rows = next((f.info_bar_rows for f in findings if f.info_bar_rows is not None), None)
     metadata = {title: shown(clues.text(tag)) for tag, title in _TITLES.items() if clues.text(tag)}
     metadata |= {key: text for found in findings for key, text in found.metadata.items()}
     notes = tuple(note for found in findings for note in found.notes)
-    if best is None:
-        return Finding(None, bar_rows, metadata, notes)
-    for other in calibrated[1:]:
-        first, second = best.calibration, other.calibration
-        if abs(first.x_m / second.x_m - 1) > _AGREE_WITHIN:
-            notes += (
-                f"{second.source} gives {second.x_m * 1e9:.5g} nm for the pixel, and "
-                f"{first.source} {first.x_m * 1e9:.5g} nm; the latter is used.",
-            )
-    return Finding(best.calibration, bar_rows, metadata, notes)
+    return Finding(sorted(sizes, key=lambda one: bool(one.note)), bar_rows, metadata, notes)
 
 
 def _safely(module: ModuleType, clues: Clues) -> Finding | None:
     try:
         return module.find(clues)
-    except Exception as error:
+    except Exception:
         name = module.__name__.rpartition(".")[2]
-        return Finding(
-            notes=(f"The {name} metadata are damaged ({type(error).__name__}) and were left out.",)
-        )
+        return Finding(notes=(f"The {name} metadata are damaged and were left out.",))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from core.formats.reading.calibration import Calibration, metres, number, rows_below
 from core.formats.reading.clues import Clues
-from core.formats.reading.source import Finding, flat_metadata
+from core.formats.reading.source import Finding, flat_metadata, known
 from core.formats.reading.text import ini_sections, lengths
 from core.formats.reading.xml import find_all, parse_xml
 
@@ -21,11 +21,11 @@ def find(clues: Clues) -> Finding | None:
     for tag in _TEXT_TAGS:
         sections = _sections(clues, tag)
         if sections:
-            calibration = _scan(sections, tag) or _field(sections, tag, clues.shape) or _xml(clues)
+            pixel = _scan(sections, tag) or _field(sections, tag, clues.shape)
             bar_rows = _bar_rows(sections, clues.shape)
-            return Finding(calibration, bar_rows, flat_metadata(sections))
-    calibration = _xml(clues)
-    return Finding(calibration) if calibration else None
+            return Finding(known(pixel, _xml(clues)), bar_rows, flat_metadata(sections))
+    pixel = _xml(clues)
+    return Finding([pixel]) if pixel else None
 
 
 def _sections(clues: Clues, tag: int) -> Mapping:

@@ -23,4 +23,4 @@ def find(clues: Clues) -> Finding | None:
     if not x_m or not y_m:
         unit = shown(unit_x)
         return Finding(notes=(f"The scale is in {unit}, not a length: not calibrated.",))
-    return Finding(Calibration(x_m, y_m, f"Gatan tag {_SCALE_X}"))
+    return Finding([Calibration(x_m, y_m, f"Gatan tag {_SCALE_X}")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.formats.reading.calibration import Calibration, number, rows_below
 from core.formats.reading.clues import Clues
-from core.formats.reading.source import Finding, flat_metadata
+from core.formats.reading.source import Finding, flat_metadata, known
 from core.formats.reading.text import key_values, sizes
 
 RANK = 1
@@ -31,5 +31,5 @@ def find(clues: Clues) -> Finding | None:
             calibration = Calibration(pixel_m, pixel_m, f"Hitachi {name}", width, rows)
         # The bar may lie inside the stated size as well.
         bar_rows = rows_below(clues.shape, width, rows)
-        return Finding(calibration, bar_rows, flat_metadata(values))
+        return Finding(known(calibration), bar_rows, flat_metadata(values))
     return None

@@ -2,41 +2,68 @@
 
 from __future__ import annotations
 
-from core.formats.reading.calibration import Calibration, metres
+from core.formats.reading.calibration import Calibration, metres, unset_note
 from core.formats.reading.clues import Clues
 from core.formats.reading.names import shown
 from core.formats.reading.source import Finding
-from core.formats.reading.text import key_values
+from core.formats.reading.text import key_values, plain_unit
 
-RANK = 2
+RANK = 3
 
-_DESCRIPTION, _X_RESOLUTION, _Y_RESOLUTION = 270, 282, 283
+_X_RESOLUTION, _Y_RESOLUTION = 282, 283
 _PRINT_UNITS = ("inch", "in", "cm")
-_FINEST_PRINT_M = 1e-5
-"""Pixels of 10 µm (2540 to the inch) and more are for paper."""
+_INCH_M = 0.0254
+_COARSEST_SCAN_M, _FINEST_SCAN_M = 1e-5, 1e-6
+"""From 10 µm on (2540 to the inch) pixels are those of paper; below 1 µm no scanner goes."""
+_MOST_DPI = 12_800
+_ROUND = 2e-4
+"""Largest relative error of a number of dots that was turned into one per cm and rounded."""
 
 
 def find(clues: Clues) -> Finding | None:
     """Return units a pixel.
 
-    ImageJ turns the print resolution of any TIFF into a scale in inch or cm; so scales in these
-    units count only when they are finer than paper.
+    The resolution tags count pixels by the unit that TIFF's ResolutionUnit names, an inch or a cm,
+    as Bio-Formats writes them; where it names none, as in ImageJ's own files, by the unit of the
+    description. ImageJ turns the print resolution of any TIFF into a scale in inch or cm, so that
+    what a printer or a scanner has is no scale.
     """
-    description = clues.text(_DESCRIPTION)
-    if not description.startswith(("ImageJ=", "SCIFIO=")):
-        return None
-    values = key_values(description)
-    unit = shown(values.get("unit", ""))
+    for description in clues.descriptions:
+        if description.startswith(("ImageJ=", "SCIFIO=")):
+            return _finding(key_values(description), clues)
+    return None
+
+
+def _finding(values: dict[str, str], clues: Clues) -> Finding | None:
+    unit = shown(plain_unit(values.get("unit", "")))
     x, y = clues.ratio(_X_RESOLUTION), clues.ratio(_Y_RESOLUTION)
-    x_m = metres(1 / x, unit) if x else None
-    if x_m is None:
+    if not x or metres(1, unit) is None:
         return None
-    if unit.lower() in _PRINT_UNITS and x_m >= _FINEST_PRINT_M:
-        note = f"The scale of 1/{x:g} {unit} is that of a print, not of the sample: not calibrated."
+    counted_by = clues.resolution_unit or unit
+    x_m = metres(1 / x, counted_by) or 0.0
+    if _is_print(x_m, counted_by, unit):
+        note = (
+            f"{x:.6g} pixels per {counted_by} is the resolution of a print or a scanner, not of "
+            "the sample: not calibrated."
+        )
         return Finding(notes=(note,))
-    y_m = metres(1 / y, values.get("yunit", unit)) if y else None
-    return Finding(Calibration(x_m, y_m or x_m, f"ImageJ, {_shown(unit)}"))
+    y_m = metres(1 / y, clues.resolution_unit or values.get("yunit", unit)) if y else None
+    source = f"ImageJ, {unit}"
+    if counted_by != unit:
+        source += f", resolution per {counted_by}"
+    doubt = unset_note("ImageJ", f"1 {unit}") if x == 1 and not clues.resolution_unit else ""
+    return Finding([Calibration(x_m, y_m or x_m, source, note=doubt)])
 
 
-def _shown(unit: str) -> str:
-    return unit.replace("\\u00B5", "µ")
+def _is_print(pixel_m: float, counted_by: str, unit: str) -> bool:
+    """Whether a scale is one that a printer or scanner has: inch or cm, or round dots an inch."""
+    if counted_by.lower() not in _PRINT_UNITS or pixel_m < _FINEST_SCAN_M:
+        return False
+    dots = _INCH_M / pixel_m
+    is_round = abs(dots / (100 * max(round(dots / 100), 1)) - 1) < _ROUND
+    # Of the round numbers these are whole micrometres.
+    is_metric = abs(dots / (254 * max(round(dots / 254), 1)) - 1) < _ROUND
+    like_a_scanner = is_round and not is_metric and dots <= _MOST_DPI
+    if unit.lower() not in _PRINT_UNITS:
+        return like_a_scanner or pixel_m > 2 * _COARSEST_SCAN_M
+    return counted_by.lower() != "cm" or like_a_scanner or pixel_m >= _COARSEST_SCAN_M

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from core.formats.reading.calibration import Calibration, metres, number, rows_below
+from core.formats.reading.calibration import (
+    AGREE_WITHIN,
+    Calibration,
+    metres,
+    number,
+    rows_below,
+)
 from core.formats.reading.clues import Clues
 from core.formats.reading.source import Finding, flat_metadata
 from core.formats.reading.text import decode_text, key_values, lengths, sizes
@@ -11,7 +17,8 @@ RANK = 1
 
 _MARKS = ("$CM_", "$SM_")
 _TAGS, _ENCODING = (37500, 37510), b"UNICODE"
-_AGREE_WITHIN = 0.005
+_ROUNDED_WITHIN = 0.02
+"""Largest difference of width and height that comes from few digits in the field of view."""
 
 
 def find(clues: Clues) -> Finding | None:
@@ -46,20 +53,19 @@ def _values_of_tag(data: object) -> dict[str, str]:
 def _finding(values: dict[str, str], name: str, shape: tuple[int, int]) -> Finding:
     stated = sizes(values.get("CM_IMAGE_SIZE", "")) or sizes(values.get("CM_FULL_SIZE", ""))
     width, rows = stated or (None, None)
-    fine = _field_of_view(values, width or shape[1], rows) or _pixel_size(values)
+    pixels = {
+        "field of view": _field_of_view(values, width or shape[1], rows),
+        "pixel size": _pixel_size(values),
+    }
+    pixels = {how: pixel for how, pixel in pixels.items() if pixel}
     bar, bar_px = _micron_bar(values)
-    pixel = fine or (bar and (bar, bar))
-    notes: tuple[str, ...] = ()
-    if fine and bar and abs(bar / fine[0] - 1) > max(_AGREE_WITHIN, 1 / bar_px):
-        notes = (
-            f"In {name} the micron bar gives {bar * 1e9:.5g} nm for the pixel, and the field of "
-            f"view {fine[0] * 1e9:.5g} nm; the latter is used.",
-        )
-    calibration = None
-    if pixel:
-        how = "field of view" if fine else "micron bar"
-        calibration = Calibration(*pixel, f"JEOL {name}, {how}", width, rows)
-    return Finding(calibration, _bar_rows(values, shape), flat_metadata(values), notes)
+    first = next(iter(pixels.values()), None)
+    if bar and (not first or abs(bar / first[0] - 1) > max(AGREE_WITHIN, 1 / bar_px)):
+        pixels["micron bar"] = bar, bar
+    found = [
+        Calibration(*pixel, f"JEOL {name}, {how}", width, rows) for how, pixel in pixels.items()
+    ]
+    return Finding(found, _bar_rows(values, shape), flat_metadata(values))
 
 
 def _field_of_view(
@@ -69,7 +75,8 @@ def _field_of_view(
     if not found or not found[0]:
         return None
     x = found[0] / width
-    return x, found[1] / rows if len(found) > 1 and found[1] and rows else x
+    y = found[1] / rows if len(found) > 1 and found[1] and rows else x
+    return (x, y) if abs(y / x - 1) > _ROUNDED_WITHIN else (x, x)
 
 
 def _pixel_size(values: dict[str, str]) -> tuple[float, float] | None:

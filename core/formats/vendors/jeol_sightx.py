@@ -10,7 +10,7 @@ from core.formats.reading.xml import find_all, first_text, parse_xml
 
 RANK = 0
 
-_DESCRIPTION, _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 270, 282, 283, 296
+_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
 _METRES = {2: 0.0254, 3: 0.01}
 
 
@@ -20,10 +20,9 @@ def find(clues: Clues) -> Finding | None:
     The TIFF resolution is that of the camera, not of the sample. Only an image in a magnification
     mode of the TEM has a length a pixel; diffraction patterns and Ronchigrams have none.
     """
-    description = clues.text(_DESCRIPTION)
-    if "TemReporter" not in description or (root := parse_xml(description)) is None:
-        return None
-    reporter = next(find_all(root, "TemReporter"), None)
+    roots = (parse_xml(text) for text in clues.descriptions if "TemReporter" in text)
+    found = (one for root in roots if root is not None for one in find_all(root, "TemReporter"))
+    reporter = next(found, None)
     if reporter is None:
         return None
     mode = shown(first_text(reporter, "ImageFormingSystem", "ModeString"))
@@ -37,7 +36,7 @@ def find(clues: Clues) -> Finding | None:
         note = f"JEOL mode {mode or 'unknown'} has no length a pixel: not calibrated."
         return Finding(metadata=metadata, notes=(note,))
     x_m, y_m = (pixel / magnification for pixel in camera)
-    return Finding(Calibration(x_m, y_m, "JEOL SightX, magnification"), metadata=metadata)
+    return Finding([Calibration(x_m, y_m, "JEOL SightX, magnification")], metadata=metadata)
 
 
 def _camera_pixel(clues: Clues, tag: int) -> float | None:

@@ -22,12 +22,14 @@ def is_image(page: TiffPage) -> bool:
 
 def find(clues: Clues) -> Finding | None:
     """Return the pixel size."""
+    found: list[Calibration] = []
+    metadata: dict[str, str] = {}
     for tag in _TAGS:
         values = clues.tags.get(tag)
         if not isinstance(values, Mapping):
             continue
         x, y = number(values.get("pixelsizex")), number(values.get("pixelsizey"))
         if x and x > 0:
-            pixel = Calibration(x, y if y and y > 0 else x, f"Olympus tag {tag}")
-            return Finding(pixel, metadata=flat_metadata(values))
-    return None
+            found.append(Calibration(x, y if y and y > 0 else x, f"Olympus tag {tag}"))
+            metadata = flat_metadata(values) | metadata
+    return Finding(found, metadata=metadata) if found else None

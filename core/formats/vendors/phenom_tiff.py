@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.formats.reading.calibration import Calibration, metres, number
 from core.formats.reading.clues import Clues
-from core.formats.reading.source import Finding
+from core.formats.reading.source import Finding, known
 from core.formats.reading.text import decode_text
 from core.formats.reading.xml import find_all, local_name, parse_xml
 
@@ -27,8 +27,8 @@ def find(clues: Clues) -> Finding | None:
         sizes.append(metres(value, element.get("unit", "")) if value else None)
     bar_element = next(find_all(root, "databarHeight"), None)
     bar_rows = number(bar_element.text) if bar_element is not None else None
-    known = bar_rows is not None and 0 <= bar_rows < clues.shape[0] / 2
+    is_bar = bar_rows is not None and 0 <= bar_rows < clues.shape[0] / 2
     calibration = None
     if sizes[0]:
         calibration = Calibration(sizes[0], sizes[1] or sizes[0], "Phenom XML")
-    return Finding(calibration, int(bar_rows) if known else None)
+    return Finding(known(calibration), int(bar_rows) if is_bar else None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.formats.reading.calibration import Calibration, number
 from core.formats.reading.clues import Clues
 from core.formats.reading.source import Finding, flat_metadata
@@ -17,18 +19,26 @@ _KEY = b"PixelSizeX"
 
 def find(clues: Clues) -> Finding | None:
     """Return the pixel size and the rows of the image strip."""
-    for source, text in _texts(clues):
-        values = key_values(text)
-        x, y = number(values.get("PixelSizeX")), number(values.get("PixelSizeY"))
-        if not x or x <= 0:
-            continue
-        strip = number(values.get("ImageStripSize"))
-        return Finding(
-            Calibration(x, y if y and y > 0 else x, source),
-            int(strip) if strip and 0 < strip < clues.shape[0] else None,
-            flat_metadata(values),
-        )
-    return None
+    found = [
+        finding
+        for source, text in _texts(clues)
+        if (finding := _finding(key_values(text), source, clues.shape[0]))
+    ]
+    if not found:
+        return None
+    return replace(found[0], calibrations=[pixel for one in found for pixel in one.calibrations])
+
+
+def _finding(values: dict[str, str], source: str, height: int) -> Finding | None:
+    x, y = number(values.get("PixelSizeX")), number(values.get("PixelSizeY"))
+    if not x or x <= 0:
+        return None
+    strip = number(values.get("ImageStripSize"))
+    return Finding(
+        [Calibration(x, y if y and y > 0 else x, source)],
+        int(strip) if strip and 0 < strip < height else None,
+        flat_metadata(values),
+    )
 
 
 def _texts(clues: Clues) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from core.formats.reading.calibration import Calibration, number
 from core.formats.reading.clues import Clues
-from core.formats.reading.source import Finding, flat_metadata
+from core.formats.reading.source import Finding, flat_metadata, known
 
 RANK = 0
 
@@ -28,6 +28,9 @@ def find(clues: Clues) -> Finding | None:
         x_m = None if "PixelSizeX" in values else clues.resolution_m(_X_RESOLUTION)
         printed = not x_m or x_m >= _FINEST_PRINT_M
         pixel = None if printed else Calibration(x_m, x_m, f"TVIPS tag {_TAG}, TIFF resolution")
-        return Finding(pixel, metadata=flat_metadata(values))
-    pixel = Calibration(x * 1e-9, (y if y and y > 0 else x) * 1e-9, f"TVIPS tag {_TAG}")
-    return Finding(pixel, metadata=flat_metadata(values))
+        return Finding(known(pixel), metadata=flat_metadata(values))
+    sides = (number(values.get(key)) for key in ("ImageSizeX", "ImageSizeY"))
+    width, rows = (int(side) if side and side >= 1 else None for side in sides)
+    y = y if y and y > 0 else x
+    pixel = Calibration(x * 1e-9, y * 1e-9, f"TVIPS tag {_TAG}", width, rows)
+    return Finding([pixel], metadata=flat_metadata(values))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from core.formats.reading.calibration import Calibration, metres, number
 from core.formats.reading.clues import Clues
-from core.formats.reading.source import Finding, flat_metadata
+from core.formats.reading.source import Finding, flat_metadata, known
 from core.formats.reading.text import lengths, sizes
 
 RANK = 0
@@ -34,17 +34,14 @@ def find(clues: Clues) -> Finding | None:
     width, rows = _stored(values)
     if not stated:
         pixel = rounded and Calibration(rounded, rounded, f"ZEISS tag {_TAG}", width, rows)
-        return Finding(pixel or None, metadata=metadata)
+        return Finding(known(pixel or None), metadata=metadata)
     pixel_m = stated * _REFERENCE_WIDTH / (width or clues.shape[1])
-    notes: tuple[str, ...] = ()
-    if rounded and not _is_ion_image(values) and abs(rounded / pixel_m - 1) > _AGREE_WITHIN:
-        notes = (
-            f"ZEISS tag {_TAG} gives {pixel_m * 1e9:.5g} nm for an image of this width, and "
-            f"{rounded * 1e9:.5g} nm for the image that was saved; it may have been cropped or "
-            "rescaled. Check the pixel size.",
-        )
     pixel = Calibration(pixel_m, pixel_m, f"ZEISS tag {_TAG}", width, rows)
-    return Finding(pixel, metadata=metadata, notes=notes)
+    other = None
+    if rounded and not _is_ion_image(values) and abs(rounded / pixel_m - 1) > _AGREE_WITHIN:
+        # Without the width that was saved, a crop's pixel size cannot be told from its width.
+        other = Calibration(rounded, rounded, "AP_IMAGE_PIXEL_SIZE of the image saved", width, rows)
+    return Finding(known(pixel, other), metadata=metadata)
 
 
 def _values(clues: Clues) -> Mapping:

@@ -12,7 +12,8 @@ import tifffile
 from PIL import Image
 
 from core import formats
-from core.formats.reading.calibration import Calibration, metres, pixel_size
+from core.formats.reading.calibration import Calibration, metres
+from core.formats.reading.scale import scale_of
 from core.formats.reading.text import decode_text, lengths
 from core.types import Micrograph
 
@@ -134,7 +135,9 @@ def test_zeiss_ion_image_and_disagreement():
     data = tiff(noise(32, 1024), [text_tag(34118, zeiss_text(11.65e-9, ion="FIB"))])
     assert nanometres(formats.read(data, "fib.tif")) == pytest.approx(70.91)
     data = tiff(noise(32, 1024), [text_tag(34118, zeiss_text(11.65e-9, "5.825 nm"))])
-    assert any("Check the pixel size" in note for note in formats.read(data, "z.tif").notes)
+    micrograph = formats.read(data, "z.tif")
+    assert [one.nm for one in micrograph.pixel_size_choices] == pytest.approx([11.65, 5.825])
+    assert any("several pixel sizes: 11.65 nm" in note for note in micrograph.notes)
 
 
 TESCAN = "[MAIN]\nImageStripSize=12\nPixelSizeX=2.42e-7\nPixelSizeY=2.42e-7\n[SEM]\nHV=3e4\n"
@@ -180,7 +183,8 @@ def test_jeol_field_of_view_is_preferred(encoding):
     micrograph = formats.read(tiff(noise(65, 80)), "j.tif", sidecars=sidecars)
     assert nanometres(micrograph) == pytest.approx(1600)
     assert micrograph.info_bar_rows == 5
-    assert any("micron bar gives 2000 nm" in note for note in micrograph.notes)
+    assert [one.nm for one in micrograph.pixel_size_choices] == pytest.approx([1600, 2000])
+    assert any("2000 nm (JEOL j.txt, micron bar)" in note for note in micrograph.notes)
 
 
 def test_hitachi_in_nanometres_and_utf16():
@@ -310,7 +314,8 @@ def test_two_sources_that_differ_are_said_and_the_instrument_counts():
     data = tiff(noise(100, 128), [text_tag(34682, FEI)])
     micrograph = formats.read(data, "f.tif", sidecars=sidecars)
     assert nanometres(micrograph) == pytest.approx(2.5)
-    assert any("4 nm for the pixel, and FEI tag 34682 2.5 nm" in note for note in micrograph.notes)
+    assert [one.nm for one in micrograph.pixel_size_choices] == pytest.approx([2.5, 4])
+    assert any("2.5 nm (FEI tag 34682), 4 nm (Hitachi f.txt)" in note for note in micrograph.notes)
 
 
 def test_damaged_metadata_do_not_cost_the_image(monkeypatch):
@@ -321,13 +326,13 @@ def test_damaged_metadata_do_not_cost_the_image(monkeypatch):
 
     monkeypatch.setattr(fei, "find", broken)
     micrograph = formats.read(tiff(noise(64, 64)), "a.tif")
-    assert "The fei metadata are damaged (KeyError) and were left out." in micrograph.notes
+    assert "The fei metadata are damaged and were left out." in micrograph.notes
 
 
 @pytest.mark.parametrize("shape", [(384, 512), (420, 512), (1536, 2048)])
 def test_an_image_of_another_size_is_either_a_crop_or_a_copy(shape):
     stated = Calibration(4e-9, 4e-9, "FEI tag 34682", width=1024, rows=768)
-    scale = pixel_size(stated, shape)
+    scale = scale_of([stated], shape)
     assert scale.size is None
     assert [one.nm for one in scale.choices] == pytest.approx([4, 4 * 1024 / shape[1]])
     assert "cropped" in scale.notes[0] and "rescaled" in scale.notes[0]
@@ -335,7 +340,7 @@ def test_an_image_of_another_size_is_either_a_crop_or_a_copy(shape):
 
 def test_an_image_of_another_form_is_no_copy():
     stated = Calibration(4e-9, 4e-9, "FEI tag 34682", width=1024, rows=768)
-    scale = pixel_size(stated, (700, 500))
+    scale = scale_of([stated], (700, 500))
     assert scale.size is None
     assert [one.nm for one in scale.choices] == pytest.approx([4])
     assert "cropped or distorted" in scale.notes[0]
@@ -343,14 +348,14 @@ def test_an_image_of_another_form_is_no_copy():
 
 @pytest.mark.parametrize(("height_nm", "kept"), [(4, None), (4.01, None), (4.03, 4.03)])
 def test_a_pixel_is_square_within_what_is_lost_by_rounding(height_nm, kept):
-    scale = pixel_size(Calibration(4e-9, height_nm * 1e-9, "FEI tag 34682"), (64, 64))
+    scale = scale_of([Calibration(4e-9, height_nm * 1e-9, "FEI tag 34682")], (64, 64))
     assert scale.size is not None and scale.size.height_nm == pytest.approx(kept)
     assert scale.size.is_square == (kept is None)
 
 
 @pytest.mark.parametrize("value", [0.9e-12, 1.1e-3, 1e8, float("nan"), 0.0])
 def test_scales_that_no_microscope_has_are_refused(value):
-    scale = pixel_size(Calibration(value, value, "a reader"), (64, 64))
+    scale = scale_of([Calibration(value, value, "a reader")], (64, 64))
     assert scale.size is None and not scale.choices
     assert "no microscope" in scale.notes[0]
 
