@@ -10,7 +10,7 @@ from mrcfile.mrcinterpreter import MrcInterpreter
 from mrcfile.utils import data_dtype_from_header, data_shape_from_header
 
 from core.errors import FormatError
-from core.formats.reading.calibration import Calibration, plausible
+from core.formats.reading.calibration import Calibration, plausible, unset_note
 from core.formats.reading.grey import Levels, full_scale
 from core.formats.reading.limits import check_frame, check_pages
 from core.formats.reading.source import Decoded, Finding, Source, known
@@ -19,8 +19,12 @@ TITLE = "MRC"
 EXTENSIONS = ("mrc", "mrcs", "map")
 
 _HEADER, _MAP_ID, _STAMP = 1024, 208, 212
-_MODES = (0, 1, 2, 3, 4, 6, 12)
+_MODES, _TRANSFORMS = (0, 1, 2, 6, 12), (3, 4)
+_UNREAD_MODES = {7: "32-bit whole numbers", 16: "colour", 101: "samples of 4 bits"}
+_MODE_NUMBERS = range(1000)
+_IMOD, _IMOD_STAMP, _IMOD_SIGNED = 152, 1146047817, 1
 _STAMPS = {"<": b"\x44\x44\0\0", ">": b"\x11\x11\0\0"}
+_SINGLE_PRECISION = 1e-6
 _LONGEST_SIDE = 1_000_000
 _FEI_RECORDS, _FEI_RECORD_BYTES, _FEI_PIXEL_SIZE = 1024, 128, 44
 
@@ -36,12 +40,10 @@ def sniff(data: bytes) -> bool:
 def read(source: Source) -> Decoded:
     """Return the section of ``source`` that its page names."""
     header = _header(source.data)
+    _check_mode(int(header.mode), source.name)
     dtype, shape = data_dtype_from_header(header), data_shape_from_header(header)
-    if header.mode in (3, 4):
-        raise FormatError(
-            f"{source.name} holds a Fourier transform (MRC mode {int(header.mode)}); save the "
-            "image it was made from."
-        )
+    if header.mode == 0 and _holds_unsigned_bytes(header, source.data):
+        dtype = np.dtype(np.uint8)
     height, width = shape[-2:]
     pages = prod(shape[:-2])
     check_frame(source.name, (height, width), dtype.itemsize, len(source.data), source.limits)
@@ -63,13 +65,41 @@ def read(source: Source) -> Decoded:
     )
 
 
+def _check_mode(mode: int, name: str) -> None:
+    if mode in _TRANSFORMS:
+        raise FormatError(
+            f"{name} holds a Fourier transform (MRC mode {mode}); save the image it was made from."
+        )
+    if mode not in _MODES:
+        kind = _UNREAD_MODES.get(mode, "which the MRC2014 standard does not have")
+        raise FormatError(
+            f"{name} is an MRC file of mode {mode} ({kind}), and this mode is not read; save it "
+            "with samples of 8 or 16 bits or as floats (mode 0, 1, 2 or 6)."
+        )
+
+
+def _holds_unsigned_bytes(header: np.recarray, data: bytes) -> bool:
+    """Whether samples of mode 0 are 0 to 255, as older programs write them, not -128 to 127.
+
+    IMOD's stamp comes with a flag for signed bytes; without the stamp the largest and the smallest
+    value of the header decide where they can, and MRC2014, which says signed, where they cannot.
+    Source: the description of IMOD's MRC header, imodStamp and imodFlags.
+    """
+    order = _byte_order(data) or "<"
+    stamp, flags = (int(one) for one in np.frombuffer(data, f"{order}i4", 2, _IMOD))
+    if stamp == _IMOD_STAMP:
+        return not flags & _IMOD_SIGNED
+    return float(header.dmin) >= 0 and 127 < float(header.dmax) <= 255
+
+
 def _byte_order(data: bytes) -> str | None:
     """Return "<" or ">", or None when this is no MRC header."""
     named = data[_MAP_ID : _MAP_ID + 3] == b"MAP"
     for order in "<>":
         numbers = np.frombuffer(data, f"{order}i4", 24)
         sides, mode = numbers[:3], int(numbers[3])
-        if mode not in _MODES or not (sides >= 1).all() or not (sides < _LONGEST_SIDE).all():
+        usual = _MODE_NUMBERS if named else (*_MODES, *_TRANSFORMS, *_UNREAD_MODES)
+        if mode not in usual or not (sides >= 1).all() or not (sides < _LONGEST_SIDE).all():
             continue
         axes_known = sorted(np.frombuffer(data, f"{order}i4", 3, 64).tolist()) == [1, 2, 3]
         if named or axes_known and 0 <= int(numbers[23]) <= len(data) - _HEADER:
@@ -106,9 +136,13 @@ def _fei_calibration(header: np.recarray, source: Source) -> Calibration | None:
 
 
 def _calibration(header: np.recarray) -> Calibration | None:
-    """Return cell size, in ångström, over sampling."""
+    """Return cell size, in ångström, over sampling.
+
+    Many programs write a cell of as many ångström as there are samples when they know no size.
+    """
     if header.mx < 1 or header.cella.x <= 0:
         return None
     x_m = float(header.cella.x) / int(header.mx) * 1e-10
     y_m = float(header.cella.y) / int(header.my) * 1e-10 if header.my >= 1 else x_m
-    return Calibration(x_m, y_m if y_m > 0 else x_m, "MRC header")
+    doubt = unset_note("MRC", "1 ångström") if abs(x_m / 1e-10 - 1) < _SINGLE_PRECISION else ""
+    return Calibration(x_m, y_m if y_m > 0 else x_m, "MRC header", note=doubt)

@@ -15,6 +15,7 @@ from core.formats.reading.grey import Levels, full_scale
 from core.formats.reading.hdf5 import child, is_hdf5, is_image_data, is_small, opened, read_frame
 from core.formats.reading.limits import check_pages
 from core.formats.reading.source import Decoded, Finding, Source, known
+from core.formats.reading.spectra import is_spectral
 
 TITLE = "NCEM EMD"
 EXTENSIONS = ("emd",)
@@ -28,10 +29,14 @@ _PRISMATIC, _PRISMATIC_X_FIRST = "/4DSTEM_simulation/", ("R_x", "R_y")
 
 @dataclass(frozen=True)
 class _Axis:
-    """One dimension: distance between samples in metres, None when that is no length; its name."""
+    """One dimension: distance between samples in metres, None when that is no length; its name.
+
+    ``spectral``: a spectrum runs along it.
+    """
 
     step_m: float | None
     name: str = ""
+    spectral: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +53,8 @@ class _Image:
         HyperSpy and Prismatic store x before y, openNCEM y before x; so the names decide.
         """
         lengths = tuple(n for n, axis in enumerate(self.steps) if axis.step_m is not None)
-        last = len(self.steps) - 1
-        rows, columns = lengths if len(lengths) == 2 else (last - 1, last)
+        spatial = tuple(n for n, axis in enumerate(self.steps) if not axis.spectral)
+        rows, columns = lengths if len(lengths) == 2 else spatial[-2:]
         names = self.steps[rows].name, self.steps[columns].name
         # py4DSTEM uses Prismatic's names the other way round.
         is_prismatic = self.data.name.startswith(_PRISMATIC)
@@ -82,8 +87,8 @@ def read(source: Source) -> Decoded:
         images = _images(file)
         if not images:
             raise FormatError(
-                f"{source.name} is an HDF5 file without an image in the layout of NCEM or Velox; "
-                "export the image as TIFF."
+                f"{source.name} is an HDF5 file without an image in the layout of NCEM or Velox, "
+                "perhaps with spectra only; export the image as TIFF."
             )
         image = min(images, key=lambda one: one.data.ndim)
         pages = prod(image.frames)
@@ -118,7 +123,8 @@ def _images(file: h5py.File) -> list[_Image]:
                 # Dimensions count from 1 in version 0.2, from 0 in version 1.0.
                 first = 1 if child(group, "dim0") is None else 0
                 steps = tuple(_axis(child(group, f"dim{n + first}")) for n in range(data.ndim))
-                found.append(_Image(data, steps))
+                if sum(not step.spectral for step in steps) >= 2:
+                    found.append(_Image(data, steps))
     return found
 
 
@@ -128,8 +134,11 @@ def _axis(dimension: object) -> _Axis:
     if dimension.dtype.kind not in "iuf" or not is_small(dimension):
         return _Axis(None)
     first, second = (float(value) for value in dimension[:2])
-    step = metres(abs(second - first), _attribute(dimension, "units"))
-    return _Axis(step if step and np.isfinite(step) else None, _attribute(dimension, "name"))
+    unit, name = _attribute(dimension, "units"), _attribute(dimension, "name")
+    if is_spectral(unit, name):
+        return _Axis(None, name, spectral=True)
+    step = metres(abs(second - first), unit)
+    return _Axis(step if step and np.isfinite(step) else None, name)
 
 
 def _attribute(dimension: h5py.Dataset, key: str) -> str:

@@ -141,8 +141,10 @@ def _levels(samples: np.ndarray, page: TiffPage) -> tuple[Levels, tuple[str, ...
     photometric = page.photometric
     scale = full_scale(samples.dtype, _bits(page))
     if photometric == PHOTOMETRIC.PALETTE and page.colormap is not None and samples.ndim == 2:
-        if samples.dtype == np.uint8:
-            return from_palette(samples, page.colormap.T.astype(np.float32) / 257)
+        if samples.dtype.kind == "u" and samples.dtype.itemsize <= 2:
+            # Of 16 bits by the standard; some programs write 8, as no value then shows.
+            whole = 257 if page.colormap.max() > 255 else 1
+            return from_palette(samples, page.colormap.T.astype(np.float32) / whole)
         return Levels(samples, scale), ()
     if samples.ndim == 2:
         return Levels(samples, scale, photometric == PHOTOMETRIC.MINISWHITE), ()

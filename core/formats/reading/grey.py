@@ -14,7 +14,8 @@ LOW_PERCENTILE, HIGH_PERCENTILE = 0.1, 99.9
 
 _SAMPLED = 4_000_000
 _BLOCK_ROWS = 256
-_RAMP_SHARE = 0.85
+_RAMP_SHARE, _FEWEST_GREYS = 0.85, 16
+_COLOUR_TO_GREY = "Colour was turned into grey (luminance)."
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,25 +69,29 @@ def from_color(
     """Return the grey levels of ``color`` (H, W, 3 or more), and a note when it is not grey."""
     grey = luminance(color)
     is_grey = np.array_equal(grey, color[..., 0])
-    return Levels(grey, scale), () if is_grey else ("Colour was turned into grey (luminance).",)
+    return Levels(grey, scale), () if is_grey else (_COLOUR_TO_GREY,)
 
 
 def from_palette(index: np.ndarray, palette: np.ndarray) -> tuple[Levels, tuple[str, ...]]:
     """Return grey levels of a palette image, and notes.
 
-    ``index``: (H, W) uint8. ``palette``: (N, 3), 0 to 255. Where the palette is a grey ramp with a
-    few coloured entries (ZEISS draws annotations in those), the index itself is the grey level;
-    mapped through the palette those entries would become wrong greys.
+    ``index``: (H, W) uint8 or uint16. ``palette``: (N, 3), 0 to 255. Only entries that the image
+    uses count. Where they are a grey ramp with a few coloured ones (ZEISS draws annotations in
+    those), the index itself is the grey level; mapped through the palette those would become wrong
+    greys.
     """
-    entries = np.arange(len(palette))
-    is_grey = np.ptp(palette, axis=1) < 1
-    on_ramp = is_grey & (np.abs(palette[:, 0] - entries) <= 1)
-    if len(palette) >= 256 * _RAMP_SHARE and on_ramp.mean() >= _RAMP_SHARE:
-        drawn = int(np.isin(index, entries[~is_grey]).sum())
+    index = np.minimum(index, len(palette) - 1)
+    counts = np.bincount(index.ravel(), minlength=len(palette))
+    used = np.flatnonzero(counts)
+    is_grey = np.ptp(palette[used], axis=1) < 1
+    on_ramp = is_grey & (np.abs(palette[used, 0] - used) <= 1)
+    is_ramp = on_ramp[is_grey].all() and counts[used[on_ramp]].sum() >= _RAMP_SHARE * index.size
+    if is_ramp and on_ramp.sum() >= _FEWEST_GREYS:
+        drawn = int(counts[used[~is_grey]].sum())
         note = (f"{drawn} px are annotations drawn in colour into the image.",) if drawn else ()
         return Levels(index, (0.0, 255.0)), note
-    mapped = luminance(palette[np.minimum(index, len(palette) - 1)].astype(np.float32))
-    return Levels(mapped, (0.0, 255.0)), ()
+    mapped = luminance(palette.astype(np.float32)[index])
+    return Levels(mapped, (0.0, 255.0)), () if is_grey.all() else (_COLOUR_TO_GREY,)
 
 
 def to_unit_range(levels: Levels, image_rows: slice) -> UnitRange:

@@ -13,9 +13,9 @@ import numpy as np
 from core.errors import LimitError
 from core.formats.reading.isolation import serve
 from core.formats.reading.limits import check_frame
+from core.formats.reading.spectra import is_spectral
 from core.settings import Limits
 
-_ENERGY_UNITS = ("ev", "kev", "mev")
 _OPTIONS = {"bruker": {"select_type": "image"}}
 
 
@@ -59,17 +59,14 @@ def _image_axes(signal: Mapping) -> tuple[int, int] | None:
     axes = signal["axes"]
     if signal["data"].ndim < 2 or _is_complex(signal) or len(axes) != signal["data"].ndim:
         return None
-    if any(_is_energy(axis) for axis in axes):
-        return None
     shown = [n for n, axis in enumerate(axes) if not axis.get("navigate")]
+    if len(shown) == 1 or any(
+        is_spectral(str(axis.get("units") or ""), str(axis.get("name") or "")) for axis in axes
+    ):
+        return None
     if len(axes) > 2 and len(shown) == 2:
         return shown[0], shown[1]
     return len(axes) - 2, len(axes) - 1
-
-
-def _is_energy(axis: Mapping) -> bool:
-    unit = str(axis.get("units") or "").lower()
-    return unit in _ENERGY_UNITS or "energy" in str(axis.get("name") or "").lower()
 
 
 def _frames(signal: Mapping, axes: tuple[int, int]):

@@ -1,4 +1,4 @@
-"""EMD, MRC, and the vendor formats that go through a process of their own."""
+"""EMD, and the vendor formats that go through a process of their own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import sys
 import time
 
 import h5py
-import mrcfile
 import numpy as np
 import pytest
 
@@ -63,7 +62,7 @@ def test_velox_diffraction_is_not_calibrated():
     assert formats.read(velox([(RAMP, "Ceta", 5e7, "1/m")]), "v.emd").pixel_size is None
 
 
-def ncem(array: np.ndarray, steps: list[tuple[float, str]]) -> bytes:
+def ncem(array: np.ndarray, steps: list[tuple[float, str]], names: str = "") -> bytes:
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         group = file.create_group("data/image")
@@ -72,6 +71,8 @@ def ncem(array: np.ndarray, steps: list[tuple[float, str]]) -> bytes:
         for number, (step, unit) in enumerate(steps, 1):
             group[f"dim{number}"] = np.arange(array.shape[number - 1]) * step
             group[f"dim{number}"].attrs["units"] = unit
+            if names:
+                group[f"dim{number}"].attrs["name"] = names.split(",")[number - 1]
     return buffer.getvalue()
 
 
@@ -90,6 +91,42 @@ def test_ncem_dimensions_that_are_no_length_are_pages():
     assert (micrograph.pages, micrograph.file_shape) == (2, (2, 12, 10))
     assert micrograph.pixel_size.nm == pytest.approx(0.1)
     assert micrograph.pixels[0, 0] > micrograph.pixels[-1, 0]
+
+
+@pytest.mark.parametrize(("unit", "name"), [("[n_m]", "Wavelength"), ("[eV]", "E"), ("", "Energy")])
+def test_ncem_spectra_are_no_images(unit, name):
+    line = ncem(RAMP, [(0.4, "[n_m]"), (2, unit)], f"x,{name}")
+    with pytest.raises(FormatError, match="perhaps with spectra only"):
+        formats.read(line, "line.emd")
+    cube = np.stack([RAMP, RAMP[::-1]], axis=-1)
+    for step, length in ((0.4, "[n_m]"), (1, "")):
+        data = ncem(cube, [(step, length), (step, length), (2, unit)], f"y,x,{name}")
+        micrograph = formats.read(data, "cube.emd", page=1)
+        assert (micrograph.pages, micrograph.file_shape) == (2, (2, 12, 10))
+
+
+@pytest.mark.parametrize(
+    ("axes", "expected"),
+    [
+        ("µm y,µm x", (0, 1)),
+        ("* z,µm y,µm x", (1, 2)),
+        ("*µm x,nm Wavelength", None),
+        ("*µm x,eV Energy", None),
+        ("*nm x,nm ", None),
+        ("*µm y,*µm x,nm Wavelength", None),
+        ("*µm y,*µm x,keV ", None),
+        ("*µm y,*µm x,1/nm ky,1/nm kx", (2, 3)),
+    ],
+)
+def test_signals_along_one_axis_are_spectra(axes, expected):
+    from core.formats.reading.rosettasciio_process import _image_axes
+
+    described = []
+    for text in axes.split(","):
+        unit, name = text.lstrip("*").split(" ")
+        described.append({"units": unit, "name": name, "navigate": text.startswith("*")})
+    data = np.zeros((4,) * len(described))
+    assert _image_axes({"axes": described, "data": data}) == expected
 
 
 def test_hdf5_links_out_of_the_file_are_not_followed(tmp_path):
@@ -133,38 +170,6 @@ def test_hdf5_dimensions_in_large_blocks_are_not_read(most, expected_nm, monkeyp
     assert micrograph.file_shape == (12, 10)
     size = micrograph.pixel_size
     assert (size and size.nm) == (expected_nm and pytest.approx(expected_nm))
-
-
-def mrc(array: np.ndarray, tmp_path, voxel: float | None) -> bytearray:
-    with mrcfile.new(tmp_path / "a.mrc", overwrite=True) as file:
-        file.set_data(array)
-        if voxel:
-            file.voxel_size = voxel
-    return bytearray((tmp_path / "a.mrc").read_bytes())
-
-
-def test_mrc_cell_over_sampling_and_sections(tmp_path):
-    data = mrc(np.stack([RAMP, RAMP[::-1]]).astype(np.int16), tmp_path, 12.5)
-    micrograph = formats.read(bytes(data), "a.mrc", page=1)
-    assert micrograph.pixel_size.nm == pytest.approx(1.25)
-    assert (micrograph.file_shape, micrograph.dtype) == ((2, 12, 10), "int16")
-    assert micrograph.pixels[0, 0] > micrograph.pixels[-1, 0]
-
-
-def test_mrc_uncalibrated_and_without_map_id(tmp_path):
-    data = mrc(RAMP.astype(np.float32), tmp_path, None)
-    assert formats.read(bytes(data), "a.mrc").pixel_size is None
-    data[208:216] = b"\0" * 8
-    assert formats.read(bytes(data), "old.mrc").file_shape == (12, 10)
-
-
-def test_mrc_that_ends_early_or_is_a_transform_is_refused(tmp_path):
-    data = mrc(RAMP.astype(np.float32), tmp_path, 1)
-    with pytest.raises(FormatError, match="incomplete"):
-        formats.read(bytes(data[:-40]), "short.mrc")
-    transform = mrc(RAMP.astype(np.complex64), tmp_path, 1)
-    with pytest.raises(FormatError, match="Fourier"):
-        formats.read(bytes(transform), "fft.mrc")
 
 
 DM3 = struct.pack(">III", 3, 1000, 1) + b"\1\0" + b"\0" * 100
