@@ -20,12 +20,15 @@ from pages.components.viewer.brush import Brush, strokes_from, strokes_to
 HEIGHT = 640
 _HERE = Path(__file__).parent
 # One script in the browser, in this order: each builds on the one before.
-_SCRIPTS = (
-    "viewer_pictures.js",
-    "viewer_drawing.js",
-    "viewer_moving.js",
-    "viewer_strokes.js",
-    "viewer.js",
+SCRIPT = "\n".join(
+    (_HERE / name).read_text("utf-8")
+    for name in (
+        "viewer_pictures.js",
+        "viewer_drawing.js",
+        "viewer_moving.js",
+        "viewer_strokes.js",
+        "viewer.js",
+    )
 )
 
 
@@ -86,7 +89,7 @@ _component = st.components.v2.component(
     "lamella_viewer",
     html=(_HERE / "viewer.html").read_text("utf-8"),
     css=(_HERE / "viewer.css").read_text("utf-8"),
-    js="\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS),
+    js=SCRIPT,
 )
 
 

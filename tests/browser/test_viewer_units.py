@@ -1,0 +1,203 @@
+"""The pure parts of the viewer's JavaScript: coordinates, zoom, lengths, strokes, regions.
+
+They run in an empty tab of the browser that the other tests need anyway, against values worked out
+by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from pages.components.viewer.viewer import SCRIPT
+
+# A view without a page: what its methods read, and nothing that draws.
+VIEW = """
+const view = (kind, image, stage, rest = {}) => Object.assign(Object.create(kind.prototype), {
+  data: { image: { digest: "a", ...image } },
+  stage: { ...stage, getBoundingClientRect: () => ({ left: 10, top: 20 }) },
+  schedule() {}, showBrush() {}, ...rest,
+});
+"""
+
+
+@pytest.fixture
+def evaluate(open_tab: Callable[..., Page]) -> Callable[[str], Any]:
+    """Return a function that runs JavaScript beside the viewer's own and gives its value."""
+    page = open_tab()
+    page.goto("about:blank")
+    named = SCRIPT.replace("export default function", "const mount = function")
+    page.add_script_tag(content=re.sub(r"^export ", "", named, flags=re.MULTILINE) + VIEW)
+    return page.evaluate
+
+
+def test_a_scale_bar_is_the_longest_of_1_2_5_that_fits(evaluate: Callable[[str], Any]) -> None:
+    most = [9.99, 10, 4.9, 1.99, 1, 1000, 0.7, 1e6, 2, 0.03]
+    assert evaluate(f"{most}.map(roundLength)") == pytest.approx(
+        [5, 10, 2, 1, 1, 1000, 0.5, 1e6, 2, 0.02]
+    )
+
+
+def test_a_length_has_the_unit_that_reads_best(evaluate: Callable[[str], Any]) -> None:
+    lengths = [0.25, 1, 999, 1000, 1234.5, 2e6]
+    assert evaluate(f"{lengths}.map(lengthText)") == [
+        "250 pm",
+        "1 nm",
+        "999 nm",
+        "1 µm",
+        "1.23 µm",
+        "2 mm",
+    ]
+
+
+def test_a_fitted_image_lies_in_the_middle(evaluate: Callable[[str], Any]) -> None:
+    found = evaluate("""() => {
+      const seen = view(Moving, { width: 1000, height: 500 },
+                        { clientWidth: 500, clientHeight: 500 });
+      seen.fit();
+      return [seen.scale, seen.left, seen.top];
+    }""")
+    assert found == [0.5, 0, -250]
+
+
+def test_zooming_keeps_the_point_under_the_pointer(evaluate: Callable[[str], Any]) -> None:
+    scale, before, after = evaluate("""() => {
+      const seen = view(Moving, { width: 1000, height: 1000 },
+                        { clientWidth: 500, clientHeight: 500 });
+      seen.fit();
+      const at = () => [seen.left + 100 / seen.scale, seen.top + 400 / seen.scale];
+      const before = at();
+      seen.zoom(3, 100, 400);
+      return [seen.scale, before, at()];
+    }""")
+    assert scale == pytest.approx(1.5)
+    assert before == pytest.approx([200, 800])
+    assert after == pytest.approx([200, 800])
+
+
+def test_zoom_ends_at_64_px_a_pixel_and_at_half_the_fitted_size(
+    evaluate: Callable[[str], Any],
+) -> None:
+    found = evaluate("""() => {
+      const seen = view(Moving, { width: 1000, height: 1000 },
+                        { clientWidth: 500, clientHeight: 500 });
+      seen.fit();
+      seen.zoom(1e9);
+      const most = seen.scale;
+      seen.zoom(1e-9);
+      return [most, seen.scale];
+    }""")
+    assert found == [64, 0.25]
+
+
+def test_an_image_never_leaves_more_than_half_of_the_stage(evaluate: Callable[[str], Any]) -> None:
+    found = evaluate("""() => {
+      const seen = view(Moving, { width: 1000, height: 800 },
+                        { clientWidth: 500, clientHeight: 400 });
+      Object.assign(seen, { scale: 1, left: 0, top: 0 });
+      seen.move(1e6, 1e6);
+      const far = [seen.left, seen.top];
+      seen.move(-1e6, -1e6);
+      return [far, [seen.left, seen.top]];
+    }""")
+    assert found == [[750, 600], [-250, -200]]
+
+
+def test_a_selected_object_comes_to_the_middle_only_when_out_of_sight(
+    evaluate: Callable[[str], Any],
+) -> None:
+    found = evaluate("""() => {
+      const seen = view(Moving, { width: 1000, height: 1000 },
+                        { clientWidth: 100, clientHeight: 100 });
+      Object.assign(seen, { scale: 1, left: 0, top: 0 });
+      seen.bringIntoSight([20, 20, 40, 40], 2);
+      const inSight = [seen.left, seen.top];
+      seen.bringIntoSight([200, 300, 220, 320], 2);
+      return [inSight, [seen.left, seen.top]];
+    }""")
+    # Its middle is (420, 620) in image px, the stage 100 px wide.
+    assert found == [[0, 0], [370, 570]]
+
+
+def test_a_pointer_names_the_pixel_below_it_and_none_outside(
+    evaluate: Callable[[str], Any],
+) -> None:
+    found = evaluate("""() => {
+      const seen = view(View, { width: 8, height: 4 }, { clientWidth: 80, clientHeight: 40 });
+      Object.assign(seen, { scale: 10, left: 0, top: 0 });
+      const at = (clientX, clientY) => seen.imagePoint({ clientX, clientY });
+      return [at(10, 20), at(19.9, 20), at(89.9, 59.9), at(9.9, 20), at(90, 20)];
+    }""")
+    assert found == [{"x": 0, "y": 0}, {"x": 0, "y": 0}, {"x": 7, "y": 3}, None, None]
+
+
+@pytest.mark.parametrize(
+    ("points", "tolerance", "kept"),
+    [
+        ([[0, 0], [5, 0.1], [10, 0]], 0.3, [[0, 0], [10, 0]]),
+        ([[0, 0], [5, 5], [10, 0]], 0.3, [[0, 0], [5, 5], [10, 0]]),
+        ([[0, 0], [9, 0], [9, 9], [0, 0]], 0.3, [[0, 0], [9, 0], [9, 9], [0, 0]]),
+        ([[3, 3]], 0.3, [[3, 3]]),
+    ],
+    ids=["straight", "corner", "closed", "dot"],
+)
+def test_a_stroke_keeps_its_corners(
+    evaluate: Callable[[str], Any], points: list[Any], tolerance: float, kept: list[Any]
+) -> None:
+    assert evaluate(f"simplified({points}, {tolerance})") == kept
+
+
+def test_strokes_of_python_count_where_it_changed_them(evaluate: Callable[[str], Any]) -> None:
+    found = evaluate("""() => {
+      const seen = view(Strokes, { width: 8, height: 8 }, {}, {
+        drawn: new Map(), phase: 0, canvas: document.createElement("canvas"), drawing: true,
+        find: () => document.createElement("p"),
+      });
+      const given = (revision, points) => {
+        seen.data.brush = { revision, phases: [{}], strokes: [[0, 4, points]] };
+        seen.updateBrush();
+        return seen.strokes.map((stroke) => stroke.points);
+      };
+      const first = given(1, [[1, 1]]);
+      seen.drawn.set("a", { revision: 1, strokes: [{ phase: 0, width: 4, points: [[2, 2]] }] });
+      return [first, given(1, [[1, 1]]), given(2, [[3, 3]])];
+    }""")
+    assert found == [[[[1, 1]]], [[[2, 2]]], [[[3, 3]]]]
+
+
+def test_the_outline_of_a_region_is_its_own_pixels_at_its_border(
+    evaluate: Callable[[str], Any],
+) -> None:
+    # Two regions that touch: each has an outline; what the image's edge cuts has none there.
+    found = evaluate("""async () => {
+      const ids = Uint32Array.from([
+        1, 1, 1, 2, 2,
+        1, 1, 1, 2, 2,
+        1, 1, 1, 2, 2,
+        0, 0, 0, 0, 0,
+      ]);
+      const [level] = await outlinePyramid({ width: 5, height: 4, ids, colors: () => 0xff0000ff });
+      return Array.from(packedPixels(level), (value) => Number(value !== 0));
+    }""")
+    assert found == [
+        *(0, 0, 1, 1, 0),
+        *(0, 0, 1, 1, 0),
+        *(1, 1, 1, 1, 1),
+        *(0, 0, 0, 0, 0),
+    ]
+
+
+def test_halved_outlines_keep_every_line(evaluate: Callable[[str], Any]) -> None:
+    found = evaluate("""async () => {
+      const ids = new Uint32Array(1024 * 8);
+      ids[4 * 1024 + 501] = 7;
+      const colors = () => 0xff00ff00;
+      const levels = await outlinePyramid({ width: 1024, height: 8, ids, colors });
+      const last = packedPixels(levels[levels.length - 1]);
+      return [levels.length, levels[1].width, Array.from(last).findIndex((value) => value !== 0)];
+    }""")
+    assert found == [2, 512, 2 * 512 + 250]
