@@ -15,6 +15,7 @@ import pandas as pd
 from core.errors import LamellaError
 from core.measurement.regions import measure_objects
 from core.segmentation.instances import separate_objects
+from core.segmentation.oblong_pixels import objects_of_oblong_pixels
 from core.segmentation.settings import ObjectSettings, TileSettings
 from core.types import (
     Micrograph,
@@ -143,14 +144,13 @@ def regroup(analysis: Analysis, object_settings: ObjectSettings) -> Analysis:
 def _intercepts(
     micrograph: Micrograph, card: ModelCard, segmentation: Segmentation
 ) -> Intercepts | None:
-    """Return the intercepts of the grains above the info bar; None of a model without grains."""
+    """Return the intercepts of the grains in the image; None of a model without grains."""
     if card.boundary_phase is None:
         return None
     from core.measurement.grain_size import intercepts
     from core.segmentation.grain_merging import grains_from_probability
 
-    rows = micrograph.shape[0] - micrograph.info_bar_rows
-    boundary = segmentation.probabilities[card.boundary_phase, :rows]
+    boundary = segmentation.probabilities[card.boundary_phase, micrograph.image_rows]
     return intercepts(grains_from_probability(boundary.astype(np.float32)))
 
 
@@ -161,11 +161,11 @@ def _objects(
     settings: ObjectSettings,
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """Return the objects (H, W) and their table; none of either for a model without objects."""
+    measurable, size = micrograph.measurable, micrograph.pixel_size
     if card.objects_phase is None:
         objects = np.zeros(micrograph.shape, np.uint32)
+    elif size is not None and not size.is_square:
+        return objects_of_oblong_pixels(micrograph, segmentation, card.objects_phase, settings)
     else:
-        objects = separate_objects(segmentation.labels, card.objects_phase, settings)
-    table = measure_objects(
-        objects, micrograph.pixels, micrograph.pixel_size, micrograph.info_bar_rows
-    )
-    return objects, table
+        objects = separate_objects(segmentation.labels, card.objects_phase, settings, measurable)
+    return objects, measure_objects(objects, micrograph.pixels, size, measurable)

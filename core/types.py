@@ -52,6 +52,11 @@ class PixelSize:
                 )
 
     @property
+    def area_nm2(self) -> float:
+        """Area of a pixel in square nanometres."""
+        return self.nm * (self.nm if self.height_nm is None else self.height_nm)
+
+    @property
     def is_square(self) -> bool:
         """Whether one number says how large a pixel is."""
         return self.height_nm is None
@@ -123,8 +128,9 @@ class Phase:
 class Segmentation:
     """Which phase each pixel belongs to.
 
-    ``labels``: (H, W) uint8, index into ``phases``; rows of an info bar are 0.
-    ``probabilities``: (C, H, W) float16, summing to 1 over C; (1, 0, ...) on an info bar.
+    ``labels``: (H, W) uint8, index into ``phases``; 0, which means nothing there, where the
+    micrograph is not ``measurable``. ``probabilities``: (C, H, W) float16, summing to 1 over C;
+    (1, 0, ...) where it is not.
     ``model``: the model's name. ``digest``: the micrograph's, the model's and the settings'
     together.
     """
@@ -192,7 +198,8 @@ class ModelCard:
     counted as objects. ``boundary_phase``: index of the phase whose lines enclose grains.
     ``pixel_range_nm``: smallest and largest pixel size of the training images,
     where they are known. ``ranges``: what the training images were like. ``method``: of a classic
-    method, from grey levels (H, W) to labels (H, W); such a card has no ``build`` and no weights.
+    method, from grey levels (H, W) and which of them count, (H, W) bool or None for all, to labels
+    (H, W); such a card has no ``build`` and no weights.
     ``needs_marks``: neither network nor method; it learns from marked pixels first.
     ``mirrored``: its segmentation is the mean over the image and its three mirror images; of an
     ``upright`` one, whose images have an up and a down, over the image and its left-right mirror
@@ -223,7 +230,7 @@ class ModelCard:
     boundary_phase: int | None = None
     pixel_range_nm: tuple[float, float] | None = None
     ranges: tuple[StatisticRange, ...] = ()
-    method: Callable[[np.ndarray], np.ndarray] | None = None
+    method: Callable[[np.ndarray, np.ndarray | None], np.ndarray] | None = None
     needs_marks: bool = False
     mirrored: bool = False
     upright: bool = False

@@ -31,6 +31,7 @@ ORDER_IN_CORE = (
     ("inspection", "synthesis"),
     ("segmentation",),
     ("measurement", "formats"),
+    ("pixels",),
     ("types", "palette", "settings"),
     ("errors",),
 )

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from core.classification.card import Classification, ClassifierCard
-from core.segmentation.preprocessing import crop_info_bar, grey_levels, resample
+from core.pixels.resampling import resample
+from core.segmentation.preprocessing import image_field
 from core.types import Micrograph
 
 # (share of the shorter side that a crop covers, crops along the shorter side)
@@ -65,6 +66,6 @@ def classify(micrograph: Micrograph, network: nn.Module, card: ClassifierCard) -
 
     ``network``: as ``card`` builds it, trained, in eval mode.
     """
-    grey = grey_levels(crop_info_bar(micrograph.pixels, micrograph.info_bar_rows))
+    grey = image_field(micrograph).grey
     found = kind_probabilities(grey, network, card.mean, card.std, card.crop_px)
     return Classification(found, card)

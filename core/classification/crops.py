@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.segmentation.preprocessing import grey_levels, resample
+from core.pixels.resampling import resample
+from core.segmentation.preprocessing import grey_levels
 from core.synthesis.drawings import words
 from core.training.augmentation import Augmentation, degrade
 

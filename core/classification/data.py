@@ -126,8 +126,7 @@ def read_kind(
     index, images = read_index(place), []
     for path in sorted((place / "images").iterdir()):
         micrograph = read_file(path)
-        rows = micrograph.shape[0] - micrograph.info_bar_rows
-        grey = np.rint(micrograph.pixels[:rows] * 255).astype(np.uint8)
+        grey = np.rint(micrograph.pixels[micrograph.image_rows] * 255).astype(np.uint8)
         row = index.get(path.stem, {})
         specimen = specimen_of(path.stem, row, source)
         images.append(kind_made.kind_image(path.stem, grey, kind, specimen))

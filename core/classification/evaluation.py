@@ -17,7 +17,7 @@ from core.classification.data import FOLDERS, KindFolder, specimen_of
 from core.errors import DataError, LamellaError
 from core.formats import read_file
 from core.measurement.bootstrap import Estimate, over_all_images
-from core.segmentation.preprocessing import crop_info_bar, grey_levels
+from core.segmentation.preprocessing import image_field
 from core.training.dataset import read_index
 from core.types import Micrograph, ProgressCallback, no_progress
 
@@ -141,5 +141,4 @@ def read_kinds(folder: Path) -> tuple[KindImage, ...]:
 
 
 def _grey(micrograph: Micrograph) -> np.ndarray:
-    pixels = crop_info_bar(micrograph.pixels, micrograph.info_bar_rows)
-    return np.rint(grey_levels(pixels) * 255).astype(np.uint8)
+    return np.rint(image_field(micrograph).grey * 255).astype(np.uint8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.segmentation.preprocessing import crop_info_bar, grey_levels
+from core.segmentation.preprocessing import grey_levels
 from core.types import Micrograph, read_only
 
 
@@ -18,7 +18,7 @@ def picture(micrograph: Micrograph, side: int = 256) -> np.ndarray:
 
     The info bar is cut off first; h and w are ``side``, or less where the micrograph is smaller.
     """
-    image = crop_info_bar(micrograph.pixels, micrograph.info_bar_rows)
+    image = micrograph.pixels[micrograph.image_rows]
     height, width = (min(side, length) for length in image.shape)
     top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
     return read_only(grey_levels(image[top : top + height, left : left + width]))

@@ -21,9 +21,10 @@ from core.measurement.agreement import (
     intersection_over_union,
     mean_of_known,
 )
+from core.pixels.resampling import resample
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
-from core.segmentation.preprocessing import grey_levels, resample
+from core.segmentation.preprocessing import grey_levels
 from core.segmentation.segment import segment
 from core.training.augmentation import noise
 from core.training.dataset import read_mask

@@ -78,8 +78,8 @@ def _mean_intercept_px(analysis: Analysis) -> float | None:
 
 def _confidence(analysis: Analysis) -> float:
     made = analysis.segmentation
-    bar, temperature = analysis.micrograph.info_bar_rows, analysis.card.temperature
-    return mean_confidence(made.probabilities, bar, temperature)
+    measurable, temperature = analysis.micrograph.measurable, analysis.card.temperature
+    return mean_confidence(made.probabilities, measurable, temperature)
 
 
 def _input(analysis: Analysis) -> dict[str, object]:

@@ -14,7 +14,8 @@ from core.inspection.field import Field, choose_field
 from core.inspection.receptive_field import Box, check_inside
 from core.inspection.trace import Trace, trace_network
 from core.inspection.view import private_copy, reinitialized, run
-from core.segmentation.preprocessing import crop_info_bar, grey_levels, resample
+from core.pixels.resampling import resample
+from core.segmentation.preprocessing import grey_levels
 from core.types import Micrograph, ModelCard, read_only
 
 
@@ -142,7 +143,9 @@ def open_subject(
     image_shape = height - micrograph.info_bar_rows, width
     multiple = expected.side or network_stride(network)
     field = choose_field(image_shape, centre, expected.side or side, multiple, scale)
-    grey = grey_levels(crop_info_bar(micrograph.pixels, micrograph.info_bar_rows))
+    seen = slice(0, micrograph.image_rows.stop)
+    levels = micrograph.measurable[seen]
+    grey = grey_levels(micrograph.pixels[seen], None if levels.all() else levels)
     pixels = resample(np.ascontiguousarray(grey[field.box.slices]), field.shape)
     weight = next(network.parameters())
     image = torch.from_numpy((pixels - expected.mean) / expected.std).float()

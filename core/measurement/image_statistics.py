@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from scipy import fft, stats
 
+from core.pixels.grey_range import noise_sigma
+
 LARGEST_SIDE = 2048
-# The difference of two Laplacians: blind to planes and to edges that are straight.
-NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 
 @dataclass(frozen=True)
@@ -29,40 +28,38 @@ class ImageStatistics:
     structure_px: float
 
 
-def image_statistics(grey: np.ndarray) -> ImageStatistics:
+def image_statistics(grey: np.ndarray, valid: np.ndarray | None = None) -> ImageStatistics:
     """Return the statistics of ``grey`` (H, W) in [0, 1]; of the middle of a very large image.
 
     A constant image has no contrast, noise or structure: skewness 0 and ``structure_px`` 0.
+    ``valid``: (H, W) bool, the pixels that count, at least one in the middle; None = all.
     """
     grey = np.asarray(_middle(grey), np.float32)
-    contrast = float(grey.std())
+    valid = None if valid is None else _middle(valid)
+    levels = grey if valid is None else grey[valid]
+    contrast = float(levels.std())
     flat = contrast < 1e-6
     return ImageStatistics(
-        mean=float(grey.mean()),
+        mean=float(levels.mean()),
         contrast=contrast,
-        skewness=0.0 if flat else float(stats.skew(grey, axis=None)),
-        noise=noise_sigma(grey),
-        structure_px=0.0 if flat else correlation_length_px(grey),
+        skewness=0.0 if flat else float(stats.skew(levels, axis=None)),
+        noise=noise_sigma(grey, valid),
+        structure_px=0.0 if flat else correlation_length_px(grey, valid),
     )
 
 
-def noise_sigma(grey: np.ndarray) -> float:
-    """Return the standard deviation of the white noise in ``grey`` (H, W), 3 x 3 px or larger.
-
-    Fine texture counts as noise too. Source: Immerkaer 1996, Comput. Vis. Image Underst. 64:300.
-    """
-    answer = cv2.filter2D(np.asarray(grey, np.float32), cv2.CV_32F, NOISE_KERNEL)[1:-1, 1:-1]
-    return float(np.sqrt(np.pi / 2) / 6 * np.abs(answer).mean())
-
-
-def correlation_length_px(grey: np.ndarray) -> float:
+def correlation_length_px(grey: np.ndarray, valid: np.ndarray | None = None) -> float:
     """Return where the autocorrelation, averaged over rows and columns, has fallen to 1/e.
 
-    ``grey``: (H, W), not constant. In px, between lags by straight lines.
+    ``grey``: (H, W), not constant. ``valid``: (H, W) bool, the pixels that count; pairs of them
+    alone are compared. In px, between lags by straight lines.
     """
-    deviation = np.asarray(grey, np.float64) - np.mean(grey)
+    counted = np.ones(grey.shape, np.bool_) if valid is None else valid
+    deviation = np.where(counted, np.asarray(grey, np.float64) - np.mean(grey[counted]), 0)
     lags = min(grey.shape) // 2
-    mean = (_autocorrelation(deviation, lags) + _autocorrelation(deviation.T, lags)) / 2
+    mean = (
+        _autocorrelation(deviation, counted, lags) + _autocorrelation(deviation.T, counted.T, lags)
+    ) / 2
     below = np.flatnonzero(mean < np.exp(-1))
     if not len(below):
         return float(lags)
@@ -71,15 +68,23 @@ def correlation_length_px(grey: np.ndarray) -> float:
     return float(last - 1 + (high - np.exp(-1)) / (high - low))
 
 
-def _autocorrelation(rows: np.ndarray, lags: int) -> np.ndarray:
-    """Return the autocorrelation (lags + 1,) along the rows (n, W), 1 at lag 0."""
-    width = rows.shape[1]
-    spectrum = fft.rfft(rows, 2 * width, axis=1)
-    summed = fft.irfft(np.sum(np.abs(spectrum) ** 2, axis=0))[: lags + 1]
-    unbiased = summed / (width - np.arange(lags + 1))
+def _autocorrelation(rows: np.ndarray, counted: np.ndarray, lags: int) -> np.ndarray:
+    """Return the autocorrelation (lags + 1,) along the rows (n, W), 1 at lag 0.
+
+    ``rows`` are 0 where not ``counted`` (n, W) bool; lags without any pair count as 0.
+    """
+    pairs = np.rint(_summed_products(counted.astype(np.float64), lags))
+    unbiased = _summed_products(rows, lags) / np.maximum(pairs, 1)
     return unbiased / unbiased[0]
 
 
+def _summed_products(rows: np.ndarray, lags: int) -> np.ndarray:
+    width = rows.shape[1]
+    spectrum = fft.rfft(rows, 2 * width, axis=1)
+    return fft.irfft(np.sum(np.abs(spectrum) ** 2, axis=0))[: lags + 1]
+
+
 def _middle(grey: np.ndarray) -> np.ndarray:
+    """Return the middle of an image (H, W) of more than LARGEST_SIDE px a side."""
     starts = [max(0, (side - LARGEST_SIDE) // 2) for side in grey.shape]
     return grey[starts[0] : starts[0] + LARGEST_SIDE, starts[1] : starts[1] + LARGEST_SIDE]

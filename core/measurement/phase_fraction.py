@@ -19,34 +19,35 @@ def phase_fractions(
     labels: np.ndarray,
     phases: Sequence[Phase],
     pixel_size: PixelSize | None = None,
-    info_bar_rows: int = 0,
+    measurable: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """Return the area fraction of each phase over the image area, the info bar left out.
+    """Return the area fraction of each phase over the image area.
 
     In a random plane section the area fraction equals the volume fraction (Delesse 1847). Objects
-    at the edge count, as they must for a fraction. ``labels``: (H, W) class indices. Returns one
-    row a phase: ``phase``, ``area_px2`` (with a pixel size ``area_nm2``), ``area_fraction`` in
-    [0, 1].
+    at the edge count, as they must for a fraction. ``labels``: (H, W) class indices.
+    ``measurable``: (H, W) bool, the pixels that are image and hold a grey level; no other counts.
+    Returns one row a phase: ``phase``, ``area_px2`` (with a pixel size ``area_nm2``),
+    ``area_fraction`` in [0, 1].
 
     Raises:
-        DataError: no image row left, or a label without a phase.
+        DataError: no pixel left, or a label without a phase.
     """
-    image_area = labels[: labels.shape[0] - info_bar_rows]
+    image_area = labels.ravel() if measurable is None else labels[measurable]
     if not image_area.size:
         raise DataError(
-            f"The info bar of {info_bar_rows} rows leaves nothing of an image of "
-            f"{labels.shape[0]} rows. Make the info bar smaller."
+            f"The info bar, with pixels that hold no grey level, leaves nothing of an image of "
+            f"{labels.shape[0]} x {labels.shape[1]} px. Make the info bar smaller."
         )
-    counts = np.bincount(image_area.ravel(), minlength=len(phases))
+    counts = np.bincount(image_area, minlength=len(phases))
     if len(counts) > len(phases):
         raise DataError(
             f"The labels go up to {len(counts) - 1}, but there are only {len(phases)} phases."
         )
-    nm, unit = (pixel_size.nm, "nm") if pixel_size else (1.0, "px")
+    area, unit = (pixel_size.area_nm2, "nm") if pixel_size else (1.0, "px")
     return pd.DataFrame(
         {
             "phase": [phase.name for phase in phases],
-            f"area_{unit}2": counts * nm**2,
+            f"area_{unit}2": counts * area,
             "area_fraction": counts / counts.sum(),
         }
     )

@@ -14,6 +14,7 @@ import pandas as pd
 from core.errors import DataError
 from core.measurement.feret import convex_hull
 from core.measurement.particle_size import edge_weights
+from core.pixels.image_area import along_edge, extent
 from core.types import PixelSize
 
 NM_IN_UM = 1000.0
@@ -25,12 +26,14 @@ def measure_objects(
     objects: np.ndarray,
     pixels: np.ndarray,
     pixel_size: PixelSize | None,
-    info_bar_rows: int = 0,
+    measurable: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Measure each object, in nm when calibrated, else in px.
 
     ``objects``: (H, W) ids, 0 = none, not necessarily consecutive. ``pixels``: (H, W) float32 in
-    [0, 1]. Returns a table, one row an object in order of id, with these columns in this order:
+    [0, 1]. ``pixel_size``: of square pixels. ``measurable``: (H, W) bool, the pixels that are image
+    and hold a grey level; None = all. Returns a table, one row an object in order of id, with these
+    columns in this order:
 
     - ``id``
     - ``centroid_row_px``, ``centroid_column_px``: always in px, 0 = centre of the first pixel
@@ -46,7 +49,8 @@ def measure_objects(
     - ``orientation_deg``: of the long axis, counter-clockwise from the horizontal as seen on the
       screen, in (-90, 90]; nan where no axis is longer
     - ``mean_intensity``: in [0, 1]
-    - ``touches_edge``: whether the image area, without the info bar, cuts the object
+    - ``touches_edge``: whether the edge of the image, an info bar or a border without grey levels
+      cuts the object
     - ``edge_weight``: how many objects a whole one stands for in size statistics, nan where the
       edge cuts it; see :func:`core.measurement.particle_size.edge_weights`
 
@@ -64,8 +68,8 @@ def measure_objects(
     centroid_row, centroid_column = _centroids(runs)
     area = runs.sum(runs.length)
     perimeter = _perimeters(objects, runs.ids)
-    image_area = (objects.shape[0] - info_bar_rows, objects.shape[1])
-    cut = _touches_edge(runs, image_area)
+    image_area = np.ones(objects.shape, np.bool_) if measurable is None else measurable
+    cut = np.isin(runs.ids, np.unique(objects[along_edge(image_area)]))
     return pd.DataFrame(
         {
             "id": runs.ids.astype(np.int64),
@@ -81,7 +85,7 @@ def measure_objects(
             "orientation_deg": _orientations(runs, centroid_row, centroid_column),
             "mean_intensity": runs.sum(_run_intensity(runs, pixels)) / area,
             "touches_edge": cut,
-            "edge_weight": _edge_weights(runs, cut, image_area),
+            "edge_weight": _edge_weights(runs, cut, extent(image_area)),
         }
     )
 
@@ -138,11 +142,6 @@ def _bounds(runs: Runs) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
     np.minimum.at(left, runs.index, runs.start)
     np.maximum.at(right, runs.index, runs.stop)
     return top, bottom, left, right
-
-
-def _touches_edge(runs: Runs, image_area: tuple[int, int]) -> np.ndarray:
-    top, bottom, left, right = _bounds(runs)
-    return (top <= 0) | (left <= 0) | (bottom >= image_area[0]) | (right >= image_area[1])
 
 
 def _edge_weights(runs: Runs, cut: np.ndarray, image_area: tuple[int, int]) -> np.ndarray:

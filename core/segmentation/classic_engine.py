@@ -19,20 +19,20 @@ class ClassicEngine:
         self.card = card
         self.device = torch.device("cpu")
 
-    def whole(self, grey: np.ndarray, progress: ProgressCallback = no_progress) -> np.ndarray:
-        """Return the probabilities (C, H, W) float32 of grey levels (H, W) in [0, 1]."""
-        progress(0, 1)
-        found = self.probabilities(grey[None])[0]
-        progress(1, 1)
-        return found
+    def whole(
+        self,
+        grey: np.ndarray,
+        valid: np.ndarray | None = None,
+        progress: ProgressCallback = no_progress,
+    ) -> np.ndarray:
+        """Return 1 for the phase of each pixel and 0 for the others, (C, H, W) float32.
 
-    def probabilities(self, grey: np.ndarray) -> np.ndarray:
-        """Return 1 for the phase of each pixel and 0 for the others, (N, C, H, W) float32.
-
-        ``grey``: (N, H, W) in [0, 1].
+        ``grey``: (H, W) in [0, 1]. ``valid``: (H, W) bool, which of them count; None = all.
         """
         if self.card.method is None:
             raise TypeError(f"{self.card.name} is a network")
-        labels = np.stack([self.card.method(one) for one in grey])
+        progress(0, 1)
+        labels = self.card.method(grey, valid)
+        progress(1, 1)
         phases = np.arange(len(self.card.phases), dtype=np.uint8)[:, None, None]
-        return (labels[:, None] == phases).astype(np.float32)
+        return (labels[None] == phases).astype(np.float32)

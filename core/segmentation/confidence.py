@@ -32,15 +32,19 @@ def uncertainty(probabilities: np.ndarray, temperature: float = 1.0) -> np.ndarr
 
 
 def mean_confidence(
-    probabilities: np.ndarray, info_bar_rows: int = 0, temperature: float = 1.0
+    probabilities: np.ndarray, measurable: np.ndarray | None = None, temperature: float = 1.0
 ) -> float:
-    """Return the probability of the winning phase, averaged over the image without its info bar.
+    """Return the probability of the winning phase, averaged over the image.
 
-    ``probabilities``: (C, H, W). ``temperature``: of the model's card.
+    ``probabilities``: (C, H, W). ``measurable``: (H, W) bool, the pixels that count, at least one;
+    None = all. ``temperature``: of the model's card.
     """
-    field = probabilities[:, : probabilities.shape[1] - info_bar_rows]
-    total = sum(strip.max(0).sum(dtype=np.float64) for _, strip in softened(field, temperature))
-    return float(total / field[0].size)
+    counted = np.ones(probabilities.shape[1:], np.bool_) if measurable is None else measurable
+    total = sum(
+        strip.max(0).sum(where=counted[rows], dtype=np.float64)
+        for rows, strip in softened(probabilities, temperature)
+    )
+    return float(total / counted.sum())
 
 
 def softened(probabilities: np.ndarray, temperature: float) -> Iterator[tuple[slice, np.ndarray]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.measurement.image_statistics import ImageStatistics, image_statistics
-from core.segmentation.preprocessing import grey_levels
+from core.segmentation.preprocessing import image_field
 from core.types import Micrograph, ModelCard, PixelSize
 
 # (what is below the range, what is above it, what to do)
@@ -25,9 +25,10 @@ WORDS = {
 
 
 def network_statistics(micrograph: Micrograph) -> ImageStatistics:
-    """Return the statistics of ``micrograph`` as a network sees it: stretched, no info bar."""
-    rows = micrograph.shape[0] - micrograph.info_bar_rows
-    return image_statistics(grey_levels(micrograph.pixels[:rows]))
+    """Return the statistics of ``micrograph`` as a network sees it: stretched, in square pixels,
+    of those pixels alone that hold a grey level of the image."""
+    field = image_field(micrograph)
+    return image_statistics(field.grey, field.valid)
 
 
 def unfamiliar(card: ModelCard, micrograph: Micrograph) -> tuple[str, ...]:

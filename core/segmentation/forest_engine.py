@@ -10,9 +10,10 @@ import numpy as np
 import torch
 
 from core.errors import DataError
-from core.segmentation.marks import Marks
+from core.pixels.resampling import resample_mask, square_pixel_nm
+from core.segmentation.marks import Marks, marks_of
 from core.segmentation.pixel_forest import FeatureBands, ForestSettings, PixelForest, fit_forest
-from core.segmentation.preprocessing import crop_info_bar, grey_levels
+from core.segmentation.preprocessing import image_field
 from core.types import Micrograph, ModelCard, ProgressCallback, no_progress
 
 
@@ -50,8 +51,16 @@ class ForestEngine:
         self.teaching = teaching
         self._forest, self._bands = forest, bands
 
-    def whole(self, grey: np.ndarray, progress: ProgressCallback = no_progress) -> np.ndarray:
-        """Return the probabilities (C, H, W) float32 of grey levels (H, W) in [0, 1]."""
+    def whole(
+        self,
+        grey: np.ndarray,
+        valid: np.ndarray | None = None,
+        progress: ProgressCallback = no_progress,
+    ) -> np.ndarray:
+        """Return the probabilities (C, H, W) float32 of grey levels (H, W) in [0, 1].
+
+        A pixel's phase depends on its neighbourhood alone, whatever else is ``valid``.
+        """
         bands = self._bands
         if not np.array_equal(bands.grey, grey):
             bands = FeatureBands(grey, self.teaching.settings.scales_px)
@@ -60,8 +69,7 @@ class ForestEngine:
 
 def features_of(micrograph: Micrograph, settings: ForestSettings | None = None) -> FeatureBands:
     """Return the features of a micrograph above its info bar; nothing is computed yet."""
-    grey = grey_levels(crop_info_bar(micrograph.pixels, micrograph.info_bar_rows))
-    return FeatureBands(grey, (settings or ForestSettings()).scales_px)
+    return FeatureBands(image_field(micrograph).grey, (settings or ForestSettings()).scales_px)
 
 
 def teach(
@@ -89,10 +97,20 @@ def teach(
         )
     settings = settings or ForestSettings()
     bands = bands or features_of(micrograph, settings)
-    forest = fit_forest(bands, marks, settings, progress)
+    forest = fit_forest(bands, _on_field(marks, micrograph, bands.grey.shape), settings, progress)
     size = micrograph.pixel_size
-    taught = replace(card, phases=marks.phases, pixel_size_nm=size.nm if size else None)
+    taught = replace(
+        card, phases=marks.phases, pixel_size_nm=square_pixel_nm(size) if size else None
+    )
     teaching = Teaching(
         marks, micrograph.name, micrograph.digest, micrograph.info_bar_rows, settings
     )
     return ForestEngine(taught, forest, bands, teaching)
+
+
+def _on_field(marks: Marks, micrograph: Micrograph, shape: tuple[int, int]) -> Marks:
+    """Return the marks on the image rows, (H, W) = ``shape`` in square pixels; none on a pixel
+    without a grey level."""
+    rows = micrograph.image_rows
+    values = marks.values[rows] * micrograph.measurable[rows]
+    return marks_of(resample_mask(values, shape), marks.phases)

@@ -15,6 +15,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from core.errors import LamellaError
+from core.pixels.image_area import without_specks
 from core.segmentation.settings import ObjectSettings
 
 # Half-width of the ripple that the pixel grid itself leaves on a distance transform, in px.
@@ -25,7 +26,12 @@ HOLE_SOLIDITY = 0.8
 STRIP_ROWS = 32
 
 
-def separate_objects(labels: np.ndarray, phase: int, settings: ObjectSettings) -> np.ndarray:
+def separate_objects(
+    labels: np.ndarray,
+    phase: int,
+    settings: ObjectSettings,
+    measurable: np.ndarray | None = None,
+) -> np.ndarray:
     """Number the objects that a phase consists of.
 
     Regions are 8-connected. Two particles are cut apart where their neck is narrower than
@@ -33,15 +39,20 @@ def separate_objects(labels: np.ndarray, phase: int, settings: ObjectSettings) -
     eighths. Holes are enclosed by one object; gaps between several objects stay open. Objects
     smaller than ``minimum_area_px`` are dropped last.
 
-    ``labels``: (H, W) integer class indices. ``phase``: the class to look at. Returns (H, W)
-    uint32, 0 = none, 1 to n in raster order of each object's first pixel. Distance transform:
-    Felzenszwalb and Huttenlocher 2012, doi 10.4086/toc.2012.v008a019.
+    ``labels``: (H, W) integer class indices. ``phase``: the class to look at. ``measurable``:
+    (H, W) bool, the pixels that have a phase; None = all. Dead pixels among them cut no object in
+    two and belong to none.
+
+    Returns (H, W) uint32, 0 = none, 1 to n in raster order of each object's first pixel. Distance
+    transform: Felzenszwalb and Huttenlocher 2012, doi 10.4086/toc.2012.v008a019.
 
     Raises:
         LamellaError: ``split`` outside [0, 1] or a negative ``minimum_area_px``.
     """
     _check(settings)
     mask = (labels == phase).astype(np.uint8)
+    if measurable is not None and not measurable.all():
+        mask = without_specks(mask * measurable, measurable)
     if settings.split > 0:
         if settings.fill_holes:
             _fill_round_holes(mask)
@@ -50,6 +61,8 @@ def separate_objects(labels: np.ndarray, phase: int, settings: ObjectSettings) -
         objects = cv2.connectedComponents(mask, connectivity=8)[1]
     if settings.fill_holes:
         _fill_enclosed(objects)
+    if measurable is not None:
+        objects = objects * measurable
     return _number(objects, settings.minimum_area_px)
 
 

@@ -1,36 +1,74 @@
-"""From a micrograph to what the network sees: crop, grey levels, pixel size."""
+"""From a micrograph to what a model sees: image rows, square pixels, grey levels."""
 
 from __future__ import annotations
 
-import cv2
+from dataclasses import dataclass
+
 import numpy as np
 
-LOW_PERCENTILE, HIGH_PERCENTILE = 0.5, 99.5
+from core.pixels.grey_range import with_sparse_objects
+from core.pixels.image_area import nearest_index
+from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
+from core.types import Micrograph
+
+TAIL_PERCENT = 0.5
+"""Darkest and brightest pixels that are clipped, in % of the image."""
 
 
-def crop_info_bar(pixels: np.ndarray, info_bar_rows: int) -> np.ndarray:
-    """Return ``pixels`` (H, W) without the last ``info_bar_rows`` rows."""
-    return pixels[: pixels.shape[0] - info_bar_rows]
+@dataclass(frozen=True, eq=False)
+class ImageField:
+    """The image in a micrograph, without info bars, as every model sees it.
+
+    ``grey``: (h, w) float32 in [0, 1], stretched, in square pixels. ``valid``: (h, w) bool, False
+    where the file holds no grey level and ``grey`` is that of the nearest pixel that has one; None
+    where every pixel has one. ``shape``: (rows, W) in the micrograph's own pixels, equal to
+    ``grey.shape`` where these are square. ``pixel_nm``: side of a square pixel; None if unknown.
+    """
+
+    grey: np.ndarray
+    valid: np.ndarray | None
+    shape: tuple[int, int]
+    pixel_nm: float | None
 
 
-def grey_levels(pixels: np.ndarray) -> np.ndarray:
+def image_field(micrograph: Micrograph) -> ImageField:
+    """Return the image in ``micrograph``: bars cut off, grey levels stretched, pixels square."""
+    rows = micrograph.image_rows
+    valid = None if micrograph.valid is None else micrograph.valid[rows]
+    grey = grey_levels(micrograph.pixels[rows], valid)
+    size, shape = micrograph.pixel_size, grey.shape
+    square = square_shape(shape, size)
+    return ImageField(
+        grey=resample(grey, square),
+        valid=None if valid is None else resample_mask(valid, square),
+        shape=shape,
+        pixel_nm=None if size is None else square_pixel_nm(size),
+    )
+
+
+def grey_levels(pixels: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
     """Return ``pixels`` (H, W) stretched to [0, 1] float32 between two percentiles.
 
     The 0.5th percentile becomes 0 and the 99.5th 1; what lies outside is clipped, so that hot
-    pixels do not set the contrast. A constant image becomes 0.5 everywhere.
+    pixels do not set the contrast. Where objects are so few that this would clip them too, the
+    range reaches to their own levels, see :func:`core.pixels.grey_range.with_sparse_objects`. A constant
+    image becomes 0.5 everywhere. ``valid``: (H, W) bool, the pixels that set the range; each other
+    pixel gets the level of the nearest of them.
     """
-    low, high = np.percentile(pixels, (LOW_PERCENTILE, HIGH_PERCENTILE))
+    if valid is not None and not valid.any():
+        return np.full(pixels.shape, 0.5, np.float32)
+    seen = pixels if valid is None else pixels[valid]
+    low, high = np.percentile(seen, (TAIL_PERCENT, 100 - TAIL_PERCENT))
     if high <= low:
-        low, high = float(pixels.min()), float(pixels.max())
+        low, high = float(seen.min()), float(seen.max())
     if high <= low:
         return np.full(pixels.shape, 0.5, np.float32)
-    return np.clip((pixels - low) / (high - low), 0, 1).astype(np.float32)
+    low, high = with_sparse_objects(pixels, low, high, TAIL_PERCENT, valid)
+    grey = np.clip((pixels - low) / (high - low), 0, 1).astype(np.float32)
+    return grey if valid is None else _filled(grey, valid)
 
 
-def resample(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Return ``image`` (H, W) float32 at ``shape`` (H, W): area mean down, linear up."""
-    if image.shape == shape:
-        return image
-    shrinks = shape[0] < image.shape[0]
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(image, (shape[1], shape[0]), interpolation=method)
+def _filled(grey: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Return ``grey`` with the level of the nearest valid pixel where there is none: a border of
+    one grey would be an edge that the image does not have."""
+    return grey if valid.all() else grey[tuple(nearest_index(valid))]

@@ -10,10 +10,11 @@ from dataclasses import asdict
 import numpy as np
 
 from core.errors import LamellaError
+from core.pixels.resampling import resample, resample_mask, square_pixel_nm
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
 from core.segmentation.forest_engine import ForestEngine
-from core.segmentation.preprocessing import crop_info_bar, grey_levels, resample
+from core.segmentation.preprocessing import image_field
 from core.segmentation.settings import TileSettings
 from core.segmentation.tiles import Stitch, taper, tiles
 from core.types import Micrograph, ProgressCallback, Segmentation, no_progress
@@ -29,29 +30,29 @@ def segment(
     settings: TileSettings | None = None,
     progress: ProgressCallback = no_progress,
 ) -> Segmentation:
-    """Return the phases of every pixel above the info bar; below it the label is 0.
+    """Return the phases of every pixel of the image; elsewhere, where the micrograph is not
+    ``measurable`` (an info bar, no grey level), the label is 0 and means nothing.
 
-    Crops the info bar, stretches the grey levels, resamples to the model's training pixel size
-    when both are known, and blends overlapping tiles; the mean where the card asks for several
-    magnifications. ``progress`` is called after every tile with (done, total) and stops the work
-    by raising ``core.errors.Cancelled``.
+    Cuts off info bars, stretches the grey levels, resamples to square pixels and to the model's
+    training pixel size when both are known, and blends overlapping tiles; the mean where the card
+    asks for several magnifications. What comes back is in the micrograph's own pixels.
+    ``progress`` is called after every tile with (done, total) and stops the work by raising
+    ``core.errors.Cancelled``.
 
     Raises:
         LamellaError: an image shorter or narrower than 16 px without its info bar.
     """
     settings = settings or TileSettings()
-    field = crop_info_bar(micrograph.pixels, micrograph.info_bar_rows)
-    if min(field.shape) < SHORTEST_SIDE:
+    rows, columns = micrograph.pixels[micrograph.image_rows].shape
+    if min(rows, columns) < SHORTEST_SIDE:
         raise LamellaError(
-            f"{micrograph.name} is {field.shape[0]} x {field.shape[1]} px without its info bar; at "
+            f"{micrograph.name} is {rows} x {columns} px without its info bar; at "
             f"least {SHORTEST_SIDE} x {SHORTEST_SIDE} px are needed. Use a larger image, or set "
             "fewer info-bar rows."
         )
-    grey = grey_levels(field)
-    factor = pixel_size_factor(micrograph, engine)
-    return _segmentation(
-        micrograph, engine, predict_magnified(grey, engine, settings, progress, factor), settings
-    )
+    field, factor = image_field(micrograph), pixel_size_factor(micrograph, engine)
+    found = predict_magnified(field.grey, engine, settings, progress, factor, field.valid)
+    return _segmentation(micrograph, engine, found, settings)
 
 
 def predict_magnified(
@@ -60,17 +61,22 @@ def predict_magnified(
     settings: TileSettings,
     progress: ProgressCallback = no_progress,
     factor: float = 1.0,
+    valid: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the probabilities (C, H, W) float32 of a field (H, W) of grey levels in [0, 1]: the
-    mean over the card's magnifications, each on top of ``factor``."""
+    mean over the card's magnifications, each on top of ``factor``.
+
+    ``valid``: (H, W) bool, the pixels that hold a grey level; None = all. A network sees the others
+    too, a threshold does not.
+    """
     shapes = working_shapes(grey.shape, engine, factor)
     shares = [math.prod(shape) / sum(map(math.prod, shapes)) for shape in shapes]
     mean = np.zeros((len(engine.card.phases), *grey.shape), np.float32)
     for index, shape in enumerate(shapes):
         part = _part_of(progress, sum(shares[:index]), shares[index])
-        found = predict(
-            resample(grey, shape), engine, settings, part if len(shapes) > 1 else progress
-        )
+        report = part if len(shapes) > 1 else progress
+        seen = None if valid is None else resample_mask(valid, shape)
+        found = predict(resample(grey, shape), engine, settings, report, seen)
         for phase, probability in enumerate(found):
             mean[phase] += resample(probability, grey.shape) / len(shapes)
     return mean
@@ -91,7 +97,7 @@ def pixel_size_factor(micrograph: Micrograph, engine: AnyEngine) -> float:
     wanted = engine.card.pixel_size_nm
     if wanted is None or micrograph.pixel_size is None:
         return 1.0
-    return float(np.clip(micrograph.pixel_size.nm / wanted, 0.25, 4))
+    return float(np.clip(square_pixel_nm(micrograph.pixel_size) / wanted, 0.25, 4))
 
 
 def working_shapes(
@@ -112,6 +118,7 @@ def predict(
     engine: AnyEngine,
     settings: TileSettings,
     progress: ProgressCallback = no_progress,
+    valid: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the probabilities (C, H, W) float32 of a field (H, W) of grey levels in [0, 1].
 
@@ -119,7 +126,7 @@ def predict(
     micrographs have no up and no left; ``progress`` then counts each of them.
     """
     if engine.whole_image:
-        return engine.whole(grey, progress)
+        return engine.whole(grey, valid, progress)
     height, width = grey.shape
     padded = np.pad(grey, ((0, -height % STRIDE), (0, -width % STRIDE)), mode="reflect")
     cut = tiles(padded.shape, settings.side_px, settings.overlap_px)
@@ -142,17 +149,23 @@ def _segmentation(
     probabilities: np.ndarray,
     settings: TileSettings,
 ) -> Segmentation:
-    channels, height, width = probabilities.shape
-    whole = np.zeros((channels, *micrograph.shape), np.float16)
-    whole[:, :height] = probabilities
-    whole[0, height:] = 1
+    rows, measurable = micrograph.image_rows, micrograph.measurable
+    shape = measurable[rows].shape
+    if probabilities.shape[1:] != shape:
+        probabilities = np.stack([resample(phase, shape) for phase in probabilities])
+    whole = np.zeros((len(probabilities), *micrograph.shape), np.float16)
+    whole[:, rows] = probabilities
+    whole[:, ~measurable] = np.arange(len(probabilities))[:, None] == 0
     labels = np.zeros(micrograph.shape, np.uint8)
-    labels[:height] = probabilities.argmax(0)
+    labels[rows] = probabilities.argmax(0)
+    labels[~measurable] = 0
     weights = engine.card.weights.sha256 if engine.card.weights else "untrained"
     weights = engine.teaching.digest if engine.teaching else weights
     card = engine.card
-    given = [micrograph.digest, card.name, weights, micrograph.info_bar_rows, asdict(settings)]
-    text = json.dumps([*given, card.mirrored, card.upright, card.magnifications])
+    size = micrograph.pixel_size
+    given = [micrograph.digest, card.name, weights, [rows.start, rows.stop], asdict(settings)]
+    given += [card.mirrored, card.upright, card.magnifications, size and (size.nm, size.height_nm)]
+    text = json.dumps(given)
     return Segmentation(
         labels=labels,
         probabilities=whole,

@@ -14,7 +14,7 @@ from core.measurement.agreement import (
     intersection_over_union,
     mean_of_known,
 )
-from core.segmentation.preprocessing import resample
+from core.pixels.resampling import resample
 from core.training.augmentation import Pair
 
 STRIDE = 32

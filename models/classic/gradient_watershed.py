@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def method(grey: np.ndarray) -> np.ndarray:
-    """Return the labels (H, W) uint8 of grey levels (H, W) in [0, 1]."""
+def method(grey: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
+    """Return the labels (H, W) uint8 of grey levels (H, W) in [0, 1]; ``valid``: which count."""
     from core.segmentation.classic import gradient_watershed
 
-    return gradient_watershed(grey)
+    return gradient_watershed(grey, valid)
 
 
 CARD = ModelCard(

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 EMPS = "all 366 images of EMPS; nothing was trained on them"
 
 
-def method(grey: np.ndarray) -> np.ndarray:
-    """Return the labels (H, W) uint8 of grey levels (H, W) in [0, 1]."""
+def method(grey: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
+    """Return the labels (H, W) uint8 of grey levels (H, W) in [0, 1]; ``valid``: which count."""
     from core.segmentation.classic import otsu
 
-    return otsu(grey)
+    return otsu(grey, valid)
 
 
 CARD = ModelCard(

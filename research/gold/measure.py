@@ -20,8 +20,8 @@ import torch
 
 from core.errors import ModelError
 from core.measurement.bootstrap import mean_over_images
+from core.pixels.resampling import resample
 from core.segmentation.engine import Engine
-from core.segmentation.preprocessing import resample
 from core.synthesis.gold.image import GoldSettings, draw_settings, simulate
 from core.training.synthetic_gold import TEST_STREAM
 from models import zoo

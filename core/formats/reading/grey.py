@@ -8,6 +8,7 @@ import numpy as np
 
 from core.errors import FormatError
 from core.formats.reading.missing import missing
+from core.pixels.grey_range import with_sparse_objects
 
 LOW_PERCENTILE, HIGH_PERCENTILE = 0.1, 99.9
 """Grey levels that become 0 and 1 in images of more than 8 bits."""
@@ -99,8 +100,8 @@ def to_unit_range(levels: Levels, image_rows: slice) -> UnitRange:
 
     Samples of up to 8 bits are scaled by their type. Wider ones and floats are stretched between
     the 0.1 and 99.9 percentiles of ``image_rows``, those that are not info bar, whose black and
-    white would set the range otherwise. Pixels without a grey level set no range and become 0. An
-    image of one value becomes zeros.
+    white would set the range otherwise; further where that would clip sparse objects. Pixels
+    without a grey level set no range and become 0. An image of one value becomes zeros.
 
     Raises:
         FormatError: complex samples, or not one grey level.
@@ -157,8 +158,9 @@ def _range(values: np.ndarray, absent: np.ndarray | None, image_rows: slice) -> 
     sample = seen[:: max(1, seen.size // _SAMPLED)].astype(np.float64)
     low, high = 2 * np.percentile(sample / 2, (LOW_PERCENTILE, HIGH_PERCENTILE))
     if not high > low:
-        low, high = seen.min(), seen.max()
-    return float(low), float(high)
+        return float(seen.min()), float(seen.max())
+    valid = None if absent is None else ~absent[rows]
+    return with_sparse_objects(values[rows], float(low), float(high), LOW_PERCENTILE, valid)
 
 
 def _flat_rows(values: np.ndarray, absent: np.ndarray | None) -> tuple[str, ...]:

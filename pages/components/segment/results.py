@@ -56,7 +56,7 @@ def summary(analysis: Analysis, truth: Any | None) -> None:
 
     made = analysis.segmentation
     fractions = phase_fractions(
-        made.labels, made.phases, made.pixel_size, analysis.micrograph.info_bar_rows
+        made.labels, made.phases, made.pixel_size, analysis.micrograph.measurable
     )
     rows = {
         name.capitalize(): f"{100 * share:.1f} % of the area"
@@ -72,7 +72,7 @@ def summary(analysis: Analysis, truth: Any | None) -> None:
             rows["Mean diameter"] = f"{sizes.mean:.3g} {sizes.unit}{corrected}"
     rows |= _grain_size(analysis)
     temperature = analysis.card.temperature
-    confidence = mean_confidence(made.probabilities, analysis.micrograph.info_bar_rows, temperature)
+    confidence = mean_confidence(made.probabilities, analysis.micrograph.measurable, temperature)
     softened = "" if temperature == 1 else f", at temperature {temperature:.2f}"
     rows["Mean confidence"] = f"{100 * confidence:.1f} %{softened}"
     rows["Network" if analysis.card.build else "Method"] = (

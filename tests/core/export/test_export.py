@@ -65,7 +65,7 @@ def make_analysis(tmp_path, pixel_size=ODD_SIZE, name="image.tif"):
         card=card,
         segmentation=Segmentation(labels, probabilities, PHASES, pixel_size, card.name, "ef" * 32),
         objects=objects,
-        table=measure_objects(objects, micrograph.pixels, pixel_size, 10),
+        table=measure_objects(objects, micrograph.pixels, pixel_size, micrograph.measurable),
         object_settings=ObjectSettings(),
         device="cpu",
         precision="float32",

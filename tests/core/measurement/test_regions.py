@@ -204,7 +204,7 @@ def test_the_edge_is_that_of_the_image_area():
     objects[0, 5], objects[5, 0], objects[5, 19], objects[15, 5], objects[14, 8] = 1, 2, 3, 4, 5
     pixels = np.zeros((20, 20))
     assert measure_objects(objects, pixels, None).touches_edge.tolist() == [True] * 3 + [False] * 2
-    with_bar = measure_objects(objects, pixels, None, info_bar_rows=4)
+    with_bar = measure_objects(objects, pixels, None, np.arange(20)[:, None] < np.full((1, 20), 16))
     assert with_bar.touches_edge.tolist() == [True] * 4 + [False]
 
 
@@ -212,7 +212,8 @@ def test_whole_objects_weigh_as_many_as_the_edge_cuts():
     """Of all places in 100 x 200 px, 95 x 180 hold one of 5 x 20 px."""
     objects = np.zeros((110, 200), np.uint32)
     objects[50:55, 60:80], objects[:9, :9] = 1, 2
-    weights = measure_objects(objects, np.zeros(objects.shape), None, info_bar_rows=10).edge_weight
+    above = np.arange(110)[:, None] < np.full((1, 200), 100)
+    weights = measure_objects(objects, np.zeros(objects.shape), None, above).edge_weight
     assert weights[0] == pytest.approx(100 * 200 / (95 * 180))
     assert np.isnan(weights[1])
 

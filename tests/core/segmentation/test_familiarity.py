@@ -75,7 +75,9 @@ def test_mean_confidence_leaves_the_info_bar_out():
     probabilities[0] = 0.7
     probabilities[1] = 0.3
     probabilities[:, 3] = [[1.0], [0.0]]
-    assert mean_confidence(probabilities, 1) == pytest.approx(0.7)
+    assert mean_confidence(
+        probabilities, np.arange(4)[:, None] < np.full((1, 2), 3)
+    ) == pytest.approx(0.7)
 
 
 def test_ranges_are_rounded_outwards():

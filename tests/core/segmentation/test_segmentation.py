@@ -9,9 +9,10 @@ from torch import nn
 
 from core.analysis import analyse, prepare, regroup
 from core.errors import Cancelled, LamellaError
+from core.pixels.resampling import resample
 from core.segmentation.device import choose_device, choose_precision
 from core.segmentation.engine import Engine
-from core.segmentation.preprocessing import crop_info_bar, grey_levels, resample
+from core.segmentation.preprocessing import grey_levels, image_field
 from core.segmentation.segment import (
     pixel_size_factor,
     predict,
@@ -208,10 +209,11 @@ def test_grey_levels_clip_hot_pixels_and_survive_constants():
     assert np.all(grey_levels(np.full((20, 20), 0.3, np.float32)) == 0.5)
 
 
-def test_crop_and_resample():
-    field = np.arange(12, dtype=np.float32).reshape(4, 3)
-    np.testing.assert_array_equal(crop_info_bar(field, 0), field)
-    np.testing.assert_array_equal(crop_info_bar(field, 1), field[:3])
+def test_image_field_cuts_both_bars_off_and_resample_keeps_a_constant():
+    field = np.linspace(0, 1, 40, dtype=np.float32).reshape(10, 4)
+    whole = micrograph(field, info_bar_rows=1, top_bar_rows=2)
+    assert image_field(whole).shape == (7, 4)
+    np.testing.assert_array_equal(image_field(whole).grey, grey_levels(field[2:9]))
     np.testing.assert_allclose(resample(np.ones((8, 8), np.float32), (4, 2)), np.ones((4, 2)))
 
 

@@ -1,0 +1,53 @@
+"""Objects of an image whose pixels are not square, found and measured in square ones.
+
+A neck, a diameter and a direction mean something in a plane with one scale only. The plane is that
+which the model saw (:mod:`core.pixels.resampling`); ids come back in the image's own pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from core.measurement.regions import measure_objects
+from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
+from core.segmentation.instances import separate_objects
+from core.segmentation.settings import ObjectSettings
+from core.types import Micrograph, PixelSize, Segmentation
+
+
+def objects_of_oblong_pixels(
+    micrograph: Micrograph, segmentation: Segmentation, phase: int, settings: ObjectSettings
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Return the objects (H, W) uint32 of a ``phase`` in the micrograph's own pixels, and their
+    table as of :func:`core.measurement.regions.measure_objects`.
+
+    Lengths and areas are those in square pixels; centroids are in the micrograph's own. The least
+    area is counted in the micrograph's own pixels too. ``micrograph``: with a pixel size.
+    """
+    shape, size = micrograph.shape, micrograph.pixel_size
+    square = square_shape(shape, size)
+    smaller = square[0] * square[1] / (shape[0] * shape[1])
+    settings = replace(settings, minimum_area_px=round(settings.minimum_area_px * smaller))
+    measurable = resample_mask(micrograph.measurable, square)
+    labels = _labels(segmentation.probabilities, square)
+    objects = separate_objects(labels, phase, settings, measurable)
+    side = PixelSize(square_pixel_nm(size), size.source)
+    table = measure_objects(objects, resample(micrograph.pixels, square), side, measurable)
+    for axis, column in enumerate(("centroid_row_px", "centroid_column_px")):
+        table[column] = (table[column] + 0.5) * shape[axis] / square[axis] - 0.5
+    return resample_mask(objects, shape), table
+
+
+def _labels(probabilities: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return the likeliest phase (H, W) uint8 at ``shape``; borders lie where the probabilities,
+    resampled, are equal, and so between two rows if need be."""
+    labels = np.zeros(shape, np.uint8)
+    likeliest = np.zeros(shape, np.float32)
+    for phase, probability in enumerate(probabilities):
+        found = resample(probability.astype(np.float32), shape)
+        labels[found > likeliest] = phase
+        np.maximum(likeliest, found, out=likeliest)
+    return labels
