@@ -23,7 +23,6 @@ class Limits:
     page. ``pages``: of a stack. ``channels``: of one page. ``expansion``: decoded bytes to file
     bytes, above ``expansion_floor_bytes`` decoded, so that small flat images still pass.
     ``seconds``: for the readers of vendor formats, which run in a process of their own.
-    ``segment_side``: shortest side, in px, of an image that is segmented.
     """
 
     file_bytes: int = 200_000_000
@@ -34,7 +33,6 @@ class Limits:
     expansion: int = 200
     expansion_floor_bytes: int = 64_000_000
     seconds: int = 30
-    segment_side: int = 16
 
     @classmethod
     def from_environment(cls) -> Limits:

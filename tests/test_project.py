@@ -103,10 +103,7 @@ def test_readme_reaches_the_first_result_by_line_40() -> None:
 def test_readme_gives_every_limit_with_its_default() -> None:
     rows = re.findall(r"^\| `LAMELLA_MAX_([A-Z_]+)` \|.*\| (\d+) \|$", text_of("README.md"), re.M)
     documented = {name.lower(): int(default) for name, default in rows}
-    limits = dict(vars(Limits()))
-    # The smallest image that a network takes: nothing an admin would raise.
-    del limits["segment_side"]
-    assert documented == limits
+    assert documented == vars(Limits())
 
 
 def test_readme_links_lead_somewhere() -> None:

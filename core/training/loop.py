@@ -96,8 +96,7 @@ class _Run:
             LamellaError: it is of another recipe.
         """
         state = torch.load(path, map_location="cpu", weights_only=True)
-        # Checkpoints of before the recipe was kept can still be taken up.
-        if state.get("recipe", self.recipe) != self.recipe:
+        if state["recipe"] != self.recipe:
             raise LamellaError(
                 f"{path.parent} holds a run of another recipe, so it cannot go on; train into "
                 "another folder to keep it, or delete this one to start anew."
@@ -110,9 +109,7 @@ class _Run:
         self.step, self.best = state["step"], state["best"]
         self.best_step, self.best_state = state["best_step"], state["best_state"]
         self.seconds, self.scores = state["seconds"], state["scores"]
-        # Checkpoints of before the losses were kept can still be taken up.
-        self.losses = state.get("losses", [float("nan")] * len(self.scores))
-        self.since_validation = state.get("since_validation", [])
+        self.losses, self.since_validation = state["losses"], state["since_validation"]
 
 
 @dataclass(frozen=True)
