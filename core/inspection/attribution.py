@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
+from scipy.special import softmax
 from torch import Tensor, nn
 
 from core.errors import LamellaError
@@ -30,8 +31,7 @@ def class_probabilities(subject: Subject, row: int, column: int) -> np.ndarray:
     logits = logits_at(subject, row, column).astype(np.float64)
     if len(logits) == 1:
         logits = np.array([0.0, logits[0]])
-    shares = np.exp(logits - logits.max())
-    return shares / shares.sum()
+    return softmax(logits)
 
 
 def logits_at(subject: Subject, row: int, column: int) -> np.ndarray:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import bootstrap
 
 RESAMPLES = 2000
-PERCENTILES = (2.5, 97.5)
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,28 @@ class Estimate:
     high: float
 
 
-def bootstrap_interval(values: np.ndarray) -> tuple[float, float]:
-    """Return the 95 % interval of the mean of ``values`` (n,) by resampling them, nan left out."""
-    values = values[~np.isnan(values)]
-    if len(values) == 0:
+def percentile_interval(
+    count: int, statistic: Callable[[np.ndarray], np.ndarray], seed: int = 0
+) -> tuple[float, float]:
+    """Return the 95 % interval of a statistic of ``count`` things drawn with replacement; nan for
+    fewer than two, or where no draw has a statistic.
+
+    ``statistic``: of the indices (R, ``count``) that R draws took -> (R,), nan of a draw that has
+    none; those are left out.
+    """
+    if count < 2:
         return float("nan"), float("nan")
-    random = np.random.default_rng(0)
-    means = random.choice(values, (RESAMPLES, len(values))).mean(1)
-    low, high = np.percentile(means, PERCENTILES)
+    drawn = bootstrap(
+        (np.arange(count),),
+        # Called for the things as they are too, without a first axis.
+        lambda indices, axis: statistic(np.atleast_2d(indices)),
+        n_resamples=RESAMPLES,
+        vectorized=True,
+        method="percentile",
+        rng=seed,
+    ).bootstrap_distribution
+    known = drawn[~np.isnan(drawn)]
+    low, high = np.percentile(known, (2.5, 97.5)) if len(known) else (np.nan, np.nan)
     return float(low), float(high)
 
 
@@ -42,7 +56,7 @@ def mean_over_images(values: Sequence[float] | np.ndarray) -> Estimate:
     known = values[~np.isnan(values)]
     if not len(known):
         return Estimate(*[float("nan")] * 3)
-    interval = bootstrap_interval(known) if len(known) > 1 else (float("nan"),) * 2
+    interval = percentile_interval(len(known), lambda indices: known[indices].mean(1))
     return Estimate(float(known.mean()), *interval)
 
 
@@ -53,13 +67,8 @@ def over_all_images(counts: np.ndarray, score: Callable[[np.ndarray], np.ndarray
     with replacement and the counts of those drawn are added. ``score``: (R, ...) -> (R,), nan where
     a draw cannot be scored. One image alone has no interval.
     """
-    count = len(counts)
-    flat = counts.reshape(count, -1).astype(np.float64)
     value = float(score(counts.sum(0, keepdims=True))[0])
-    drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), RESAMPLES)
-    scores = score((drawn @ flat).reshape(RESAMPLES, *counts.shape[1:]))
-    scores = scores[~np.isnan(scores)]
-    if count < 2 or not len(scores):
-        return Estimate(value, float("nan"), float("nan"))
-    low, high = np.percentile(scores, PERCENTILES)
-    return Estimate(value, float(low), float(high))
+    interval = percentile_interval(
+        len(counts), lambda indices: score(np.stack([counts[one].sum(0) for one in indices]))
+    )
+    return Estimate(value, *interval)

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import DataError
-
-RESAMPLES = 1000
+from core.measurement.bootstrap import percentile_interval
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,12 @@ def size_distribution(
         )
     second, third, fourth = ((weights * diameters**power).sum() for power in (2, 3, 4))
     d10, d50, d90 = weighted_quantiles(diameters, weights, np.array([0.1, 0.5, 0.9]))
-    low, high = _bootstrap_median(diameters, weights, seed)
+    half = np.array([0.5])
+
+    def medians(drawn: np.ndarray) -> np.ndarray:
+        return np.array([weighted_quantiles(diameters[i], weights[i], half)[0] for i in drawn])
+
+    low, high = percentile_interval(len(diameters), medians, seed)
     return SizeDistribution(
         count=len(diameters),
         number_mean=float((weights * diameters).sum() / weights.sum()),
@@ -117,19 +121,3 @@ def mean_diameter(table: pd.DataFrame) -> float:
         return float("nan")
     column = next(name for name in table if str(name).startswith("equivalent_diameter_"))
     return float(np.average(whole[column], weights=whole["edge_weight"]))
-
-
-def _bootstrap_median(diameters: np.ndarray, weights: np.ndarray, seed: int) -> tuple[float, float]:
-    """Return the 2.5 and 97.5 % quantiles of the median of resampled particles."""
-    count = len(diameters)
-    if count < 2:
-        return float("nan"), float("nan")
-    random, half = np.random.default_rng(seed), np.array([0.5])
-    order = np.argsort(diameters, kind="stable")
-    diameters, weights = diameters[order], weights[order]
-    medians = np.empty(RESAMPLES)
-    for resample in range(RESAMPLES):
-        drawn = np.sort(random.integers(count, size=count))
-        medians[resample] = weighted_quantiles(diameters[drawn], weights[drawn], half)[0]
-    low, high = np.quantile(medians, [0.025, 0.975])
-    return float(low), float(high)

@@ -51,7 +51,7 @@ def grey_levels(pixels: np.ndarray, valid: np.ndarray | None = None) -> np.ndarr
 
     The 0.5th percentile becomes 0 and the 99.5th 1; what lies outside is clipped, so that hot
     pixels do not set the contrast. Where objects are so few that this would clip them too, the
-    range reaches to their own levels, see :func:`core.pixels.grey_range.with_sparse_objects`. A constant
+    range reaches to their own levels, see ``core.pixels.grey_range``. A constant
     image becomes 0.5 everywhere. ``valid``: (H, W) bool, the pixels that set the range; each other
     pixel gets the level of the nearest of them.
     """

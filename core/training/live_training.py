@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -13,7 +11,7 @@ from torch import nn
 from core.errors import DataError, ModelError
 from core.segmentation.engine import Engine
 from core.training.initialization import from_scratch
-from core.training.loop import train
+from core.training.loop import TrainingSettings, train
 from core.training.progress import Progress
 from core.training.recipe import Recipe
 from core.training.source import SyntheticData
@@ -73,17 +71,8 @@ def train_short(
         seen(where.loss)
         progress(where.step, steps)
 
-    with tempfile.TemporaryDirectory() as folder:
-        found = train(
-            network,
-            make(),
-            short,
-            (card.mean, card.std),
-            len(card.phases),
-            Path(folder) / "checkpoint.pt",
-            torch.device("cpu"),
-            report=report,
-        )
+    settings = replace(TrainingSettings.of(card, short), magnifications=(1.0,))
+    found = train(network, make(), settings, report)
     network.load_state_dict(found.state)
     engine = Engine(card, network.eval().requires_grad_(False), "cpu")
     return LiveTraining(tuple(losses), found.score, began, engine)

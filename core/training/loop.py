@@ -12,14 +12,16 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from core.errors import Cancelled, LamellaError
-from core.training.averaging import AveragedNetwork
+from core.training.averaging import averaged
 from core.training.losses import cross_entropy_and_dice, distillation_loss
 from core.training.prefetch import made_ahead, threads_for
 from core.training.progress import CurvePoint, Progress
 from core.training.recipe import Recipe, TrainingData
 from core.training.validation import validation_score
+from core.types import ModelCard
 
 CHECKPOINT_EVERY = 50
 
@@ -36,12 +38,52 @@ class Objective:
     score: Callable[[nn.Module, Any], float]
 
 
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a network is trained.
+
+    ``mean``, ``std``: of the grey levels in [0, 1], that it is normalised with. ``classes``: of the
+    labels. ``magnifications``: of the validation images, the mean over which is scored.
+    ``checkpoint``: the file that a stopped run is kept in, None to keep nothing; ``resume`` takes
+    it up where there is one. ``max_seconds``: of training, all sessions together. ``objective``:
+    None to segment.
+    """
+
+    recipe: Recipe
+    mean: float
+    std: float
+    classes: int
+    magnifications: tuple[float, ...] = (1.0,)
+    checkpoint: Path | None = None
+    device: torch.device = torch.device("cpu")
+    resume: bool = False
+    max_seconds: float = float("inf")
+    objective: Objective | None = None
+
+    @classmethod
+    def of(cls, card: ModelCard, recipe: Recipe) -> TrainingSettings:
+        """Return how the network of ``card`` is trained by ``recipe``, on the processor."""
+        scales = recipe.validation_magnifications or card.magnifications
+        return cls(recipe, card.mean, card.std, len(card.phases), scales)
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """The best averaged weights, the validation score they had, and how it went."""
+
+    state: dict[str, Tensor]
+    score: float
+    step: int
+    seconds: float
+    scores: tuple[tuple[int, float], ...]
+
+
 @dataclass
 class _Run:
     """The state that a checkpoint holds."""
 
     network: nn.Module
-    average: AveragedNetwork
+    average: AveragedModel
     recipe: str
     optimizer: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
@@ -67,13 +109,20 @@ class _Run:
         score = self.scores[-1][1] if self.scores else None
         return Progress(self.step, steps, loss, self.seconds, score, self.best, self.curve)
 
-    def save(self, path: Path) -> None:
-        """Write the checkpoint, whole or not at all."""
+    def result(self) -> TrainedNetwork:
+        """Return the best weights so far."""
+        return TrainedNetwork(
+            self.best_state, self.best or 0.0, self.best_step, self.seconds, tuple(self.scores)
+        )
+
+    def save(self, path: Path | None) -> None:
+        """Write the checkpoint, whole or not at all; None keeps nothing."""
+        if path is None:
+            return
         state = {
             "recipe": self.recipe,
             "network": self.network.state_dict(),
-            "average": self.average.network.state_dict(),
-            "average_steps": self.average.steps,
+            "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "step": self.step,
@@ -102,8 +151,7 @@ class _Run:
                 "another folder to keep it, or delete this one to start anew."
             )
         self.network.load_state_dict(state["network"])
-        self.average.network.load_state_dict(state["average"])
-        self.average.steps = state["average_steps"]
+        self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
         self.step, self.best = state["step"], state["best"]
@@ -112,80 +160,54 @@ class _Run:
         self.losses, self.since_validation = state["losses"], state["since_validation"]
 
 
-@dataclass(frozen=True)
-class TrainedNetwork:
-    """The best averaged weights, the validation score they had, and how it went."""
-
-    state: dict[str, Tensor]
-    score: float
-    step: int
-    seconds: float
-    scores: tuple[tuple[int, float], ...]
-
-
 def train(
     network: nn.Module,
-    split: TrainingData,
-    recipe: Recipe,
-    normalization: tuple[float, float],
-    classes: int,
-    checkpoint: Path,
-    device: torch.device,
-    resume: bool = False,
-    max_seconds: float = float("inf"),
+    data: TrainingData,
+    settings: TrainingSettings,
     report: Callable[[Progress], None] = lambda progress: None,
-    objective: Objective | None = None,
-    magnifications: tuple[float, ...] = (1.0,),
 ) -> TrainedNetwork:
     """Train ``network`` in place and return the weights that validated best.
 
-    The learning rate follows one cycle over ``recipe.steps``. Stops early after
-    ``recipe.patience`` validations without a better score, or after ``max_seconds`` of training,
-    all sessions together. ``normalization``: mean and standard deviation of the grey levels.
-    ``checkpoint`` is written every 50 steps, after each validation, and when ``report`` raises
-    ``core.errors.Cancelled``. ``objective``: None to segment.
-    ``magnifications``: of the validation images, the mean over which is scored.
+    The learning rate follows one cycle over the recipe's steps. Stops early after the recipe's
+    ``patience`` validations without a better score. The checkpoint is written every 50 steps,
+    after each validation, and when ``report`` raises ``core.errors.Cancelled``.
 
     Raises:
         LamellaError: the checkpoint is of another recipe.
 
     Source: one-cycle policy, Smith and Topin 2017, arXiv:1708.07120.
     """
+    recipe, device = settings.recipe, settings.device
     torch.manual_seed(recipe.seed)
-    run = _start(network.to(device), recipe)
-    if resume and checkpoint.is_file():
-        run.load(checkpoint)
+    run = _start(network.to(device), settings)
     teacher = recipe.distillation.teacher().to(device) if recipe.distillation else None
     before, begun = run.seconds, time.monotonic()
     # Every batch depends on the seed and its step alone, so a resumed run sees the same ones.
-    make = partial(_batch, split, recipe)
+    make = partial(_batch, data, recipe)
     for images, labels in made_ahead(make, run.step, recipe.steps, threads_for(device)):
-        loss = _step(
-            run, images.to(device), labels.to(device), recipe, objective, normalization, teacher
-        )
+        loss = _step(run, images.to(device), labels.to(device), settings, teacher)
         run.step += 1
         run.since_validation.append(loss)
         run.seconds = before + time.monotonic() - begun
-        over = run.step == recipe.steps or run.seconds > max_seconds
+        over = run.step == recipe.steps or run.seconds > settings.max_seconds
         if over or run.step % recipe.validate_every == 0:
-            _validate(run, _score(run, split, objective, normalization, classes, magnifications))
+            _validate(run, _score(run, data, settings))
             run.seconds = before + time.monotonic() - begun
-            run.save(checkpoint)
+            run.save(settings.checkpoint)
         elif run.step % CHECKPOINT_EVERY == 0:
-            run.save(checkpoint)
+            run.save(settings.checkpoint)
         try:
             report(run.progress(recipe.steps, loss))
         except Cancelled:
-            run.save(checkpoint)
+            run.save(settings.checkpoint)
             raise
         if over or run.step - run.best_step > recipe.patience * recipe.validate_every:
             break
-    return TrainedNetwork(
-        run.best_state, run.best or 0.0, run.best_step, run.seconds, tuple(run.scores)
-    )
+    return run.result()
 
 
-def _start(network: nn.Module, recipe: Recipe) -> _Run:
+def _start(network: nn.Module, settings: TrainingSettings) -> _Run:
+    recipe = settings.recipe
     network = network.to(memory_format=torch.channels_last).train()
     for name, parameter in network.named_parameters():
         parameter.requires_grad_(not name.startswith(recipe.frozen or ("\0",)))
@@ -194,25 +216,23 @@ def _start(network: nn.Module, recipe: Recipe) -> _Run:
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.15
     )
-    average = AveragedNetwork(network, recipe.averaging)
-    return _Run(network, average, recipe.in_words(), optimizer, schedule)
+    average = averaged(network, recipe.averaging)
+    run = _Run(network, average, recipe.in_words(), optimizer, schedule)
+    if settings.resume and settings.checkpoint is not None and settings.checkpoint.is_file():
+        run.load(settings.checkpoint)
+    return run
 
 
 def _step(
-    run: _Run,
-    images: Tensor,
-    labels: Tensor,
-    recipe: Recipe,
-    objective: Objective | None,
-    normalization: tuple[float, float],
-    teacher: nn.Module | None,
+    run: _Run, images: Tensor, labels: Tensor, settings: TrainingSettings, teacher: nn.Module | None
 ) -> float:
+    recipe, objective = settings.recipe, settings.objective
     run.network.train()
     for name, module in run.network.named_modules():
         if recipe.frozen and name.startswith(recipe.frozen):
             module.eval()
-    mean, std = normalization
-    batch = ((images - mean) / std).to(memory_format=torch.channels_last)
+    batch = (images - settings.mean) / settings.std
+    batch = batch.to(memory_format=torch.channels_last)
     logits = run.network(batch)
     loss = (objective.loss if objective else cross_entropy_and_dice)(logits, labels)
     if teacher is not None and recipe.distillation is not None:
@@ -224,22 +244,22 @@ def _step(
     nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)
     run.optimizer.step()
     run.schedule.step()
-    run.average.update(run.network)
+    run.average.update_parameters(run.network)
     return loss.item()
 
 
-def _score(
-    run: _Run,
-    split: TrainingData,
-    objective: Objective | None,
-    normalization: tuple[float, float],
-    classes: int,
-    magnifications: tuple[float, ...],
-) -> float:
-    network = run.average.network
-    if objective is not None:
-        return objective.score(network, split)
-    return validation_score(network, split.validation, *normalization, classes, magnifications)
+def _score(run: _Run, data: TrainingData, settings: TrainingSettings) -> float:
+    network = run.average.module
+    if settings.objective is not None:
+        return settings.objective.score(network, data)
+    return validation_score(
+        network,
+        data.validation,
+        settings.mean,
+        settings.std,
+        settings.classes,
+        settings.magnifications,
+    )
 
 
 def _validate(run: _Run, score: float) -> None:
@@ -248,7 +268,7 @@ def _validate(run: _Run, score: float) -> None:
     run.since_validation = []
     if run.best is None or score > run.best:
         run.best, run.best_step = score, run.step
-        state = run.average.network.state_dict()
+        state = run.average.module.state_dict()
         run.best_state = {name: value.detach().cpu().clone() for name, value in state.items()}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -13,7 +13,7 @@ from core.errors import DataError, LamellaError
 from core.segmentation.device import DeviceName, choose_device
 from core.training.dataset import load_split
 from core.training.imitation import imitate
-from core.training.loop import Objective, TrainedNetwork, train
+from core.training.loop import Objective, TrainedNetwork, TrainingSettings, train
 from core.training.progress import CurvePoint, Progress
 from core.training.recipe import Recipe, TrainingData
 from core.training.tables import write_table
@@ -86,20 +86,15 @@ def train_in(
             write_curves(progress.curve, options.folder / CURVES)
         report("training", progress)
 
-    return train(
-        network,
-        split,
-        recipe,
-        (card.mean, card.std),
-        len(card.phases),
-        checkpoint,
-        device,
+    settings = replace(
+        TrainingSettings.of(card, recipe),
+        checkpoint=checkpoint,
+        device=device,
         resume=options.resume,
         max_seconds=options.max_seconds,
-        report=seen,
         objective=objective,
-        magnifications=recipe.validation_magnifications or card.magnifications,
     )
+    return train(network, split, settings, seen)
 
 
 def training_data(card: ModelCard, recipe: Recipe, data: Path | None) -> TrainingData:

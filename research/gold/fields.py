@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,7 @@ from core.inspection.receptive_field import field_sizes
 from core.inspection.trace import trace_network
 from core.measurement.bootstrap import mean_over_images
 from core.training.initialization import from_scratch
-from core.training.loop import train
+from core.training.loop import TrainingSettings, train
 from core.training.recipe import Recipe
 from models.weights_file import save_weights
 from studies.gold.contrasts import TITLES, contrast_data, contrast_pairs
@@ -83,16 +82,8 @@ def measure(network: FieldNetwork, kept: Path | None) -> tuple[FieldRow, nn.Modu
     chosen = recipe(network.seed)
     torch.manual_seed(chosen.seed)
     built = network.build()
-    with tempfile.TemporaryDirectory() as folder:
-        found = train(
-            built,
-            contrast_data(network.contrast, kept),
-            chosen,
-            (MEAN, STD),
-            2,
-            Path(folder) / "checkpoint.pt",
-            torch.device("cpu"),
-        )
+    data = contrast_data(network.contrast, kept)
+    found = train(built, data, TrainingSettings(chosen, MEAN, STD, classes=2))
     # As shipped: in half precision.
     built.load_state_dict(
         {k: v.half().float() if v.is_floating_point() else v for k, v in found.state.items()}

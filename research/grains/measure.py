@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,11 +20,11 @@ import torch
 
 from core.evaluation.boundary_agreement import line_agreement
 from core.formats import read_file
-from core.measurement.bootstrap import bootstrap_interval
+from core.measurement.bootstrap import mean_over_images
 from core.segmentation.engine import Engine
 from core.segmentation.preprocessing import grey_levels
 from core.training.dataset import read_index, read_mask
-from core.training.loop import train
+from core.training.loop import TrainingSettings, train
 from core.training.synthetic_grains import grain_data
 from models import zoo
 from studies.grains.networks.results import BATCH, CROP_PX, RUNS, STEPS, TABLE, Row, read_rows
@@ -73,17 +72,9 @@ def measure(without: tuple[str, ...], images: list[Scored]) -> Row:
     torch.manual_seed(recipe.seed)
     network = card.build()
     recipe.initialize(network)
-    with tempfile.TemporaryDirectory() as folder:
-        found = train(
-            network,
-            grain_data(without, side=CROP_PX, validation=4, train=1),
-            recipe,
-            (card.mean, card.std),
-            len(card.phases),
-            Path(folder) / "checkpoint.pt",
-            torch.device("cpu"),
-        )
-    network.load_state_dict(found.state)
+    data = grain_data(without, side=CROP_PX, validation=4, train=1)
+    trained = train(network, data, TrainingSettings.of(card, recipe))
+    network.load_state_dict(trained.state)
     engine = Engine(card, network.eval().requires_grad_(False), "cpu")
     dice = np.array(
         [
@@ -91,8 +82,8 @@ def measure(without: tuple[str, ...], images: list[Scored]) -> Row:
             for one in images
         ]
     )
-    low, high = bootstrap_interval(dice)
-    return Row(without, float(dice.mean()), low, high, len(images), found.seconds)
+    found = mean_over_images(dice)
+    return Row(without, found.value, found.low, found.high, len(images), trained.seconds)
 
 
 def write(rows: list[Row], path: Path) -> None:

@@ -12,6 +12,7 @@ from threading import Lock
 
 import numpy as np
 import torch
+from scipy.special import softmax
 from torch import Tensor, nn
 
 from core.types import ProgressCallback, no_progress
@@ -117,8 +118,7 @@ def predict(network: nn.Module, images: np.ndarray) -> np.ndarray:
 
 def probabilities(outputs: np.ndarray) -> np.ndarray:
     """Return the softmax of logits (N, classes), float64."""
-    shifted = np.exp(outputs.astype(np.float64) - outputs.max(1, keepdims=True))
-    return shifted / shifted.sum(1, keepdims=True)
+    return softmax(outputs.astype(np.float64), axis=1)
 
 
 def score_of(outputs: np.ndarray, targets: np.ndarray) -> float:

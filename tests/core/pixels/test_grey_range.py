@@ -1,4 +1,4 @@
-"""The stretch of grey levels: ordinary images as ever, sparse objects not clipped, gaps left out."""
+"""The stretch of grey levels: ordinary images as ever, sparse objects kept, gaps left out."""
 
 import io
 

@@ -11,7 +11,7 @@ from PIL import Image
 from core.errors import DataError, LamellaError
 from core.training import loop
 from core.training.dataset import load_split, read_mask
-from core.training.loop import train
+from core.training.loop import TrainingSettings, train
 from core.training.session import TrainingOptions, run_training
 from tests.core.training.test_training import CARD, SMALL, Pixelwise, discs, folder, split
 
@@ -90,7 +90,8 @@ def weights_after(path, split, fail_at=None, resume=False):
 
     torch.manual_seed(0)
     network = Pixelwise()
-    train(network, split, SMALL, (0.5, 0.25), 2, path, torch.device("cpu"), resume, report=report)
+    settings = TrainingSettings(SMALL, 0.5, 0.25, 2, checkpoint=path, resume=resume)
+    train(network, split, settings, report)
     return network.state_dict()
 
 
@@ -143,18 +144,6 @@ def test_curves_are_written_while_the_run_goes_on_and_hold_the_mean_loss(folder,
     assert [int(row["step"]) for row in rows] == [10, 20, 30, 40]
     means = np.array(losses).reshape(4, 10).mean(1)
     assert [float(row["loss"]) for row in rows] == pytest.approx(means.tolist(), rel=1e-5)
-
-
-def test_a_checkpoint_of_before_the_losses_and_the_recipe_were_kept_is_still_taken_up(
-    split, tmp_path
-):
-    unbroken = weights_after(tmp_path / "a.pt", split)
-    with pytest.raises(KeyboardInterrupt):
-        weights_after(tmp_path / "b.pt", split, fail_at=15)
-    state = torch.load(tmp_path / "b.pt", weights_only=True)
-    del state["losses"], state["since_validation"], state["recipe"]
-    torch.save(state, tmp_path / "b.pt")
-    assert same(unbroken, weights_after(tmp_path / "b.pt", split, resume=True))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from core.evaluation.report import entries
 from core.evaluation.scores import ImageScores
 from core.synthesis.grains.settings import EFFECTS
 from core.training.initialization import from_scratch
-from core.training.loop import train
+from core.training.loop import TrainingSettings, train
 from core.training.recipe import Imitation, Recipe
 from core.training.session import TrainingOptions, run_training, training_data
 from core.training.synthetic_grains import draw_grains, grain_data
@@ -90,11 +90,12 @@ def test_a_run_needs_no_folder_and_repeats(tmp_path: Path):
 def test_batches_go_on_where_a_run_was_cut(tmp_path: Path):
     whole, cut = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(1, 2, 3, padding=1)
     cut.load_state_dict(whole.state_dict())
-    data, device = grain_data(side=64, validation=1, train=1), torch.device("cpu")
-    recipe = replace(SMALL, validate_every=1)
-    straight = train(whole, data, recipe, (0.5, 0.25), 2, tmp_path / "a", device)
-    train(cut, data, recipe, (0.5, 0.25), 2, tmp_path / "b", device, max_seconds=0)
-    resumed = train(cut, data, recipe, (0.5, 0.25), 2, tmp_path / "b", device, resume=True)
+    data = grain_data(side=64, validation=1, train=1)
+    settings = TrainingSettings(replace(SMALL, validate_every=1), 0.5, 0.25, 2)
+    kept = replace(settings, checkpoint=tmp_path / "b")
+    straight = train(whole, data, settings)
+    train(cut, data, replace(kept, max_seconds=0))
+    resumed = train(cut, data, replace(kept, resume=True))
     assert resumed.scores == straight.scores
 
 

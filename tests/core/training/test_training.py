@@ -11,11 +11,11 @@ from torch import nn
 
 from core.errors import Cancelled, DataError, LamellaError, ModelError
 from core.training.augmentation import Augmentation, Pair, degrade, noise, random_crop, shading
-from core.training.averaging import AveragedNetwork
+from core.training.averaging import averaged
 from core.training.dataset import load_split, split_pairs
 from core.training.imitation import fold, imitate, make_adapters
 from core.training.initialization import efficientnet_lite_imagenet, from_scratch
-from core.training.loop import train
+from core.training.loop import TrainingSettings, train
 from core.training.losses import cross_entropy_and_dice, distillation_loss
 from core.training.recipe import Imitation, Recipe
 from core.training.session import TrainingOptions, run_training
@@ -157,12 +157,14 @@ def test_distillation_is_the_teachers_entropy_at_best():
 def test_average_follows_its_closed_form():
     network = nn.Linear(1, 1, bias=False)
     nn.init.constant_(network.weight, 0.0)
-    average = AveragedNetwork(network, decay=0.5)
+    average = averaged(network, decay=0.2)
+    average.update_parameters(network)  # the first weights, as they are
     nn.init.constant_(network.weight, 1.0)
-    average.update(network)  # decay min(0.5, 2/11)
-    assert average.network.weight.item() == pytest.approx(1 - 2 / 11)
-    average.update(network)  # decay min(0.5, 3/12)
-    assert average.network.weight.item() == pytest.approx(1 - 2 / 11 * 3 / 12)
+    average.update_parameters(network)  # decay min(0.2, 2/11)
+    assert average.module.weight.item() == pytest.approx(1 - 2 / 11)
+    average.update_parameters(network)  # decay min(0.2, 3/12)
+    assert average.module.weight.item() == pytest.approx(1 - 2 / 11 * 0.2)
+    assert not average.module.training and network.training
 
 
 def test_groups_never_lie_on_both_sides(split):
@@ -180,7 +182,7 @@ def test_a_named_split_is_kept():
 def test_training_learns_a_threshold(split, tmp_path):
     torch.manual_seed(0)
     result = train(
-        Pixelwise(), split, SMALL, (0.5, 0.25), 2, tmp_path / "c.pt", torch.device("cpu")
+        Pixelwise(), split, TrainingSettings(SMALL, 0.5, 0.25, 2, checkpoint=tmp_path / "c.pt")
     )
     assert result.score > 0.98
     assert [step for step, _ in result.scores] == [10, 20, 30, 40]
@@ -194,8 +196,8 @@ def test_a_stopped_run_ends_with_the_very_weights_of_an_unbroken_one(split, tmp_
 
         torch.manual_seed(0)
         network = Pixelwise()
-        device = torch.device("cpu")
-        train(network, split, SMALL, (0.5, 0.25), 2, path, device, resume, report=report)
+        settings = TrainingSettings(SMALL, 0.5, 0.25, 2, checkpoint=path, resume=resume)
+        train(network, split, settings, report)
         return network.state_dict()
 
     unbroken = run(tmp_path / "a.pt")
@@ -211,7 +213,7 @@ def test_frozen_parameters_and_their_batch_statistics_stay(split, tmp_path):
     network = Pixelwise()
     before = copy.deepcopy(network.state_dict())
     frozen = Recipe(**{**vars(SMALL), "frozen": ("layers.0", "layers.1"), "steps": 3})
-    train(network, split, frozen, (0.5, 0.25), 2, tmp_path / "c.pt", torch.device("cpu"))
+    train(network, split, TrainingSettings(frozen, 0.5, 0.25, 2))
     after = network.state_dict()
     for name in before:
         assert torch.equal(before[name], after[name]) == name.startswith(("layers.0", "layers.1"))
