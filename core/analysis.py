@@ -64,6 +64,18 @@ class Analysis:
     def __post_init__(self) -> None:
         object.__setattr__(self, "objects", read_only(self.objects))
 
+    @property
+    def object_bytes(self) -> int:
+        """Bytes of the objects and their table, which other object settings make anew."""
+        return self.objects.nbytes + int(self.table.memory_usage(deep=True).sum())
+
+    @property
+    def image_bytes(self) -> int:
+        """Bytes of the micrograph and its segmentation, which all object settings share."""
+        shown, made = self.micrograph, self.segmentation
+        arrays = (shown.pixels, shown.valid, made.labels, made.probabilities)
+        return sum(array.nbytes for array in arrays if array is not None)
+
 
 def prepare(
     micrograph: Micrograph,

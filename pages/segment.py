@@ -1,5 +1,7 @@
 """Segment: a micrograph in, a measured segmentation out."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.components.frame import publish, session, sidebar
@@ -21,7 +23,8 @@ card, marked = marking.choose(opened, card)
 brush = marking.brush(opened, marked)
 settings = sidebar.object_settings(card)
 with st.sidebar:
-    analysis = run.segment(opened, card, settings, marked)
+    found = run.segment(opened, card, settings, marked)
+    analysis = found.analysis if found else None
     with below_the_model:
         suggestion.draw(opened, card, analysis)
     shown = sidebar.view() if analysis else None
@@ -45,13 +48,13 @@ viewer(
     phases=() if uncertain else analysis.segmentation.phases,
     objects=None if uncertain else publish.objects(analysis),
     layer=publish.uncertainty(analysis) if uncertain else marking.mask_layer(opened, marked),
-    selected=session.selected_object(analysis),
+    selected=session.selected_object(analysis.segmentation.digest),
     info_bar_rows=opened.micrograph.info_bar_rows,
-    on_click=lambda event: results.select_at(analysis, event),
+    on_click=partial(results.select_at, found.reference),
     brush=brush,
 )
 st.caption(results.object_sentence(analysis))
 results.details(analysis)
 with st.sidebar:
     results.summary(analysis, opened.truth)
-    results.export(analysis)
+    results.export(found.reference)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.bounded_store import BoundedStore
 from core.inspection.feature_maps import feature_maps
 from core.inspection.field import Field
 from core.inspection.subject import Subject
@@ -28,41 +26,25 @@ class ActivationCache:
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
-        self._lock = threading.Lock()
-        self._maps: OrderedDict[ActivationKey, FeatureMaps] = OrderedDict()
-        self._bytes = 0
+        self._store: BoundedStore[ActivationKey, FeatureMaps] = BoundedStore(limit_bytes)
 
     @property
     def held_bytes(self) -> int:
         """Bytes of the activations that are held now."""
-        return self._bytes
+        return self._store.bytes
 
     def feature_maps(self, subject: Subject, layer: str) -> FeatureMaps:
         """Return the activations of a layer, from the cache when they are there.
+
+        Activations larger than the limit are computed and not held.
 
         Raises:
             LamellaError: an unknown layer.
         """
         key = ActivationKey(subject.digest, subject.model, layer, subject.field)
-        return self.get(key, lambda: feature_maps(subject, layer))
-
-    def get(self, key: ActivationKey, compute: Callable[[], FeatureMaps]) -> FeatureMaps:
-        """Return what is held for ``key``, else compute and hold it; too large is not held."""
-        with self._lock:
-            if key in self._maps:
-                self._maps.move_to_end(key)
-                return self._maps[key]
-        maps = compute()
-        with self._lock:
-            self._hold(key, maps)
+        maps = self._store.get(key)
+        if maps is None:
+            maps = feature_maps(subject, layer)
+            if maps.activations.nbytes <= self._limit:
+                self._store.put(key, maps, maps.activations.nbytes)
         return maps
-
-    def _hold(self, key: ActivationKey, maps: FeatureMaps) -> None:
-        size = maps.activations.nbytes
-        if key in self._maps or size > self._limit:
-            return
-        while self._bytes + size > self._limit:
-            _, oldest = self._maps.popitem(last=False)
-            self._bytes -= oldest.activations.nbytes
-        self._maps[key] = maps
-        self._bytes += size

@@ -57,7 +57,7 @@ def test_it_says_what_to_draw_and_what_is_missing(app: AppTest) -> None:
     assert not [one for one in app.button if one.label in ("Segment", "Show an example")]
     draw(app, GROUND)
     assert "Now draw a stroke in object" in texts(app)
-    assert app.session_state["lamella"].job is None
+    assert not app.session_state["lamella"].jobs.get("segment")
 
 
 def test_two_strokes_start_it_and_the_result_is_as_of_any_model(app: AppTest) -> None:
@@ -76,23 +76,23 @@ def test_while_the_next_stroke_is_learned_the_last_result_stays(app: AppTest) ->
     app = finish(draw(app, GROUND, DISK))
     more = Stroke(1, 5.0, ((30.0, 30.0), (30.0, 34.0)))
     app = draw(app, GROUND, DISK, more)
-    assert app.session_state["lamella"].job is not None
+    assert app.session_state["lamella"].jobs["segment"]
     assert "Result" in [one.value for one in app.subheader]
     assert "Result" in [one.value for one in finish(app).subheader]
     # Undo: what was computed is there at once.
     app = draw(app, GROUND, DISK)
-    assert app.session_state["lamella"].job is None
+    assert not app.session_state["lamella"].jobs.get("segment")
 
 
 def test_a_cancelled_run_does_not_begin_again_by_itself(app: AppTest) -> None:
     app = draw(app, GROUND, DISK)
-    job = app.session_state["lamella"].job
+    job = app.session_state["lamella"].jobs.get("segment")
     if job is not None:
         job.cancel()
         finish(app)
         if app.session_state["lamella"].stopped:
             assert button(app, "Segment")
-            assert app.session_state["lamella"].job is None
+            assert not app.session_state["lamella"].jobs.get("segment")
 
 
 def test_phases_are_named_added_and_removed(app: AppTest) -> None:
@@ -132,8 +132,8 @@ def test_a_sample_shows_an_example(open_app: Callable[..., AppTest]) -> None:  #
     memory = app.session_state["lamella"]
     (drawn,) = memory.drawn.values()
     assert len(drawn.strokes) == 4 and drawn.revision == 1
-    assert memory.job is not None
-    memory.job.cancel()
+    assert "segment" in memory.jobs
+    memory.jobs["segment"].cancel()
 
 
 def sent(*strokes: object, **changed: object) -> dict[str, object]:

@@ -44,7 +44,7 @@ def button(app: AppTest, label: str):
 
 def finish(app: AppTest, name: str) -> AppTest:
     """Wait for the work of this name, then run the page once more."""
-    app.session_state[f"work_{name}"].future.exception(timeout=120)
+    app.session_state["lamella"].jobs[name].future.exception(timeout=120)
     return app.run()
 
 

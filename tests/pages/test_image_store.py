@@ -11,11 +11,11 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from core.bounded_store import BoundedStore
 from core.figures import encoding
 from core.figures.encoding import EncodedImage
 from core.types import Phase
 from pages.components.frame import image_store
-from pages.components.frame.bounded import BoundedStore
 from pages.components.frame.image_store import ImageStore, image_route
 
 

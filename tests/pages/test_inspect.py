@@ -112,7 +112,7 @@ def open_inspect() -> Callable[..., AppTest]:
         for name, value in {"sample": "disks", **link}.items():
             app.query_params[name] = value
         app = app.switch_page("../../inspect.py").run()
-        job = app.session_state["lamella"].job
+        job = app.session_state["lamella"].jobs.get("segment")
         if finish and job is not None:
             job.future.exception(timeout=120)
             app = app.run()
@@ -133,7 +133,7 @@ def labelled(widgets: Sequence[Any], label: str) -> Any:
 
 def finished(app: AppTest, name: str) -> AppTest:
     """Wait for the work that was begun under this name, then run the page once more."""
-    app.session_state[f"work_{name}"].future.exception(timeout=120)
+    app.session_state["lamella"].jobs[name].future.exception(timeout=120)
     return app.run()
 
 
@@ -391,7 +391,7 @@ def test_occlusion_can_be_cancelled(
     app = open_inspect(view="label", show="occlusion")
     app = labelled(app.button, "Cover square by square").click().run()
     app = labelled(app.button, "Cancel").click().run()
-    job = app.session_state["work_occlusion"]
+    job = app.session_state["lamella"].jobs["occlusion"]
     assert job is None or isinstance(job.future.exception(timeout=60), Cancelled)
     app = app.run() if job is not None else app
     assert "Stopped before the end, as asked." in texts(app)

@@ -111,7 +111,7 @@ def test_a_training_in_the_background_survives_a_page_change() -> None:
     assert "`lamella fetch ising` brings them" in texts(app)
     next(one for one in app.button if one.label == "Train").click().run()
     assert any(one.label == "Cancel" for one in app.button)
-    job = app.session_state["work_ising"]
+    job = app.session_state["lamella"].jobs["ising"]
     app.switch_page("../../sharing.py").run()
     job.future.result(timeout=120)
     app.switch_page("../../ising.py").run()
@@ -125,7 +125,7 @@ def test_a_training_in_the_background_survives_a_page_change() -> None:
 def test_a_training_is_cancelled() -> None:
     app = opened(step="network", size="16", epochs="60", network="lenet5")
     next(one for one in app.button if one.label == "Train").click().run()
-    job = app.session_state["work_ising"]
+    job = app.session_state["lamella"].jobs["ising"]
     next(one for one in app.button if one.label == "Cancel").click().run()
     # The run of the click says it already where the worker was quick.
     said = texts(app)

@@ -35,7 +35,7 @@ def test_both_learn_and_each_block_is_taken_out() -> None:
     app = opened()
     charts = len(app.get("plotly_chart"))
     app.button(key="work_start_skips").click().run()
-    job = app.session_state["work_skips"]
+    job = app.session_state["lamella"].jobs["skips"]
     if job is not None:
         job.future.result(timeout=120)
         app.run()
@@ -58,7 +58,7 @@ def test_the_losses_are_seen_live_and_cancel_stops(monkeypatch: pytest.MonkeyPat
     charts = len(app.get("plotly_chart"))
     app.button(key="work_start_skips").click().run()
     assert len(app.get("plotly_chart")) == charts + 1
-    job = app.session_state["work_skips"]
+    job = app.session_state["lamella"].jobs["skips"]
     app.button(key="work_skips_cancel").click().run()
     with pytest.raises(Cancelled):
         job.future.result(timeout=60)

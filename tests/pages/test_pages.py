@@ -69,7 +69,7 @@ def open_app() -> Callable[..., AppTest]:
 
 def finish(app: AppTest) -> AppTest:
     """Wait for the background job, if it still runs, then run the page once more."""
-    job = app.session_state["lamella"].job
+    job = app.session_state["lamella"].jobs.get("segment")
     if job is None:
         return app
     # Not `future.exception`: it raises where the job was cancelled before it began.
@@ -158,7 +158,7 @@ def test_one_click_on_a_sample_gives_a_measured_result(open_app: Callable[..., A
 
 def test_upload_is_segmented_only_when_asked(open_app: Callable[..., AppTest]) -> None:
     app = upload(open_app(), "disks.png", two_disks())
-    assert app.session_state["lamella"].job is None
+    assert "segment" not in app.session_state["lamella"].jobs
     assert "sample" not in app.query_params
     app = finish(button(app, "Segment").click().run())
     table = app.dataframe[0].value
@@ -235,10 +235,10 @@ def test_cancel_stops_and_says_so(
 ) -> None:
     app = upload(open_app(), "disks.png", two_disks())
     app = button(app, "Segment").click().run()
-    job = app.session_state["lamella"].job
+    job = app.session_state["lamella"].jobs["segment"]
     job.cancel()
     app = finish(app)
-    assert app.session_state["lamella"].job is None
+    assert "segment" not in app.session_state["lamella"].jobs
 
 
 def test_an_error_of_the_model_is_one_sentence(

@@ -67,7 +67,7 @@ def drawn(model: str = "particles") -> AppTest:
 
 
 def after_the_answer(app: AppTest) -> AppTest:
-    app.session_state[suggestion.PLACE].future.exception(timeout=60)
+    app.session_state["lamella"].jobs[suggestion.PLACE].future.exception(timeout=60)
     return app.run()
 
 

@@ -1,8 +1,13 @@
-"""Work that takes over a second: begun by a button, in the background, with progress and cancel."""
+"""Work that takes over a second: in the background, with progress and cancel, one job a place.
+
+A place is a name; where a job runs already, a new one cancels it. What a job made is kept in the
+store of results, under the key that the job was begun with.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -10,9 +15,61 @@ import streamlit as st
 from core.errors import Cancelled, LamellaError
 from core.types import ProgressCallback
 from pages.components.frame import jobs, session
-from pages.components.frame.jobs import Job
+from pages.components.frame.jobs import Job, Result
 
-POLL_SECONDS = 0.4
+
+@dataclass(frozen=True)
+class Display:
+    """How a job's progress is shown. ``step``: what the work is counted in, such as "Tile".
+
+    ``beginning``: shown before the first step. ``width``: of the Cancel button, as Streamlit has
+    it.
+    """
+
+    step: str = "Step"
+    beginning: str = "Getting ready."
+    poll_seconds: float = 0.4
+    width: str = "content"
+
+
+def running(place: str) -> Job | None:
+    """Return the job at a place, or None."""
+    return session.memory().jobs.get(place)
+
+
+def begin(
+    place: str,
+    key: tuple[Hashable, ...],
+    work: Callable[[ProgressCallback], Result],
+    keep: Callable[[Result], object],
+    seen: list[Any] | None = None,
+) -> Job:
+    """Begin a job at a place, and cancel the one that runs there."""
+    earlier = running(place)
+    if earlier is not None:
+        earlier.cancel()
+    job = jobs.start(key, work, keep, seen)
+    session.memory().jobs[place] = job
+    return job
+
+
+def take_finished(place: str) -> Job | None:
+    """Return a job that has ended, and free its place; None while there is none."""
+    job = running(place)
+    if job is None or not job.finished:
+        return None
+    del session.memory().jobs[place]
+    return job
+
+
+def show(place: str, display: Display) -> None:
+    """Draw the progress of a place and a button to cancel; run the page again when it ends."""
+    st.fragment(_show, run_every=display.poll_seconds)(place, display)
+
+
+def wait_unseen(place: str, poll_seconds: float) -> None:
+    """Draw nothing; run the page again when the job at a place ends."""
+    st.fragment(_rerun_at_the_end, run_every=poll_seconds)(place)
 
 
 def run(
@@ -22,51 +79,54 @@ def run(
     work: Callable[[ProgressCallback], Any],
     size_bytes: int = 1_000_000,
     step: str = "Step",
+    seen: list[Any] | None = None,
 ) -> Any | None:
     """Draw a button, or the progress; return what ``work`` made for this ``key``, once it is made.
 
-    ``name``: of the button's key. ``key``: all that the result depends on. ``step``: what the work
-    is counted in. Call it from the page itself, not from a fragment: when the work ends, the page
-    is run again.
+    ``name``: of the place. ``key``: all that the result depends on. ``step``: what the work is
+    counted in. ``seen``: the list that the work fills. Call it from the page itself, not from a
+    fragment: when the work ends, the page is run again.
     """
     full_key = (name, *key)
-    place = f"work_{name}"
-    job: Job | None = session.value_of(place)
-    if job is not None and job.finished:
-        session.control(place, None)
+    ended = take_finished(name)
+    if ended is not None:
         try:
-            session.results().put(job.key, jobs.result_of(job), size_bytes)
-        except Cancelled:
-            st.caption("Stopped before the end, as asked.")
+            jobs.check(ended)
+        except Cancelled as stopped:
+            st.caption(str(stopped))
         except LamellaError as error:
             st.warning(str(error))
-        job = None
-    found = session.results().get(full_key)
+    store = session.results()
+    found = store.get(full_key)
     if found is not None:
         return found
     place_of_button = st.empty()
+    job = running(name)
     if job is None or job.key != full_key:
         if not place_of_button.button(button, type="primary", key=f"work_start_{name}"):
             return None
         place_of_button.empty()
-        if job is not None:
-            job.cancel()
-        job = jobs.start(full_key, work)
-        session.control(place, job)
-    _progress(place, step)
+        begin(name, full_key, work, lambda made: store.put(full_key, made, size_bytes), seen)
+    show(name, Display(step))
     return None
 
 
-@st.fragment(run_every=POLL_SECONDS)
-def _progress(place: str, step: str) -> None:
-    job: Job | None = session.value_of(place)
+def _rerun_at_the_end(place: str) -> None:
+    job = running(place)
     if job is None or job.finished:
         st.rerun()
-    if not job.total:
-        st.progress(0.0, text="Getting ready.")
+
+
+def _show(place: str, display: Display) -> None:
+    _rerun_at_the_end(place)
+    job = running(place)
+    if not job.started:
+        st.progress(0.0, text="Waiting for other work to end.")
+    elif not job.total:
+        st.progress(0.0, text=display.beginning)
     else:
-        st.progress(job.done / job.total, text=f"{step} {job.done} of {job.total}.")
+        st.progress(job.done / job.total, text=f"{display.step} {job.done} of {job.total}.")
     if job.cancelled.is_set():
-        st.caption(f"Stopping at the end of this {step.lower()}.")
+        st.caption(f"Stopping at the end of this {display.step.lower()}.")
     else:
-        st.button("Cancel", on_click=job.cancel, key=f"{place}_cancel")
+        st.button("Cancel", on_click=job.cancel, key=f"work_{place}_cancel", width=display.width)

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from core.bounded_store import BoundedStore
 from core.figures.encoding import EncodedImage
-from pages.components.frame.bounded import BoundedStore
 
 CAPACITY_BYTES = 512_000_000
 PREFIX = "/lamella/images"

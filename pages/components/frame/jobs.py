@@ -1,4 +1,4 @@
-"""Long work in the background: progress, cancel, and a result that waits for its user."""
+"""Long work in threads: progress, cancel, and a result that is kept for every session."""
 
 from __future__ import annotations
 
@@ -7,28 +7,32 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from threading import Event
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 from core.errors import Cancelled
 from core.types import ProgressCallback
 
 WORKERS = 2
+Result = TypeVar("Result")
 
 
 @dataclass(eq=False)
 class Job:
     """One piece of work. ``key``: of what it makes. ``done``, ``total``: steps, 0 of 0 = waiting.
 
-    Not frozen: the worker writes its progress into it.
+    ``seen``: what the work told of itself so far, such as the loss of each step. The result is not
+    here: a page's button holds its job for as long as the page is shown, and would hold the result
+    with it. Not frozen: the worker writes its progress into it.
     """
 
     key: tuple[object, ...]
     done: int = 0
     total: int = 0
     started: bool = False
+    seen: list[Any] = field(default_factory=list)
     cancelled: Event = field(default_factory=Event)
-    future: Future[Any] | None = None
+    future: Future[None] | None = None
 
     @property
     def finished(self) -> bool:
@@ -58,14 +62,22 @@ def _begun() -> WeakSet[Job]:
     return WeakSet()
 
 
-def start(key: tuple[object, ...], work: Callable[[ProgressCallback], object]) -> Job:
-    """Begin ``work(progress)`` in a thread of its own; no Streamlit call may happen in it."""
-    job = Job(key)
+def start(
+    key: tuple[object, ...],
+    work: Callable[[ProgressCallback], Result],
+    keep: Callable[[Result], object],
+    seen: list[Any] | None = None,
+) -> Job:
+    """Begin ``work(progress)`` in a thread of its own, where ``keep`` then takes what it made.
 
-    def run() -> object:
+    No Streamlit call that draws may happen in either. ``seen``: the list that the work fills.
+    """
+    job = Job(key, seen=[] if seen is None else seen)
+
+    def run() -> None:
         job.started = True
         job.report(0, 0)
-        return work(job.report)
+        keep(work(job.report))
 
     job.future = _executor().submit(run)
     _begun().add(job)
@@ -78,8 +90,8 @@ def cancel_all() -> None:
         job.cancel()
 
 
-def result_of(job: Job) -> object:
-    """Return what a finished job made.
+def check(job: Job) -> None:
+    """Do nothing for a job that ended well.
 
     Raises:
         Cancelled: the user stopped it.
@@ -87,4 +99,4 @@ def result_of(job: Job) -> object:
     """
     if job.future is None or job.future.cancelled():
         raise Cancelled
-    return job.future.result()
+    job.future.result()

@@ -55,7 +55,8 @@ class Memory:
     ``page``: the one that is open. ``link_is_news``: its link was not read yet since it opened.
     ``links``: each page's own part. ``replaced``: what its parameters were since it opened.
     ``turns``: how often a parameter was changed by anything but its own widget.
-    ``drawn``: marks by the image's digest. ``phase_names``: of what is marked.
+    ``jobs``: those that run, by place. ``drawn``: marks by the image's digest. ``phase_names``: of
+    what is marked.
     ``taught``: key of the newest result of marks, by the image's digest. ``stopped``: key of the
     job that ended without one.
     """
@@ -66,7 +67,7 @@ class Memory:
     uploads: dict[str, str] = field(default_factory=dict)
     changes: dict[str, Changes] = field(default_factory=dict)
     wants_run: bool = False
-    job: Job | None = None
+    jobs: dict[str, Job] = field(default_factory=dict)
     notice: str = ""
     selected: tuple[str, int] | None = None
     turn: int = 0

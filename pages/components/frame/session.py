@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.bounded_store import BoundedStore
 from core.errors import LamellaError
 from core.types import Micrograph, ModelCard, PixelSize
 from pages.components.frame import jobs, library, link, uploads
-from pages.components.frame.bounded import BoundedStore
 from pages.components.frame.jobs import Job
 from pages.components.frame.memory import Changes, Memory, Opened
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
     from core.inspection.cache import ActivationCache
     from core.segmentation.engine import Engine
 
@@ -62,7 +61,7 @@ def classifier(name: str) -> Any:
 @st.cache_resource(show_spinner=False)
 def warm_up(model: str) -> Job:
     """Begin to load a network, once, so that it is there when the first image is chosen."""
-    return jobs.start(("warm-up", model), lambda _: _warm(model))
+    return jobs.start(("warm-up", model), lambda _: _warm(model), lambda _: None)
 
 
 def _warm(model: str) -> None:
@@ -125,8 +124,13 @@ def control(key: str, value: object) -> str:
     return key
 
 
+def remember(name: str, value: object) -> None:
+    """Keep a value of a page that no widget shows; :func:`value_of` returns it."""
+    st.session_state[name] = value
+
+
 def value_of(key: str) -> Any:
-    """Return the value of the widget with this key, for its callback."""
+    """Return the value of the widget with this key, or what was remembered; None without either."""
     return st.session_state.get(key)
 
 
@@ -319,17 +323,20 @@ def activations() -> ActivationCache:
     return ActivationCache(INSPECTION_BYTES)
 
 
-def select_object(analysis: Analysis, number: int, from_table: bool = False) -> None:
-    """Select an object by id, 0 for none; the table is drawn anew unless it was asked there."""
+def select_object(digest: str, number: int, from_table: bool = False) -> None:
+    """Select an object by id, 0 for none; ``digest``: of the segmentation that it is in.
+
+    The table is drawn anew unless it was asked there.
+    """
     mine = memory()
-    mine.selected = (analysis.segmentation.digest, number) if number else None
+    mine.selected = (digest, number) if number else None
     mine.turn += not from_table
 
 
-def selected_object(analysis: Analysis) -> int:
-    """Return the id of the selected object, 0 when none of this analysis is selected."""
+def selected_object(digest: str) -> int:
+    """Return the id of the selected object, 0 when none of this segmentation is selected."""
     chosen = memory().selected
-    return chosen[1] if chosen and chosen[0] == analysis.segmentation.digest else 0
+    return chosen[1] if chosen and chosen[0] == digest else 0
 
 
 def table_turn() -> int:

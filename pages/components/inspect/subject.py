@@ -14,7 +14,7 @@ from core.analysis import Analysis
 from core.errors import LamellaError
 from core.palette import phase_color
 from core.types import FeatureMaps, Phase, PixelSize
-from pages.components.frame import library, session, sidebar
+from pages.components.frame import background, library, session, sidebar
 from pages.components.frame.session import Opened
 from pages.components.inspect import link as inspect_link
 from pages.components.inspect import studies as inspect_studies
@@ -139,9 +139,9 @@ def segmentation(opened: Opened) -> Analysis | None:
     with st.sidebar:
         settings = sidebar.object_settings(card)
         found = run.segment(opened, card, settings)
-        if found is None and session.memory().job is None:
+        if found is None and background.running(run.PLACE) is None:
             st.caption("Segment the image to compare what the network sees with its objects.")
-    return found
+    return found.analysis if found else None
 
 
 def look(opened: Opened, name: str, link: Link, analysis: Analysis | None) -> Inspected:

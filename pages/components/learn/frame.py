@@ -300,5 +300,5 @@ def last_good(key: str, make: Callable[[], Value], first: Callable[[], Value]) -
         st.warning(f"{error} What you see is the last that worked.")
         kept_value = session.value_of(place)
         return first() if kept_value is None else kept_value
-    session.control(place, value)
+    session.remember(place, value)
     return value

@@ -11,7 +11,7 @@ PLACE = "learn_link"
 
 def read() -> None:
     """Note what the link asks for, and keep a place for what to say about it."""
-    session.control(PLACE, (st.query_params.to_dict(), st.container()))
+    session.remember(PLACE, (st.query_params.to_dict(), st.container()))
 
 
 def say_what_was_refused() -> None:

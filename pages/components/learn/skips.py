@@ -9,11 +9,9 @@ from core.concepts.gradient_flow import Learning
 from core.errors import LamellaError
 from core.figures import learn_gradients as figures
 from core.types import ProgressCallback
-from pages.components.frame import background, session
+from pages.components.frame import background
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
-
-SEEN = "skip_losses"
 
 
 def lesson(opened: Opened) -> None:
@@ -63,14 +61,9 @@ def _training(name: str, given: gradient_flow.Patches, depth: int, norm: bool) -
     def work(progress: ProgressCallback) -> tuple[Learning, ...]:
         return gradient_flow.learn(given, depth, norm, progress=progress, seen=seen)
 
-    before = session.value_of("work_skips")
-    found = background.run("skips", "Train both", (name, depth, norm), work)
-    job = session.value_of("work_skips")
+    found = background.run("skips", "Train both", (name, depth, norm), work, seen=seen)
     if found is None:
-        if job is not None:
-            if job is not before:
-                session.control(SEEN, seen)
-            _live()
+        _live()
         return
     losses = [(result.kind, loss) for result in found for loss in result.losses]
     learn.chart(figures.loss_figure(losses), "losses")
@@ -84,4 +77,6 @@ def _training(name: str, given: gradient_flow.Patches, depth: int, norm: bool) -
 
 @st.fragment(run_every=0.6)
 def _live() -> None:
-    learn.chart(figures.loss_figure(list(session.value_of(SEEN) or ())), "live-losses")
+    job = background.running("skips")
+    if job is not None:
+        learn.chart(figures.loss_figure(list(job.seen)), "live-losses")

@@ -13,6 +13,7 @@ from pages.components.viewer.viewer import ViewerEvent
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
+    from pages.components.segment.kept import Reference
 
 COLUMNS = {
     "id": ("Object", "%d"),
@@ -151,13 +152,14 @@ def _histogram(analysis: Analysis) -> None:
 def _table(analysis: Analysis) -> None:
     from core.measurement.regions import in_readable_units
 
-    chosen = session.selected_object(analysis)
+    digest = analysis.segmentation.digest
+    chosen = session.selected_object(digest)
     ids = analysis.table["id"].tolist()
     key = f"objects-{session.table_turn()}"
 
     def select() -> None:
         rows = session.component_state(key).get("selection", {}).get("rows", [])
-        session.select_object(analysis, ids[rows[0]] if rows else 0, from_table=True)
+        session.select_object(digest, ids[rows[0]] if rows else 0, from_table=True)
 
     shown = in_readable_units(analysis.table)
     st.subheader("Objects")
@@ -193,7 +195,8 @@ def object_sentence(analysis: Analysis) -> str:
     """Return the selected object's numbers in one line, or how to select one."""
     from core.measurement.regions import in_readable_units
 
-    chosen, table = session.selected_object(analysis), in_readable_units(analysis.table)
+    chosen = session.selected_object(analysis.segmentation.digest)
+    table = in_readable_units(analysis.table)
     found = table[table["id"] == chosen]
     if found.empty:
         return "Click an object, or a row of the table below, to see its numbers."
@@ -207,20 +210,22 @@ def object_sentence(analysis: Analysis) -> str:
     )
 
 
-def select_at(analysis: Analysis, event: ViewerEvent) -> None:
+def select_at(reference: Reference, event: ViewerEvent) -> None:
     """Select the object under a click in the viewer; none on the background."""
-    session.select_object(analysis, int(analysis.objects[event.row, event.column]))
+    analysis = reference.analysis()
+    number = int(analysis.objects[event.row, event.column])
+    session.select_object(analysis.segmentation.digest, number)
 
 
-def export(analysis: Analysis) -> None:
+def export(reference: Reference) -> None:
     """Draw the downloads; a file is made when it is asked for."""
     from core.export.archive import result_archive, safe_stem
 
-    stem = safe_stem(PurePath(analysis.micrograph.name).stem)
+    stem = safe_stem(PurePath(reference.name).stem)
     st.subheader("Export")
     st.download_button(
         "All files (zip)",
-        data=lambda: result_archive(analysis, stem),
+        data=lambda: result_archive(reference.analysis(), stem),
         file_name=f"{stem}.zip",
         mime="application/zip",
         on_click="ignore",
@@ -228,10 +233,10 @@ def export(analysis: Analysis) -> None:
         width="stretch",
     )
     with st.expander("Single files"):
-        for suffix, (title, make) in single_files(analysis).items():
+        for suffix, (title, make) in single_files().items():
             st.download_button(
                 title,
-                data=make,
+                data=lambda make=make: make(reference.analysis()),
                 file_name=f"{stem}.{suffix}",
                 on_click="ignore",
                 type="tertiary",
@@ -239,7 +244,7 @@ def export(analysis: Analysis) -> None:
             )
 
 
-def single_files(analysis: Analysis) -> dict[str, tuple[str, Callable[[], bytes]]]:
+def single_files() -> dict[str, tuple[str, Callable[[Analysis], bytes]]]:
     """Return what is offered beside the zip: title and maker by the end of the file's name."""
     from core.export.label_image import label_tiff, object_tiff
     from core.export.overlay_image import overlay_png
@@ -247,12 +252,17 @@ def single_files(analysis: Analysis) -> dict[str, tuple[str, Callable[[], bytes]
     from core.export.rois import roi_zip
     from core.export.tables import csv_bytes
 
-    size = analysis.micrograph.pixel_size
     return {
-        "labels.tif": ("Phases (TIFF)", lambda: label_tiff(analysis.segmentation.labels, size)),
-        "objects.tif": ("Object numbers (TIFF)", lambda: object_tiff(analysis.objects, size)),
-        "objects.csv": ("Table (CSV)", lambda: csv_bytes(analysis.table)),
-        "rois.zip": ("Outlines for ImageJ (ROI zip)", lambda: roi_zip(analysis.objects)),
-        "overlay.png": ("Overlay with scale bar (PNG)", lambda: overlay_png(analysis)),
-        "run.json": ("Settings and versions (JSON)", lambda: run_json(analysis)),
+        "labels.tif": (
+            "Phases (TIFF)",
+            lambda one: label_tiff(one.segmentation.labels, one.micrograph.pixel_size),
+        ),
+        "objects.tif": (
+            "Object numbers (TIFF)",
+            lambda one: object_tiff(one.objects, one.micrograph.pixel_size),
+        ),
+        "objects.csv": ("Table (CSV)", lambda one: csv_bytes(one.table)),
+        "rois.zip": ("Outlines for ImageJ (ROI zip)", lambda one: roi_zip(one.objects)),
+        "overlay.png": ("Overlay with scale bar (PNG)", overlay_png),
+        "run.json": ("Settings and versions (JSON)", run_json),
     }

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.errors import Cancelled, LamellaError
+from core.errors import LamellaError
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard, ProgressCallback
-from pages.components.frame import jobs, session
+from pages.components.frame import background, jobs, session
+from pages.components.frame.background import Display
 from pages.components.frame.session import Opened
+from pages.components.segment import kept
+from pages.components.segment.kept import Reference
 from pages.components.segment.marking import Marking
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
     from core.segmentation.forest_engine import ForestEngine
 
-POLL_SECONDS = 0.7
+PLACE = "segment"
+"""Of the job in the background."""
+NETWORK = Display("Tile", "Loading the network.", poll_seconds=0.7, width="stretch")
+FOREST = Display("Row", "Loading the forest's libraries.", poll_seconds=0.7, width="stretch")
 # A forest answers within a second or two, and somebody with a brush waits for it; but not while
 # its libraries are imported, since every look costs the import some time.
-QUICK_POLL_SECONDS = 0.4
+WARM_FOREST = Display("Row", "Training the forest on the annotations.", width="stretch")
 
 
 def network_key(
@@ -34,37 +41,28 @@ def network_key(
     return (shown.digest, card.name, weights, shown.pixel_size, shown.info_bar_rows, marks)
 
 
-def kept_analysis(
-    opened: Opened, labels_key: tuple[object, ...], settings: ObjectSettings
-) -> Analysis | None:
-    """Return the analysis where it is kept; other object settings need no new run."""
-    results = session.results()
-    found = results.get((*labels_key, settings))
-    if found is None and (other := results.get(labels_key)) is not None:
-        from core.analysis import regroup
+@dataclass(frozen=True, eq=False)
+class Result:
+    """An analysis to show now, and the ``reference`` to it for what happens later."""
 
-        with st.spinner("Grouping pixels into objects."):
-            found = regroup(other, settings)
-        results.put((*labels_key, settings), found, found.objects.nbytes)
-    if found is None:
-        return None
-    # Another file may hold the same pixels: its own name goes into the exports.
-    return replace(found, micrograph=opened.micrograph)
+    analysis: Analysis
+    reference: Reference
 
 
 def segment(
     opened: Opened, card: ModelCard, settings: ObjectSettings, marking: Marking | None = None
-) -> Analysis | None:
-    """Draw the button or the progress of a run, and return the analysis once there is one.
+) -> Result | None:
+    """Draw the button or the progress of a run, and return the result once there is one.
 
-    With marks a run begins by itself, and until it ends the analysis of the marks before is
+    With marks a run begins by itself, and until it ends the result of the marks before is
     returned.
     """
     _collect()
     key = network_key(opened, card, marking)
-    found = kept_analysis(opened, key, settings)
+    found = _result(opened, key, settings)
     mine = session.memory()
-    running = mine.job is not None and mine.job.key == key
+    job = background.running(PLACE)
+    is_running = job is not None and job.key == key
     wish = session.take_wish()
     if found is not None:
         return found
@@ -72,29 +70,34 @@ def segment(
         return None
     earlier = mine.taught.get(opened.micrograph.digest) if marking else None
     place = st.empty()
-    if not running:
+    if not is_running:
         by_itself = marking is not None and mine.stopped != key
         pressed = not by_itself and place.button(
             "Segment", type="primary", width="stretch", shortcut="Ctrl+Enter"
         )
         if pressed or wish or by_itself:
             _start(opened, card, settings, marking)
-            running = True
-    if running:
+            is_running = True
+    if is_running:
         with place.container():
-            if marking and mine.taught:
-                _quick_progress()
-            else:
-                _progress("forest" if marking else "network", "Row" if marking else "Tile")
-    return kept_analysis(opened, earlier, settings) if earlier else None
+            forest = WARM_FOREST if mine.taught else FOREST
+            background.show(PLACE, forest if marking else NETWORK)
+    return _result(opened, earlier, settings) if earlier else None
+
+
+def _result(opened: Opened, key: tuple[object, ...], settings: ObjectSettings) -> Result | None:
+    found = kept.find(key, settings)
+    if found is None:
+        return None
+    # Another file may hold the same pixels: its own name goes into the exports.
+    shown = opened.micrograph
+    return Result(replace(found, micrograph=shown), Reference(key, settings, shown.name))
 
 
 def _start(
     opened: Opened, card: ModelCard, settings: ObjectSettings, marking: Marking | None
 ) -> None:
-    mine = session.memory()
-    if mine.job is not None:
-        mine.job.cancel()
+    key = network_key(opened, card, marking)
 
     def work(progress: ProgressCallback) -> Analysis:
         from core.analysis import analyse
@@ -105,8 +108,9 @@ def _start(
         )
         return analyse(opened.micrograph, engine, object_settings=settings, progress=progress)
 
+    mine = session.memory()
     mine.notice, mine.stopped = "", None
-    mine.job = jobs.start(network_key(opened, card, marking), work)
+    background.begin(PLACE, key, work, partial(kept.keep, key))
 
 
 def _taught(
@@ -116,60 +120,27 @@ def _taught(
     session.import_torch()
     from core.segmentation.forest_engine import features_of, teach
 
-    shown, kept = opened.micrograph, session.features()
+    shown, features = opened.micrograph, session.features()
     key = (shown.digest, shown.info_bar_rows)
-    bands = kept.get(key) or features_of(shown)
-    kept.put(key, bands, bands.nbytes)
+    bands = features.get(key) or features_of(shown)
+    features.put(key, bands, bands.nbytes)
     return teach(card, shown, marking.marks, bands=bands, progress=progress)
 
 
 def _collect() -> None:
-    """Put the result of a finished job where every page finds it, or its error into words."""
+    """Note the end of a job: the result that it left for every page, or its error in words."""
     mine = session.memory()
-    job = mine.job
-    if job is None or not job.finished:
+    job = background.take_finished(PLACE)
+    if job is None:
         return
-    mine.job, mine.stopped = None, job.key
+    digest, *_, marks = job.key
     try:
-        made = jobs.result_of(job)
-    except Cancelled as stopped:
-        mine.notice = str(stopped)
+        jobs.check(job)
     except LamellaError as error:
-        mine.notice = str(error)
+        mine.notice, mine.stopped = str(error), job.key
     else:
-        arrays = (made.objects, made.segmentation.labels, made.segmentation.probabilities)
-        size = sum(array.nbytes for array in arrays)
-        session.results().put(job.key, made, size)
-        session.results().put((*job.key, made.object_settings), made, 0)
-        mine.stopped = None
-        if made.teaching:
-            mine.taught[made.micrograph.digest] = job.key
-
-
-@st.fragment(run_every=POLL_SECONDS)
-def _progress(what: str, step: str) -> None:
-    _show_progress(f"Getting the {what} ready.", step)
-
-
-@st.fragment(run_every=QUICK_POLL_SECONDS)
-def _quick_progress() -> None:
-    _show_progress("The forest learns from the marks.", "Row")
-
-
-def _show_progress(first: str, step: str) -> None:
-    job = session.memory().job
-    if job is None or job.finished:
-        st.rerun()
-    if not job.started:
-        st.progress(0.0, text="Waiting for another segmentation to end.")
-    elif not job.total:
-        st.progress(0.0, text=first)
-    else:
-        st.progress(job.done / job.total, text=f"{step} {job.done} of {job.total}.")
-    if job.cancelled.is_set():
-        st.caption(f"Stopping at the end of this {step.lower()}.")
-    else:
-        st.button("Cancel", on_click=job.cancel, width="stretch")
+        if marks is not None:
+            mine.taught[digest] = job.key
 
 
 def next_step(marking: Marking | None = None) -> None:
@@ -177,7 +148,7 @@ def next_step(marking: Marking | None = None) -> None:
     mine = session.memory()
     if mine.notice:
         st.warning(mine.notice)
-    elif mine.job is not None:
+    elif background.running(PLACE) is not None:
         what = "forest" if marking else "network"
         st.caption(f"The {what} is at work; you may look around in the image meanwhile.")
     elif marking is not None:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.errors import LamellaError
 from core.types import ModelCard
-from pages.components.frame import jobs, session
-from pages.components.frame.jobs import Job
+from pages.components.frame import background, session
 from pages.components.frame.session import Opened
+from pages.components.segment import run
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
@@ -20,7 +19,8 @@ if TYPE_CHECKING:
 
 CLASSIFIER = "micrograph-type"
 POLL_SECONDS = 0.7
-PLACE = "kind_job"
+PLACE = "suggestion"
+"""Of the job in the background."""
 SURE = 0.5
 """Probability from which a kind is worth a line."""
 INSPECT = Path(__file__).resolve().parents[2] / "inspect.py"
@@ -66,27 +66,23 @@ def _answer(opened: Opened) -> Classification | None:
 
     shown = opened.micrograph
     key = ("kind", shown.digest, shown.info_bar_rows)
-    found = session.results().get(key)
+    results = session.results()
+    found = results.get(key)
     if found is not None or classifiers.card(CLASSIFIER).weights is None:
         return found
-    job: Job | None = session.value_of(PLACE)
+    job = background.running(PLACE)
     if job is None or job.key != key:
-        if job is not None:
-            job.cancel()
-        job = jobs.start(key, lambda _: _classified(opened))
-        session.control(PLACE, job)
-    if not job.finished:
-        # The end of a segmentation draws the page again anyway.
-        if session.memory().job is None:
-            _wait()
-        return None
-    try:
-        found = jobs.result_of(job)
-    except LamellaError:
-        # Nothing is suggested; the job stays, so that it is not tried at every turn.
-        return None
-    session.results().put(key, found, RESULT_BYTES)
-    return found
+        job = background.begin(
+            PLACE,
+            key,
+            lambda _: _classified(opened),
+            lambda made: results.put(key, made, RESULT_BYTES),
+        )
+    # Where it failed, nothing is suggested; the job stays, so that it is not tried at every run.
+    # The end of a segmentation draws the page again anyway.
+    if not job.finished and background.running(run.PLACE) is None:
+        background.wait_unseen(PLACE, POLL_SECONDS)
+    return results.get(key)
 
 
 def _classified(opened: Opened) -> Classification:
@@ -95,10 +91,3 @@ def _classified(opened: Opened) -> Classification:
 
     network = session.classifier(CLASSIFIER)
     return classify(opened.micrograph, network, classifiers.card(CLASSIFIER))
-
-
-@st.fragment(run_every=POLL_SECONDS)
-def _wait() -> None:
-    job: Job | None = session.value_of(PLACE)
-    if job is None or job.finished:
-        st.rerun()

@@ -33,7 +33,7 @@ def draw(link: Study) -> None:
         if made is not None:
             _pictures(made, time.perf_counter() - begun)
             _spectrum(made)
-            session.control("gold_preview", made)
+            session.remember("gold_preview", made)
     study.go_on({"convolution": "Convolution"})
 
 

@@ -13,7 +13,7 @@ from pages.components.studies import study
 from pages.components.studies.study import Study
 
 CARD = "gold"
-SEEN, TRAINED = "gold_losses", "gold_trained"
+TRAINED = "gold_trained"
 STEPS, MOST_STEPS = 30, 300
 
 
@@ -58,25 +58,20 @@ def _training(link: Study) -> None:
             zoo.card(CARD), zoo.recipe(CARD), steps, progress=progress, seen=seen.append
         )
 
-    before = session.value_of("work_gold")
-    found = background.run("gold", "Train", (steps,), work, 25_000_000)
-    job = session.value_of("work_gold")
+    found = background.run("gold", "Train", (steps,), work, 25_000_000, seen=seen)
     if found is not None:
         _losses(found.losses, steps, "done")
         _result(found)
-    elif job is not None:
-        if job is not before:
-            session.control(SEEN, (seen, steps))
+    else:
         _live()
 
 
 @st.fragment(run_every=0.8)
 def _live() -> None:
-    begun = session.value_of(SEEN)
-    if begun is None:
-        return
-    seen, steps = begun
-    _losses(tuple(seen), steps, "live")
+    job = background.running("gold")
+    if job is not None:
+        _, steps = job.key
+        _losses(tuple(job.seen), steps, "live")
 
 
 def _losses(losses: Any, steps: int, state: str) -> None:
@@ -90,4 +85,4 @@ def _result(found: Any) -> None:
     st.caption(
         f"Began {found.began}. Step 4 shows what this network says, beside the one that is shipped."
     )
-    session.control(TRAINED, found.engine)
+    session.remember(TRAINED, found.engine)

@@ -89,7 +89,7 @@ def _analysis(shown: Micrograph, engine: Any, name: str) -> Any | None:
 
 
 def _show(link: Study, analysis: Any, truth: Any | None) -> None:
-    session.control("gold_shown", analysis)
+    session.remember("gold_shown", analysis)
     for sentence in analysis.warnings:
         st.warning(sentence)
     chosen = _particle(link, analysis)

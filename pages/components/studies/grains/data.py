@@ -90,4 +90,4 @@ def _pictures(image: Any, seconds: float) -> None:
         f"tessellation of this area it is π/4 · √area = {ideal:.1f} px. Made in "
         f"{1000 * seconds:.0f} ms."
     )
-    session.control("grain_preview", image)
+    session.remember("grain_preview", image)

@@ -12,7 +12,6 @@ from pages.components.learn import frame as learn
 from pages.components.studies import study
 from pages.components.studies.study import Study
 
-SEEN = "grain_losses"
 STEPS = 40
 MOST_STEPS = 400
 
@@ -61,22 +60,20 @@ def _training(link: Study) -> None:
             seen=seen.append,
         )
 
-    before = session.value_of("work_grains")
-    found = background.run("grains", "Train", (steps, left_out), work, 25_000_000)
-    job = session.value_of("work_grains")
+    found = background.run("grains", "Train", (steps, left_out), work, 25_000_000, seen=seen)
     if found is not None:
         _losses(found.losses, steps, "done")
         _result(found)
-    elif job is not None:
-        if job is not before:
-            session.control(SEEN, (seen, steps))
+    else:
         _live()
 
 
 @st.fragment(run_every=0.8)
 def _live() -> None:
-    seen, steps = session.value_of(SEEN)
-    _losses(tuple(seen), steps, "live")
+    job = background.running("grains")
+    if job is not None:
+        _, steps, _ = job.key
+        _losses(tuple(job.seen), steps, "live")
 
 
 def _losses(losses: Any, steps: int, state: str) -> None:
@@ -91,4 +88,4 @@ def _result(found: Any) -> None:
         f"Began {found.began}. Step 4 shows what this network says about the micrograph, beside "
         "the one that is shipped."
     )
-    session.control("grain_trained", found.engine)
+    session.remember("grain_trained", found.engine)

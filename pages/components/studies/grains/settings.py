@@ -34,7 +34,7 @@ def current() -> GrainSettings:
 
 def keep(settings: GrainSettings) -> None:
     """Make these the session's settings."""
-    session.control(PLACE, settings)
+    session.remember(PLACE, settings)
 
 
 def switches() -> None:
@@ -66,7 +66,7 @@ def _switch(names: tuple[str, ...], wanted: list[str]) -> None:
         elif name not in wanted and values is not None:
             off[name] = values
             settings = replace(settings, **{name: None})
-    session.control(OFF_PLACE, off)
+    session.remember(OFF_PLACE, off)
     keep(settings)
 
 

@@ -58,7 +58,7 @@ def _lattice(side: int, temperature: float, start: str, anew: bool) -> Any:
     kept = session.value_of(LATTICE)
     if anew or kept is None or (kept.side, kept.start) != (side, start):
         kept = LiveLattice(side, temperature, start, seed=0 if kept is None else kept.seed + 1)
-        session.control(LATTICE, kept)
+        session.remember(LATTICE, kept)
     if kept.temperature != temperature:
         kept.heat_to(temperature)
     return kept

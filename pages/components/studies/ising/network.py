@@ -8,12 +8,11 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import ProgressCallback
-from pages.components.frame import background, session
+from pages.components.frame import background
 from pages.components.learn import frame as learn
 from pages.components.studies import study
 from pages.components.studies.study import Study
 
-SEEN = "ising_scores"
 EPOCHS = 8
 LEARN = {
     "The image problem": "image_problem",
@@ -115,16 +114,12 @@ def _training(link: Study, name: str, side: int) -> None:
         )
 
     baseline = learn.kept(("ising baseline", source, side), lambda: _baseline(data))
-    before = session.value_of("work_ising")
-    found = background.run("ising", "Train", key, work, 3_000_000, step="Batch")
-    job = session.value_of("work_ising")
+    found = background.run("ising", "Train", key, work, 3_000_000, step="Batch", seen=seen)
     if found is not None:
         _curves(found.scores, epochs, found.thresholds["energy"], "done")
         _result(found, source)
-    elif job is not None:
-        if job is not before:
-            session.control(SEEN, (seen, epochs, baseline))
-        _live()
+    else:
+        _live(baseline)
 
 
 def _data(source: str, side: int) -> Any:
@@ -146,12 +141,11 @@ def _baseline(data: Any) -> float:
 
 
 @st.fragment(run_every=0.8)
-def _live() -> None:
-    begun = session.value_of(SEEN)
-    if begun is None:
-        return
-    seen, epochs, baseline = begun
-    _curves(tuple(seen), epochs, baseline, "live")
+def _live(baseline: float) -> None:
+    job = background.running("ising")
+    if job is not None:
+        *_, epochs, _ = job.key
+        _curves(tuple(job.seen), epochs, baseline, "live")
 
 
 def _curves(scores: Any, epochs: int, baseline: float, state: str) -> None:

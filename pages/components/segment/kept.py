@@ -1,0 +1,92 @@
+"""Analyses that are kept for all sessions: one entry each, with its groupings into objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.errors import LamellaError
+from core.segmentation.settings import ObjectSettings
+from pages.components.frame import session
+
+if TYPE_CHECKING:
+    from core.analysis import Analysis
+
+MOST_GROUPINGS = 3
+"""As many object settings as users with one sample may try at the same time."""
+
+
+@dataclass(frozen=True, eq=False)
+class KeptAnalysis:
+    """One segmentation, and the last :data:`MOST_GROUPINGS` analyses of it, the newest last."""
+
+    groupings: tuple[Analysis, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes that the entry keeps alive."""
+        shared = self.groupings[0].image_bytes
+        return shared + sum(analysis.object_bytes for analysis in self.groupings)
+
+    def under(self, settings: ObjectSettings) -> Analysis | None:
+        """Return the analysis with these object settings, or None."""
+        found = (one for one in self.groupings if one.object_settings == settings)
+        return next(found, None)
+
+    def with_grouping(self, analysis: Analysis) -> KeptAnalysis:
+        """Return the entry with one more analysis, without the oldest where there are too many."""
+        return KeptAnalysis((*self.groupings, analysis)[-MOST_GROUPINGS:])
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Which analysis a callback is about. ``name``: of the micrograph, for the exports.
+
+    A callback lives as long as its session shows the widget. With the analysis itself in it, the
+    store could drop the analysis and its memory would stay.
+    """
+
+    key: tuple[object, ...]
+    settings: ObjectSettings
+    name: str
+
+    def analysis(self) -> Analysis:
+        """Return the analysis.
+
+        Raises:
+            LamellaError: it had to make room for newer ones.
+        """
+        entry: KeptAnalysis | None = session.results().get(self.key)
+        found = entry.under(self.settings) if entry else None
+        if found is None:
+            raise LamellaError(
+                f"The result of {self.name} had to make room for newer ones; reload the page and "
+                "press Segment."
+            )
+        return replace(found, micrograph=replace(found.micrograph, name=self.name))
+
+
+def keep(key: tuple[object, ...], analysis: Analysis) -> None:
+    """Keep a new analysis; ``key``: all that decides its labels."""
+    _put(key, KeptAnalysis((analysis,)))
+
+
+def find(key: tuple[object, ...], settings: ObjectSettings) -> Analysis | None:
+    """Return the analysis where it is kept; other object settings need no new run."""
+    entry: KeptAnalysis | None = session.results().get(key)
+    if entry is None:
+        return None
+    found = entry.under(settings)
+    if found is None:
+        from core.analysis import regroup
+
+        with st.spinner("Grouping pixels into objects."):
+            found = regroup(entry.groupings[-1], settings)
+        _put(key, entry.with_grouping(found))
+    return found
+
+
+def _put(key: tuple[object, ...], entry: KeptAnalysis) -> None:
+    session.results().put(key, entry, entry.size_bytes)

@@ -1,0 +1,88 @@
+"""The store of results holds its bound: what had to make room is gone, whoever looked at it."""
+
+from __future__ import annotations
+
+import gc
+import io
+import weakref
+from concurrent.futures import wait
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core import analysis
+from core.analysis import Analysis
+from core.segmentation.engine import Engine
+from models import zoo
+from pages.components.frame import session
+from tests.pages.test_pages import DarkIsParticle
+
+NAVIGATION = Path(__file__).resolve().parents[2] / "pages/components/frame/navigation.py"
+SESSIONS = 10
+SIDE = 96
+KEPT = 3
+
+
+def one_square(seed: int) -> bytes:
+    """Return a PNG of SIDE x SIDE px, a dark square on light ground, of another grey each seed."""
+    image = np.full((SIDE, SIDE), 200, np.uint8)
+    image[20:60, 20:60] = 40 + seed
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Analysis]:
+    """Return the analyses that are alive, of all that were computed or regrouped."""
+    session.engine.clear()
+    monkeypatch.setattr(
+        zoo, "load", lambda name, device: Engine(zoo.card(name), DarkIsParticle(), "cpu")
+    )
+    return watched(monkeypatch)
+
+
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[weakref.ref]:
+    """Return a list that fills with weak references to the object images of all analyses."""
+    seen = []
+    for name in ("analyse", "regroup"):
+        original = getattr(analysis, name)
+
+        def record(*given: object, original=original, **named: object) -> Analysis:
+            found = original(*given, **named)
+            seen.append(weakref.ref(found.objects.base))
+            return found
+
+        monkeypatch.setattr(analysis, name, record)
+    return seen
+
+
+def segmented(seed: int) -> AppTest:
+    """Return a session that segmented an image of its own, and then asked for other objects."""
+    app = AppTest.from_file(str(NAVIGATION), default_timeout=60).run()
+    app = app.switch_page("../../segment.py").run()
+    app = app.file_uploader[0].upload(f"{seed}.png", one_square(seed), "image/png").run()
+    next(one for one in app.button if one.label == "Segment").click().run()
+    wait([app.session_state["lamella"].jobs["segment"].future], timeout=60)
+    app.run()
+    assert app.dataframe[0].value["area_px2"].tolist() == [1600]
+    return app.number_input("minimum_area_px").set_value(2).run()
+
+
+def test_ten_users_hold_no_more_than_the_store(
+    made: list[weakref.ref], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Labels uint8, two probabilities float16, grey levels float32, and object numbers uint32 of the
+    # settings before and after; beside them the tables.
+    pixels = SIDE * SIDE * (1 + 2 * 2 + 4 + 4 + 4)
+    monkeypatch.setattr(session, "RESULT_BYTES", round((KEPT + 0.9) * pixels))
+    apps = [segmented(seed) for seed in range(SESSIONS)]
+    gc.collect()
+    assert len(made) == 2 * SESSIONS
+    alive = [one for one in made if one() is not None]
+    assert 2 <= len(alive) <= 2 * KEPT
+    assert len(apps) == SESSIONS
+    assert KEPT * pixels < session.results().bytes <= session.RESULT_BYTES
