@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
@@ -18,6 +18,10 @@ from core.errors import LamellaError
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+Array: TypeAlias = np.ndarray
+"""An array of numpy, for the rooms that hand arrays on and do not compute with them."""
 
 
 def read_only(array: np.ndarray) -> np.ndarray:

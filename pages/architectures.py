@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components.frame import question
 from pages.components.learn import architectures as learn_architectures
 from pages.components.learn import frame as learn
 
@@ -25,9 +26,9 @@ st.caption(
     "convolutions and dense layers, as papers count them. LeNet-5 of 1998 joins only some of its "
     "maps, by a table: 60,000 trainable values; with all joined, and a dense output, 61,706."
 )
-learn.predict(
+question.predict(
     "architectures",
-    learn.Question(
+    question.Question(
         "Where do most of the 138 million parameters of VGG16 sit?",
         truth="the first dense layer",
         choices=("the 13 convolutions", "the first dense layer", "the last dense layer"),

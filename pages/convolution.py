@@ -3,11 +3,12 @@
 import streamlit as st
 
 from core.concepts.convolution import feature_map, pixel_snippet
+from pages.components.frame import question
+from pages.components.frame.question import Question
 from pages.components.frame.session import Opened
 from pages.components.learn import convolution as learn_convolution
 from pages.components.learn import frame as learn
 from pages.components.learn.convolution_topics import TOPICS
-from pages.components.learn.frame import Question
 
 PAGE = {"group": "Learn", "title": "Convolution", "order": 2}
 
@@ -52,7 +53,7 @@ stage(
         "A small kernel walks over the micrograph; each stop gives one pixel of a feature map.",
     )
 )
-learn.predict(
+question.predict(
     "conv_predict",
     Question(
         "An image of 32 px, a kernel of 5 px, stride 2, no padding: how many outputs along a side?",

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from pages.components.frame import question
+from pages.components.frame.question import Question
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 from pages.components.learn import image_problem as learn_image_problem
-from pages.components.learn.frame import Question
 
 PAGE = {"group": "Learn", "title": "The image problem", "order": 1}
 
@@ -33,7 +34,7 @@ learn.formulas(
 )
 learn_image_problem.memory()
 
-learn.predict(
+question.predict(
     "image_predict",
     Question(
         "An image twice as wide and twice as high: how many times the weights does the fully "

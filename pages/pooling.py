@@ -1,5 +1,6 @@
 """Pooling: one number for each window, what it keeps and what it loses."""
 
+from pages.components.frame import question
 from pages.components.learn import frame as learn
 from pages.components.learn import pooling as learn_pooling
 
@@ -15,9 +16,9 @@ learn.formulas(
     r"y_{mn} = \max_{0 \le i,\,j < w} x_{ms+i,\,ns+j}",
     r"E\,[\max(z_1, \ldots, z_4)] = 1.0294 \ \text{for standard normal } z",
 )
-learn.predict(
+question.predict(
     "pooling",
-    learn.Question(
+    question.Question(
         "A flat, noisy ground has mean 100 and standard deviation 10. What is its mean after "
         "2 × 2 max pooling?",
         truth=110,

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components.frame import question
 from pages.components.learn import fields as learn_fields
 from pages.components.learn import frame as learn
 
@@ -19,9 +20,9 @@ st.caption(
     "let every later layer step wider, so the field grows faster. This is the largest area that "
     "can matter; most of the weight lies near its centre."
 )
-learn.predict(
+question.predict(
     "field",
-    learn.Question(
+    question.Question(
         "One 7 × 7 convolution has 49 weights. How many 3 × 3 convolutions in a row see the same "
         "7 × 7 px?",
         truth=3,

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from core.concepts.equivariance import pooling_snippet
+from pages.components.frame import question
+from pages.components.frame.question import Question
 from pages.components.learn import frame as learn
 from pages.components.learn import sharing as learn_sharing
-from pages.components.learn.frame import Question
 
 PAGE = {"group": "Learn", "title": "Sharing", "order": 3}
 
@@ -31,7 +32,7 @@ learn.check(pooling_snippet())
 st.subheader("The trained network")
 learn_sharing.network(opened)
 
-learn.predict(
+question.predict(
     "share_predict",
     Question(
         "Max pooling of 2 on the line 0 0 1 1 0 0 1 1 gives 0 1 0 1. The line moves by one pixel "

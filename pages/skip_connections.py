@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.concepts import residual
+from pages.components.frame import question
 from pages.components.learn import frame as learn
 from pages.components.learn import skips as learn_skips
 
@@ -27,9 +28,9 @@ st.markdown(
     "a correction; with a branch of zeros it is the identity, exactly:"
 )
 learn.check(residual.snippet())
-learn.predict(
+question.predict(
     "skips",
-    learn.Question(
+    question.Question(
         "The branch of a residual block is all zeros. By how much does its output differ from its "
         "input, both not negative?",
         truth="not at all",

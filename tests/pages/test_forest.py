@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core.segmentation.marks import marks_of, mask_png, named_phases, read_mask
 from core.segmentation.strokes import ERASER, Stroke, draw_strokes
 from models import zoo
-from pages.components.frame import session
+from pages.components.frame import session, stores
 from pages.components.segment import marking
 from pages.components.viewer import brush
 from pages.components.viewer.brush import strokes_from, strokes_to
@@ -32,7 +32,7 @@ GROUND = Stroke(0, 9.0, ((85.0, 20.0), (85.0, 60.0)))
 @pytest.fixture
 def app(open_app: Callable[..., AppTest]) -> AppTest:  # noqa: F811
     """Return the page with two dark disks on a light ground and the forest chosen."""
-    session._store.clear("results", session.RESULT_BYTES)
+    stores._store.clear("results", stores.RESULT_BYTES)
     return upload(open_app(model="random-forest"), "disks.png", two_disks())
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.components.frame import session
+from pages.components.frame import stores
 from pages.components.studies.gold import result as study_gold_result
 from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage
@@ -26,7 +26,7 @@ def open_study(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Return a function that opens the page with a link's parameters; its images are small."""
     monkeypatch.setattr(study_gold_settings, "SIDE", 192)
     monkeypatch.setattr(study_gold_settings, "COARSE_SIDE", 96)
-    session._store.clear("results", session.RESULT_BYTES)
+    stores._store.clear("results", stores.RESULT_BYTES)
 
     def open_page(**link: str) -> AppTest:
         app = AppTest.from_file(str(NAVIGATION), default_timeout=120)

@@ -12,7 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.synthesis.grains.settings import GrainSettings
-from pages.components.frame import session
+from pages.components.frame import stores
 from studies.grains.networks import results as grains_study
 
 NAVIGATION = (
@@ -30,7 +30,7 @@ def open_link() -> Callable[..., AppTest]:
     """Return a function that opens a page, by the name of its file, with a link's parameters."""
 
     def open_page(name: str, **link: str) -> AppTest:
-        session._store.clear("results", session.RESULT_BYTES)
+        stores._store.clear("results", stores.RESULT_BYTES)
         app = AppTest.from_file(str(NAVIGATION), default_timeout=120)
         app.run()
         for parameter, value in link.items():

@@ -23,7 +23,7 @@ from core.inspection.subject import Subject
 from core.segmentation.engine import Engine
 from core.types import Micrograph, PixelSize, ProgressCallback
 from models import zoo
-from pages.components.frame import library, session
+from pages.components.frame import library, networks, stores
 from pages.components.frame.library import Offer
 from pages.components.inspect import gallery as inspect_gallery
 from pages.components.viewer import viewer
@@ -73,10 +73,10 @@ def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
         Offer("ground", "Ground", "Nothing.", True, lambda page: ground()),
     )
     monkeypatch.setattr(library, "offers", lambda: offers)
-    session._store.clear("results", session.RESULT_BYTES)
-    session._store.clear("inspections", session.INSPECTION_BYTES)
-    session.activations.clear()
-    session.engine.clear()
+    stores._store.clear("results", stores.RESULT_BYTES)
+    stores._store.clear("inspections", stores.INSPECTION_BYTES)
+    stores.activations.clear()
+    networks.engine.clear()
 
 
 @pytest.fixture

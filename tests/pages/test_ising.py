@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.components.frame import session
+from pages.components.frame import stores
 from pages.components.studies.ising.data import LATTICE
 from pages.components.studies.study import STEPS
 from studies.ising import download as fetch
@@ -22,9 +22,9 @@ FRAME = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Begin without the lecture's images and without kept results, whoever runs the tests."""
     monkeypatch.setenv("LAMELLA_DATA", str(tmp_path))
-    session._store.clear("results", session.RESULT_BYTES)
+    stores._store.clear("results", stores.RESULT_BYTES)
     yield
-    session._store.clear("results", session.RESULT_BYTES)
+    stores._store.clear("results", stores.RESULT_BYTES)
 
 
 def opened(page: str = "ising", **link: str) -> AppTest:

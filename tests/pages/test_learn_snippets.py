@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from core.segmentation.engine import Engine
 from models import zoo
 from models.architectures.small import SmallUnet
-from pages.components.frame import session
+from pages.components.frame import networks, stores
 from pages.components.learn.frame import lessons
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -132,8 +132,8 @@ def test_the_network_is_shifted_in_the_background(monkeypatch: pytest.MonkeyPatc
         torch.manual_seed(0)
         return Engine(zoo.card(name), SmallUnet().eval(), "cpu")
 
-    session.engine.clear()
-    session._store.clear("results", session.RESULT_BYTES)
+    networks.engine.clear()
+    stores._store.clear("results", stores.RESULT_BYTES)
     monkeypatch.setattr(zoo, "load", load)
     app = opened("sharing")
     app.button(key="work_start_network_shift").click().run()
@@ -142,8 +142,8 @@ def test_the_network_is_shifted_in_the_background(monkeypatch: pytest.MonkeyPatc
             break
         time.sleep(0.5)
         app.run()
-    session.engine.clear()
-    session._store.clear("results", session.RESULT_BYTES)
+    networks.engine.clear()
+    stores._store.clear("results", stores.RESULT_BYTES)
     values = {one.label: one.value for one in app.metric}
     assert float(values["Spread, circular"]) == 0
     assert float(values["Spread, as trained"]) > 1e-4

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.concepts import gradient_flow
 from core.errors import Cancelled
-from pages.components.frame import session
+from pages.components.frame import stores
 
 FRAME = Path(__file__).resolve().parents[2] / "pages" / "components" / "frame" / "navigation.py"
 
@@ -24,7 +24,7 @@ def opened() -> AppTest:
 
 @pytest.fixture(autouse=True)
 def no_results() -> None:
-    session._store.clear("results", session.RESULT_BYTES)
+    stores._store.clear("results", stores.RESULT_BYTES)
 
 
 def captions(app: AppTest) -> str:

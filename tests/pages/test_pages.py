@@ -19,7 +19,7 @@ from core.segmentation.engine import Engine
 from core.types import ModelCard
 from models import zoo
 from models.catalogue import all_cards
-from pages.components.frame import session
+from pages.components.frame import networks, stores
 from pages.components.viewer import viewer
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage
 
@@ -44,8 +44,8 @@ class DarkIsParticle(nn.Module):
 @pytest.fixture(autouse=True)
 def tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Load the tiny network instead of the trained one, and begin without kept results."""
-    session.engine.clear()
-    session._store.clear("results", session.RESULT_BYTES)
+    networks.engine.clear()
+    stores._store.clear("results", stores.RESULT_BYTES)
 
     def load(name: str, device: str = "auto") -> Engine:
         return Engine(zoo.card(name), DarkIsParticle(), "cpu")

@@ -17,7 +17,7 @@ from core import analysis
 from core.analysis import Analysis
 from core.segmentation.engine import Engine
 from models import zoo
-from pages.components.frame import session
+from pages.components.frame import networks, stores
 from tests.pages.test_pages import DarkIsParticle
 
 NAVIGATION = Path(__file__).resolve().parents[2] / "pages/components/frame/navigation.py"
@@ -38,7 +38,7 @@ def one_square(seed: int) -> bytes:
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Analysis]:
     """Return the analyses that are alive, of all that were computed or regrouped."""
-    session.engine.clear()
+    networks.engine.clear()
     monkeypatch.setattr(
         zoo, "load", lambda name, device: Engine(zoo.card(name), DarkIsParticle(), "cpu")
     )
@@ -78,11 +78,11 @@ def test_ten_users_hold_no_more_than_the_store(
     # Labels uint8, two probabilities float16, grey levels float32, and object numbers uint32 of the
     # settings before and after; beside them the tables.
     pixels = SIDE * SIDE * (1 + 2 * 2 + 4 + 4 + 4)
-    monkeypatch.setattr(session, "RESULT_BYTES", round((KEPT + 0.9) * pixels))
+    monkeypatch.setattr(stores, "RESULT_BYTES", round((KEPT + 0.9) * pixels))
     apps = [segmented(seed) for seed in range(SESSIONS)]
     gc.collect()
     assert len(made) == 2 * SESSIONS
     alive = [one for one in made if one() is not None]
     assert 2 <= len(alive) <= 2 * KEPT
     assert len(apps) == SESSIONS
-    assert KEPT * pixels < session.results().bytes <= session.RESULT_BYTES
+    assert KEPT * pixels < stores.results().bytes <= stores.RESULT_BYTES

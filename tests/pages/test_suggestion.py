@@ -14,7 +14,7 @@ from core.classification.card import Classification
 from core.errors import ModelError
 from core.types import Micrograph
 from models import classifiers, zoo
-from pages.components.frame import library, session
+from pages.components.frame import library, session, stores
 from pages.components.frame.library import Offer
 from pages.components.frame.memory import Opened
 from pages.components.segment import suggestion
@@ -36,7 +36,7 @@ def noise() -> Micrograph:
 @pytest.fixture(autouse=True)
 def no_results() -> None:
     """Begin without kept results."""
-    session._store.clear("results", session.RESULT_BYTES)
+    stores._store.clear("results", stores.RESULT_BYTES)
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from core.synthesis.gold import optics
 from core.synthesis.gold.atoms import ATOMS_PER_NM3, KINDS, build, random_rotation, zone_axis
 from core.synthesis.gold.optics import Grid
 from core.synthesis.gold.settings import (
-    KNOBS,
     MIXED,
+    PARAMETERS,
     GoldSettings,
     check,
     draw_settings,
@@ -28,7 +28,7 @@ from core.synthesis.gold.settings import (
 from core.types import Micrograph, PixelSize, read_only
 
 __all__ = [
-    "KNOBS",
+    "PARAMETERS",
     "GoldImage",
     "GoldParticle",
     "GoldSettings",

@@ -9,7 +9,7 @@ import numpy as np
 from core.errors import LamellaError
 from core.synthesis.gold.atoms import DIAMETER_NM, KINDS
 from core.synthesis.gold.optics import Lens
-from core.synthesis.grains.effects import Knob, knob
+from core.synthesis.parameters import Parameter, parameter, parameters
 
 MIXED = "mixed"
 
@@ -26,20 +26,20 @@ class GoldSettings:
     The first eight fields decide the label, the others never touch it.
     """
 
-    particles: int = knob(6, 1, 400, "Particles", log=True)
+    particles: int = parameter(6, 1, 400, "Particles", log=True)
     diameter_nm: tuple[float, float] = (2.5, 4.5)
     kind: str = MIXED
     zone_axis: tuple[int, int, int] | None = None
-    pixel_size_nm: float = knob(0.03, 0.01, 0.2, "Pixel size", "nm", log=True)
-    voltage_kv: float = knob(300.0, 60, 300, "Voltage", "kV")
-    defocus_nm: float = knob(-58.0, -1000, 1000, "Defocus (underfocus negative)", "nm")
-    cs_mm: float = knob(1.2, -0.1, 3.0, "Spherical aberration", "mm")
-    focal_spread_nm: float = knob(3.0, 0, 20, "Focal spread", "nm")
-    astigmatism_nm: float = knob(0.0, 0, 100, "Astigmatism", "nm")
-    astigmatism_degrees: float = knob(0.0, 0, 180, "Its direction", "degrees")
-    aperture_mrad: float = knob(50.0, 3, 100, "Objective aperture", "mrad", log=True)
-    dose_e_per_nm2: float = knob(2e4, 10, 1e7, "Dose", "electrons/nm2", log=True)
-    carbon_thickness_nm: float = knob(3.0, 0, 50, "Carbon", "nm")
+    pixel_size_nm: float = parameter(0.03, 0.01, 0.2, "Pixel size", "nm", log=True)
+    voltage_kv: float = parameter(300.0, 60, 300, "Voltage", "kV")
+    defocus_nm: float = parameter(-58.0, -1000, 1000, "Defocus (underfocus negative)", "nm")
+    cs_mm: float = parameter(1.2, -0.1, 3.0, "Spherical aberration", "mm")
+    focal_spread_nm: float = parameter(3.0, 0, 20, "Focal spread", "nm")
+    astigmatism_nm: float = parameter(0.0, 0, 100, "Astigmatism", "nm")
+    astigmatism_degrees: float = parameter(0.0, 0, 180, "Its direction", "degrees")
+    aperture_mrad: float = parameter(50.0, 3, 100, "Objective aperture", "mrad", log=True)
+    dose_e_per_nm2: float = parameter(2e4, 10, 1e7, "Dose", "electrons/nm2", log=True)
+    carbon_thickness_nm: float = parameter(3.0, 0, 50, "Carbon", "nm")
 
     @property
     def lens(self) -> Lens:
@@ -47,9 +47,7 @@ class GoldSettings:
         return Lens(**{one.name: getattr(self, one.name) for one in fields(Lens)})
 
 
-KNOBS: dict[str, Knob] = {
-    one.name: one.metadata["knob"] for one in fields(GoldSettings) if "knob" in one.metadata
-}
+PARAMETERS: dict[str, Parameter] = parameters(GoldSettings)
 
 
 def check(settings: GoldSettings, side_px: int) -> None:
@@ -65,7 +63,7 @@ def check(settings: GoldSettings, side_px: int) -> None:
         raise LamellaError(
             f"A dose of {settings.dose_e_per_nm2:g} electrons/nm2 makes no image; give 10 or more."
         )
-    for name, limits in KNOBS.items():
+    for name, limits in PARAMETERS.items():
         value = getattr(settings, name)
         if not limits.low <= value <= limits.high:
             unit = f" {limits.unit}" if limits.unit else ""

@@ -6,19 +6,10 @@ page offers; they are ours, chosen for SEM and optical micrographs of 0.5 to 2 m
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
-
-@dataclass(frozen=True)
-class Knob:
-    """One number of an effect: its ``label``, range and ``unit``; ``log``: drawn log-uniformly."""
-
-    label: str
-    low: float
-    high: float
-    unit: str = ""
-    log: bool = False
+from core.synthesis.parameters import parameter
 
 
 @dataclass(frozen=True)
@@ -28,13 +19,6 @@ class EffectInfo:
     label: str
     why: str
     share: float
-
-
-def knob(
-    default: float, low: float, high: float, label: str, unit: str = "", log: bool = False
-) -> Any:
-    """Return a dataclass field with a range."""
-    return field(default=default, metadata={"knob": Knob(label, low, high, unit, log)})
 
 
 def effect(kind: type, label: str, why: str, share: float = 0.5, on: bool = True) -> Any:
@@ -48,153 +32,153 @@ class Seeds:
     """Where grains begin. ``mean_diameter_px``: of the circle of the mean area. ``regularity``:
     Lloyd steps from a Poisson process (0) towards equal cells. ``band_px``: width of the label."""
 
-    mean_diameter_px: float = knob(60, 15, 150, "Mean grain diameter", "px", log=True)
-    regularity: float = knob(1, 0, 5, "Regularity (Lloyd steps)")
-    band_px: float = knob(3, 2, 6, "Width of the label's line", "px")
+    mean_diameter_px: float = parameter(60, 15, 150, "Mean grain diameter", "px", log=True)
+    regularity: float = parameter(1, 0, 5, "Regularity (Lloyd steps)")
+    band_px: float = parameter(3, 2, 6, "Width of the label's line", "px")
 
 
 @dataclass(frozen=True)
 class Sizes:
     """Laguerre weights. ``sigma_ln``: standard deviation of the logarithm of the seeds' radii."""
 
-    sigma_ln: float = knob(0.4, 0.2, 0.6, "Spread of sizes (sigma of ln)")
+    sigma_ln: float = parameter(0.4, 0.2, 0.6, "Spread of sizes (sigma of ln)")
 
 
 @dataclass(frozen=True)
 class Curvature:
     """Boundaries are bent by a smooth displacement of two octaves, in grain diameters."""
 
-    amplitude: float = knob(0.05, 0.01, 0.15, "Amplitude", "diameters")
-    wavelength: float = knob(0.7, 0.3, 1.0, "Wavelength", "diameters")
+    amplitude: float = parameter(0.05, 0.01, 0.15, "Amplitude", "diameters")
+    wavelength: float = parameter(0.7, 0.3, 1.0, "Wavelength", "diameters")
 
 
 @dataclass(frozen=True)
 class Twins:
     """Straight bands through a share of the grains. ``counted`` above 0.5: also in the label."""
 
-    share: float = knob(0.25, 0.05, 0.4, "Share of grains with twins")
-    width: float = knob(0.2, 0.1, 0.5, "Width", "diameters")
-    bands: float = knob(1, 1, 3, "Bands a grain, at most")
-    counted: float = knob(0, 0, 1, "Count as boundaries (0 or 1)")
+    share: float = parameter(0.25, 0.05, 0.4, "Share of grains with twins")
+    width: float = parameter(0.2, 0.1, 0.5, "Width", "diameters")
+    bands: float = parameter(1, 1, 3, "Bands a grain, at most")
+    counted: float = parameter(0, 0, 1, "Count as boundaries (0 or 1)")
 
 
 @dataclass(frozen=True)
 class Channelling:
     """Grey by orientation: a smooth function of two angles, so neighbours may look alike."""
 
-    contrast: float = knob(0.15, 0.02, 0.25, "Contrast")
+    contrast: float = parameter(0.15, 0.02, 0.25, "Contrast")
 
 
 @dataclass(frozen=True)
 class Gradient:
     """A slow change of grey within each grain, from bending."""
 
-    amplitude: float = knob(0.03, 0.01, 0.05, "Amplitude")
+    amplitude: float = parameter(0.03, 0.01, 0.05, "Amplitude")
 
 
 @dataclass(frozen=True)
 class Grooves:
     """Thermal or chemical grooves: dark (depth above 0) or bright lines with a rim, and gaps."""
 
-    width_px: float = knob(2, 1, 4, "Width", "px")
-    depth: float = knob(0.3, -0.2, 0.5, "Depth (negative: bright)")
-    rim: float = knob(0.05, 0, 0.12, "Bright rim")
-    missing: float = knob(0.1, 0, 0.3, "Share of segments missing")
+    width_px: float = parameter(2, 1, 4, "Width", "px")
+    depth: float = parameter(0.3, -0.2, 0.5, "Depth (negative: bright)")
+    rim: float = parameter(0.05, 0, 0.12, "Bright rim")
+    missing: float = parameter(0.1, 0, 0.3, "Share of segments missing")
 
 
 @dataclass(frozen=True)
 class Attack:
     """Strong etching: dark, ragged bands of uneven width that round the grains off."""
 
-    width: float = knob(0.05, 0.015, 0.1, "Half-width", "diameters")
-    unevenness: float = knob(0.4, 0.15, 0.65, "Unevenness")
-    depth: float = knob(0.7, 0.35, 0.9, "Depth")
-    islands: float = knob(0.15, 0, 0.4, "Bright slivers in wide bands")
+    width: float = parameter(0.05, 0.015, 0.1, "Half-width", "diameters")
+    unevenness: float = parameter(0.4, 0.15, 0.65, "Unevenness")
+    depth: float = parameter(0.7, 0.35, 0.9, "Depth")
+    islands: float = parameter(0.15, 0, 0.4, "Bright slivers in wide bands")
 
 
 @dataclass(frozen=True)
 class EtchPits:
     """Small dark pits, more in some grains than in others, and more near boundaries."""
 
-    density: float = knob(0.004, 0.0005, 0.02, "Pits a pixel", log=True)
-    radius_px: float = knob(0.9, 0.5, 1.8, "Radius", "px", log=True)
-    depth: float = knob(0.45, 0.15, 0.7, "Depth")
+    density: float = parameter(0.004, 0.0005, 0.02, "Pits a pixel", log=True)
+    radius_px: float = parameter(0.9, 0.5, 1.8, "Radius", "px", log=True)
+    depth: float = parameter(0.45, 0.15, 0.7, "Depth")
 
 
 @dataclass(frozen=True)
 class Pores:
     """Round pores with a bright edge. ``on_boundaries``: share that sits on a boundary."""
 
-    area: float = knob(0.006, 0.0005, 0.02, "Area fraction", log=True)
-    radius_px: float = knob(4, 1.5, 10, "Radius", "px")
-    depth: float = knob(0.55, 0.3, 0.9, "Depth")
-    on_boundaries: float = knob(0.4, 0, 1, "Share on boundaries")
+    area: float = parameter(0.006, 0.0005, 0.02, "Area fraction", log=True)
+    radius_px: float = parameter(4, 1.5, 10, "Radius", "px")
+    depth: float = parameter(0.55, 0.3, 0.9, "Depth")
+    on_boundaries: float = parameter(0.4, 0, 1, "Share on boundaries")
 
 
 @dataclass(frozen=True)
 class SecondPhase:
     """Ellipses of another phase, brighter or darker than the grains."""
 
-    area: float = knob(0.005, 0.0005, 0.02, "Area fraction", log=True)
-    radius_px: float = knob(4, 1, 10, "Radius", "px")
-    contrast: float = knob(0.2, -0.4, 0.4, "Contrast")
+    area: float = parameter(0.005, 0.0005, 0.02, "Area fraction", log=True)
+    radius_px: float = parameter(4, 1, 10, "Radius", "px")
+    contrast: float = parameter(0.2, -0.4, 0.4, "Contrast")
 
 
 @dataclass(frozen=True)
 class SlipLines:
     """Parallel lines within a grain: slip bands, or scratches that etching found per grain."""
 
-    share: float = knob(0.3, 0.1, 0.9, "Share of grains with lines")
-    spacing_px: float = knob(16, 5, 40, "Spacing", "px", log=True)
-    width_px: float = knob(1.2, 0.6, 2.5, "Width", "px")
-    depth: float = knob(0.2, 0.05, 0.6, "Depth")
+    share: float = parameter(0.3, 0.1, 0.9, "Share of grains with lines")
+    spacing_px: float = parameter(16, 5, 40, "Spacing", "px", log=True)
+    width_px: float = parameter(1.2, 0.6, 2.5, "Width", "px")
+    depth: float = parameter(0.2, 0.05, 0.6, "Depth")
 
 
 @dataclass(frozen=True)
 class Relief:
     """Slow unevenness of the polished surface."""
 
-    amplitude: float = knob(0.04, 0.02, 0.10, "Amplitude")
-    wavelength_px: float = knob(128, 48, 256, "Wavelength", "px")
+    amplitude: float = parameter(0.04, 0.02, 0.10, "Amplitude")
+    wavelength_px: float = parameter(128, 48, 256, "Wavelength", "px")
 
 
 @dataclass(frozen=True)
 class Scratches:
     """Straight lines across grains, in one or two directions."""
 
-    count: float = knob(6, 1, 15, "Count on 512 x 512 px")
-    width_px: float = knob(1, 0.5, 2, "Width", "px")
-    depth: float = knob(0.12, -0.2, 0.45, "Depth (negative: bright)")
+    count: float = parameter(6, 1, 15, "Count on 512 x 512 px")
+    width_px: float = parameter(1, 0.5, 2, "Width", "px")
+    depth: float = parameter(0.12, -0.2, 0.45, "Depth (negative: bright)")
 
 
 @dataclass(frozen=True)
 class Curtaining:
     """Vertical stripes of ion milling, 1/f along the row."""
 
-    amplitude: float = knob(0.02, 0.005, 0.05, "Amplitude")
+    amplitude: float = parameter(0.02, 0.005, 0.05, "Amplitude")
 
 
 @dataclass(frozen=True)
 class Blur:
     """The probe: a Gaussian, longer in one direction by ``astigmatism``."""
 
-    sigma_px: float = knob(0.8, 0.5, 2.5, "Sigma", "px", log=True)
-    astigmatism: float = knob(1.1, 1, 1.5, "Astigmatism (ratio)")
+    sigma_px: float = parameter(0.8, 0.5, 2.5, "Sigma", "px", log=True)
+    astigmatism: float = parameter(1.1, 1, 1.5, "Astigmatism (ratio)")
 
 
 @dataclass(frozen=True)
 class Noise:
     """Poisson noise of ``electrons`` a pixel at full brightness, and Gaussian read-out noise."""
 
-    electrons: float = knob(300, 20, 2000, "Electrons a pixel", log=True)
-    readout: float = knob(0.01, 0.0, 0.03, "Read-out noise")
+    electrons: float = parameter(300, 20, 2000, "Electrons a pixel", log=True)
+    readout: float = parameter(0.01, 0.0, 0.03, "Read-out noise")
 
 
 @dataclass(frozen=True)
 class ScanLines:
     """Rows of different brightness, each like the one before (first-order autoregression)."""
 
-    amplitude: float = knob(0.01, 0.002, 0.02, "Amplitude")
+    amplitude: float = parameter(0.01, 0.002, 0.02, "Amplitude")
 
 
 @dataclass(frozen=True)
@@ -202,40 +186,35 @@ class Drift:
     """Rows displaced against each other. The label stays, so both stay below the tolerance of the
     scores."""
 
-    jitter_px: float = knob(0.3, 0, 1, "Jitter of rows", "px")
-    wander_px: float = knob(0.8, 0, 1.5, "Slow wander", "px")
+    jitter_px: float = parameter(0.3, 0, 1, "Jitter of rows", "px")
+    wander_px: float = parameter(0.8, 0, 1.5, "Slow wander", "px")
 
 
 @dataclass(frozen=True)
 class Charging:
     """Bright tails along the row behind bright edges, and a slow change of level."""
 
-    amplitude: float = knob(0.05, 0.01, 0.10, "Amplitude")
+    amplitude: float = parameter(0.05, 0.01, 0.10, "Amplitude")
 
 
 @dataclass(frozen=True)
 class Shading:
     """A plane and a bowl across the field."""
 
-    amplitude: float = knob(0.08, 0.02, 0.15, "Amplitude")
+    amplitude: float = parameter(0.08, 0.02, 0.15, "Amplitude")
 
 
 @dataclass(frozen=True)
 class Tone:
     """The detector's curve. ``clipped``: share of pixels saturated at each end."""
 
-    gamma: float = knob(1.0, 0.6, 1.6, "Gamma", log=True)
-    contrast: float = knob(0.9, 0.5, 1.0, "Contrast")
-    clipped: float = knob(0.003, 0, 0.02, "Saturated share")
+    gamma: float = parameter(1.0, 0.6, 1.6, "Gamma", log=True)
+    contrast: float = parameter(0.9, 0.5, 1.0, "Contrast")
+    clipped: float = parameter(0.003, 0, 0.02, "Saturated share")
 
 
 @dataclass(frozen=True)
 class Compression:
     """JPEG."""
 
-    quality: float = knob(90, 60, 100, "Quality")
-
-
-def knobs(kind: type) -> dict[str, Knob]:
-    """Return the numbers of an effect's class by field name."""
-    return {f.name: f.metadata["knob"] for f in fields(kind)}
+    quality: float = parameter(90, 60, 100, "Quality")

@@ -38,8 +38,8 @@ from core.synthesis.grains.effects import (
     Tone,
     Twins,
     effect,
-    knobs,
 )
+from core.synthesis.parameters import parameters
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,9 @@ def draw_settings(
         # What is etched that strongly was polished flat and shines: little orientation contrast.
         drawn["matrix"] = polished
         if drawn["channelling"] is not None:
-            faint = max(0.3 * drawn["channelling"].contrast, knobs(Channelling)["contrast"].low)
+            faint = max(
+                0.3 * drawn["channelling"].contrast, parameters(Channelling)["contrast"].low
+            )
             drawn["channelling"] = replace(drawn["channelling"], contrast=faint)
     return GrainSettings(**drawn)
 
@@ -166,7 +168,7 @@ def random_settings(seed: int) -> GrainSettings:
 
 def _draw(kind: type, random: np.random.Generator) -> Any:
     values = {}
-    for name, one in knobs(kind).items():
+    for name, one in parameters(kind).items():
         low, high = (np.log(one.low), np.log(one.high)) if one.log else (one.low, one.high)
         value = random.uniform(low, high)
         values[name] = float(np.exp(value) if one.log else value)
@@ -188,7 +190,7 @@ def check(settings: GrainSettings, shape: tuple[int, int]) -> None:
     for one in EFFECTS:
         if (values := getattr(settings, one.name)) is None:
             continue
-        for name, limits in knobs(one.kind).items():
+        for name, limits in parameters(one.kind).items():
             value = getattr(values, name)
             # A fit to an image may go somewhat beyond what is offered; nonsense may not.
             slack = limits.high - limits.low

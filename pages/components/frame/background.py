@@ -14,7 +14,7 @@ import streamlit as st
 
 from core.errors import Cancelled, LamellaError
 from core.types import ProgressCallback
-from pages.components.frame import jobs, session
+from pages.components.frame import jobs, session, stores
 from pages.components.frame.jobs import Job, Result
 
 
@@ -96,7 +96,7 @@ def run(
             st.caption(str(stopped))
         except LamellaError as error:
             st.warning(str(error))
-    store = session.results()
+    store = stores.results()
     found = store.get(full_key)
     if found is not None:
         return found

@@ -94,3 +94,8 @@ class Opened:
     micrograph: Micrograph
     as_read: Micrograph
     truth: Any | None = None
+
+    @property
+    def content(self) -> str:
+        """What names the image in keys: its digest and its info bar."""
+        return f"{self.micrograph.digest} {self.micrograph.info_bar_rows}"

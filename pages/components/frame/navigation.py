@@ -23,7 +23,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components.frame import session
+from pages.components.frame import networks, session
 
 PAGES = Path(__file__).resolve().parents[2]
 FIRST = "segment"
@@ -84,4 +84,4 @@ if page != entry:
 try:
     page.run()
 finally:
-    session.settle_imports()
+    networks.settle_imports()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.figures import encoding
-from core.types import Micrograph, Segmentation
+from core.types import Array, Micrograph, Segmentation
 from pages.components.frame import session
 from pages.components.frame.image_store import image_store
 from pages.components.viewer.viewer import Layer, ViewerImage
@@ -78,6 +78,28 @@ def layer(
     """Return any overlay. ``kind`` and ``content`` together name what ``make`` draws."""
     digest = _digest(kind, content)
     return Layer(_address(digest, make), digest, title)
+
+
+def grey_image(pixels: Array, name: str, pixel_size_nm: float | None = None) -> ViewerImage:
+    """Return grey levels (h, w) in [0, 1] for the viewer."""
+    return _image(pixels, name, encoding.encode_grey, pixel_size_nm)
+
+
+def color_image(colors: Array, name: str, pixel_size_nm: float | None = None) -> ViewerImage:
+    """Return colours (h, w, 3 or 4) uint8 for the viewer."""
+    return _image(colors, name, encoding.encode_colors, pixel_size_nm)
+
+
+def _image(
+    array: Array,
+    name: str,
+    encode: Callable[[Array], encoding.EncodedImage],
+    pixel_size_nm: float | None,
+) -> ViewerImage:
+    content = hashlib.blake2b(array.tobytes(), digest_size=16).hexdigest()
+    made = layer("learn", f"{content} {array.shape} {array.dtype}", lambda: encode(array))
+    height, width = array.shape[:2]
+    return ViewerImage(made.url, made.digest, height, width, name, pixel_size_nm)
 
 
 def _digest(kind: str, content: str) -> str:

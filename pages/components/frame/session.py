@@ -1,4 +1,4 @@
-"""What a session remembers: the one file with ``st.session_state`` and ``st.cache_*``.
+"""What a session remembers, and the one file with ``st.session_state``.
 
 One micrograph and one model are chosen once and stay chosen from page to page, and in the link:
 ``?sample=NAME&model=NAME``. Links carry names of samples, never uploads.
@@ -6,101 +6,18 @@ One micrograph and one model are chosen once and stay chosen from page to page, 
 
 from __future__ import annotations
 
-import atexit
-import gc
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
-from core.bounded_store import BoundedStore
 from core.errors import LamellaError
 from core.types import Micrograph, ModelCard, PixelSize
-from pages.components.frame import jobs, library, link, uploads
-from pages.components.frame.jobs import Job
+from pages.components.frame import library, link, stores, uploads
 from pages.components.frame.memory import Changes, Memory, Opened
 
-if TYPE_CHECKING:
-    from core.inspection.cache import ActivationCache
-    from core.segmentation.engine import Engine
-
-UPLOAD_BYTES = 1_000_000_000
-MICROGRAPH_BYTES = 1_000_000_000
-RESULT_BYTES = 2_000_000_000
-INSPECTION_BYTES = 400_000_000
-FEATURE_BYTES = 400_000_000
-MARK_BYTES = 200_000_000
 DEFAULT_MODEL = "particles"
-
-
-@st.cache_resource(show_spinner=False)
-def _store(name: str, capacity_bytes: int) -> BoundedStore[Any, Any]:
-    return BoundedStore(capacity_bytes)
-
-
-@st.cache_resource(show_spinner=False, max_entries=3)
-def engine(model: str) -> Engine:
-    """Return a trained network on this machine's best device, loaded once for all users."""
-    from models import zoo
-
-    import_torch()
-    return zoo.load(model, "auto")
-
-
-@st.cache_resource(show_spinner=False)
-def classifier(name: str) -> Any:
-    """Return a trained classifier of whole micrographs, loaded once for all users."""
-    from models import classifiers
-
-    import_torch()
-    return classifiers.load(name)
-
-
-@st.cache_resource(show_spinner=False)
-def warm_up(model: str) -> Job:
-    """Begin to load a network, once, so that it is there when the first image is chosen."""
-    return jobs.start(("warm-up", model), lambda _: _warm(model), lambda _: None)
-
-
-def _warm(model: str) -> None:
-    from models import zoo
-
-    if not zoo.card(model).needs_marks:
-        engine(model)
-        return
-    from core.segmentation.pixel_forest import import_learner
-
-    import_learner()
-    import_torch()
-
-
-@st.cache_resource(show_spinner=False)
-def import_torch() -> None:
-    """Import what networks need, and keep the collector from walking through it ever after."""
-    import core.segmentation.engine  # noqa: F401
-    import models.architectures  # noqa: F401
-
-    settle_imports()
-
-
-def settle_imports() -> None:
-    """Keep the collector from walking through modules that were imported, ever after.
-
-    Streamlit collects garbage after every run of a page or a fragment, before the browser gets
-    what was drawn last; with torch's objects among the others each run would take 0.3 s longer.
-    """
-    _settle(len(sys.modules) // 100)
-
-
-@st.cache_resource(show_spinner=False)
-def _settle(hundreds_of_modules: int) -> None:
-    gc.collect()
-    gc.freeze()
-    # Else extensions complain at the end of the process that their objects were never freed.
-    atexit.unregister(gc.unfreeze)
-    atexit.register(gc.unfreeze)
 
 
 def memory() -> Memory:
@@ -180,7 +97,7 @@ def choose(source: str | None, run: bool = False) -> None:
 
 def add_uploads(files: Iterable[tuple[str, bytes]]) -> None:
     """Keep uploaded files, sidecars with their image, and choose the first image among them."""
-    mine, kept = memory(), _store("uploads", UPLOAD_BYTES)
+    mine, kept = memory(), stores.uploads()
     earlier = {source: kept.get((mine.owner, source)) for source in mine.uploads}
     held = {source: upload for source, upload in earlier.items() if upload is not None}
     found = uploads.arrivals(dict(files), held)
@@ -224,7 +141,7 @@ def _read(source: str, page: int) -> tuple[Micrograph, Any | None]:
     """Return one page of a source as its file says, and its truth when it is synthetic."""
     mine = memory()
     private = mine.owner if source.startswith("upload:") else ""
-    kept = _store("micrographs", MICROGRAPH_BYTES)
+    kept = stores.micrographs()
     found = kept.get((private, source, page))
     if found is None:
         found = _read_anew(source, page)
@@ -244,7 +161,7 @@ def _read_anew(source: str, page: int) -> tuple[Micrograph, Any | None]:
         if offer is None:
             raise LamellaError(f"The sample {sample!r} is no longer here; choose another image.")
         return offer.open_page(page)
-    upload = _store("uploads", UPLOAD_BYTES).get((memory().owner, source))
+    upload = stores.uploads().get((memory().owner, source))
     if upload is None:
         name = memory().uploads.pop(source, "The image")
         raise LamellaError(f"{name} had to make room for newer images; upload it again.")
@@ -283,44 +200,7 @@ def network_model() -> ModelCard:
     return zoo.CARDS[DEFAULT_MODEL]
 
 
-@st.cache_resource(show_spinner=False, max_entries=2)
-def untrained(name: str) -> Any:
-    """Return an architecture with random weights, the same ones every time."""
-    from core.inspection.view import reinitialized
-    from models.architectures import ARCHITECTURES
-
-    return reinitialized(ARCHITECTURES[name].build())
-
-
-# ---- results
-
-
-def results() -> BoundedStore[Any, Any]:
-    """Return the store of analyses, shared by all sessions: a key holds the image's digest."""
-    return _store("results", RESULT_BYTES)
-
-
-def marks() -> BoundedStore[Any, Any]:
-    """Return the store of drawn marks, shared by all sessions."""
-    return _store("marks", MARK_BYTES)
-
-
-def features() -> BoundedStore[Any, Any]:
-    """Return the store of what a forest sees of images, shared by all sessions."""
-    return _store("features", FEATURE_BYTES)
-
-
-def inspections() -> BoundedStore[Any, Any]:
-    """Return the store of what was found out about networks, shared by all sessions."""
-    return _store("inspections", INSPECTION_BYTES)
-
-
-@st.cache_resource(show_spinner=False)
-def activations() -> ActivationCache:
-    """Return the activations used last, shared by all sessions."""
-    from core.inspection.cache import ActivationCache
-
-    return ActivationCache(INSPECTION_BYTES)
+# ---- the selected object
 
 
 def select_object(digest: str, number: int, from_table: bool = False) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.palette import phase_color
 from core.types import Phase
-from pages.components.frame import session
+from pages.components.frame import networks, stores
 
 GREY_MEAN = GREY_STD = 0.5
 """Of the spins as grey levels 0 and 1; the networks take -1 and 1."""
@@ -51,7 +51,7 @@ def _classifiers() -> dict[str, Study]:
             card.mean,
             card.std,
             CLASSIFIER_BYTES,
-            lambda name=name: session.classifier(name),
+            lambda name=name: networks.classifier(name),
         )
         for name, card in classifiers.CARDS.items()
         if card.weights is not None
@@ -84,9 +84,9 @@ def network(name: str) -> Any:
         ModelError: its weights are missing or damaged.
     """
     key = ("network of a study", name)
-    found = session.inspections().get(key)
+    found = stores.inspections().get(key)
     if found is None:
         study = studies()[name]
         found = study.load()
-        session.inspections().put(key, found, study.size_bytes)
+        stores.inspections().put(key, found, study.size_bytes)
     return found

@@ -14,7 +14,7 @@ from core.analysis import Analysis
 from core.errors import LamellaError
 from core.palette import phase_color
 from core.types import FeatureMaps, Phase, PixelSize
-from pages.components.frame import background, library, session, sidebar
+from pages.components.frame import background, library, networks, session, sidebar, stores
 from pages.components.frame.session import Opened
 from pages.components.inspect import link as inspect_link
 from pages.components.inspect import studies as inspect_studies
@@ -207,19 +207,19 @@ def kept(
 
 def held(key: tuple[object, ...]) -> Any:
     """Return what is kept under a key, or None."""
-    return session.inspections().get(key)
+    return stores.inspections().get(key)
 
 
 def hold(key: tuple[object, ...], found: Any, size_bytes: int = 2_000_000) -> Any:
     """Keep and return ``found``."""
-    session.inspections().put(key, found, size_bytes)
+    stores.inspections().put(key, found, size_bytes)
     return found
 
 
 def feature_maps(subject: Subject, layer: str) -> FeatureMaps:
     """Return a layer's activations; the network runs only when they are not kept."""
     with st.spinner("Running the network on the field."):
-        return session.activations().feature_maps(subject, layer)
+        return stores.activations().feature_maps(subject, layer)
 
 
 def table(subject: Subject) -> LayerTable:
@@ -272,7 +272,7 @@ def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
     with st.spinner("Getting the network ready."):
         if name not in zoo.CARDS:
             if name in ARCHITECTURES:
-                network, model = session.untrained(name), f"{name} untrained"
+                network, model = networks.untrained(name), f"{name} untrained"
                 expected = Expected(side=ARCHITECTURES[name].side)
             else:
                 network, model = inspect_studies.network(name), name
@@ -284,16 +284,16 @@ def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
                 shown = replace(shown, pixel_size=PixelSize(1.0, "shrunk to the network"))
                 expected = replace(expected, pixel_size_nm=covered / side * (1 - 1e-9))
         else:
-            engine = session.engine(name)
+            engine = networks.engine(name)
             network, lock, card = engine.network, engine.lock, zoo.CARDS[name]
             model = f"{name} {card.weights.sha256 if card.weights else 'untrained'}"
             expected = Expected.of(card)
     size = shown.pixel_size.nm if shown.pixel_size else None
     key = ("subject", shown.digest, size, model, expected, centre)
-    found = session.inspections().get(key)
+    found = stores.inspections().get(key)
     if found is None or found.network is not network:
         found = open_subject(shown, network, expected, model, centre, SIDE, lock)
-        session.inspections().put(key, found, SUBJECT_BYTES)
+        stores.inspections().put(key, found, SUBJECT_BYTES)
     return found
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from core.concepts import architecture_facts
 from core.concepts.architecture_facts import ArchitectureFacts
 from core.figures import learn_architectures as figures
-from pages.components.frame import publish
+from pages.components.frame import publish, screen, stores
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 from pages.components.viewer.viewer import Box, viewer
@@ -40,7 +40,7 @@ def collect() -> dict[str, ArchitectureFacts]:
             place.progress(number / len(NAMES), text=f"Reading {card.title}.")  # noqa: B023
             return architecture_facts.architecture_facts(card.build, card.channels, side)
 
-        found[card.title] = learn.kept(("learn architecture", name), make)
+        found[card.title] = stores.kept(("learn architecture", name), make)
     place.empty()
     return found
 
@@ -67,16 +67,16 @@ def explorer(opened: Opened, facts: dict[str, ArchitectureFacts]) -> None:
         st.metric("Products an image", _products(fact.macs), width=200)
         st.metric("Receptive field", f"{fact.field} px", width=180)
         st.metric("Image", f"{fact.side} × {fact.side} px", width=200)
-    learn.chart(figures.maps_figure(fact.drawing), "maps")
+    screen.chart(figures.maps_figure(fact.drawing), "maps")
     st.caption(
         "Height: side of the maps; width: channels; both logarithmic. Under each bar: channels × "
         "side². Dotted: ways past other blocks."
     )
-    left, right = learn.parts(learn.HALF, learn.HALF)
+    left, right = screen.parts(screen.HALF, screen.HALF)
     with left:
         _on_micrograph(opened, fact)
     with right:
-        learn.chart(figures.cost_figure(facts, title), "costs", 440)
+        screen.chart(figures.cost_figure(facts, title), "costs", 440)
     _blocks(fact)
     lines = architecture_facts.snippet(card.name, fact.parameters)
     if lines is not None:

@@ -13,7 +13,7 @@ from core.concepts.output_size import Geometry, extent, same_padding
 from core.concepts.padding import MODES
 from core.errors import LamellaError
 from core.figures import concepts_convolution as figures
-from pages.components.frame import session
+from pages.components.frame import networks, publish, screen, session, stores
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
@@ -88,11 +88,11 @@ def images(opened: Opened, image: Any, walk: Walk, found: Any) -> OnePixel:
     chosen = one_pixel(image, walk, *learn_link.point(AT, image.shape))
     span = extent(walk.size, walk.geometry.dilation)
     nm = opened.micrograph.pixel_size.nm if opened.micrograph.pixel_size else None
-    before, after = learn.parts(learn.HALF, learn.HALF)
+    before, after = screen.parts(screen.HALF, screen.HALF)
     with before:
         st.markdown("**Image.** Click a pixel.")
         viewer(
-            learn.grey_image(image, opened.micrograph.name, nm),
+            publish.grey_image(image, opened.micrograph.name, nm),
             key="conv_image",
             boxes=(Box(chosen.top, chosen.left, chosen.top + span, chosen.left + span),),
             height=HEIGHT,
@@ -104,7 +104,7 @@ def images(opened: Opened, image: Any, walk: Walk, found: Any) -> OnePixel:
         st.markdown(f"**Feature map** by {name}, {height} x {width}.")
         row, column = chosen.output
         viewer(
-            learn.color_image(
+            publish.color_image(
                 figures.feature_colors(found), "feature map", nm and nm * walk.geometry.stride
             ),
             key="conv_map",
@@ -117,7 +117,7 @@ def images(opened: Opened, image: Any, walk: Walk, found: Any) -> OnePixel:
 def sum_of(chosen: OnePixel, found: Any) -> None:
     """Draw the patch, the products and their sum."""
     row, column = chosen.output
-    learn.chart(figures.arithmetic(chosen), "conv_sum", height=330)
+    screen.chart(figures.arithmetic(chosen), "conv_sum", height=330)
     st.markdown(
         f"Sum of the {chosen.products.size} products: **{chosen.total:.4f}**. "
         f"The feature map holds **{found[row, column]:.4f}** in row {row}, column {column}."
@@ -182,7 +182,7 @@ def _preset(name: str) -> Any:
 def _trained() -> Any:
     card = session.network_model()
     with st.spinner(f"Opening {card.title}"):
-        filters = learn.kept(("first filters", card.name), lambda: _first_filters(card.name))
+        filters = stores.kept(("first filters", card.name), lambda: _first_filters(card.name))
     number = st.number_input(
         f"Filter of {len(filters)}, strongest first",
         1,
@@ -199,7 +199,7 @@ def _first_filters(model: str) -> Any:
     from core.inspection.kernels import kernel_layers
     from core.inspection.kernels import kernels as kernels_of
 
-    network = session.engine(model).network
+    network = networks.engine(model).network
     found = kernels_of(network, kernel_layers(network)[0])
     return found.of_input(0)[found.by_norm].astype("float64")
 

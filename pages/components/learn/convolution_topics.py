@@ -15,6 +15,7 @@ from core.concepts.kernel_snippets import impulse_snippet, rank_snippet
 from core.concepts.output_size import Geometry, same_padding
 from core.errors import LamellaError
 from core.figures.concepts_convolution import Panel, border_figure, panels, read_figure
+from pages.components.frame import screen
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 
@@ -33,7 +34,7 @@ def turning(opened: Opened, image: Any, walk: Walk) -> None:
         Panel(impulse_response(turned), "Convolved"),
         Panel(impulse_response(plain), "Cross-correlated"),
     ]
-    learn.chart(panels(shown), "conv_impulse", height=330)
+    screen.chart(panels(shown), "conv_impulse", height=330)
     gap = abs(feature_map(image, turned) - feature_map(image, plain)).max()
     st.markdown(
         "One bright pixel goes in. Convolution prints the kernel as it is; cross-correlation "
@@ -51,7 +52,7 @@ def turning(opened: Opened, image: Any, walk: Walk) -> None:
 
 def size(opened: Opened, image: Any, walk: Walk) -> None:
     """Count on a small image how often each pixel is read."""
-    left, right = learn.parts(310, 630)
+    left, right = screen.parts(310, 630)
     with left:
         length = st.slider("Image side (px)", 4, 32, 12, key="conv_side", bind="query-params")
         try:
@@ -71,7 +72,7 @@ def size(opened: Opened, image: Any, walk: Walk) -> None:
         st.metric("Pixels never read", f"{(counts == 0).sum()} of {length * length}")
         st.caption("Kernel size, stride, dilation and padding are those at the top of the page.")
     with right:
-        learn.chart(read_figure(counts), "conv_reads", height=430)
+        screen.chart(read_figure(counts), "conv_reads", height=430)
     learn.check(output_size.size_snippet(length, walk.size, walk.geometry))
 
 
@@ -84,7 +85,7 @@ def border(opened: Opened, image: Any, walk: Walk) -> None:
         st.warning(str(error))
         return
     corners = {one.mode: one.corner for one in found}
-    learn.chart(border_figure(corners, found[0].padding), "conv_border", height=300)
+    screen.chart(border_figure(corners, found[0].padding), "conv_border", height=300)
     with st.container(horizontal=True):
         for one in found:
             st.metric(one.mode.capitalize(), f"{one.error:.3g}", width=METRIC)
@@ -103,7 +104,7 @@ def channels(opened: Opened, image: Any, walk: Walk) -> None:
             f"Weight of {name}", -2.0, 2.0, start, 0.1, key=f"conv_w{index}", bind="query-params"
         )
         for index, (column, name, start) in enumerate(
-            zip(learn.parts(*[learn.THIRD] * 3), names, (0.5, 1.0, -1.0), strict=True)
+            zip(screen.parts(*[screen.THIRD] * 3), names, (0.5, 1.0, -1.0), strict=True)
         )
     ]
     made = add_up(first_layer(image), [weight * kernels.gaussian(3) for weight in weights])
@@ -111,7 +112,7 @@ def channels(opened: Opened, image: Any, walk: Walk) -> None:
         Panel(part, f"{weight:g} x {name}", "")
         for part, weight, name in zip(made.parts, weights, names, strict=True)
     ]
-    learn.chart(
+    screen.chart(
         panels([*shown, Panel(made.total, "their sum", "")], ("+", "+", "=")), "conv_channels", 340
     )
     st.markdown(
@@ -131,7 +132,7 @@ def separability(opened: Opened, image: Any, walk: Walk) -> None:
         Panel(column[:, None] * row[None, :], "column x row"),
         Panel(walk.kernel, "the kernel"),
     ]
-    learn.chart(panels(shown, ("×", "=", "=" if rank == 1 else "≠")), "conv_rank", height=300)
+    screen.chart(panels(shown, ("×", "=", "=" if rank == 1 else "≠")), "conv_rank", height=300)
     learn.check(rank_snippet(walk.kernel))
     if rank != 1:
         st.markdown(

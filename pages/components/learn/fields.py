@@ -14,7 +14,7 @@ from core.concepts.structure_size import StructureSize, structure_size
 from core.figures.learn_fields import cone_figure
 from core.inspection.receptive_field import UnitField, receptive_field, unit_at_pixel
 from core.types import PixelSize
-from pages.components.frame import publish, session
+from pages.components.frame import publish, screen, session, stores
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 from pages.components.viewer.viewer import Box, viewer
@@ -106,7 +106,7 @@ def _remove_last() -> None:
 
 
 def _fields(name: str, text: str, shape: tuple[int, int]) -> Fields:
-    return learn.kept(("learn fields", name, text, shape), lambda: _make_fields(name, text, shape))
+    return stores.kept(("learn fields", name, text, shape), lambda: _make_fields(name, text, shape))
 
 
 def _make_fields(name: str, text: str, shape: tuple[int, int]) -> Fields:
@@ -161,8 +161,8 @@ def _inside(pixel: tuple[int, int], shape: tuple[int, int]) -> tuple[int, int]:
 
 def _measured(opened: Opened) -> StructureSize:
     pixels = opened.micrograph.pixels[: _image_shape(opened)[0]]
-    key = ("learn structure", opened.source, learn.name_of(opened))
-    return learn.kept(key, lambda: structure_size(pixels, opened.truth))
+    key = ("learn structure", opened.source, opened.content)
+    return stores.kept(key, lambda: structure_size(pixels, opened.truth))
 
 
 def _structure_px(opened: Opened, found: StructureSize) -> float:
@@ -236,7 +236,7 @@ def _say(seen: UnitField, structure_px: float, size: PixelSize | None) -> None:
 
 
 def _layers(opened: Opened, fields: Fields, place: int, unit: int) -> None:
-    left, right = learn.parts(learn.HALF, learn.HALF)
+    left, right = screen.parts(screen.HALF, screen.HALF)
     with left:
         _cone(receptive_cone.cone(fields.trace, fields.rows[: place + 1], unit))
     with right:
@@ -246,7 +246,7 @@ def _layers(opened: Opened, fields: Fields, place: int, unit: int) -> None:
 
 def _cone(levels: tuple[ConeLevel, ...]) -> None:
     st.subheader("The cone down to the image")
-    learn.chart(cone_figure(levels), "cone")
+    screen.chart(cone_figure(levels), "cone")
     unread = receptive_cone.unread_share(levels)
     if unread > 0:
         st.caption(

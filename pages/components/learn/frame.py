@@ -4,7 +4,7 @@ A page of the lecture reads, from top to bottom::
 
     opened = learn.begin("Convolution", "One sentence on what this page is for.")
     ...controls with bind="query-params", in an @st.fragment that draws what they change...
-    learn.predict("convolution", Question(...))
+    question.predict("convolution", Question(...))
     learn.check(core.concepts.convolution.snippet(...))
     learn.end("Convolution", "Dumoulin and Visin 2016, arXiv:1603.07285")
 """
@@ -12,9 +12,7 @@ A page of the lecture reads, from top to bottom::
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,15 +22,12 @@ import streamlit as st
 from core.concepts.picture import picture
 from core.concepts.snippet import Snippet
 from core.errors import LamellaError
-from core.figures import encoding
-from core.figures.concepts_style import FONT_PX, PRESENTER_FONT_PX, readable
-from pages.components.frame import library, publish, session, sidebar
+from pages.components.frame import library, screen, session, sidebar, stores
 from pages.components.frame.session import Opened
 from pages.components.learn import link as learn_link
-from pages.components.viewer.viewer import ViewerImage
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    pass
 
 PAGES = Path(__file__).resolve().parents[2]
 EQUAL = 1e-6
@@ -61,7 +56,7 @@ def begin(title: str, sentence: str) -> Opened:
         st.warning(session.memory().notice)
     if session.memory().source is None:
         session.choose(f"sample:{library.offers()[0].name}")
-    if presenting():
+    if screen.presenting():
         st.html(f"<style>html {{ font-size: {PRESENTER_PX}px !important; }}</style>")
         return _opened()
     opened = sidebar.choose_micrograph()
@@ -82,22 +77,6 @@ def end(title: str, reference: str) -> None:
         name, path = lessons()[here + 1]
         with after.container(horizontal_alignment="right"):
             st.page_link(path, label=f"Next: {name}", icon=":material/arrow_forward:")
-
-
-def presenting() -> bool:
-    """Return whether the presenter switch is on."""
-    return bool(session.value_of("presenter"))
-
-
-def parts(*widths: int) -> list[Any]:
-    """Return places side by side, of ``widths`` in px; on a narrow screen one below the other.
-
-    As presenter they share the whole width in the same proportion.
-    """
-    if presenting():
-        return st.columns(list(widths), gap="medium")
-    row = st.container(horizontal=True, gap="medium")
-    return [row.container(width=width) for width in widths]
 
 
 def formulas(*texts: str) -> None:
@@ -141,108 +120,7 @@ def middle(opened: Opened, side: int = 256) -> Any:
     """Return the middle of the micrograph, grey levels (h, w) in [0, 1], made once."""
     shown = opened.micrograph
     key = ("learn", shown.digest, shown.info_bar_rows, side)
-    return kept(key, lambda: picture(shown, side))
-
-
-def name_of(opened: Opened) -> str:
-    """Return what names the chosen micrograph in keys: its digest and its info bar."""
-    return f"{opened.micrograph.digest} {opened.micrograph.info_bar_rows}"
-
-
-def kept(key: tuple[object, ...], make: Callable[[], Any], size_bytes: int = 1_000_000) -> Any:
-    """Return what ``make`` makes, kept for all sessions; ``key`` must name all it depends on."""
-    found = session.results().get(key)
-    if found is None:
-        found = make()
-        session.results().put(key, found, getattr(found, "nbytes", size_bytes))
-    return found
-
-
-def grey_image(pixels: Any, name: str, pixel_size_nm: float | None = None) -> ViewerImage:
-    """Return grey levels (h, w) in [0, 1] for the viewer."""
-    return _image(pixels, name, encoding.encode_grey, pixel_size_nm)
-
-
-def color_image(colors: Any, name: str, pixel_size_nm: float | None = None) -> ViewerImage:
-    """Return colours (h, w, 3 or 4) uint8 for the viewer."""
-    return _image(colors, name, encoding.encode_colors, pixel_size_nm)
-
-
-def _image(
-    array: Any, name: str, encode: Callable[[Any], Any], pixel_size_nm: float | None
-) -> ViewerImage:
-    content = hashlib.blake2b(array.tobytes(), digest_size=16).hexdigest()
-    made = publish.layer("learn", f"{content} {array.shape} {array.dtype}", lambda: encode(array))
-    height, width = array.shape[:2]
-    return ViewerImage(made.url, made.digest, height, width, name, pixel_size_nm)
-
-
-def chart(figure: go.Figure, key: str, height: int | None = None) -> None:
-    """Show a plotly figure large enough for the last row, without its tool bar."""
-    if height is not None:
-        figure.layout.height = height
-    shown = readable(figure, PRESENTER_FONT_PX if presenting() else FONT_PX)
-    st.plotly_chart(shown, key=key, config={"displayModeBar": False})
-
-
-# ---- predict, then reveal
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question that is answered by a slider from ``low`` to ``high``, or among ``choices``.
-
-    ``truth``: a number, or one of ``choices``. ``why``: shown with the answer. ``tolerance``: how
-    far a number may lie from the truth and still count. ``unit``: follows the number.
-    """
-
-    ask: str
-    truth: float | str
-    why: str
-    choices: tuple[str, ...] = ()
-    low: int = 0
-    high: int = 10
-    tolerance: float = 0
-    unit: str = ""
-
-
-def predict(key: str, question: Question) -> None:
-    """Ask; the answer can be shown only after the student has moved something."""
-    _predict(key, question)
-
-
-@st.fragment
-def _predict(key: str, question: Question) -> None:
-    with st.container(border=True):
-        st.markdown(f"**Predict, then reveal.** {question.ask}")
-        guess = _guess(key, question)
-        if guess is None:
-            st.caption("Answer first; then the answer can be shown.")
-        shown = st.toggle("Show the answer", key=f"{key}_reveal", disabled=guess is None)
-        if shown and guess is not None:
-            truth = question.truth
-            number = not isinstance(truth, str)
-            right = abs(guess - truth) <= question.tolerance if number else guess == truth
-            said = f"{guess:g}{question.unit}" if number else guess
-            answer = f"{truth:g}{question.unit}" if number else truth
-            verdict = "Right" if right else f"You said {said}"
-            st.markdown(f"**{verdict}: it is {answer}.** {question.why}")
-
-
-def _guess(key: str, question: Question) -> Any:
-    if question.choices:
-        return st.segmented_control(
-            "Your answer", question.choices, key=f"{key}_guess", label_visibility="collapsed"
-        )
-    guess = st.slider(
-        "Your answer",
-        question.low,
-        question.high,
-        question.low,
-        key=f"{key}_guess",
-        label_visibility="collapsed",
-    )
-    return None if guess == question.low else guess
+    return stores.kept(key, lambda: picture(shown, side))
 
 
 # ---- numbers that can be checked
@@ -266,7 +144,7 @@ def table(columns: Mapping[str, Sequence[str]], most: int = 600) -> None:
     lines = [[first.translate(UNBROKEN), *others] for first, *others in rows]
     lines.insert(1, ["---", *["---:"] * (len(columns) - 1)])
     # Of a fixed height, because only such a container scrolls sideways too.
-    line = ROW_REM * (PRESENTER_PX if presenting() else NORMAL_PX)
+    line = ROW_REM * (PRESENTER_PX if screen.presenting() else NORMAL_PX)
     with st.container(border=False, height=min(most, round(line * len(lines)))):
         st.markdown("\n".join(f"| {' | '.join(cells)} |" for cells in lines))
 

@@ -9,7 +9,7 @@ import streamlit as st
 from core.concepts import parameter_counts as counts
 from core.figures.concepts_parameters import accuracy_figure, memory_figure, snapshot_figure
 from core.figures.concepts_sharing import shift_figure
-from pages.components.frame import session
+from pages.components.frame import screen, session, stores
 from pages.components.learn import frame as learn
 
 UNITS = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
@@ -50,7 +50,7 @@ def memory() -> None:
     layers = counts.Layers(units, maps)
     network = _network()
     figure = memory_figure(layers, precision, training, side, network)
-    learn.chart(figure, "image_memory", height=540)
+    screen.chart(figure, "image_memory", height=540)
     weights = {name: counts.FORMS[name](layers, side) for name in SHOWN}
     _numbers(weights | dict(filter(None, [network])), precision, training)
     st.caption(
@@ -65,7 +65,7 @@ def _numbers(weights: dict[str, int], precision: str, training: bool) -> None:
     with st.container(horizontal=True, gap="medium"):
         for name, count in weights.items():
             size = counts.memory_bytes(count, precision, training)
-            with st.container(width=PRESENTER_CARD if learn.presenting() else CARD, gap="small"):
+            with st.container(width=PRESENTER_CARD if screen.presenting() else CARD, gap="small"):
                 st.metric(name, counts.in_words(size))
                 st.caption(f"{count:,} weights  \n{counts.fits(size)}")
 
@@ -75,7 +75,7 @@ def _network() -> tuple[str, int] | None:
     if card.weights is None or not card.weights.path.is_file():
         return None
     path = card.weights.path
-    total = learn.kept(("parameters", card.weights.sha256), lambda: counts.parameters_in(path))
+    total = stores.kept(("parameters", card.weights.sha256), lambda: counts.parameters_in(path))
     return f"This app's U-Net: {card.title}", total
 
 
@@ -84,12 +84,12 @@ def structure() -> None:
     from models import lecture
 
     rows = {(NAMES[row.network], row.inputs): row for row in lecture.measured()}
-    left, right = learn.parts(410, 530)
+    left, right = screen.parts(410, 530)
     with left:
         _snapshots()
     with right:
         folds = {name: row.folds for name, row in rows.items()}
-        learn.chart(accuracy_figure(folds), "image_accuracy", height=400)
+        screen.chart(accuracy_figure(folds), "image_accuracy", height=400)
     mlp, cnn = rows["MLP", "straight"].parameters, rows["CNN", "straight"].parameters
     st.markdown(
         "Both were trained anew on four fifths of 5000 snapshots of the Ising model, straight and "
@@ -104,13 +104,13 @@ def structure() -> None:
 def _snapshots() -> None:
     from core.concepts.shuffling import permutation, shuffled
 
-    spins, labels = learn.kept(("snapshots",), _kept_snapshots)
+    spins, labels = stores.kept(("snapshots",), _kept_snapshots)
     number = st.slider(
         "Snapshot, from cold to hot", 1, len(spins), 20, key="image_snapshot", bind="query-params"
     )
     one = spins[number - 1 : number]
     pair = {"straight": one[0], "shuffled": shuffled(one, permutation(one[0].size))[0]}
-    learn.chart(snapshot_figure(pair), "image_snapshots", height=270)
+    screen.chart(snapshot_figure(pair), "image_snapshots", height=270)
     where = "above" if labels[number - 1] else "below"
     st.caption(f"Generated, {where} the critical temperature. Both pictures hold the same spins.")
 
@@ -130,7 +130,7 @@ def _follows() -> float:
 
         return followed_difference(lecture.load("mlp", "straight"), lecture.snapshots()[0])
 
-    return learn.kept(("followed",), measure)
+    return stores.kept(("followed",), measure)
 
 
 def invariance(image: Any) -> None:
@@ -145,17 +145,17 @@ def invariance(image: Any) -> None:
     )
     number = (session.value_of("image_snapshot") or 20) - 1
     spins, curves = _distances(image, number, subject == "This micrograph")
-    left, right = learn.parts(310, 630)
+    left, right = screen.parts(310, 630)
     with left:
         by = st.slider("Shift to the right (px)", 0, 16, 1, key="image_shift", bind="query-params")
-        learn.chart(snapshot_figure({f"moved by {by} px": _moved(spins, by)}), "image_moved", 300)
+        screen.chart(snapshot_figure({f"moved by {by} px": _moved(spins, by)}), "image_moved", 300)
     with right:
-        learn.chart(
+        screen.chart(
             shift_figure(SHIFTS, curves, "|h(Tx) - h(x)| / |h(x)|", now=by, axis="shift (px)"),
             "image_move",
             360,
         )
-    one, two = learn.parts(310, 310)
+    one, two = screen.parts(310, 310)
     for column, name in ((one, "MLP"), (two, "CNN")):
         column.metric(f"Hidden units of the {name} move by", f"{100 * curves[name][by]:.3g} %")
 
@@ -165,12 +165,12 @@ def _distances(image: Any, number: int, micrograph: bool) -> tuple[Any, dict[str
     from core.concepts.snapshots import as_spins
     from models import lecture
 
-    networks = learn.kept(
+    networks = stores.kept(
         ("lecture networks",),
         lambda: {title: lecture.load(name, "straight") for name, title in NAMES.items()},
     )
     spins = (
-        as_spins(image) if micrograph else learn.kept(("snapshots",), _kept_snapshots)[0][number]
+        as_spins(image) if micrograph else stores.kept(("snapshots",), _kept_snapshots)[0][number]
     )
     return spins, {
         title: hidden_distances(network, spins, SHIFTS) for title, network in networks.items()

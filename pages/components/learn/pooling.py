@@ -11,6 +11,7 @@ from core.concepts import pooling, pooling_noise, pooling_shift
 from core.concepts.pooling import OPERATIONS, Pooling
 from core.errors import LamellaError
 from core.figures import learn_pooling as figures
+from pages.components.frame import publish, screen, stores
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
@@ -71,11 +72,11 @@ def _windows(opened: Opened, image: Any, chosen: Pooling, pooled: Any) -> None:
     nm = size.nm if size else None
     bottom, right = window.top + chosen.window, window.left + chosen.window
     box = Box(window.top, window.left, bottom, right)
-    left, right = learn.parts(learn.HALF, learn.HALF)
+    left, right = screen.parts(screen.HALF, screen.HALF)
     with left:
         st.markdown(f"**Before**, {image.shape[0]} × {image.shape[1]} px; click a window")
         viewer(
-            learn.grey_image(image, "before pooling", nm),
+            publish.grey_image(image, "before pooling", nm),
             key="before-pooling",
             boxes=(box,),
             height=420,
@@ -84,15 +85,15 @@ def _windows(opened: Opened, image: Any, chosen: Pooling, pooled: Any) -> None:
     with right:
         st.markdown(f"**After**, {pooled.shape[0]} × {pooled.shape[1]} px")
         viewer(
-            learn.grey_image(pooled, "after pooling", nm and nm * chosen.stride),
+            publish.grey_image(pooled, "after pooling", nm and nm * chosen.stride),
             key="after-pooling",
             boxes=(Box(row, column, row + 1, column + 1),),
             height=420,
             on_click=lambda event: _point(event, chosen.stride),
         )
-    left, right = learn.parts(learn.HALF, learn.HALF)
+    left, right = screen.parts(screen.HALF, screen.HALF)
     with left:
-        learn.chart(figures.window_figure(window), "window-values")
+        screen.chart(figures.window_figure(window), "window-values")
     with right:
         for operation in OPERATIONS:
             other = Pooling(operation, chosen.window, chosen.stride)
@@ -130,17 +131,17 @@ def _spots(opened: Opened, image: Any, chosen: Pooling) -> None:
             width=280,
         )
     under = image if ground == "this micrograph" else image * 0 + 1
-    key = ("learn spots", learn.name_of(opened), ground, dose, contrast)
+    key = ("learn spots", opened.content, ground, dose, contrast)
     try:
-        spotty = learn.kept(key, lambda: pooling_noise.spotty(under, contrast, dose), 1_600_000)
+        spotty = stores.kept(key, lambda: pooling_noise.spotty(under, contrast, dose), 1_600_000)
         scores = pooling_noise.spot_scores(spotty, chosen.window, chosen.stride)
     except LamellaError as error:
         st.warning(str(error))
         return
     _counted(opened, spotty, chosen)
-    left, right = learn.parts(learn.HALF, learn.HALF)
+    left, right = screen.parts(screen.HALF, screen.HALF)
     with left:
-        learn.chart(figures.contrast_figure(scores), "contrast-to-noise")
+        screen.chart(figures.contrast_figure(scores), "contrast-to-noise")
     with right:
         _score_table(scores)
         count = chosen.window**2
@@ -158,11 +159,11 @@ def _counted(opened: Opened, spotty: pooling_noise.SpottyImage, chosen: Pooling)
     name = f"After {chosen.operation} pooling"
     shown = (("Counted", spotty.noisy, 1), (name, pooled, chosen.stride))
     for place, (title, counts, step) in zip(
-        learn.parts(learn.HALF, learn.HALF), shown, strict=True
+        screen.parts(screen.HALF, screen.HALF), shown, strict=True
     ):
         with place:
             st.markdown(f"**{title}**, same grey levels")
-            image = learn.grey_image(counts / top, title, size and size.nm * step)
+            image = publish.grey_image(counts / top, title, size and size.nm * step)
             viewer(image, key=f"spots-{title[:5]}", height=420)
 
 
@@ -179,16 +180,16 @@ def _score_table(scores: tuple[pooling_noise.SpotScore, ...]) -> None:
 
 
 def _shifts(opened: Opened, image: Any, chosen: Pooling) -> None:
-    key = ("learn shifts", learn.name_of(opened), chosen.window, chosen.stride)
+    key = ("learn shifts", opened.content, chosen.window, chosen.stride)
     try:
-        curves = learn.kept(
+        curves = stores.kept(
             key,
             lambda: pooling_shift.shift_curves(image, chosen.window, chosen.stride, SHIFTS),
         )
     except LamellaError as error:
         st.warning(str(error))
         return
-    learn.chart(figures.shift_figure(curves, SHIFTS), "shift-curves")
+    screen.chart(figures.shift_figure(curves, SHIFTS), "shift-curves")
     at_one = {curve.operation: curve.changes[1] for curve in curves}
     bare = at_one[pooling_shift.SUBSAMPLING]
     words = ", ".join(

@@ -16,7 +16,7 @@ from core.errors import LamellaError
 from core.figures.concepts_convolution import difference_colors, feature_colors, heat_colors
 from core.figures.concepts_sharing import matrix_figure, shift_figure
 from core.types import ProgressCallback
-from pages.components.frame import background, session
+from pages.components.frame import background, networks, publish, screen, session, stores
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 from pages.components.viewer.viewer import viewer
@@ -29,7 +29,7 @@ CROP, GREY_SIDE, NETWORK_STRIDE = 128, 256, 32
 @st.fragment
 def matrix(image: Any) -> None:
     """Draw the layer as a matrix, and count its weights three ways."""
-    left, right = learn.parts(280, 660)
+    left, right = screen.parts(280, 660)
     with left:
         sharing = st.radio("Layer", SHARINGS, 2, key="share_kind", bind="query-params")
         side = st.slider("Image side (px)", 4, 12, 8, key="share_side", bind="query-params")
@@ -47,7 +47,7 @@ def matrix(image: Any) -> None:
         others = ", ".join(f"{name.lower()} {count:,}" for name, count in counts.items())
         st.caption(f"{others[0].upper()}{others[1:]}.")
     with right:
-        learn.chart(matrix_figure(made, sharing), "share_matrix", height=430)
+        screen.chart(matrix_figure(made, sharing), "share_matrix", height=430)
     outputs, inputs = made.weights.shape
     st.markdown(
         f"**{outputs} x {inputs}**: one row for each output pixel, one column for each input "
@@ -64,7 +64,7 @@ def matrix(image: Any) -> None:
 def shift(opened: Opened, image: Any) -> None:
     """Shift the micrograph, and compare the two orders of shifting and operating."""
     known = steps(kernels.sobel(3))
-    left, right = learn.parts(560, 380)
+    left, right = screen.parts(560, 380)
     name = left.selectbox(
         "Layer",
         [step.name for step in known],
@@ -77,8 +77,8 @@ def shift(opened: Opened, image: Any) -> None:
     step = next(step for step in known if step.name == name)
     try:
         found = shift_test(image, step, by, by)
-        curves = learn.kept(
-            ("shift curves", learn.name_of(opened)),
+        curves = stores.kept(
+            ("shift curves", opened.content),
             lambda: {step.name: curve(image, step, SHIFTS) for step in known},
         )
     except LamellaError as error:
@@ -91,7 +91,7 @@ def shift(opened: Opened, image: Any) -> None:
         st.metric("Pixels that differ", f"{100 * found.differing:.3g} %", width=200)
         st.metric("Difference / contrast", f"{found.relative:.3g}", width=200)
     _verdict(found, step, by)
-    learn.chart(
+    screen.chart(
         shift_figure(SHIFTS, curves, "difference / contrast", now=by), "share_curves", height=430
     )
 
@@ -102,11 +102,11 @@ def _three(found: ShiftTest, nm: float | None, stride: int) -> None:
         ("Layer, then shift", feature_colors(found.after)),
         ("Difference", difference_colors(found.difference, found.first)),
     )
-    for column, (title, picture) in zip(learn.parts(*[learn.THIRD] * 3), shown, strict=True):
+    for column, (title, picture) in zip(screen.parts(*[screen.THIRD] * 3), shown, strict=True):
         with column:
             st.markdown(f"**{title}**")
             viewer(
-                learn.color_image(picture, title, nm and nm * stride),
+                publish.color_image(picture, title, nm and nm * stride),
                 key=f"share_view_{title}",
                 height=330,
             )
@@ -135,7 +135,7 @@ def network(opened: Opened) -> None:
     def work(progress: ProgressCallback) -> Any:
         from core.concepts.network_shift import network_shift
 
-        engine = session.engine(card.name)
+        engine = networks.engine(card.name)
         with engine.lock:
             mine = copy.deepcopy(engine.network)
         tensors = [engine.tensor(one[None].copy()) for one in (crop, grey)]
@@ -147,7 +147,7 @@ def network(opened: Opened) -> None:
     found = background.run(
         "network_shift",
         f"Shift the image of the trained network: {card.title}",
-        (learn.name_of(opened), card.name, card.weights.sha256),
+        (opened.content, card.name, card.weights.sha256),
         work,
     )
     if found is not None:
@@ -159,9 +159,9 @@ def _network_result(found: Any) -> None:
         "Circular padding": found.circular,
         "As trained": found.own,
     }
-    left, right = learn.parts(570, 370)
+    left, right = screen.parts(570, 370)
     with left:
-        learn.chart(
+        screen.chart(
             shift_figure(found.shifts, curves, "mean IoU of labels", (32, 64)),
             "share_network",
             height=430,
@@ -174,7 +174,7 @@ def _network_result(found: Any) -> None:
     with right:
         st.markdown("**A constant grey image,** as the network sees it")
         viewer(
-            learn.color_image(heat_colors(found.own_leak.probability), "constant grey"),
+            publish.color_image(heat_colors(found.own_leak.probability), "constant grey"),
             key="share_leak",
             height=330,
         )

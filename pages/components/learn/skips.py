@@ -9,7 +9,7 @@ from core.concepts.gradient_flow import Learning
 from core.errors import LamellaError
 from core.figures import learn_gradients as figures
 from core.types import ProgressCallback
-from pages.components.frame import background
+from pages.components.frame import background, screen, stores
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 
@@ -31,14 +31,14 @@ def lesson(opened: Opened) -> None:
     except LamellaError as error:
         st.warning(str(error))
         return
-    name = learn.name_of(opened)
+    name = opened.content
     with st.spinner("One backward pass through both networks."):
-        flows = learn.kept(
+        flows = stores.kept(
             ("learn gradients", name, depth, norm),
             lambda: gradient_flow.gradient_flow(given, depth, norm),
         )
     st.subheader("Gradients of two fresh networks")
-    learn.chart(figures.gradient_figure(flows), "gradients")
+    screen.chart(figures.gradient_figure(flows), "gradients")
     with st.container(horizontal=True):
         for flow in flows:
             st.metric(f"First layer, {flow.kind}", learn.in_digits(flow.norms[0]), width=200)
@@ -66,9 +66,9 @@ def _training(name: str, given: gradient_flow.Patches, depth: int, norm: bool) -
         _live()
         return
     losses = [(result.kind, loss) for result in found for loss in result.losses]
-    learn.chart(figures.loss_figure(losses), "losses")
+    screen.chart(figures.loss_figure(losses), "losses")
     st.subheader("One block taken out")
-    learn.chart(figures.lesion_figure(found), "lesions")
+    screen.chart(figures.lesion_figure(found), "lesions")
     st.caption(
         "Each block of the trained networks is skipped in turn; the rest stays as it is. The loss "
         f"of the whole: {', '.join(f'{one.kind} {one.whole:.3f}' for one in found)}; chance: 0.693."
@@ -79,4 +79,4 @@ def _training(name: str, given: gradient_flow.Patches, depth: int, norm: bool) -
 def _live() -> None:
     job = background.running("skips")
     if job is not None:
-        learn.chart(figures.loss_figure(list(job.seen)), "live-losses")
+        screen.chart(figures.loss_figure(list(job.seen)), "live-losses")

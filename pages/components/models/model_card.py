@@ -12,7 +12,7 @@ from core.evaluation.measured import Measured
 from core.evaluation.score_words import ScoreRow
 from core.types import ModelCard
 from models.measured import initializations, seeds
-from pages.components.learn import frame as learn
+from pages.components.frame import screen
 
 
 def facts(card: ModelCard, segments: bool, found: Measured | None) -> None:
@@ -125,7 +125,7 @@ def _calibration(card: ModelCard, found: Measured) -> None:
         "it. On the dashed line the network is right as often as it says; below, less often."
     )
     with curve:
-        learn.chart(reliability_figure(found.calibration.bins), f"reliability_{card.name}")
+        screen.chart(reliability_figure(found.calibration.bins), f"reliability_{card.name}")
 
 
 def _table(rows: Sequence[ScoreRow]) -> None:

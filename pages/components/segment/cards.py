@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components.frame import library, publish, session, sidebar
+from pages.components.frame import library, networks, publish, session, sidebar
 from pages.components.frame.library import Offer
 
 CARDS_IN_A_ROW = 3
@@ -29,7 +29,7 @@ def first_screen() -> None:
             for column, offer in zip(row, offers[start:], strict=False):
                 with column:
                     _card(offer)
-    session.warm_up(session.model().name)
+    networks.warm_up(session.model().name)
 
 
 def _card(offer: Offer) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.segmentation.settings import ObjectSettings
-from pages.components.frame import session
+from pages.components.frame import stores
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
@@ -58,7 +58,7 @@ class Reference:
         Raises:
             LamellaError: it had to make room for newer ones.
         """
-        entry: KeptAnalysis | None = session.results().get(self.key)
+        entry: KeptAnalysis | None = stores.results().get(self.key)
         found = entry.under(self.settings) if entry else None
         if found is None:
             raise LamellaError(
@@ -75,7 +75,7 @@ def keep(key: tuple[object, ...], analysis: Analysis) -> None:
 
 def find(key: tuple[object, ...], settings: ObjectSettings) -> Analysis | None:
     """Return the analysis where it is kept; other object settings need no new run."""
-    entry: KeptAnalysis | None = session.results().get(key)
+    entry: KeptAnalysis | None = stores.results().get(key)
     if entry is None:
         return None
     found = entry.under(settings)
@@ -89,4 +89,4 @@ def find(key: tuple[object, ...], settings: ObjectSettings) -> Analysis | None:
 
 
 def _put(key: tuple[object, ...], entry: KeptAnalysis) -> None:
-    session.results().put(key, entry, entry.size_bytes)
+    stores.results().put(key, entry, entry.size_bytes)

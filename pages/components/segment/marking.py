@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import DataError
 from core.types import ModelCard, Phase
-from pages.components.frame import publish, session
+from pages.components.frame import networks, publish, session, stores
 from pages.components.frame.memory import Drawn
 from pages.components.frame.session import Opened
 from pages.components.viewer.brush import Brush
@@ -56,7 +56,7 @@ def choose(opened: Opened, card: ModelCard) -> tuple[ModelCard, Marking | None]:
         return card, None
     from core.segmentation.marks import named_phases
 
-    session.warm_up(card.name)
+    networks.warm_up(card.name)
     phases = named_phases(session.memory().phase_names)
     found = _marking(opened, phases)
     with st.sidebar:
@@ -126,11 +126,11 @@ def _marking(opened: Opened, phases: tuple[Phase, ...]) -> Marking:
     shown = opened.micrograph
     drawn, names = drawn_on(shown.digest), [phase.name for phase in phases]
     key = (shown.digest, drawn.strokes, drawn.mask, *names)
-    marks = session.marks().get(key)
+    marks = stores.marks().get(key)
     if marks is None:
         below = read_mask(drawn.mask, "of before", shown.shape) if drawn.mask else None
         marks = marks_of(draw_strokes(drawn.strokes, shown.shape, below), phases)
-        session.marks().put(key, marks, marks.values.nbytes)
+        stores.marks().put(key, marks, marks.values.nbytes)
     return Marking(marks, marks.pixels_of_phases(shown.info_bar_rows))
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from core.errors import LamellaError
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard, ProgressCallback
-from pages.components.frame import background, jobs, session
+from pages.components.frame import background, jobs, networks, session, stores
 from pages.components.frame.background import Display
 from pages.components.frame.session import Opened
 from pages.components.segment import kept
@@ -104,7 +104,7 @@ def _start(
 
         is_taught = marking is not None
         engine = (
-            _taught(opened, card, marking, progress) if is_taught else session.engine(card.name)
+            _taught(opened, card, marking, progress) if is_taught else networks.engine(card.name)
         )
         return analyse(opened.micrograph, engine, object_settings=settings, progress=progress)
 
@@ -117,10 +117,10 @@ def _taught(
     opened: Opened, card: ModelCard, marking: Marking, progress: ProgressCallback
 ) -> ForestEngine:
     """Return a forest that learned from the marks; the image's features are kept."""
-    session.import_torch()
+    networks.import_torch()
     from core.segmentation.forest_engine import features_of, teach
 
-    shown, features = opened.micrograph, session.features()
+    shown, features = opened.micrograph, stores.features()
     key = (shown.digest, shown.info_bar_rows)
     bands = features.get(key) or features_of(shown)
     features.put(key, bands, bands.nbytes)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.types import ModelCard
-from pages.components.frame import background, session
+from pages.components.frame import background, networks, session, stores
 from pages.components.frame.session import Opened
 from pages.components.segment import run
 
@@ -66,7 +66,7 @@ def _answer(opened: Opened) -> Classification | None:
 
     shown = opened.micrograph
     key = ("kind", shown.digest, shown.info_bar_rows)
-    results = session.results()
+    results = stores.results()
     found = results.get(key)
     if found is not None or classifiers.card(CLASSIFIER).weights is None:
         return found
@@ -89,5 +89,5 @@ def _classified(opened: Opened) -> Classification:
     from core.classification.classify import classify
     from models import classifiers
 
-    network = session.classifier(CLASSIFIER)
+    network = networks.classifier(CLASSIFIER)
     return classify(opened.micrograph, network, classifiers.card(CLASSIFIER))

@@ -20,7 +20,6 @@ from core.synthesis.grains.effects import (
     Sizes,
     Tone,
     Twins,
-    knobs,
 )
 from core.synthesis.grains.geometry import draw_map, tessellate
 from core.synthesis.grains.image import generate, geometry, truth
@@ -30,6 +29,7 @@ from core.synthesis.grains.settings import (
     GrainSettings,
     draw_settings,
 )
+from core.synthesis.parameters import parameters
 from core.synthesis.smooth_noise import keyed_random, smooth_noise
 
 OFF = GrainSettings(**{one.name: None for one in EFFECTS})
@@ -219,7 +219,7 @@ def test_drawn_settings_stay_within_their_ranges_and_without_what_is_left_out():
         assert settings.noise is None
         for one in EFFECTS:
             if (values := getattr(settings, one.name)) is not None:
-                for name, limits in knobs(one.kind).items():
+                for name, limits in parameters(one.kind).items():
                     assert limits.low <= getattr(values, name) <= limits.high
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.learn import frame as learn
+from pages.components.frame import screen
 from pages.components.studies import study
 from pages.components.studies.gold.network import CARD
 from pages.components.studies.study import Study
@@ -71,7 +71,7 @@ def _curves(link: Study, rows: Sequence[Any]) -> None:
     ]
     trained = (min(inside), max(inside)) if inside else None
     figure = figures.curves_figure(curves, AXES[name], trained, log=name != "defocus")
-    learn.chart(figure, f"gold_curve_{name}", height=400)
+    screen.chart(figure, f"gold_curve_{name}", height=400)
     worst = min(mine, key=lambda row: row.dice)
     st.caption(
         f"Each point: the same {mine[0].images} specimens, which no training saw; bars: 95 % by "
@@ -97,7 +97,7 @@ def _fields(rows: Sequence[Any], thresholds: Sequence[Any]) -> None:
     if not dots:
         return
     st.subheader("How far must a network see?")
-    learn.chart(figures.field_figure(dots), "gold_fields", height=420)
+    screen.chart(figures.field_figure(dots), "gold_fields", height=420)
     said = [_gain(title, found) for title, found in dots.items()]
     said += [f"{TITLES[one.contrast]}, {one.method}: {one.dice:.2f}." for one in thresholds]
     st.markdown("\n".join(f"- {one}" for one in said))

@@ -1,4 +1,4 @@
-"""The gold study, step 1: from atoms to an image, every knob of the microscope a slider."""
+"""The gold study, step 1: from atoms to an image, a slider for every setting of the microscope."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import PixelSize
-from pages.components.frame import session
-from pages.components.learn import frame as learn
+from pages.components.frame import publish, screen, session
 from pages.components.studies import study
 from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.studies.study import Study
@@ -43,7 +42,7 @@ def _pictures(made: Any, seconds: float) -> None:
     with left:
         viewer(study_gold_settings.picture(made), key="gold_image", height=380)
     with right:
-        label = learn.grey_image(made.labels.astype("float32"), "Its label", nm)
+        label = publish.grey_image(made.labels.astype("float32"), "Its label", nm)
         viewer(label, key="gold_label", height=380)
     wanted, placed = made.settings.particles, len(made.particles)
     room = "" if wanted == placed else f" For {wanted - placed} more there was no room."
@@ -65,10 +64,10 @@ def _spectrum(made: Any) -> None:
     lens = made.settings.lens
     left, right = st.columns([1, 1.1])
     with left:
-        learn.chart(figures.spectrum_figure(spectrum), "gold_spectrum", height=420)
+        screen.chart(figures.spectrum_figure(spectrum), "gold_spectrum", height=420)
     with right:
         transfer = lens.transfer(radial_profile(spectrum)[0])
-        learn.chart(figures.profile_figure(spectrum, transfer), "gold_profile", height=420)
+        screen.chart(figures.profile_figure(spectrum, transfer), "gold_profile", height=420)
     scherzer = (
         f"Scherzer's defocus of this lens is {lens.scherzer_nm():.0f} nm."
         if lens.cs_mm > 0

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components.learn import frame as learn
+from pages.components.frame import publish, screen
 from pages.components.viewer.viewer import viewer
 
 MOST_ROWS = 8
@@ -26,13 +26,13 @@ def draw(analysis: Any, number: int) -> None:
     except LamellaError as error:
         st.warning(str(error))
         return
-    one, two, three = learn.parts(300, 400, 480)
+    one, two, three = screen.parts(300, 400, 480)
     with one:
         _particle(analysis, number)
     with two:
         from studies.gold.spectra_figures import spectrum_figure
 
-        learn.chart(spectrum_figure(spectrum, lattice), "gold_particle_spectrum", height=360)
+        screen.chart(spectrum_figure(spectrum, lattice), "gold_particle_spectrum", height=360)
     with three:
         _spots(lattice)
 
@@ -42,7 +42,7 @@ def _particle(analysis: Any, number: int) -> None:
 
     shown = analysis.micrograph
     part = around(shown.pixels, analysis.objects, number)
-    image = learn.grey_image(part, f"Particle {number}", shown.pixel_size.nm)
+    image = publish.grey_image(part, f"Particle {number}", shown.pixel_size.nm)
     viewer(image, key="gold_particle", height=300)
     st.caption("Its spectrum is taken from the particle alone, its rim faded out.")
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.learn import frame as learn
-from pages.components.learn.frame import Question
+from pages.components.frame import publish, question, screen
+from pages.components.frame.question import Question
 from pages.components.studies import study
 from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.studies.study import Study
@@ -24,7 +24,7 @@ def draw(link: Study) -> None:
     made = study_gold_settings.image(link)
     if made is None:
         return
-    learn.predict(
+    question.predict(
         "gold_threshold",
         Question(
             "Is there one grey level that separates the gold of this image from its carbon?",
@@ -50,12 +50,12 @@ def _threshold(made: Any, blur_nm: float, threshold: float) -> None:
     found = study_thresholds(made.grey, made.labels, blur_nm / made.settings.pixel_size_nm)
     left, right = st.columns(2)
     with left:
-        shown = learn.grey_image(found.grey, "The image, blurred", made.settings.pixel_size_nm)
+        shown = publish.grey_image(found.grey, "The image, blurred", made.settings.pixel_size_nm)
         viewer(shown, key="gold_blurred", height=380)
         st.caption(study_gold_settings.in_words(made))
     with right:
         marked = figures.mask_picture(found.grey, found.mask(threshold), made.labels > 0)
-        picture = learn.color_image(marked, "By threshold", made.settings.pixel_size_nm)
+        picture = publish.color_image(marked, "By threshold", made.settings.pixel_size_nm)
         viewer(picture, key="gold_threshold_mask", height=380)
         st.caption(
             "Yellow: called gold, and it is. Vermilion: called gold, and it is carbon. Blue: "
@@ -68,7 +68,7 @@ def _threshold(made: Any, blur_nm: float, threshold: float) -> None:
     four.metric("Overlap of the histograms", f"{100 * found.overlap:.0f} %")
     gold = made.labels > 0
     figure = figures.grey_figure(found.grey[~gold], found.grey[gold], threshold)
-    learn.chart(figure, "gold_grey", height=340)
+    screen.chart(figure, "gold_grey", height=340)
     share = 100 * gold.mean()
     st.caption(
         f"Gold covers {share:.0f} % of the image; calling everything gold would have a Dice of "

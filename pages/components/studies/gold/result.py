@@ -8,8 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.types import Micrograph, ProgressCallback
-from pages.components.frame import background, publish, session, sidebar
-from pages.components.learn import frame as learn
+from pages.components.frame import background, networks, publish, session, sidebar
 from pages.components.studies import study
 from pages.components.studies.gold import annotations as study_gold_annotations
 from pages.components.studies.gold import lattice as study_gold_lattice
@@ -80,7 +79,7 @@ def _analysis(shown: Micrograph, engine: Any, name: str) -> Any | None:
     def work(progress: ProgressCallback) -> Any:
         from core.analysis import analyse
 
-        chosen = engine if engine is not None else session.engine(CARD)
+        chosen = engine if engine is not None else networks.engine(CARD)
         return analyse(shown, chosen, progress=progress)
 
     key = (shown.digest, shown.pixel_size, shown.info_bar_rows, name)
@@ -138,7 +137,7 @@ def _picture(analysis: Any, truth: Any | None, chosen: int | None, link: Study) 
 
     picture = mask_picture(shown.pixels, found, known)
     viewer(
-        learn.color_image(picture, shown.name, shown.pixel_size.nm if shown.pixel_size else None),
+        publish.color_image(picture, shown.name, shown.pixel_size.nm if shown.pixel_size else None),
         key="gold_found",
         objects=_layer(objects),
         selected=chosen,

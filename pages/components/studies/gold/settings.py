@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.synthesis.gold.settings import GoldSettings
-from pages.components.learn import frame as learn
+from pages.components.frame import publish, stores
 from pages.components.studies.study import Study
 
 # Coarse pixels need a finer grid to compute on, so there are fewer of them.
@@ -106,7 +106,7 @@ def image(link: Study) -> Any | None:
         return simulate(settings, side, seed)
 
     try:
-        return learn.kept(("gold image", settings, seed), make, 20 * side * side)
+        return stores.kept(("gold image", settings, seed), make, 20 * side * side)
     except LamellaError as error:
         st.warning(str(error))
         return None
@@ -114,7 +114,7 @@ def image(link: Study) -> Any | None:
 
 def picture(made: Any, name: str = "Simulated micrograph") -> Any:
     """Return the image for the viewer, its pixel size with it."""
-    return learn.grey_image(made.grey, name, made.settings.pixel_size_nm)
+    return publish.grey_image(made.grey, name, made.settings.pixel_size_nm)
 
 
 def in_words(made: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components.learn import frame as learn
+from pages.components.frame import screen
 from pages.components.studies import study
 from pages.components.studies.study import Study
 
@@ -23,7 +23,7 @@ def draw(link: Study) -> None:
         "effect and then asked about real micrographs. The line is the same short training with "
         "all effects; the shipped network was trained for longer."
     )
-    learn.chart(
+    screen.chart(
         figures.ablation_figure(
             [row.title for row in others],
             [row.dice for row in others],

@@ -10,8 +10,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.synthesis.grains.settings import GrainSettings, random_settings
-from pages.components.frame import session
-from pages.components.learn import frame as learn
+from pages.components.frame import publish, session
 from pages.components.studies import study
 from pages.components.studies.grains import settings as study_grains_settings
 from pages.components.studies.study import Study
@@ -71,13 +70,13 @@ def _pictures(image: Any, seconds: float) -> None:
     left, right = st.columns(2)
     with left:
         viewer(
-            learn.grey_image(image.grey / 255, "Synthetic micrograph"),
+            publish.grey_image(image.grey / 255, "Synthetic micrograph"),
             key="grain_image",
             height=430,
         )
     with right:
         viewer(
-            learn.grey_image(image.labels.astype("float32"), "Its boundaries"),
+            publish.grey_image(image.labels.astype("float32"), "Its boundaries"),
             key="grain_label",
             height=430,
         )

@@ -7,8 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.types import ProgressCallback
-from pages.components.frame import background, session
-from pages.components.learn import frame as learn
+from pages.components.frame import background, screen, session
 from pages.components.studies import study
 from pages.components.studies.study import Study
 
@@ -79,7 +78,7 @@ def _live() -> None:
 def _losses(losses: Any, steps: int, state: str) -> None:
     from studies.grains import figures
 
-    learn.chart(figures.learning_figure(losses, steps), f"grain_losses_{state}", height=300)
+    screen.chart(figures.learning_figure(losses, steps), f"grain_losses_{state}", height=300)
 
 
 def _result(found: Any) -> None:

@@ -8,9 +8,8 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import ProgressCallback
-from pages.components.frame import background, session, sidebar
+from pages.components.frame import background, networks, publish, screen, session, sidebar, stores
 from pages.components.frame.session import Opened
-from pages.components.learn import frame as learn
 from pages.components.studies import study
 from pages.components.studies.grains import settings as study_grains_settings
 from pages.components.studies.study import Study
@@ -77,7 +76,7 @@ def _pictures(opened: Opened, pixels: Any, made: Any) -> None:
         strict=True,
     ):
         with column:
-            viewer(learn.grey_image(image, name), key=f"grain_{name[:9]}", height=330)
+            viewer(publish.grey_image(image, name), key=f"grain_{name[:9]}", height=330)
             st.caption(f"{name}, middle {SIDE} px")
 
 
@@ -87,9 +86,9 @@ def _distances(looks: dict[str, Any], made: Any, pixels: Any, opened: Opened) ->
 
     left, right = st.columns(2)
     with left:
-        learn.chart(figures.histogram_figure(looks), "grain_histogram")
+        screen.chart(figures.histogram_figure(looks), "grain_histogram")
     with right:
-        learn.chart(figures.spectrum_figure(looks), "grain_spectrum")
+        screen.chart(figures.spectrum_figure(looks), "grain_spectrum")
     distance = look_distance(*looks.values())
     one, two, three = st.columns(3)
     one.metric("Histogram distance", f"{distance.grey:.3f}", help="Earth mover's, grey range 1.")
@@ -103,17 +102,17 @@ def _distances(looks: dict[str, Any], made: Any, pixels: Any, opened: Opened) ->
 
 
 def _feature_distance(made: Any, pixels: Any, opened: Opened) -> float:
-    key = ("grain features", study_grains_settings.current(), learn.name_of(opened))
+    key = ("grain features", study_grains_settings.current(), opened.content)
 
     def compute() -> float:
         from core.synthesis.grains.distance import feature_distance
         from studies.grains.scoring import encoder_features
 
-        engine = session.engine("grains")
+        engine = networks.engine("grains")
         return feature_distance([made], [pixels], lambda image: encoder_features(engine, image))
 
     with st.spinner("Asking the network about both images."):
-        return learn.kept(key, compute)
+        return stores.kept(key, compute)
 
 
 def _fit(opened: Opened, pixels: Any, settings: Any) -> None:
@@ -128,9 +127,7 @@ def _fit(opened: Opened, pixels: Any, settings: Any) -> None:
 
         return fit_settings(settings, pixels, progress)
 
-    fit = background.run(
-        "grain_fit", "Fit to this micrograph", (learn.name_of(opened), settings), work
-    )
+    fit = background.run("grain_fit", "Fit to this micrograph", (opened.content, settings), work)
     if fit is None:
         return
     st.markdown(

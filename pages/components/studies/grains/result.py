@@ -8,9 +8,8 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import ProgressCallback
-from pages.components.frame import background, session
+from pages.components.frame import background, networks, publish, session
 from pages.components.frame.session import Opened
-from pages.components.learn import frame as learn
 from pages.components.studies import study
 from pages.components.studies.grains.question import micrograph, study_pixels
 from pages.components.studies.study import Study
@@ -65,7 +64,7 @@ def _reference(opened: Opened) -> Any | None:
     given = st.file_uploader(
         "A mask with the boundaries, to score against (PNG or TIFF, boundaries above 0)",
         type=["png", "tif", "tiff"],
-        key=f"grain_mask_{learn.name_of(opened)[:12]}",
+        key=f"grain_mask_{opened.content[:12]}",
     )
     return None if given is None else read_boundary_mask(given.getvalue(), given.name)
 
@@ -85,10 +84,10 @@ def _found(opened: Opened, engine: Any, name: str, reference: Any | None) -> Any
     def work(progress: ProgressCallback) -> Any:
         from studies.grains.scoring import find_grains
 
-        chosen = engine if engine is not None else session.engine("grains")
+        chosen = engine if engine is not None else networks.engine("grains")
         return find_grains(chosen, pixels, reference)
 
-    key = (learn.name_of(opened), name, marked)
+    key = (opened.content, name, marked)
     return background.run("grain_result", "Find the grains", key, work, 30_000_000)
 
 
@@ -98,7 +97,7 @@ def _show(opened: Opened, found: Any) -> None:
     size = opened.micrograph.pixel_size
     picture = boundary_picture(found.grey, found.lines, found.reference)
     viewer(
-        learn.color_image(picture, "Grain boundaries", size.nm if size else None),
+        publish.color_image(picture, "Grain boundaries", size.nm if size else None),
         key="grain_found",
         height=560,
     )

@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.synthesis.grains.effects import Knob, Seeds, knobs
+from core.synthesis.grains.effects import Seeds
 from core.synthesis.grains.settings import EFFECTS, Effect, GrainSettings
+from core.synthesis.parameters import Parameter, parameters
 from pages.components.frame import session
 from pages.components.studies.study import Study
 
@@ -84,11 +85,11 @@ def adjust(link: Study) -> None:
     if name in on:
         st.caption(f"{on[name].info.why}.")
     kind = on[name].kind if name in on else Seeds
-    for number, one in knobs(kind).items():
+    for number, one in parameters(kind).items():
         _slider(name, number, one)
 
 
-def _slider(effect: str, number: str, one: Knob) -> None:
+def _slider(effect: str, number: str, one: Parameter) -> None:
     value = float(getattr(getattr(current(), effect), number))
     unit = f" ({one.unit})" if one.unit else ""
     key = f"grain-{effect}-{number}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.learn import frame as learn
+from pages.components.frame import screen
 from pages.components.studies import study
 from pages.components.studies.study import Study
 
@@ -116,7 +116,7 @@ def _critical(link: Study) -> None:
     rows = [row for row in ising.table(ising.SIZES) if row["labels"] == labels]
     left, right = st.columns([1.9, 1], gap="medium")
     with left:
-        learn.chart(figures.sizes_figure(rows), "ising_sizes", height=430)
+        screen.chart(figures.sizes_figure(rows), "ising_sizes", height=430)
     with right:
         for name, title in (
             ("crossing", "Tc, where L = 32 and 64 cross"),

@@ -8,8 +8,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
-from pages.components.frame import publish, session
-from pages.components.learn import frame as learn
+from pages.components.frame import publish, screen, session
 from pages.components.studies import study
 from pages.components.studies.study import Study
 from pages.components.viewer.viewer import viewer
@@ -75,7 +74,7 @@ def _live(lattice: Any, algorithm: str) -> None:
     with left:
         name = f"Ising lattice, L = {lattice.side}"
         viewer(
-            learn.grey_image(figures.lattice_pixels(lattice.spins[0], 512), name),
+            publish.grey_image(figures.lattice_pixels(lattice.spins[0], 512), name),
             key="ising_live",
             height=560,
         )
@@ -83,7 +82,7 @@ def _live(lattice: Any, algorithm: str) -> None:
     means = {"energy": lattice.mean_energy, "magnetisation": lattice.mean_magnetization}
     with right:
         for quantity in ("energy", "magnetisation"):
-            learn.chart(
+            screen.chart(
                 figures.exact_figure(
                     quantity, lattice.temperature, now[quantity], means[quantity], lattice.side
                 ),
@@ -122,7 +121,7 @@ def snapshots(link: Study) -> None:
     left, right = st.columns(2)
     for column, quantity in ((left, "energy"), (right, "magnetisation")):
         with column:
-            learn.chart(
+            screen.chart(
                 figures.snapshots_figure(quantity, data, f"{len(data):,} snapshots"),
                 f"ising_all_{quantity}",
                 height=330,

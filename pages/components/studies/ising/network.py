@@ -8,8 +8,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import ProgressCallback
-from pages.components.frame import background
-from pages.components.learn import frame as learn
+from pages.components.frame import background, screen, stores
 from pages.components.studies import study
 from pages.components.studies.study import Study
 
@@ -53,7 +52,7 @@ def _layers(name: str, side: int) -> None:
 
         return layer_table(trace_network(NETWORKS[name].build(side).eval(), (1, 1, side, side)))
 
-    table = learn.kept(("ising layers", name, side), make)
+    table = stores.kept(("ising layers", name, side), make)
     rows = [
         {
             "layer": row.layer.name,
@@ -113,7 +112,7 @@ def _training(link: Study, name: str, side: int) -> None:
             lambda: network.build(side), data, elsewhere, recipe, progress, seen.append
         )
 
-    baseline = learn.kept(("ising baseline", source, side), lambda: _baseline(data))
+    baseline = stores.kept(("ising baseline", source, side), lambda: _baseline(data))
     found = background.run("ising", "Train", key, work, 3_000_000, step="Batch", seen=seen)
     if found is not None:
         _curves(found.scores, epochs, found.thresholds["energy"], "done")
@@ -128,7 +127,7 @@ def _data(source: str, side: int) -> Any:
     from studies.ising.networks import results as ising
 
     if source == "lecture":
-        return learn.kept(
+        return stores.kept(
             ("ising lecture", side), lambda: read_snapshots(ising_folder(), side), 25_000_000
         )
     return ising.snapshots("equilibrium" if source == "equilibrium" else "quench", side)
@@ -153,9 +152,9 @@ def _curves(scores: Any, epochs: int, baseline: float, state: str) -> None:
 
     left, right = st.columns(2)
     with left:
-        learn.chart(figures.loss_figure(scores, epochs), f"ising_loss_{state}", height=300)
+        screen.chart(figures.loss_figure(scores, epochs), f"ising_loss_{state}", height=300)
     with right:
-        learn.chart(
+        screen.chart(
             figures.accuracy_figure(scores, epochs, baseline), f"ising_scores_{state}", height=300
         )
 

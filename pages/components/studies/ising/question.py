@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components.learn import frame as learn
-from pages.components.learn.frame import Question
+from pages.components.frame import question, screen
+from pages.components.frame.question import Question
 from pages.components.studies import study
 from pages.components.studies.ising.data import KINDS, SIDES
 from pages.components.studies.study import Study
@@ -23,7 +23,7 @@ def draw(link: Study) -> None:
         "labels the other way round; the data file settles it: its 2,507 images of label 0 are "
         "those below Tc, and their mean |m| is the larger one."
     )
-    learn.predict(
+    question.predict(
         "ising_feature",
         Question(
             "Before any network: which single number tells the lecture's snapshots apart best?",
@@ -57,7 +57,7 @@ def _threshold(feature: str, kind: str, side: int, value: float) -> None:
     possible = (best.classes(data.spins) == labels).mean()
     left, right = st.columns([2.2, 1], gap="medium")
     with left:
-        learn.chart(
+        screen.chart(
             figures.feature_figure(FUNCTIONS[feature](data.spins), labels, value, AXES[feature]),
             "ising_feature_chart",
             height=360,

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
-from pages.components.learn import frame as learn
+from pages.components.frame import screen, stores
 from pages.components.studies import study
 from pages.components.studies.ising.network import inspect_link
 from pages.components.studies.study import Study
@@ -37,7 +37,7 @@ def draw(link: Study) -> None:
 def _folds(folds: Any, side: int) -> None:
     from studies.ising import figures
 
-    learn.chart(
+    screen.chart(
         figures.parameters_figure(
             [one.title for one in folds],
             [one.parameters for one in folds],
@@ -93,10 +93,10 @@ def _by_temperature(link: Study, folds: Any, side: int) -> None:
     }
     left, right = st.columns([2.1, 1], gap="medium")
     with left:
-        learn.chart(figures.by_temperature_figure(curves), "ising_by_temperature", height=430)
+        screen.chart(figures.by_temperature_figure(curves), "ising_by_temperature", height=430)
     shown = next(one for one in folds if one.network == added)
     with right:
-        learn.chart(figures.confusion_figure(shown.confusion), "ising_confusion", height=380)
+        screen.chart(figures.confusion_figure(shown.confusion), "ising_confusion", height=380)
         st.caption(f"{shown.title}: images by truth and answer, all five folds together.")
     st.markdown(
         "All dip at Tc: there a finite lattice looks the same on both sides, and no network can "
@@ -117,10 +117,10 @@ def _kernels(side: int) -> None:
         return wall_detectors(ising.load("symmetric", side), data.spins[near])
 
     with st.spinner("Trying the kernels on snapshots."):
-        found = learn.kept(("ising kernels", side), make, 10_000_000)
+        found = stores.kept(("ising kernels", side), make, 10_000_000)
     left, right = st.columns([1.4, 1], gap="medium")
     with left:
-        learn.chart(figures.kernels_figure(found), "ising_kernels", height=380)
+        screen.chart(figures.kernels_figure(found), "ising_kernels", height=380)
     inside = [one for one in found if one.vote < 0]
     others = [one for one in found if one.vote > 0]
     with right:
@@ -157,7 +157,7 @@ def _regression(side: int) -> None:
     names = list(dict.fromkeys(row["network"] for row in rows))
     titles = {name: ising.title_of(name) for name in names}
     curves = {titles[name]: [row for row in rows if row["network"] == name] for name in names}
-    learn.chart(figures.regression_figure(curves), "ising_regression", height=400)
+    screen.chart(figures.regression_figure(curves), "ising_regression", height=400)
     said = [f"{title} {_root_mean_square(found):.2f} J/k" for title, found in curves.items()]
     st.markdown(
         "The same networks with one output instead of two tell the temperature. Root mean squared "

@@ -1,0 +1,88 @@
+"""Networks, loaded once for all sessions, and what their libraries cost when they are imported."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import sys
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.components.frame import jobs
+from pages.components.frame.jobs import Job
+
+if TYPE_CHECKING:
+    from core.segmentation.engine import Engine
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)
+def engine(model: str) -> Engine:
+    """Return a trained network on this machine's best device, loaded once for all users."""
+    from models import zoo
+
+    import_torch()
+    return zoo.load(model, "auto")
+
+
+@st.cache_resource(show_spinner=False)
+def classifier(name: str) -> Any:
+    """Return a trained classifier of whole micrographs, loaded once for all users."""
+    from models import classifiers
+
+    import_torch()
+    return classifiers.load(name)
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up(model: str) -> Job:
+    """Begin to load a network, once, so that it is there when the first image is chosen."""
+    return jobs.start(("warm-up", model), lambda _: _warm(model), lambda _: None)
+
+
+def _warm(model: str) -> None:
+    from models import zoo
+
+    if not zoo.card(model).needs_marks:
+        engine(model)
+        return
+    from core.segmentation.pixel_forest import import_learner
+
+    import_learner()
+    import_torch()
+
+
+@st.cache_resource(show_spinner=False)
+def import_torch() -> None:
+    """Import what networks need, and keep the collector from walking through it ever after."""
+    import core.segmentation.engine  # noqa: F401
+    import models.architectures  # noqa: F401
+
+    settle_imports()
+
+
+def settle_imports() -> None:
+    """Keep the collector from walking through modules that were imported, ever after.
+
+    Streamlit collects garbage after every run of a page or a fragment, before the browser gets
+    what was drawn last; with torch's objects among the others each run would take 0.3 s longer.
+    """
+    _settle(len(sys.modules) // 100)
+
+
+@st.cache_resource(show_spinner=False)
+def _settle(hundreds_of_modules: int) -> None:
+    gc.collect()
+    gc.freeze()
+    # Else extensions complain at the end of the process that their objects were never freed.
+    atexit.unregister(gc.unfreeze)
+    atexit.register(gc.unfreeze)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def untrained(name: str) -> Any:
+    """Return an architecture with random weights, the same ones every time."""
+    from core.inspection.view import reinitialized
+    from models.architectures import ARCHITECTURES
+
+    return reinitialized(ARCHITECTURES[name].build())

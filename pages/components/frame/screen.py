@@ -1,0 +1,40 @@
+"""What depends on how large the page's type is: the presenter switch, columns and charts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.figures.concepts_style import FONT_PX, PRESENTER_FONT_PX, readable
+from pages.components.frame import session
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+    from streamlit.delta_generator import DeltaGenerator
+
+HALF, THIRD = 470, 300
+
+
+def presenting() -> bool:
+    """Return whether the presenter switch is on."""
+    return bool(session.value_of("presenter"))
+
+
+def parts(*widths: int) -> list[DeltaGenerator]:
+    """Return places side by side, of ``widths`` in px; on a narrow screen one below the other.
+
+    As presenter they share the whole width in the same proportion.
+    """
+    if presenting():
+        return st.columns(list(widths), gap="medium")
+    row = st.container(horizontal=True, gap="medium")
+    return [row.container(width=width) for width in widths]
+
+
+def chart(figure: go.Figure, key: str, height: int | None = None) -> None:
+    """Show a plotly figure large enough for the last row, without its tool bar."""
+    if height is not None:
+        figure.layout.height = height
+    shown = readable(figure, PRESENTER_FONT_PX if presenting() else FONT_PX)
+    st.plotly_chart(shown, key=key, config={"displayModeBar": False})
