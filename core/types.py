@@ -105,7 +105,7 @@ class Micrograph:
     @property
     def shape(self) -> tuple[int, int]:
         """(H, W), the info bar included."""
-        return self.pixels.shape  # type: ignore[return-value]
+        return self.pixels.shape
 
     @property
     def image_rows(self) -> slice:

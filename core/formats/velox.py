@@ -85,6 +85,8 @@ def read(source: Source) -> Decoded:
 
 def _images(file: h5py.File) -> list[_Image]:
     folder = child(file, "Data", "Image")
+    if not isinstance(folder, h5py.Group):
+        return []
     found = []
     for key in folder:
         data = child(folder, key, "Data")

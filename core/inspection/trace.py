@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -158,10 +160,16 @@ class _Recording(TorchDispatchMode):
             module.register_forward_pre_hook(self._enter(name), with_kwargs=True)
             module.register_forward_hook(self._leave)
 
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+    def __torch_dispatch__(
+        self,
+        function: torch._ops.OpOverload,
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
         result = function(*args, **(kwargs or {}))
         name, in_place = overload_name(function)
-        tensors = _tensors(args)
+        tensors = _tensors(tuple(args))
         known = [tensor for tensor in tensors if id(tensor) in self._index]
         outputs = _tensors((result,))
         if not known or not outputs:
@@ -189,7 +197,15 @@ class _Recording(TorchDispatchMode):
         """Return the index of a value."""
         return self._index[id(tensor)]
 
-    def _record(self, name, args, known, output, elementwise, macs) -> None:
+    def _record(
+        self,
+        name: str,
+        args: Sequence[Any],
+        known: Sequence[Tensor],
+        output: Tensor,
+        elementwise: bool,
+        macs: int,
+    ) -> None:
         sources = []
         for tensor in known:
             applied = Applied(
@@ -221,7 +237,7 @@ class _Recording(TorchDispatchMode):
         columns = [self.values[s.value].jump[1] * s.columns.step for s in sources]
         return max(rows), max(columns)
 
-    def _enter(self, name: str):
+    def _enter(self, name: str) -> Callable[[nn.Module, tuple, dict], None]:
         def enter(module: nn.Module, args: tuple, kwargs: dict) -> None:
             self._counts[name] += 1
             own = list(module.parameters(recurse=False))

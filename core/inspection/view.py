@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
@@ -109,7 +109,7 @@ class Recorder:
         for handle in self._handles:
             handle.remove()
 
-    def _keeper(self, name: str, calls: set[int]):
+    def _keeper(self, name: str, calls: set[int]) -> Callable[..., Tensor | None]:
         count = 0
 
         def keep(module: nn.Module, arguments: object, output: Tensor) -> Tensor | None:

@@ -47,7 +47,8 @@ class Clues:
     @property
     def resolution_unit(self) -> str:
         """What the TIFF resolution counts pixels by: "inch", "cm", or "" when it names no unit."""
-        return _UNITS.get(self.tags.get(_RESOLUTION_UNIT), "")
+        unit = self.tags.get(_RESOLUTION_UNIT)
+        return _UNITS.get(unit, "") if isinstance(unit, int) else ""
 
     def resolution_m(self, code: int) -> float | None:
         """Return metres a pixel of the TIFF resolution tag ``code``; None when it has no unit.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from math import prod
+from typing import TypeGuard
 
 import h5py
 import numpy as np
@@ -41,7 +42,7 @@ def child(group: h5py.Group, *names: str) -> h5py.Group | h5py.Dataset | None:
     return found
 
 
-def is_image_data(dataset: object) -> bool:
+def is_image_data(dataset: object) -> TypeGuard[h5py.Dataset]:
     """Whether ``dataset`` holds real numbers in two dimensions or more, inside this file."""
     return (
         isinstance(dataset, h5py.Dataset)

@@ -29,7 +29,9 @@ def check_pages(name: str, pages: int, limits: Limits) -> None:
         )
 
 
-def check_frame(name: str, shape: Sequence[int], itemsize: int, file_bytes: int, limits: Limits):
+def check_frame(
+    name: str, shape: Sequence[int], itemsize: int, file_bytes: int, limits: Limits
+) -> None:
     """Refuse a page whose header claims more than the limits allow.
 
     ``shape``: (H, W) or (H, W, C). ``itemsize``: bytes of one sample.

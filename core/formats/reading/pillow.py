@@ -7,6 +7,7 @@ from io import BytesIO
 
 import numpy as np
 from PIL import Image
+from PIL.Image import Image as PillowImage
 from PIL.ImageFile import ImageFile
 
 from core.formats.reading.grey import Levels, from_color, from_palette, full_scale
@@ -62,7 +63,7 @@ def _orientation(image: ImageFile) -> int:
         return 1
 
 
-def _levels(image: ImageFile) -> tuple[Levels, tuple[str, ...]]:
+def _levels(image: PillowImage) -> tuple[Levels, tuple[str, ...]]:
     if image.mode in ("P", "PA"):
         palette = np.asarray(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
         index = np.asarray(image if image.mode == "P" else image.getchannel("P"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -69,7 +69,7 @@ def _image_axes(signal: Mapping) -> tuple[int, int] | None:
     return len(axes) - 2, len(axes) - 1
 
 
-def _frames(signal: Mapping, axes: tuple[int, int]):
+def _frames(signal: Mapping, axes: tuple[int, int]) -> Iterator[tuple[int, ...]]:
     """Yield the indices along the other axes; none of so many that no limit allows them."""
     others = [n for axis, n in enumerate(signal["data"].shape) if axis not in axes]
     if prod(others) > 1_000_000:

@@ -83,7 +83,7 @@ class Decoded:
     @property
     def shape(self) -> tuple[int, int]:
         """(H, W) of the page."""
-        return self.levels.values.shape  # type: ignore[return-value]
+        return self.levels.values.shape
 
 
 def flat_metadata(nested: Mapping, prefix: str = "", most: int = 200) -> dict[str, str]:

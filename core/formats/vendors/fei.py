@@ -108,7 +108,7 @@ def _xml(clues: Clues) -> Calibration | None:
         element = next(find_all(root, "BinaryResult", "PixelSize", axis), None)
         if element is None or (value := number(element.text)) is None:
             return None
-        sizes.append(metres(value, element.get("unit", "")))
-    if None in sizes:
-        return None
+        if (side := metres(value, element.get("unit", ""))) is None:
+            return None
+        sizes.append(side)
     return Calibration(sizes[0], sizes[1], f"FEI tag {_XML_TAG}")

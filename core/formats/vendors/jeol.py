@@ -57,13 +57,14 @@ def _finding(values: dict[str, str], name: str, shape: tuple[int, int]) -> Findi
         "field of view": _field_of_view(values, width or shape[1], rows),
         "pixel size": _pixel_size(values),
     }
-    pixels = {how: pixel for how, pixel in pixels.items() if pixel}
+    known_pixels = {how: pixel for how, pixel in pixels.items() if pixel}
     bar, bar_px = _micron_bar(values)
-    first = next(iter(pixels.values()), None)
+    first = next(iter(known_pixels.values()), None)
     if bar and (not first or abs(bar / first[0] - 1) > max(AGREE_WITHIN, 1 / bar_px)):
-        pixels["micron bar"] = bar, bar
+        known_pixels["micron bar"] = bar, bar
     found = [
-        Calibration(*pixel, f"JEOL {name}, {how}", width, rows) for how, pixel in pixels.items()
+        Calibration(x_m, y_m, f"JEOL {name}, {how}", width, rows)
+        for how, (x_m, y_m) in known_pixels.items()
     ]
     return Finding(found, _bar_rows(values, shape), flat_metadata(values))
 

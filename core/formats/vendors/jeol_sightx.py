@@ -31,8 +31,9 @@ def find(clues: Clues) -> Finding | None:
     magnification = number(selected)
     metadata = {"ModeString": mode, "SelectorValue": str(magnification)}
     is_image = first_text(reporter, "Eos", "EosMode") == "eosTEM" and mode.endswith("MAG")
-    camera = [_camera_pixel(clues, tag) for tag in (_X_RESOLUTION, _Y_RESOLUTION)]
-    if not is_image or not magnification or magnification <= 0 or None in camera:
+    tags = (_X_RESOLUTION, _Y_RESOLUTION)
+    camera = [pixel for tag in tags if (pixel := _camera_pixel(clues, tag)) is not None]
+    if not is_image or not magnification or magnification <= 0 or len(camera) < 2:
         note = f"JEOL mode {mode or 'unknown'} has no length a pixel: not calibrated."
         return Finding(metadata=metadata, notes=(note,))
     x_m, y_m = (pixel / magnification for pixel in camera)
@@ -40,6 +41,7 @@ def find(clues: Clues) -> Finding | None:
 
 
 def _camera_pixel(clues: Clues, tag: int) -> float | None:
-    unit = _METRES.get(int(clues.tags.get(_RESOLUTION_UNIT, 2)), 0.01)
+    stated = clues.tags.get(_RESOLUTION_UNIT, 2)
+    unit = _METRES.get(stated, 0.01) if isinstance(stated, int) else 0.01
     resolution = clues.ratio(tag)
     return unit / resolution if resolution else None

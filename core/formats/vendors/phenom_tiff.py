@@ -20,15 +20,18 @@ def find(clues: Clues) -> Finding | None:
     root = parse_xml(text) if _ROOT in text else None
     if root is None or local_name(root) != _ROOT:
         return None
-    sizes = []
+    sizes: list[float | None] = []
     for name in ("pixelWidth", "pixelHeight"):
         element = next(find_all(root, name), None)
-        value = number(element.text) if element is not None else None
-        sizes.append(metres(value, element.get("unit", "")) if value else None)
+        if element is None or not (value := number(element.text)):
+            sizes.append(None)
+        else:
+            sizes.append(metres(value, element.get("unit", "")))
     bar_element = next(find_all(root, "databarHeight"), None)
     bar_rows = number(bar_element.text) if bar_element is not None else None
-    is_bar = bar_rows is not None and 0 <= bar_rows < clues.shape[0] / 2
+    if bar_rows is not None and not 0 <= bar_rows < clues.shape[0] / 2:
+        bar_rows = None
     calibration = None
     if sizes[0]:
         calibration = Calibration(sizes[0], sizes[1] or sizes[0], "Phenom XML")
-    return Finding(known(calibration), int(bar_rows) if is_bar else None)
+    return Finding(known(calibration), None if bar_rows is None else int(bar_rows))

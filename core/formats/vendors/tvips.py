@@ -26,8 +26,9 @@ def find(clues: Clues) -> Finding | None:
     x, y = number(values.get("PixelSizeX")), number(values.get("PixelSizeY"))
     if not x or x <= 0:
         x_m = None if "PixelSizeX" in values else clues.resolution_m(_X_RESOLUTION)
-        printed = not x_m or x_m >= _FINEST_PRINT_M
-        pixel = None if printed else Calibration(x_m, x_m, f"TVIPS tag {_TAG}, TIFF resolution")
+        pixel = None
+        if x_m and x_m < _FINEST_PRINT_M:
+            pixel = Calibration(x_m, x_m, f"TVIPS tag {_TAG}, TIFF resolution")
         return Finding(known(pixel), metadata=flat_metadata(values))
     sides = (number(values.get(key)) for key in ("ImageSizeX", "ImageSizeY"))
     width, rows = (int(side) if side and side >= 1 else None for side in sides)
