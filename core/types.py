@@ -187,8 +187,8 @@ class StatisticRange:
     high: float
 
 
-# Axes of (..., H, W) that are turned round: none, columns, rows, both.
-MIRRORS: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1))
+# Axes of (..., H, W) that are flipped: none, columns, rows, both.
+FLIPS: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1))
 
 
 @dataclass(frozen=True)
@@ -205,11 +205,10 @@ class ModelCard:
     method, from grey levels (H, W) and which of them count, (H, W) bool or None for all, to labels
     (H, W); such a card has no ``build`` and no weights.
     ``needs_marks``: neither network nor method; it learns from marked pixels first.
-    ``mirrored``: its segmentation is the mean over the image and its three mirror images; of an
-    ``upright`` one, whose images have an up and a down, over the image and its left-right mirror
-    image.
-    ``magnifications``: how much larger the network sees the image than it is; the segmentation is
-    the mean over them.
+    ``tta_flips``: test-time augmentation by flips, the mean over the image and its horizontal,
+    vertical and double flip; of an ``upright`` model, whose images have an up and a down, over the
+    image and its horizontal flip. ``tta_scales``: test-time augmentation by scale, the mean over
+    the image resized by each factor.
     ``failures``: what it gets wrong and on which kind of image, one sentence each, seen by eye in
     the images it was scored on. ``training_cost``: hours and machine, in words. ``temperature``:
     that the confidence shown is softened with, see ``core.evaluation.calibration``; 1 = as it is.
@@ -236,19 +235,19 @@ class ModelCard:
     ranges: tuple[StatisticRange, ...] = ()
     method: Callable[[np.ndarray, np.ndarray | None], np.ndarray] | None = None
     needs_marks: bool = False
-    mirrored: bool = False
+    tta_flips: bool = False
     upright: bool = False
-    magnifications: tuple[float, ...] = (1.0,)
+    tta_scales: tuple[float, ...] = (1.0,)
     failures: tuple[str, ...] = ()
     training_cost: str = ""
     temperature: float = 1.0
 
     @property
-    def mirrors(self) -> tuple[tuple[int, ...], ...]:
-        """Axes of (..., H, W) that are turned round for each look at an image."""
-        if not self.mirrored:
-            return MIRRORS[:1]
-        return MIRRORS[:2] if self.upright else MIRRORS
+    def flips(self) -> tuple[tuple[int, ...], ...]:
+        """Axes of (..., H, W) that are flipped in each forward pass of test-time augmentation."""
+        if not self.tta_flips:
+            return FLIPS[:1]
+        return FLIPS[:2] if self.upright else FLIPS
 
     @property
     def untrained(self) -> bool:

@@ -34,11 +34,11 @@ from core.types import ProgressCallback, no_progress
 @dataclass(frozen=True)
 class Perturbation:
     """``grey``: stretched grey levels (H, W) float32 in [0, 1] to others of the same shape; clipped
-    to [0, 1] afterwards. ``magnification``: and then enlarged. ``quarter_turns``: and turned."""
+    to [0, 1] afterwards. ``scale``: of a resize after that. ``quarter_turns``: rotations by 90° after that."""
 
     name: str
     grey: Callable[[np.ndarray], np.ndarray] = lambda grey: grey
-    magnification: float = 1.0
+    scale: float = 1.0
     quarter_turns: int = 0
 
 
@@ -65,8 +65,8 @@ PERTURBATIONS = (
     Perturbation("Gaussian blur, sigma 2 px", _blurred(2)),
     Perturbation("Poisson noise, 100 electrons per pixel", _of_dose(100)),
     Perturbation("Poisson noise, 25 electrons per pixel", _of_dose(25)),
-    Perturbation("scale x0.5", magnification=0.5),
-    Perturbation("scale x2", magnification=2.0),
+    Perturbation("scale x0.5", scale=0.5),
+    Perturbation("scale x2", scale=2.0),
     Perturbation("rotation 90°", quarter_turns=1),
     Perturbation("rotation 180°", quarter_turns=2),
 )
@@ -109,7 +109,7 @@ def _confusion(
     grey = np.clip(perturbation.grey(grey_levels(micrograph.pixels[:rows])), 0, 1).astype(
         np.float32
     )
-    shape = tuple(round(side * perturbation.magnification) for side in grey.shape)
+    shape = tuple(round(side * perturbation.scale) for side in grey.shape)
     labels = cv2.resize(labels[:rows], shape[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
     pixels = np.rot90(resample(grey, shape), perturbation.quarter_turns)
     digest = hashlib.sha256(f"{micrograph.digest} {perturbation.name}".encode()).hexdigest()

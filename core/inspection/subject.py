@@ -103,19 +103,19 @@ class Expected:
 
     ``mean``, ``std``: of the grey levels in [0, 1]. ``pixel_size_nm``: of its training images, None
     for any. ``side``: the fixed side of its image, None for any multiple of its stride.
-    ``magnification``: how much larger the network sees the image than it is.
+    ``tta_scale``: factor by which the image is resized for a single forward pass.
     """
 
     mean: float = 0.0
     std: float = 1.0
     pixel_size_nm: float | None = None
     side: int | None = None
-    magnification: float = 1.0
+    tta_scale: float = 1.0
 
     @classmethod
     def of(cls, card: ModelCard) -> Expected:
-        """Return what a trained model expects; of several magnifications, the last."""
-        return cls(card.mean, card.std, card.pixel_size_nm, magnification=card.magnifications[-1])
+        """Return what a trained model expects; of several ``tta_scales``, the last."""
+        return cls(card.mean, card.std, card.pixel_size_nm, tta_scale=card.tta_scales[-1])
 
 
 def open_subject(
@@ -137,7 +137,7 @@ def open_subject(
         LamellaError: a pixel outside the image, or an image smaller than the network's stride.
     """
     height, width = micrograph.shape
-    scale = expected.magnification
+    scale = expected.tta_scale
     if micrograph.pixel_size is not None and expected.pixel_size_nm is not None:
         scale *= micrograph.pixel_size.nm / expected.pixel_size_nm
     image_shape = height - micrograph.info_bar_rows, width

@@ -34,8 +34,8 @@ def segment(
     ``measurable`` (an info bar, no grey level), the label is 0 and means nothing.
 
     Cuts off info bars, stretches the grey levels, resamples to square pixels and to the model's
-    training pixel size when both are known, and blends overlapping tiles; the mean where the card
-    asks for several magnifications. What comes back is in the micrograph's own pixels.
+    training pixel size when both are known, and blends overlapping tiles, with the
+    card's test-time augmentation. What comes back is in the micrograph's own pixels.
     ``progress`` is called after every tile with (done, total) and stops the work by raising
     ``core.errors.Cancelled``.
 
@@ -64,7 +64,7 @@ def predict_magnified(
     valid: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the probabilities (C, H, W) float32 of a field (H, W) of grey levels in [0, 1]: the
-    mean over the card's magnifications, each on top of ``factor``.
+    mean over the card's ``tta_scales``, each on top of ``factor``.
 
     ``valid``: (H, W) bool, the pixels that hold a grey level; None = all. A network sees the others
     too, a threshold does not.
@@ -103,13 +103,13 @@ def pixel_size_factor(micrograph: Micrograph, engine: AnyEngine) -> float:
 def working_shapes(
     shape: tuple[int, int], engine: AnyEngine, factor: float = 1.0
 ) -> list[tuple[int, int]]:
-    """Return (H, W) of a field at each of the card's magnifications, on top of ``factor``."""
+    """Return (H, W) of a field at each of the card's ``tta_scales``, on top of ``factor``."""
     return [
         (
-            max(SHORTEST_SIDE, round(shape[0] * factor * magnification)),
-            max(SHORTEST_SIDE, round(shape[1] * factor * magnification)),
+            max(SHORTEST_SIDE, round(shape[0] * factor * scale)),
+            max(SHORTEST_SIDE, round(shape[1] * factor * scale)),
         )
-        for magnification in engine.card.magnifications
+        for scale in engine.card.tta_scales
     ]
 
 
@@ -122,7 +122,7 @@ def predict(
 ) -> np.ndarray:
     """Return the probabilities (C, H, W) float32 of a field (H, W) of grey levels in [0, 1].
 
-    A card that is ``mirrored`` gets the mean over the field and its mirror images, since most
+    A card with ``tta_flips`` gets the mean over the field and its mirror images, since most
     micrographs have no up and no left; ``progress`` then counts each of them.
     """
     if engine.whole_image:
@@ -130,15 +130,15 @@ def predict(
     height, width = grey.shape
     padded = np.pad(grey, ((0, -height % STRIDE), (0, -width % STRIDE)), mode="reflect")
     cut = tiles(padded.shape, settings.side_px, settings.overlap_px)
-    mirrors = engine.card.mirrors
+    flips = engine.card.flips
     stitch = Stitch(len(engine.card.phases), padded.shape)
-    progress(0, len(cut) * len(mirrors))
+    progress(0, len(cut) * len(flips))
     for index, tile in enumerate(cut):
         values = np.zeros((len(engine.card.phases), *padded[tile.window].shape), np.float32)
-        for turn, axes in enumerate(mirrors, start=1):
+        for turn, axes in enumerate(flips, start=1):
             seen = np.flip(padded[tile.window], axes)[None]
-            values += np.flip(engine.probabilities(seen)[0], axes) / len(mirrors)
-            progress(index * len(mirrors) + turn, len(cut) * len(mirrors))
+            values += np.flip(engine.probabilities(seen)[0], axes) / len(flips)
+            progress(index * len(flips) + turn, len(cut) * len(flips))
         stitch.add(tile, values, taper(tile, padded.shape, settings.overlap_px))
     return stitch.result()[:, :height, :width]
 
@@ -164,7 +164,7 @@ def _segmentation(
     card = engine.card
     size = micrograph.pixel_size
     given = [micrograph.digest, card.name, weights, [rows.start, rows.stop], asdict(settings)]
-    given += [card.mirrored, card.upright, card.magnifications, size and (size.nm, size.height_nm)]
+    given += [card.tta_flips, card.upright, card.tta_scales, size and (size.nm, size.height_nm)]
     text = json.dumps(given)
     return Segmentation(
         labels=labels,

@@ -71,7 +71,7 @@ def train_short(
         seen(where.loss)
         progress(where.step, steps)
 
-    settings = replace(TrainingSettings.of(card, short), magnifications=(1.0,))
+    settings = replace(TrainingSettings.of(card, short), tta_scales=(1.0,))
     found = train(network, make(), settings, report)
     network.load_state_dict(found.state)
     engine = Engine(card, network.eval().requires_grad_(False), "cpu")

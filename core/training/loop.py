@@ -42,8 +42,8 @@ class Objective:
 class TrainingSettings:
     """How a network is trained.
 
-    ``mean``, ``std``: of the grey levels in [0, 1], that it is normalised with. ``classes``: of the
-    labels. ``magnifications``: of the validation images, the mean over which is scored.
+    ``mean``, ``std``: of the grey levels in [0, 1], that it is normalized with. ``classes``: of the
+    labels. ``tta_scales``: of the validation images, the mean over which is scored.
     ``checkpoint``: the file that a stopped run is kept in, None to keep nothing; ``resume`` takes
     it up where there is one. ``max_seconds``: of training, all sessions together. ``objective``:
     None to segment.
@@ -53,7 +53,7 @@ class TrainingSettings:
     mean: float
     std: float
     classes: int
-    magnifications: tuple[float, ...] = (1.0,)
+    tta_scales: tuple[float, ...] = (1.0,)
     checkpoint: Path | None = None
     device: torch.device = torch.device("cpu")
     resume: bool = False
@@ -63,7 +63,7 @@ class TrainingSettings:
     @classmethod
     def of(cls, card: ModelCard, recipe: Recipe) -> TrainingSettings:
         """Return how the network of ``card`` is trained by ``recipe``, on the processor."""
-        scales = recipe.validation_magnifications or card.magnifications
+        scales = recipe.validation_tta_scales or card.tta_scales
         return cls(recipe, card.mean, card.std, len(card.phases), scales)
 
 
@@ -258,7 +258,7 @@ def _score(run: _Run, data: TrainingData, settings: TrainingSettings) -> float:
         settings.mean,
         settings.std,
         settings.classes,
-        settings.magnifications,
+        settings.tta_scales,
     )
 
 

@@ -49,7 +49,7 @@ class Recipe:
     the phase). ``group``: column of ``index.csv`` whose values never lie on both sides of the
     validation split (two figures of one article). ``seed``: of the weights and the crops;
     ``split_seed``: of the validation split, so that runs of several seeds are scored on the same
-    images and never on what one of them has seen. ``validation_magnifications``: at which the step
+    images and never on what one of them has seen. ``validation_tta_scales``: at which the step
     that is shipped is chosen; None for those of the card, which may have come later. ``frozen``:
     prefixes of parameter names that keep their initial values, batch statistics included.
     ``averaging``: decay of the exponential
@@ -74,7 +74,7 @@ class Recipe:
     patience: int = 5
     seed: int = 1
     split_seed: int = 1
-    validation_magnifications: tuple[float, ...] | None = None
+    validation_tta_scales: tuple[float, ...] | None = None
     frozen: tuple[str, ...] = ()
     augmentation: Augmentation = field(default_factory=Augmentation)
     imitation: Imitation | None = None

@@ -49,12 +49,12 @@ def predict_labels(
     image: np.ndarray,
     mean: float,
     std: float,
-    magnifications: tuple[float, ...] = (1.0,),
+    tta_scales: tuple[float, ...] = (1.0,),
 ) -> np.ndarray:
     """Return the labels (H, W) uint8 of one whole ``image`` (H, W) uint8: the most probable phase
-    in the mean over ``magnifications``, as ``core.segmentation.segment`` has it."""
+    in the mean over ``tta_scales``, as ``core.segmentation.segment`` has it."""
     grey = image.astype(np.float32) / 255
-    shapes = [tuple(round(side * factor) for side in grey.shape) for factor in magnifications]
+    shapes = [tuple(round(side * factor) for side in grey.shape) for factor in tta_scales]
     found = [
         np.stack([resample(phase, grey.shape) for phase in phases])
         for phases in (
@@ -70,7 +70,7 @@ def validation_score(
     mean: float,
     std: float,
     classes: int,
-    magnifications: tuple[float, ...] = (1.0,),
+    tta_scales: tuple[float, ...] = (1.0,),
 ) -> float:
     """Return the validation score in [0, 1].
 
@@ -79,7 +79,7 @@ def validation_score(
     """
     matrices = [
         confusion_matrix(
-            pair.labels, predict_labels(network, pair.image, mean, std, magnifications), classes
+            pair.labels, predict_labels(network, pair.image, mean, std, tta_scales), classes
         )
         for pair in pairs
     ]

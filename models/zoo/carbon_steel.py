@@ -61,7 +61,7 @@ def recipe() -> Recipe:
             on_object=0.6,
         ),
         validate_every=100,
-        validation_magnifications=(1.4,),
+        validation_tta_scales=(1.4,),
         patience=20,
     )
 
@@ -108,7 +108,7 @@ CARD = ModelCard(
     training_cost="0.4 h on one of two CPU cores",
     objects_phase=2,
     pixel_range_nm=(38.76, 387.6),
-    magnifications=(1.8,),
+    tta_scales=(1.8,),
     ranges=(
         StatisticRange("mean", 0.316, 0.471),
         StatisticRange("contrast", 0.147, 0.236),
@@ -116,5 +116,5 @@ CARD = ModelCard(
         StatisticRange("noise", 0.0247, 0.0894),
         StatisticRange("structure_px", 1.34, 16.8),
     ),
-    mirrored=True,
+    tta_flips=True,
 )

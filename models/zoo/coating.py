@@ -20,7 +20,7 @@ PHASES = (
 VALIDATION = (
     "the 2 validation images of the set EBC1, one confusion matrix over both; other fields of "
     "their specimens are among the training images, and they also chose the step and the seed "
-    "that are shipped, the recipe and the magnifications"
+    "that are shipped, the recipe and the scales of test-time augmentation"
 )
 
 
@@ -115,7 +115,7 @@ CARD = ModelCard(
         StatisticRange("noise", 0.00458, 0.0147),
         StatisticRange("structure_px", 48.9, 343.0),
     ),
-    magnifications=(0.5, 0.75, 1.0),
-    mirrored=True,
+    tta_scales=(0.5, 0.75, 1.0),
+    tta_flips=True,
     upright=True,
 )

@@ -48,7 +48,7 @@ def recipe() -> Recipe:
         crop_px=224,
         averaging=0.99,
         validate_every=150,
-        validation_magnifications=(1.0,),
+        validation_tta_scales=(1.0,),
         patience=8,
         frozen=("encoder.model.conv_stem", "encoder.model.bn1", "encoder.model.blocks.0"),
         source=grain_data,
@@ -106,7 +106,7 @@ CARD = ModelCard(
     objects_phase=0,
     boundary_phase=1,
     temperature=1.80,
-    magnifications=(0.75,),
+    tta_scales=(0.75,),
     failures=(
         "Deep, wide etch attack between grains: its rim is outlined on both sides or broken into "
         "loops, where a hand draws one line.",

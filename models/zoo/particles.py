@@ -41,7 +41,7 @@ def recipe() -> Recipe:
         frozen=("encoder.model.conv_stem", "encoder.model.bn1", "encoder.model.blocks.0"),
         augmentation=Augmentation(scale=(0.5, 1.7)),
         validate_every=250,
-        validation_magnifications=(1.0,),
+        validation_tta_scales=(1.0,),
         patience=6,
     )
 
@@ -95,7 +95,7 @@ CARD = ModelCard(
     ),
     training_cost="1.1 h on two CPU cores",
     objects_phase=1,
-    magnifications=(0.6, 0.85, 1.0),
+    tta_scales=(0.6, 0.85, 1.0),
     ranges=(
         StatisticRange("mean", 0.0371, 0.931),
         StatisticRange("contrast", 0.0802, 0.38),

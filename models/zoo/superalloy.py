@@ -97,7 +97,7 @@ CARD = ModelCard(
     ),
     training_cost="0.3 h on one of two CPU cores",
     objects_phase=1,
-    magnifications=(2.0,),
+    tta_scales=(2.0,),
     ranges=(
         StatisticRange("mean", 0.478, 0.771),
         StatisticRange("contrast", 0.116, 0.198),
@@ -105,5 +105,5 @@ CARD = ModelCard(
         StatisticRange("noise", 0.0314, 0.076),
         StatisticRange("structure_px", 8.33, 13.6),
     ),
-    mirrored=True,
+    tta_flips=True,
 )

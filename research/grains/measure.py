@@ -60,7 +60,7 @@ def one_of_each(folder: Path) -> list[Scored]:
 def measure(without: tuple[str, ...], images: list[Scored]) -> Row:
     """Train one network without some effects and score it."""
     # The table was measured at the images' own size; the model's card came to shrink them later.
-    card = replace(zoo.card("grains"), magnifications=(1.0,))
+    card = replace(zoo.card("grains"), tta_scales=(1.0,))
     recipe = replace(
         zoo.recipe("grains"),
         steps=STEPS,

@@ -78,7 +78,7 @@ def find_grains(
 
 def boundary_probability(engine: Engine, grey: np.ndarray) -> np.ndarray:
     """Return how likely each pixel of ``grey`` (H, W) in [0, 1] lies on a boundary, (H, W), as the
-    page Segment has it: at the card's magnifications."""
+    page Segment has it: at the card's test-time scales."""
     phase = engine.card.boundary_phase or 1
     return predict_magnified(grey, engine, TileSettings())[phase]
 

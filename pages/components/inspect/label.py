@@ -54,10 +54,10 @@ def _one_of_several(inspected: Inspected) -> None:
     from models import zoo
 
     card = zoo.CARDS.get(inspected.subject.model.partition(" ")[0])
-    if card is not None and (card.mirrored or len(card.magnifications) > 1):
+    if card is not None and (card.tta_flips or len(card.tta_scales) > 1):
         st.caption(
             "One look at the image, at its last magnification; Segment shows the mean over "
-            f"{len(card.mirrors) * len(card.magnifications)} mirror images and "
+            f"{len(card.flips) * len(card.tta_scales)} mirror images and "
             "magnifications, so a label there can differ."
         )
 

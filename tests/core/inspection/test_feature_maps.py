@@ -252,7 +252,7 @@ def test_subject_of_a_micrograph() -> None:
 
 def test_a_card_that_magnifies_is_inspected_as_it_sees() -> None:
     micrograph = Micrograph(np.random.default_rng(0).random((64, 64), np.float32), "a", "d")
-    subject = open_subject(micrograph, SmallUnet(), Expected(magnification=1.5), "unet-small")
+    subject = open_subject(micrograph, SmallUnet(), Expected(tta_scale=1.5), "unet-small")
     assert subject.shape == (96, 96) and subject.field.box.size == (64, 64)
     assert subject.field.to_network(32, 10) == (48, 15)
 

@@ -115,7 +115,7 @@ def test_a_mirrored_model_averages_over_four_images_and_counts_each():
     field = np.zeros((64, 64), np.float32)
     field[20, 30] = 1
     lopsided = engine(Neighbour)
-    mirrored = Engine(replace(lopsided.card, mirrored=True), Neighbour(), "cpu")
+    mirrored = Engine(replace(lopsided.card, tta_flips=True), Neighbour(), "cpu")
     seen = []
     alone = predict(field, lopsided, SMALL_TILES)
     both = predict(field, mirrored, SMALL_TILES, lambda done, total: seen.append((done, total)))
@@ -127,14 +127,14 @@ def test_a_mirrored_model_averages_over_four_images_and_counts_each():
 def test_an_upright_model_is_mirrored_from_left_to_right_only():
     field = np.zeros((64, 64), np.float32)
     field[20, 30] = 1
-    card = replace(engine(Neighbour).card, mirrored=True, upright=True)
+    card = replace(engine(Neighbour).card, tta_flips=True, upright=True)
     seen = []
     found = predict(
         field, Engine(card, Neighbour(), "cpu"), SMALL_TILES, lambda *done: seen.append(done)
     )
     np.testing.assert_allclose(found[1, 20, 29:32], [0.5, 0, 0.5], atol=1e-6)
     assert seen == [(0, 2), (1, 2), (2, 2)]
-    assert len(replace(card, mirrored=False).mirrors) == 1
+    assert len(replace(card, tta_flips=False).flips) == 1
 
 
 def test_info_bar_is_label_0_and_does_not_set_the_grey_levels():
@@ -184,10 +184,8 @@ def test_resamples_to_the_training_pixel_size_only_when_both_are_known():
 
 
 def test_magnifications_are_averaged_and_progress_goes_on_through_them():
-    two = Engine(replace(engine().card, magnifications=(0.5, 2.0)), Smooth(), "cpu")
-    alone = [
-        Engine(replace(two.card, magnifications=(one,)), Smooth(), "cpu") for one in (0.5, 2.0)
-    ]
+    two = Engine(replace(engine().card, tta_scales=(0.5, 2.0)), Smooth(), "cpu")
+    alone = [Engine(replace(two.card, tta_scales=(one,)), Smooth(), "cpu") for one in (0.5, 2.0)]
     image, seen = micrograph(discs()), []
     assert working_shapes(image.shape, two) == [(75, 105), (300, 420)]
     both = segment(image, two, SMALL_TILES, lambda done, total: seen.append(done / total))

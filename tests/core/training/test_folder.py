@@ -168,12 +168,12 @@ def test_the_step_is_chosen_at_the_recipes_magnifications(
 ):
     asked = []
 
-    def score(network, pairs, mean, std, classes, magnifications):
-        asked.append(magnifications)
+    def score(network, pairs, mean, std, classes, tta_scales):
+        asked.append(tta_scales)
         return 0.5
 
     monkeypatch.setattr(loop, "validation_score", score)
-    recipe = replace(SMALL, steps=2, validate_every=1, validation_magnifications=of_recipe)
-    card = replace(CARD, magnifications=(0.5,))
+    recipe = replace(SMALL, steps=2, validate_every=1, validation_tta_scales=of_recipe)
+    card = replace(CARD, tta_scales=(0.5,))
     run_training(card, recipe, folder, TrainingOptions(tmp_path / "run"), lambda *_: None)
     assert asked == [seen, seen]

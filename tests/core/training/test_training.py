@@ -225,8 +225,8 @@ def test_validation_puts_modes_back(split):
     validation_score(network, split.validation, 0.5, 0.25, 2)
     assert network.training and not network.layers[1].training
     image = split.validation[0].image[:50, :41]
-    for magnifications in ((1.0,), (0.7, 1.4)):
-        assert predict_labels(network, image, 0, 1, magnifications).shape == (50, 41)
+    for tta_scales in ((1.0,), (0.7, 1.4)):
+        assert predict_labels(network, image, 0, 1, tta_scales).shape == (50, 41)
 
 
 def unet(widths=(8, 8, 8, 8, 8)) -> nn.Module:
