@@ -20,7 +20,7 @@ from models import catalogue, classifiers
 from models.measured import initializations, measured, seeds
 
 # Functions, which a table cannot hold; the text tells where it initializations from.
-ELSEWHERE = ("initialize", "augmentation", "imitation", "distillation", "source")
+ELSEWHERE = ("initialize", "augmentation", "feature_distillation", "distillation", "source")
 RANGES = (
     "Grey levels in [0, 1] after the stretch that every image gets. An image outside of these "
     "ranges gets a warning."

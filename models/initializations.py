@@ -34,11 +34,11 @@ def with_initialization(recipe: Recipe, init: str) -> Recipe:
         ModelError: none of these.
     """
     if init == "scratch":
-        return replace(recipe, initialize=from_scratch, frozen=(), imitation=None)
+        return replace(recipe, initialize=from_scratch, frozen=(), feature_distillation=None)
     if init == "imagenet":
-        return replace(recipe, initialize=_imagenet, imitation=None)
+        return replace(recipe, initialize=_imagenet, feature_distillation=None)
     if init == "micronet":
-        return replace(recipe, initialize=micronet_online, imitation=None)
+        return replace(recipe, initialize=micronet_online, feature_distillation=None)
     donor = micrographs.CARD if init == micrographs.CARD.name else zoo.CARDS.get(init)
     if donor is None or donor.weights is None:
         known = ", ".join(name for name, card in zoo.CARDS.items() if card.weights is not None)
@@ -50,7 +50,7 @@ def with_initialization(recipe: Recipe, init: str) -> Recipe:
     def initialize(network: nn.Module) -> str:
         return f"{weights_of_another(network, trained(donor))} ({init})"
 
-    return replace(recipe, initialize=initialize, imitation=None)
+    return replace(recipe, initialize=initialize, feature_distillation=None)
 
 
 def _imagenet(network: nn.Module) -> str:

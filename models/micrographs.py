@@ -24,7 +24,7 @@ from models.weights import weights
 if TYPE_CHECKING:
     from torch import nn
 
-    from core.training.joint import JointData
+    from core.training.multitask import MultitaskData
     from core.training.recipe import Recipe
 
 FOLDERS: Mapping[str, str | None] = MappingProxyType(
@@ -64,16 +64,16 @@ def recipe() -> Recipe:
     )
 
 
-def joint_data(folder: Path) -> JointData:
+def multitask_data(folder: Path) -> MultitaskData:
     """Return the images of the five tasks.
 
     Raises:
         DataError: a folder is missing or has mistakes.
     """
-    from core.training.joint import JointData, Task
+    from core.training.multitask import MultitaskData, Task
     from core.training.session import training_data
 
-    return JointData(
+    return MultitaskData(
         tuple(
             Task(
                 zoo.card(name),
@@ -110,7 +110,7 @@ def main() -> None:
     """Train, and write the weights into the folder of the run."""
     from dataclasses import replace
 
-    from core.training.joint import joint_objective
+    from core.training.multitask import multitask_objective
     from core.training.progress import Progress
     from core.training.session import CHECKPOINT, TrainingOptions, train_in
     from models.weights_file import save_weights
@@ -122,7 +122,7 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
     try:
-        data = joint_data(options.data)
+        data = multitask_data(options.data)
     except LamellaError as error:
         parser.error(str(error))
     if (options.out / CHECKPOINT).is_file() and not options.resume:
@@ -140,7 +140,7 @@ def main() -> None:
         lambda: data,
         TrainingOptions(options.out, resume=options.resume),
         report,
-        joint_objective(data),
+        multitask_objective(data),
     )
     path = options.out / f"{CARD.name}.safetensors"
     sha256 = save_weights(found.state, path)

@@ -34,7 +34,8 @@ from core.types import ProgressCallback, no_progress
 @dataclass(frozen=True)
 class Perturbation:
     """``grey``: stretched grey levels (H, W) float32 in [0, 1] to others of the same shape; clipped
-    to [0, 1] afterwards. ``scale``: of a resize after that. ``quarter_turns``: rotations by 90° after that."""
+    to [0, 1] afterwards. ``scale``: of a resize after that. ``quarter_turns``: of a
+    rotation after that, in units of 90°."""
 
     name: str
     grey: Callable[[np.ndarray], np.ndarray] = lambda grey: grey

@@ -28,8 +28,8 @@ class Distillation:
 
 
 @dataclass(frozen=True)
-class Imitation:
-    """Learning another U-Net's feature maps first; see ``core.training.imitation``.
+class FeatureDistillation:
+    """Learning another U-Net's feature maps first; see ``core.training.feature_distillation``.
 
     ``teacher``: builds the trained teacher in eval mode.
     """
@@ -57,7 +57,7 @@ class Recipe:
     images, when there is no data folder.
 
     Raises:
-        LamellaError: imitation, which needs a data folder, together with a source.
+        LamellaError: feature distillation, which needs a data folder, together with a source.
     """
 
     steps: int
@@ -77,14 +77,14 @@ class Recipe:
     validation_tta_scales: tuple[float, ...] | None = None
     frozen: tuple[str, ...] = ()
     augmentation: Augmentation = field(default_factory=Augmentation)
-    imitation: Imitation | None = None
+    feature_distillation: FeatureDistillation | None = None
     distillation: Distillation | None = None
     source: Callable[[], TrainingData] | None = None
 
     def __post_init__(self) -> None:
-        if self.source is not None and self.imitation is not None:
+        if self.source is not None and self.feature_distillation is not None:
             raise LamellaError(
-                "A recipe has a source of synthetic images and an imitation; imitation looks at "
+                "A recipe has both a source of synthetic images and feature distillation, which needs "
                 "the images of a data folder. Leave one of them out."
             )
 

@@ -12,14 +12,14 @@ from torch import nn
 from core.errors import DataError, LamellaError
 from core.segmentation.device import DeviceName, choose_device
 from core.training.dataset import load_split
-from core.training.imitation import imitate
+from core.training.feature_distillation import distill_features
 from core.training.loop import Objective, TrainedNetwork, TrainingSettings, train
 from core.training.progress import CurvePoint, Progress
 from core.training.recipe import Recipe, TrainingData
 from core.training.tables import write_table
 from core.types import ModelCard
 
-CHECKPOINT, START, CURVES = "checkpoint.pt", "start.pt", "curves.csv"
+CHECKPOINT, INITIAL, CURVES = "checkpoint.pt", "initial.pt", "curves.csv"
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ def run_training(
     """Train ``card``'s network by ``recipe`` on the folder ``data``, which is None for a recipe
     that makes its own images.
 
-    ``report`` is called with the name of the phase ("imitation" or "training") and where it
-    stands; it may raise ``core.errors.Cancelled``, after which the run can be resumed.
+    ``report`` is called with the stage ("feature distillation" or "training") and its progress;
+    it may raise ``core.errors.Cancelled``, after which the run can be resumed.
 
     Raises:
         DataError: the data folder has mistakes, all listed; or none is given and one is needed.
@@ -79,7 +79,7 @@ def train_in(
     torch.manual_seed(recipe.seed)
     network = card.build().to(device)
     if not checkpoint.is_file():
-        start(network, card, recipe, split, options, report)
+        initialize(network, card, recipe, split, options, report)
 
     def seen(progress: Progress) -> None:
         if progress.validated:
@@ -117,7 +117,7 @@ def training_data(card: ModelCard, recipe: Recipe, data: Path | None) -> Trainin
     return load_split(data, recipe, len(card.phases))
 
 
-def start(
+def initialize(
     network: nn.Module,
     card: ModelCard,
     recipe: Recipe,
@@ -125,24 +125,24 @@ def start(
     options: TrainingOptions,
     report: Callable[[str, Progress], None],
 ) -> None:
-    """Initialize ``network`` in place as the recipe says; an imitation that was finished before is
-    taken from the folder."""
+    """Initialize ``network`` in place as the recipe says; the result of a finished feature
+    distillation is taken from the folder."""
     recipe.initialize(network)
-    if recipe.imitation is None:
+    if recipe.feature_distillation is None:
         return
-    kept = options.folder / START
+    kept = options.folder / INITIAL
     if options.resume and kept.is_file():
         network.load_state_dict(torch.load(kept, map_location="cpu", weights_only=True))
         return
     device = next(network.parameters()).device
-    imitate(
+    distill_features(
         network,
-        recipe.imitation.teacher().to(device),
+        recipe.feature_distillation.teacher().to(device),
         split.train,
         recipe,
-        recipe.imitation,
+        recipe.feature_distillation,
         (card.mean, card.std),
-        lambda progress: report("imitation", progress),
+        lambda progress: report("feature distillation", progress),
     )
     torch.save(network.state_dict(), kept)
 

@@ -1,4 +1,4 @@
-"""Nanoparticles with a ResNet-18 encoder: the network of the textbooks, taught by `particles`."""
+"""Nanoparticles with a ResNet-18 encoder: the network of the textbooks, distilled from `particles`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def recipe() -> Recipe:
     """Return how it is trained: first the feature maps of `particles`, then the masks."""
     from core.training.augmentation import Augmentation
     from core.training.initialization import from_scratch
-    from core.training.recipe import Distillation, Imitation, Recipe
+    from core.training.recipe import Distillation, FeatureDistillation, Recipe
 
     return Recipe(
         steps=1600,
@@ -44,7 +44,7 @@ def recipe() -> Recipe:
         group="doi",
         learning_rate=4e-4,
         augmentation=Augmentation(scale=(0.5, 1.7)),
-        imitation=Imitation(teacher, steps=3000),
+        feature_distillation=FeatureDistillation(teacher, steps=3000),
         distillation=Distillation(teacher),
         validate_every=200,
         patience=12,
@@ -94,7 +94,8 @@ CARD = ModelCard(
         *particles.CARD.failures[1:],
     ),
     training_cost=(
-        "4 minutes on an NVIDIA H100 that trained three seeds side by side, imitation included"
+        "4 minutes on an NVIDIA H100 that trained three seeds side by side, with feature "
+        "distillation"
     ),
     objects_phase=1,
     ranges=particles.CARD.ranges,

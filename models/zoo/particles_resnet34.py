@@ -25,11 +25,11 @@ def build() -> nn.Module:
 
 def deeper_resnet18(network: nn.Module) -> str:
     """Put `particles-resnet18` into ``network``, in place; new blocks begin as the identity."""
-    from core.training.deepening import decoder_without_deepest, deepen
+    from core.training.net2net import decoder_without_deepest, net2deeper
     from models.weights_file import trained
 
     donor = trained(particles_resnet18.CARD)
-    deepen(network.encoder, donor.encoder)
+    net2deeper(network.encoder, donor.encoder)
     network.decoder.load_state_dict(
         decoder_without_deepest(donor.decoder.state_dict()), strict=False
     )

@@ -16,7 +16,7 @@ from core.evaluation.scores import ImageScores
 from core.synthesis.grains.settings import EFFECTS
 from core.training.initialization import from_scratch
 from core.training.loop import TrainingSettings, train
-from core.training.recipe import Imitation, Recipe
+from core.training.recipe import FeatureDistillation, Recipe
 from core.training.session import TrainingOptions, run_training, training_data
 from core.training.synthetic_grains import draw_grains, grain_data
 from core.types import ModelCard, Phase
@@ -106,9 +106,9 @@ def test_a_folder_is_refused_where_none_is_wanted_and_missed_where_one_is(tmp_pa
         training_data(card(), replace(SMALL, source=None), None)
 
 
-def test_a_source_and_an_imitation_exclude_each_other():
+def test_a_source_and_feature_distillation_exclude_each_other():
     with pytest.raises(LamellaError, match="Leave one"):
-        replace(SMALL, imitation=Imitation(card, steps=1))
+        replace(SMALL, feature_distillation=FeatureDistillation(card, steps=1))
 
 
 def test_evaluate_tells_what_counts_for_grains():

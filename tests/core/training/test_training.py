@@ -13,11 +13,11 @@ from core.errors import Cancelled, DataError, LamellaError, ModelError
 from core.training.augmentation import Augmentation, Pair, degrade, noise, random_crop, shading
 from core.training.averaging import averaged
 from core.training.dataset import load_split, split_pairs
-from core.training.imitation import fold, imitate, make_adapters
+from core.training.feature_distillation import distill_features, fold, make_adapters
 from core.training.initialization import efficientnet_lite_imagenet, from_scratch
 from core.training.loop import TrainingSettings, train
 from core.training.losses import cross_entropy_and_dice, distillation_loss
-from core.training.recipe import Imitation, Recipe
+from core.training.recipe import FeatureDistillation, Recipe
 from core.training.session import TrainingOptions, run_training
 from core.training.validation import predict_labels, validation_score
 from core.types import ModelCard, Phase
@@ -236,7 +236,7 @@ def unet(widths=(8, 8, 8, 8, 8)) -> nn.Module:
 
 
 class AdaptedEncoder(nn.Module):
-    """An encoder seen through adapters: the teacher that a student imitates perfectly."""
+    """An encoder seen through adapters: the teacher that a student distills perfectly."""
 
     def __init__(self, encoder: nn.Module, adapters: nn.ModuleList) -> None:
         super().__init__()
@@ -270,13 +270,13 @@ def test_folding_the_adapters_into_the_decoder_is_exact_inside_the_image():
     assert (student(image) - wanted).abs().max() < 1e-4 * wanted.abs().max()
 
 
-def test_imitation_brings_the_students_features_closer(split):
+def test_feature_distillation_brings_the_students_features_closer(split):
     torch.manual_seed(0)
     student, teacher = unet(), unet().eval().requires_grad_(False)
     losses = []
-    plan = Imitation(lambda: teacher, steps=12, batch=2, crop_px=32)
+    plan = FeatureDistillation(lambda: teacher, steps=12, batch=2, crop_px=32)
     before = copy.deepcopy(teacher.state_dict())
-    imitate(
+    distill_features(
         student, teacher, split.train, SMALL, plan, (0.5, 0.25), lambda p: losses.append(p.loss)
     )
     assert len(losses) == 12 and np.mean(losses[-3:]) < 0.7 * losses[0]

@@ -12,8 +12,8 @@ from torch import nn
 
 from core.training.augmentation import Pair
 from core.training.initialization import from_scratch
-from core.training.joint import JointData, PhasesOf, Task, joint_objective
 from core.training.losses import cross_entropy_and_dice
+from core.training.multitask import MultitaskData, PhasesOf, Task, multitask_objective
 from core.training.recipe import Recipe
 from core.training.session import TrainingOptions, train_in
 from core.training.source import SyntheticData
@@ -43,7 +43,7 @@ def task(phases: int, mean: float, share: float = 1.0) -> Task:
     return Task(card, RECIPE, SyntheticData(draw, (pair,), (pair,)), share)
 
 
-DATA = JointData((task(2, 0.5), task(3, 0.25)))
+DATA = MultitaskData((task(2, 0.5), task(3, 0.25)))
 
 
 def test_a_batch_is_of_one_task_normalized_as_its_model_does_it() -> None:
@@ -61,7 +61,7 @@ def test_a_batch_is_of_one_task_normalized_as_its_model_does_it() -> None:
 
 
 def test_a_task_is_drawn_by_its_share() -> None:
-    data = JointData((task(2, 0.5, 3.0), task(3, 0.5)))
+    data = MultitaskData((task(2, 0.5, 3.0), task(3, 0.5)))
     first = [
         data.crops(RECIPE, np.random.default_rng(seed))[0][1].max() == 1 for seed in range(400)
     ]
@@ -70,7 +70,7 @@ def test_a_task_is_drawn_by_its_share() -> None:
 
 
 def test_the_loss_is_the_tasks_own_and_leaves_the_other_phases_alone() -> None:
-    loss = joint_objective(DATA).loss
+    loss = multitask_objective(DATA).loss
     logits = torch.randn(2, 5, 8, 8, generator=torch.Generator().manual_seed(1), requires_grad=True)
     labels = torch.full((2, 8, 8), 3)
     value = loss(logits, labels)
@@ -94,7 +94,7 @@ def test_the_score_is_the_mean_over_tasks() -> None:
     network = Constant().eval()
     assert PhasesOf(network, 2, 3)(torch.zeros(1, 1, 4, 4)).shape == (1, 3, 4, 4)
     # The first task is right everywhere; of the second, two phases are known, both with IoU 0.
-    assert joint_objective(DATA).score(network, DATA) == pytest.approx(0.5)
+    assert multitask_objective(DATA).score(network, DATA) == pytest.approx(0.5)
 
 
 def test_it_trains_by_the_loop_of_every_network(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_it_trains_by_the_loop_of_every_network(tmp_path: Path) -> None:
             lambda: DATA,
             TrainingOptions(tmp_path / name, "cpu"),
             lambda phase, progress: None,
-            joint_objective(DATA),
+            multitask_objective(DATA),
         ).state
         for name in ("a", "b")
     ]

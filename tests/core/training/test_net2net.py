@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from core.errors import ModelError
-from core.training.deepening import decoder_without_deepest, deepen
+from core.training.net2net import decoder_without_deepest, net2deeper
 from models.architectures.unet import build_unet
 
 FIVE, FOUR = (8, 8, 8, 8, 8), (8, 8, 8, 8)
@@ -25,7 +25,7 @@ def unet(encoder: str, decoder_channels: tuple[int, ...]) -> nn.Module:
 
 def test_the_deeper_encoder_computes_what_the_shallower_one_does() -> None:
     shallow, deep = unet("resnet18", FIVE), unet("resnet34", FIVE)
-    deepen(deep.encoder, shallow.encoder)
+    net2deeper(deep.encoder, shallow.encoder)
     image = torch.randn(1, 1, 64, 64, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         for wanted, found in zip(shallow.encoder(image), deep.encoder(image), strict=True):
@@ -34,14 +34,14 @@ def test_the_deeper_encoder_computes_what_the_shallower_one_does() -> None:
 
 def test_the_new_blocks_can_learn() -> None:
     shallow, deep = unet("resnet18", FIVE), unet("resnet34", FIVE)
-    deepen(deep.encoder, shallow.encoder)
+    net2deeper(deep.encoder, shallow.encoder)
     deep.encoder(torch.randn(1, 1, 64, 64))[-1].square().sum().backward()
     assert deep.encoder.layer1[2].bn2.weight.grad.abs().max() > 0
 
 
 def test_a_deeper_encoder_does_not_fit_into_a_shallower_one() -> None:
     with pytest.raises(ModelError, match="2 blocks cannot hold 3"):
-        deepen(unet("resnet18", FIVE).encoder, unet("resnet34", FIVE).encoder)
+        net2deeper(unet("resnet18", FIVE).encoder, unet("resnet34", FIVE).encoder)
 
 
 def test_four_stages_leave_out_the_deepest_parameters() -> None:

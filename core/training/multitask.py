@@ -1,4 +1,4 @@
-"""One network that learns the tasks of several models at once, for others to start from.
+"""Multi-task training: one network learns the tasks of several models at once, to initialize others.
 
 Its last layer has the phases of all tasks, one task after the other; a batch is of one task, and
 only that task's phases are asked about it. What the tasks share is everything before.
@@ -37,7 +37,7 @@ class Task:
 
 
 @dataclass(frozen=True, eq=False)
-class JointData:
+class MultitaskData:
     """The images of several tasks; grey levels are normalized as each task's model does it."""
 
     tasks: tuple[Task, ...]
@@ -88,7 +88,7 @@ class PhasesOf(nn.Module):
         return self.network(batch)[:, self.first : self.first + self.count]
 
 
-def joint_objective(data: JointData) -> Objective:
+def multitask_objective(data: MultitaskData) -> Objective:
     """Return what such a network learns, and its score: the mean over tasks of the validation
     score of a few images each."""
     counts = tuple(len(task.card.phases) for task in data.tasks)
@@ -102,7 +102,7 @@ def joint_objective(data: JointData) -> Objective:
         )
         return cross_entropy_and_dice(logits[:, first : first + count], labels - first)
 
-    def score(network: nn.Module, data: JointData) -> float:
+    def score(network: nn.Module, data: MultitaskData) -> float:
         found = [
             validation_score(
                 PhasesOf(network, first, count).eval(),

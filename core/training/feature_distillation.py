@@ -1,4 +1,4 @@
-"""A U-Net that learns to see as another one does, before it learns the task itself.
+"""Feature distillation: a U-Net learns the feature maps of a trained one before the task itself.
 
 The student's encoder learns the teacher's feature maps, stage by stage, through linear adapters.
 These are then folded into a copy of the teacher's decoder, so that the student starts as a plain
@@ -19,15 +19,15 @@ from core.errors import ModelError
 from core.training.augmentation import Pair, random_crop
 from core.training.prefetch import made_ahead, threads_for
 from core.training.progress import Progress
-from core.training.recipe import Imitation, Recipe
+from core.training.recipe import FeatureDistillation, Recipe
 
 
-def imitate(
+def distill_features(
     student: nn.Module,
     teacher: nn.Module,
     pairs: tuple[Pair, ...],
     recipe: Recipe,
-    imitation: Imitation,
+    settings: FeatureDistillation,
     normalization: tuple[float, float],
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> None:
@@ -46,14 +46,20 @@ def imitate(
     device = next(student.parameters()).device
     adapters = make_adapters(student, teacher).to(device)
     parameters = [*student.encoder.parameters(), *adapters.parameters()]
-    optimizer = torch.optim.AdamW(parameters, imitation.learning_rate, weight_decay=1e-4)
+    optimizer = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, imitation.learning_rate, total_steps=imitation.steps, pct_start=0.1
+        optimizer,
+        settings.learning_rate,
+        total_steps=settings.steps,
+        pct_start=0.1,
     )
     student.encoder.train()
     begun = time.monotonic()
     crops = made_ahead(
-        partial(_crops, pairs, recipe, imitation), 0, imitation.steps, threads_for(device)
+        partial(_crops, pairs, recipe, settings),
+        0,
+        settings.steps,
+        threads_for(device),
     )
     for step, batch in enumerate(crops):
         batch = ((batch.to(device) - normalization[0]) / normalization[1]).to(
@@ -72,7 +78,7 @@ def imitate(
         optimizer.step()
         schedule.step()
         seconds = time.monotonic() - begun
-        report(Progress(step + 1, imitation.steps, loss.item(), seconds))
+        report(Progress(step + 1, settings.steps, loss.item(), seconds))
     fold(student, teacher, adapters)
 
 
@@ -139,11 +145,13 @@ def _folded(weight: Tensor, parts: list[nn.Conv2d | None]) -> tuple[Tensor, Tens
     return torch.cat(pieces, 1), shift
 
 
-def _crops(pairs: tuple[Pair, ...], recipe: Recipe, imitation: Imitation, step: int) -> Tensor:
+def _crops(
+    pairs: tuple[Pair, ...], recipe: Recipe, settings: FeatureDistillation, step: int
+) -> Tensor:
     random = np.random.default_rng((recipe.seed, 1, step))
-    chosen = random.integers(len(pairs), size=imitation.batch)
+    chosen = random.integers(len(pairs), size=settings.batch)
     crops = [
-        random_crop(pairs[index], imitation.crop_px, recipe.augmentation, random)[0]
+        random_crop(pairs[index], settings.crop_px, recipe.augmentation, random)[0]
         for index in chosen
     ]
     return torch.from_numpy(np.stack(crops))[:, None]

@@ -1,4 +1,4 @@
-"""A deeper network that begins as a trained shallower one.
+"""Net2Net: a deeper network that begins as a trained shallower one.
 
 A residual block whose last scale is 0 adds nothing, so a ResNet-34 can hold a trained ResNet-18 and
 16 blocks that have still to learn.
@@ -15,7 +15,7 @@ from core.errors import ModelError
 STAGES = ("layer1", "layer2", "layer3", "layer4")
 
 
-def deepen(encoder: nn.Module, trained: nn.Module) -> None:
+def net2deeper(encoder: nn.Module, trained: nn.Module) -> None:
     """Put the ResNet ``trained`` into the deeper ResNet ``encoder``, in place.
 
     Each stage takes the trained blocks first; the blocks after them get a last batch norm whose
@@ -32,7 +32,7 @@ def deepen(encoder: nn.Module, trained: nn.Module) -> None:
         encoder.conv1.load_state_dict(trained.conv1.state_dict())
         encoder.bn1.load_state_dict(trained.bn1.state_dict())
         for name in STAGES:
-            _deepen_stage(getattr(encoder, name), getattr(trained, name))
+            _net2deeper_stage(getattr(encoder, name), getattr(trained, name))
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise ModelError(
@@ -40,7 +40,7 @@ def deepen(encoder: nn.Module, trained: nn.Module) -> None:
         ) from error
 
 
-def _deepen_stage(stage: nn.Module, trained: nn.Module) -> None:
+def _net2deeper_stage(stage: nn.Module, trained: nn.Module) -> None:
     if isinstance(stage, nn.Identity):
         return
     mine, theirs = list(stage.children()), list(trained.children())
