@@ -13,8 +13,8 @@ from core.training.tables import write_table
 @dataclass(frozen=True)
 class SeedScore:
     """``step``: that was kept of the run, ``seconds``: of its training, without feature
-    distillation or an earlier stage; None where they were not recorded. ``weights_sha256``: of its weights.
-    ``score``: the key of a score on the model's card."""
+    distillation or an earlier stage; None where they were not recorded.
+    ``weights_sha256``: of its weights. ``score``: the key of a score on the model's card."""
 
     seed: int
     step: int | None

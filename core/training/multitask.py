@@ -1,4 +1,4 @@
-"""Multi-task training: one network learns the tasks of several models at once, to initialize others.
+"""Multi-task training: one network learns the tasks of several models, to initialize others.
 
 Its last layer has the phases of all tasks, one task after the other; a batch is of one task, and
 only that task's phases are asked about it. What the tasks share is everything before.

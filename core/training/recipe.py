@@ -84,8 +84,8 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.source is not None and self.feature_distillation is not None:
             raise LamellaError(
-                "A recipe has both a source of synthetic images and feature distillation, which needs "
-                "the images of a data folder. Leave one of them out."
+                "A recipe has both a source of synthetic images and feature distillation, which "
+                "needs the images of a data folder. Leave one of them out."
             )
 
     def in_words(self) -> str:

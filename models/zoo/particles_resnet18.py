@@ -1,4 +1,4 @@
-"""Nanoparticles with a ResNet-18 encoder: the network of the textbooks, distilled from `particles`."""
+"""Nanoparticles with a ResNet-18 encoder, the textbook network, distilled from `particles`."""
 
 from __future__ import annotations
 
