@@ -37,7 +37,7 @@ def overlap(labels: np.ndarray, found: np.ndarray) -> float:
 
 
 def labels_from(bands: FeatureBands, strokes: list[Stroke]) -> np.ndarray:
-    """Return the labels (H, W) of a forest taught by ``strokes``."""
+    """Return the labels (H, W) of a forest fitted to ``strokes``."""
     marks = marks_of(draw_strokes(strokes, bands.grey.shape), PHASES)
     return fit_forest(bands, marks).probabilities(bands).argmax(0).astype(np.uint8)
 

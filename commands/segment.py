@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.terminal.batch import for_each, progress_line, read_image, say, write_whole
-from commands.terminal.marks import add_marks, check_marks, taught
+from commands.terminal.marks import add_marks, check_marks, fitted
 from commands.terminal.options import (
     add_device,
     info_bar_rows,
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 
     images = without_sidecars(options.images)
     if card.needs_marks:
-        engine = taught(card, images, options, pixel_size)
+        engine = fitted(card, images, options, pixel_size)
     else:
         engine = load(card.name, device=options.device)
     taken: dict[str, Path] = {}

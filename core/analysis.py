@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from core.measurement.grain_size import Intercepts
     from core.segmentation.classic_engine import ClassicEngine
     from core.segmentation.engine import Engine
-    from core.segmentation.forest_engine import ForestEngine, Teaching
+    from core.segmentation.forest_engine import ForestEngine, ForestTraining
 
 __all__ = ["Analysis", "ObjectSettings", "TileSettings", "analyse", "prepare", "regroup"]
 
@@ -44,7 +44,7 @@ class Analysis:
     object, units in the column names. ``device``, ``precision``: where and how the network ran.
     ``seconds``: of the segmentation alone. ``warnings``: sentences for the user, where the image
     is unlike those that the model learned from. ``intercepts``: of test lines over the grains, from
-    a model that finds their boundaries. ``teaching``: the marks that a forest learned from.
+    a model that finds their boundaries. ``forest_training``: the marks that a forest was fitted to.
     """
 
     micrograph: Micrograph
@@ -59,7 +59,7 @@ class Analysis:
     tile_settings: TileSettings = field(default_factory=TileSettings)
     warnings: tuple[str, ...] = ()
     intercepts: Intercepts | None = None
-    teaching: Teaching | None = None
+    forest_training: ForestTraining | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "objects", read_only(self.objects))
@@ -118,7 +118,7 @@ def analyse(
         LamellaError: an image too small to segment, or an info bar larger than the image.
     """
     # torch is imported with it, and the pages import this module before their first paint.
-    from core.segmentation.familiarity import unfamiliar
+    from core.segmentation.out_of_distribution import out_of_distribution_warnings
     from core.segmentation.segment import segment
 
     tile_settings = tile_settings or TileSettings()
@@ -139,9 +139,9 @@ def analyse(
         precision=engine.precision,
         seconds=seconds,
         tile_settings=tile_settings,
-        warnings=unfamiliar(engine.card, micrograph),
+        warnings=out_of_distribution_warnings(engine.card, micrograph),
         intercepts=_intercepts(micrograph, engine.card, segmentation),
-        teaching=engine.teaching,
+        forest_training=engine.forest_training,
     )
 
 

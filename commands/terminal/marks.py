@@ -44,27 +44,27 @@ def check_marks(card: ModelCard, options: argparse.Namespace) -> None:
     """
     if card.needs_marks and options.marks is None:
         raise UsageError(
-            f"{card.name} learns from marked pixels; give it a mask with --marks MASK.png, "
+            f"{card.name} is trained on marked pixels; give it a mask with --marks MASK.png, "
             "0 = not marked, 1 = first phase, 2 = second."
         )
     given = (options.marks, options.marks_phases, options.marks_image)
     if not card.needs_marks and any(one is not None for one in given):
-        raise UsageError(f"{card.name} learns nothing from marks; leave the --marks options out.")
+        raise UsageError(f"{card.name} is not trained on marks; leave the --marks options out.")
 
 
-def taught(
+def fitted(
     card: ModelCard,
     images: Sequence[Path],
     options: argparse.Namespace,
     pixel_size: PixelSize | None,
 ) -> ForestEngine:
-    """Return a forest that learned from the marks that the options name, and say so.
+    """Return a forest fitted to the marks that the options name, and say so.
 
     Raises:
         LamellaError: the mask or the marked image cannot be used.
     """
     from core.analysis import prepare
-    from core.segmentation.forest_engine import teach
+    from core.segmentation.forest_engine import fit
     from core.segmentation.marks import marks_of, read_mask
 
     mask = options.marks
@@ -73,13 +73,13 @@ def taught(
     try:
         values = read_mask(mask.read_bytes(), mask.name, micrograph.shape)
         marks = marks_of(values, _phases(options.marks_phases, int(values.max())))
-        engine = teach(card, micrograph, marks)
+        engine = fit(card, micrograph, marks)
     except OSError as error:
         raise LamellaError(f"{mask}: {error.strerror}; check the path of --marks.") from error
     except DataError as error:
         raise DataError(with_path(str(error), mask)) from error
     counts = ", ".join(f"{n} px of {name}" for name, n in marks.pixels_of_phases().items())
-    print(f"{image}: taught by {mask} ({counts})", flush=True)
+    print(f"{image}: random forest trained on {mask} ({counts})", flush=True)
     return engine
 
 

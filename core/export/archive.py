@@ -18,13 +18,13 @@ from core.segmentation.marks import mask_png
 def result_files(analysis: Analysis, stem: str) -> dict[str, bytes]:
     """Return the files that ``lamella segment`` writes, file name to content.
 
-    Four, and the marks of a forest that was taught on this very image.
+    Four, and the marks of a forest that was fitted to this very image.
     """
     size = analysis.micrograph.pixel_size
     marks = {}
-    teaching = analysis.teaching
-    if teaching and teaching.image_digest == analysis.micrograph.digest:
-        marks[f"{stem}.marks.png"] = mask_png(teaching.marks.values)
+    forest_training = analysis.forest_training
+    if forest_training and forest_training.image_digest == analysis.micrograph.digest:
+        marks[f"{stem}.marks.png"] = mask_png(forest_training.marks.values)
     return {
         f"{stem}.labels.tif": label_tiff(analysis.segmentation.labels, size),
         f"{stem}.objects.tif": object_tiff(analysis.objects, size),

@@ -51,7 +51,7 @@ def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, ob
         "settings": {
             "tiles": asdict(analysis.tile_settings),
             "objects": asdict(analysis.object_settings),
-            "forest": _teaching(analysis),
+            "forest": _forest_training(analysis),
         },
         "engine": {
             "device": analysis.device,
@@ -122,19 +122,19 @@ def marks_file(image_name: str) -> str:
     return f"{PurePath(image_name).stem}.marks.png"
 
 
-def _teaching(analysis: Analysis) -> dict[str, object] | None:
+def _forest_training(analysis: Analysis) -> dict[str, object] | None:
     """Return what a forest learned from and how; None of any other model."""
-    teaching = analysis.teaching
-    if teaching is None:
+    forest_training = analysis.forest_training
+    if forest_training is None:
         return None
     return {
-        "image": teaching.image_name,
-        "image_sha256": teaching.image_digest,
-        "image_info_bar_rows": teaching.info_bar_rows,
-        "marks_file": marks_file(teaching.image_name),
-        "marks_sha256": teaching.marks.digest,
-        "marked_pixels": teaching.marks.pixels_of_phases(),
-        **asdict(teaching.settings),
+        "image": forest_training.image_name,
+        "image_sha256": forest_training.image_digest,
+        "image_info_bar_rows": forest_training.info_bar_rows,
+        "marks_file": marks_file(forest_training.image_name),
+        "marks_sha256": forest_training.marks.digest,
+        "marked_pixels": forest_training.marks.pixels_of_phases(),
+        **asdict(forest_training.settings),
     }
 
 
@@ -148,11 +148,11 @@ def _command(analysis: Analysis) -> str | None:
     if (analysis.object_settings, analysis.tile_settings, micrograph.page) != usual:
         return None
     words = ["lamella", "segment", f"./{micrograph.name}", "--model", analysis.card.name]
-    if teaching := analysis.teaching:
-        names = ",".join(phase.name for phase in teaching.marks.phases)
-        words += ["--marks", f"./{marks_file(teaching.image_name)}", "--marks-phases", names]
-        if teaching.image_digest != micrograph.digest:
-            words += ["--marks-image", f"./{teaching.image_name}"]
+    if forest_training := analysis.forest_training:
+        names = ",".join(phase.name for phase in forest_training.marks.phases)
+        words += ["--marks", f"./{marks_file(forest_training.image_name)}", "--marks-phases", names]
+        if forest_training.image_digest != micrograph.digest:
+            words += ["--marks-image", f"./{forest_training.image_name}"]
     if micrograph.pixel_size:
         words += ["--pixel-size", repr(micrograph.pixel_size.nm)]
     words += ["--info-bar", str(micrograph.info_bar_rows), "--device", analysis.device]

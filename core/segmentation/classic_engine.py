@@ -13,7 +13,7 @@ class ClassicEngine:
 
     whole_image = True
     precision = "float32"
-    teaching = None
+    forest_training = None
 
     def __init__(self, card: ModelCard) -> None:
         self.card = card

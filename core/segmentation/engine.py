@@ -24,12 +24,12 @@ class Engine:
     """One network on one device.
 
     ``network``: in eval mode, without gradients. ``lock``: whoever hooks or changes the network
-    holds it; :meth:`probabilities` does. ``whole_image``: tiles will do. ``teaching``: of a model
-    that learns from marks.
+    holds it; :meth:`probabilities` does. ``whole_image``: tiles will do.
+    ``forest_training``: of a random forest, which is trained on annotations.
     """
 
     whole_image = False
-    teaching = None
+    forest_training = None
 
     def __init__(self, card: ModelCard, network: nn.Module, device: DeviceName = "auto") -> None:
         self.card = card

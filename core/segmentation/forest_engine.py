@@ -1,4 +1,4 @@
-"""Runs a taught forest where an engine runs a network."""
+"""Runs a random forest in place of a network."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from core.types import Micrograph, ModelCard, ProgressCallback, no_progress
 
 
 @dataclass(frozen=True, eq=False)
-class Teaching:
-    """What a forest learned from: enough to teach it again.
+class ForestTraining:
+    """What a forest was trained on: enough to fit it again.
 
     ``image_name``, ``image_digest``, ``info_bar_rows``: of the micrograph that the marks are on.
     """
@@ -38,17 +38,21 @@ class Teaching:
 
 
 class ForestEngine:
-    """A forest and what taught it. It sees an image whole, band by band."""
+    """A fitted forest and what it was trained on. It sees an image whole, band by band."""
 
     whole_image = True
     precision = "float32"
 
     def __init__(
-        self, card: ModelCard, forest: PixelForest, bands: FeatureBands, teaching: Teaching
+        self,
+        card: ModelCard,
+        forest: PixelForest,
+        bands: FeatureBands,
+        training: ForestTraining,
     ) -> None:
         self.card = card
         self.device = torch.device("cpu")
-        self.teaching = teaching
+        self.forest_training = training
         self._forest, self._bands = forest, bands
 
     def whole(
@@ -63,7 +67,7 @@ class ForestEngine:
         """
         bands = self._bands
         if not np.array_equal(bands.grey, grey):
-            bands = FeatureBands(grey, self.teaching.settings.scales_px)
+            bands = FeatureBands(grey, self.forest_training.settings.scales_px)
         return self._forest.probabilities(bands, progress)
 
 
@@ -72,7 +76,7 @@ def features_of(micrograph: Micrograph, settings: ForestSettings | None = None) 
     return FeatureBands(image_field(micrograph).grey, (settings or ForestSettings()).scales_px)
 
 
-def teach(
+def fit(
     card: ModelCard,
     micrograph: Micrograph,
     marks: Marks,
@@ -81,7 +85,7 @@ def teach(
     bands: FeatureBands | None = None,
     progress: ProgressCallback = no_progress,
 ) -> ForestEngine:
-    """Return a forest that learned from the ``marks`` on ``micrograph``.
+    """Return a forest fitted to the ``marks`` on ``micrograph``.
 
     Its card names the phases of the marks. Where the micrograph has a pixel size, other images are
     resampled to it, as they are for a network. ``bands``: of :func:`features_of`, if they are kept.
@@ -99,13 +103,13 @@ def teach(
     bands = bands or features_of(micrograph, settings)
     forest = fit_forest(bands, _on_field(marks, micrograph, bands.grey.shape), settings, progress)
     size = micrograph.pixel_size
-    taught = replace(
+    fitted = replace(
         card, phases=marks.phases, pixel_size_nm=square_pixel_nm(size) if size else None
     )
-    teaching = Teaching(
+    training = ForestTraining(
         marks, micrograph.name, micrograph.digest, micrograph.info_bar_rows, settings
     )
-    return ForestEngine(taught, forest, bands, teaching)
+    return ForestEngine(fitted, forest, bands, training)
 
 
 def _on_field(marks: Marks, micrograph: Micrograph, shape: tuple[int, int]) -> Marks:

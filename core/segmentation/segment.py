@@ -160,7 +160,7 @@ def _segmentation(
     labels[rows] = probabilities.argmax(0)
     labels[~measurable] = 0
     weights = engine.card.weights.sha256 if engine.card.weights else "untrained"
-    weights = engine.teaching.digest if engine.teaching else weights
+    weights = engine.forest_training.digest if engine.forest_training else weights
     card = engine.card
     size = micrograph.pixel_size
     given = [micrograph.digest, card.name, weights, [rows.start, rows.stop], asdict(settings)]

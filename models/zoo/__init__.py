@@ -64,7 +64,7 @@ def load(
 
     Raises:
         ModelError: there is no such model, its weights are missing or damaged, or it learns from
-            marks and :func:`core.segmentation.forest_engine.teach` makes it.
+            marks and :func:`core.segmentation.forest_engine.fit` makes it.
         LamellaError: the device asked for is not there.
     """
     from core.segmentation.classic_engine import ClassicEngine

@@ -1,4 +1,4 @@
-"""``lamella segment --model random-forest``: taught by a mask, and repeatable."""
+"""``lamella segment --model random-forest``: fitted to a mask, and repeatable."""
 
 from __future__ import annotations
 
@@ -46,8 +46,9 @@ def test_a_mask_teaches_once_and_every_image_is_segmented(
     words = ["--model", "random-forest", "--marks", "second.marks.png"]
     names = ["--marks-phases", "smooth,rough"]
     assert segment("first.png", "second.png", *words, *names, "--out", "out") == 0
-    assert "second.png: taught by second.marks.png (200 px of smooth, 100 px of rough)" in (
-        capsys.readouterr().out
+    assert (
+        "second.png: random forest trained on second.marks.png (200 px of smooth, 100 px of rough)"
+        in (capsys.readouterr().out)
     )
     for name, top in (("first", 20), ("second", 40)):
         labels = tifffile.imread(f"out/{name}.labels.tif")

@@ -57,8 +57,8 @@ class Memory:
     ``turns``: how often a parameter was changed by anything but its own widget.
     ``jobs``: those that run, by place. ``drawn``: marks by the image's digest. ``phase_names``: of
     what is marked.
-    ``taught``: key of the newest result of marks, by the image's digest. ``stopped``: key of the
-    job that ended without one.
+    ``from_marks``: key of the newest result of marks, by the image's digest. ``stopped``: key of
+    the job that ended without one.
     """
 
     owner: str = field(default_factory=lambda: secrets.token_urlsafe(24))
@@ -79,7 +79,7 @@ class Memory:
     drawn: dict[str, Drawn] = field(default_factory=dict)
     phase_names: tuple[str, ...] = ("background", "object")
     marks_notice: str = ""
-    taught: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    from_marks: dict[str, tuple[object, ...]] = field(default_factory=dict)
     stopped: tuple[object, ...] | None = None
 
 

@@ -68,7 +68,7 @@ def segment(
         return found
     if marking is not None and not marking.is_ready:
         return None
-    earlier = mine.taught.get(opened.micrograph.digest) if marking else None
+    earlier = mine.from_marks.get(opened.micrograph.digest) if marking else None
     place = st.empty()
     if not is_running:
         by_itself = marking is not None and mine.stopped != key
@@ -80,7 +80,7 @@ def segment(
             is_running = True
     if is_running:
         with place.container():
-            forest = WARM_FOREST if mine.taught else FOREST
+            forest = WARM_FOREST if mine.from_marks else FOREST
             background.show(PLACE, forest if marking else NETWORK)
     return _result(opened, earlier, settings) if earlier else None
 
@@ -102,9 +102,9 @@ def _start(
     def work(progress: ProgressCallback) -> Analysis:
         from core.analysis import analyse
 
-        is_taught = marking is not None
+        uses_marks = marking is not None
         engine = (
-            _taught(opened, card, marking, progress) if is_taught else networks.engine(card.name)
+            _fitted(opened, card, marking, progress) if uses_marks else networks.engine(card.name)
         )
         return analyse(opened.micrograph, engine, object_settings=settings, progress=progress)
 
@@ -113,18 +113,18 @@ def _start(
     background.begin(PLACE, key, work, partial(kept.keep, key))
 
 
-def _taught(
+def _fitted(
     opened: Opened, card: ModelCard, marking: Marking, progress: ProgressCallback
 ) -> ForestEngine:
     """Return a forest that learned from the marks; the image's features are kept."""
     networks.import_torch()
-    from core.segmentation.forest_engine import features_of, teach
+    from core.segmentation.forest_engine import features_of, fit
 
     shown, features = opened.micrograph, stores.features()
     key = (shown.digest, shown.info_bar_rows)
     bands = features.get(key) or features_of(shown)
     features.put(key, bands, bands.nbytes)
-    return teach(card, shown, marking.marks, bands=bands, progress=progress)
+    return fit(card, shown, marking.marks, bands=bands, progress=progress)
 
 
 def _collect() -> None:
@@ -140,7 +140,7 @@ def _collect() -> None:
         mine.notice, mine.stopped = str(error), job.key
     else:
         if marks is not None:
-            mine.taught[digest] = job.key
+            mine.from_marks[digest] = job.key
 
 
 def next_step(marking: Marking | None = None) -> None:

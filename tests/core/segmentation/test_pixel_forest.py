@@ -9,7 +9,7 @@ from core.analysis import analyse
 from core.errors import Cancelled, DataError, ModelError
 from core.segmentation import pixel_forest
 from core.segmentation.example_strokes import correcting_stroke, example_strokes
-from core.segmentation.forest_engine import features_of, teach
+from core.segmentation.forest_engine import features_of, fit
 from core.segmentation.marks import Marks, marks_of, named_phases
 from core.segmentation.pixel_forest import FeatureBands, ForestSettings, fit_forest
 from core.segmentation.strokes import draw_strokes
@@ -45,7 +45,7 @@ def marks(truth) -> Marks:
 
 
 def test_two_textures_are_told_apart_from_200_pixels(micrograph, truth, marks):
-    analysis = analyse(micrograph, teach(CARD, micrograph, marks))
+    analysis = analyse(micrograph, fit(CARD, micrograph, marks))
     made = analysis.segmentation
     # Within 3 px of the line nobody could tell; that is 4 % of the image.
     assert (made.labels == truth).mean() > 0.93
@@ -53,11 +53,11 @@ def test_two_textures_are_told_apart_from_200_pixels(micrograph, truth, marks):
     np.testing.assert_allclose(made.probabilities.astype(float).sum(0), 1, atol=2e-3)
     assert len(np.unique(made.probabilities)) > 10
     assert len(analysis.table) >= 1 and analysis.card.objects_phase == 1
-    assert analysis.teaching.marks.pixels_of_phases() == {"smooth": 100, "rough": 100}
+    assert analysis.forest_training.marks.pixels_of_phases() == {"smooth": 100, "rough": 100}
 
 
 def test_the_same_marks_give_the_same_forest_and_others_another_digest(micrograph, marks):
-    first, second = (analyse(micrograph, teach(CARD, micrograph, marks, FEW)) for _ in range(2))
+    first, second = (analyse(micrograph, fit(CARD, micrograph, marks, FEW)) for _ in range(2))
     np.testing.assert_array_equal(
         first.segmentation.probabilities, second.segmentation.probabilities
     )
@@ -67,8 +67,8 @@ def test_the_same_marks_give_the_same_forest_and_others_another_digest(micrograp
     renamed = marks_of(marks.values, named_phases(["a", "b"]))
     digests = {first.segmentation.digest}
     for other in (marks_of(more, PHASES), renamed):
-        digests.add(analyse(micrograph, teach(CARD, micrograph, other, FEW)).segmentation.digest)
-    seeded = teach(CARD, micrograph, marks, replace(FEW, seed=1))
+        digests.add(analyse(micrograph, fit(CARD, micrograph, other, FEW)).segmentation.digest)
+    seeded = fit(CARD, micrograph, marks, replace(FEW, seed=1))
     assert len({*digests, analyse(micrograph, seeded).segmentation.digest}) == 4
 
 
@@ -100,7 +100,7 @@ def test_a_large_phase_does_not_outvote_a_small_one(micrograph, truth):
 
 def test_progress_is_told_and_a_cancel_stops(monkeypatch, micrograph, marks):
     monkeypatch.setattr(pixel_forest, "CHUNK_PIXELS", 200 * 40)
-    engine, calls = teach(CARD, micrograph, marks, FEW), []
+    engine, calls = fit(CARD, micrograph, marks, FEW), []
     analyse(micrograph, engine, progress=lambda done, total: calls.append((done, total)))
     assert calls == [(0, 160), (40, 160), (80, 160), (120, 160), (160, 160)]
 
@@ -116,14 +116,14 @@ def test_an_info_bar_teaches_nothing_and_gets_nothing(micrograph, marks):
     with_bar = replace(micrograph, info_bar_rows=20)
     values = marks.values.copy()
     values[150:, :100] = 2
-    ours = analyse(with_bar, teach(CARD, with_bar, marks_of(values, PHASES), FEW))
-    theirs = analyse(with_bar, teach(CARD, with_bar, marks, FEW))
+    ours = analyse(with_bar, fit(CARD, with_bar, marks_of(values, PHASES), FEW))
+    theirs = analyse(with_bar, fit(CARD, with_bar, marks, FEW))
     np.testing.assert_array_equal(ours.segmentation.labels, theirs.segmentation.labels)
     assert not ours.segmentation.labels[140:].any()
 
 
 def test_another_image_is_resampled_to_the_pixel_size_of_the_marked_one(micrograph, truth, marks):
-    engine = teach(CARD, micrograph, marks, FEW)
+    engine = fit(CARD, micrograph, marks, FEW)
     assert engine.card.pixel_size_nm == 2.0
     pixels = np.repeat(np.repeat(micrograph.pixels, 2, 0), 2, 1)
     finer = Micrograph(pixels, "finer.png", "d2", PixelSize(1.0, "typed by user"))
@@ -134,7 +134,7 @@ def test_another_image_is_resampled_to_the_pixel_size_of_the_marked_one(microgra
 
 def test_a_phase_that_nothing_was_marked_of_is_found_nowhere(micrograph, marks):
     three = marks_of(marks.values, named_phases(["smooth", "rough", "crack"]))
-    made = analyse(micrograph, teach(CARD, micrograph, three, FEW)).segmentation
+    made = analyse(micrograph, fit(CARD, micrograph, three, FEW)).segmentation
     assert made.probabilities.shape[0] == 3 and not made.probabilities[2].any()
 
 
@@ -149,7 +149,7 @@ def test_a_phase_that_nothing_was_marked_of_is_found_nowhere(micrograph, marks):
 )
 def test_what_is_wrong_with_the_marks_is_said(micrograph, marks, change, words):
     with pytest.raises(DataError, match=words):
-        teach(CARD, micrograph, marks_of(change(marks.values), PHASES))
+        fit(CARD, micrograph, marks_of(change(marks.values), PHASES))
 
 
 def test_without_marks_there_is_no_engine():

@@ -31,7 +31,7 @@ def network_statistics(micrograph: Micrograph) -> ImageStatistics:
     return image_statistics(field.grey, field.valid)
 
 
-def unfamiliar(card: ModelCard, micrograph: Micrograph) -> tuple[str, ...]:
+def out_of_distribution_warnings(card: ModelCard, micrograph: Micrograph) -> tuple[str, ...]:
     """Return a sentence for each way in which ``micrograph`` lies outside ``card``'s training data.
 
     Nothing for a card that holds no ranges. The ranges are the smallest and the largest value

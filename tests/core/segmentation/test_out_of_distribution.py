@@ -12,7 +12,7 @@ from core.measurement.image_statistics import (
     noise_sigma,
 )
 from core.segmentation.confidence import mean_confidence, uncertainty
-from core.segmentation.familiarity import unfamiliar
+from core.segmentation.out_of_distribution import out_of_distribution_warnings
 from core.synthesis.samples import samples
 from core.training.augmentation import Pair
 from core.types import Micrograph, PixelSize, StatisticRange
@@ -97,14 +97,14 @@ def test_image_outside_the_training_data_is_said_with_what_to_do():
     noisy = Micrograph(
         np.random.default_rng(1).random((64, 64)), "noise", "digest", PixelSize(3.0, "typed")
     )
-    about_size, about_noise = unfamiliar(card, noisy)
+    about_size, about_noise = out_of_distribution_warnings(card, noisy)
     assert "3 nm lies outside the 1 to 2 nm" in about_size
     assert "noisier than any" in about_noise and "average several frames" in about_noise
-    assert unfamiliar(replace(card, ranges=()), noisy) == ()
+    assert out_of_distribution_warnings(replace(card, ranges=()), noisy) == ()
 
 
 @pytest.mark.parametrize(("name", "warnings"), [("gold-tem", 0), ("low-dose-tem", 1)])
 def test_particles_warns_of_the_noisy_sample_alone(name, warnings):
     sample = next(one for one in samples() if one.name == name)
-    found = unfamiliar(zoo.card("particles"), sample.build().micrograph)
+    found = out_of_distribution_warnings(zoo.card("particles"), sample.build().micrograph)
     assert len(found) == warnings
