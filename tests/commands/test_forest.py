@@ -75,7 +75,7 @@ def test_a_mask_teaches_once_and_every_image_is_segmented(
     ("words", "said", "code"),
     [
         (["--model", "random-forest"], "give it a mask with --marks MASK.png", 2),
-        (["--model", "otsu", "--marks", "second.marks.png"], "otsu learns nothing from marks", 2),
+        (["--model", "otsu", "--marks", "second.marks.png"], "otsu is not trained on marks", 2),
         (["--model", "random-forest", "--marks", "none.png"], "check the path of --marks", 1),
         (["--model", "random-forest", "--marks", "first.png"], "holds the value", 1),
         (
