@@ -7,23 +7,18 @@ again. Nothing depends on the order of pixels in memory or on threads, so the re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from core.errors import LamellaError
 from core.pixels.image_area import without_specks
+from core.segmentation.basins import climb, join
 from core.segmentation.settings import ObjectSettings
 
 # Half-width of the ripple that the pixel grid itself leaves on a distance transform, in px.
 GRID_RIPPLE_PX = 0.75
 # A gap between touching round particles is star-shaped: 0.37 to 0.70 for three to twelve discs.
 HOLE_SOLIDITY = 0.8
-# Few enough that the arrays of one strip stay in the processor's cache.
-STRIP_ROWS = 32
 
 
 def separate_objects(
@@ -49,7 +44,7 @@ def separate_objects(
     Raises:
         LamellaError: ``split`` outside [0, 1] or a negative ``minimum_area_px``.
     """
-    _check(settings)
+    check_settings(settings)
     mask = (labels == phase).astype(np.uint8)
     if measurable is not None and not measurable.all():
         mask = without_specks(mask * measurable, measurable)
@@ -60,13 +55,18 @@ def separate_objects(
     else:
         objects = cv2.connectedComponents(mask, connectivity=8)[1]
     if settings.fill_holes:
-        _fill_enclosed(objects)
+        fill_enclosed(objects)
     if measurable is not None:
         objects = objects * measurable
-    return _number(objects, settings.minimum_area_px)
+    return number_objects(objects, settings.minimum_area_px)
 
 
-def _check(settings: ObjectSettings) -> None:
+def check_settings(settings: ObjectSettings) -> None:
+    """Refuse settings out of range.
+
+    Raises:
+        LamellaError: ``split`` outside [0, 1] or a negative ``minimum_area_px``.
+    """
     if not 0 <= settings.split <= 1:
         raise LamellaError(
             f"The split setting is {settings.split:g}; it must lie between 0 (keep touching "
@@ -78,115 +78,18 @@ def _check(settings: ObjectSettings) -> None:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class _Basins:
-    """The watershed before joining: what climbs to which peak, and the passes between.
-
-    ``basin``: (H, W) int32, 0 outside the phase, else 1 to B. ``peak``: (B + 1,) distance to the
-    edge at the top of each. ``first``, ``second``, ``height``: (E,) pairs of neighbouring basins
-    and the distance to the edge at their highest pass, half the width of the neck.
-    """
-
-    basin: np.ndarray
-    peak: np.ndarray
-    first: np.ndarray
-    second: np.ndarray
-    height: np.ndarray
-
-
 def _split(mask: np.ndarray, split: float) -> np.ndarray:
     distance = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     # Measured between pixel centres; the edge of the phase lies half a pixel closer. Without any
     # edge in the image the transform has no bound of its own.
     distance = np.minimum(distance, np.float32(sum(mask.shape))) - 0.5
-    basins = _climb(np.pad(distance, 1, constant_values=-0.5))
-    return _join(basins, 1 - (1 - split) ** 3)[basins.basin]
+    basins = climb(np.pad(distance, 1, constant_values=-0.5))
+    widest = 1 - (1 - split) ** 3
 
+    def is_neck(height: float, peak: float) -> bool:
+        return height < widest * peak and height <= peak - GRID_RIPPLE_PX
 
-def _climb(height: np.ndarray) -> _Basins:
-    """Send each pixel up its steepest slope to a peak; ``height`` has a rim of one pixel."""
-    inside = height[1:-1, 1:-1]
-    up = np.concatenate(
-        [_steepest(height[row : row + STRIP_ROWS + 2]) for row in range(0, len(inside), STRIP_ROWS)]
-    )
-    pixels = np.flatnonzero(inside > 0).astype(np.int32)
-    place = np.zeros(inside.size, np.int32)
-    place[pixels] = np.arange(pixels.size, dtype=np.int32)
-    target = place[pixels + up.ravel()[pixels]]
-    while not np.array_equal(further := target[target], target):
-        target = further
-    tops = np.flatnonzero(target == np.arange(target.size, dtype=np.int32))
-    place[tops] = np.arange(1, tops.size + 1)
-    basin = np.zeros(inside.shape, np.int32)
-    basin.ravel()[pixels] = place[target]
-    peak = np.concatenate([[0], inside.ravel()[pixels[tops]]])
-    return _Basins(basin, peak, *_passes(inside, basin))
-
-
-def _steepest(height: np.ndarray) -> np.ndarray:
-    """Return the flat step to the neighbour up the steepest slope, 0 on a peak."""
-    rows, columns = height.shape[0] - 2, height.shape[1] - 2
-    inside = height[1:-1, 1:-1]
-    steepest = np.zeros_like(inside)
-    up = np.zeros(inside.shape, np.int32)
-    for down, right in ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)):
-        slope = height[1 + down : 1 + down + rows, 1 + right : 1 + right + columns] - inside
-        if down and right:
-            slope *= np.float32(np.sqrt(0.5))
-        np.copyto(up, np.int32(down * columns + right), where=slope > steepest)
-        np.maximum(steepest, slope, out=steepest)
-    return up
-
-
-def _passes(height: np.ndarray, basin: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return first basin, second basin and height of the highest pass of each pair."""
-    keys, heights = [], []
-    count = np.int64(basin.max(initial=0) + 1)
-    for here, there in (
-        (np.s_[:, :-1], np.s_[:, 1:]),
-        (np.s_[:-1], np.s_[1:]),
-        (np.s_[:-1, :-1], np.s_[1:, 1:]),
-        (np.s_[:-1, 1:], np.s_[1:, :-1]),
-    ):
-        one, two = basin[here], basin[there]
-        meets = np.nonzero((one != two) & (one > 0) & (two > 0))
-        one, two = one[meets], two[meets]
-        keys.append(np.minimum(one, two) * count + np.maximum(one, two))
-        heights.append(np.minimum(height[here][meets], height[there][meets]))
-    key, top = np.concatenate(keys), np.concatenate(heights)
-    order = np.lexsort((-top, key))
-    key, index = np.unique(key[order], return_index=True)
-    return key // count, key % count, top[order][index]
-
-
-def _join(basins: _Basins, neck: float) -> np.ndarray:
-    """Return the object of each basin: passes from the highest down, joined unless a true neck."""
-    flat = basins.height >= np.maximum(basins.peak[basins.first], basins.peak[basins.second])
-    parent = _groups(basins.first[flat], basins.second[flat], len(basins.peak))
-    peak = np.zeros(parent.max(initial=0) + 1, np.float32)
-    np.maximum.at(peak, parent, basins.peak)
-    order = np.argsort(-basins.height[~flat], kind="stable")
-    first, second = parent[basins.first[~flat]][order], parent[basins.second[~flat]][order]
-    root, top = list(range(len(peak))), peak.tolist()
-
-    def find(node: int) -> int:
-        while root[node] != node:
-            root[node] = root[root[node]]
-            node = root[node]
-        return node
-
-    heights = basins.height[~flat][order].tolist()
-    for one, two, height in zip(first.tolist(), second.tolist(), heights, strict=True):
-        a, b = find(one), find(two)
-        smaller = min(top[a], top[b])
-        if a != b and (height >= neck * smaller or height > smaller - GRID_RIPPLE_PX):
-            root[b], top[a] = a, max(top[a], top[b])
-    return np.array([find(node) for node in root], np.int32)[parent]
-
-
-def _groups(first: np.ndarray, second: np.ndarray, count: int) -> np.ndarray:
-    graph = coo_matrix((np.ones(len(first), np.int8), (first, second)), (count, count))
-    return connected_components(graph, directed=False)[1]
+    return join(basins, is_neck)[basins.basin]
 
 
 def _fill_round_holes(mask: np.ndarray) -> None:
@@ -203,8 +106,11 @@ def _fill_round_holes(mask: np.ndarray) -> None:
             cv2.drawContours(mask, [contour], 0, 1, cv2.FILLED)
 
 
-def _fill_enclosed(objects: np.ndarray) -> None:
-    """Give each patch of background that one object alone surrounds to this object."""
+def fill_enclosed(objects: np.ndarray) -> None:
+    """Give each patch of background that one object alone surrounds to this object, in place.
+
+    ``objects``: (H, W) int32, 0 = none.
+    """
     ground = (objects == 0).astype(np.uint8)
     count, patch = cv2.connectedComponents(ground, connectivity=4)
     lowest = np.full(count, np.iinfo(np.int32).max, np.int32)
@@ -226,8 +132,9 @@ def _fill_enclosed(objects: np.ndarray) -> None:
         np.add(objects, owner[patch], out=objects)
 
 
-def _number(objects: np.ndarray, minimum_area_px: int) -> np.ndarray:
-    """Drop small objects and number the others by their first pixel."""
+def number_objects(objects: np.ndarray, minimum_area_px: int) -> np.ndarray:
+    """Return ``objects`` (H, W) as uint32 without those smaller than ``minimum_area_px``, numbered
+    from 1 in raster order of their first pixel."""
     flat = objects.ravel()
     area = np.bincount(flat)
     pixels = np.flatnonzero(flat)

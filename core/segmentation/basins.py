@@ -1,0 +1,125 @@
+"""A watershed without seeds: every pixel climbs to a peak, then peaks are joined over high passes.
+
+Nothing depends on the order of pixels in memory or on threads, so the result is repeatable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+# Few enough that the arrays of one strip stay in the processor's cache.
+STRIP_ROWS = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Basins:
+    """What climbs to which peak of a height, and the passes between.
+
+    ``basin``: (H, W) int32, 0 where the height is not positive, else 1 to B. ``peak``: (B + 1,)
+    height at the top of each. ``first``, ``second``, ``height``: (E,) pairs of neighbouring basins
+    and the height of their highest pass.
+    """
+
+    basin: np.ndarray
+    peak: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    height: np.ndarray
+
+
+def climb(height: np.ndarray) -> Basins:
+    """Return where each pixel of a positive height comes to, up its steepest slope.
+
+    ``height``: (H + 2, W + 2) float32, with a rim of one pixel that belongs to no basin.
+    """
+    inside = height[1:-1, 1:-1]
+    up = np.concatenate(
+        [_steepest(height[row : row + STRIP_ROWS + 2]) for row in range(0, len(inside), STRIP_ROWS)]
+    )
+    pixels = np.flatnonzero(inside > 0).astype(np.int32)
+    place = np.zeros(inside.size, np.int32)
+    place[pixels] = np.arange(pixels.size, dtype=np.int32)
+    target = place[pixels + up.ravel()[pixels]]
+    while not np.array_equal(further := target[target], target):
+        target = further
+    tops = np.flatnonzero(target == np.arange(target.size, dtype=np.int32))
+    place[tops] = np.arange(1, tops.size + 1)
+    basin = np.zeros(inside.shape, np.int32)
+    basin.ravel()[pixels] = place[target]
+    peak = np.concatenate([[0], inside.ravel()[pixels[tops]]])
+    return Basins(basin, peak, *_passes(inside, basin))
+
+
+def _steepest(height: np.ndarray) -> np.ndarray:
+    """Return the flat step to the neighbour up the steepest slope, 0 on a peak."""
+    rows, columns = height.shape[0] - 2, height.shape[1] - 2
+    inside = height[1:-1, 1:-1]
+    steepest = np.zeros_like(inside)
+    up = np.zeros(inside.shape, np.int32)
+    for down, right in ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)):
+        slope = height[1 + down : 1 + down + rows, 1 + right : 1 + right + columns] - inside
+        if down and right:
+            slope *= np.float32(np.sqrt(0.5))
+        np.copyto(up, np.int32(down * columns + right), where=slope > steepest)
+        np.maximum(steepest, slope, out=steepest)
+    return up
+
+
+def _passes(height: np.ndarray, basin: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return first basin, second basin and height of the highest pass of each pair."""
+    keys, heights = [], []
+    count = np.int64(basin.max(initial=0) + 1)
+    for here, there in (
+        (np.s_[:, :-1], np.s_[:, 1:]),
+        (np.s_[:-1], np.s_[1:]),
+        (np.s_[:-1, :-1], np.s_[1:, 1:]),
+        (np.s_[:-1, 1:], np.s_[1:, :-1]),
+    ):
+        one, two = basin[here], basin[there]
+        meets = np.nonzero((one != two) & (one > 0) & (two > 0))
+        one, two = one[meets], two[meets]
+        keys.append(np.minimum(one, two) * count + np.maximum(one, two))
+        heights.append(np.minimum(height[here][meets], height[there][meets]))
+    key, top = np.concatenate(keys), np.concatenate(heights)
+    order = np.lexsort((-top, key))
+    key, index = np.unique(key[order], return_index=True)
+    return key // count, key % count, top[order][index]
+
+
+def join(basins: Basins, is_neck: Callable[[float, float], bool]) -> np.ndarray:
+    """Return the object of each basin (B + 1,) int32: passes from the highest down, joined unless
+    the pass is a neck.
+
+    ``is_neck``: of the height of a pass and of the lower of the two peaks that it would join.
+    """
+    flat = basins.height >= np.maximum(basins.peak[basins.first], basins.peak[basins.second])
+    parent = _groups(basins.first[flat], basins.second[flat], len(basins.peak))
+    peak = np.zeros(parent.max(initial=0) + 1, np.float32)
+    np.maximum.at(peak, parent, basins.peak)
+    order = np.argsort(-basins.height[~flat], kind="stable")
+    first, second = parent[basins.first[~flat]][order], parent[basins.second[~flat]][order]
+    root, top = list(range(len(peak))), peak.tolist()
+
+    def find(node: int) -> int:
+        while root[node] != node:
+            root[node] = root[root[node]]
+            node = root[node]
+        return node
+
+    heights = basins.height[~flat][order].tolist()
+    for one, two, height in zip(first.tolist(), second.tolist(), heights, strict=True):
+        a, b = find(one), find(two)
+        smaller = min(top[a], top[b])
+        if a != b and not is_neck(height, smaller):
+            root[b], top[a] = a, max(top[a], top[b])
+    return np.array([find(node) for node in root], np.int32)[parent]
+
+
+def _groups(first: np.ndarray, second: np.ndarray, count: int) -> np.ndarray:
+    graph = coo_matrix((np.ones(len(first), np.int8), (first, second)), (count, count))
+    return connected_components(graph, directed=False)[1]
