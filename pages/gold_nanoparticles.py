@@ -1,12 +1,12 @@
 """Gold nanoparticles: TEM images simulated from atoms, and what a U-Net makes of them."""
 
+from pages.components.studies import study
 from pages.components.studies.gold import breaks as study_gold_breaks
 from pages.components.studies.gold import data as study_gold_data
 from pages.components.studies.gold import network as study_gold_network
 from pages.components.studies.gold import question as study_gold_question
 from pages.components.studies.gold import result as study_gold_result
 from pages.components.studies.gold import settings as study_gold_settings
-from pages.components.studies.study import Study
 
 PAGE = {"group": "Case studies", "title": "Gold nanoparticles", "order": 1}
 STEPS = {
@@ -17,15 +17,14 @@ STEPS = {
     "breaks": study_gold_breaks.draw,
 }
 
-link = Study(
+link = study.link_of(
     "gold-nanoparticles",
-    (
-        *study_gold_settings.NAMES,
-        *("blur", "threshold", "training_steps", "source", "network", "particle", "fault"),
-    ),
+    *study_gold_settings.NAMES,
+    *("blur", "threshold", "training_steps", "source", "network", "particle", "fault"),
 )
 STEPS[
-    link.begin(
+    study.begin(
+        link,
         "Gold nanoparticles",
         "A particle of some hundred atoms on a film of carbon: to the eye a patch of order in "
         "noise. Here images are computed from atoms, so every outline is known, and a network "

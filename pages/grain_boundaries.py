@@ -1,11 +1,11 @@
 """Grain boundaries: trained on synthetic microstructures, tested on real micrographs."""
 
+from pages.components.studies import study
 from pages.components.studies.grains import breaks as study_grains_breaks
 from pages.components.studies.grains import data as study_grains_data
 from pages.components.studies.grains import network as study_grains_network
 from pages.components.studies.grains import question as study_grains_question
 from pages.components.studies.grains import result as study_grains_result
-from pages.components.studies.study import Study
 
 PAGE = {"group": "Case studies", "title": "Grain boundaries", "order": 2}
 STEPS = {
@@ -16,9 +16,12 @@ STEPS = {
     "breaks": study_grains_breaks.draw,
 }
 
-link = Study("grain-boundaries", ("structure", "adjust", "training_steps", "left_out", "network"))
+link = study.link_of(
+    "grain-boundaries", "structure", "adjust", "training_steps", "left_out", "network"
+)
 STEPS[
-    link.begin(
+    study.begin(
+        link,
         "Grain boundaries",
         "Nobody likes to trace grain boundaries by hand. Here a network learns from "
         "microstructures that were generated, with their boundaries known, and is then asked "

@@ -10,6 +10,7 @@ from pages.components.inspect import link as inspect_link
 from pages.components.inspect import maps as inspect_maps
 from pages.components.inspect import network as inspect_network
 from pages.components.inspect import subject as inspect_subject
+from pages.components.inspect.link import LINK
 
 PAGE = {"group": "Analyse", "title": "Inspect", "order": 2}
 SECTIONS = {
@@ -24,15 +25,22 @@ st.title("Inspect")
 st.caption(
     "How a network comes to its answer on your micrograph: click a pixel, and see what decides."
 )
-link = inspect_link.read()
+request = inspect_link.read()
 opened = inspect_subject.micrograph()
 if opened is None:
     st.stop()
 try:
-    name = inspect_subject.choose_network(link)
+    name = inspect_subject.choose_network()
     analysis = inspect_subject.segmentation(opened)
-    view = inspect_link.chooser("View", "view", inspect_link.VIEWS, inspect_link.FIRST, show=None)
-    inspected = inspect_subject.look(opened, name, link, analysis)
+    view = LINK.choose(
+        "View",
+        "view",
+        inspect_link.VIEWS,
+        inspect_link.FIRST,
+        drops=("show",),
+        label_visibility="collapsed",
+    )
+    inspected = inspect_subject.look(opened, name, request, analysis)
     inspect_subject.introduce(inspected)
     SECTIONS[view](inspected)
 except LamellaError as error:

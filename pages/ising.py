@@ -1,11 +1,11 @@
 """Ising: from a snapshot of spins to below or above the critical temperature."""
 
+from pages.components.studies import study
 from pages.components.studies.ising import breaks as study_ising_breaks
 from pages.components.studies.ising import data as study_ising_data
 from pages.components.studies.ising import network as study_ising_network
 from pages.components.studies.ising import question as study_ising_question
 from pages.components.studies.ising import result as study_ising_result
-from pages.components.studies.study import Study
 
 PAGE = {"group": "Case studies", "title": "Ising", "order": 3}
 STEPS = {
@@ -16,16 +16,15 @@ STEPS = {
     "breaks": study_ising_breaks.draw,
 }
 
-link = Study(
+link = study.link_of(
     "ising",
-    (
-        *("side", "algorithm", "start", "temperature", "kind", "size"),
-        *("feature", "magnetisation", "energy"),
-        *("network", "images", "symmetries", "epochs", "seed", "beside", "tested", "labels"),
-    ),
+    *("side", "algorithm", "start", "temperature", "kind", "size"),
+    *("feature", "magnetisation", "energy"),
+    *("network", "images", "symmetries", "epochs", "seed", "beside", "tested", "labels"),
 )
 STEPS[
-    link.begin(
+    study.begin(
+        link,
         "Ising",
         "A snapshot of spins, and one question: was it below the critical temperature or above? "
         "The answer is known exactly, so here a network can be caught.",

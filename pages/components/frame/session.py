@@ -62,28 +62,6 @@ def follow_link(page: str) -> None:
     link.follow(memory(), page)
 
 
-def return_to_link(page: str, names: Iterable[str]) -> None:
-    """Read a page's own part of the link, or put back what it was when the page was left."""
-    link.return_to(memory(), page, names)
-
-
-def change_link(page: str, by: str | None, /, **values: object) -> None:
-    """Set parameters of a page's own part of the link; None takes one out.
-
-    ``by``: the parameter whose own widget was used, if one was.
-    """
-    link.change(memory(), page, by, values)
-
-
-def link_turn(name: str) -> int:
-    """Return how often a parameter was changed by anything but its own widget.
-
-    A widget that has it in its key is a new one after such a change, so what the browser still
-    holds of the old one is not taken for the user's choice.
-    """
-    return memory().turns.get(name, 0)
-
-
 # ---- the micrograph
 
 

@@ -9,9 +9,9 @@ import streamlit as st
 from pages.components.frame import background, publish, session
 from pages.components.inspect import colors as inspect_colors
 from pages.components.inspect import layers as inspect_layers
-from pages.components.inspect import link as inspect_link
 from pages.components.inspect import stage as inspect_stage
 from pages.components.inspect import subject as inspect_subject
+from pages.components.inspect.link import LINK
 from pages.components.inspect.subject import Inspected
 from pages.components.viewer.viewer import Layer
 
@@ -55,7 +55,7 @@ def _cam(inspected: Inspected, phase: int) -> Shown:
         return seg_grad_cam(one, layer, phase, region).heat
 
     asked = "cam", layer, phase, named
-    check = inspect_link.switch("Sanity check with random weights", "sanity")
+    check = LINK.switch("Sanity check with random weights", "sanity")
     heat = _checked(inspected, draw, asked) if check else _heat(subject, draw, asked)
     scale = inspect_colors.choose(is_signed=False).plotly
     overlay = inspect_stage.overlay(
@@ -87,7 +87,7 @@ def _deepest(inspected: Inspected, names: list[str]) -> str:
 def _phase(inspected: Inspected, winner: int) -> int:
     count = len(inspected.subject.logits)
     names = {str(index): inspected.classes[index] for index in range(count)}
-    return int(inspect_link.selector("Class", "class", names, str(winner)))
+    return int(LINK.choose("Class", "class", names, str(winner), in_list=True))
 
 
 def _region(inspected: Inspected) -> tuple[str, Any, object]:
@@ -100,7 +100,9 @@ def _region(inspected: Inspected) -> tuple[str, Any, object]:
     objects = inspected.analysis.objects if inspected.analysis else None
     number = int(objects[inspected.pixel]) if objects is not None else 0
     wheres = {name: words for name, words in WHERES.items() if number or name != "object"}
-    where = inspect_link.chooser("Where", "where", wheres, "pixel", known=WHERES)
+    where = LINK.choose(
+        "Where", "where", wheres, "pixel", known=WHERES, label_visibility="collapsed"
+    )
     if where == "field":
         return "anywhere in the field", None, "field"
     if where == "object":
@@ -180,15 +182,15 @@ def _square(inspected: Inspected) -> int:
     """Draw the choice of the square's side in px of the network, and return it."""
     side = min(inspected.subject.shape)
     lowest, highest, first = max(1, side // 16), side // 2, max(1, side // 8)
-    square = inspect_link.number_within("square", lowest, highest, first)
-    key = inspect_link.control("square", square, side)
+    square = LINK.whole_within("square", lowest, highest, first)
+    key = LINK.control("square", square, side)
     st.slider(
         "Side of the square (px of the network)",
         lowest,
         highest,
         key=key,
-        on_change=inspect_link.change_by,
-        args=("square", key),
+        on_change=LINK.note_value_of,
+        args=(key, "square"),
     )
     return square
 
@@ -232,7 +234,7 @@ def _skips(inspected: Inspected, phase: int) -> Shown:
         hide_index=True,
         alt="Agreement with and without the skips",
     )
-    whole = inspect_link.switch("Show the whole network's labels", "whole")
+    whole = LINK.switch("Show the whole network's labels", "whole")
     shape = opened.micrograph.shape
     labels = found.labels if whole else found.labels_without
     from core.figures.encoding import encode_labels
@@ -252,16 +254,16 @@ def _switched_off(known: Sequence[Skip]) -> tuple[str, ...]:
     asked = st.query_params.get("skips")
     chosen = names[-1:] if asked is None else [name for name in asked.split(NEXT) if name != NONE]
     if unknown := [name for name in chosen if name not in names]:
-        inspect_link.refuse(
+        LINK.refuse(
             f'The link asks for a skip into "{unknown[0]}"; this network has skips into '
             f"{', '.join(names)}.",
             "skips",
         )
         chosen = names[-1:]
-    key = inspect_link.control("skips", chosen, *names)
+    key = LINK.control("skips", chosen, *names)
 
     def switch() -> None:
-        inspect_link.choose("skips", NEXT.join(session.value_of(key)) or NONE)
+        LINK.note("skips", NEXT.join(session.value_of(key)) or NONE)
 
     sizes = {one.layer: " × ".join(map(str, one.shape[1:])) for one in known}
     is_told_by_size = len(set(sizes.values())) == len(sizes)

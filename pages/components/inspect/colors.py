@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pages.components.inspect import link as inspect_link
+from pages.components.inspect.link import LINK
 
 
 @dataclass(frozen=True)
@@ -29,4 +29,4 @@ FIRST = "viridis"
 def choose(is_signed: bool = True) -> Scale:
     """Draw the choice and return it; ``is_signed``: the map can have values below 0."""
     titles = {name: scale.title for name, scale in SCALES.items() if is_signed or name != "signed"}
-    return SCALES[inspect_link.selector("Colours", "colors", titles, FIRST, known=SCALES)]
+    return SCALES[LINK.choose("Colours", "colors", titles, FIRST, known=SCALES, in_list=True)]

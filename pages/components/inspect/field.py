@@ -10,9 +10,9 @@ from core.errors import LamellaError
 from pages.components.frame import background, session
 from pages.components.inspect import colors as inspect_colors
 from pages.components.inspect import layers as inspect_layers
-from pages.components.inspect import link as inspect_link
 from pages.components.inspect import stage as inspect_stage
 from pages.components.inspect import subject as inspect_subject
+from pages.components.inspect.link import LINK
 from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def draw(inspected: Inspected) -> None:
         unit = receptive_field(trace, layer, *unit_at_pixel(trace, layer, *inspected.network_pixel))
         heats = dict(HEATS) if inspected.is_trained else {"random": "Untrained", "none": "None"}
         st.markdown("**Effective field**")
-        shown = inspect_link.chooser("Effective field", "show", heats, next(iter(heats)))
+        shown = LINK.choose(
+            "Effective field", "show", heats, next(iter(heats)), label_visibility="collapsed"
+        )
         many = _positions(inspected, layer)
         if many == 1:
             fields = _effective(inspected, layer, shown)
@@ -69,7 +71,7 @@ def _positions(inspected: Inspected, layer: str | None) -> int:
     if len(shape) < 4 or max(shape[2:]) == 1:
         # One unit sees the whole field; there is nothing to average over.
         return 1
-    return int(inspect_link.selector("Averaged over", "positions", POSITIONS, "1"))
+    return int(LINK.choose("Averaged over", "positions", POSITIONS, "1", in_list=True))
 
 
 def _explanation(many: int) -> str:

@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.errors import LamellaError
 from pages.components.inspect import layers as inspect_layers
-from pages.components.inspect import link as inspect_link
 from pages.components.inspect import stage as inspect_stage
 from pages.components.inspect import subject as inspect_subject
+from pages.components.inspect.link import LINK
 from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
@@ -47,11 +47,11 @@ def draw(inspected: Inspected) -> None:
     own = next(iter(pairs.values()))
     count, inputs, rows, columns = own.weights.shape
     with order_place:
-        by_norm = inspect_link.selector("Order", "order", ORDERS, "norm") == "norm"
+        by_norm = LINK.choose("Order", "order", ORDERS, "norm", in_list=True) == "norm"
     is_shared = True
     if len(pairs) > 1:
         with scale_place:
-            is_shared = inspect_link.selector("Colour scale", "scales", LIMITS, "one") == "one"
+            is_shared = LINK.choose("Colour scale", "scales", LIMITS, "one", in_list=True) == "one"
     shown, source = _show(rows * columns, inputs)
     drawn = f"the first {SHOWN} are drawn; " if shown == "filters" and count > SHOWN else ""
     st.caption(
@@ -94,17 +94,19 @@ def _show(size: int, inputs: int) -> tuple[str, int]:
     show_place, input_place = inspect_stage.parts(420, 170)
     with show_place:
         # A kernel of one weight is no picture; its norms are.
-        shown = inspect_link.chooser("Show", "show", SHOWS, "filters" if size > 1 else "norms")
-    source = inspect_link.number_within("input", 0, inputs - 1, 0)
+        shown = LINK.choose(
+            "Show", "show", SHOWS, "filters" if size > 1 else "norms", label_visibility="collapsed"
+        )
+    source = LINK.whole_within("input", 0, inputs - 1, 0)
     if shown == "filters":
-        key = inspect_link.control("input", source, inputs)
+        key = LINK.control("input", source, inputs)
         input_place.number_input(
             "Input channel",
             0,
             inputs - 1,
             key=key,
-            on_change=inspect_link.change_by,
-            args=("input", key),
+            on_change=LINK.note_value_of,
+            args=(key, "input"),
         )
     return shown, source
 
@@ -131,15 +133,15 @@ def _selected(layer: str, pairs: dict[str, Kernels], channel: int, source: int) 
 
     own = next(iter(pairs.values()))
     st.subheader("Frequency response of one filter")
-    key = inspect_link.control("channel", channel, layer, own.by_norm[0])
+    key = LINK.control("channel", channel, layer, own.by_norm[0])
     choice, note = inspect_stage.parts(200, 560)
     choice.number_input(
         "Filter (output channel)",
         0,
         len(own.weights) - 1,
         key=key,
-        on_change=inspect_link.change_by,
-        args=("channel", key),
+        on_change=LINK.note_value_of,
+        args=(key, "channel"),
         kwargs={"layer": layer},
     )
     place = own.by_norm.tolist().index(channel) + 1

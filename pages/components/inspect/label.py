@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components.inspect import link as inspect_link
 from pages.components.inspect import stage as inspect_stage
 from pages.components.inspect import subject as inspect_subject
 from pages.components.inspect.attribution import MAPS, draw_map
+from pages.components.inspect.link import LINK
 from pages.components.inspect.subject import Inspected
 
 
@@ -26,7 +26,7 @@ def draw(inspected: Inspected) -> None:
         st.markdown(f"#### {name.capitalize()}, {100 * shares[winner]:.1f} %")
         _probabilities(inspected, shares)
         _one_of_several(inspected)
-        shown = inspect_link.chooser("Map", "show", MAPS, "cam")
+        shown = LINK.choose("Map", "show", MAPS, "cam", label_visibility="collapsed")
         overlay, labels, caption = draw_map(inspected, shown, winner)
     inspect_stage.show(inspected, place, overlay, (), labels, caption)
     _split(inspected)

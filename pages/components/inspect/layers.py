@@ -9,8 +9,8 @@ import streamlit as st
 
 from core.errors import LamellaError
 from pages.components.frame import session
-from pages.components.inspect import link as inspect_link
 from pages.components.inspect import subject as inspect_subject
+from pages.components.inspect.link import LINK, OF_LAYER
 from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ def layers(inspected: Inspected) -> dict[str, LayerRow]:
 
 def asked(inspected: Inspected) -> str | None:
     """Return the link's layer, None where it names none or, after a sentence, an unknown one."""
-    name = inspected.link.layer
+    name = inspected.request.layer
     if name is None or name in layers(inspected):
         return name
     try:
         inspected.subject.trace.call(name)
-        inspect_link.refuse(f"{name} is a block; choose one of its layers.", "layer", "channel")
+        LINK.refuse(f"{name} is a block; choose one of its layers.", "layer", "channel")
     except LamellaError as error:
-        inspect_link.refuse(str(error), "layer", "channel")
+        LINK.refuse(str(error), "layer", "channel")
     return None
 
 
@@ -59,11 +59,11 @@ def choose_or_output(inspected: Inspected) -> str | None:
 
 def channel(inspected: Inspected, layer: str, count: int, default: int) -> int:
     """Return the link's channel of a layer, or the default, with a sentence if there is none."""
-    wanted = inspected.link.channel
+    wanted = inspected.request.channel
     if wanted is None or 0 <= wanted < count:
         return default if wanted is None else wanted
     sentence = f"There is no channel {wanted}; {layer} has {count}, 0 to {count - 1}."
-    inspect_link.refuse(sentence, "channel")
+    LINK.refuse(sentence, "channel")
     return default
 
 
@@ -75,15 +75,15 @@ def describe(row: LayerRow) -> str:
 
 def _select(inspected: Inspected, options: list[str], chosen: str) -> str:
     rows = layers(inspected)
-    own_choice = "" if chosen == inspected.link.layer else chosen
-    key = inspect_link.control("layer", chosen, options[0], len(options), own_choice)
+    own_choice = "" if chosen == inspected.request.layer else chosen
+    key = LINK.control("layer", chosen, options[0], len(options), own_choice)
 
     def select() -> None:
         name = session.value_of(key)
         if name == OUTPUT:
-            inspect_link.change(layer=None, **inspect_link.OF_LAYER)
+            LINK.change(layer=None, **dict.fromkeys(OF_LAYER))
         else:
-            inspect_link.change_by("layer", key, **inspect_link.OF_LAYER)
+            LINK.note_value_of(key, "layer", **dict.fromkeys(OF_LAYER))
 
     st.selectbox(
         "Layer",

@@ -13,9 +13,9 @@ from pages.components.frame import session
 from pages.components.inspect import colors as inspect_colors
 from pages.components.inspect import gallery as inspect_gallery
 from pages.components.inspect import layers as inspect_layers
-from pages.components.inspect import link as inspect_link
 from pages.components.inspect import stage as inspect_stage
 from pages.components.inspect import subject as inspect_subject
+from pages.components.inspect.link import LINK
 from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ ORIGINS = ("segmentation", "truth")
 
 def draw(inspected: Inspected) -> None:
     """Draw the view."""
-    shown = inspect_link.chooser("Show", "show", SHOWS, "channels")
+    shown = LINK.choose("Show", "show", SHOWS, "channels", label_visibility="collapsed")
     if shown == "hierarchy":
         _hierarchy(inspected)
         return
@@ -87,8 +87,8 @@ def _ranking(inspected: Inspected, maps: FeatureMaps) -> tuple[Ranking, str]:
     """Draw the choice of the measure; return the ranking and what its values are."""
     from core.inspection.feature_maps import Measure, rank_channels
 
-    asked = inspect_link.selector(
-        "Strongest first, by", "measure", MEASURES, "variance", channel=None
+    asked = LINK.choose(
+        "Strongest first, by", "measure", MEASURES, "variance", drops=("channel",), in_list=True
     )
     measure, mask, named = Measure.VARIANCE, None, ""
     if asked == "mean":
@@ -139,10 +139,16 @@ def _mask(inspected: Inspected) -> tuple[Any, str]:
     first = str(model.objects_phase or len(names) - 1)
     phase_place, origin_place = st.columns(2)
     with phase_place:
-        phase = inspect_link.selector("Phase", "phase", names, first, channel=None)
+        phase = LINK.choose("Phase", "phase", names, first, drops=("channel",), in_list=True)
     with origin_place:
-        origin = inspect_link.selector(
-            "According to the", "against", origins, next(iter(origins)), known=ORIGINS, channel=None
+        origin = LINK.choose(
+            "According to the",
+            "against",
+            origins,
+            next(iter(origins)),
+            known=ORIGINS,
+            drops=("channel",),
+            in_list=True,
         )
     labels = analysis.segmentation.labels if origin == "segmentation" else inspected.opened.truth
     mask = labels_in_field(labels, inspected.subject.field) == int(phase)
@@ -160,7 +166,7 @@ def _channels(
     from core.figures.inspection_feature_maps import channel_thumbnails
 
     total, layer = len(maps.activations), maps.layer.name
-    every = total <= FEW or inspect_link.switch(f"All {total} channels", "all")
+    every = total <= FEW or LINK.switch(f"All {total} channels", "all")
     count = total if every else FEW
     made = inspect_subject.kept(
         inspected.subject,
@@ -186,7 +192,7 @@ def _channels(
             key="inspect-channels",
             label=f"Channels of {layer}",
             chosen=channel,
-            on_choose=lambda number: inspect_link.change(channel=number, layer=layer),
+            on_choose=lambda number: LINK.change(channel=number, layer=layer),
         )
 
 
@@ -230,7 +236,7 @@ def _patches(inspected: Inspected, maps: FeatureMaps, channel: int) -> tuple[Any
 
 def _go_to(inspected: Inspected, patch: Patch, layer: str, channel: int) -> None:
     box = inspected.subject.field.to_micrograph(patch.box)
-    inspect_link.change(
+    LINK.change(
         row=(box.top + box.bottom) // 2,
         column=(box.left + box.right) // 2,
         layer=layer,

@@ -8,8 +8,8 @@ import streamlit as st
 
 from pages.components.frame import session
 from pages.components.inspect import layers as inspect_layers
-from pages.components.inspect import link as inspect_link
 from pages.components.inspect import subject as inspect_subject
+from pages.components.inspect.link import LINK, OF_LAYER
 from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _drawing(inspected: Inspected, layer: str | None) -> None:
         name = points[0].get("customdata") if points else None
         name = name[0] if isinstance(name, list | tuple) else name
         if name:
-            inspect_link.change(layer=name, **inspect_link.OF_LAYER)
+            LINK.change(layer=name, **dict.fromkeys(OF_LAYER))
 
     st.plotly_chart(
         network_figure(drawing, layer),
@@ -86,12 +86,12 @@ def _totals(inspected: Inspected, table: LayerTable) -> None:
 def _table(table: LayerTable, layer: str | None) -> None:
     names = [row.layer.name for row in table.rows]
     known = {row.layer.name for row in table.rows if row.is_module}
-    key = f"inspect-layers-{session.link_turn('layer')}-{session.link_turn('network')}-{len(names)}"
+    key = f"inspect-layers-{LINK.turn('layer')}-{LINK.turn('network')}-{len(names)}"
 
     def select() -> None:
         rows = session.component_state(key).get("selection", {}).get("rows", [])
         name = names[rows[0]] if rows else None
-        inspect_link.choose("layer", name if name in known else None, **inspect_link.OF_LAYER)
+        LINK.note("layer", name if name in known else None, **dict.fromkeys(OF_LAYER))
 
     st.dataframe(
         _columns(table.rows),
@@ -152,6 +152,6 @@ def _chosen(inspected: Inspected, row: LayerRow) -> None:
             st.button(
                 label,
                 key=f"inspect-go-{view}",
-                on_click=inspect_link.change,
+                on_click=LINK.change,
                 kwargs={"view": view, "show": None},
             )

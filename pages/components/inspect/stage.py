@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.figures import encoding
 from pages.components.frame import publish
-from pages.components.inspect import link as inspect_link
+from pages.components.inspect.link import LINK
 from pages.components.inspect.subject import Inspected
 from pages.components.viewer import viewer
 from pages.components.viewer.viewer import Box, Layer
@@ -77,7 +77,7 @@ def show(
             crosshair=inspected.pixel,
             info_bar_rows=shown.info_bar_rows,
             height=HEIGHT,
-            on_click=lambda event: inspect_link.change(row=event.row, column=event.column),
+            on_click=lambda event: LINK.change(row=event.row, column=event.column),
         )
         for sentence in (caption, inspected.cut):
             if sentence:
@@ -121,14 +121,14 @@ def pixel_inputs(inspected: Inspected) -> None:
     limits = height - inspected.opened.micrograph.info_bar_rows, width
     at = dict(zip(("row", "column"), inspected.pixel, strict=True))
     for place, name, limit in zip(st.columns(2), at, limits, strict=True):
-        key = inspect_link.control(name, at[name], at if inspected.link.pixel is None else "")
+        key = LINK.control(name, at[name], at if inspected.request.pixel is None else "")
         others = {other: value for other, value in at.items() if other != name}
         place.number_input(
             name.capitalize(),
             0,
             limit - 1,
             key=key,
-            on_change=inspect_link.change_by,
-            args=(name, key),
+            on_change=LINK.note_value_of,
+            args=(key, name),
             kwargs=others,
         )

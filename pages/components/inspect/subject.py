@@ -16,9 +16,8 @@ from core.palette import phase_color
 from core.types import FeatureMaps, Phase, PixelSize
 from pages.components.frame import background, library, networks, session, sidebar, stores
 from pages.components.frame.session import Opened
-from pages.components.inspect import link as inspect_link
-from pages.components.inspect import studies as inspect_studies
-from pages.components.inspect.link import Link
+from pages.components.inspect import image_classifiers
+from pages.components.inspect.link import LINK, Request
 from pages.components.segment import run
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class Inspected:
     classes: tuple[str, ...]
     subject: Subject
     opened: Opened
-    link: Link
+    request: Request
     pixel: tuple[int, int]
     analysis: Analysis | None
 
@@ -91,16 +90,16 @@ def micrograph() -> Opened | None:
     return sidebar.choose_micrograph()
 
 
-def choose_network(link: Link) -> str:
+def choose_network() -> str:
     """Draw the choice of the network in the sidebar; return its name."""
     from models import zoo
     from models.architectures import ARCHITECTURES
 
-    others = {**ARCHITECTURES, **inspect_studies.studies()}
-    chosen = inspect_link.one_of("network", others) or session.network_model().name
+    others = {**ARCHITECTURES, **image_classifiers.by_name()}
+    chosen = LINK.one_of("network", others) or session.network_model().name
     trained = {name: card for name, card in zoo.CARDS.items() if card.build}
     titles = {name: _with_state(card.title, card.weights) for name, card in trained.items()}
-    titles |= {name: study.title for name, study in inspect_studies.studies().items()}
+    titles |= {name: other.title for name, other in image_classifiers.by_name().items()}
     titles |= {name: _with_state(card.title, None) for name, card in ARCHITECTURES.items()}
 
     def choose() -> None:
@@ -108,13 +107,13 @@ def choose_network(link: Link) -> str:
         new = dict.fromkeys(("layer", "channel", "input", "class", "phase", "skips", "square"))
         if name in zoo.CARDS:
             session.choose_model(name)
-            inspect_link.change(network=None, **new)
+            LINK.change(network=None, **new)
         else:
-            inspect_link.change_by("network", key, **new)
+            LINK.note_value_of(key, "network", **new)
 
     with st.sidebar:
         st.subheader("Network")
-        key = inspect_link.control("network", chosen, session.network_model().name)
+        key = LINK.control("network", chosen, session.network_model().name)
         st.selectbox(
             "Network",
             list(titles),
@@ -144,7 +143,7 @@ def segmentation(opened: Opened) -> Analysis | None:
     return found.analysis if found else None
 
 
-def look(opened: Opened, name: str, link: Link, analysis: Analysis | None) -> Inspected:
+def look(opened: Opened, name: str, request: Request, analysis: Analysis | None) -> Inspected:
     """Return the network before the field around the link's pixel.
 
     Raises:
@@ -153,16 +152,16 @@ def look(opened: Opened, name: str, link: Link, analysis: Analysis | None) -> In
     from models import zoo
     from models.architectures import ARCHITECTURES
 
-    pixel, study = _inside(opened, link.pixel), inspect_studies.studies().get(name)
-    if study is not None:
-        card, title, is_trained = None, study.title, True
+    pixel, other = _inside(opened, request.pixel), image_classifiers.by_name().get(name)
+    if other is not None:
+        card, title, is_trained = None, other.title, True
     elif name in ARCHITECTURES:
         card, title, is_trained = None, ARCHITECTURES[name].title, False
     else:
         card = zoo.CARDS[name]
         title, is_trained = card.title, card.weights is not None
     subject = _subject(opened, name, pixel)
-    phases = card.phases if card else study.phases if study else _unnamed(subject)
+    phases = card.phases if card else other.phases if other else _unnamed(subject)
     return Inspected(
         title=title,
         is_trained=is_trained,
@@ -170,7 +169,7 @@ def look(opened: Opened, name: str, link: Link, analysis: Analysis | None) -> In
         classes=tuple(phase.name for phase in phases),
         subject=subject,
         opened=opened,
-        link=link,
+        request=request,
         pixel=pixel,
         analysis=analysis,
     )
@@ -254,7 +253,7 @@ def _inside(opened: Opened, pixel: tuple[int, int] | None) -> tuple[int, int]:
         try:
             check_inside(*pixel, height, width)
         except LamellaError as error:
-            inspect_link.refuse(str(error), "row", "column")
+            LINK.refuse(str(error), "row", "column")
         else:
             return pixel
     return height // 2, width // 2
@@ -275,9 +274,9 @@ def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
                 network, model = networks.untrained(name), f"{name} untrained"
                 expected = Expected(side=ARCHITECTURES[name].side)
             else:
-                network, model = inspect_studies.network(name), name
-                study = inspect_studies.studies()[name]
-                expected = Expected(study.mean, study.std, side=study.fixed_side)
+                network, model = image_classifiers.network(name), name
+                other = image_classifiers.by_name()[name]
+                expected = Expected(other.mean, other.std, side=other.fixed_side)
             if (side := expected.side) is not None:
                 covered = _covered(side, shown.shape, shown.info_bar_rows)
                 # The scale is given as the quotient of two pixel sizes, here one of them 1.

@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from pages.components.frame import screen
+from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
 from pages.components.studies.gold.network import CARD
-from pages.components.studies.study import Study
 
 CURVES = {
     "dose": "Dose",
@@ -36,7 +36,7 @@ PUBLISHED = [
 ]
 
 
-def draw(link: Study) -> None:
+def draw(link: PageLink) -> None:
     """Draw what was measured, section by section; one that was not measured is left out."""
     from studies.gold.networks import results as gold_study
 
@@ -53,7 +53,7 @@ def draw(link: Study) -> None:
     )
 
 
-def _curves(link: Study, rows: Sequence[Any]) -> None:
+def _curves(link: PageLink, rows: Sequence[Any]) -> None:
     from studies.gold import figures
 
     kinds = {name: title for name, title in CURVES.items() if any(r.curve == name for r in rows)}

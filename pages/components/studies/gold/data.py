@@ -10,13 +10,13 @@ import streamlit as st
 from core.errors import LamellaError
 from core.types import PixelSize
 from pages.components.frame import publish, screen, session
+from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
 from pages.components.studies.gold import settings as study_gold_settings
-from pages.components.studies.study import Study
 from pages.components.viewer.viewer import viewer
 
 
-def draw(link: Study) -> None:
+def draw(link: PageLink) -> None:
     """Draw the controls, the image with its label, and what its power spectrum shows."""
     st.markdown(
         "Atoms stand where the crystal puts them; their potential shifts the phase of the "

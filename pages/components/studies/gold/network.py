@@ -8,15 +8,15 @@ import streamlit as st
 
 from core.types import ProgressCallback
 from pages.components.frame import background, screen, session
+from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
-from pages.components.studies.study import Study
 
 CARD = "gold"
 TRAINED = "gold_trained"
 STEPS, MOST_STEPS = 30, 300
 
 
-def draw(link: Study) -> None:
+def draw(link: PageLink) -> None:
     """Draw what was trained, and the short training."""
     from models import zoo
 
@@ -40,7 +40,7 @@ def draw(link: Study) -> None:
     )
 
 
-def _training(link: Study) -> None:
+def _training(link: PageLink) -> None:
     from models import zoo
 
     steps = link.whole_number("Steps", "training_steps", STEPS, 10)

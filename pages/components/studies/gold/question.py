@@ -7,14 +7,14 @@ from typing import Any
 import streamlit as st
 
 from pages.components.frame import publish, question, screen
+from pages.components.frame.page_link import PageLink
 from pages.components.frame.question import Question
 from pages.components.studies import study
 from pages.components.studies.gold import settings as study_gold_settings
-from pages.components.studies.study import Study
 from pages.components.viewer.viewer import viewer
 
 
-def draw(link: Study) -> None:
+def draw(link: PageLink) -> None:
     """Draw the question, a threshold to move, and the two histograms."""
     st.markdown(
         "**Which pixels are gold?** Not which are dark: a lattice has bright and dark fringes, and "

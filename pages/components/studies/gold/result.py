@@ -9,12 +9,12 @@ import streamlit as st
 
 from core.types import Micrograph, ProgressCallback
 from pages.components.frame import background, networks, publish, session, sidebar
+from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
 from pages.components.studies.gold import annotations as study_gold_annotations
 from pages.components.studies.gold import lattice as study_gold_lattice
 from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.studies.gold.network import CARD, TRAINED
-from pages.components.studies.study import Study
 from pages.components.viewer.viewer import ViewerEvent, viewer
 
 SOURCES = {"simulated": "The image of step 1", "micrograph": "A micrograph of yours"}
@@ -29,7 +29,7 @@ NEW_COLUMNS = {
 }
 
 
-def draw(link: Study) -> None:
+def draw(link: PageLink) -> None:
     """Draw the choice of image and network, what was found, and two annotations compared."""
     with st.container(horizontal=True):
         source = link.choose("Image", "source", SOURCES)
@@ -47,7 +47,7 @@ def draw(link: Study) -> None:
     )
 
 
-def _network(link: Study) -> tuple[Any, str]:
+def _network(link: PageLink) -> tuple[Any, str]:
     """Return the engine to use, None for the shipped one, and what names it."""
     trained = session.value_of(TRAINED)
     if trained is None:
@@ -57,7 +57,7 @@ def _network(link: Study) -> tuple[Any, str]:
     return (trained, f"mine {id(trained)}") if name == "mine" else (None, "shipped")
 
 
-def _image(link: Study, source: str) -> tuple[Micrograph | None, Any | None]:
+def _image(link: PageLink, source: str) -> tuple[Micrograph | None, Any | None]:
     """Return the micrograph and, where it is known, which pixels are gold (H, W)."""
     if source == "simulated":
         made = study_gold_settings.image(link)
@@ -87,7 +87,7 @@ def _analysis(shown: Micrograph, engine: Any, name: str) -> Any | None:
     return background.run("gold_result", "Find the particles", key, work, size, step="Tile")
 
 
-def _show(link: Study, analysis: Any, truth: Any | None) -> None:
+def _show(link: PageLink, analysis: Any, truth: Any | None) -> None:
     session.remember("gold_shown", analysis)
     for sentence in analysis.warnings:
         st.warning(sentence)
@@ -104,7 +104,7 @@ def _show(link: Study, analysis: Any, truth: Any | None) -> None:
         study_gold_lattice.draw(analysis, chosen)
 
 
-def _particle(link: Study, analysis: Any) -> int | None:
+def _particle(link: PageLink, analysis: Any) -> int | None:
     """Draw the choice of a particle, largest first, those that the edge cuts last."""
     table = analysis.table
     if not len(table):
@@ -117,12 +117,12 @@ def _particle(link: Study, analysis: Any) -> int | None:
         for _, row in rows.iterrows()
     }
     if st.query_params.get("particle") not in options:
-        session.change_link(link.page, None, particle=None)
+        link.change(particle=None)
     label = "Particle (or click it in the image)"
     return int(link.choose(label, "particle", options, in_list=True))
 
 
-def _picture(analysis: Any, truth: Any | None, chosen: int | None, link: Study) -> None:
+def _picture(analysis: Any, truth: Any | None, chosen: int | None, link: PageLink) -> None:
     from studies.gold.figures import mask_picture
 
     shown = analysis.micrograph
@@ -133,7 +133,7 @@ def _picture(analysis: Any, truth: Any | None, chosen: int | None, link: Study) 
     def clicked(event: ViewerEvent) -> None:
         number = int(objects[event.row, event.column])
         if number:
-            session.change_link(link.page, None, particle=number)
+            link.change(particle=number)
 
     picture = mask_picture(shown.pixels, found, known)
     viewer(

@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import LamellaError
 from core.synthesis.gold.settings import GoldSettings
 from pages.components.frame import publish, stores
-from pages.components.studies.study import Study
+from pages.components.frame.page_link import PageLink
 
 # Coarse pixels need a finer grid to compute on, so there are fewer of them.
 SIDE, COARSE_SIDE, COARSE_NM = 384, 256, 0.06
@@ -53,7 +53,7 @@ SPECIMEN, MICROSCOPE = ("count", "diameter", "carbon"), ("defocus", "cs", "sprea
 NAMES = ("kind", "axis", "voltage", "dose", "pixel", "specimen", *SLIDERS)
 
 
-def controls(link: Study) -> None:
+def controls(link: PageLink) -> None:
     """Draw a control for each number; what they say is in the link."""
     link.whole_number("Specimen (seed)", "specimen", 1)
     link.choose("Particles are", "kind", KINDS, in_list=True)
@@ -67,7 +67,7 @@ def controls(link: Study) -> None:
     link.scale("Pixel size (nm)", "pixel", PIXELS, PIXEL)
 
 
-def current(link: Study) -> GoldSettings:
+def current(link: PageLink) -> GoldSettings:
     """Return the settings that the link asks for."""
     number = {
         name: link.number(name, one.default, one.low, one.high) for name, one in SLIDERS.items()
@@ -80,18 +80,18 @@ def current(link: Study) -> GoldSettings:
         diameter_nm=(number["diameter"] * (1 - SPREAD), number["diameter"] * (1 + SPREAD)),
         kind=kind if kind in KINDS else "fcc",
         zone_axis=tuple(map(int, axis)) if axis in AXES and axis != "random" else None,
-        pixel_size_nm=link.one_of("pixel", PIXELS, PIXEL),
+        pixel_size_nm=link.one_of_numbers("pixel", PIXELS, PIXEL),
         voltage_kv=float(voltage) if voltage in VOLTAGES else 300.0,
         defocus_nm=number["defocus"],
         cs_mm=number["cs"],
         focal_spread_nm=number["spread"],
         astigmatism_nm=number["astigmatism"],
-        dose_e_per_nm2=link.one_of("dose", DOSES, DOSE),
+        dose_e_per_nm2=link.one_of_numbers("dose", DOSES, DOSE),
         carbon_thickness_nm=number["carbon"],
     )
 
 
-def image(link: Study) -> Any | None:
+def image(link: PageLink) -> Any | None:
     """Return the image of these settings, made once for all; None, and why, where it cannot be."""
     seed = int(link.number("specimen", 1, -1e9, 1e9))
     if seed < 0:
@@ -128,6 +128,6 @@ def in_words(made: Any) -> str:
     )
 
 
-def _slider(link: Study, name: str) -> None:
+def _slider(link: PageLink, name: str) -> None:
     one = SLIDERS[name]
     link.slider(one.label, name, one.default, one.low, one.high, one.step)

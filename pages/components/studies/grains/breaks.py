@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.components.frame import screen
+from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
-from pages.components.studies.study import Study
 
 
-def draw(link: Study) -> None:
+def draw(link: PageLink) -> None:
     """Draw the shipped ablation, and what it says."""
     from studies.grains import figures
     from studies.grains.networks import results as grains_study

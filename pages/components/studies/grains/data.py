@@ -11,16 +11,16 @@ import streamlit as st
 from core.errors import LamellaError
 from core.synthesis.grains.settings import GrainSettings, random_settings
 from pages.components.frame import publish, session
+from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
 from pages.components.studies.grains import settings as study_grains_settings
-from pages.components.studies.study import Study
 from pages.components.viewer.viewer import viewer
 
 SIDE = 512
 GOOD = GrainSettings()
 
 
-def draw(link: Study) -> None:
+def draw(link: PageLink) -> None:
     """Draw the generator's controls, the image, and its label beside it."""
     st.markdown(
         "A Laguerre tessellation gives the grains; orientation, etching, polishing and the "
@@ -39,7 +39,7 @@ def draw(link: Study) -> None:
     study.go_on({"image_problem": "The image problem"})
 
 
-def _buttons(link: Study) -> int:
+def _buttons(link: PageLink) -> int:
     seed = link.whole_number("Structure (seed)", "structure", 1)
     with st.container(horizontal=True):
         if st.button("All at random", help="As training draws them, from this seed."):

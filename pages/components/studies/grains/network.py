@@ -8,14 +8,14 @@ import streamlit as st
 
 from core.types import ProgressCallback
 from pages.components.frame import background, screen, session
+from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
-from pages.components.studies.study import Study
 
 STEPS = 40
 MOST_STEPS = 400
 
 
-def draw(link: Study) -> None:
+def draw(link: PageLink) -> None:
     """Draw what was trained, and the short training."""
     from models import zoo
 
@@ -32,7 +32,7 @@ def draw(link: Study) -> None:
     study.go_on({"architectures": "Architectures"}, {"model": "grains", "view": "kernels"})
 
 
-def _training(link: Study) -> None:
+def _training(link: PageLink) -> None:
     from core.synthesis.grains.settings import EFFECTS
     from models import zoo
 

@@ -9,10 +9,10 @@ import streamlit as st
 from core.errors import LamellaError
 from core.types import ProgressCallback
 from pages.components.frame import background, networks, publish, screen, session, sidebar, stores
+from pages.components.frame.page_link import PageLink
 from pages.components.frame.session import Opened
 from pages.components.studies import study
 from pages.components.studies.grains import settings as study_grains_settings
-from pages.components.studies.study import Study
 from pages.components.viewer.viewer import viewer
 
 SIDE = 256
@@ -20,7 +20,7 @@ SEED = 1
 FIRST = "etched-grains"
 
 
-def draw(link: Study) -> None:
+def draw(link: PageLink) -> None:
     """Draw generator and micrograph side by side, their distances, and the fit."""
     st.markdown(
         "The question: does a network that has seen only generated images find boundaries in real "

@@ -9,14 +9,14 @@ import streamlit as st
 from core.errors import LamellaError
 from core.types import ProgressCallback
 from pages.components.frame import background, networks, publish, session
+from pages.components.frame.page_link import PageLink
 from pages.components.frame.session import Opened
 from pages.components.studies import study
 from pages.components.studies.grains.question import micrograph, study_pixels
-from pages.components.studies.study import Study
 from pages.components.viewer.viewer import viewer
 
 
-def draw(link: Study) -> None:
+def draw(link: PageLink) -> None:
     """Draw the measured scores of the shipped network, then this micrograph."""
     from models import zoo
 
@@ -43,7 +43,7 @@ def draw(link: Study) -> None:
     study.go_on({"architectures": "Architectures"}, {"model": "grains", "view": "kernels"})
 
 
-def _network(link: Study) -> tuple[Any, str]:
+def _network(link: PageLink) -> tuple[Any, str]:
     """Return the engine to use, None for the shipped one, and what names it."""
     trained = session.value_of("grain_trained")
     if trained is None:

@@ -11,7 +11,7 @@ from core.synthesis.grains.effects import Seeds
 from core.synthesis.grains.settings import EFFECTS, Effect, GrainSettings
 from core.synthesis.parameters import Parameter, parameters
 from pages.components.frame import session
-from pages.components.studies.study import Study
+from pages.components.frame.page_link import PageLink
 
 PLACE = "grain_settings"
 OFF_PLACE = "grain_settings_off"
@@ -71,7 +71,7 @@ def _switch(names: tuple[str, ...], wanted: list[str]) -> None:
     keep(settings)
 
 
-def adjust(link: Study) -> None:
+def adjust(link: PageLink) -> None:
     """Draw the choice of one effect, and a slider for each of its numbers."""
     settings = current()
     on: dict[str, Effect] = {
@@ -80,7 +80,7 @@ def adjust(link: Study) -> None:
     titles = {"seeds": "Grains", **{name: one.info.label for name, one in on.items()}}
     asked = st.query_params.get("adjust")
     if asked is not None and asked not in titles:
-        session.change_link(link.page, None, adjust=None)
+        link.change(adjust=None)
     name = link.choose("Adjust", "adjust", titles, in_list=True)
     if name in on:
         st.caption(f"{on[name].info.why}.")

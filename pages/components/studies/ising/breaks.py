@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from pages.components.frame import screen
+from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
-from pages.components.studies.study import Study
 
 KINDS = {"equilibrium": "Equilibrium", "quench": "Quench, as in the lecture"}
 
@@ -22,7 +22,7 @@ SAYINGS = {
 }
 
 
-def draw(link: Study) -> None:
+def draw(link: PageLink) -> None:
     """Draw the switch of the test data, the sizes, and two corrections."""
     st.subheader("The other kind of snapshot")
     _transfer(link)
@@ -44,7 +44,7 @@ def draw(link: Study) -> None:
     study.go_on({"receptive_field": "Receptive field", "pooling": "Pooling"})
 
 
-def _transfer(link: Study) -> None:
+def _transfer(link: PageLink) -> None:
     from studies.ising.networks import results as ising
 
     tested_on = link.choose("Test on", "tested", KINDS)
@@ -107,7 +107,7 @@ def _sizes() -> None:
     )
 
 
-def _critical(link: Study) -> None:
+def _critical(link: PageLink) -> None:
     from studies.ising import figures
     from studies.ising.networks import results as ising
 

@@ -9,8 +9,8 @@ import streamlit as st
 from core.errors import LamellaError
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from pages.components.frame import publish, screen, session
+from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
-from pages.components.studies.study import Study
 from pages.components.viewer.viewer import viewer
 
 LATTICE = "ising-lattice"
@@ -25,7 +25,7 @@ SIDES = {"64": "64 x 64", "16": "16 x 16"}
 SHOWN = (0.6, 1.5, 2.1, CRITICAL_TEMPERATURE, 2.6, 4.0)
 
 
-def draw(link: Study) -> None:
+def draw(link: PageLink) -> None:
     """Draw the live lattice, then the snapshots."""
     st.subheader("A lattice, live")
     st.markdown(
@@ -107,7 +107,7 @@ def _numbers(lattice: Any, now: dict[str, float], means: dict[str, float | None]
     st.caption(f"{'; '.join(parts)}. {lattice.steps} steps.{rest}")
 
 
-def snapshots(link: Study) -> None:
+def snapshots(link: PageLink) -> None:
     """Draw the switch of the two kinds, six snapshots, and what all of them have in common."""
     from studies.ising.networks import results as ising
 

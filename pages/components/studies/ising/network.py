@@ -9,8 +9,8 @@ import streamlit as st
 from core.errors import LamellaError
 from core.types import ProgressCallback
 from pages.components.frame import background, screen, stores
+from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
-from pages.components.studies.study import Study
 
 EPOCHS = 8
 LEARN = {
@@ -22,7 +22,7 @@ LEARN = {
 }
 
 
-def draw(link: Study) -> None:
+def draw(link: PageLink) -> None:
     """Draw the choice of the network, its layers, and its training."""
     from studies.ising.networks.results import NETWORKS
 
@@ -67,7 +67,7 @@ def _layers(name: str, side: int) -> None:
         st.table(rows, border="horizontal")
 
 
-def _training(link: Study, name: str, side: int) -> None:
+def _training(link: PageLink, name: str, side: int) -> None:
     from studies.ising.download import has_ising
     from studies.ising.networks import results as ising
 

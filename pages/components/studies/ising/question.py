@@ -5,17 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.components.frame import question, screen
+from pages.components.frame.page_link import PageLink
 from pages.components.frame.question import Question
 from pages.components.studies import study
 from pages.components.studies.ising.data import KINDS, SIDES
-from pages.components.studies.study import Study
 
 FEATURES = {"magnetisation": "Magnetization |m|", "energy": "Bond energy e"}
 AXES = {"magnetisation": "1 - |m|", "energy": "energy a site (J)"}
 ENDS = {"magnetisation": (0.0, 1.0, 0.5, 0.01), "energy": (-2.0, 0.0, -0.8, 0.01)}
 
 
-def draw(link: Study) -> None:
+def draw(link: PageLink) -> None:
     """Draw the question, a threshold to move, and a question to the class."""
     st.markdown(
         "**One snapshot, no temperature given: was it taken below or above Tc?** Label 0 is T < Tc "

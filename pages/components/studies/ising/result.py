@@ -8,15 +8,15 @@ import streamlit as st
 
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from pages.components.frame import screen, stores
+from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
 from pages.components.studies.ising.network import inspect_link
-from pages.components.studies.study import Study
 
 COMMAND = "make studies"
 FIRST_CURVES = ("energy", "magnetisation", "mlp", "symmetric")
 
 
-def draw(link: Study) -> None:
+def draw(link: PageLink) -> None:
     """Draw accuracy, accuracy by temperature, confusion, kernels, and the temperature itself."""
     from studies.ising.networks import results as ising
 
@@ -76,7 +76,7 @@ def _folds(folds: Any, side: int) -> None:
     )
 
 
-def _by_temperature(link: Study, folds: Any, side: int) -> None:
+def _by_temperature(link: PageLink, folds: Any, side: int) -> None:
     from studies.ising import figures
     from studies.ising.networks import results as ising
 

@@ -17,7 +17,7 @@ SPINS_BYTES, CLASSIFIER_BYTES = 3_000_000, 45_000_000
 
 
 @dataclass(frozen=True)
-class Study:
+class ImageClassifier:
     """A trained network that names the class of a whole image.
 
     ``fixed_side``: of its image in px, None where it takes any. ``mean``, ``std``: of the grey
@@ -34,16 +34,16 @@ class Study:
     load: Callable[[], Any]
 
 
-def studies() -> Mapping[str, Study]:
+def by_name() -> Mapping[str, ImageClassifier]:
     """Return these networks by their name in links."""
     return {**_classifiers(), **_ising()}
 
 
-def _classifiers() -> dict[str, Study]:
+def _classifiers() -> dict[str, ImageClassifier]:
     from models import classifiers
 
     return {
-        name: Study(
+        name: ImageClassifier(
             card.title,
             card.purpose,
             card.phases,
@@ -58,12 +58,12 @@ def _classifiers() -> dict[str, Study]:
     }
 
 
-def _ising() -> dict[str, Study]:
+def _ising() -> dict[str, ImageClassifier]:
     from studies.ising.networks import results as ising
 
     phases = Phase("T < Tc", phase_color(0)), Phase("T > Tc", phase_color(1))
     return {
-        name: Study(
+        name: ImageClassifier(
             one.title,
             one.idea,
             phases,
@@ -83,10 +83,10 @@ def network(name: str) -> Any:
     Raises:
         ModelError: its weights are missing or damaged.
     """
-    key = ("network of a study", name)
+    key = ("network of an image classifier", name)
     found = stores.inspections().get(key)
     if found is None:
-        study = studies()[name]
-        found = study.load()
-        stores.inspections().put(key, found, study.size_bytes)
+        one = by_name()[name]
+        found = one.load()
+        stores.inspections().put(key, found, one.size_bytes)
     return found
