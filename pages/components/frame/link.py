@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.components.frame import library
@@ -96,9 +97,21 @@ def _put(mine: Memory, part: str, values: Mapping[str, str | None], by: str | No
         wanted = {name: text for name, text in wanted.items() if not _is_late(mine, name, text)}
         wanted |= mine.links.get(EVERY_PAGE, {})
     wanted |= kept
-    # All at once: each change is one step of the browser's back and forward.
     if wanted != now:
+        _write(now, wanted)
+
+
+def _write(now: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    try:
+        # All at once: each change is one step of the browser's back and forward.
         st.query_params.from_dict(wanted)
+    except StreamlitAPIException:
+        # What a widget on this page is bound to may only be written by that widget.
+        for name in now.keys() - wanted.keys():
+            del st.query_params[name]
+        st.query_params.update(
+            {name: text for name, text in wanted.items() if now.get(name) != text}
+        )
 
 
 def _is_back_or_forward() -> bool:
