@@ -390,8 +390,8 @@ def test_occlusion_can_be_cancelled(
     monkeypatch.setattr(occlusion, "occlusion", endless)
     app = open_inspect(view="label", show="occlusion")
     app = labelled(app.button, "Cover square by square").click().run()
-    app = labelled(app.button, "Cancel").click().run()
     job = app.session_state["lamella"].jobs["occlusion"]
+    app = labelled(app.button, "Cancel").click().run()
     assert job is None or isinstance(job.future.exception(timeout=60), Cancelled)
     app = app.run() if job is not None else app
     assert "Stopped before the end, as asked." in texts(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,54 +13,53 @@ from streamlit.testing.v1 import AppTest
 REPOSITORY = Path(__file__).resolve().parents[2]
 FRAME = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
 SHARED = {"sample": "gold-tem", "model": "particles"}
-LECTURE = {"presenter": "true"}
-PARAMETERS: dict[str, dict[str, str]] = {
-    "segment": {},
-    "models": {},
-    "inspect": {
-        **{"view": "network", "show": "random", "network": "unet", "layer": "nowhere"},
-        **{"channel": "1", "row": "9", "column": "9", "colors": "grey", "order": "number"},
-        **{"input": "0", "scales": "own", "measure": "mean", "phase": "1", "against": "truth"},
-        **{"all": "on", "positions": "9", "class": "1", "where": "field", "sanity": "on"},
-        **{"square": "32", "skips": "none", "whole": "on"},
-    },
-    "image_problem": LECTURE
-    | {"image_side": "64", "image_units": "16", "image_maps": "2", "image_precision": "float32"}
-    | {"image_training": "true", "image_snapshot": "3", "image_subject": "x", "image_shift": "2"},
-    "convolution": LECTURE
-    | {"conv_preset": "Sobel x", "conv_size": "5", "conv_filter": "2", "conv_stride": "2"}
-    | {"conv_dilation": "2", "conv_padding": "full", "conv_fill": "reflect", "conv_flip": "true"}
-    | {"conv_topic": "Borders", "conv_side": "9", "conv_at": "3,4", "conv_kernel": "0,1,0"},
-    "sharing": LECTURE
-    | {"share_layer": "Max pooling of 2", "share_shift": "3", "share_kind": "Convolution"}
-    | {"share_side": "12", "share_size": "5"},
-    "receptive_field": LECTURE
-    | {"field_network": "VGG16", "layers": "conv 5", "structure_nm": "14", "structure_px": "9"}
-    | {"field_row": "3", "field_column": "3"},
-    "pooling": LECTURE
-    | {"pool_topic": "Shift", "pooling": "median", "window": "3", "stride": "3"}
-    | {"ground": "flat", "dose": "10", "contrast": "2", "pool_at": "3,4"},
-    "architectures": LECTURE | {"architecture": "VGG16"},
-    "skip_connections": LECTURE | {"depth": "4", "batch_norm": "true"},
-    "gold_nanoparticles": {
-        **{"step": "question", "kind": "mixed", "axis": "110", "voltage": "80", "dose": "300"},
-        **{"pixel": "0.1", "specimen": "2", "count": "3", "diameter": "2", "carbon": "1"},
-        **{"defocus": "-20", "cs": "0.1", "spread": "1", "astigmatism": "2", "blur": "0.1"},
-        **{"threshold": "0.4", "training_steps": "20", "source": "simulated"},
-        **{"network": "shipped", "particle": "1", "fault": "dose"},
-    },
-    "grain_boundaries": {
-        **{"step": "network", "structure": "2", "adjust": "seeds", "training_steps": "20"},
-        **{"left_out": "none", "network": "shipped"},
-    },
-    "ising": {
-        **{"step": "network", "side": "16", "algorithm": "wolff", "start": "ordered"},
-        **{"temperature": "2", "kind": "quench", "size": "16", "feature": "energy"},
-        **{"magnetisation": "0.5", "energy": "-1", "network": "symmetric", "images": "quench"},
-        **{"symmetries": "off", "epochs": "2", "seed": "1", "beside": "none"},
-        **{"tested": "quench", "labels": "all"},
-    },
+QUERIES = {
+    "segment": "",
+    "models": "",
+    "inspect": (
+        "view=network&show=random&network=unet&layer=nowhere&channel=1&row=9&column=9&"
+        "colors=grey&order=number&input=0&scales=own&measure=mean&phase=1&against=truth&"
+        "all=on&positions=9&class=1&where=field&sanity=on&square=32&skips=none&whole=on"
+    ),
+    "image_problem": (
+        "presenter=true&image_side=64&image_units=16&image_maps=2&image_precision=float32&"
+        "image_training=true&image_snapshot=3&image_subject=x&image_shift=2"
+    ),
+    "convolution": (
+        "presenter=true&conv_preset=Sobel x&conv_size=5&conv_filter=2&conv_stride=2&"
+        "conv_dilation=2&conv_padding=full&conv_fill=reflect&conv_flip=true&"
+        "conv_topic=Borders&conv_side=9&conv_at=3,4&conv_kernel=0,1,0"
+    ),
+    "sharing": (
+        "presenter=true&share_layer=Max pooling of 2&share_shift=3&share_kind=Convolution&"
+        "share_side=12&share_size=5"
+    ),
+    "receptive_field": (
+        "presenter=true&field_network=VGG16&layers=conv 5&structure_nm=14&structure_px=9&"
+        "field_row=3&field_column=3"
+    ),
+    "pooling": (
+        "presenter=true&pool_topic=Shift&pooling=median&window=3&stride=3&ground=flat&"
+        "dose=10&contrast=2&pool_at=3,4"
+    ),
+    "architectures": "presenter=true&architecture=VGG16",
+    "skip_connections": "presenter=true&depth=4&batch_norm=true",
+    "gold_nanoparticles": (
+        "step=question&kind=mixed&axis=110&voltage=80&dose=300&pixel=0.1&specimen=2&count=3&"
+        "diameter=2&carbon=1&defocus=-20&cs=0.1&spread=1&astigmatism=2&blur=0.1&"
+        "threshold=0.4&training_steps=20&source=simulated&network=shipped&particle=1&"
+        "fault=dose"
+    ),
+    "grain_boundaries": (
+        "step=network&structure=2&adjust=seeds&training_steps=20&left_out=none&network=shipped"
+    ),
+    "ising": (
+        "step=network&side=16&algorithm=wolff&start=ordered&temperature=2&kind=quench&"
+        "size=16&feature=energy&magnetisation=0.5&energy=-1&network=symmetric&images=quench&"
+        "symmetries=off&epochs=2&seed=1&beside=none&tested=quench&labels=all"
+    ),
 }
+PARAMETERS = {page: dict(parse_qsl(query)) for page, query in QUERIES.items()}
 # Widgets whose key is put together: the weights of the rank topic, and the layers of a stack.
 MADE_UP_KEYS = 3
 
