@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,6 +16,8 @@ from core.types import Phase, PixelSize
 
 LONGEST_BAR = 0.25
 SMALLEST_WITH_BAR_PX = 64
+# Source Sans, as in the app. Pillow's own font has no \N{MICRO SIGN} and draws an empty box.
+FONT = Path(__file__).with_name("fonts") / "SourceSansPro-Regular.ttf"
 UNITS = (("mm", 1e6), ("\N{MICRO SIGN}m", 1e3), ("nm", 1.0), ("pm", 1e-3))
 
 
@@ -72,7 +75,7 @@ def draw_scale_bar(
     if min(height, width) < SMALLEST_WITH_BAR_PX:
         return picture.copy()
     bar = scale_bar(width, pixel_size)
-    font = ImageFont.load_default(size=max(10, round(min(height, width) * 0.03)))
+    font = ImageFont.truetype(FONT, max(11, round(min(height, width) * 0.035)))
     left, top, right, bottom = (round(side) for side in font.getbbox(bar.label))
     pad, thick, length = max(4, height // 100), max(2, height // 150), round(bar.length_px)
     box_width = max(length, right - left) + 2 * pad

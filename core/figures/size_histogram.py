@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from core.measurement.particle_size import weighted_quantiles
 from core.palette import ACCENT
+from core.types import Phase
 
 Weighting = Literal["number", "area"]
 MOST_BINS = 60
@@ -40,7 +41,8 @@ def size_bins(
 ) -> SizeHistogram:
     """Sort the objects of :func:`core.measurement.regions.measure_objects` into bins of one width.
 
-    Bins follow Freedman and Diaconis 1981, rounded to 1, 2 or 5 times a power of ten, at most 60.
+    The width of the bins follows Freedman and Diaconis 1981, rounded to 1, 2 or 5 times a power of
+    ten: at most 60 of them, and no fewer than the rule of Sturges 1926 gives, log2 n + 1.
     Diameters are in nm, in um when the median is over 1000 nm, in px when not calibrated. Objects
     cut by the edge have no size of their own, so they are left out unless ``include_cut``.
     """
@@ -67,15 +69,18 @@ def _median_and_mean(sizes: np.ndarray, weights: np.ndarray) -> tuple[float, flo
 
 
 def size_histogram(
-    table: pd.DataFrame, weighting: Weighting = "number", include_cut: bool = False
+    table: pd.DataFrame,
+    weighting: Weighting = "number",
+    include_cut: bool = False,
+    phase: Phase | None = None,
 ) -> go.Figure:
     """Draw :func:`size_bins`: grounds transparent and text uncoloured, so any theme may frame it.
 
-    The dashed line is the median diameter by number, edge-corrected. Without any object the figure
-    says so.
+    ``phase``: whose objects they are; bars have its colour, the axis its name. The dashed line is
+    the median diameter by number, edge-corrected. Without any object the figure says so.
     """
     found = size_bins(table, weighting, include_cut)
-    figure = go.Figure(layout=_layout(found, weighting))
+    figure = go.Figure(layout=_layout(found, weighting, phase))
     if not found.counted:
         figure.add_annotation(
             text="No whole object to measure", x=0.5, y=0.5, xref="paper", yref="paper"
@@ -88,25 +93,33 @@ def size_histogram(
         x=found.edges[:-1] + width / 2,
         y=found.values,
         width=width,
-        marker={"color": ACCENT, "line": {"color": LINE, "width": 0.5}},
+        marker={"color": phase.color if phase else ACCENT, "line": {"color": LINE, "width": 0.5}},
         customdata=np.column_stack([found.edges[:-1], found.edges[1:]]),
         hovertemplate=f"%{{customdata[0]:.4g}} to %{{customdata[1]:.4g}} {found.unit}<br>{value}"
         "<extra></extra>",
     )
-    side = "left" if found.median > 0.6 * found.edges[-1] else "right"
-    figure.add_vline(
+    figure.add_vline(x=found.median, line={"color": LINE, "dash": "dash", "width": 1.5})
+    # Above the frame, where neither a bar nor a line of the grid runs through it.
+    share = found.median / found.edges[-1]
+    figure.add_annotation(
+        text=f"median {found.median:.3g} {found.unit}",
         x=found.median,
-        line={"color": LINE, "dash": "dash", "width": 1.5},
-        annotation_text=f"median {found.median:.3g} {found.unit}",
-        annotation_position=f"top {side}",
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        xanchor="left" if share < 0.15 else "right" if share > 0.85 else "center",
+        showarrow=False,
     )
     return figure
 
 
-def _layout(found: SizeHistogram, weighting: Weighting) -> dict[str, object]:
+def _layout(found: SizeHistogram, weighting: Weighting, phase: Phase | None) -> dict[str, object]:
     left_out = f", {found.cut} cut by the edge left out" if found.cut else ""
     counted = f"n = {found.counted}{left_out}"
-    title = "Share of the area in %" if weighting == "area" else "Number of objects"
+    objects = f"objects ({phase.name})" if phase else "objects"
+    title = (
+        f"Share of the area of {objects} in %" if weighting == "area" else f"Number of {objects}"
+    )
     grid = {"gridcolor": "rgba(128, 128, 128, 0.25)", "zerolinecolor": LINE}
     return {
         "xaxis": {
@@ -117,7 +130,7 @@ def _layout(found: SizeHistogram, weighting: Weighting) -> dict[str, object]:
         "yaxis": {"title": title, "rangemode": "tozero", **grid},
         "paper_bgcolor": "rgba(0, 0, 0, 0)",
         "plot_bgcolor": "rgba(0, 0, 0, 0)",
-        "margin": {"l": 56, "r": 16, "t": 24, "b": 48},
+        "margin": {"l": 56, "r": 16, "t": 28, "b": 48},
         "showlegend": False,
         "bargap": 0,
         "height": 300,
@@ -129,8 +142,16 @@ def _edges(sizes: np.ndarray) -> np.ndarray:
     if not len(sizes):
         return np.array([0.0, 1.0])
     spread = np.subtract(*np.quantile(sizes, [0.75, 0.25]))
+    span = np.ptp(sizes)
     wanted = 2 * spread / len(sizes) ** (1 / 3) or sizes.max() / 10
-    width = round_length(max(wanted, np.ptp(sizes) / MOST_BINS), up=True)
+    if span:
+        wanted = max(min(wanted, span / (np.log2(len(sizes)) + 1)), span / MOST_BINS)
+    width = min(
+        (round_length(wanted), round_length(wanted, up=True)),
+        key=lambda length: abs(np.log(length / wanted)),
+    )
+    if span / width > MOST_BINS:
+        width = round_length(span / MOST_BINS, up=True)
     first, last = np.floor(sizes.min() / width), np.floor(sizes.max() / width) + 1
     return np.arange(first, last + 1) * width
 

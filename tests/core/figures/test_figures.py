@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import ImageFont
 
-from core.figures.overlay import draw_scale_bar, overlay, scale_bar
+from core.figures.overlay import FONT, draw_scale_bar, overlay, scale_bar
 from core.figures.size_histogram import round_length, size_bins, size_histogram
 from core.palette import OKABE_ITO, phase_color, rgb
 from core.types import Phase, PixelSize
@@ -80,6 +81,12 @@ def test_large_objects_are_told_in_micrometres():
     assert (found.unit, found.median) == ("\N{MICRO SIGN}m", 2.5)
 
 
+@pytest.mark.parametrize(("count", "least", "most"), [(3, 3, 6), (12, 4, 12), (20000, 15, 61)])
+def test_few_objects_have_few_bins_and_many_no_more_than_60(count, least, most):
+    sizes = np.random.default_rng(1).normal(100, 15, count)
+    assert least <= len(size_bins(table(sizes)).values) <= most
+
+
 @pytest.mark.parametrize("sizes", [[7.0], [3.0] * 50, [1e-3, 1e6]])
 def test_odd_tables_still_have_bins(sizes):
     found = size_bins(table(sizes, "px"))
@@ -97,6 +104,9 @@ def test_the_figure_names_its_units_and_leaves_colours_to_the_theme():
     assert figure.layout.font.color is None
     assert sum(figure.data[0].y) == 3
     assert figure.layout.annotations[0].text == "median 30 nm"
+    named = size_histogram(table([10, 20, 30, 40]), phase=PHASES[1])
+    assert named.layout.yaxis.title.text == "Number of objects (particle)"
+    assert named.data[0].marker.color == "#E69F00"
     assert "area" in size_histogram(table([10]), "area").layout.yaxis.title.text
     luminance = relative_luminance(figure.data[0].marker.line.color)
     assert (1.05 / (luminance + 0.05)) > 3
@@ -173,3 +183,10 @@ def test_a_tiny_image_stays_without_a_bar():
 def test_the_words_at_the_median_stay_inside_the_figure(diameters, anchor):
     # The anchor is the side of the text that touches the line.
     assert size_histogram(table(diameters)).layout.annotations[0].xanchor == anchor
+
+
+def test_the_font_of_the_scale_bar_has_every_character_of_a_length():
+    font = ImageFont.truetype(FONT, 24)
+    missing = font.getmask("\N{SNOWMAN}").getbbox(), bytes(font.getmask("\N{SNOWMAN}"))
+    for character in "0123456789.\N{MICRO SIGN}nmp\N{ANGSTROM SIGN}\N{SUPERSCRIPT TWO}":
+        assert (font.getmask(character).getbbox(), bytes(font.getmask(character))) != missing
