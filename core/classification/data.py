@@ -16,6 +16,7 @@ from core.classification import made as kind_made
 from core.classification.crops import KindImage, random_kind_crop
 from core.errors import DataError
 from core.formats import read_file
+from core.segmentation.preprocessing import eight_bit, image_field
 from core.training.dataset import read_index
 from core.training.recipe import Recipe
 
@@ -123,13 +124,7 @@ def read_kind(
     place = folder / source.folder
     if not (place / "images").is_dir():
         raise DataError(f"There is no folder {place / 'images'}; it is needed, with micrographs.")
-    index, images = read_index(place), []
-    for path in sorted((place / "images").iterdir()):
-        micrograph = read_file(path)
-        grey = np.rint(micrograph.pixels[micrograph.image_rows] * 255).astype(np.uint8)
-        row = index.get(path.stem, {})
-        specimen = specimen_of(path.stem, row, source)
-        images.append(kind_made.kind_image(path.stem, grey, kind, specimen))
+    index, images = read_index(place), read_images(source, place, kind)
     named = {one.specimen for one in images if index.get(one.name, {}).get("split") == "val"}
     if not named:
         groups = sorted({one.specimen for one in images})
@@ -138,6 +133,20 @@ def read_kind(
     if named >= {one.specimen for one in images}:
         raise DataError(f"{place} has images of one specimen only; two or more are needed.")
     return images, named
+
+
+def read_images(source: KindFolder, place: Path, kind: int) -> list[KindImage]:
+    """Return the micrographs in ``place``/images as a classifier sees them."""
+    index = read_index(place)
+    return [
+        KindImage(
+            path.stem,
+            eight_bit(image_field(read_file(path)).grey),
+            kind,
+            specimen_of(path.stem, index.get(path.stem, {}), source),
+        )
+        for path in sorted((place / "images").iterdir())
+    ]
 
 
 def specimen_of(stem: str, row: dict[str, str], source: KindFolder) -> str:

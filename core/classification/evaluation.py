@@ -17,9 +17,9 @@ from core.classification.data import FOLDERS, KindFolder, specimen_of
 from core.errors import DataError, LamellaError
 from core.formats import read_file
 from core.measurement.bootstrap import Estimate, over_all_images
-from core.segmentation.preprocessing import image_field
+from core.segmentation.preprocessing import eight_bit, image_field
 from core.training.dataset import read_index
-from core.types import Micrograph, ProgressCallback, no_progress
+from core.types import ProgressCallback, no_progress
 
 NONE_FOLDER = "none"
 GRAINS_FOLDER = KindFolder("grains", column="source_image")
@@ -126,7 +126,7 @@ def read_kinds(folder: Path) -> tuple[KindImage, ...]:
             if path.is_dir() or path.name == "index.csv":
                 continue
             try:
-                grey = _grey(read_file(path))
+                grey = eight_bit(image_field(read_file(path)).grey)
             except LamellaError as error:
                 mistakes.append(str(error))
                 continue
@@ -138,7 +138,3 @@ def read_kinds(folder: Path) -> tuple[KindImage, ...]:
         names = ", ".join(source.folder for source in sources)
         raise DataError(f"{folder} holds none of the folders {names} with images in it.")
     return tuple(found)
-
-
-def _grey(micrograph: Micrograph) -> np.ndarray:
-    return np.rint(image_field(micrograph).grey * 255).astype(np.uint8)

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from core.classification.crops import KindImage
-from core.segmentation.preprocessing import grey_levels
+from core.segmentation.preprocessing import eight_bit, grey_levels
 from core.synthesis import drawings, patterns
 from core.synthesis.grains.image import generate
 from core.synthesis.grains.settings import draw_settings
@@ -126,5 +126,5 @@ def photographs(kind: int, names: tuple[str, ...]) -> list[KindImage]:
 
 def kind_image(name: str, grey: np.ndarray, kind: int, specimen: str = "") -> KindImage:
     """Return an image stretched as a user's is; ``specimen``: its name where none is known."""
-    stretched = np.rint(grey_levels(grey.astype(np.float32) / 255) * 255).astype(np.uint8)
+    stretched = eight_bit(grey_levels(grey.astype(np.float32) / 255))
     return KindImage(name, stretched, kind, specimen or name)

@@ -126,9 +126,9 @@ def _evaluate_one(
     trusted, sample = None, None
     if card.build is not None:
         # An info bar has no prediction, so it says nothing about the network's confidence.
-        rows = micrograph.shape[0] - micrograph.info_bar_rows
-        trusted = reliability(found.probabilities[:, :rows], classes[:rows])
-        sample = sample_pixels(found.probabilities[:, :rows], classes[:rows])
+        rows = micrograph.image_rows
+        trusted = reliability(found.probabilities[:, rows], classes[rows])
+        sample = sample_pixels(found.probabilities[:, rows], classes[rows])
     return ImageScores(
         stem=image.stem,
         confusion=counts,

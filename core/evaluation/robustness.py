@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -21,14 +21,14 @@ from core.measurement.agreement import (
     intersection_over_union,
     mean_of_known,
 )
-from core.pixels.resampling import resample
+from core.pixels.resampling import resample, resample_mask
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
-from core.segmentation.preprocessing import grey_levels
+from core.segmentation.preprocessing import image_field
 from core.segmentation.segment import segment
 from core.training.augmentation import noise
 from core.training.dataset import read_mask
-from core.types import ProgressCallback, no_progress
+from core.types import Micrograph, ProgressCallback, no_progress
 
 
 @dataclass(frozen=True)
@@ -106,16 +106,14 @@ def _confusion(
 ) -> np.ndarray:
     micrograph, labels = read_file(image), read_mask(mask)
     labels = (labels > 0 if instances else labels).astype(np.uint8)
-    rows = micrograph.shape[0] - micrograph.info_bar_rows
-    grey = np.clip(perturbation.grey(grey_levels(micrograph.pixels[:rows])), 0, 1).astype(
-        np.float32
-    )
+    field = image_field(micrograph).grey
+    grey = np.clip(perturbation.grey(field), 0, 1).astype(np.float32)
     shape = tuple(round(side * perturbation.scale) for side in grey.shape)
-    labels = cv2.resize(labels[:rows], shape[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+    labels = resample_mask(resample_mask(labels[micrograph.image_rows], grey.shape), shape)
     pixels = np.rot90(resample(grey, shape), perturbation.quarter_turns)
     digest = hashlib.sha256(f"{micrograph.digest} {perturbation.name}".encode()).hexdigest()
     # Not at the pixel size of the file: it would be resampled to what it was.
-    changed = replace(micrograph, pixels=pixels, digest=digest, pixel_size=None, info_bar_rows=0)
+    changed = Micrograph(pixels, micrograph.name, digest)
     labels = np.rot90(labels, perturbation.quarter_turns)
     return confusion_matrix(labels, segment(changed, engine).labels, len(engine.card.phases))
 

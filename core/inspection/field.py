@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.errors import LamellaError
 from core.inspection.receptive_field import Box, check_inside
@@ -47,20 +47,25 @@ class Field:
             self.box.left - (-box.right * width // columns),
         )
 
+    def below(self, rows: int) -> Field:
+        """Return the same field of an image whose first row is the micrograph's row ``rows``."""
+        box = self.box
+        return replace(self, box=Box(box.top + rows, box.left, box.bottom + rows, box.right))
+
 
 def choose_field(
     image_shape: tuple[int, int],
     centre: tuple[int, int] | None = None,
     side: int = 512,
     multiple: int = 32,
-    scale: float = 1.0,
+    scale: tuple[float, float] = (1.0, 1.0),
 ) -> Field:
     """Return the field of at most ``side`` network pixels around a pixel of the micrograph.
 
     ``image_shape``: (H, W) without an info bar. ``centre``: (row, column), None is the middle.
     ``multiple``: the network takes only multiples of it; where the image allows, the field also
     starts at a multiple, so that it sees the grid that the whole image was segmented on.
-    ``scale``: network pixels to micrograph pixels.
+    ``scale``: network pixels to micrograph pixels, down and across.
 
     Raises:
         LamellaError: a pixel outside the image, or an image smaller than ``multiple``.
@@ -68,18 +73,20 @@ def choose_field(
     height, width = image_shape
     row, column = centre if centre is not None else (height // 2, width // 2)
     check_inside(row, column, height, width)
-    shape = tuple(min(side, int(length * scale)) // multiple * multiple for length in image_shape)
+    shape = tuple(
+        min(side, int(length * factor)) // multiple * multiple
+        for length, factor in zip(image_shape, scale, strict=True)
+    )
     if min(shape) < multiple:
-        needed = -(-multiple // scale) if scale < 1 else multiple
+        needed = max(multiple, *(-(-multiple // factor) for factor in scale))
         raise LamellaError(
             f"The image is {height} x {width} px; this network needs at least {needed:.0f} px a "
             "side to be inspected. Choose a larger image or another network."
         )
-    grid = max(1, round(multiple / scale))
-    extents = [round(length / scale) for length in shape]
+    extents = [round(length / factor) for length, factor in zip(shape, scale, strict=True)]
+    grids = [max(1, round(multiple / factor)) for factor in scale]
     top, left = (
-        _start(at, extent, length, grid)
-        for at, extent, length in zip((row, column), extents, image_shape, strict=True)
+        _start(*one) for one in zip((row, column), extents, image_shape, grids, strict=True)
     )
     box = Box(top, left, min(top + extents[0], height), min(left + extents[1], width))
     return Field(box, (shape[0], shape[1]), _note(box, image_shape, multiple, side))

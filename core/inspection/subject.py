@@ -15,7 +15,7 @@ from core.inspection.receptive_field import Box, check_inside
 from core.inspection.trace import Trace, trace_network
 from core.inspection.view import private_copy, reinitialized, run
 from core.pixels.resampling import resample
-from core.segmentation.preprocessing import grey_levels
+from core.segmentation.preprocessing import image_field
 from core.types import Micrograph, ModelCard, read_only
 
 
@@ -129,28 +129,35 @@ def open_subject(
 ) -> Subject:
     """Return the field of ``micrograph`` around ``centre`` (row, column) before ``network``.
 
-    The info bar is left out. When the pixel sizes of the micrograph and of the training images are
-    both known, the field is resampled to the latter. ``side``: longest side of the field in the
-    network's pixels.
+    It is cut from what the network would segment, :func:`image_field`, at the last magnification.
+    ``side``: longest side of the field in the network's pixels.
 
     Raises:
         LamellaError: a pixel outside the image, or an image smaller than the network's stride.
     """
-    height, width = micrograph.shape
-    scale = expected.tta_scale
-    if micrograph.pixel_size is not None and expected.pixel_size_nm is not None:
-        scale *= micrograph.pixel_size.nm / expected.pixel_size_nm
-    image_shape = height - micrograph.info_bar_rows, width
+    grey, rows = image_field(micrograph, expected.pixel_size_nm).grey, micrograph.image_rows
+    shape = rows.stop - rows.start, micrograph.shape[1]
+    down, across = grey.shape[0] / shape[0], grey.shape[1] / shape[1]
+    scale = expected.tta_scale * down, expected.tta_scale * across
     multiple = expected.side or network_stride(network)
-    field = choose_field(image_shape, centre, expected.side or side, multiple, scale)
-    seen = slice(0, micrograph.image_rows.stop)
-    levels = micrograph.measurable[seen]
-    grey = grey_levels(micrograph.pixels[seen], None if levels.all() else levels)
-    pixels = resample(np.ascontiguousarray(grey[field.box.slices]), field.shape)
+    if centre is not None:
+        centre = centre[0] - rows.start, centre[1]
+    field = choose_field(shape, centre, expected.side or side, multiple, scale)
+    pixels = resample(np.ascontiguousarray(_cut(grey, field.box, shape)), field.shape)
+    field = field.below(rows.start)
     weight = next(network.parameters())
     image = torch.from_numpy((pixels - expected.mean) / expected.std).float()
     image = image.expand(1, input_channels(network), *image.shape).contiguous()
     return Subject(network, image.to(weight.device), pixels, field, micrograph.digest, model, lock)
+
+
+def _cut(grey: np.ndarray, box: Box, shape: tuple[int, int]) -> np.ndarray:
+    """Return what lies in ``box`` of an image of ``shape`` (H, W), of its copy ``grey`` (h, w)."""
+    (height, width), (rows, columns) = grey.shape, shape
+    return grey[
+        box.top * height // rows : -(-box.bottom * height // rows),
+        box.left * width // columns : -(-box.right * width // columns),
+    ]
 
 
 def network_stride(network: nn.Module) -> int:

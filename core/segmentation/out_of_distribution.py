@@ -24,10 +24,13 @@ WORDS = {
 }
 
 
-def network_statistics(micrograph: Micrograph) -> ImageStatistics:
+def network_statistics(
+    micrograph: Micrograph, pixel_size_nm: float | None = None
+) -> ImageStatistics:
     """Return the statistics of ``micrograph`` as a network sees it: stretched, in square pixels,
-    of those pixels alone that hold a grey level of the image."""
-    field = image_field(micrograph)
+    of those pixels alone that hold a grey level of the image. ``pixel_size_nm``: that the network
+    was trained at, see :func:`image_field`."""
+    field = image_field(micrograph, pixel_size_nm)
     return image_statistics(field.grey, field.valid)
 
 
@@ -39,7 +42,7 @@ def out_of_distribution_warnings(card: ModelCard, micrograph: Micrograph) -> tup
     """
     sentences = [_about_pixel_size(card, micrograph.pixel_size)] if card.ranges else []
     if card.ranges:
-        found = network_statistics(micrograph)
+        found = network_statistics(micrograph, card.pixel_size_nm)
     for known in card.ranges:
         below, above, remedy = WORDS[known.name]
         value = getattr(found, known.name)

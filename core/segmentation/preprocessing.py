@@ -13,6 +13,8 @@ from core.types import Micrograph
 
 TAIL_PERCENT = 0.5
 """Darkest and brightest pixels that are clipped, in % of the image."""
+MOST_RESAMPLED = 4.0
+"""Times that an image is enlarged or reduced to a model's training pixel size, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,29 +23,39 @@ class ImageField:
 
     ``grey``: (h, w) float32 in [0, 1], stretched, in square pixels. ``valid``: (h, w) bool, False
     where the file holds no grey level and ``grey`` is that of the nearest pixel that has one; None
-    where every pixel has one. ``shape``: (rows, W) in the micrograph's own pixels, equal to
-    ``grey.shape`` where these are square. ``pixel_nm``: side of a square pixel; None if unknown.
+    where every pixel has one. ``shape``: (rows, W) in the micrograph's own pixels.
     """
 
     grey: np.ndarray
     valid: np.ndarray | None
     shape: tuple[int, int]
-    pixel_nm: float | None
 
 
-def image_field(micrograph: Micrograph) -> ImageField:
-    """Return the image in ``micrograph``: bars cut off, grey levels stretched, pixels square."""
-    rows = micrograph.image_rows
+def image_field(micrograph: Micrograph, pixel_size_nm: float | None = None) -> ImageField:
+    """Return the image in ``micrograph``: bars cut off, grey levels stretched, pixels square.
+
+    Training, segmentation, inspection, classification and warnings all get it here.
+    ``pixel_size_nm``: that a model was trained at. Where the micrograph's is known too, the field
+    is resampled to it, enlarged by 0.25 to 4.
+    """
+    rows, size = micrograph.image_rows, micrograph.pixel_size
     valid = None if micrograph.valid is None else micrograph.valid[rows]
     grey = grey_levels(micrograph.pixels[rows], valid)
-    size, shape = micrograph.pixel_size, grey.shape
-    square = square_shape(shape, size)
+    seen = square_shape(grey.shape, size)
+    if size is not None and pixel_size_nm is not None:
+        factor = square_pixel_nm(size) / pixel_size_nm
+        factor = min(max(factor, 1 / MOST_RESAMPLED), MOST_RESAMPLED)
+        seen = max(1, round(seen[0] * factor)), max(1, round(seen[1] * factor))
     return ImageField(
-        grey=resample(grey, square),
-        valid=None if valid is None else resample_mask(valid, square),
-        shape=shape,
-        pixel_nm=None if size is None else square_pixel_nm(size),
+        grey=resample(grey, seen),
+        valid=None if valid is None else resample_mask(valid, seen),
+        shape=grey.shape,
     )
+
+
+def eight_bit(grey: np.ndarray) -> np.ndarray:
+    """Return grey levels in [0, 1] as uint8, as training images are kept."""
+    return np.rint(grey * 255).astype(np.uint8)
 
 
 def grey_levels(pixels: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
@@ -51,8 +63,8 @@ def grey_levels(pixels: np.ndarray, valid: np.ndarray | None = None) -> np.ndarr
 
     The 0.5th percentile becomes 0 and the 99.5th 1; what lies outside is clipped, so that hot
     pixels do not set the contrast. Where objects are so few that this would clip them too, the
-    range reaches to their own levels, see ``core.pixels.grey_range``. A constant
-    image becomes 0.5 everywhere. ``valid``: (H, W) bool, the pixels that set the range; each other
+    range reaches to their own levels, see ``core.pixels.grey_range``. A constant image becomes
+    0.5 everywhere. ``valid``: (H, W) bool, the pixels that set the range; each other
     pixel gets the level of the nearest of them.
     """
     if valid is not None and not valid.any():

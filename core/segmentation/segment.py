@@ -10,7 +10,7 @@ from dataclasses import asdict
 import numpy as np
 
 from core.errors import LamellaError
-from core.pixels.resampling import resample, resample_mask, square_pixel_nm
+from core.pixels.resampling import resample, resample_mask
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
 from core.segmentation.forest_engine import ForestEngine
@@ -50,8 +50,8 @@ def segment(
             f"least {SHORTEST_SIDE} x {SHORTEST_SIDE} px are needed. Use a larger image, or set "
             "fewer info-bar rows."
         )
-    field, factor = image_field(micrograph), pixel_size_factor(micrograph, engine)
-    found = predict_magnified(field.grey, engine, settings, progress, factor, field.valid)
+    field = image_field(micrograph, engine.card.pixel_size_nm)
+    found = predict_magnified(field.grey, engine, settings, progress, field.valid)
     return _segmentation(micrograph, engine, found, settings)
 
 
@@ -60,16 +60,15 @@ def predict_magnified(
     engine: AnyEngine,
     settings: TileSettings,
     progress: ProgressCallback = no_progress,
-    factor: float = 1.0,
     valid: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the probabilities (C, H, W) float32 of a field (H, W) of grey levels in [0, 1]: the
-    mean over the card's ``tta_scales``, each on top of ``factor``.
+    mean over the card's ``tta_scales``.
 
     ``valid``: (H, W) bool, the pixels that hold a grey level; None = all. A network sees the others
     too, a threshold does not.
     """
-    shapes = working_shapes(grey.shape, engine, factor)
+    shapes = working_shapes(grey.shape, engine)
     shares = [math.prod(shape) / sum(map(math.prod, shapes)) for shape in shapes]
     mean = np.zeros((len(engine.card.phases), *grey.shape), np.float32)
     for index, shape in enumerate(shapes):
@@ -91,23 +90,12 @@ def _part_of(progress: ProgressCallback, before: float, share: float) -> Progres
     return report
 
 
-def pixel_size_factor(micrograph: Micrograph, engine: AnyEngine) -> float:
-    """Return how much to enlarge a micrograph to the model's training pixel size, 0.25 to 4; 1
-    where one of the two is unknown."""
-    wanted = engine.card.pixel_size_nm
-    if wanted is None or micrograph.pixel_size is None:
-        return 1.0
-    return float(np.clip(square_pixel_nm(micrograph.pixel_size) / wanted, 0.25, 4))
-
-
-def working_shapes(
-    shape: tuple[int, int], engine: AnyEngine, factor: float = 1.0
-) -> list[tuple[int, int]]:
-    """Return (H, W) of a field at each of the card's ``tta_scales``, on top of ``factor``."""
+def working_shapes(shape: tuple[int, int], engine: AnyEngine) -> list[tuple[int, int]]:
+    """Return (H, W) of a field at each of the card's ``tta_scales``."""
     return [
         (
-            max(SHORTEST_SIDE, round(shape[0] * factor * scale)),
-            max(SHORTEST_SIDE, round(shape[1] * factor * scale)),
+            max(SHORTEST_SIDE, round(shape[0] * scale)),
+            max(SHORTEST_SIDE, round(shape[1] * scale)),
         )
         for scale in engine.card.tta_scales
     ]

@@ -19,7 +19,8 @@ from PIL import Image, UnidentifiedImageError
 
 from core.errors import DataError, LamellaError
 from core.formats import read_file
-from core.segmentation.preprocessing import grey_levels
+from core.pixels.resampling import resample_mask
+from core.segmentation.preprocessing import eight_bit, image_field
 from core.training.augmentation import Pair, random_crop
 from core.training.recipe import Recipe
 from core.types import Micrograph
@@ -69,8 +70,17 @@ def read_mask(path: Path) -> np.ndarray:
     return mask
 
 
-def read_pair(image: Path, mask: Path, recipe: Recipe, phases: int, group: str = "") -> Pair:
-    """Return one image and its labels as training uses them.
+def read_pair(
+    image: Path,
+    mask: Path,
+    recipe: Recipe,
+    phases: int,
+    group: str = "",
+    pixel_size_nm: float | None = None,
+) -> Pair:
+    """Return one image and its labels as training uses them, which is as segmentation sees them.
+
+    ``pixel_size_nm``: of the model, see :func:`core.segmentation.preprocessing.image_field`.
 
     Raises:
         DataError: shapes differ, or the mask holds a class that the model does not know.
@@ -88,8 +98,9 @@ def read_pair(image: Path, mask: Path, recipe: Recipe, phases: int, group: str =
         raise DataError(
             f"{mask.name} holds class {labels.max()}; this model knows 0 to {phases - 1}."
         )
-    grey = (grey_levels(micrograph.pixels) * 255).round().astype(np.uint8)
-    return Pair(image.stem, grey, labels.astype(np.uint8), group)
+    grey = image_field(micrograph, pixel_size_nm).grey
+    labels = resample_mask(labels[micrograph.image_rows].astype(np.uint8), grey.shape)
+    return Pair(image.stem, eight_bit(grey), labels, group)
 
 
 def find_pairs(images: Path, masks: Path) -> tuple[list[tuple[Path, Path]], list[str]]:
@@ -121,7 +132,9 @@ def read_index(folder: Path) -> dict[str, dict[str, str]]:
         return {row["stem"]: row for row in csv.DictReader(lines) if row.get("stem")}
 
 
-def load_split(folder: Path, recipe: Recipe, phases: int) -> Split:
+def load_split(
+    folder: Path, recipe: Recipe, phases: int, pixel_size_nm: float | None = None
+) -> Split:
     """Return the images of ``folder``, split for validation.
 
     The split is the index's "split" column where it names both "train" and "val", else a random
@@ -141,7 +154,8 @@ def load_split(folder: Path, recipe: Recipe, phases: int) -> Split:
         row = index.get(image.stem, {})
         group = row.get(recipe.group, "") if recipe.group else ""
         try:
-            pairs.append(read_pair(image, mask, recipe, phases, group or image.stem))
+            group = group or image.stem
+            pairs.append(read_pair(image, mask, recipe, phases, group, pixel_size_nm))
         except LamellaError as error:
             mistakes.append(str(error))
     split = split_pairs(pairs, named, recipe.validation_fraction, recipe.split_seed)

@@ -114,7 +114,7 @@ def training_data(card: ModelCard, recipe: Recipe, data: Path | None) -> Trainin
             f"{card.name} is trained on micrographs; give their folder with --data, holding "
             "images/ and masks/."
         )
-    return load_split(data, recipe, len(card.phases))
+    return load_split(data, recipe, len(card.phases), card.pixel_size_nm)
 
 
 def initialize(

@@ -21,8 +21,9 @@ import torch
 from core.evaluation.boundary_agreement import line_agreement
 from core.formats import read_file
 from core.measurement.bootstrap import mean_over_images
+from core.pixels.resampling import resample_mask
 from core.segmentation.engine import Engine
-from core.segmentation.preprocessing import grey_levels
+from core.segmentation.preprocessing import image_field
 from core.training.dataset import read_index, read_mask
 from core.training.loop import TrainingSettings, train
 from core.training.synthetic_grains import grain_data
@@ -48,13 +49,13 @@ def one_of_each(folder: Path) -> list[Scored]:
     for stem in sorted(index):
         first.setdefault(index[stem]["source_image"], stem)
     paths = {path.stem: path for path in (folder / "images").iterdir()}
-    return [
-        Scored(
-            grey_levels(read_file(paths[stem]).pixels),
-            read_mask(folder / "masks" / f"{stem}.png") > 0,
-        )
-        for stem in first.values()
-    ]
+    found = []
+    for stem in first.values():
+        micrograph = read_file(paths[stem])
+        mask = read_mask(folder / "masks" / f"{stem}.png")[micrograph.image_rows]
+        grey = image_field(micrograph).grey
+        found.append(Scored(grey, resample_mask(mask > 0, grey.shape)))
+    return found
 
 
 def measure(without: tuple[str, ...], images: list[Scored]) -> Row:

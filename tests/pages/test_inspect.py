@@ -531,7 +531,7 @@ def test_labels_go_to_the_field_and_back() -> None:
 
 def test_labels_of_a_shrunk_field_are_every_second() -> None:
     labels = np.arange(64 * 64).reshape(64, 64)
-    field = choose_field((64, 64), side=32, multiple=32, scale=0.5)
+    field = choose_field((64, 64), side=32, multiple=32, scale=(0.5, 0.5))
     assert np.array_equal(labels_in_field(labels, field), labels[::2, ::2])
 
 

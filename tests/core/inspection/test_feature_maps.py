@@ -216,7 +216,7 @@ def test_whole_image_needs_no_note() -> None:
 
 def test_field_of_a_resampled_image_maps_boxes_back() -> None:
     # The network works at half the resolution: 2 image px are one of its px.
-    field = choose_field((400, 400), (200, 200), side=128, multiple=32, scale=0.5)
+    field = choose_field((400, 400), (200, 200), side=128, multiple=32, scale=(0.5, 0.5))
     assert field.shape == (128, 128)
     assert field.box.size == (256, 256)
     box = field.to_micrograph(Box(3, 5, 10, 20))

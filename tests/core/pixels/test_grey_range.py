@@ -9,6 +9,7 @@ import tifffile
 from core import formats
 from core.measurement.image_statistics import image_statistics
 from core.pixels.grey_range import noise_sigma, with_sparse_objects
+from core.pixels.resampling import square_pixel_nm
 from core.segmentation.preprocessing import grey_levels, image_field
 from core.types import Micrograph, PixelSize
 
@@ -116,13 +117,13 @@ def test_sixteen_bits_are_read_without_clipping_sparse_objects():
 def test_a_field_in_square_pixels_takes_the_finer_side():
     pixels = np.zeros((100, 160), np.float32)
     pixels[40:60, 60:100] = 1
-    size = PixelSize(5, "header", height_nm=8)
+    size, line = PixelSize(5, "header", height_nm=8), PixelSize(1, "header", height_nm=40)
     field = image_field(Micrograph(pixels, "a.tif", "0", size))
     assert field.shape == (100, 160)
     assert field.grey.shape == (160, 160)
-    assert field.pixel_nm == 5
+    assert square_pixel_nm(size) == 5
     assert field.grey.sum() == pytest.approx(32 * 40, rel=0.02)
     # A line scan: the coarse side at most four times as fine.
-    lines = image_field(Micrograph(pixels, "a.tif", "0", PixelSize(1, "header", height_nm=40)))
-    assert lines.pixel_nm == 10
+    lines = image_field(Micrograph(pixels, "a.tif", "0", line))
+    assert square_pixel_nm(line) == 10
     assert lines.grey.shape == (400, 16)

@@ -14,7 +14,6 @@ from core.segmentation.device import choose_device, choose_precision
 from core.segmentation.engine import Engine
 from core.segmentation.preprocessing import grey_levels, image_field
 from core.segmentation.segment import (
-    pixel_size_factor,
     predict,
     predict_magnified,
     segment,
@@ -174,9 +173,8 @@ def test_progress_counts_tiles_and_cancelling_stops_within_one():
 def test_resamples_to_the_training_pixel_size_only_when_both_are_known():
     network = engine(pixel_size_nm=2.0)
     calibrated = micrograph(discs(), pixel_size=PixelSize(1.0, "test"))
-    assert pixel_size_factor(calibrated, network) == 0.5
-    assert working_shapes(calibrated.shape, network, 0.5) == [(75, 105)]
-    assert pixel_size_factor(micrograph(discs()), network) == 1
+    assert image_field(calibrated, 2.0).grey.shape == (75, 105)
+    assert image_field(micrograph(discs()), 2.0).grey.shape == (150, 210)
     assert working_shapes((150, 210), network) == [(150, 210)]
     labels = segment(calibrated, network).labels
     assert labels.shape == (150, 210)
