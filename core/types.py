@@ -197,11 +197,11 @@ class ModelCard:
 
     ``name``: as typed on the terminal. ``build``: the architecture only, no file and no network
     access. ``weights``: None means untrained, and the app says so. ``mean``, ``std``: of the grey
-    levels in [0, 1] that the network expects. ``pixel_size_nm``: of the training images, None when
-    they had none in common. ``objects_phase``: index of the phase whose connected regions are
+    levels in [0, 1] that the network expects. ``pixel_size_nm``: that every image is resampled to;
+    None for images as they are. ``objects_phase``: index of the phase whose connected regions are
     counted as objects. ``boundary_phase``: index of the phase whose lines enclose grains.
-    ``pixel_range_nm``: smallest and largest pixel size of the training images,
-    where they are known. ``ranges``: what the training images were like. ``method``: of a classic
+    ``pixel_range_nm``: smallest and largest pixel size of the training images, where they are
+    known. ``ranges``: what the training images were like. ``method``: of a classic
     method, from grey levels (H, W) and which of them count, (H, W) bool or None for all, to labels
     (H, W); such a card has no ``build`` and no weights.
     ``needs_marks``: neither network nor method; it learns from marked pixels first.

@@ -101,8 +101,8 @@ class Subject:
 class Expected:
     """What a network expects of its image.
 
-    ``mean``, ``std``: of the grey levels in [0, 1]. ``pixel_size_nm``: of its training images, None
-    for any. ``side``: the fixed side of its image, None for any multiple of its stride.
+    ``mean``, ``std``: of the grey levels in [0, 1]. ``pixel_size_nm``: that images are
+    resampled to. ``side``: the fixed side of its image, None for any multiple of its stride.
     ``tta_scale``: factor by which the image is resized for a single forward pass.
     """
 
@@ -129,7 +129,7 @@ def open_subject(
 ) -> Subject:
     """Return the field of ``micrograph`` around ``centre`` (row, column) before ``network``.
 
-    It is cut from what the network would segment, :func:`image_field`, at the last magnification.
+    It is cut from what the network would segment, :func:`image_field`, at ``tta_scale``.
     ``side``: longest side of the field in the network's pixels.
 
     Raises:

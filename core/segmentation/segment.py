@@ -33,9 +33,9 @@ def segment(
     """Return the phases of every pixel of the image; elsewhere, where the micrograph is not
     ``measurable`` (an info bar, no grey level), the label is 0 and means nothing.
 
-    Cuts off info bars, stretches the grey levels, resamples to square pixels and to the model's
-    training pixel size when both are known, and blends overlapping tiles, with the
-    card's test-time augmentation. What comes back is in the micrograph's own pixels.
+    Cuts off info bars, stretches the grey levels, resamples to square pixels, for a forest to
+    the pixel size of the image that it was fitted to, and blends overlapping tiles, with the card's
+    test-time augmentation. What comes back is in the micrograph's own pixels.
     ``progress`` is called after every tile with (done, total) and stops the work by raising
     ``core.errors.Cancelled``.
 

@@ -13,7 +13,7 @@ import streamlit as st
 from core.analysis import Analysis
 from core.errors import LamellaError
 from core.palette import phase_color
-from core.types import FeatureMaps, Phase, PixelSize
+from core.types import FeatureMaps, Phase
 from pages.components.frame import background, library, networks, session, sidebar, stores
 from pages.components.frame.session import Opened
 from pages.components.inspect import image_classifiers
@@ -278,10 +278,10 @@ def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
                 other = image_classifiers.by_name()[name]
                 expected = Expected(other.mean, other.std, side=other.fixed_side)
             if (side := expected.side) is not None:
-                covered = _covered(side, shown.shape, shown.info_bar_rows)
-                # The scale is given as the quotient of two pixel sizes, here one of them 1.
-                shown = replace(shown, pixel_size=PixelSize(1.0, "shrunk to the network"))
-                expected = replace(expected, pixel_size_nm=covered / side * (1 - 1e-9))
+                bars = shown.top_bar_rows + shown.info_bar_rows
+                covered = _covered(side, shown.shape, bars)
+                # A hair more, so that rounding cannot leave it a pixel short.
+                expected = replace(expected, tta_scale=side / covered * (1 + 1e-9))
         else:
             engine = networks.engine(name)
             network, lock, card = engine.network, engine.lock, zoo.CARDS[name]

@@ -22,9 +22,9 @@ def facts(card: ModelCard, segments: bool, found: Measured | None) -> None:
         "Architecture": card.architecture,
         "Trained on": card.data,
     }
-    if card.build is not None and segments:
-        size = f"{card.pixel_size_nm:.4g} nm" if card.pixel_size_nm else "mixed"
-        rows["Pixel size of the training images"] = size
+    if card.pixel_range_nm is not None:
+        low, high = card.pixel_range_nm
+        rows["Pixel size of the training images"] = f"{low:.4g} to {high:.4g} nm"
     if card.training_cost:
         rows["Training"] = card.training_cost
     if found:
