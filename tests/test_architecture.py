@@ -32,7 +32,7 @@ ORDER_IN_CORE = (
     ("segmentation",),
     ("measurement", "formats"),
     ("pixels",),
-    ("types", "palette", "settings", "bounded_store"),
+    ("types", "palette", "settings", "bounded_store", "records"),
     ("errors",),
 )
 

@@ -65,13 +65,13 @@ def fitted(
     """
     from core.analysis import prepare
     from core.segmentation.forest_engine import fit
-    from core.segmentation.marks import marks_of, read_mask
+    from core.segmentation.marks import marks_of, read_marks
 
     mask = options.marks
     image = options.marks_image or marked_image(mask, images)
     micrograph = prepare(read_image(image), pixel_size, options.info_bar)
     try:
-        values = read_mask(mask.read_bytes(), mask.name, micrograph.shape)
+        values = read_marks(mask.read_bytes(), mask.name, micrograph.shape)
         marks = marks_of(values, _phases(options.marks_phases, int(values.max())))
         engine = fit(card, micrograph, marks)
     except OSError as error:

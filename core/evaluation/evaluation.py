@@ -22,6 +22,7 @@ from core.evaluation.calibration import (
 from core.evaluation.scores import Headline, ImageScores, ObjectScores, headlines
 from core.formats import read_file
 from core.measurement.agreement import boundary_f1, confusion_matrix, match_objects
+from core.pixels.mask_file import read_mask
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.device import machine_in_words
 from core.segmentation.engine import Engine
@@ -29,7 +30,7 @@ from core.segmentation.grain_merging import grains_from_probability
 from core.segmentation.instances import separate_objects
 from core.segmentation.segment import segment
 from core.segmentation.settings import ObjectSettings
-from core.training.dataset import find_pairs, read_mask
+from core.training.dataset import find_pairs
 from core.types import ModelCard, ProgressCallback, Segmentation, no_progress
 
 MaskKind = Literal["instances", "classes"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
-from core.training.tables import write_table
+from core.records import read_records, write_records
 
 
 @dataclass(frozen=True)
@@ -50,39 +49,14 @@ class Initialization:
         return mean(self.scores)
 
 
-HEADER = (*(field.name for field in fields(InitializationRun)), "validation_score", "seconds")
-
-
 def read_initialization_scores(path: Path) -> tuple[InitializationScore, ...]:
     """Return the rows of a file; empty where there is none."""
-    if not path.is_file():
-        return ()
-    with path.open(newline="", encoding="utf-8") as lines:
-        return tuple(
-            InitializationScore(
-                InitializationRun(
-                    row["model"],
-                    row["encoder"],
-                    row["init"],
-                    int(row["seed"]),
-                    int(row["steps"]),
-                    int(row["batch"]),
-                    int(row["crop_px"]),
-                ),
-                float(row["validation_score"]),
-                int(row["seconds"]),
-            )
-            for row in csv.DictReader(lines)
-        )
+    return read_records(path, InitializationScore)
 
 
 def add_initialization_score(path: Path, made: InitializationScore) -> None:
     """Add a row to the file, whole or not at all."""
-    rows = (
-        [*astuple(one.run), f"{one.validation_score:.4f}", one.seconds]
-        for one in [*read_initialization_scores(path), made]
-    )
-    write_table(path, HEADER, rows)
+    write_records(path, InitializationScore, [*read_initialization_scores(path), made])
 
 
 def initializations_of(

@@ -21,13 +21,13 @@ from core.measurement.agreement import (
     intersection_over_union,
     mean_of_known,
 )
+from core.pixels.mask_file import read_mask
 from core.pixels.resampling import resample, resample_mask
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
 from core.segmentation.preprocessing import image_field
 from core.segmentation.segment import segment
 from core.training.augmentation import noise
-from core.training.dataset import read_mask
 from core.types import Micrograph, ProgressCallback, no_progress
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
-from core.training.tables import write_table
+from core.records import read_records, write_records
 
 
 @dataclass(frozen=True)
@@ -24,25 +23,9 @@ class RobustnessScore:
 
 def write_robustness_scores(path: Path, scores: Iterable[RobustnessScore]) -> None:
     """Write one row a change as CSV, whole or not at all."""
-    rows = (
-        [perturbation, images, *(f"{value:.6f}" for value in values)]
-        for perturbation, images, *values in map(astuple, scores)
-    )
-    write_table(path, [field.name for field in fields(RobustnessScore)], rows)
+    write_records(path, RobustnessScore, scores)
 
 
 def read_robustness_scores(path: Path) -> tuple[RobustnessScore, ...]:
     """Return the rows of a file; empty where there is none."""
-    if not path.is_file():
-        return ()
-    with path.open(newline="", encoding="utf-8") as lines:
-        return tuple(
-            RobustnessScore(
-                row["perturbation"],
-                int(row["images"]),
-                float(row["mean_iou"]),
-                float(row["foreground_iou"]),
-                float(row["foreground_iou_per_image"]),
-            )
-            for row in csv.DictReader(lines)
-        )
+    return read_records(path, RobustnessScore)

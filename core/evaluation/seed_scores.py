@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
-from core.training.tables import write_table
+from core.records import read_records, write_records
 
 
 @dataclass(frozen=True)
@@ -26,29 +25,14 @@ class SeedScore:
 
 def read_seed_scores(path: Path) -> tuple[SeedScore, ...]:
     """Return the rows of a file in the order of their seeds; empty where there is none."""
-    if not path.is_file():
-        return ()
-    with path.open(newline="", encoding="utf-8") as lines:
-        return tuple(
-            SeedScore(
-                int(row["seed"]),
-                int(row["step"]) if row["step"] else None,
-                int(row["seconds"]) if row["seconds"] else None,
-                row["weights_sha256"],
-                row["score"],
-                float(row["value"]),
-            )
-            for row in csv.DictReader(lines)
-        )
+    return read_records(path, SeedScore)
 
 
 def write_seed_scores(path: Path, made: Sequence[SeedScore]) -> None:
     """Write ``made``, sorted by seed, whole or not at all; rows of other seeds in the file stay."""
     seeds = {one.seed for one in made}
     others = [one for one in read_seed_scores(path) if one.seed not in seeds]
-    by_seed = sorted([*others, *made], key=lambda one: one.seed)
-    rows = ([*astuple(one)[:-1], f"{one.value:.6f}"] for one in by_seed)
-    write_table(path, [field.name for field in fields(SeedScore)], rows)
+    write_records(path, SeedScore, sorted([*others, *made], key=lambda one: one.seed))
 
 
 def by_score(found: Sequence[SeedScore]) -> Mapping[str, tuple[float, ...]]:

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from core.errors import DataError
 from core.palette import OKABE_ITO
+from core.pixels.mask_file import decode_mask
 from core.types import Phase, read_only
 
 MOST_PHASES = 8
@@ -58,47 +59,25 @@ def marks_of(values: np.ndarray, phases: tuple[Phase, ...]) -> Marks:
     return Marks(values, phases, digest.hexdigest())
 
 
-def read_mask(data: bytes, name: str, shape: tuple[int, int]) -> np.ndarray:
+def read_marks(data: bytes, name: str, shape: tuple[int, int]) -> np.ndarray:
     """Return the marks (H, W) uint8 of a PNG or TIFF file: 0 = unmarked, 1 = first phase.
 
     ``shape``: (H, W) of the micrograph, its info bar included.
 
     Raises:
-        DataError: no such file, colours instead of numbers, another shape, or values above 8.
+        DataError: it is no mask of this shape, or has values above 8.
     """
-    try:
-        with Image.open(io.BytesIO(data), formats=["PNG", "TIFF"]) as image:
-            # Before anything is decoded: a small file may claim a huge image.
-            if image.size != shape[::-1]:
-                raise DataError(
-                    f"The mask {name} is {image.size[1]} x {image.size[0]} px and its image "
-                    f"{shape[0]} x {shape[1]} px; mark the image at its full size."
-                )
-            values = np.asarray(image)
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+    values = decode_mask(data, name, shape)
+    if values.max() > MOST_PHASES:
         raise DataError(
-            f"The mask {name} is no readable PNG or TIFF image; save it as an 8-bit PNG."
-        ) from error
-    return _checked(values, name)
-
-
-def _checked(values: np.ndarray, name: str) -> np.ndarray:
-    if values.ndim != 2 or values.dtype.kind == "f":
-        raise DataError(
-            f"The mask {name} holds colours or fractions; it needs one channel of whole numbers, "
-            "0 = unmarked, 1 = first phase, 2 = second."
-        )
-    low, high = int(values.min()), int(values.max())
-    if low < 0 or high > MOST_PHASES:
-        raise DataError(
-            f"The mask {name} holds the value {high if high > MOST_PHASES else low}; 0 means "
-            f"unmarked and 1 to {MOST_PHASES} are phases."
+            f"The mask {name} holds the value {values.max()}; 0 means unmarked and 1 to "
+            f"{MOST_PHASES} are phases."
         )
     return values.astype(np.uint8)
 
 
 def mask_png(values: np.ndarray) -> bytes:
-    """Return marks (H, W) uint8 as a PNG whose values are those of :func:`read_mask`.
+    """Return marks (H, W) uint8 as a PNG whose values are those of :func:`read_marks`.
 
     It has a palette, so that it can be looked at too.
     """

@@ -7,7 +7,6 @@ DIR/index.csv         optional: stem, split ("train" or "val"), and a column to 
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -15,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from core.errors import DataError, LamellaError
 from core.formats import read_file
+from core.pixels.mask_file import read_mask
 from core.pixels.resampling import resample_mask
+from core.records import read_table
 from core.segmentation.preprocessing import eight_bit, image_field
 from core.training.augmentation import Pair, random_crop
 from core.training.recipe import Recipe
@@ -45,29 +45,6 @@ class Split:
             random_crop(self.train[index], recipe.crop_px, recipe.augmentation, random)
             for index in chosen
         ]
-
-
-def read_mask(path: Path) -> np.ndarray:
-    """Return the mask (H, W) of a PNG or TIFF file as integers, values untouched.
-
-    Raises:
-        DataError: the file is no image, has more than one channel, or fractions in it.
-    """
-    try:
-        with Image.open(path, formats=["PNG", "TIFF"]) as image:
-            mask = np.asarray(image)
-    except (UnidentifiedImageError, OSError) as error:
-        raise DataError(f"{path.name} is no readable PNG or TIFF mask: {error}.") from error
-    if mask.ndim != 2:
-        raise DataError(
-            f"{path.name} has shape {mask.shape}; a mask needs one channel with one value a phase."
-        )
-    if mask.dtype.kind not in "bui" or mask.min() < 0:
-        raise DataError(
-            f"{path.name} holds {mask.dtype} values from {mask.min():g} to {mask.max():g}; a mask "
-            "needs whole numbers from 0."
-        )
-    return mask
 
 
 def read_pair(
@@ -125,11 +102,7 @@ def find_pairs(images: Path, masks: Path) -> tuple[list[tuple[Path, Path]], list
 
 def read_index(folder: Path) -> dict[str, dict[str, str]]:
     """Return the rows of ``index.csv`` by stem; empty where there is none."""
-    path = folder / "index.csv"
-    if not path.is_file():
-        return {}
-    with path.open(newline="", encoding="utf-8-sig") as lines:
-        return {row["stem"]: row for row in csv.DictReader(lines) if row.get("stem")}
+    return {row["stem"]: row for row in read_table(folder / "index.csv") if row.get("stem")}
 
 
 def load_split(

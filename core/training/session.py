@@ -10,13 +10,13 @@ import torch
 from torch import nn
 
 from core.errors import DataError, LamellaError
+from core.records import write_table
 from core.segmentation.device import DeviceName, choose_device
 from core.training.dataset import load_split
 from core.training.feature_distillation import distill_features
 from core.training.loop import Objective, TrainedNetwork, TrainingSettings, train
 from core.training.progress import CurvePoint, Progress
 from core.training.recipe import Recipe, TrainingData
-from core.training.tables import write_table
 from core.types import ModelCard
 
 CHECKPOINT, INITIAL, CURVES = "checkpoint.pt", "initial.pt", "curves.csv"
@@ -150,4 +150,4 @@ def initialize(
 def write_curves(curve: Sequence[CurvePoint], path: Path) -> None:
     """Write mean loss and validation score by step as CSV, whole or not at all."""
     rows = ((one.step, f"{one.loss:.6g}", f"{one.score:.6g}") for one in curve)
-    write_table(path, ["step", "loss", "validation_score"], rows)
+    write_table(path, ("step", "loss", "validation_score"), rows)

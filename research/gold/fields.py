@@ -10,7 +10,6 @@ measure everything anew.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from torch import nn
 from core.inspection.receptive_field import field_sizes
 from core.inspection.trace import trace_network
 from core.measurement.bootstrap import mean_over_images
+from core.records import write_records
 from core.training.initialization import from_scratch
 from core.training.loop import TrainingSettings, train
 from core.training.recipe import Recipe
@@ -44,10 +44,6 @@ from studies.gold.networks.results import (
 )
 from studies.gold.scoring import mask_dice, study_thresholds
 
-FIELDS = (
-    *("contrast", "poolings", "skips", "seed", "parameters", "field_low_px", "field_high_px"),
-    *("dice", "low", "high", "images", "seconds"),
-)
 BLUR_PX = 4.0
 POOLINGS = (0, 4, 2, 3, 1)
 
@@ -96,7 +92,8 @@ def measure(network: FieldNetwork, kept: Path | None) -> tuple[FieldRow, nn.Modu
     row = FieldRow(
         network,
         parameters,
-        (min(sizes.smallest), max(sizes.largest)),
+        min(sizes.smallest),
+        max(sizes.largest),
         estimate.value,
         estimate.low,
         estimate.high,
@@ -135,26 +132,12 @@ def baselines(kept: Path | None) -> list[BaselineRow]:
 
 def write_baselines(rows: list[BaselineRow], path: Path) -> None:
     """Write the table of thresholds."""
-    with path.open("w", newline="", encoding="utf-8") as lines:
-        writer = csv.writer(lines)
-        writer.writerow(("contrast", "method", "dice", "low", "high", "images"))
-        for row in rows:
-            numbers = (f"{number:.4f}" for number in (row.dice, row.low, row.high))
-            writer.writerow([row.contrast, row.method, *numbers, row.images])
+    write_records(path, BaselineRow, rows)
 
 
 def write(rows: list[FieldRow], path: Path) -> None:
     """Write the table of networks, in the order of RUNS."""
-    rows = sorted(rows, key=lambda row: RUNS.index(row.network))
-    with path.open("w", newline="", encoding="utf-8") as lines:
-        writer = csv.writer(lines)
-        writer.writerow(FIELDS)
-        for row in rows:
-            one = row.network
-            skips = "yes" if one.skips else "no"
-            numbers = [f"{number:.4f}" for number in (row.dice, row.low, row.high)]
-            start = [one.contrast, one.poolings, skips, one.seed, row.parameters, *row.field_px]
-            writer.writerow([*start, *numbers, row.images, f"{row.seconds:.0f}"])
+    write_records(path, FieldRow, sorted(rows, key=lambda row: RUNS.index(row.network)))
 
 
 def ship(network: FieldNetwork, trained: nn.Module) -> None:

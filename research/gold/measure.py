@@ -10,7 +10,6 @@ saw.
 from __future__ import annotations
 
 import argparse
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ import torch
 from core.errors import ModelError
 from core.measurement.bootstrap import mean_over_images
 from core.pixels.resampling import resample
+from core.records import write_records
 from core.segmentation.engine import Engine
 from core.synthesis.gold.image import GoldSettings, draw_settings, simulate
 from core.training.synthetic_gold import TEST_STREAM
@@ -29,7 +29,6 @@ from models.weights_file import trained
 from studies.gold.networks.results import CURVES_TABLE, CurveRow, read_curves
 from studies.gold.scoring import mask_dice, study_thresholds
 
-FIELDS = ("curve", "value", "dice", "low", "high", "otsu", "images", "trained")
 SIDE_PX = 256
 UNSEEN_IMAGES, CURVE_IMAGES = 64, 24
 DOSES = (100.0, 300.0, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5)
@@ -118,13 +117,7 @@ def measure(point: Point, engine: Engine) -> CurveRow:
 def write(rows: list[CurveRow], path: Path) -> None:
     """Write the table, in the order of POINTS."""
     rows = sorted(rows, key=lambda row: POINTS.index(Point(row.curve, row.value)))
-    with path.open("w", newline="", encoding="utf-8") as lines:
-        writer = csv.writer(lines)
-        writer.writerow(FIELDS)
-        for row in rows:
-            numbers = [f"{number:.4f}" for number in (row.dice, row.low, row.high, row.otsu)]
-            is_trained = "yes" if row.trained else "no"
-            writer.writerow([row.curve, f"{row.value:g}", *numbers, row.images, is_trained])
+    write_records(path, CurveRow, rows)
 
 
 def main() -> None:

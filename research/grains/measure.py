@@ -11,7 +11,6 @@ on.
 from __future__ import annotations
 
 import argparse
-import csv
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,17 +20,17 @@ import torch
 from core.evaluation.boundary_agreement import line_agreement
 from core.formats import read_file
 from core.measurement.bootstrap import mean_over_images
+from core.pixels.mask_file import read_mask
 from core.pixels.resampling import resample_mask
+from core.records import write_records
 from core.segmentation.engine import Engine
 from core.segmentation.preprocessing import image_field
-from core.training.dataset import read_index, read_mask
+from core.training.dataset import read_index
 from core.training.loop import TrainingSettings, train
 from core.training.synthetic_grains import grain_data
 from models import zoo
 from studies.grains.networks.results import BATCH, CROP_PX, RUNS, STEPS, TABLE, Row, read_rows
 from studies.grains.scoring import boundary_probability
-
-FIELDS = ("without", "dice", "low", "high", "images", "seconds")
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,14 +88,7 @@ def measure(without: tuple[str, ...], images: list[Scored]) -> Row:
 
 def write(rows: list[Row], path: Path) -> None:
     """Write the table, in the order of RUNS."""
-    rows = sorted(rows, key=lambda row: RUNS.index(row.without))
-    with path.open("w", newline="", encoding="utf-8") as lines:
-        writer = csv.writer(lines)
-        writer.writerow(FIELDS)
-        for row in rows:
-            numbers = (row.dice, row.low, row.high)
-            rounded = [f"{number:.4f}" for number in numbers]
-            writer.writerow([" ".join(row.without), *rounded, row.images, f"{row.seconds:.0f}"])
+    write_records(path, Row, sorted(rows, key=lambda row: RUNS.index(row.without)))
 
 
 def main() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable
 
 import numpy as np
 from torch import nn
 
+from core.records import read_table, write_table
 from core.synthesis.ising.baselines import best_threshold
 from core.synthesis.ising.data import FOLDS as FOLD_COUNT
 from core.synthesis.ising.data import folds_by_content
@@ -129,21 +129,12 @@ def _keep(name: str, data: Snapshots, answers: np.ndarray, parameters: int, epoc
 def _write_bins(name: str, data: Snapshots, answers: np.ndarray, right: np.ndarray) -> None:
     """Append one row for each 0.1 J/k of temperature; Tc is an edge between two of them."""
     numbers = np.floor((data.temperatures - CRITICAL_TEMPERATURE) / BIN).astype(int)
-    fresh = not BY_TEMPERATURE.is_file()
-    with open(BY_TEMPERATURE, "a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        if fresh:
-            writer.writerow(["side", "network", "temperature", "images", "right", "says_above"])
-        for number in np.unique(numbers):
-            inside = numbers == number
-            middle = CRITICAL_TEMPERATURE + (number + 0.5) * BIN
-            writer.writerow(
-                [
-                    data.side,
-                    name,
-                    f"{middle:.4f}",
-                    int(inside.sum()),
-                    int(right[inside].sum()),
-                    f"{answers[inside].mean():.4f}",
-                ]
-            )
+    rows: list[tuple[object, ...]] = [tuple(row.values()) for row in read_table(BY_TEMPERATURE)]
+    for number in np.unique(numbers):
+        inside = numbers == number
+        middle = CRITICAL_TEMPERATURE + (number + 0.5) * BIN
+        counts = int(inside.sum()), int(right[inside].sum())
+        says_above = f"{answers[inside].mean():.4f}"
+        rows.append((data.side, name, f"{middle:.4f}", *counts, says_above))
+    header = ("side", "network", "temperature", "images", "right", "says_above")
+    write_table(BY_TEMPERATURE, header, rows)

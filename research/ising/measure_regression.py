@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-
 import numpy as np
 
+from core.records import write_table
 from core.synthesis.ising.data import folds_by_content
 from core.synthesis.ising.snapshots import Snapshots
 from research.ising.measure_folds import BIN, by_folds, ship, train
@@ -23,10 +22,8 @@ def measure(lecture: dict[int, Snapshots]) -> None:
         for name in names
         for row in _measure_one(name, lecture[side])
     ]
-    with open(REGRESSION, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["side", "network", "temperature", "images", "answer", "squared_error"])
-        writer.writerows(rows)
+    header = ("side", "network", "temperature", "images", "answer", "squared_error")
+    write_table(REGRESSION, header, rows)
 
 
 def _measure_one(name: str, data: Snapshots) -> list[list[object]]:

@@ -7,7 +7,6 @@ nobody tells them where Tc lies.
 
 from __future__ import annotations
 
-import csv
 import json
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ import numpy as np
 from scipy.optimize import curve_fit
 from torch import nn
 
+from core.records import write_table
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from core.synthesis.ising.lattice import checkerboard
 from core.synthesis.ising.snapshots import equilibrium
@@ -44,14 +44,14 @@ def measure() -> None:
         for labels, given in _answers(side, lattices, networks).items():
             answers[labels][side] = given
         print(side, "sampled", flush=True)
-    with open(SIZES, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        names = ("labels", "side", "temperature", "says_above", "standard_error", "fitted")
-        writer.writerow(names)
-        for labels, by_side in answers.items():
-            for side, given in by_side.items():
-                for row in _rows(given):
-                    writer.writerow([labels, side, *row])
+    header = ("labels", "side", "temperature", "says_above", "standard_error", "fitted")
+    rows = (
+        [labels, side, *row]
+        for labels, by_side in answers.items()
+        for side, given in by_side.items()
+        for row in _rows(given)
+    )
+    write_table(SIZES, header, rows)
     found = {labels: _estimates(by_side) for labels, by_side in answers.items()}
     CRITICAL.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
 

@@ -12,7 +12,7 @@ import torch
 from core.errors import DataError
 from core.evaluation.boundary_agreement import GrainAgreement, grain_agreement
 from core.measurement.grain_size import GrainCount, Intercepts, count_grains, intercepts
-from core.measurement.mask_file import read_mask_file
+from core.pixels.mask_file import decode_marked
 from core.segmentation.engine import Engine
 from core.segmentation.grain_merging import grains_from_probability
 from core.segmentation.grain_network import boundaries, separate_grains
@@ -89,7 +89,7 @@ def read_boundary_mask(data: bytes, name: str) -> np.ndarray:
     Raises:
         DataError: no PNG or TIFF, more than one channel, or nothing marked.
     """
-    return read_mask_file(data, name, "boundary/boundaries")
+    return decode_marked(data, name, "boundary/boundaries")
 
 
 def train_live(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.segmentation.marks import marks_of, mask_png, named_phases, read_mask
+from core.segmentation.marks import marks_of, mask_png, named_phases, read_marks
 from core.segmentation.strokes import ERASER, Stroke, draw_strokes
 from models import zoo
 from pages.components.frame import session, stores
@@ -177,7 +177,7 @@ def test_downloaded_marks_teach_the_same(app: AppTest) -> None:
     app = draw(app, GROUND, DISK)
     assert "Download the marks" in [one.label for one in app.get("download_button")]
     drawn = draw_strokes((GROUND, DISK), (96, 128))
-    counts = marks_of(read_mask(mask_png(drawn), "m", (96, 128)), PHASES).pixels_of_phases()
+    counts = marks_of(read_marks(mask_png(drawn), "m", (96, 128)), PHASES).pixels_of_phases()
     said = f"Marked: {counts['background']} px of background, {counts['object']} px of object."
     assert said in texts(app)
 

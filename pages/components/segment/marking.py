@@ -120,7 +120,7 @@ def mask_layer(opened: Opened, marking: Marking | None) -> Layer | None:
 
 
 def _marking(opened: Opened, phases: tuple[Phase, ...]) -> Marking:
-    from core.segmentation.marks import marks_of, read_mask
+    from core.segmentation.marks import marks_of, read_marks
     from core.segmentation.strokes import draw_strokes
 
     shown = opened.micrograph
@@ -128,7 +128,7 @@ def _marking(opened: Opened, phases: tuple[Phase, ...]) -> Marking:
     key = (shown.digest, drawn.strokes, drawn.mask, *names)
     marks = stores.marks().get(key)
     if marks is None:
-        below = read_mask(drawn.mask, "of before", shown.shape) if drawn.mask else None
+        below = read_marks(drawn.mask, "of before", shown.shape) if drawn.mask else None
         marks = marks_of(draw_strokes(drawn.strokes, shown.shape, below), phases)
         stores.marks().put(key, marks, marks.values.nbytes)
     return Marking(marks, marks.pixels_of_phases(shown.info_bar_rows))
@@ -206,13 +206,13 @@ def _mask(opened: Opened) -> None:
     key = f"mask-{digest[:16]}-{drawn.revision}"
 
     def take() -> None:
-        from core.segmentation.marks import read_mask
+        from core.segmentation.marks import read_marks
 
         file = session.value_of(key)
         if file is None:
             return
         try:
-            values = read_mask(file.getvalue(), file.name, opened.micrograph.shape)
+            values = read_marks(file.getvalue(), file.name, opened.micrograph.shape)
         except DataError as error:
             mine.marks_notice = str(error)
             return

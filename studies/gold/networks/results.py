@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import ModelError
+from core.records import read_records, read_table
 from core.types import ModelCard, Phase, Weights
 
 if TYPE_CHECKING:
@@ -54,14 +53,16 @@ class FieldNetwork:
 class FieldRow:
     """How well a network does on images it has not seen.
 
-    ``field_px``: smallest and largest receptive field of an output pixel. ``dice``: of gold, mean
+    ``field_low_px``, ``field_high_px``: smallest and largest receptive field of an output pixel.
+    ``dice``: of gold, mean
     over images; ``low``, ``high``: its 95 % interval by bootstrap over images. ``seconds``: of
     training.
     """
 
     network: FieldNetwork
     parameters: int
-    field_px: tuple[int, int]
+    field_low_px: int
+    field_high_px: int
     dice: float
     low: float
     high: float
@@ -100,59 +101,24 @@ class CurveRow:
     trained: bool
 
 
-def _read(path: Path, row: Callable[[dict[str, str]], object]) -> tuple:
-    if not path.is_file():
-        return ()
-    with path.open(newline="", encoding="utf-8") as lines:
-        return tuple(row(one) for one in csv.DictReader(lines))
-
-
 def read_fields(path: Path = FIELDS_TABLE) -> tuple[FieldRow, ...]:
     """Return the rows of the receptive-field study; none where there is no such file."""
-    return _read(
-        path,
-        lambda one: FieldRow(
-            FieldNetwork(
-                one["contrast"], int(one["poolings"]), one["skips"] == "yes", int(one["seed"])
-            ),
-            int(one["parameters"]),
-            (int(one["field_low_px"]), int(one["field_high_px"])),
-            *(float(one[name]) for name in ("dice", "low", "high")),
-            int(one["images"]),
-            float(one["seconds"]),
-        ),
-    )
+    return read_records(path, FieldRow)
 
 
 def read_baselines(path: Path = BASELINES_TABLE) -> tuple[BaselineRow, ...]:
     """Return what thresholds do on the images of the study."""
-    return _read(
-        path,
-        lambda one: BaselineRow(
-            one["contrast"],
-            one["method"],
-            *(float(one[name]) for name in ("dice", "low", "high")),
-            int(one["images"]),
-        ),
-    )
+    return read_records(path, BaselineRow)
 
 
 def read_curves(path: Path = CURVES_TABLE) -> tuple[CurveRow, ...]:
     """Return the curves of the model ``gold``."""
-    return _read(
-        path,
-        lambda one: CurveRow(
-            one["curve"],
-            *(float(one[name]) for name in ("value", "dice", "low", "high", "otsu")),
-            int(one["images"]),
-            one["trained"] == "yes",
-        ),
-    )
+    return read_records(path, CurveRow)
 
 
 def read_multislice(path: Path = MULTISLICE_TABLE) -> tuple[dict[str, str], ...]:
     """Return the comparison with abTEM as written by ``benchmarks.gold_multislice``."""
-    return _read(path, dict)
+    return tuple(read_table(path))
 
 
 @cache

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from core.records import read_records
 from core.synthesis.grains.settings import EFFECTS
 
 TABLE = Path(__file__).with_name("ablation.csv")
@@ -67,18 +67,7 @@ class Row:
 
 def read_rows(path: Path) -> tuple[Row, ...]:
     """Return the rows of a table, in its order; none where there is no such file."""
-    if not path.is_file():
-        return ()
-    with path.open(newline="", encoding="utf-8") as lines:
-        return tuple(
-            Row(
-                tuple(row["without"].split()),
-                *(float(row[name]) for name in ("dice", "low", "high")),
-                int(row["images"]),
-                float(row["seconds"]),
-            )
-            for row in csv.DictReader(lines)
-        )
+    return read_records(path, Row)
 
 
 @cache

@@ -6,7 +6,6 @@ that the functions here read.
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.records import read_table
 from studies.ising.networks.networks import NETWORKS as NETWORKS
 
 if TYPE_CHECKING:
@@ -114,10 +114,7 @@ def folds(side: int) -> tuple[Folds, ...]:
 @cache
 def table(path: Path) -> tuple[Mapping[str, float | str], ...]:
     """Return the rows of a measured CSV file, its numbers as numbers."""
-    with open(path, newline="", encoding="utf-8") as file:
-        return tuple(
-            {key: _value(text) for key, text in row.items()} for row in csv.DictReader(file)
-        )
+    return tuple({key: _value(text) for key, text in row.items()} for row in read_table(path))
 
 
 def _value(text: str) -> float | str:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from core.errors import DataError
-from core.segmentation.marks import marks_of, mask_png, named_phases, read_mask
+from core.segmentation.marks import marks_of, mask_png, named_phases, read_marks
 from core.segmentation.strokes import ERASER, Stroke, draw_strokes
 
 SHAPE = (40, 60)
@@ -72,8 +72,8 @@ def test_strokes_that_leave_the_image_mark_what_lies_inside():
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 def test_a_mask_comes_back_as_it_was_written(kind):
     values = np.random.default_rng(0).integers(0, 4, SHAPE, np.uint8)
-    np.testing.assert_array_equal(read_mask(file_of(values, kind), "m", SHAPE), values)
-    np.testing.assert_array_equal(read_mask(mask_png(values), "m", SHAPE), values)
+    np.testing.assert_array_equal(read_marks(file_of(values, kind), "m", SHAPE), values)
+    np.testing.assert_array_equal(read_marks(mask_png(values), "m", SHAPE), values)
 
 
 def test_a_mask_to_look_at_has_the_colours_of_the_phases():
@@ -104,7 +104,7 @@ def huge_png() -> bytes:
 )
 def test_what_is_wrong_with_a_mask_is_said(data, words):
     with pytest.raises(DataError, match=words):
-        read_mask(data, "m.png", SHAPE)
+        read_marks(data, "m.png", SHAPE)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ import torch
 from PIL import Image
 
 from core.errors import DataError, LamellaError
+from core.pixels.mask_file import read_mask
 from core.training import loop
-from core.training.dataset import load_split, read_mask
+from core.training.dataset import load_split
 from core.training.loop import TrainingSettings, train
 from core.training.session import TrainingOptions, run_training
 from tests.core.training.test_training import CARD, SMALL, Pixelwise, discs, folder, split

@@ -35,9 +35,9 @@ def draw(analysis: Any | None) -> None:
 
 def _compare(given: list[Any], analysis: Any | None) -> None:
     from core.measurement.annotation_spread import annotation_spread
-    from core.measurement.mask_file import read_mask_file
+    from core.pixels.mask_file import decode_marked
 
-    masks = [read_mask_file(one.getvalue(), one.name, "particle/particles") for one in given]
+    masks = [decode_marked(one.getvalue(), one.name, "particle/particles") for one in given]
     pairs = {"the two annotations": annotation_spread(*masks)}
     size = None
     if analysis is not None and analysis.micrograph.shape == masks[0].shape:

@@ -90,7 +90,7 @@ def _fields(rows: Sequence[Any], thresholds: Sequence[Any]) -> None:
         for contrast, title in TITLES.items()
     }
     dots = {
-        title: [figures.Dot(row.field_px[1], row.dice, row.low, row.high) for row in found]
+        title: [figures.Dot(row.field_high_px, row.dice, row.low, row.high) for row in found]
         for title, found in by_title.items()
         if found
     }
