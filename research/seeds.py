@@ -36,7 +36,7 @@ from core.types import ModelCard
 from models import catalogue, classifiers, zoo
 from models.measured import FOLDER
 from models.weights_file import save_weights
-from studies.gold.networks.results import measure as gold_study
+from research.gold import measure as gold_study
 
 BY = "foreground_iou_by_"
 

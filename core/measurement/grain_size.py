@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student_t
 
 from core.errors import DataError
 
@@ -124,29 +123,3 @@ def _log10(value: float, name: str, unit: str) -> float:
     if not value > 0:
         raise DataError(f"The {name} is {value:g} {unit}; it must be above 0 for a grain size.")
     return float(np.log10(value))
-
-
-@dataclass(frozen=True)
-class FieldStatistics:
-    """Mean over fields, standard deviation, half-width of the 95 % interval, and that relative to
-    the mean in per cent (10 % or less is what E112 calls acceptable)."""
-
-    mean: float
-    deviation: float
-    interval: float
-    relative_accuracy: float
-
-
-def field_statistics(values: np.ndarray) -> FieldStatistics:
-    """Summarize one number a field, (n,) with n of 2 or more (ASTM E112-13 section 15).
-
-    Raises:
-        DataError: fewer than two fields.
-    """
-    values = np.asarray(values, float)
-    if len(values) < 2:
-        raise DataError("One field gives no confidence interval; measure two or more.")
-    deviation = float(values.std(ddof=1))
-    half = float(student_t.ppf(0.975, len(values) - 1)) * deviation / np.sqrt(len(values))
-    mean = float(values.mean())
-    return FieldStatistics(mean, deviation, float(half), float(100 * half / mean))

@@ -1,8 +1,8 @@
 """Train and measure the Ising study: `python -m research.ising.measure [--images DIR] [PART...]`.
 
 DIR holds the lecture's images (mdsdata 0.1.5, MIT); `lamella fetch ising` brings them to where they
-are looked for otherwise. What is measured already is kept: delete a file beside this one to measure
-it again. On one processor core all of it takes about an hour.
+are looked for otherwise. What is measured already is kept: delete a file in
+studies/ising/networks to measure it again. On one processor core all of it takes about an hour.
 """
 
 from __future__ import annotations
@@ -14,22 +14,15 @@ from pathlib import Path
 import torch
 
 from core.synthesis.ising.data import SIDES, read_snapshots
+from research.ising import measure_folds, measure_regression, measure_sizes, measure_transfer
 from studies.ising.download import ising_folder
-from studies.ising.networks.results import (
-    CRITICAL,
-    REGRESSION,
-    TRANSFER,
-    measure_folds,
-    measure_regression,
-    measure_sizes,
-    measure_transfer,
-)
+from studies.ising.networks.results import CRITICAL, REGRESSION, TRANSFER
 
 PARTS = ("folds16", "folds64", "transfer", "sizes", "regression")
 
 
 def main(folder: Path, parts: tuple[str, ...]) -> None:
-    """Measure, and write what the page shows beside this file."""
+    """Measure, and write what the page shows."""
     torch.set_num_threads(1)
     lecture = {side: read_snapshots(folder, side) for side in SIDES}
     known: dict[str, tuple[Path | None, Callable[[], None]]] = {

@@ -9,7 +9,6 @@ from core.evaluation.boundary_agreement import grain_agreement, line_agreement
 from core.measurement.grain_size import (
     count_grains,
     equivalent_count,
-    field_statistics,
     g_from_area,
     g_from_count,
     g_from_intercept,
@@ -65,22 +64,10 @@ def test_number_of_the_largest_grain(area_um2, g):
     assert g_from_area(area_um2 * 1e-6) == pytest.approx(g, abs=1e-3)
 
 
-def test_statistics_over_five_fields():
-    found = field_statistics(np.array([177, 190, 165, 183, 171]))
-    assert found.mean == pytest.approx(177.2)
-    assert found.deviation == pytest.approx(9.808, abs=1e-3)
-    assert found.interval == pytest.approx(12.178, abs=1e-3)
-    assert found.relative_accuracy == pytest.approx(6.873, abs=1e-3)
-    assert g_from_count(found.mean - found.interval) == pytest.approx(4.413, abs=2e-3)
-    assert g_from_count(found.mean + found.interval) == pytest.approx(4.611, abs=2e-3)
-
-
 @pytest.mark.parametrize("value", [0.0, -1.0, float("nan")])
 def test_no_grain_size_without_grains(value):
     with pytest.raises(DataError, match="above 0"):
         g_from_count(value)
-    with pytest.raises(DataError, match="two or more"):
-        field_statistics(np.array([value]))
 
 
 def test_squares_are_counted_and_crossed_as_drawn():

@@ -1,10 +1,10 @@
-"""Phase fractions: counted by hand, and the worked example of ten fields."""
+"""Phase fractions: counted by hand."""
 
 import numpy as np
 import pytest
 
 from core.errors import DataError
-from core.measurement.phase_fraction import field_statistics, phase_fractions
+from core.measurement.phase_fraction import phase_fractions
 from core.types import Phase, PixelSize
 
 PHASES = (Phase("matrix", "#000000"), Phase("carbide", "#E69F00"), Phase("pore", "#56B4E9"))
@@ -29,27 +29,3 @@ def test_what_cannot_be_counted_is_told():
         phase_fractions(labels, PHASES)
     with pytest.raises(DataError, match="leaves nothing"):
         phase_fractions(labels, PHASES, measurable=np.zeros((4, 4), bool))
-    with pytest.raises(DataError, match="No field"):
-        field_statistics([])
-
-
-def test_ten_fields_of_a_point_count():
-    found = field_statistics([18, 22, 20, 25, 15, 21, 19, 24, 17, 19])
-    assert (found.fields, found.mean) == (10, 20)
-    assert found.standard_deviation == pytest.approx(3.0912, abs=1e-4)
-    assert found.confidence_interval_95 == pytest.approx(2.2113, abs=1e-4)
-    assert found.relative_accuracy_percent == pytest.approx(11.057, abs=1e-3)
-    assert found.wording.startswith("n = 10 fields: 95 % confidence interval ± 2.21,")
-
-
-def test_one_field_has_no_interval():
-    found = field_statistics([0.2])
-    assert found.mean == 0.2
-    assert found.confidence_interval_95 is None
-    assert found.wording == "n = 1 field: no confidence interval"
-
-
-def test_fields_without_the_phase():
-    found = field_statistics([0, 0, 0])
-    assert found.confidence_interval_95 == 0
-    assert found.relative_accuracy_percent is None
