@@ -11,7 +11,7 @@ from core.evaluation.ranges import training_ranges
 from core.formats import read_file
 from core.inspection.subject import Expected, open_subject
 from core.segmentation.engine import Engine
-from core.segmentation.familiarity import network_statistics
+from core.segmentation.out_of_distribution import network_statistics
 from core.segmentation.preprocessing import eight_bit, image_field
 from core.segmentation.segment import segment
 from core.training.dataset import read_pair
