@@ -57,7 +57,7 @@ measure: $(stamp) ## score a model for its card, on the images kept out of its t
 	$(bin)/lamella evaluate $(NAME) --images $(DATA)/images --masks $(DATA)/masks $(WHICH) --save models/measured
 
 cards: $(stamp) ## write the models' cards, docs/models, from the zoo
-	$(bin)/python -m models.card_text docs/models
+	$(bin)/python -m research.model_cards docs/models
 
 # The image gets no development tools and no GPL reader, in the very versions tested.
 lock: ## pin what pyproject.toml asks for, with hashes (needs uv; UPGRADE=--upgrade for the newest)

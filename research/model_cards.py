@@ -1,4 +1,4 @@
-"""A model's card as a page of Markdown: python -m models.card_text FOLDER
+"""A model's card as a page of Markdown: python -m research.model_cards FOLDER
 
 Everything comes from the zoo; a test holds ``docs/models`` to it.
 """

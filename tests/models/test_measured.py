@@ -18,8 +18,8 @@ from core.figures.reliability import reliability_figure
 from core.measurement.bootstrap import Estimate
 from core.types import Score
 from models import catalogue, zoo
-from models.card_text import card_text
 from models.measured import FOLDER, measured
+from research.model_cards import card_text
 
 FILES = sorted(path.stem for path in FOLDER.glob("*.json"))
 SEEDS = sorted(path.name.removesuffix(".seeds.csv") for path in FOLDER.glob("*.seeds.csv"))

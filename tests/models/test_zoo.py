@@ -15,9 +15,9 @@ from core.segmentation.settings import TileSettings
 from core.synthesis.samples import samples
 from core.types import Score, Weights
 from models import zoo
-from models.card_text import card_text
 from models.catalogue import all_cards
 from models.weights_file import load_weights, save_weights, trained
+from research.model_cards import card_text
 
 MEGABYTES = 1_000_000
 NETWORKS = [name for name, card in zoo.CARDS.items() if card.build]

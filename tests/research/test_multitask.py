@@ -13,13 +13,13 @@ from torch import nn
 from core.training.augmentation import Pair
 from core.training.initialization import from_scratch
 from core.training.losses import cross_entropy_and_dice
-from core.training.multitask import MultitaskData, PhasesOf, Task, multitask_objective
 from core.training.recipe import Recipe
 from core.training.session import TrainingOptions, train_in
 from core.training.source import SyntheticData
 from core.types import Phase
 from models import micrographs, zoo
 from models.initializations import with_initialization
+from research.multitask import MultitaskData, PhasesOf, Task, multitask_objective
 
 RECIPE = Recipe(
     steps=4, initialize=from_scratch, batch=2, crop_px=32, averaging=0.5, validate_every=4

@@ -7,15 +7,15 @@ import pytest
 from PIL import Image
 
 from core.evaluation import score_words
-from core.evaluation.robustness import PERTURBATIONS, robustness
 from core.evaluation.robustness_scores import (
     RobustnessScore,
     read_robustness_scores,
     write_robustness_scores,
 )
 from core.segmentation.engine import Engine
-from models.card_text import card_text
 from models.measured import measured
+from research.model_cards import card_text
+from research.robustness import PERTURBATIONS, robustness
 from tests.threshold_model import CARD, threshold_network
 
 BY_NAME = {perturbation.name: perturbation for perturbation in PERTURBATIONS}
@@ -78,7 +78,7 @@ def test_scores_come_back_and_stand_on_the_card(tmp_path, monkeypatch):
 
     card = zoo.card("superalloy")
     found = replace(measured("superalloy"), robustness=(back,))
-    monkeypatch.setattr("models.card_text.measured", lambda name: found)
+    monkeypatch.setattr("research.model_cards.measured", lambda name: found)
     assert "| unmodified | 0.750 | 0.875 |" in card_text(card)
     two = replace(found, phases=("a", "b"))
     assert score_words.robustness_rows(two)[0].score == "not known"

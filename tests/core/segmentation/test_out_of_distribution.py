@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.evaluation.ranges import training_ranges
 from core.measurement.image_statistics import (
     correlation_length_px,
     image_statistics,
@@ -17,6 +16,7 @@ from core.synthesis.samples import samples
 from core.training.augmentation import Pair
 from core.types import Micrograph, PixelSize, StatisticRange
 from models import zoo
+from research.ranges import training_ranges
 
 
 def test_noise_is_that_of_the_normal_values_put_in_and_a_plane_has_none():

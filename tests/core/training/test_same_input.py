@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 
 from core.classification.data import KindFolder, read_images
-from core.evaluation.ranges import training_ranges
 from core.formats import read_file
 from core.inspection.subject import Expected, open_subject
 from core.segmentation.engine import Engine
@@ -16,6 +15,7 @@ from core.segmentation.preprocessing import eight_bit, image_field
 from core.segmentation.segment import segment
 from core.training.dataset import read_pair
 from core.types import PixelSize
+from research.ranges import training_ranges
 from tests.core.training.test_training import CARD, SMALL, Pixelwise
 
 BAR_ROWS = 20
