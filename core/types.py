@@ -211,7 +211,8 @@ class ModelCard:
     the image resized by each factor.
     ``failures``: what it gets wrong and on which kind of image, one sentence each, seen by eye in
     the images it was scored on. ``training_cost``: hours and machine, in words. ``temperature``:
-    that the confidence shown is softened with, see ``core.evaluation.calibration``; 1 = as it is.
+    that the confidence shown is softened with, see ``core.evaluation.confidence_calibration``; 1 =
+    as it is.
     """
 
     name: str

@@ -54,7 +54,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Subject:
+class Experiment:
     """What is trained and scored: ``data`` is the folder, ``only`` a pattern of names in it."""
 
     card: ModelCard
@@ -121,7 +121,7 @@ def column_of(key: str) -> str:
     return key.removeprefix(BY).split(".")[0]
 
 
-def keep(table: Path, subject: Subject, run: Run) -> None:
+def keep(table: Path, subject: Experiment, run: Run) -> None:
     """Score a run and write each score that the card names."""
     found = subject.scores(run.weights)
     made = [
@@ -147,7 +147,7 @@ def main() -> None:
     card = catalogue.all_cards()[options.model]
     if options.data is None and card.name != "gold":
         parser.error(f"{card.name} is scored on images; give their folder with --data.")
-    subject = Subject(card, options.data, options.only)
+    subject = Experiment(card, options.data, options.only)
     table = options.save / f"{card.name}.seeds.csv"
     if options.shipped:
         shipped = Run(catalogue.recipe(card.name).seed, None, card.weights.sha256)

@@ -19,7 +19,7 @@ Operation = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Step:
+class ImageOperation:
     """What is done to the image: an operation by ``name``, with the ``stride`` of its output."""
 
     name: str
@@ -27,7 +27,7 @@ class Step:
     run: Operation
 
 
-def steps(kernel: np.ndarray) -> tuple[Step, ...]:
+def steps(kernel: np.ndarray) -> tuple[ImageOperation, ...]:
     """Return the operations that the lecture compares, each (H, W) -> (h, w) float64."""
     around = len(kernel) // 2
 
@@ -36,11 +36,11 @@ def steps(kernel: np.ndarray) -> tuple[Step, ...]:
         return lambda image: feature_map(image, made)
 
     return (
-        Step("Convolution, circular padding", 1, walk("circular")),
-        Step("Convolution, zero padding", 1, walk("zero")),
-        Step("Convolution of stride 2", 2, walk("circular", 2)),
-        Step("Max pooling of 2", 2, max_pool),
-        Step("Max pooling, blurred before it is thinned", 2, blur_pool),
+        ImageOperation("Convolution, circular padding", 1, walk("circular")),
+        ImageOperation("Convolution, zero padding", 1, walk("zero")),
+        ImageOperation("Convolution of stride 2", 2, walk("circular", 2)),
+        ImageOperation("Max pooling of 2", 2, max_pool),
+        ImageOperation("Max pooling, blurred before it is thinned", 2, blur_pool),
     )
 
 
@@ -91,7 +91,7 @@ class ShiftTest:
         return float(np.sqrt((self.difference**2).mean()) / self.scale)
 
 
-def shift_test(image: np.ndarray, step: Step, rows: int, columns: int) -> ShiftTest:
+def shift_test(image: np.ndarray, step: ImageOperation, rows: int, columns: int) -> ShiftTest:
     """Shift ``image`` (H, W) around by whole pixels, and compare the two orders.
 
     Where the shift is no multiple of the stride, the map cannot follow exactly: it is moved by the
@@ -111,7 +111,7 @@ def shift_test(image: np.ndarray, step: Step, rows: int, columns: int) -> ShiftT
     return ShiftTest(step.run(moved), np.roll(plain, by, (0, 1)), scale)
 
 
-def curve(image: np.ndarray, step: Step, shifts: range) -> np.ndarray:
+def curve(image: np.ndarray, step: ImageOperation, shifts: range) -> np.ndarray:
     """Return the relative difference at each diagonal shift: (len(shifts),) float64."""
     return np.array([shift_test(image, step, shift, shift).relative for shift in shifts])
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from core.concepts.snippet import Snippet
-from core.concepts.stack_builder import FieldRow
+from core.concepts.stack_builder import LayerField
 from core.inspection.axis_rules import SAME, AxisRule, Interval, Window
 from core.inspection.trace import Trace
 from core.types import read_only
@@ -47,7 +47,7 @@ class ConeLevel:
         return float(self.columns[0] - self.jump / 2), float(self.columns[-1] + self.jump / 2)
 
 
-def cone(trace: Trace, rows: Sequence[FieldRow], unit: int) -> tuple[ConeLevel, ...]:
+def cone(trace: Trace, rows: Sequence[LayerField], unit: int) -> tuple[ConeLevel, ...]:
     """Return the input and the layers of ``rows``, lowest first: what a unit depends on.
 
     ``unit``: a column of the last layer. Padding counts as input that goes on for ever. A layer
@@ -78,7 +78,7 @@ def unread_share(levels: Sequence[ConeLevel]) -> float:
     return 1 - len(read) / (read[-1] - read[0] + 1)
 
 
-def snippet(trace: Trace, rows: Sequence[FieldRow]) -> Snippet:
+def snippet(trace: Trace, rows: Sequence[LayerField]) -> Snippet:
     """Return the recursion that gives field and jump, for the rows up to the first upsampling."""
     windows, printed, jump = [], [], 1
     for row in rows:
@@ -140,7 +140,7 @@ class _Placing:
     first: float = 0.0
 
     @classmethod
-    def of(cls, trace: Trace, row: FieldRow | None) -> _Placing:
+    def of(cls, trace: Trace, row: LayerField | None) -> _Placing:
         """Put a unit in the middle of what it sees, or of its share of the image."""
         if row is None:
             return cls()

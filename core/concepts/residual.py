@@ -17,7 +17,7 @@ CHANNELS = 8
 DEPTHS = (4, 8, 16, 32, 64)
 
 
-class Block(nn.Module):
+class ResidualBlock(nn.Module):
     """Two 3 x 3 convolutions, each with batch norm if wanted; ``skip`` adds what came in."""
 
     def __init__(self, channels: int, norm: bool, skip: bool) -> None:
@@ -46,7 +46,7 @@ class DeepNetwork(nn.Module):
     def __init__(self, depth: int, skip: bool, norm: bool, classes: int = 2) -> None:
         super().__init__()
         self.stem = nn.Conv2d(1, CHANNELS, 3, padding=1)
-        self.blocks = nn.ModuleList(Block(CHANNELS, norm, skip) for _ in range(depth // 2))
+        self.blocks = nn.ModuleList(ResidualBlock(CHANNELS, norm, skip) for _ in range(depth // 2))
         self.head = nn.Linear(CHANNELS, classes)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -80,7 +80,7 @@ def identity_error(image: Tensor, seed: int = 0) -> float:
     ``image``: (N, 8, H, W), not negative, as after a ReLU. The answer is exactly 0.
     """
     block = build(2, skip=True, norm=False, seed=seed).blocks[0]
-    assert isinstance(block, Block)
+    assert isinstance(block, ResidualBlock)
     nn.init.zeros_(block.conv2.weight)
     with torch.no_grad():
         return float((block(image) - image).abs().max())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -32,42 +30,6 @@ def follow(mlp: nn.Sequential, order: np.ndarray) -> nn.Sequential:
     with torch.no_grad():
         first.weight.copy_(first.weight[:, torch.from_numpy(order)])
     return moved
-
-
-@dataclass(frozen=True)
-class Fold:
-    """``accuracy``: on the images that the fold holds back. ``images``: how many these are."""
-
-    accuracy: float
-    images: int
-
-
-def train_classifier(
-    build: Callable[[], nn.Module],
-    images: np.ndarray,
-    labels: np.ndarray,
-    epochs: int,
-    seed: int,
-    learning_rate: float = 2e-3,
-) -> nn.Module:
-    """Return a network trained on ``images`` (N, H, W) in {-1, 1} with ``labels`` (N,) int64.
-
-    Adam, batches of 64, cross-entropy, a cosine decay to 0; the same seed gives the same network.
-    """
-    torch.manual_seed(seed)
-    network = build().train()
-    inputs = torch.from_numpy(np.ascontiguousarray(images, np.float32))[:, None]
-    targets = torch.from_numpy(labels)
-    steps = epochs * -(-len(inputs) // 64)
-    optimizer = torch.optim.Adam(network.parameters(), learning_rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    for _ in range(epochs):
-        for batch in torch.randperm(len(inputs)).split(64):
-            optimizer.zero_grad()
-            nn.functional.cross_entropy(network(inputs[batch]), targets[batch]).backward()
-            optimizer.step()
-            schedule.step()
-    return network.eval().requires_grad_(False)
 
 
 @torch.inference_mode()

@@ -55,7 +55,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class FieldRow:
+class LayerField:
     """How far one layer sees, in input px, (rows, columns).
 
     ``layer``: its name in the network. ``title``: its name for a reader.
@@ -194,9 +194,9 @@ def _trace(network: nn.Module, shape: tuple[int, ...], name: str) -> Trace:
         raise too_small from error
 
 
-def field_rows(trace: Trace) -> tuple[FieldRow, ...]:
+def field_rows(trace: Trace) -> tuple[LayerField, ...]:
     """Return the layers that see further than all before, or step wider, in their order."""
-    rows: list[FieldRow] = []
+    rows: list[LayerField] = []
     furthest = (0, 0)
     for step in steps(trace):
         if not step.is_module:
@@ -209,7 +209,7 @@ def field_rows(trace: Trace) -> tuple[FieldRow, ...]:
         furthest = max(furthest[0], sizes.largest[0]), max(furthest[1], sizes.largest[1])
         affine = affine_field(trace, step.layer.name)
         rows.append(
-            FieldRow(
+            LayerField(
                 layer=step.layer.name,
                 title=_title(step.layer.name, step.layer.kind, rows),
                 kind=step.layer.kind,
@@ -223,7 +223,7 @@ def field_rows(trace: Trace) -> tuple[FieldRow, ...]:
     return tuple(rows)
 
 
-def _title(name: str, kind: str, before: list[FieldRow]) -> str:
+def _title(name: str, kind: str, before: list[LayerField]) -> str:
     """Return a name as in papers, conv 1 or pool 1, where the network has only numbers."""
     if not re.fullmatch(r"\w+\.\d+", name):
         return name.removesuffix(".0")

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.errors import DataError, LamellaError
 from core.evaluation.boundary_agreement import GrainAgreement, grain_agreement
-from core.evaluation.calibration import (
+from core.evaluation.confidence_calibration import (
     Reliability,
     Temperature,
     cross_fitted,

@@ -27,7 +27,7 @@ class ReliabilityBin:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class ConfidenceCalibration:
     """``error``: expected calibration error over all pixels. ``overconfidence``: mean confidence
     minus accuracy. ``temperature``: fitted to all images; ``error_without``, ``error_with``:
     without it and with one that was fitted to other images, on the same pixels; nan for a single
@@ -56,7 +56,7 @@ class Measured:
     images: int
     phases: tuple[str, ...]
     scores: Mapping[str, Estimate]
-    calibration: Calibration | None = None
+    calibration: ConfidenceCalibration | None = None
     seconds: float = NAN
     processor_seconds: float = NAN
     machine: str = ""
@@ -93,10 +93,10 @@ def read_measured(path: Path) -> Measured:
     )
 
 
-def _calibration(entry: Mapping[str, Any] | None) -> Calibration | None:
+def _calibration(entry: Mapping[str, Any] | None) -> ConfidenceCalibration | None:
     if entry is None:
         return None
-    return Calibration(
+    return ConfidenceCalibration(
         bins=tuple(ReliabilityBin(*map(_number, one)) for one in entry["bins"]),
         error=_number(entry["expected_calibration_error"]),
         overconfidence=_number(entry["overconfidence"]),

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.errors import DataError
 from core.evaluation.boundary_agreement import GrainAgreement
-from core.evaluation.calibration import BINS
+from core.evaluation.confidence_calibration import BINS
 from core.evaluation.evaluation import Evaluation
 from core.evaluation.scores import ImageScores
 from core.measurement.bootstrap import mean_over_images

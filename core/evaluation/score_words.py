@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from statistics import mean
 
 from core.evaluation.initialization_scores import Initialization
-from core.evaluation.measured import Calibration, Measured
+from core.evaluation.measured import ConfidenceCalibration, Measured
 from core.measurement.bootstrap import Estimate
 from core.types import ModelCard, Score
 
-# A smaller gain is not worth showing other probabilities than the network's own.
-WORTH_APPLYING = 0.01
 TEST_SETS = {
     "ours": "The choice of images is ours, not the test set of the data's authors.",
     "authors": "This is the test set of the data's authors.",
@@ -197,7 +195,7 @@ def whose_test_set(scores: Sequence[Score]) -> str:
     return " ".join(dict.fromkeys(TEST_SETS[one.test_set] for one in scores)).strip()
 
 
-def calibration_words(card: ModelCard, found: Calibration, error: Estimate) -> str:
+def calibration_words(card: ModelCard, found: ConfidenceCalibration, error: Estimate) -> str:
     """Return how far the network's confidence is to be trusted, and what a temperature changes."""
     side = "surer than it is right" if found.overconfidence > 0 else "right more often than it says"
     text = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.evaluation.boundary_agreement import GrainAgreement
-from core.evaluation.calibration import PixelSample, Reliability
+from core.evaluation.confidence_calibration import PixelSample, Reliability
 from core.measurement.agreement import (
     ObjectAgreement,
     dice,

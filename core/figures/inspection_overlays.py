@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 
 import cv2
@@ -10,7 +9,6 @@ import numpy as np
 from plotly.colors import sample_colorscale
 
 from core.inspection.field import Field
-from core.inspection.receptive_field import Box
 from core.types import read_only
 
 SEQUENTIAL, DIVERGING = "Viridis", "RdBu_r"
@@ -76,33 +74,6 @@ def channel_overlay(
     picture = cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_NEAREST)
     alpha = np.full(shape, round(255 * opacity), np.uint8)
     return np.dstack([picture, alpha])
-
-
-def box_overlay(
-    shape: tuple[int, int], boxes: Sequence[Box], color: tuple[int, int, int] = (230, 159, 0)
-) -> np.ndarray:
-    """Return the outlines of boxes on a clear picture (H, W, 4) uint8.
-
-    The line lies just inside the box and is as wide as stays visible: 1 px on 512. A side outside
-    the picture is not drawn.
-    """
-    picture = np.zeros((*shape, 4), np.uint8)
-    width = max(1, max(shape) // 512)
-    for box in boxes:
-        drawn = np.zeros(shape, bool)
-        top, left = max(0, box.top), max(0, box.left)
-        bottom, right = min(shape[0], box.bottom), min(shape[1], box.right)
-        rows, columns = slice(top, bottom), slice(left, right)
-        for line, inside in (
-            ((slice(box.top, box.top + width), columns), box.top >= 0),
-            ((slice(box.bottom - width, box.bottom), columns), box.bottom <= shape[0]),
-            ((rows, slice(box.left, box.left + width)), box.left >= 0),
-            ((rows, slice(box.right - width, box.right)), box.right <= shape[1]),
-        ):
-            if inside:
-                drawn[line] = True
-        picture[drawn] = (*color, 255)
-    return picture
 
 
 def place_on_micrograph(

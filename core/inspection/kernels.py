@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from core.errors import LamellaError
-from core.inspection.view import reinitialized, split_call
+from core.inspection.view import split_call
 from core.types import read_only
 
 
@@ -80,15 +80,6 @@ def kernels(network: nn.Module, layer: str) -> Kernels:
         weight = weight.transpose(0, 1)
     values = weight.detach().float().cpu().numpy().copy()
     return Kernels(layer, read_only(values))
-
-
-def fresh_kernels(network: nn.Module, layer: str, seed: int = 0) -> Kernels:
-    """Return the filters as they might have been before training: random, of the same shape.
-
-    Raises:
-        LamellaError: the layer does not exist or is no convolution.
-    """
-    return kernels(reinitialized(network, seed), layer)
 
 
 def kernel_layers(network: nn.Module) -> tuple[str, ...]:

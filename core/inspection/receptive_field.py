@@ -19,7 +19,7 @@ from core.errors import LamellaError
 from core.inspection.axis_rules import SAME, Everything, Interval
 from core.inspection.operations import spatial
 from core.inspection.trace import Trace
-from core.types import PixelSize, ReceptiveField
+from core.types import ReceptiveField
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,6 @@ class UnitField:
     box: Box
     seen: Box | None
     sees_everything: bool
-
-    def size_nm(self, pixel_size: PixelSize) -> tuple[float, float]:
-        """Return rows and columns of the theoretical box in nm."""
-        rows, columns = self.box.size
-        return rows * pixel_size.nm, columns * pixel_size.nm
 
 
 @dataclass(frozen=True)

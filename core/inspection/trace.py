@@ -33,7 +33,7 @@ from core.inspection.view import join_call, private_copy, run
 
 
 @dataclass(frozen=True)
-class Source:
+class Operand:
     """An earlier value that a value is made from, and which positions of it are needed."""
 
     value: int
@@ -52,7 +52,7 @@ class Value:
 
     operation: str
     shape: tuple[int, ...]
-    sources: tuple[Source, ...]
+    sources: tuple[Operand, ...]
     macs: int
     call: int
     jump: tuple[Fraction, Fraction]
@@ -183,7 +183,7 @@ class _Recording(TorchDispatchMode):
             self._spread_write(outputs[0])
         return result
 
-    def add(self, name: str, tensor: Tensor, sources: tuple[Source, ...], macs: int) -> None:
+    def add(self, name: str, tensor: Tensor, sources: tuple[Operand, ...], macs: int) -> None:
         """Write down a value."""
         call = self._stack[-1] if self._stack else -1
         self.values.append(
@@ -211,7 +211,7 @@ class _Recording(TorchDispatchMode):
             applied = Applied(
                 name, args, tuple(tensor.shape), tuple(output.shape), elementwise, self._wraps[-1]
             )
-            sources.append(Source(self._index[id(tensor)], *axis_rules(applied)))
+            sources.append(Operand(self._index[id(tensor)], *axis_rules(applied)))
         self.add(name, output, tuple(sources), macs)
 
     def _spread_write(self, written: Tensor) -> None:
@@ -222,7 +222,7 @@ class _Recording(TorchDispatchMode):
             before, source = self._index[other], self._index[id(written)]
             shapes = [self.values[index].shape for index in (before, source)]
             sources = tuple(
-                Source(index, *(Everything(size) for size in spatial(shape)))
+                Operand(index, *(Everything(size) for size in spatial(shape)))
                 for index, shape in zip((before, source), shapes, strict=True)
             )
             self.values.append(
@@ -230,7 +230,7 @@ class _Recording(TorchDispatchMode):
             )
             self._index[other] = len(self.values) - 1
 
-    def _jump(self, sources: tuple[Source, ...]) -> tuple[Fraction, Fraction]:
+    def _jump(self, sources: tuple[Operand, ...]) -> tuple[Fraction, Fraction]:
         if not sources:
             return Fraction(1), Fraction(1)
         rows = [self.values[s.value].jump[0] * s.rows.step for s in sources]

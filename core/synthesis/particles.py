@@ -50,7 +50,7 @@ class Particle:
 
 
 @dataclass(frozen=True, eq=False)
-class Field:
+class Scene:
     """Drawn particles: what is where, before the microscope.
 
     ``thickness``: (H, W) float32 in px along the beam, overlapping ones added. ``contrast``: (H, W)
@@ -142,7 +142,7 @@ def _smooth_circle(values: np.ndarray, sigma: float) -> np.ndarray:
 
 def draw(
     particles: tuple[Particle, ...], shape: tuple[int, int], random: np.random.Generator
-) -> Field:
+) -> Scene:
     """Draw ``particles`` into (H, W) at a quarter of a pixel.
 
     Each is a rounded body: its thickness rises from the edge as that of a sphere. Crystals turned
@@ -169,7 +169,7 @@ def draw(
         thickness[here] += depth[inner]
         contrast[here] += (strength - contrast[here]) * cover[inner]
         covered[here] = np.maximum(covered[here], cover[inner])
-    return Field(thickness, contrast, (covered >= 0.5).astype(np.uint8), particles)
+    return Scene(thickness, contrast, (covered >= 0.5).astype(np.uint8), particles)
 
 
 def _strength(side: int, random: np.random.Generator) -> np.ndarray:

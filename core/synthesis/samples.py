@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.synthesis.particles import Field, Population, draw, place
+from core.synthesis.particles import Population, Scene, draw, place
 from core.types import Micrograph, PixelSize
 
 SHAPE = (768, 1024)
@@ -100,12 +100,12 @@ def low_dose_tem(seed: int = 11) -> SampleImage:
     return _sample("low-dose-tem", _counts(_blur(signal, 1.4), 40, random), field, 0.4, seed)
 
 
-def _field(population: Population, random: np.random.Generator) -> Field:
+def _field(population: Population, random: np.random.Generator) -> Scene:
     return draw(place(population, SHAPE, random), SHAPE, random)
 
 
 def _sample(
-    name: str, pixels: np.ndarray, field: Field, pixel_size_nm: float, seed: int
+    name: str, pixels: np.ndarray, field: Scene, pixel_size_nm: float, seed: int
 ) -> SampleImage:
     low, high = np.quantile(pixels, [0.001, 0.999])
     # 8 bit, as a camera's file would be.

@@ -21,7 +21,7 @@ INPUTS = ("straight", "shuffled")
 
 
 @dataclass(frozen=True)
-class Measured:
+class ShufflingScore:
     """Accuracy of one network on one kind of input: ``folds``, one number each, and their mean."""
 
     network: str
@@ -79,7 +79,7 @@ def snapshots() -> tuple[np.ndarray, np.ndarray]:
         return np.where(spins, 1, -1).astype(np.float32), kept["labels"].astype(np.int64)
 
 
-def measured() -> tuple[Measured, ...]:
+def measured() -> tuple[ShufflingScore, ...]:
     """Return what ``python -m research.lecture.train_shuffle`` measured, on images held back."""
     rows = json.loads(MEASURED.read_text("utf-8"))["accuracy"]
-    return tuple(Measured(**{**row, "folds": tuple(row["folds"])}) for row in rows)
+    return tuple(ShufflingScore(**{**row, "folds": tuple(row["folds"])}) for row in rows)

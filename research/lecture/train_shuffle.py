@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
-from core.concepts.shuffling import accuracy, permutation, shuffled, train_classifier
+from core.concepts.shuffling import accuracy, permutation, shuffled
 from core.synthesis.ising import data as ising_data
 from core.synthesis.ising.data import FOLDS, folds_by_content
 from models.lecture import HERE, INPUTS, MEASURED, NETWORKS, SIDE, build
@@ -32,8 +34,36 @@ def read_snapshots(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     return read.spins.astype(np.float32), read.labels
 
 
+def train(
+    build: Callable[[], nn.Module],
+    images: np.ndarray,
+    labels: np.ndarray,
+    epochs: int,
+    seed: int,
+    learning_rate: float = 2e-3,
+) -> nn.Module:
+    """Return a network trained on ``images`` (N, H, W) in {-1, 1} with ``labels`` (N,) int64.
+
+    Adam, batches of 64, cross-entropy, a cosine decay to 0; the same seed gives the same network.
+    """
+    torch.manual_seed(seed)
+    network = build().train()
+    inputs = torch.from_numpy(np.ascontiguousarray(images, np.float32))[:, None]
+    targets = torch.from_numpy(labels)
+    steps = epochs * -(-len(inputs) // 64)
+    optimizer = torch.optim.Adam(network.parameters(), learning_rate)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    for _ in range(epochs):
+        for batch in torch.randperm(len(inputs)).split(64):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(network(inputs[batch]), targets[batch]).backward()
+            optimizer.step()
+            schedule.step()
+    return network.eval().requires_grad_(False)
+
+
 def main(folder: Path) -> None:
-    """Train, measure, and write weights and measured numbers beside this file."""
+    """Train, measure, and write weights and measured numbers into models/lecture."""
     torch.set_num_threads(1)
     spins, labels = read_snapshots(folder)
     folds = folds_by_content(spins)
@@ -44,7 +74,7 @@ def main(folder: Path) -> None:
             images, scores = views[inputs], []
             for fold in range(FOLDS):
                 held = folds == fold
-                trained = train_classifier(
+                trained = train(
                     lambda network=network: build(network),
                     images[~held],
                     labels[~held],

@@ -12,7 +12,6 @@ import pandas as pd
 from skimage.filters import threshold_otsu
 
 from core.measurement.agreement import check_same_shape, confusion_matrix, dice
-from core.measurement.agreement import intersection_over_union as iou
 from core.measurement.regions import measure_objects
 from core.training.live_training import LiveTraining, train_short
 from core.training.recipe import Recipe
@@ -94,11 +93,6 @@ def _coarse(share: np.ndarray) -> np.ndarray:
 def mask_dice(truth: np.ndarray, found: np.ndarray) -> float:
     """Return the Dice coefficient of two masks (H, W) bool; nan where both are empty."""
     return float(dice(confusion_matrix(truth.astype(np.uint8), found.astype(np.uint8), 2))[1])
-
-
-def mask_iou(truth: np.ndarray, found: np.ndarray) -> float:
-    """Return the Jaccard index of two masks (H, W) bool; nan where both are empty."""
-    return float(iou(confusion_matrix(truth.astype(np.uint8), found.astype(np.uint8), 2))[1])
 
 
 def sizes_beside_truth(

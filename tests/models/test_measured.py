@@ -12,7 +12,7 @@ from core.evaluation.initialization_scores import (
     initializations_of,
     read_initialization_scores,
 )
-from core.evaluation.measured import Calibration, Measured, ReliabilityBin
+from core.evaluation.measured import ConfidenceCalibration, Measured, ReliabilityBin
 from core.evaluation.seed_scores import SeedScore, by_score, read_seed_scores, write_seed_scores
 from core.figures.reliability import reliability_figure
 from core.measurement.bootstrap import Estimate
@@ -24,6 +24,8 @@ from research.model_cards import card_text
 FILES = sorted(path.stem for path in FOLDER.glob("*.json"))
 SEEDS = sorted(path.name.removesuffix(".seeds.csv") for path in FOLDER.glob("*.seeds.csv"))
 NAN = float("nan")
+# A smaller gain is not worth showing other probabilities than the network's own.
+WORTH_APPLYING = 0.01
 
 
 def seeds_of(name: str) -> tuple[SeedScore, ...]:
@@ -104,7 +106,7 @@ def test_starts_come_back_and_are_compared_by_their_mean(tmp_path):
 def test_a_temperature_is_on_the_card_where_it_is_worth_applying_and_only_there(name):
     card, calibration = zoo.card(name), measured(name).calibration
     gain = calibration.error_without - calibration.error_with
-    expected = calibration.temperature if gain > score_words.WORTH_APPLYING else 1.0
+    expected = calibration.temperature if gain > WORTH_APPLYING else 1.0
     assert card.temperature == pytest.approx(expected, abs=5.1e-3)
 
 
@@ -145,7 +147,7 @@ def invented(**changes) -> Measured:
     scores["phase_fraction_error_points.oxide"] = Estimate(-1.5, -2.0, 0.5)
     scores["phase_fraction_absolute_error_points.oxide"] = Estimate(1.5, 1.0, 2.0)
     found = Measured(
-        "m", None, 4, ("oxide",), scores, Calibration(BINS, 0.0625, 0.0625, NAN, NAN, NAN)
+        "m", None, 4, ("oxide",), scores, ConfidenceCalibration(BINS, 0.0625, 0.0625, NAN, NAN, NAN)
     )
     return replace(found, **changes)
 
@@ -185,7 +187,7 @@ def test_a_score_tells_its_interval_its_seeds_and_whose_test_set_it_is():
 
 def test_calibration_and_speed_in_words():
     card, error = zoo.card("grains"), Estimate(0.0625, 0.05, 0.07)
-    plain = Calibration(BINS, 0.0625, 0.0625, 2.0, 0.06, 0.02)
+    plain = ConfidenceCalibration(BINS, 0.0625, 0.0625, 2.0, 0.06, 0.02)
     applied = score_words.calibration_words(replace(card, temperature=2.0), plain, error)
     assert "surer than it is right, by 6.2 percentage points" in applied
     assert "from 0.060 to 0.020" in applied and "at a temperature of 2.00" in applied

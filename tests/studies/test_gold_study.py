@@ -14,7 +14,7 @@ from core.palette import OKABE_ITO, rgb
 from core.types import PixelSize
 from studies.gold import figures
 from studies.gold import spectra_figures as spectra
-from studies.gold.scoring import mask_dice, mask_iou, sizes_beside_truth, study_thresholds
+from studies.gold.scoring import mask_dice, sizes_beside_truth, study_thresholds
 
 PIXEL = PixelSize(0.04, "the test")
 
@@ -51,10 +51,9 @@ def test_fringes_alone_overlap_and_a_blur_cannot_mend_it():
     assert study_thresholds(np.full((8, 8), 0.3), np.ones((8, 8), np.uint8)).otsu == 0.5
 
 
-def test_dice_and_iou_of_masks():
+def test_dice_of_masks():
     truth, found = halves() > 0, np.roll(halves(), 10, 1) > 0
     assert mask_dice(truth, found) == pytest.approx(0.5)
-    assert mask_iou(truth, found) == pytest.approx(1 / 3)
 
 
 def test_each_found_particle_stands_beside_its_truth():

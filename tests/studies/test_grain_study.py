@@ -9,10 +9,10 @@ import torch
 from PIL import Image
 from torch import nn
 
-from core.errors import Cancelled, DataError, LamellaError, ModelError
+from core.errors import Cancelled, DataError, ModelError
 from core.segmentation.engine import Engine
 from core.synthesis.grains.distance import look
-from core.synthesis.grains.samples import GRAIN_SAMPLES, SHAPE, grain_sample
+from core.synthesis.grains.samples import GRAIN_SAMPLES, SHAPE
 from core.training.recipe import Recipe
 from core.types import ModelCard, Phase
 from research.grains.measure import one_of_each, write
@@ -169,15 +169,10 @@ def test_the_middle_of_a_small_image_is_the_image():
 
 @pytest.mark.parametrize("sample", GRAIN_SAMPLES, ids=lambda one: one.name)
 def test_samples_are_made_with_their_truth(sample):
-    micrograph, labels = grain_sample(sample.name).build()
+    micrograph, labels = sample.build()
     assert micrograph.shape == labels.shape == SHAPE
     assert micrograph.pixel_size.nm == sample.pixel_size_nm
     assert 0.03 < labels.mean() < 0.2
-
-
-def test_an_unknown_sample_is_refused():
-    with pytest.raises(LamellaError, match="etched-grains"):
-        grain_sample("etched")
 
 
 def test_a_table_of_the_ablation_comes_back_in_the_order_of_its_runs(tmp_path):

@@ -101,7 +101,7 @@ class GoldImage:
 
 
 @dataclass(frozen=True)
-class Field:
+class SimulationGrid:
     """``grid``: the fine one. ``points``: of it a camera pixel a side. ``margin``: camera pixels
     that are computed around the image and cut off."""
 
@@ -157,7 +157,7 @@ def simulate(settings: GoldSettings, side_px: int, seed: int) -> GoldImage:
     )
 
 
-def field_for(settings: GoldSettings, side_px: int) -> Field:
+def field_for(settings: GoldSettings, side_px: int) -> SimulationGrid:
     """Return the grid for an image, wide enough that nothing comes in from the other side."""
     pixel = settings.pixel_size_nm
     points = int(np.clip(np.ceil(pixel / FINEST_NM - 1e-9), 1, MOST_POINTS))
@@ -168,7 +168,9 @@ def field_for(settings: GoldSettings, side_px: int) -> Field:
     away = length * 5 * defocus + abs(settings.cs_mm) * 1e6 * length**3 * 5**3
     margin = int(np.ceil(max(0.8, min(away, 3.0, side_px * pixel / 4)) / pixel))
     camera = fft.next_fast_len(side_px + 2 * margin, real=True)
-    return Field(Grid(camera * points, pixel / points), points, (camera - side_px) // 2, pixel)
+    return SimulationGrid(
+        Grid(camera * points, pixel / points), points, (camera - side_px) // 2, pixel
+    )
 
 
 def specimen(
@@ -212,7 +214,7 @@ def _orientation(settings: GoldSettings, random: np.random.Generator) -> np.ndar
     return spin @ zone_axis(settings.zone_axis)
 
 
-def truth(spectrum: np.ndarray, field: Field) -> tuple[np.ndarray, np.ndarray]:
+def truth(spectrum: np.ndarray, field: SimulationGrid) -> tuple[np.ndarray, np.ndarray]:
     """Return thickness in nm and phase shift in rad of the gold alone, (H, W) of the camera.
 
     ``spectrum``: of the atoms, on the fine grid. Both are blurred as the label asks.

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.errors import LamellaError
 from core.synthesis.grains.effects import (
     Attack,
     Blur,
@@ -94,15 +93,3 @@ GRAIN_SAMPLES = (
         8,
     ),
 )
-
-
-def grain_sample(name: str) -> GrainSample:
-    """Return a sample by its name.
-
-    Raises:
-        LamellaError: there is none of that name.
-    """
-    for one in GRAIN_SAMPLES:
-        if one.name == name:
-            return one
-    raise LamellaError(f"There is no sample {name}; choose {GRAIN_SAMPLES[0].name}.")

@@ -118,7 +118,6 @@ EFFECTS: tuple[Effect, ...] = tuple(
     for f in fields(GrainSettings)
     if "info" in f.metadata
 )
-GEOMETRY = ("sizes", "curvature", "twins")
 
 
 def draw_settings(

@@ -7,7 +7,7 @@ doi:10.1103/PhysRev.85.808 (magnetization).
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ellipe, ellipkm1
+from scipy.special import ellipkm1
 
 CRITICAL_TEMPERATURE = float(2 / np.log(1 + np.sqrt(2)))
 """Below it the infinite lattice is ordered; 2.269185..."""
@@ -26,15 +26,6 @@ def magnetization(temperatures: np.ndarray) -> np.ndarray:
     # 1 / sinh, written so that it does not overflow at low temperature.
     inverse_sinh = 2 * np.exp(-x) / -np.expm1(-2 * x)
     return np.maximum(1 - inverse_sinh**4, 0) ** 0.125
-
-
-def specific_heat(temperatures: np.ndarray) -> np.ndarray:
-    """Return the specific heat a site, in k, at each temperature above 0; infinite at Tc."""
-    x = 2 / np.asarray(temperatures, np.float64)
-    tanh, modulus = np.tanh(x), _complementary_modulus(x)
-    first, second = ellipkm1(modulus**2), ellipe(1 - modulus**2)
-    bracket = np.pi / 2 + _times_k(modulus)
-    return (x / tanh) ** 2 / np.pi * (first - second - (1 - tanh**2) * bracket)
 
 
 def _complementary_modulus(x: np.ndarray) -> np.ndarray:

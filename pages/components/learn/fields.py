@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.concepts import receptive_cone, stack_builder
 from core.concepts.receptive_cone import ConeLevel
-from core.concepts.stack_builder import EXAMPLE, FieldRow
+from core.concepts.stack_builder import EXAMPLE, LayerField
 from core.concepts.structure_size import StructureSize, structure_size
 from core.figures.learn_fields import cone_figure
 from core.inspection.receptive_field import UnitField, receptive_field, unit_at_pixel
@@ -42,7 +42,7 @@ class Fields:
     """A network's record on this image, and the layers that widen its view."""
 
     trace: Trace
-    rows: tuple[FieldRow, ...]
+    rows: tuple[LayerField, ...]
 
 
 @st.fragment
@@ -120,7 +120,7 @@ def _make_fields(name: str, text: str, shape: tuple[int, int]) -> Fields:
     return Fields(trace, stack_builder.field_rows(trace))
 
 
-def _layer(name: str, rows: tuple[FieldRow, ...]) -> int:
+def _layer(name: str, rows: tuple[LayerField, ...]) -> int:
     last = len(rows) - 1
     if not last:
         return 0
@@ -182,7 +182,7 @@ def _structure_px(opened: Opened, found: StructureSize) -> float:
 
 
 def _draw(
-    opened: Opened, pixel: tuple[int, int], row: FieldRow, seen: UnitField, structure_px: float
+    opened: Opened, pixel: tuple[int, int], row: LayerField, seen: UnitField, structure_px: float
 ) -> None:
     size, box = opened.micrograph.pixel_size, seen.box
     field_label = f"{row.title} sees {_length(box.size[0], size)}"
@@ -255,7 +255,7 @@ def _cone(levels: tuple[ConeLevel, ...]) -> None:
         )
 
 
-def _table(rows: tuple[FieldRow, ...], size: PixelSize | None) -> None:
+def _table(rows: tuple[LayerField, ...], size: PixelSize | None) -> None:
     learn.table(
         {
             "layer": [row.title for row in rows],
@@ -267,5 +267,5 @@ def _table(rows: tuple[FieldRow, ...], size: PixelSize | None) -> None:
     )
 
 
-def _offset(row: FieldRow) -> str:
+def _offset(row: LayerField) -> str:
     return "varies" if row.offset is None else f"{row.offset[0]}"

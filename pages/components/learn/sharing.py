@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.concepts import kernels
 from core.concepts.convolution import Walk, feature_map
-from core.concepts.equivariance import ShiftTest, Step, curve, shift_test, steps
+from core.concepts.equivariance import ImageOperation, ShiftTest, curve, shift_test, steps
 from core.concepts.picture import constant_grey
 from core.concepts.weight_sharing import layer_matrix, matrix_snippet
 from core.errors import LamellaError
@@ -112,7 +112,7 @@ def _three(found: ShiftTest, nm: float | None, stride: int) -> None:
             )
 
 
-def _verdict(found: ShiftTest, step: Step, by: int) -> None:
+def _verdict(found: ShiftTest, step: ImageOperation, by: int) -> None:
     if found.largest == 0:
         st.success(f"{step.name}: the map follows a shift of {by} px exactly.")
     elif step.stride > 1 and by % step.stride:

@@ -16,7 +16,6 @@ from core.figures.inspection_kernels import frequency_figure, kernel_grid, kerne
 from core.figures.inspection_network import logit_figure, network_figure
 from core.figures.inspection_overlays import (
     DIVERGING,
-    box_overlay,
     channel_overlay,
     colors,
     heat_overlay,
@@ -35,7 +34,7 @@ from core.inspection.feature_maps import (
 from core.inspection.field import choose_field
 from core.inspection.kernels import frequency_response, kernels
 from core.inspection.network_map import network_map
-from core.inspection.receptive_field import Box, field_sizes
+from core.inspection.receptive_field import field_sizes
 from core.inspection.subject import Subject
 from core.types import PixelSize
 from models.architectures.small import SmallUnet, build_stack
@@ -75,17 +74,6 @@ def test_channel_is_enlarged_without_smoothing() -> None:
     picture = channel_overlay(np.array([[0.0, 1.0], [2.0, 3.0]]), (4, 4))
     assert len(np.unique(picture.reshape(-1, 4), axis=0)) == 4
     assert (picture[:2, :2] == picture[0, 0]).all()
-
-
-def test_box_lies_just_inside_and_open_where_it_leaves_the_image() -> None:
-    drawn = box_overlay((10, 12), [Box(2, 3, 6, 9)])[..., 3] > 0
-    expected = np.zeros((10, 12), bool)
-    expected[2:6, 3:9] = True
-    expected[3:5, 4:8] = False
-    np.testing.assert_array_equal(drawn, expected)
-    open_box = box_overlay((10, 12), [Box(-5, 3, 6, 99)])[..., 3] > 0
-    assert not open_box[0, 4:].any() and not open_box[:5, 11].any()
-    assert open_box[5, 3:].all() and open_box[:6, 3].all()
 
 
 def test_overlay_finds_its_place_on_the_micrograph() -> None:

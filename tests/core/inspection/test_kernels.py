@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -12,7 +10,6 @@ from torch import nn
 from core.errors import LamellaError
 from core.inspection.kernels import (
     frequency_response,
-    fresh_kernels,
     kernel_layers,
     kernels,
 )
@@ -62,16 +59,6 @@ def test_table_convolution_of_lenet() -> None:
     connected = found.norms_by_input > 0
     for row, maps in zip(connected, C3_INPUTS, strict=True):
         assert set(np.flatnonzero(row)) == set(maps)
-
-
-def test_fresh_kernels_differ_and_leave_the_network_alone() -> None:
-    made = network()
-    fresh = fresh_kernels(made, "0", seed=1)
-    assert fresh.weights.shape == (3, 2, 3, 3)
-    assert fresh.limit != 4
-    assert kernels(made, "0").limit == 4
-    # 54 values: the standard error of the standard deviation is 10 %.
-    assert fresh.weights.std() == pytest.approx(math.sqrt(2 / 18), rel=0.4)
 
 
 def test_layers_with_kernels() -> None:

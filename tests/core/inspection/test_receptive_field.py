@@ -27,7 +27,6 @@ from core.inspection.receptive_field import (
     unit_at_pixel,
 )
 from core.inspection.trace import Trace, trace_network
-from core.types import PixelSize
 from models.architectures import ARCHITECTURES
 from models.architectures.small import SmallUnet, build_stack, build_symmetric
 
@@ -101,10 +100,9 @@ def test_dense_layer_and_global_pooling_see_everything() -> None:
     assert receptive_field(trace, None, 0, 0).seen == Box(0, 0, 16, 16)
 
 
-def test_size_in_nm() -> None:
+def test_size_of_ten_convolutions() -> None:
     field = receptive_field(trace_network(build_stack(10), (1, 1, 64, 64)), None, 30, 30)
     assert field.box.size == (21, 21)
-    assert field.size_nm(PixelSize(0.5, "typed by user")) == (10.5, 10.5)
 
 
 def test_unit_at_pixel() -> None:

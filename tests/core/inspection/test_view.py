@@ -15,7 +15,6 @@ from core.inspection.ablation import ablate_skips
 from core.inspection.attribution import seg_grad_cam, split_logit
 from core.inspection.effective_field import effective_field
 from core.inspection.feature_maps import feature_maps
-from core.inspection.kernels import fresh_kernels
 from core.inspection.layers import timed_layer_table
 from core.inspection.occlusion import occlusion
 from core.inspection.sanity import sanity_check
@@ -72,7 +71,6 @@ INSPECTIONS: dict[str, Callable[[Subject], object]] = {
     "Seg-Grad-CAM": lambda s: seg_grad_cam(s, "down.1.relu2", 1),
     "occlusion": lambda s: occlusion(s, 3, 4, 8),
     "ablation": lambda s: ablate_skips(s, ["up.0"]),
-    "fresh kernels": lambda s: fresh_kernels(s.network, "head"),
     "sanity": lambda s: sanity_check(s, lambda t: seg_grad_cam(t, "down.1", 0).heat),
 }
 

@@ -25,7 +25,6 @@ from core.synthesis.grains.geometry import draw_map, tessellate
 from core.synthesis.grains.image import generate, geometry, truth
 from core.synthesis.grains.settings import (
     EFFECTS,
-    GEOMETRY,
     GrainSettings,
     draw_settings,
 )
@@ -34,6 +33,7 @@ from core.synthesis.smooth_noise import keyed_random, smooth_noise
 
 OFF = GrainSettings(**{one.name: None for one in EFFECTS})
 SHAPE = (128, 160)
+GEOMETRY = ("sizes", "curvature", "twins")
 
 
 def plain(diameter: float, shape: tuple[int, int], seed: int = 3):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import DataError
-from core.evaluation.calibration import (
+from core.evaluation.confidence_calibration import (
     BINS,
     PixelSample,
     at_temperature,
