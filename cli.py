@@ -17,13 +17,14 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import commands
-from commands.terminal.batch import say, unforeseen
+from commands.terminal.batch import print_what_can_be_printed, say, unforeseen
 from commands.terminal.options import UsageError
 from core.errors import Cancelled, LamellaError
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    print_what_can_be_printed()
     options = build_parser().parse_args(arguments)
     # Libraries log what they find odd in a damaged file; our one sentence says it better.
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.terminal.batch import for_each, read_image
+from commands.terminal.batch import for_each, print_json, read_image
 
 if TYPE_CHECKING:
     from core.types import Micrograph
@@ -34,13 +33,13 @@ def run(options: argparse.Namespace) -> int:
 
     failed = for_each(without_sidecars(options.images), read)
     if options.json:
-        print(json.dumps(entries, indent=2, ensure_ascii=False))
+        print_json(entries)
     return failed
 
 
 def entry_of(micrograph: Micrograph) -> dict:
     """Return the entry of ``--json``; shape and dtype are the file's."""
-    size = micrograph.pixel_size
+    size, valid = micrograph.pixel_size, micrograph.valid
     return {
         "name": micrograph.name,
         "shape": list(micrograph.file_shape),
@@ -49,6 +48,14 @@ def entry_of(micrograph: Micrograph) -> dict:
         "pixel_size_nm": size.nm if size else None,
         "pixel_size_source": size.source if size else None,
         "info_bar_rows": micrograph.info_bar_rows,
+        "top_bar_rows": micrograph.top_bar_rows,
+        "pixel_height_nm": (size.height_nm or size.nm) if size else None,
+        "pixel_size_note": size.note if size else "",
+        "pixel_size_choices": [
+            {"width_nm": one.nm, "height_nm": one.height_nm or one.nm, "source": one.source}
+            for one in micrograph.pixel_size_choices
+        ],
+        "pixels_without_grey_level": 0 if valid is None else int((~valid).sum()),
     }
 
 
@@ -56,9 +63,31 @@ def in_words(entry: dict) -> str:
     """Return an entry as one line."""
     shape = " x ".join(str(side) for side in entry["shape"])
     pages = "1 page" if entry["pages"] == 1 else f"{entry['pages']} pages"
-    size = "no calibration, measured in px"
-    if entry["pixel_size_nm"] is not None:
-        size = f"{entry['pixel_size_nm']:.6g} nm/px ({entry['pixel_size_source']})"
-    rows = entry["info_bar_rows"]
-    bar = f"info bar of {rows} rows" if rows else "no info bar"
-    return f"{entry['name']}: {shape}, {entry['dtype']}, {pages}, {size}, {bar}"
+    words = [f"{entry['name']}: {shape}", entry["dtype"], pages, size_in_words(entry)]
+    bars = {"": entry["info_bar_rows"], " at the top": entry["top_bar_rows"]}
+    words += [f"info bar of {rows} rows{where}" for where, rows in bars.items() if rows]
+    words += [] if any(bars.values()) else ["no info bar"]
+    if missing := entry["pixels_without_grey_level"]:
+        words.append(f"{missing} px without a grey level")
+    return ", ".join(words)
+
+
+def size_in_words(entry: dict) -> str:
+    """Return the pixel size, with every value that the file leaves open."""
+    width, height = entry["pixel_size_nm"], entry["pixel_height_nm"]
+    choices = entry["pixel_size_choices"]
+    if not choices and width is None:
+        return "no calibration, measured in px"
+    if not choices:
+        doubt = ", which may be a default" if entry["pixel_size_note"] else ""
+        return f"{sides(width, height)} ({entry['pixel_size_source']}){doubt}"
+    told = " or ".join(
+        f"{sides(one['width_nm'], one['height_nm'])} ({one['source']})" for one in choices
+    )
+    used = f"{sides(width, height)} is used" if width else "none is used"
+    return f"{told}: {used}, choose with --pixel-size"
+
+
+def sides(width: float, height: float) -> str:
+    """Return a pixel's width, and its height where that differs."""
+    return f"{width:.6g} nm/px" if width == height else f"{width:.6g} x {height:.6g} nm/px"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING
+
+from commands.terminal.batch import print_json
 
 if TYPE_CHECKING:
     from core.types import ModelCard
@@ -23,8 +24,7 @@ def run(options: argparse.Namespace) -> int:
 
     cards = all_cards().values()
     if options.json:
-        entries = [entry_of(card) for card in cards]
-        print(json.dumps(entries, indent=2, ensure_ascii=False))
+        print_json([entry_of(card) for card in cards])
     else:
         print("\n\n".join(in_words(card) for card in cards))
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ from commands.terminal.batch import for_each, progress_line, read_image, say, wr
 from commands.terminal.marks import add_marks, check_marks, fitted
 from commands.terminal.options import (
     add_device,
-    info_bar_rows,
+    add_info_bar,
+    add_pixel_size,
     known_card,
     result_folder,
     typed_pixel_size,
@@ -28,15 +30,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
     parser.add_argument("--model", required=True, metavar="NAME", help="one of `lamella models`")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="made when missing")
-    parser.add_argument(
-        "--pixel-size", type=float, metavar="NM", help="in nm, instead of the file's own"
-    )
-    parser.add_argument(
-        "--info-bar",
-        type=info_bar_rows,
-        metavar="auto|none|ROWS",
-        help="rows at the bottom that are not image (default auto: from the file, else found)",
-    )
+    add_pixel_size(parser)
+    add_info_bar(parser)
     add_marks(parser)
     add_device(parser)
 
@@ -68,7 +63,8 @@ def run(options: argparse.Namespace) -> int:
             read_image(path),
             engine,
             pixel_size=pixel_size,
-            info_bar_rows=options.info_bar,
+            info_bar_rows=options.info_bar.bottom,
+            top_bar_rows=options.info_bar.top,
             progress=progress_line(f"{path.name}: tile"),
         )
         write_results(analysis, options.out, path.stem)
@@ -81,8 +77,9 @@ def run(options: argparse.Namespace) -> int:
 
 def take_stem(path: Path, taken: dict[str, Path]) -> None:
     """Refuse a second image of the same stem: it would overwrite the first one's results."""
-    # Case does not tell two files apart on macOS and Windows.
-    earlier = taken.setdefault(path.stem.casefold(), path)
+    # Case and the form of an accent do not tell two files apart on macOS and Windows.
+    stem = unicodedata.normalize("NFC", path.stem).casefold()
+    earlier = taken.setdefault(stem, path)
     if earlier is not path:
         raise LamellaError(
             f"{path} would overwrite the results of {earlier}, which has the same stem, so it was "

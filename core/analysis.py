@@ -81,21 +81,25 @@ def prepare(
     micrograph: Micrograph,
     pixel_size: PixelSize | None = None,
     info_bar_rows: int | None = None,
+    top_bar_rows: int | None = None,
 ) -> Micrograph:
     """Return ``micrograph`` with what the user knows better than the file; None keeps the file's.
 
     Raises:
-        LamellaError: more info-bar rows than the image has rows, or fewer than none.
+        LamellaError: info bars of more rows than the image has, or of fewer than none.
     """
-    if info_bar_rows is not None and not 0 <= info_bar_rows < micrograph.shape[0]:
+    bottom = micrograph.info_bar_rows if info_bar_rows is None else info_bar_rows
+    top = micrograph.top_bar_rows if top_bar_rows is None else top_bar_rows
+    if min(top, bottom) < 0 or top + bottom >= micrograph.shape[0]:
         raise LamellaError(
-            f"{info_bar_rows} info-bar rows were asked for and {micrograph.name} has "
+            f"{top + bottom} info-bar rows were asked for and {micrograph.name} has "
             f"{micrograph.shape[0]} rows; give 0 to {micrograph.shape[0] - 1}."
         )
     return replace(
         micrograph,
         pixel_size=pixel_size or micrograph.pixel_size,
-        info_bar_rows=micrograph.info_bar_rows if info_bar_rows is None else info_bar_rows,
+        info_bar_rows=bottom,
+        top_bar_rows=top,
     )
 
 
@@ -105,14 +109,15 @@ def analyse(
     *,
     pixel_size: PixelSize | None = None,
     info_bar_rows: int | None = None,
+    top_bar_rows: int | None = None,
     object_settings: ObjectSettings | None = None,
     tile_settings: TileSettings | None = None,
     progress: ProgressCallback = no_progress,
 ) -> Analysis:
     """Segment and measure ``micrograph``.
 
-    ``pixel_size``, ``info_bar_rows``: instead of the file's own. ``progress`` is called tile by
-    tile and stops the work by raising ``core.errors.Cancelled``.
+    ``pixel_size``, ``info_bar_rows``, ``top_bar_rows``: instead of the file's own. ``progress`` is
+    called tile by tile and stops the work by raising ``core.errors.Cancelled``.
 
     Raises:
         LamellaError: an image too small to segment, or an info bar larger than the image.
@@ -122,7 +127,7 @@ def analyse(
     from core.segmentation.segment import segment
 
     tile_settings = tile_settings or TileSettings()
-    micrograph = prepare(micrograph, pixel_size, info_bar_rows)
+    micrograph = prepare(micrograph, pixel_size, info_bar_rows, top_bar_rows)
     begun = time.perf_counter()
     segmentation = segment(micrograph, engine, tile_settings, progress)
     seconds = time.perf_counter() - begun

@@ -61,6 +61,12 @@ class PixelSize:
         return self.nm * (self.nm if self.height_nm is None else self.height_nm)
 
     @property
+    def in_words(self) -> str:
+        """The width with its unit, and the height where that differs: "10 x 16 nm"."""
+        height = "" if self.height_nm is None else f" x {self.height_nm:.5g}"
+        return f"{self.nm:.5g}{height} nm"
+
+    @property
     def is_square(self) -> bool:
         """Whether one number says how large a pixel is."""
         return self.height_nm is None
@@ -111,6 +117,11 @@ class Micrograph:
     def image_rows(self) -> slice:
         """The rows that are image: what lies between the info bars at the top and the bottom."""
         return slice(self.top_bar_rows, self.shape[0] - self.info_bar_rows)
+
+    @property
+    def bar_rows(self) -> tuple[int, int]:
+        """Rows of the info bars at the top and at the bottom."""
+        return self.top_bar_rows, self.info_bar_rows
 
     @property
     def measurable(self) -> np.ndarray:

@@ -34,7 +34,7 @@ if analysis is None:
         publish.micrograph(opened.micrograph),
         key="viewer",
         layer=marking.mask_layer(opened, marked),
-        info_bar_rows=opened.micrograph.info_bar_rows,
+        bar_rows=opened.micrograph.bar_rows,
         brush=brush,
     )
     run.next_step(marked)
@@ -49,7 +49,7 @@ viewer(
     objects=None if uncertain else publish.objects(analysis),
     layer=publish.uncertainty(analysis) if uncertain else marking.mask_layer(opened, marked),
     selected=session.selected_object(analysis.segmentation.digest),
-    info_bar_rows=opened.micrograph.info_bar_rows,
+    bar_rows=opened.micrograph.bar_rows,
     on_click=partial(results.select_at, found.reference),
     brush=brush,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import sys
 import traceback
@@ -77,6 +79,26 @@ def write_whole(path: Path, content: bytes) -> None:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def print_json(entries: object, indent: int = 2) -> None:
+    """Print JSON, with letters outside ASCII as they are where standard output has them."""
+    text = json.dumps(entries, indent=indent, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        text = json.dumps(entries, indent=indent)
+    print(text)
+
+
+def print_what_can_be_printed() -> None:
+    """Let standard output and error escape a letter that their encoding lacks.
+
+    Windows writes files in cp1252, which has no gamma; a result must not fail for a letter.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def say(message: str) -> None:

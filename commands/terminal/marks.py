@@ -69,7 +69,9 @@ def fitted(
 
     mask = options.marks
     image = options.marks_image or marked_image(mask, images)
-    micrograph = prepare(read_image(image), pixel_size, options.info_bar)
+    micrograph = prepare(
+        read_image(image), pixel_size, options.info_bar.bottom, options.info_bar.top
+    )
     try:
         values = read_marks(mask.read_bytes(), mask.name, micrograph.shape)
         marks = marks_of(values, _phases(options.marks_phases, int(values.max())))

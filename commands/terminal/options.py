@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,15 +27,68 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def info_bar_rows(text: str) -> int | None:
-    """Return the rows at the bottom that are not image; None = find them."""
+@dataclass(frozen=True)
+class BarRows:
+    """Rows at the top and at the bottom that are not image; None = as found."""
+
+    top: int | None = None
+    bottom: int | None = None
+
+
+def add_info_bar(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says which rows are not image."""
+    parser.add_argument(
+        "--info-bar",
+        type=bar_rows,
+        default=BarRows(),
+        metavar="auto|none|ROWS|top:ROWS",
+        help="rows at the bottom, or at the top, that are not image; top:ROWS,ROWS for both "
+        "(default auto: from the file, else found)",
+    )
+
+
+def bar_rows(text: str) -> BarRows:
+    """Return the rows that are not image; a bar that is not named is none.
+
+    Raises:
+        argparse.ArgumentTypeError: neither auto nor none nor numbers of rows.
+    """
     if text == "auto":
-        return None
-    if text == "none":
-        return 0
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is neither auto nor none nor a number of rows")
-    return int(text)
+        return BarRows()
+    rows = {"top": 0, "bottom": 0}
+    for part in () if text == "none" else text.split(","):
+        place, _, number = part.rpartition(":")
+        if (place or "bottom") not in rows or not number.isdecimal():
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is neither auto nor none nor a number of rows such as 60 or top:60"
+            )
+        rows[place or "bottom"] = int(number)
+    return BarRows(**rows)
+
+
+def add_pixel_size(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says how large a pixel is."""
+    parser.add_argument(
+        "--pixel-size",
+        type=pixel_sides,
+        metavar="NM",
+        help="in nm, instead of the file's own; 10x16 for pixels 10 nm wide and 16 nm high",
+    )
+
+
+def pixel_sides(text: str) -> tuple[float, ...]:
+    """Return width, and height where it was given, of a pixel.
+
+    Raises:
+        argparse.ArgumentTypeError: not one or two numbers.
+    """
+    try:
+        sides = tuple(float(part) for part in text.lower().split("x"))
+    except ValueError:
+        sides = ()
+    if not 1 <= len(sides) <= 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of nm, such as 2.5 or 10x16")
+    return sides
 
 
 def known_card(name: str) -> ModelCard:
@@ -62,12 +116,15 @@ def known_network(name: str) -> ModelCard:
     return classifiers.CARDS[name] if name in classifiers.CARDS else known_card(name)
 
 
-def typed_pixel_size(nm: float | None) -> PixelSize | None:
-    """Return the pixel size that was typed; None = as in the file."""
+def typed_pixel_size(sides: tuple[float, ...] | None) -> PixelSize | None:
+    """Return the pixel size that was typed, width or width and height; None = as in the file."""
     from core.types import PixelSize
 
     try:
-        return None if nm is None else PixelSize(nm, "typed by user")
+        if sides is None:
+            return None
+        width, height = sides[0], sides[-1]
+        return PixelSize(width, "typed by user", None if height == width else height)
     except LamellaError as error:
         raise UsageError(f"--pixel-size: {error}") from error
 

@@ -62,14 +62,13 @@ def _readme(analysis: Analysis, stem: str, names: Collection[str]) -> str:
     micrograph, card = analysis.micrograph, analysis.card
     classes = ", ".join(f"{index} = {phase.name}" for index, phase in enumerate(card.phases))
     if micrograph.pixel_size:
-        scale = (
-            f"Lengths are in nm; one pixel is {micrograph.pixel_size.nm:.6g} nm "
-            f"({micrograph.pixel_size.source})."
-        )
+        size = micrograph.pixel_size
+        height = "" if size.is_square else f" wide and {size.height_nm:.6g} nm high"
+        scale = f"Lengths are in nm; one pixel is {size.nm:.6g} nm{height} ({size.source})."
     else:
         scale = "This image has no pixel size, so every length is in px."
-    bar = micrograph.info_bar_rows
-    left_out = f" The lowest {bar} rows are the info bar: 0 everywhere." if bar else ""
+    bars = zip(("highest", "lowest"), micrograph.bar_rows, strict=True)
+    left_out = "".join(f" The {at} {n} rows are the info bar: 0 everywhere." for at, n in bars if n)
     marked = ", ".join(f"{index} = {phase.name}" for index, phase in enumerate(card.phases, 1))
     marks = f"""{stem}.marks.png
     What the forest learned from: {marked}, 0 = not marked.

@@ -95,7 +95,9 @@ def _input(analysis: Analysis) -> dict[str, object]:
         "shape_px": list(micrograph.shape),
         "pixel_size_nm": size.nm if size else None,
         "pixel_size_source": size.source if size else None,
+        "pixel_height_nm": size.height_nm if size else None,
         "info_bar_rows": micrograph.info_bar_rows,
+        "top_bar_rows": micrograph.top_bar_rows,
         "notes": list(micrograph.notes),
     }
 
@@ -130,7 +132,8 @@ def _forest_training(analysis: Analysis) -> dict[str, object] | None:
     return {
         "image": forest_training.image_name,
         "image_sha256": forest_training.image_digest,
-        "image_info_bar_rows": forest_training.info_bar_rows,
+        "image_info_bar_rows": forest_training.bar_rows[1],
+        "image_top_bar_rows": forest_training.bar_rows[0],
         "marks_file": marks_file(forest_training.image_name),
         "marks_sha256": forest_training.marks.digest,
         "marked_pixels": forest_training.marks.pixels_of_phases(),
@@ -153,10 +156,12 @@ def _command(analysis: Analysis) -> str | None:
         words += ["--marks", f"./{marks_file(forest_training.image_name)}", "--marks-phases", names]
         if forest_training.image_digest != micrograph.digest:
             words += ["--marks-image", f"./{forest_training.image_name}"]
-    if micrograph.pixel_size:
-        words += ["--pixel-size", repr(micrograph.pixel_size.nm)]
-    words += ["--info-bar", str(micrograph.info_bar_rows), "--device", analysis.device]
-    return shlex.join([*words, "--out", "."])
+    if size := micrograph.pixel_size:
+        sides = (size.nm,) if size.is_square else (size.nm, size.height_nm)
+        words += ["--pixel-size", "x".join(map(repr, sides))]
+    top, bottom = micrograph.bar_rows
+    bars = f"top:{top},{bottom}" if top else str(bottom)
+    return shlex.join([*words, "--info-bar", bars, "--device", analysis.device, "--out", "."])
 
 
 def _software() -> dict[str, object]:

@@ -17,7 +17,7 @@ from core.errors import FormatError, LamellaError, LimitError
 from core.formats import vendors
 from core.formats.reading.clues import Clues
 from core.formats.reading.grey import to_unit_range
-from core.formats.reading.info_bar import find_info_bar
+from core.formats.reading.info_bar import InfoBars, find_info_bars
 from core.formats.reading.limits import check_file_bytes
 from core.formats.reading.names import clean_name, extension
 from core.formats.reading.pairing import (
@@ -27,7 +27,7 @@ from core.formats.reading.pairing import (
     without_sidecars,
 )
 from core.formats.reading.scale import scale_of
-from core.formats.reading.source import Decoded, Source
+from core.formats.reading.source import Decoded, Finding, Source
 from core.formats.reading.unknown import explain_unknown, missing_sidecar
 from core.settings import Limits
 from core.types import Micrograph
@@ -94,9 +94,8 @@ def read(
         ) from error
     except Exception as error:
         raise FormatError(
-            f"{source.name} is a damaged or incomplete {module.TITLE} file "
-            f"({type(error).__name__}); copy it again from the microscope, or open it in the "
-            "program that made it and save it as TIFF."
+            f"{source.name} is a damaged or incomplete {module.TITLE} file; copy it again from "
+            "the microscope, or open it in the program that made it and save it as TIFF."
         ) from error
 
 
@@ -131,17 +130,14 @@ def _sniffs(module: ModuleType, data: bytes) -> bool:
 
 
 def _micrograph(decoded: Decoded, source: Source) -> Micrograph:
-    height = decoded.shape[0]
     finding = decoded.finding or vendors.find(_clues(decoded, source))
-    bar_rows = finding.info_bar_rows
-    if bar_rows is None or not 0 <= bar_rows < height:
-        bar_rows = find_info_bar(decoded.levels)
-    grey = to_unit_range(decoded.levels, slice(0, height - bar_rows))
+    bars = _info_bars(decoded, finding)
+    grey = to_unit_range(decoded.levels, slice(bars.top, decoded.shape[0] - bars.bottom))
     scale = scale_of(finding.calibrations, decoded.shape)
     missing = ()
     texts = [name for name in source.sidecars if extension(name) in TEXT_SIDECARS]
     if not finding.calibrations and (texts or finding.info_bar_rows is None):
-        missing = missing_sidecar(decoded.shape, bar_rows, finding.metadata, texts)
+        missing = missing_sidecar(decoded.shape, bars.top or bars.bottom, finding.metadata, texts)
     return Micrograph(
         pixels=grey.pixels,
         valid=grey.valid,
@@ -149,7 +145,8 @@ def _micrograph(decoded: Decoded, source: Source) -> Micrograph:
         digest=_digest(source, decoded),
         pixel_size=scale.size,
         pixel_size_choices=scale.choices,
-        info_bar_rows=bar_rows,
+        info_bar_rows=bars.bottom,
+        top_bar_rows=bars.top,
         metadata=finding.metadata,
         file_shape=decoded.file_shape,
         dtype=decoded.dtype,
@@ -157,6 +154,14 @@ def _micrograph(decoded: Decoded, source: Source) -> Micrograph:
         pages=decoded.pages,
         notes=(*decoded.notes, *finding.notes, *scale.notes, *missing, *grey.notes),
     )
+
+
+def _info_bars(decoded: Decoded, finding: Finding) -> InfoBars:
+    """Return the bars that the metadata state, else those that are seen."""
+    stated = finding.info_bar_rows
+    if stated is not None and 0 <= stated < decoded.shape[0]:
+        return InfoBars(0, stated)
+    return find_info_bars(decoded.levels)
 
 
 def _clues(decoded: Decoded, source: Source) -> Clues:

@@ -21,19 +21,19 @@ from core.types import Micrograph, ModelCard, ProgressCallback, no_progress
 class ForestTraining:
     """What a forest was trained on: enough to fit it again.
 
-    ``image_name``, ``image_digest``, ``info_bar_rows``: of the micrograph that the marks are on.
+    ``image_name``, ``image_digest``, ``bar_rows``: of the micrograph that the marks are on.
     """
 
     marks: Marks
     image_name: str
     image_digest: str
-    info_bar_rows: int
+    bar_rows: tuple[int, int]
     settings: ForestSettings
 
     @property
     def digest(self) -> str:
         """SHA-256 of all that decides what the forest is like."""
-        parts = [self.marks.digest, self.image_digest, self.info_bar_rows, asdict(self.settings)]
+        parts = [self.marks.digest, self.image_digest, self.bar_rows, asdict(self.settings)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -107,7 +107,7 @@ def fit(
         card, phases=marks.phases, pixel_size_nm=square_pixel_nm(size) if size else None
     )
     training = ForestTraining(
-        marks, micrograph.name, micrograph.digest, micrograph.info_bar_rows, settings
+        marks, micrograph.name, micrograph.digest, micrograph.bar_rows, settings
     )
     return ForestEngine(fitted, forest, bands, training)
 

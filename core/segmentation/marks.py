@@ -30,10 +30,9 @@ class Marks:
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", read_only(self.values))
 
-    def pixels_of_phases(self, info_bar_rows: int = 0) -> dict[str, int]:
-        """Return how many pixels are marked above the info bar, by the phase's name."""
-        seen = self.values[: len(self.values) - info_bar_rows]
-        counts = np.bincount(seen.ravel(), minlength=len(self.phases) + 1)
+    def pixels_of_phases(self, image_rows: slice = slice(None)) -> dict[str, int]:
+        """Return how many pixels are marked in the rows that are image, by the phase's name."""
+        counts = np.bincount(self.values[image_rows].ravel(), minlength=len(self.phases) + 1)
         return {phase.name: int(n) for phase, n in zip(self.phases, counts[1:], strict=True)}
 
 

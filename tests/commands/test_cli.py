@@ -33,6 +33,11 @@ INFO_KEYS = [
     "pixel_size_nm",
     "pixel_size_source",
     "info_bar_rows",
+    "top_bar_rows",
+    "pixel_height_nm",
+    "pixel_size_note",
+    "pixel_size_choices",
+    "pixels_without_grey_level",
 ]
 
 
@@ -93,6 +98,42 @@ def test_info_says_what_a_file_holds(folder: Path, capsys: pytest.CaptureFixture
     assert "ImageJ" in scaled["pixel_size_source"]
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437", "cp932:strict", "utf-8"])
+@pytest.mark.parametrize("arguments", [["models"], ["models", "--json"], ["--help"]])
+def test_any_encoding_of_the_output_will_do(encoding: str, arguments: list[str]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "cli.py", *arguments],
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+    )
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    text = ran.stdout.decode(encoding.partition(":")[0])
+    if "--json" in arguments:
+        phases = {phase for entry in json.loads(text) for phase in entry["phases"]}
+        assert any("\N{GREEK SMALL LETTER GAMMA}" in phase for phase in phases)
+
+
+def test_info_names_each_size_that_a_file_leaves_open(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "[Scan]\nPixelWidth=5e-9\nPixelHeight={}\n[Image]\nResolutionX={}\nResolutionY={}\n"
+    for name, sizes in {"crop": ("5e-9", 128, 96), "oblong": ("8e-9", 64, 48)}.items():
+        tags = [(34682, "s", 0, text.format(*sizes), True)]
+        options = {"photometric": "minisblack", "metadata": None, "extratags": tags}
+        tifffile.imwrite(tmp_path / f"{name}.tif", two_halves(), **options)
+    files = [str(tmp_path / f"{name}.tif") for name in ("crop", "oblong")]
+    assert cli.main(["info", *files]) == 0
+    crop, oblong = capsys.readouterr().out.splitlines()
+    assert "5 nm/px (FEI tag 34682, if cropped) or 10 nm/px (FEI tag 34682, if bin" in crop
+    assert "none is used, choose with --pixel-size" in crop
+    assert "5 x 8 nm/px (FEI tag 34682)" in oblong
+    assert cli.main(["info", "--json", *files]) == 0
+    crop, oblong = json.loads(capsys.readouterr().out)
+    assert [one["width_nm"] for one in crop["pixel_size_choices"]] == pytest.approx([5, 10])
+    assert (oblong["pixel_size_nm"], oblong["pixel_height_nm"]) == pytest.approx((5, 8))
+
+
 def test_info_in_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["info", str(folder / "good.png")]) == 0
     assert capsys.readouterr().out.startswith("good.png: 48 x 64, uint8, 1 page, no calibration")
@@ -129,6 +170,8 @@ def test_info_goes_on_after_bad_files(folder: Path, capsys: pytest.CaptureFixtur
         ["fly"],
         ["segment", "image.png"],
         ["segment", "image.png", "--model", "particles", "--out", "x", "--info-bar", "some"],
+        ["segment", "image.png", "--model", "particles", "--out", "x", "--info-bar", "left:9"],
+        ["segment", "image.png", "--model", "particles", "--out", "x", "--pixel-size", "1x2x3"],
         ["segment", "image.png", "--model", "particles", "--out", "x", "--device", "abacus"],
     ],
 )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from core.formats import read_file
 from core.segmentation.engine import Engine
 from tests.threshold_model import CARD, threshold_network
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 SUFFIXES = {"labels.tif", "objects.tif", "objects.csv", "run.json"}
 
 
@@ -87,6 +91,40 @@ def test_rows_of_an_info_bar_are_0(zoo: Callable[..., Engine], image: Path, tmp_
     assert labels.shape == (96, 128)
     assert labels[56:].sum() == 0
     assert labels.sum() == 16 * 30
+
+
+@pytest.mark.parametrize(
+    ("option", "top", "bottom"),
+    [("top:45", 45, 0), ("top:45,30", 45, 30), ("bottom:40", 0, 40), ("none", 0, 0)],
+)
+def test_rows_of_an_info_bar_at_the_top_are_0(
+    zoo: Callable[..., Engine], image: Path, tmp_path: Path, option: str, top: int, bottom: int
+) -> None:
+    assert segment(image, "--out", tmp_path, "--info-bar", option, "--pixel-size", "2") == 0
+    labels = tifffile.imread(tmp_path / f"{image.stem}.labels.tif")
+    expected = rectangle() > 128
+    expected[:top] = expected[96 - bottom :] = False
+    np.testing.assert_array_equal(labels, expected)
+    run = json.loads((tmp_path / f"{image.stem}.run.json").read_text("utf-8"))
+    assert (run["input"]["top_bar_rows"], run["input"]["info_bar_rows"]) == (top, bottom)
+    (row,) = csv.DictReader((tmp_path / f"{image.stem}.objects.csv").read_text().splitlines())
+    assert float(row["area_nm2"]) == expected.sum() * 4
+    named = f"top:{top},{bottom}" if top else str(bottom)
+    assert f"--info-bar {named} " in run["command"]
+
+
+def test_a_letter_that_the_output_lacks_fails_no_result(image: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "Körnung γ 5 µm.png"
+    odd.write_bytes(image.read_bytes())
+    ran = subprocess.run(
+        [sys.executable, "cli.py", "segment", odd, "--model", "otsu", "--out", tmp_path / "out"],
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "out" / f"{odd.stem}.labels.tif").is_file()
+    assert rb"K\xf6rnung \u03b3 5 \xb5m" in ran.stdout
 
 
 def test_the_same_labels_as_one_call(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from torch import nn
@@ -184,6 +185,46 @@ def test_info_bar_rows_are_left_out(open_app: Callable[..., AppTest]) -> None:
         (column - 90) ** 2 + (row - 50) ** 2 < 400 for row in range(46) for column in range(128)
     )
     assert sorted(app.dataframe[0].value["area_px2"]) == [437, area]
+
+
+def test_info_bar_rows_at_the_top_are_left_out(open_app: Callable[..., AppTest]) -> None:
+    app = upload(open_app(), "disks.png", two_disks())
+    app = number(app, "Info bar (rows at the top)").set_value(46).run()
+    app = finish(button(app, "Segment").click().run())
+    # Rows 0 to 45 are left out, the small disk with them.
+    area = sum(
+        (column - 90) ** 2 + (row - 50) ** 2 < 400 for row in range(46, 96) for column in range(128)
+    )
+    assert app.dataframe[0].value["area_px2"].tolist() == [area]
+
+
+def test_a_pixel_size_that_the_file_leaves_open_is_chosen(open_app: Callable[..., AppTest]) -> None:
+    buffer = io.BytesIO()
+    text = "[Scan]\nPixelWidth=5e-9\nPixelHeight=5e-9\n[Image]\nResolutionX=256\nResolutionY=192\n"
+    options = {"metadata": None, "extratags": [(34682, "s", 0, text, True)]}
+    tifffile.imwrite(buffer, np.asarray(Image.open(io.BytesIO(two_disks()))), **options)
+    app = upload(open_app(), "disks.tif", buffer.getvalue())
+    assert "Without a pixel size everything is measured in px." in texts(app)
+    (choice,) = (one for one in app.radio if one.label == "The file leaves the pixel size open")
+    assert choice.value is None
+    app = choice.set_value(choice.options[1]).run()
+    assert "Source: FEI tag 34682, if binned or rescaled." in texts(app)
+    assert number(app, "Pixel size (nm)").value == pytest.approx(10)
+
+
+def test_a_drop_with_a_broken_file_opens_the_good_one(open_app: Callable[..., AppTest]) -> None:
+    drop = [("cut.png", two_disks()[:100]), ("good.png", two_disks()), ("notes.pdf", b"%PDF-1.7")]
+    drop += [("good.png", two_disks(60))]
+    app = open_app()
+    app = app.file_uploader[0].set_value([(*one, "image/png") for one in drop]).run()
+    assert not app.error and not app.exception
+    reasons = [one.value for one in app.warning]
+    assert len(reasons) == 2
+    assert "cut.png is a damaged or incomplete PNG file" in reasons[0]
+    assert "notes.pdf is a PDF document, which is not read here" in reasons[1]
+    mine = app.session_state["lamella"]
+    assert mine.uploads[mine.source] == "good.png"
+    assert sorted(mine.uploads.values()) == ["cut.png", "good.png", "good.png (2)", "notes.pdf"]
 
 
 def test_click_selects_the_object_and_its_row(

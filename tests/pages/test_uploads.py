@@ -4,7 +4,7 @@ from pathlib import Path
 
 from core.formats import without_sidecars
 from pages.components.frame.memory import Upload
-from pages.components.frame.uploads import arrivals, source_of
+from pages.components.frame.uploads import arrivals, batches, source_of, title_of
 
 IMAGE, OTHER = b"image", b"another image"
 
@@ -18,6 +18,35 @@ def after(*batches: dict[str, bytes]) -> dict[str, Upload]:
                 kept.pop(source)
             kept[one.source] = one.upload
     return kept
+
+
+def test_two_files_of_one_name_in_one_drop_are_two_uploads():
+    drop = [("a.tif", IMAGE), ("a.txt", b"first"), ("a.tif", OTHER), ("a.txt", b"second")]
+    assert batches(drop) == [
+        {"a.tif": IMAGE, "a.txt": b"first"},
+        {"a.tif": OTHER, "a.txt": b"second"},
+    ]
+    kept = after(*batches(drop))
+    assert described(kept) == [("a.tif", {"a.txt": b"first"}), ("a.tif", {"a.txt": b"second"})]
+    assert batches([("a.tif", IMAGE), ("a.tif", IMAGE), ("b.tif", IMAGE)]) == [
+        {"a.tif": IMAGE, "b.tif": IMAGE}
+    ]
+    first, second = kept.values()
+    assert title_of(first, ()) == "a.tif"
+    assert title_of(second, ["a.tif"]) == "a.tif (2)"
+    assert title_of(second, ["a.tif", "a.tif (2)"]) == "a.tif (3)"
+
+
+def test_a_name_in_either_form_of_unicode_finds_its_sidecar():
+    composed, decomposed = "K\u00f6rner", "Ko\u0308rner"
+    for image, text in ((composed, decomposed), (decomposed, composed)):
+        files = {f"{image}.tif": IMAGE, f"{text}.TXT": b"scale"}
+        assert described(after(files)) == [(f"{image}.tif", {f"{text}.TXT": b"scale"})]
+        assert described(after(*({name: data} for name, data in files.items()))) == described(
+            after(files)
+        )
+        names = [Path(name) for name in files]
+        assert without_sidecars(names) == names[:1]
 
 
 def described(kept: dict[str, Upload]) -> list[tuple[str, dict[str, bytes]]]:

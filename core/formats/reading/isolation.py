@@ -48,7 +48,7 @@ def decode_isolated(
         try:
             result = json.loads((Path(folder) / _RESULT).read_text())
         except (OSError, ValueError) as error:
-            raise _damaged(source, title, "the decoder stopped") from error
+            raise _damaged(source, title) from error
         if "refused" in result:
             _refuse(source, title, result, next(iter(files)))
         return np.load(Path(folder) / _FRAME, allow_pickle=False), result
@@ -67,8 +67,8 @@ def serve(read: Callable[[Path, str, int, Limits], tuple[np.ndarray | None, dict
         result = {"refused": "memory"}
     except LimitError as error:
         result = {"refused": "limit", "detail": str(error)}
-    except Exception as error:
-        result = {"refused": "damaged", "detail": type(error).__name__}
+    except Exception:
+        result = {"refused": "damaged"}
     (path.parent / _RESULT).write_text(json.dumps(result))
 
 
@@ -120,11 +120,11 @@ def _refuse(source: Source, title: str, result: Mapping, stand_in: str) -> None:
             f"{source.name} is a {title} file without an image, only {detail}; export the image "
             "as TIFF."
         )
-    raise _damaged(source, title, str(detail))
+    raise _damaged(source, title)
 
 
-def _damaged(source: Source, title: str, reason: str) -> FormatError:
+def _damaged(source: Source, title: str) -> FormatError:
     return FormatError(
-        f"{source.name} is a damaged or incomplete {title} file ({reason}); copy it again from the "
+        f"{source.name} is a damaged or incomplete {title} file; copy it again from the "
         "microscope, or export the image as TIFF."
     )

@@ -11,9 +11,10 @@ LONGEST_NAME = 120
 def clean_name(name: str) -> str:
     """Return the base name of ``name`` without control and text-direction characters.
 
-    At most 120 characters; the extension is kept. An empty name becomes "image".
+    At most 120 characters; the extension is kept. An empty name becomes "image". Letters are in
+    Unicode's composed form: macOS writes "ö" as o and two dots, other systems as one letter.
     """
-    base = re.split(r"[/\\]", name)[-1]
+    base = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
     kept = shown(base, len(base))
     kept = "" if not kept.strip(".") else kept
     if len(kept) > LONGEST_NAME:

@@ -44,15 +44,9 @@ def scale_of(calibrations: Sequence[Calibration], shape: tuple[int, int]) -> Sca
     notes += (size.note,) if size.note else ()
     if len(choices) < 2:
         return Scale(size, notes=notes)
-    told = ", ".join(f"{in_words(one)} ({one.source})" for one in choices)
+    told = ", ".join(f"{one.in_words} ({one.source})" for one in choices)
     note = f"The file gives several pixel sizes: {told}. The first is used; choose the right one."
     return Scale(size, tuple(choices), (*notes, note))
-
-
-def in_words(size: PixelSize) -> str:
-    """Return the pixel's width, and its height where that differs."""
-    across = f"{size.nm:.5g}"
-    return f"{across} nm" if size.is_square else f"{across} x {size.height_nm:.5g} nm"
 
 
 def _of_one(calibration: Calibration, shape: tuple[int, int]) -> Scale:
@@ -100,12 +94,12 @@ def _of_another_size(calibration: Calibration, stated: PixelSize, shape: tuple[i
     if copied is None or not 0.98 * expected <= height <= (1 + LARGEST_BAR) * expected:
         note = (
             f"{told}: cropped or distorted after it was taken. Type the pixel size; before that it "
-            f"was {in_words(stated)}."
+            f"was {stated.in_words}."
         )
         return Scale(choices=(cropped,), notes=(note,))
     note = (
-        f"{told}. If it was cropped, a pixel is {in_words(cropped)}; if it was binned or rescaled, "
-        f"{in_words(copied)}. Choose the right one."
+        f"{told}. If it was cropped, a pixel is {cropped.in_words}; if it was binned or rescaled, "
+        f"{copied.in_words}. Choose the right one."
     )
     return Scale(choices=(cropped, copied), notes=(note,))
 

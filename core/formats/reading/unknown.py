@@ -17,17 +17,32 @@ _SIDECAR_MARKS = {
 _OTHER_KINDS = {
     b"%PDF": "a PDF document",
     b"PK\x03\x04": "a zip archive or an Office document",
+    b"\xd0\xcf\x11\xe0": "an Office document or another compound file",
     b"%!PS": "a PostScript drawing",
     b"\x1f\x8b": "a gzip archive",
     b"Rar!": "a rar archive",
     b"7z\xbc\xaf": "a 7z archive",
     b"\x00\x00\x00\x0cjP": "a JPEG 2000 image",
+    b"\x00\x00\x00\x0cJXL": "a JPEG XL image",
+    b"\xff\x0a": "a JPEG XL image",
     b"v/1\x01": "an OpenEXR image",
+    b"8BPS": "a Photoshop document",
+    b"ZISRAWFILE": "a ZEISS CZI file of a light microscope",
+    b"\xda\xce\xbe\x0a": "a Nikon ND2 file of a light microscope",
+    b"\x70\x00\x00\x00": "a Leica LIF file of a light microscope",
+    b"\x93NUMPY": "a NumPy array",
+    b"MATLAB 5.0": "a MATLAB file",
 }
+_BOXES = {
+    b"heic": "a HEIC photograph",
+    b"mif1": "a HEIC photograph",
+    b"avif": "an AVIF image",
+}
+"""Kinds of the ISO base media format, by what follows the size and "ftyp"; others are films."""
 
 
 def explain_unknown(data: bytes, name: str, titles: Sequence[str]) -> str:
-    """Return one sentence on what ``data`` is and how to mend it."""
+    """Return one sentence on what ``data`` is, what is read instead, and how to mend it."""
     text = decode_text(data[:4000])
     for mark, what in _SIDECAR_MARKS.items():
         if mark in text:
@@ -35,18 +50,31 @@ def explain_unknown(data: bytes, name: str, titles: Sequence[str]) -> str:
                 f"{name} is {what} and holds no pixels; add the image of the same name together "
                 "with it."
             )
-    opening = text.lstrip().lower()
+    opening, read = text.lstrip().lower(), ", ".join(titles)
     if opening.startswith(("<!doctype html", "<html", "<head", "<body")):
         return f"{name} is a web page, not an image; download the image itself."
     if "<svg" in opening[:2000]:
         return f"{name} is an SVG drawing, not a micrograph; save the image as TIFF or PNG."
-    kind = next((what for magic, what in _OTHER_KINDS.items() if data.startswith(magic)), None)
-    if kind:
-        return f"{name} is {kind}, not an image; save or unpack the image as TIFF or PNG."
+    if kind := _other_kind(data):
+        return (
+            f"{name} is {kind}, which is not read here; save or unpack the image as TIFF or PNG "
+            f"(read are {read})."
+        )
     return (
-        f"{name} is in no format that can be read here ({', '.join(titles)}); save it as TIFF or "
-        "PNG in the program that made it."
+        f"{name} is in no format that can be read here ({read}); save it as TIFF or PNG in the "
+        "program that made it."
     )
+
+
+def _other_kind(data: bytes) -> str | None:
+    if data[4:8] == b"ftyp":
+        return _BOXES.get(data[8:12], "a film")
+    if data[:4] == b"RIFF" and data[8:12] == b"AVI ":
+        return "a film"
+    found = next((what for magic, what in _OTHER_KINDS.items() if data.startswith(magic)), None)
+    head = data[:2000]
+    is_text = bool(head) and all(byte >= 32 or byte in b"\t\n\r\f" for byte in head)
+    return found or ("a text file" if is_text else None)
 
 
 _SHAPES_WITH_SIDECAR = {

@@ -28,12 +28,13 @@ class Upload:
 class Changes:
     """What the user changed about a micrograph; None leaves what the file says.
 
-    ``pixel_size_nm``: 0 means measure in px.
+    ``pixel_size_nm``: 0 means measure in px. ``top_bar_rows``: of an info bar at the top.
     """
 
     page: int = 0
     pixel_size_nm: float | None = None
     info_bar_rows: int | None = None
+    top_bar_rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Memory:
     wants_run: bool = False
     jobs: dict[str, Job] = field(default_factory=dict)
     notice: str = ""
+    refused: tuple[str, ...] = ()
     selected: tuple[str, int] | None = None
     turn: int = 0
     page: str = ""

@@ -68,25 +68,50 @@ def follow_link(page: str) -> None:
 def choose(source: str | None, run: bool = False) -> None:
     """Choose a micrograph by id, "sample:NAME" or "upload:ID"; ``run``: segment it at once."""
     mine = memory()
-    mine.source, mine.wants_run, mine.notice = source, run, ""
+    mine.source, mine.wants_run, mine.notice, mine.refused = source, run, "", ()
     mine.turn += 1
     link.write(mine)
 
 
 def add_uploads(files: Iterable[tuple[str, bytes]]) -> None:
-    """Keep uploaded files, sidecars with their image, and choose the first image among them."""
+    """Keep uploaded files, sidecars with their image, and choose the first that can be read.
+
+    Why another one cannot be read is said beside it; where none can, the first is chosen, and the
+    page says why.
+    """
+    found = [source for batch in uploads.batches(files) for source in _keep(batch)]
+    found = [source for source in found if source in memory().uploads]
+    refusals = {source: reason for source in found if (reason := _refusal(source))}
+    good = [source for source in found if source not in refusals]
+    if found:
+        choose((good or found)[0])
+    if good:
+        memory().refused = tuple(refusals.values())
+
+
+def _keep(files: Mapping[str, bytes]) -> list[str]:
+    """Keep files that came together; return the ids of their images."""
     mine, kept = memory(), stores.uploads()
     earlier = {source: kept.get((mine.owner, source)) for source in mine.uploads}
     held = {source: upload for source, upload in earlier.items() if upload is not None}
-    found = uploads.arrivals(dict(files), held)
+    found = uploads.arrivals(files, held)
     for one in found:
         size = len(one.upload.data) + sum(map(len, one.upload.sidecars.values()))
         kept.put((mine.owner, one.source), one.upload, size)
         for source in one.replaced:
             mine.uploads.pop(source, None)
-        mine.uploads[one.source] = one.upload.name
-    if found:
-        choose(found[0].source)
+        others = {title for source, title in mine.uploads.items() if source != one.source}
+        mine.uploads[one.source] = uploads.title_of(one.upload, others)
+    return [one.source for one in found]
+
+
+def _refusal(source: str) -> str:
+    """Return why an upload cannot be read, "" where it can."""
+    try:
+        _read(source, 0)
+    except LamellaError as error:
+        return str(error)
+    return ""
 
 
 def change(source: str, **values: object) -> None:
@@ -108,11 +133,17 @@ def opened() -> Opened | None:
     as_read, truth = _read(mine.source, changes.page)
     size = as_read.pixel_size
     if changes.pixel_size_nm is not None:
-        typed = changes.pixel_size_nm
-        size = PixelSize(typed, "typed by user") if typed else None
-    rows = as_read.info_bar_rows if changes.info_bar_rows is None else changes.info_bar_rows
-    shown = replace(as_read, pixel_size=size, info_bar_rows=rows)
+        size = _size_of(as_read, changes.pixel_size_nm)
+    bottom = as_read.info_bar_rows if changes.info_bar_rows is None else changes.info_bar_rows
+    top = as_read.top_bar_rows if changes.top_bar_rows is None else changes.top_bar_rows
+    shown = replace(as_read, pixel_size=size, info_bar_rows=bottom, top_bar_rows=top)
     return Opened(mine.source, shown, as_read, truth)
+
+
+def _size_of(as_read: Micrograph, nm: float) -> PixelSize | None:
+    """Return what the user chose among the file's pixel sizes, or typed; None for 0."""
+    chosen = (one for one in as_read.pixel_size_choices if one.nm == nm)
+    return next(chosen, PixelSize(nm, "typed by user") if nm else None)
 
 
 def _read(source: str, page: int) -> tuple[Micrograph, Any | None]:

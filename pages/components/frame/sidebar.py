@@ -24,12 +24,15 @@ def choose_micrograph() -> Opened | None:
         st.subheader("Image")
         _image_list()
         _more_images()
+        for reason in session.memory().refused:
+            st.warning(reason)
         try:
             opened = session.opened()
         except LamellaError as error:
             st.error(str(error))
             return None
         _page_choice(opened)
+        _pixel_size_choice(opened)
         _pixel_size(opened)
         _info_bar(opened)
         for note in opened.as_read.notes:
@@ -111,9 +114,10 @@ def object_settings(card: ModelCard) -> ObjectSettings:
 
 
 def uploader(key: str) -> None:
-    """Draw the uploader; what comes in is kept, chosen, and taken out of the uploader again."""
-    from core.formats import extensions
+    """Draw the uploader; what comes in is kept, chosen, and taken out of the uploader again.
 
+    It takes files of any name: what is no image is refused by what it holds, with the reason.
+    """
     mine = session.memory()
     widget = f"{key}-{mine.turn}"
 
@@ -123,7 +127,6 @@ def uploader(key: str) -> None:
 
     st.file_uploader(
         "Your own micrographs",
-        type=list(extensions()),
         accept_multiple_files=True,
         key=widget,
         on_change=take,
@@ -171,12 +174,33 @@ def _page_choice(opened: Opened) -> None:
     key = session.control(f"page-{_which(opened)}", opened.as_read.page + 1)
 
     def turn() -> None:
-        session.change(
-            opened.source, page=session.value_of(key) - 1, pixel_size_nm=None, info_bar_rows=None
-        )
+        forgotten = dict.fromkeys(("pixel_size_nm", "info_bar_rows", "top_bar_rows"))
+        session.change(opened.source, page=session.value_of(key) - 1, **forgotten)
 
     st.number_input(
         f"Page, of {opened.as_read.pages}", 1, opened.as_read.pages, key=key, on_change=turn
+    )
+
+
+def _pixel_size_choice(opened: Opened) -> None:
+    """Draw what the pixel may be where the file leaves it open."""
+    choices = opened.as_read.pixel_size_choices
+    if not choices:
+        return
+    now = opened.micrograph.pixel_size
+    key = session.control(f"pixel_size_choice-{_which(opened)}", now if now in choices else None)
+
+    def choose() -> None:
+        chosen = session.value_of(key)
+        session.change(opened.source, pixel_size_nm=chosen.nm if chosen else None)
+
+    st.radio(
+        "The file leaves the pixel size open",
+        choices,
+        index=None,
+        format_func=lambda size: f"{size.in_words} ({size.source})",
+        key=key,
+        on_change=choose,
     )
 
 
@@ -200,23 +224,30 @@ def _pixel_size(opened: Opened) -> None:
     )
     if now is None:
         st.caption("Without a pixel size everything is measured in px.")
-    elif now == file_size:
+    elif now == file_size or now in opened.as_read.pixel_size_choices:
         st.caption(f"Source: {now.source}.")
     else:
-        origin = f"{file_size.nm:.5g} nm, {file_size.source}" if file_size else "none"
+        origin = f"{file_size.in_words}, {file_size.source}" if file_size else "none"
         st.caption(f"Typed by you; in the file: {origin}.")
 
 
 def _info_bar(opened: Opened) -> None:
-    key = session.control(f"info_bar_rows-{_which(opened)}", opened.micrograph.info_bar_rows)
+    shown = opened.micrograph
+    _bar_rows(opened, "info_bar_rows", "bottom", shown.info_bar_rows, shown.top_bar_rows)
+    _bar_rows(opened, "top_bar_rows", "top", shown.top_bar_rows, shown.info_bar_rows)
+
+
+def _bar_rows(opened: Opened, change: str, place: str, rows: int, others: int) -> None:
+    """Draw how many rows are not image at one place; ``others``: those at the other place."""
+    key = session.control(f"{change}-{_which(opened)}", rows)
 
     def correct() -> None:
-        session.change(opened.source, info_bar_rows=int(session.value_of(key)))
+        session.change(opened.source, **{change: int(session.value_of(key))})
 
     st.number_input(
-        "Info bar (rows at the bottom)",
+        f"Info bar (rows at the {place})",
         0,
-        max(0, opened.micrograph.shape[0] - 16),
+        max(rows, opened.micrograph.shape[0] - others - 16),
         key=key,
         on_change=correct,
         help="Rows that are writing, not image: they are left out. The dashed line shows where.",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain, count
 
 from pages.components.frame.memory import Upload
 
@@ -16,6 +17,27 @@ class Arrival:
     source: str
     upload: Upload
     replaced: tuple[str, ...]
+
+
+def batches(files: Iterable[tuple[str, bytes]]) -> list[dict[str, bytes]]:
+    """Return files that came together, contents by name, in as few batches as there are contents
+    of one name: a folder of images may hold two of one name from two samples."""
+    found: list[dict[str, bytes]] = []
+    for name, data in files:
+        if any(one.get(name) == data for one in found):
+            continue
+        free = next((one for one in found if name not in one), None)
+        if free is None:
+            found.append({name: data})
+        else:
+            free[name] = data
+    return found
+
+
+def title_of(upload: Upload, others: Collection[str]) -> str:
+    """Return the name of an upload, with a number where ``others`` have the name already."""
+    titles = (f"{upload.name} ({number})" for number in count(2))
+    return next(one for one in chain([upload.name], titles) if one not in others)
 
 
 def arrivals(files: Mapping[str, bytes], earlier: Mapping[str, Upload]) -> list[Arrival]:

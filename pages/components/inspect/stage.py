@@ -75,7 +75,7 @@ def show(
             layer=overlay,
             boxes=boxes,
             crosshair=inspected.pixel,
-            info_bar_rows=shown.info_bar_rows,
+            bar_rows=shown.bar_rows,
             height=HEIGHT,
             on_click=lambda event: LINK.change(row=event.row, column=event.column),
         )

@@ -266,7 +266,7 @@ def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
 
     shown = opened.micrograph
     # The info bar takes part in the contrast, so it takes part in the name.
-    shown = replace(shown, digest=f"{shown.digest} {shown.info_bar_rows}")
+    shown = replace(shown, digest=f"{shown.digest} {shown.bar_rows}")
     lock, centre = None, _centre(pixel, shown.shape, shown.info_bar_rows)
     with st.spinner("Getting the network ready."):
         if name not in zoo.CARDS:

@@ -121,7 +121,7 @@ def _on_micrograph(opened: Opened, fact: ArchitectureFacts) -> None:
         publish.micrograph(micrograph),
         key="architecture-field",
         boxes=tuple(boxes),
-        info_bar_rows=micrograph.info_bar_rows,
+        bar_rows=micrograph.bar_rows,
         height=440,
     )
 

@@ -201,7 +201,7 @@ def _draw(
             Box(top, left, top + structure_px, left + structure_px, structure_label),
         ),
         crosshair=pixel,
-        info_bar_rows=opened.micrograph.info_bar_rows,
+        bar_rows=opened.micrograph.bar_rows,
         height=520,
         on_click=lambda event: _move(event.row, event.column),
     )

@@ -119,7 +119,7 @@ def _sample() -> Opened:
 def middle(opened: Opened, side: int = 256) -> Any:
     """Return the middle of the micrograph, grey levels (h, w) in [0, 1], made once."""
     shown = opened.micrograph
-    key = ("learn", shown.digest, shown.info_bar_rows, side)
+    key = ("learn", shown.digest, shown.bar_rows, side)
     return stores.kept(key, lambda: picture(shown, side))
 
 

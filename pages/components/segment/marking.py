@@ -131,7 +131,7 @@ def _marking(opened: Opened, phases: tuple[Phase, ...]) -> Marking:
         below = read_marks(drawn.mask, "of before", shown.shape) if drawn.mask else None
         marks = marks_of(draw_strokes(drawn.strokes, shown.shape, below), phases)
         stores.marks().put(key, marks, marks.values.nbytes)
-    return Marking(marks, marks.pixels_of_phases(shown.info_bar_rows))
+    return Marking(marks, marks.pixels_of_phases(shown.image_rows))
 
 
 def _example(opened: Opened, phases: int) -> None:

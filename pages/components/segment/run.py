@@ -38,7 +38,7 @@ def network_key(
     shown = opened.micrograph
     weights = card.weights.sha256 if card.weights else None
     marks = marking.marks.digest if marking else None
-    return (shown.digest, card.name, weights, shown.pixel_size, shown.info_bar_rows, marks)
+    return (shown.digest, card.name, weights, shown.pixel_size, shown.bar_rows, marks)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +121,7 @@ def _fitted(
     from core.segmentation.forest_engine import features_of, fit
 
     shown, features = opened.micrograph, stores.features()
-    key = (shown.digest, shown.info_bar_rows)
+    key = (shown.digest, shown.bar_rows)
     bands = features.get(key) or features_of(shown)
     features.put(key, bands, bands.nbytes)
     return fit(card, shown, marking.marks, bands=bands, progress=progress)

@@ -65,7 +65,7 @@ def _answer(opened: Opened) -> Classification | None:
     from models import classifiers
 
     shown = opened.micrograph
-    key = ("kind", shown.digest, shown.info_bar_rows)
+    key = ("kind", shown.digest, shown.bar_rows)
     results = stores.results()
     found = results.get(key)
     if found is not None or classifiers.card(CLASSIFIER).weights is None:

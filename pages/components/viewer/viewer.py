@@ -106,7 +106,7 @@ def viewer(
     boxes: tuple[Box, ...] = (),
     markers: tuple[Marker, ...] = (),
     crosshair: tuple[int, int] | None = None,
-    info_bar_rows: int = 0,
+    bar_rows: tuple[int, int] = (0, 0),
     height: int = HEIGHT,
     on_click: Callable[[ViewerEvent], None] | None = None,
     brush: Brush | None = None,
@@ -116,7 +116,8 @@ def viewer(
     ``labels``, ``phases``, ``transparent``: the segmentation, its legend, and the phases through
     which the micrograph shows. ``objects``: ids, for outlines and the pointer; ``selected``: the
     id drawn bright. ``layer``: one more overlay, such as a feature map, with an opacity of its
-    own. ``crosshair``: (row, column) to move the cross to. ``info_bar_rows``: shown as left out.
+    own. ``crosshair``: (row, column) to move the cross to. ``bar_rows``: at the top and at the
+    bottom, shown as left out.
     ``height``: CSS px, fixed. ``on_click`` runs before the page does, once for each click.
     ``brush``: to mark pixels with instead of clicking.
     """
@@ -148,7 +149,7 @@ def viewer(
             "markers": [asdict(marker) for marker in markers],
             "crosshair": crosshair,
             "pixel_size_nm": image.pixel_size_nm,
-            "info_bar_rows": info_bar_rows,
+            "bar_rows": bar_rows,
             "facts": _facts(image),
             "height": height,
             "brush": _brush(brush),

@@ -58,7 +58,7 @@ class Drawing extends Pictures {
       this.drawOverlays();
       context.restore();
     }
-    this.drawInfoBar();
+    this.drawInfoBars();
     this.drawBoxes();
     this.drawSelected();
     this.drawStrokes();
@@ -158,19 +158,24 @@ class Drawing extends Pictures {
     this.context.restore();
   }
 
-  drawInfoBar() {
-    const rows = this.data.info_bar_rows;
-    if (!rows) return;
-    const { width, height } = this.data.image;
+  drawInfoBars() {
+    const [top, bottom] = this.data.bar_rows;
+    const { height } = this.data.image;
+    if (top) this.drawInfoBar(0, top, top, -6);
+    if (bottom) this.drawInfoBar(height - bottom, bottom, height - bottom, 16);
+  }
+
+  drawInfoBar(first, rows, edge, below) {
+    const { width } = this.data.image;
     const { context } = this;
     context.fillStyle = "rgba(19, 20, 22, 0.55)";
-    context.fillRect(0, height - rows, width, rows);
+    context.fillRect(0, first, width, rows);
     const path = new Path2D();
-    line(path, 0, height - rows, width, height - rows);
+    line(path, 0, edge, width, edge);
     context.setLineDash([8 / this.scale, 6 / this.scale]);
     this.strokeTwice(path, "#ffffff", 1.5);
     context.setLineDash([]);
-    this.write("left out of the measurement", 8, height - rows, 16);
+    this.write("left out of the measurement", 8, edge, below);
   }
 
   drawBoxes() {

@@ -92,3 +92,18 @@ def test_two_images_of_which_one_is_half_as_large(case):
     found = [case("two_images_second_half_size.tif", page) for page in (0, 1)]
     assert [one.pages for one in found] == [2, 2]
     assert [one.shape for one in found] == [(400, 520), (200, 260)]
+
+
+@pytest.mark.parametrize(
+    ("name", "top", "bottom"),
+    [
+        ("infobar_12bit_in_16bit.tif", 0, 50),
+        ("infobar_jpeg_q70.jpg", 0, 50),
+        ("infobar_at_top.tif", 50, 0),
+        ("strip_20x1200.tif", 0, 0),
+        ("rods_10to1_network.tif", 0, 0),
+        ("nan_border_dark_particles.tif", 0, 0),
+    ],
+)
+def test_info_bar(case, name, top, bottom):
+    assert case(name).bar_rows == (top, bottom)

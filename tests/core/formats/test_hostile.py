@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import time
 import zlib
@@ -56,6 +57,7 @@ def refusal(data: bytes, name: str = "file.tif", **options: object) -> str:
         formats.read(data, name, **options)
     message = str(caught.value)
     assert name in message
+    assert not re.search(r"(Error|Exception)\b", message)
     return message
 
 

@@ -124,6 +124,7 @@ def test_zeiss_images_of_another_size_leave_the_pixel_size_to_the_user():
     assert any("cropped or distorted" in note and "11.65 nm" in note for note in cropped.notes)
     half = noise(384, 512)
     half[344:] = 0
+    half[354:360, 20:80:4] = 255
     micrograph = formats.read(tiff(half, 34118, content), "z.tif")
     assert micrograph.pixel_size is None
     assert [one.nm for one in micrograph.pixel_size_choices] == pytest.approx([11.65, 23.3])

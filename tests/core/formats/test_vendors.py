@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import unicodedata
 import zlib
 
 import numpy as np
@@ -196,9 +197,20 @@ def test_hitachi_in_nanometres_and_utf16():
     assert micrograph.metadata["InstructName"] == "SU8230"
 
 
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_sidecar_is_found_in_either_form_of_unicode(tmp_path, forms):
+    image, text = (unicodedata.normalize(form, "Gef\u00fcge \u00c5") for form in forms)
+    (tmp_path / f"{image}.tif").write_bytes(tiff(noise(66, 80)))
+    (tmp_path / f"{text}.txt").write_text("[SemImageFile]\nPixelSize=9.92\nDataSize=80x60\n")
+    micrograph = formats.read_file(tmp_path / f"{image}.tif")
+    assert nanometres(micrograph) == pytest.approx(9.92)
+    assert micrograph.name == "Gef\u00fcge \u00c5.tif"
+
+
 def test_a_missing_sidecar_is_said():
     image = noise(100, 80)
     image[80:] = 0
+    image[88:94, 10:40:3] = 255
     micrograph = formats.read(tiff(image), "j.tif")
     assert micrograph.info_bar_rows == 20
     assert any(".txt or .hdr file of the same name" in note for note in micrograph.notes)

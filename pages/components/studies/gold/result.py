@@ -82,7 +82,7 @@ def _analysis(shown: Micrograph, engine: Any, name: str) -> Any | None:
         chosen = engine if engine is not None else networks.engine(CARD)
         return analyse(shown, chosen, progress=progress)
 
-    key = (shown.digest, shown.pixel_size, shown.info_bar_rows, name)
+    key = (shown.digest, shown.pixel_size, shown.bar_rows, name)
     size = 12 * shown.shape[0] * shown.shape[1]
     return background.run("gold_result", "Find the particles", key, work, size, step="Tile")
 
@@ -141,7 +141,7 @@ def _picture(analysis: Any, truth: Any | None, chosen: int | None, link: PageLin
         key="gold_found",
         objects=_layer(objects),
         selected=chosen,
-        info_bar_rows=shown.info_bar_rows,
+        bar_rows=shown.bar_rows,
         height=520,
         on_click=clicked,
     )

@@ -55,7 +55,7 @@ def micrograph() -> Opened:
 def study_pixels(opened: Opened) -> Any:
     """Return the micrograph's grey levels without its info bar."""
     shown = opened.micrograph
-    return shown.pixels[: shown.shape[0] - shown.info_bar_rows]
+    return shown.pixels[shown.image_rows]
 
 
 def _looks(pixels: Any, settings: Any) -> tuple[dict[str, Any], Any]:
