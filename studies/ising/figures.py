@@ -17,6 +17,7 @@ from core.synthesis.ising.lattice import energy, magnetization
 from core.synthesis.ising.snapshots import Snapshots
 
 if TYPE_CHECKING:
+    from core.synthesis.ising.live import Mean
     from studies.ising.training import EpochScore
     from studies.ising.wall_detectors import WallDetector
 
@@ -27,7 +28,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "pentagon")
 QUANTITIES = {
     "energy": ("energy a site (J)", ising_exact.energy, [-2.08, 0.05]),
-    "magnetisation": ("|m|", ising_exact.magnetization, [-0.03, 1.05]),
+    "magnetization": ("|m|", ising_exact.magnetization, [-0.03, 1.05]),
 }
 
 
@@ -39,13 +40,16 @@ def lattice_pixels(spins: np.ndarray, least_side: int = 256) -> np.ndarray:
 
 
 def exact_figure(
-    quantity: str, temperature: float, now: float, mean: float | None, side: int
+    quantity: str, temperature: float, now: float, mean: Mean | None, side: int
 ) -> go.Figure:
-    """Draw Onsager's curve of one of QUANTITIES, a live lattice's value on it, and its mean."""
+    """Draw Onsager's curve of one of QUANTITIES, a live lattice's value on it, and its mean with
+    two standard errors."""
     figure = _exact(quantity)
     _points(figure, [temperature], [now], "now", OKABE_ITO[1], "circle", 13)
     if mean is not None:
-        _points(figure, [temperature], [mean], f"mean, L = {side}", OKABE_ITO[5], "diamond", 13)
+        name = f"mean, L = {side}"
+        _points(figure, [temperature], [mean.value], name, OKABE_ITO[5], "diamond", 13)
+        figure.data[-1].error_y = {"array": [2 * mean.error], "color": OKABE_ITO[5]}
     return figure
 
 

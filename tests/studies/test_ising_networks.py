@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from core.errors import LamellaError
 from core.inspection.layers import layer_table
 from core.inspection.receptive_field import field_sizes
 from core.inspection.trace import trace_network
 from core.synthesis.ising.data import folds_by_content, read_snapshots
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from core.synthesis.ising.lattice import energy, magnetization
-from core.synthesis.ising.live import ALGORITHMS, LEFT_OUT, LiveLattice
 from models.architectures.small import build_symmetric
 from studies.ising.networks import results as ising
 from studies.ising.networks.results import NETWORKS
@@ -195,33 +193,3 @@ def test_a_kernel_that_counts_walls_is_found_out() -> None:
     mixed = wall_detectors(network, np.concatenate([half, np.ones_like(half)]))
     assert mixed[0].energy_correlation == pytest.approx(1.0)
     assert mixed[1].energy_correlation == 0.0
-
-
-# ---- the live lattice
-
-
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_live_lattice_comes_to_the_exact_energy(algorithm: str) -> None:
-    lattice = LiveLattice(64, 3.0, "random")
-    lattice.advance(algorithm, LEFT_OUT, seconds=60)
-    assert (lattice.steps, lattice.mean_energy) == (LEFT_OUT, None)
-    lattice.advance(algorithm, 60, seconds=60)
-    if algorithm != "Wolff":
-        assert lattice.mean_energy == pytest.approx(-0.817310, abs=0.02)
-    lattice.heat_to(2.0)
-    assert (lattice.steps, lattice.energies, lattice.mean_magnetization) == (0, [], None)
-
-
-def test_a_live_lattice_refuses_an_odd_side() -> None:
-    with pytest.raises(LamellaError, match="L = 15 is odd"):
-        LiveLattice(15, 2.0)
-    lattice = LiveLattice(16, 2.0, "ordered")
-    assert lattice.spins.min() == 1
-    with pytest.raises(LamellaError, match="temperature"):
-        lattice.heat_to(0.0)
-
-
-def test_a_live_lattice_stops_when_its_time_is_up() -> None:
-    lattice = LiveLattice(16, 2.0)
-    lattice.advance("Metropolis, checkerboard", 100, seconds=0)
-    assert lattice.steps == 1

@@ -14,7 +14,7 @@ from pages.components.studies import study
 from pages.components.viewer.viewer import viewer
 
 LATTICE = "ising-lattice"
-STEPS_A_TICK, MOST_STEPS, TICK_SECONDS = 10, 300, 0.6
+SWEEPS_A_TICK, MOST_SWEEPS, MOST_STEPS, TICK_SECONDS = 40, 3000, 60_000, 0.6
 ALGORITHMS = {
     "checkerboard": "Metropolis, checkerboard",
     "random": "Metropolis, random sites",
@@ -44,8 +44,8 @@ def draw(link: PageLink) -> None:
     except LamellaError as error:
         st.warning(str(error))
         return
-    running = lattice.steps < MOST_STEPS
-    st.fragment(_live, run_every=TICK_SECONDS if running else None)(lattice, algorithm)
+    every = None if _rests(lattice) else TICK_SECONDS
+    st.fragment(_live, run_every=every)(lattice, algorithm)
     st.subheader("Snapshots")
     snapshots(link)
 
@@ -63,12 +63,16 @@ def _lattice(side: int, temperature: float, start: str, anew: bool) -> Any:
     return kept
 
 
+def _rests(lattice: Any) -> bool:
+    return lattice.sweeps >= MOST_SWEEPS or lattice.steps >= MOST_STEPS
+
+
 def _live(lattice: Any, algorithm: str) -> None:
     from studies.ising import figures
 
-    if lattice.steps < MOST_STEPS:
-        lattice.advance(ALGORITHMS[algorithm], STEPS_A_TICK)
-        if lattice.steps >= MOST_STEPS:
+    if not _rests(lattice):
+        lattice.advance(ALGORITHMS[algorithm], SWEEPS_A_TICK, seconds=0.25)
+        if _rests(lattice):
             st.rerun()
     left, right = st.columns([1, 1.1], gap="medium")
     with left:
@@ -78,33 +82,51 @@ def _live(lattice: Any, algorithm: str) -> None:
             key="ising_live",
             height=560,
         )
-    now = {"energy": lattice.energies[-1], "magnetisation": lattice.magnetizations[-1]}
-    means = {"energy": lattice.mean_energy, "magnetisation": lattice.mean_magnetization}
+    means = lattice.means()
     with right:
-        for quantity in ("energy", "magnetisation"):
+        for quantity in ("energy", "magnetization"):
             screen.chart(
                 figures.exact_figure(
-                    quantity, lattice.temperature, now[quantity], means[quantity], lattice.side
+                    quantity,
+                    lattice.temperature,
+                    getattr(lattice, quantity),
+                    getattr(means, quantity, None),
+                    lattice.side,
                 ),
                 f"ising_live_{quantity}",
                 height=262,
             )
-        _numbers(lattice, now, means)
+        _numbers(lattice, means, algorithm)
 
 
-def _numbers(lattice: Any, now: dict[str, float], means: dict[str, float | None]) -> None:
+def _numbers(lattice: Any, means: Any | None, algorithm: str) -> None:
     from core.synthesis.ising import exact as ising_exact
 
-    exact = {
-        "energy": float(ising_exact.energy(lattice.temperature)),
-        "magnetisation": float(ising_exact.magnetization(lattice.temperature)),
-    }
     parts = []
-    for quantity, title in (("energy", "Energy a site"), ("magnetisation", "|m|")):
-        mean = "" if means[quantity] is None else f", mean {means[quantity]:.3f}"
-        parts.append(f"{title}: now {now[quantity]:.3f}{mean}, exact {exact[quantity]:.3f}")
-    rest = " It rests now; move T or start again." if lattice.steps >= MOST_STEPS else ""
-    st.caption(f"{'; '.join(parts)}. {lattice.steps} steps.{rest}")
+    for quantity, title in (("energy", "Energy per site"), ("magnetization", "|m|")):
+        exact = float(getattr(ising_exact, quantity)(lattice.temperature))
+        mean = getattr(means, quantity, None)
+        told = "" if mean is None else f", mean {mean.value:.3f} ± {mean.error:.3f}"
+        parts.append(
+            f"{title}: now {getattr(lattice, quantity):.3f}{told}, exact (infinite lattice) "
+            f"{exact:.3f}"
+        )
+    time = f"{lattice.sweeps:,.0f} sweeps"
+    if algorithm == "wolff":
+        time = f"{lattice.steps:,} clusters, {lattice.sweeps:,.1f} flips per spin"
+    rest = " It rests now; move T or start again." if _rests(lattice) else ""
+    st.caption(f"{'; '.join(parts)}. {time}.{rest}")
+    if means is None:
+        twin = ", and an unseen lattice that began ordered," if lattice.start == "random" else ""
+        slow = (
+            " Single flips move domain walls slowly, and near Tc everything: try Wolff's clusters."
+            if algorithm != "wolff"
+            else ""
+        )
+        st.caption(
+            f"No mean yet: it is shown once the two halves of the run{twin} agree within their "
+            f"errors.{slow}"
+        )
 
 
 def snapshots(link: PageLink) -> None:
@@ -119,7 +141,7 @@ def snapshots(link: PageLink) -> None:
     from studies.ising import figures
 
     left, right = st.columns(2)
-    for column, quantity in ((left, "energy"), (right, "magnetisation")):
+    for column, quantity in ((left, "energy"), (right, "magnetization")):
         with column:
             screen.chart(
                 figures.snapshots_figure(quantity, data, f"{len(data):,} snapshots"),
