@@ -14,11 +14,17 @@ from pathlib import Path
 import torch
 
 from core.synthesis.ising.data import SIDES, read_snapshots
-from research.ising import measure_folds, measure_regression, measure_sizes, measure_transfer
+from research.ising import (
+    measure_energy,
+    measure_folds,
+    measure_regression,
+    measure_sizes,
+    measure_transfer,
+)
 from studies.ising.download import ising_folder
-from studies.ising.networks.results import CRITICAL, REGRESSION, TRANSFER
+from studies.ising.networks.results import AGAINST_ENERGY, CRITICAL, REGRESSION, TRANSFER
 
-PARTS = ("folds16", "folds64", "transfer", "sizes", "regression")
+PARTS = ("folds16", "folds64", "transfer", "energy", "sizes", "regression")
 
 
 def main(folder: Path, parts: tuple[str, ...]) -> None:
@@ -30,6 +36,7 @@ def main(folder: Path, parts: tuple[str, ...]) -> None:
         "folds16": (None, lambda: measure_folds.measure(lecture[16])),
         "folds64": (None, lambda: measure_folds.measure(lecture[64])),
         "transfer": (TRANSFER, lambda: measure_transfer.measure(lecture)),
+        "energy": (AGAINST_ENERGY, lambda: measure_energy.measure(lecture)),
         "sizes": (CRITICAL, measure_sizes.measure),
         "regression": (REGRESSION, lambda: measure_regression.measure(lecture)),
     }

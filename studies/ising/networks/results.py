@@ -31,6 +31,7 @@ TRANSFER = HERE / "transfer.json"
 SIZES = HERE / "sizes.csv"
 CRITICAL = HERE / "critical.json"
 REGRESSION = HERE / "regression.csv"
+AGAINST_ENERGY = HERE / "against_energy.json"
 SNAPSHOTS = HERE / "snapshots.npz"
 BASELINES = {"magnetisation": "Threshold on |m|", "energy": "Threshold on the bond energy"}
 
