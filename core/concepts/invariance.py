@@ -1,4 +1,4 @@
-"""Move the image by a pixel: how far do the hidden units of a network move?"""
+"""Move the image by a pixel: how far do the hidden units of a network move, and its answer?"""
 
 from __future__ import annotations
 
@@ -23,3 +23,10 @@ def hidden_distances(network: nn.Sequential, image: np.ndarray, shifts: range) -
     vectors = hidden(network, np.concatenate([image[None], moved])).astype(np.float64)
     length = np.linalg.norm(vectors[0]) or 1.0
     return np.linalg.norm(vectors[1:] - vectors[0], axis=1) / length
+
+
+@torch.inference_mode()
+def probability_above(network: nn.Sequential, image: np.ndarray) -> float:
+    """Return the probability of class 1 that ``network`` gives ``image`` (H, W), 0 to 1."""
+    inputs = torch.from_numpy(np.array(image, np.float32))[None, None]
+    return float(network(inputs).softmax(1)[0, 1])

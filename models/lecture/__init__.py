@@ -1,4 +1,5 @@
-"""The small networks of the lecture: an MLP and a CNN on Ising snapshots, straight and shuffled."""
+"""The small networks of the lecture on Ising snapshots, straight and shuffled: an MLP, a CNN that
+averages over all places, and one that flattens its map instead."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ HERE = Path(__file__).parent
 MEASURED = HERE / "shuffle.json"
 SNAPSHOTS = HERE / "snapshots.npz"
 SIDE = 16
-NETWORKS = ("mlp", "cnn")
+NETWORKS = ("mlp", "cnn", "flat")
 INPUTS = ("straight", "shuffled")
 
 
@@ -48,13 +49,26 @@ def build_cnn() -> nn.Sequential:
     return build_symmetric()
 
 
+def build_flat() -> nn.Sequential:
+    """Return the convolution of :func:`build_cnn`, flattened into a dense layer: (N, 1, 16, 16) ->
+    (N, 2) logits; 4,178 parameters."""
+    from torch import nn
+
+    return nn.Sequential(
+        nn.Conv2d(1, 8, 3, padding=1, padding_mode="circular"),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(8 * SIDE * SIDE, 2),
+    )
+
+
 def build(network: str) -> nn.Sequential:
-    """Return "mlp" or "cnn", untrained."""
-    return {"mlp": build_mlp, "cnn": build_cnn}[network]()
+    """Return one of NETWORKS, untrained."""
+    return {"mlp": build_mlp, "cnn": build_cnn, "flat": build_flat}[network]()
 
 
 def load(network: str, inputs: str) -> nn.Sequential:
-    """Return "mlp" or "cnn" as trained on "straight" or "shuffled" images, in eval mode.
+    """Return one of NETWORKS as trained on "straight" or "shuffled" images, in eval mode.
 
     Raises:
         ModelError: the weights are missing, damaged, or do not fit.

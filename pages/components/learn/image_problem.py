@@ -16,8 +16,9 @@ UNITS = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 MAPS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 SHOWN = (counts.DENSE, counts.LOCAL, counts.SHARED)
 CARD, PRESENTER_CARD = 200, 270
-NAMES = {"mlp": "MLP", "cnn": "CNN"}
+NAMES = {"mlp": "MLP", "cnn": "CNN, averaged", "flat": "CNN, flattened"}
 SHIFTS = range(17)
+ROUNDING = 1e-6
 
 
 @st.fragment
@@ -80,7 +81,7 @@ def _network() -> tuple[str, int] | None:
 
 
 def structure() -> None:
-    """Show what one fixed shuffling of the pixels does to an MLP and to a CNN."""
+    """Show what one fixed shuffling of the pixels does to an MLP and to two CNNs."""
     from models import lecture
 
     rows = {(NAMES[row.network], row.inputs): row for row in lecture.measured()}
@@ -90,14 +91,18 @@ def structure() -> None:
     with right:
         folds = {name: row.folds for name, row in rows.items()}
         screen.chart(accuracy_figure(folds), "image_accuracy", height=400)
-    mlp, cnn = rows["MLP", "straight"].parameters, rows["CNN", "straight"].parameters
+    mlp, cnn, flat = (rows[name, "straight"].parameters for name in NAMES.values())
     st.markdown(
-        "Both were trained anew on four fifths of 5000 snapshots of the Ising model, straight and "
-        "shuffled, to tell below from above the critical temperature. The MLP, "
-        f"{mlp:,} weights, does not notice: to it an image is a list. The CNN, {cnn} weights, "
-        "loses what it lived on, the neighbours; what is left to it is how many spins point up."
+        "All three were trained on four fifths of 5000 snapshots of the Ising model, straight and "
+        "shuffled, to tell whether a snapshot is below or above the critical temperature. To the "
+        f"MLP, {mlp:,} parameters, an image is a list, so shuffling changes nothing. The CNN that "
+        f"averages its feature maps, {cnn} parameters, loses the neighbourhoods it relies on; all "
+        "that is left is how many spins point up. The same convolution flattened into a dense "
+        f"layer, {flat:,} parameters, behaves partly like a list again."
     )
-    st.caption("Bars: mean of five folds, lines from the lowest to the highest. Dotted: chance.")
+    st.caption(
+        "Bars: mean validation accuracy of five folds; lines: lowest to highest. Dotted: chance."
+    )
     learn.agreement({"MLP with its first weights shuffled alike, on shuffled images": _follows()})
 
 
@@ -134,7 +139,13 @@ def _follows() -> float:
 
 
 def invariance(image: Any) -> None:
-    """Shift an image, and draw how far the hidden units of MLP and CNN move."""
+    """Shift an image, and show how far hidden units and answer of each network move."""
+    st.markdown(
+        "Sharing one kernel among all places makes a layer **equivariant**: when the image moves, "
+        "its feature map moves along. **Invariance**, the same answer wherever things are, comes "
+        "from pooling over all places. A CNN that flattens its map into a dense layer has a weight "
+        "for each place again, and is not invariant."
+    )
     subject = st.segmented_control(
         "Image",
         ("Ising snapshot", "This micrograph"),
@@ -144,7 +155,12 @@ def invariance(image: Any) -> None:
         bind="query-params",
     )
     number = (session.value_of("image_snapshot") or 20) - 1
-    spins, curves = _distances(image, number, subject == "This micrograph")
+    spins = (
+        _spins(image)
+        if subject == "This micrograph"
+        else stores.kept(("snapshots",), _kept_snapshots)[0][number]
+    )
+    networks, curves = _distances(spins)
     left, right = screen.parts(310, 630)
     with left:
         by = st.slider("Shift to the right (px)", 0, 16, 1, key="image_shift", bind="query-params")
@@ -155,24 +171,37 @@ def invariance(image: Any) -> None:
             "image_move",
             360,
         )
-    one, two = screen.parts(310, 310)
-    for column, name in ((one, "MLP"), (two, "CNN")):
-        column.metric(f"Hidden units of the {name} move by", f"{100 * curves[name][by]:.3g} %")
+    _answers(networks, curves, spins, by)
 
 
-def _distances(image: Any, number: int, micrograph: bool) -> tuple[Any, dict[str, Any]]:
-    from core.concepts.invariance import hidden_distances
+def _answers(networks: Any, curves: dict[str, Any], spins: Any, by: int) -> None:
+    from core.concepts.invariance import probability_above
+
+    moved = _moved(spins, by)
+    for column, (name, network) in zip(screen.parts(*[310] * 3), networks.items(), strict=True):
+        # What is left of a sum over all places in another order.
+        percent = 0.0 if curves[name][by] < ROUNDING else 100 * curves[name][by]
+        column.metric(f"{name}: hidden units move by", f"{percent:.3g} %")
+        before, after = (100 * probability_above(network, one) for one in (spins, moved))
+        column.caption(f"P(T > Tc) {before:.1f} % at rest, {after:.1f} % when moved")
+
+
+def _spins(image: Any) -> Any:
     from core.concepts.snapshots import as_spins
+
+    return as_spins(image)
+
+
+def _distances(spins: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the networks by their titles, and how far the hidden units of each move."""
+    from core.concepts.invariance import hidden_distances
     from models import lecture
 
     networks = stores.kept(
         ("lecture networks",),
         lambda: {title: lecture.load(name, "straight") for name, title in NAMES.items()},
     )
-    spins = (
-        as_spins(image) if micrograph else stores.kept(("snapshots",), _kept_snapshots)[0][number]
-    )
-    return spins, {
+    return networks, {
         title: hidden_distances(network, spins, SHIFTS) for title, network in networks.items()
     }
 

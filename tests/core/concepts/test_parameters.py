@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.concepts import parameter_counts as counts
-from core.concepts.invariance import hidden_distances
+from core.concepts.invariance import hidden_distances, probability_above
 from core.concepts.shuffling import accuracy, followed_difference, permutation, shuffled
 from core.concepts.snapshots import CRITICAL_TEMPERATURE, as_spins, quench
 from models import lecture, zoo
@@ -66,7 +66,7 @@ def test_a_weights_file_is_counted_without_loading_it() -> None:
     assert counts.parameters_in(card.weights.path) == expected
 
 
-@pytest.mark.parametrize(("network", "parameters"), [("mlp", 16_578), ("cnn", 98)])
+@pytest.mark.parametrize(("network", "parameters"), [("mlp", 16_578), ("cnn", 98), ("flat", 4_178)])
 def test_what_was_measured_is_of_these_networks(network: str, parameters: int) -> None:
     rows = [row for row in lecture.measured() if row.network == network]
     assert [row.inputs for row in rows] == ["straight", "shuffled"]
@@ -123,14 +123,32 @@ def test_a_shuffling_moves_every_pixel_once() -> None:
     assert shuffled(images, order)[1].ravel().tolist() == (order + 256.0).tolist()
 
 
-def test_a_shift_moves_the_mlp_and_not_the_cnn() -> None:
+def test_a_shift_moves_all_but_the_cnn_that_averages() -> None:
+    """Sharing alone gives equivariance: the map that is flattened moves along with the image."""
     image = lecture.snapshots()[0][10]
-    mlp, cnn = (
-        hidden_distances(lecture.load(name, "straight"), image, range(3)) for name in ("mlp", "cnn")
-    )
-    assert mlp[0] == cnn[0] == 0
-    assert mlp[1:].min() > 0.01
+    networks = {name: lecture.load(name, "straight") for name in lecture.NETWORKS}
+    mlp, cnn, flat = (hidden_distances(one, image, range(3)) for one in networks.values())
+    assert mlp[0] == cnn[0] == flat[0] == 0
+    assert min(mlp[1:].min(), flat[1:].min()) > 0.01
     assert cnn.max() < 1e-6
+    maps = [
+        networks["flat"][:2](torch.from_numpy(np.roll(image, by, 1))[None, None]) for by in (0, 3)
+    ]
+    assert torch.equal(torch.roll(maps[0], 3, 3), maps[1])
+
+
+def test_only_the_average_gives_one_answer_for_all_shifts() -> None:
+    spins = lecture.snapshots()[0][50:70]
+    spread = {
+        name: max(
+            np.ptp([probability_above(network, np.roll(one, by, 1)) for by in range(16)])
+            for one in spins
+        )
+        for name in lecture.NETWORKS
+        for network in [lecture.load(name, "straight")]
+    }
+    assert spread["cnn"] < 1e-6
+    assert min(spread["mlp"], spread["flat"]) > 0.1
 
 
 def test_a_quench_far_above_the_critical_temperature_is_in_equilibrium() -> None:
