@@ -64,24 +64,14 @@ def run(options: argparse.Namespace) -> int:
     if options.name in classifiers.CARDS:
         return kinds.evaluate(options, classifiers.card(options.name))
     card = known_card(options.name)
-    if options.masks is None:
-        raise UsageError(f"--masks is missing; {card.name} is scored against masks.")
-    if options.weights and card.build is None:
-        raise UsageError(f"--weights: {card.name} is no network and has no weights.")
-    if options.save:
-        result_folder(options.save, "--save")
+    _check(options, card)
 
     from core.evaluation.evaluation import evaluate
     from core.evaluation.report import entries, foreground_iou_by, images_csv
-    from core.training.dataset import load_split, read_index
+    from core.training.dataset import read_index
     from models import zoo
 
-    stems = None
-    if options.validation:
-        split = load_split(options.images.parent, zoo.recipe(card.name), len(card.phases))
-        stems = frozenset(pair.stem for pair in split.validation)
-    if options.only:
-        stems = named_like(options.only, options.images, stems)
+    stems = _stems(options, card)
     result = evaluate(
         zoo.load(card.name, options.device, options.weights),
         options.images,
@@ -104,6 +94,27 @@ def run(options: argparse.Namespace) -> int:
         write_whole(options.save / f"{card.name}.images.csv", images_csv(result))
     print(json.dumps(scores, indent=1) if options.json else text(scores))
     return 0
+
+
+def _check(options: argparse.Namespace, card: ModelCard) -> None:
+    if options.masks is None:
+        raise UsageError(f"--masks is missing; {card.name} is scored against masks.")
+    if options.weights and card.build is None:
+        raise UsageError(f"--weights: {card.name} is no network and has no weights.")
+    if options.save:
+        result_folder(options.save, "--save")
+
+
+def _stems(options: argparse.Namespace, card: ModelCard) -> frozenset[str] | None:
+    """Return the stems of the images that are scored; None for all."""
+    from core.training.dataset import load_split
+    from models import zoo
+
+    stems = None
+    if options.validation:
+        split = load_split(options.images.parent, zoo.recipe(card.name), len(card.phases))
+        stems = frozenset(pair.stem for pair in split.validation)
+    return named_like(options.only, options.images, stems) if options.only else stems
 
 
 def named_like(pattern: str, images: Path, among: frozenset[str] | None) -> frozenset[str]:

@@ -296,26 +296,6 @@ class FeatureMaps:
         object.__setattr__(self, "activations", read_only(self.activations))
 
 
-@dataclass(frozen=True)
-class ReceptiveField:
-    """What one unit of a layer sees, in input pixels.
-
-    ``size``: rows, columns. ``stride``: input pixels between neighbouring units (the jump).
-    ``offset``: input coordinate of the first row and column that unit (0, 0) sees; negative where
-    padding reaches outside the image.
-    """
-
-    size: tuple[int, int]
-    stride: tuple[int, int]
-    offset: tuple[int, int]
-
-    def box(self, row: int, column: int) -> tuple[int, int, int, int]:
-        """Return top, left, bottom, right (exclusive) of unit (row, column), not clipped."""
-        top = self.offset[0] + row * self.stride[0]
-        left = self.offset[1] + column * self.stride[1]
-        return top, left, top + self.size[0], left + self.size[1]
-
-
 ProgressCallback = Callable[[int, int], None]
 """Called with (done, total); raise ``core.errors.Cancelled`` in it to stop."""
 

@@ -94,38 +94,10 @@ def accuracy_figure(rows: Mapping[tuple[str, str], Sequence[float]]) -> go.Figur
     """Draw the mean accuracy of each (network, input), each fold as a point; 0.5 is chance."""
     networks = list(dict.fromkeys(network for network, _ in rows))
     inputs = list(dict.fromkeys(kind for _, kind in rows))
-    bars = []
-    for index, kind in enumerate(inputs):
-        means = np.array([np.mean(rows[network, kind]) for network in networks])
-        highest = np.array([max(rows[network, kind]) for network in networks])
-        lowest = np.array([min(rows[network, kind]) for network in networks])
-        bars.append(
-            {
-                "type": "bar",
-                "x": networks,
-                "y": means,
-                "name": kind,
-                "marker": {
-                    "color": (OKABE_ITO[0], OKABE_ITO[1])[index],
-                    "pattern": {
-                        "shape": ("", "/")[index],
-                        "fillmode": "overlay",
-                        "solidity": 0.08,
-                    },
-                },
-                "text": [f"{100 * mean:.1f} %" for mean in means],
-                "textposition": "inside",
-                "insidetextanchor": "start",
-                "error_y": {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": highest - means,
-                    "arrayminus": means - lowest,
-                    "color": LINE,
-                    "thickness": 2,
-                },
-            }
-        )
+    bars = [
+        _bars([rows[network, kind] for network in networks], networks, kind, index)
+        for index, kind in enumerate(inputs)
+    ]
     layout = {
         "shapes": [level(0.5, width=2, dash="dot")],
         "yaxis": {
@@ -139,6 +111,34 @@ def accuracy_figure(rows: Mapping[tuple[str, str], Sequence[float]]) -> go.Figur
         "margin": {"l": 72, "r": 8, "t": 8, "b": 8},
     }
     return drawn(bars, layout)
+
+
+def _bars(
+    folds: Sequence[Sequence[float]], networks: Sequence[str], kind: str, index: int
+) -> dict[str, Any]:
+    """Return one bar a network, from the lowest to the highest fold; ``index``: of its colour."""
+    means = np.array([np.mean(one) for one in folds])
+    return {
+        "type": "bar",
+        "x": networks,
+        "y": means,
+        "name": kind,
+        "marker": {
+            "color": (OKABE_ITO[0], OKABE_ITO[1])[index],
+            "pattern": {"shape": ("", "/")[index], "fillmode": "overlay", "solidity": 0.08},
+        },
+        "text": [f"{100 * mean:.1f} %" for mean in means],
+        "textposition": "inside",
+        "insidetextanchor": "start",
+        "error_y": {
+            "type": "data",
+            "symmetric": False,
+            "array": np.array([max(one) for one in folds]) - means,
+            "arrayminus": means - np.array([min(one) for one in folds]),
+            "color": LINE,
+            "thickness": 2,
+        },
+    }
 
 
 def snapshot_figure(snapshots: Mapping[str, np.ndarray]) -> go.Figure:

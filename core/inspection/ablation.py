@@ -78,19 +78,7 @@ def ablate_skips(
         raise LamellaError(f'This network has no skip into "{unknown[0]}"; {has}.')
     if subject.logits.ndim != 3:
         raise LamellaError("This network labels the whole field; there are no outlines to compare.")
-    labels = _labels(subject.logits)
-    network = subject.private_network()
-    modules = dict(network.named_modules())
-    handles = [
-        modules[split_call(name)[0]].register_forward_pre_hook(_silence, with_kwargs=True)
-        for name in off
-    ]
-    try:
-        with torch.no_grad():
-            without = _labels(run(network, subject.image)[0].cpu().numpy())
-    finally:
-        for handle in handles:
-            handle.remove()
+    labels, without = _labels(subject.logits), _labels(_logits_without(subject, off))
     target = labels if reference is None else reference
     classes = max(2, len(subject.logits), int(target.max()) + 1)
     before = _agreement(target, labels, classes, tolerance_px)
@@ -105,6 +93,22 @@ def ablate_skips(
         boundary_f1=before[1],
         boundary_f1_without=after[1],
     )
+
+
+def _logits_without(subject: Subject, off: Sequence[str]) -> np.ndarray:
+    """Return the logits (C, H, W) with the skips into the blocks ``off`` set to zero."""
+    network = subject.private_network()
+    modules = dict(network.named_modules())
+    handles = [
+        modules[split_call(name)[0]].register_forward_pre_hook(_silence, with_kwargs=True)
+        for name in off
+    ]
+    try:
+        with torch.no_grad():
+            return run(network, subject.image)[0].cpu().numpy()
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def _silence(_: nn.Module, arguments: tuple, keywords: dict[str, object]) -> tuple[tuple, dict]:

@@ -19,7 +19,6 @@ from core.errors import LamellaError
 from core.inspection.axis_rules import SAME, Everything, Interval
 from core.inspection.operations import spatial
 from core.inspection.trace import Trace
-from core.types import ReceptiveField
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,26 @@ class UnitField:
     box: Box
     seen: Box | None
     sees_everything: bool
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """What one unit of a layer sees, in input pixels.
+
+    ``size``: rows, columns. ``stride``: input pixels between neighbouring units (the jump).
+    ``offset``: input coordinate of the first row and column that unit (0, 0) sees; negative where
+    padding reaches outside the image.
+    """
+
+    size: tuple[int, int]
+    stride: tuple[int, int]
+    offset: tuple[int, int]
+
+    def box(self, row: int, column: int) -> tuple[int, int, int, int]:
+        """Return top, left, bottom, right (exclusive) of unit (row, column), not clipped."""
+        top = self.offset[0] + row * self.stride[0]
+        left = self.offset[1] + column * self.stride[1]
+        return top, left, top + self.size[0], left + self.size[1]
 
 
 @dataclass(frozen=True)

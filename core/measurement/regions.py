@@ -62,32 +62,37 @@ def measure_objects(
             f"The objects have shape {objects.shape} and the image {pixels.shape}; both must "
             "cover the same pixels."
         )
-    runs = find_runs(objects)
+    image_area = np.ones(objects.shape, np.bool_) if measurable is None else measurable
     nm, unit = (pixel_size.nm, "nm") if pixel_size else (1.0, "px")
+    return pd.DataFrame(_columns(objects, pixels, image_area, nm, unit))
+
+
+def _columns(
+    objects: np.ndarray, pixels: np.ndarray, image_area: np.ndarray, nm: float, unit: str
+) -> dict[str, np.ndarray]:
+    """Return the columns of the table by name; ``nm``: of a pixel's side, in ``unit``."""
+    runs = find_runs(objects)
     shape = _shapes(runs)
     centroid_row, centroid_column = _centroids(runs)
     area = runs.sum(runs.length)
     perimeter = _perimeters(objects, runs.ids)
-    image_area = np.ones(objects.shape, np.bool_) if measurable is None else measurable
     cut = np.isin(runs.ids, np.unique(objects[along_edge(image_area)]))
-    return pd.DataFrame(
-        {
-            "id": runs.ids.astype(np.int64),
-            "centroid_row_px": centroid_row,
-            "centroid_column_px": centroid_column,
-            f"area_{unit}2": area * nm**2,
-            f"equivalent_diameter_{unit}": np.sqrt(4 * area / np.pi) * nm,
-            f"minimum_feret_{unit}": shape[:, 0] * nm,
-            f"maximum_feret_{unit}": shape[:, 1] * nm,
-            "aspect_ratio": shape[:, 0] / shape[:, 1],
-            "circularity": np.minimum(np.sqrt(4 * np.pi * area) / perimeter, 1),
-            "solidity": area / shape[:, 2],
-            "orientation_deg": _orientations(runs, centroid_row, centroid_column),
-            "mean_intensity": runs.sum(_run_intensity(runs, pixels)) / area,
-            "touches_edge": cut,
-            "edge_weight": _edge_weights(runs, cut, extent(image_area)),
-        }
-    )
+    return {
+        "id": runs.ids.astype(np.int64),
+        "centroid_row_px": centroid_row,
+        "centroid_column_px": centroid_column,
+        f"area_{unit}2": area * nm**2,
+        f"equivalent_diameter_{unit}": np.sqrt(4 * area / np.pi) * nm,
+        f"minimum_feret_{unit}": shape[:, 0] * nm,
+        f"maximum_feret_{unit}": shape[:, 1] * nm,
+        "aspect_ratio": shape[:, 0] / shape[:, 1],
+        "circularity": np.minimum(np.sqrt(4 * np.pi * area) / perimeter, 1),
+        "solidity": area / shape[:, 2],
+        "orientation_deg": _orientations(runs, centroid_row, centroid_column),
+        "mean_intensity": runs.sum(_run_intensity(runs, pixels)) / area,
+        "touches_edge": cut,
+        "edge_weight": _edge_weights(runs, cut, extent(image_area)),
+    }
 
 
 @dataclass(frozen=True, eq=False)

@@ -48,31 +48,15 @@ def distill_features(
     parameters = [*student.encoder.parameters(), *adapters.parameters()]
     optimizer = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer,
-        settings.learning_rate,
-        total_steps=settings.steps,
-        pct_start=0.1,
+        optimizer, settings.learning_rate, total_steps=settings.steps, pct_start=0.1
     )
     student.encoder.train()
     begun = time.monotonic()
-    crops = made_ahead(
-        partial(_crops, pairs, recipe, settings),
-        0,
-        settings.steps,
-        threads_for(device),
-    )
-    for step, batch in enumerate(crops):
-        batch = ((batch.to(device) - normalization[0]) / normalization[1]).to(
-            memory_format=torch.channels_last
-        )
-        with torch.no_grad():
-            wanted = teacher.encoder(batch)[1:]
-        seen = student.encoder(batch)[1:]
-        distances = [
-            feature_distance(adapter(mine), theirs)
-            for adapter, mine, theirs in zip(adapters, seen, wanted, strict=True)
-        ]
-        loss = torch.stack(distances).mean()
+    make = partial(_crops, pairs, recipe, settings)
+    for step, batch in enumerate(made_ahead(make, 0, settings.steps, threads_for(device))):
+        batch = (batch.to(device) - normalization[0]) / normalization[1]
+        batch = batch.to(memory_format=torch.channels_last)
+        loss = _mean_distance(student, teacher, adapters, batch)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
@@ -80,6 +64,20 @@ def distill_features(
         seconds = time.monotonic() - begun
         report(Progress(step + 1, settings.steps, loss.item(), seconds))
     fold(student, teacher, adapters)
+
+
+def _mean_distance(
+    student: nn.Module, teacher: nn.Module, adapters: nn.ModuleList, batch: Tensor
+) -> Tensor:
+    """Return the mean over stages of :func:`feature_distance`, of a batch (N, 1, H, W)."""
+    with torch.no_grad():
+        wanted = teacher.encoder(batch)[1:]
+    seen = student.encoder(batch)[1:]
+    distances = [
+        feature_distance(adapter(mine), theirs)
+        for adapter, mine, theirs in zip(adapters, seen, wanted, strict=True)
+    ]
+    return torch.stack(distances).mean()
 
 
 def feature_distance(student: Tensor, teacher: Tensor) -> Tensor:

@@ -129,29 +129,11 @@ def profile_figure(
     """
     frequency, power = radial_profile(spectrum)
     shown = frequency <= SHOWN_PER_NM
-    traces = [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "name": "power of the image, log",
-            "x": frequency[shown].tolist(),
-            "y": np.log10(np.maximum(power[shown], 1e-12)).tolist(),
-            "line": {"color": OKABE_ITO[0], "width": 3},
-            "yaxis": "y",
-        }
-    ]
+    log_power = np.log10(np.maximum(power[shown], 1e-12))
+    traces = [_curve("power of the image, log", frequency[shown], log_power, OKABE_ITO[0], 3, "y")]
     if transfer is not None:
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": "contrast transfer",
-                "x": frequency[shown].tolist(),
-                "y": transfer[shown].tolist(),
-                "line": {"color": OKABE_ITO[5], "width": 2},
-                "yaxis": "y2",
-            }
-        )
+        below = transfer[shown]
+        traces.append(_curve("contrast transfer", frequency[shown], below, OKABE_ITO[5], 2, "y2"))
     figure = plain_figure(traces, "frequency (1/nm)", "log10 power")
     figure.update_layout(showlegend=False, margin={**MARGIN, "t": 6})
     figure.layout.yaxis.update(nticks=4)
@@ -169,6 +151,20 @@ def profile_figure(
         annotations=[_line_name(*both) for both in zip(inside, ("right", "left"), strict=False)],
     )
     return figure
+
+
+def _curve(
+    name: str, x: np.ndarray, y: np.ndarray, color: str, width: int, axis: str
+) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": x.tolist(),
+        "y": y.tolist(),
+        "line": {"color": color, "width": width},
+        "yaxis": axis,
+    }
 
 
 def _line_name(plane: Plane, anchor: str) -> dict[str, Any]:
