@@ -126,7 +126,7 @@ def simulate(settings: GoldSettings, side_px: int, seed: int) -> GoldImage:
     """Return an image of ``side_px`` x ``side_px``; the same settings and seed give the same one.
 
     Raises:
-        LamellaError: settings that cannot be simulated; see ``gold_settings.check``.
+        LamellaError: settings that cannot be simulated; see ``core.synthesis.gold.settings.check``.
     """
     check(settings, side_px)
     particles, atoms = specimen(settings, side_px, np.random.default_rng((seed, PARTICLES)))

@@ -16,7 +16,7 @@ from core.measurement.agreement import confusion_matrix, match_objects
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
 from models.classic import otsu
-from tests.core.evaluation.test_calibration import three_phases
+from tests.core.evaluation.test_confidence_calibration import three_phases
 from tests.core.measurement.test_agreement import worked_case
 from tests.threshold_model import CARD, threshold_network
 
