@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.concepts_style import GRID, LINE, drawn, upright
+from core.figures.concepts_style import GRID, LINE, upright
 from core.palette import OKABE_ITO, rgb
+from studies.figures import plain_figure
 
-MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}
-LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 DASHES = ("solid", "dash", "dot", "dashdot")
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star", "cross", "pentagon")
 
@@ -183,18 +182,6 @@ def _interval(dots: Sequence[Dot], color: str) -> dict[str, Any]:
 
 def _fields_of(dots: Mapping[str, Sequence[Dot]]) -> list[float]:
     return sorted({dot.field_px for found in dots.values() for dot in found})
-
-
-def plain_figure(traces: Sequence[Mapping[str, object]], x: str, y: str) -> go.Figure:
-    """Return traces between two named axes."""
-    layout = {
-        "margin": MARGIN,
-        "legend": LEGEND,
-        "height": 340,
-        "xaxis": {"title": {"text": x}, "gridcolor": GRID},
-        "yaxis": {"title": {"text": y}, "gridcolor": GRID},
-    }
-    return drawn(traces, layout)
 
 
 def mask_picture(

@@ -14,7 +14,7 @@ from core.figures.encoding import encode_grey
 from core.measurement.lattice import Lattice
 from core.measurement.power_spectrum import GOLD, Plane, PowerSpectrum, radial_profile
 from core.palette import OKABE_ITO
-from studies.gold.figures import MARGIN, plain_figure
+from studies.figures import MARGIN, plain_figure
 
 RING_COLORS = dict(
     zip(

@@ -8,12 +8,11 @@ import cv2
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.concepts_style import GRID, drawn, level
+from core.figures.concepts_style import level
 from core.palette import OKABE_ITO, rgb
 from core.synthesis.grains.distance import Look
+from studies.figures import plain_figure
 
-MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}
-LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 STYLES = (
     {"color": OKABE_ITO[0], "width": 3},
     {"color": OKABE_ITO[1], "width": 3, "dash": "dash"},
@@ -54,7 +53,7 @@ def histogram_figure(looks: Mapping[str, Look]) -> go.Figure:
         }
         for index, (name, one) in enumerate(looks.items())
     ]
-    return _figure(traces, "grey level", "pixels (%)")
+    return plain_figure(traces, "grey level", "pixels (%)")
 
 
 def spectrum_figure(looks: Mapping[str, Look]) -> go.Figure:
@@ -70,7 +69,7 @@ def spectrum_figure(looks: Mapping[str, Look]) -> go.Figure:
         }
         for index, (name, one) in enumerate(looks.items())
     ]
-    figure = _figure(traces, "frequency (1/px)", "power, share of the variance")
+    figure = plain_figure(traces, "frequency (1/px)", "power, share of the variance")
     figure.layout.xaxis.update(type="log", dtick=1)
     figure.layout.yaxis.update(type="log", dtick=1, exponentformat="power")
     return figure
@@ -88,7 +87,7 @@ def learning_figure(losses: Sequence[float], steps: int) -> go.Figure:
             "line": STYLES[0],
         }
     ]
-    figure = _figure(traces, "training step", "loss")
+    figure = plain_figure(traces, "training step", "loss")
     figure.layout.xaxis.update(range=[0, steps])
     figure.layout.yaxis.update(rangemode="tozero")
     return figure
@@ -118,7 +117,7 @@ def ablation_figure(
             "showlegend": False,
         }
     ]
-    figure = _figure(traces, "boundary Dice within 3 px, real micrographs", "")
+    figure = plain_figure(traces, "boundary Dice within 3 px, real micrographs", "")
     line = level(0, OKABE_ITO[1])
     line.update(x0=whole, x1=whole, y0=0, y1=1, xref="x", yref="paper")
     figure.update_layout(shapes=[line])
@@ -126,17 +125,6 @@ def ablation_figure(
     figure.layout.xaxis.update(automargin=True, nticks=6)
     figure.layout.xaxis.title.update(standoff=18)
     return figure
-
-
-def _figure(traces: Sequence[Mapping[str, object]], x: str, y: str) -> go.Figure:
-    layout = {
-        "margin": MARGIN,
-        "legend": LEGEND,
-        "height": 340,
-        "xaxis": {"title": {"text": x}, "gridcolor": GRID},
-        "yaxis": {"title": {"text": y}, "gridcolor": GRID},
-    }
-    return drawn(traces, layout)
 
 
 def middle_of(pixels: np.ndarray, side: int) -> np.ndarray:

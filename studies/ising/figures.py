@@ -15,14 +15,13 @@ from core.synthesis.ising import exact as ising_exact
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from core.synthesis.ising.lattice import energy, magnetization
 from core.synthesis.ising.snapshots import Snapshots
+from studies.figures import LEGEND, MARGIN
 
 if TYPE_CHECKING:
     from core.synthesis.ising.live import Mean
     from studies.ising.training import EpochScore
     from studies.ising.wall_detectors import WallDetector
 
-MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}
-LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 TEMPERATURE = "temperature (J/k)"
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "pentagon")
