@@ -14,7 +14,6 @@ explanations do not.
 from __future__ import annotations
 
 import argparse
-import csv
 import statistics
 import sys
 import time
@@ -36,6 +35,7 @@ from core.inspection.kernels import kernel_layers
 from core.inspection.layers import timed_layer_table
 from core.inspection.occlusion import occlusion
 from core.inspection.subject import Expected, Subject, open_subject
+from core.records import write_records
 from core.segmentation.device import choose_device, machine_in_words
 from core.segmentation.engine import Engine
 from core.segmentation.segment import segment
@@ -202,10 +202,7 @@ def main() -> None:
         compared = of_classifier if name in classifiers.CARDS else of_segmenter
         found += compared(name, micrograph, options.device)
     if options.csv:
-        with options.csv.open("w", newline="", encoding="utf-8") as lines:
-            writer = csv.writer(lines)
-            writer.writerow(Compared.__dataclass_fields__)
-            writer.writerows(vars(one).values() for one in found)
+        write_records(options.csv, Compared, found)
     over = [f"{one.model}: {one.answer}" for one in found if not one.difference <= one.limit]
     print(f"{len(found)} answers, {len(over)} over their limit" + (": " if over else ""))
     print("\n".join(over))

@@ -6,7 +6,6 @@ labels_SIDE.csv. Label 0 is below the critical temperature, 1 above.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import zipfile
@@ -16,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from core.errors import DataError
+from core.records import read_table
 from core.synthesis.ising.snapshots import Snapshots
 
 SIDES = (16, 64)
@@ -41,8 +41,7 @@ def read_snapshots(folder: Path, side: int) -> Snapshots:
                 "images."
             )
     try:
-        with open(labels, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        rows = read_table(labels)
         temperatures = np.array([float(row["temperatures"]) for row in rows])
         given = np.array([int(row["labels"]) for row in rows])
         spins = _read_images(images, [Path(row["filenames"]).name for row in rows], side)
