@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from torch import nn
 
 import cli
 from commands.terminal.batch import say
@@ -132,7 +133,9 @@ def test_ctrl_c_stops_between_two_steps(
 ) -> None:
     before = signal.getsignal(signal.SIGINT)
 
-    def train_and_press(*arguments: object, report: Callable, **more: object) -> None:
+    def train_and_press(
+        network: nn.Module, data: object, settings: object, report: Callable[[Progress], None]
+    ) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         report(Progress(1, 6, 0.5, 1.0))
         pytest.fail("went on after Ctrl-C")
