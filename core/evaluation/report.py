@@ -128,7 +128,7 @@ def image_entry(image: ImageScores, card: ModelCard) -> dict[str, object]:
     of the last phase where there are no objects."""
     phases = [phase.name for phase in card.phases]
 
-    def by_phase(values: Sequence[float]) -> dict[str, float | None]:
+    def by_phase(values: Iterable[float]) -> dict[str, float | None]:
         return dict(zip(phases, map(known, values), strict=True))
 
     made: dict[str, object] = {

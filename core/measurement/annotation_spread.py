@@ -54,15 +54,15 @@ def annotation_spread(first: np.ndarray, second: np.ndarray) -> AnnotationSpread
         raise DataError("One of the two masks is empty; both need pixels above 0 on particles.")
     both, either = int((first & second).sum()), int((first | second).sum())
     apart = np.concatenate([_distances(first, second), _distances(second, first)])
-    objects = [_numbered(mask) for mask in (first, second)]
+    ours, theirs = _numbered(first), _numbered(second)
     return AnnotationSpread(
         dice=2 * both / (both + either),
         iou=both / either,
         boundary_px=float(apart.mean()) if len(apart) else float("nan"),
         boundary_95_px=float(np.quantile(apart, 0.95)) if len(apart) else float("nan"),
-        objects=(int(objects[0].max()), int(objects[1].max())),
-        matched=match_objects(*objects).true_positives,
-        diameter_px=(_mean_diameter(objects[0]), _mean_diameter(objects[1])),
+        objects=(int(ours.max()), int(theirs.max())),
+        matched=match_objects(ours, theirs).true_positives,
+        diameter_px=(_mean_diameter(ours), _mean_diameter(theirs)),
     )
 
 

@@ -68,7 +68,8 @@ def _stroke(phase: int, depth: np.ndarray, row: int, column: int) -> Stroke:
         if ahead + behind > longest:
             longest = ahead + behind
             ends = ((row, column) - behind * step, (row, column) + ahead * step)
-            best = tuple((float(r) + 0.5, float(c) + 0.5) for r, c in ends)
+            start, end = ((float(r) + 0.5, float(c) + 0.5) for r, c in ends)
+            best = (start, end)
     return Stroke(phase, width, best)
 
 

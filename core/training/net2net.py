@@ -29,8 +29,8 @@ def net2deeper(encoder: nn.Module, trained: nn.Module) -> None:
     2017, arXiv:1706.02677.
     """
     try:
-        encoder.conv1.load_state_dict(trained.conv1.state_dict())
-        encoder.bn1.load_state_dict(trained.bn1.state_dict())
+        for name in ("conv1", "bn1"):
+            encoder.get_submodule(name).load_state_dict(trained.get_submodule(name).state_dict())
         for name in STAGES:
             _net2deeper_stage(getattr(encoder, name), getattr(trained, name))
     except RuntimeError as error:

@@ -29,12 +29,13 @@ def imagenet_online(network: nn.Module) -> str:
     import segmentation_models_pytorch as smp
 
     name = encoder_name(network)
-    channels = next(network.encoder.parameters()).shape[1]
+    encoder = network.get_submodule("encoder")
+    channels = next(encoder.parameters()).shape[1]
     try:
         donor = smp.encoders.get_encoder(name, in_channels=channels, weights="imagenet")
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise ModelError(_unreachable("ImageNet", name, error)) from error
-    network.encoder.load_state_dict(donor.state_dict())
+    encoder.load_state_dict(donor.state_dict())
     return f"{name} encoder from ImageNet weights"
 
 
@@ -65,15 +66,15 @@ def put_encoder_weights(network: nn.Module, state: Mapping[str, Tensor]) -> None
         ModelError: a tensor of the encoder is missing or has another shape.
     """
     found = {name.removeprefix("module."): value for name, value in state.items()}
-    fitted = {}
-    for name, mine in network.encoder.state_dict().items():
+    fitted, encoder = {}, network.get_submodule("encoder")
+    for name, mine in encoder.state_dict().items():
         theirs = found.get(name)
         if theirs is not None and theirs.ndim == 4 and mine.shape[1] == 1 < theirs.shape[1] == 3:
             theirs = theirs.sum(1, keepdim=True)
         if theirs is None or theirs.shape != mine.shape:
             raise ModelError(f"The weights do not fit this encoder: {name} is missing or differs.")
         fitted[name] = theirs
-    network.encoder.load_state_dict(fitted)
+    encoder.load_state_dict(fitted)
 
 
 def _unreachable(what: str, name: str, error: Exception) -> str:

@@ -96,8 +96,15 @@ class Recipe:
 class TrainingData(Protocol):
     """What the training loop needs: a folder of micrographs, or images made on the fly."""
 
-    train: tuple[Any, ...]
-    validation: tuple[Any, ...]
+    @property
+    def train(self) -> tuple[Any, ...]:
+        """The images to learn from."""
+        ...
+
+    @property
+    def validation(self) -> tuple[Any, ...]:
+        """The images that choose the step."""
+        ...
 
     def crops(
         self, recipe: Recipe, random: np.random.Generator

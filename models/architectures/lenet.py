@@ -100,6 +100,7 @@ class DistanceToCodes(nn.Module):
     """
 
     kind = "distance to fixed codes"
+    codes: Tensor
 
     def __init__(self) -> None:
         super().__init__()

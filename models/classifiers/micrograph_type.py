@@ -36,7 +36,7 @@ def particles_resnet18_encoder(network: nn.Module) -> str:
     from models.weights_file import trained
     from models.zoo import particles_resnet18
 
-    encoder = trained(particles_resnet18.CARD).encoder.state_dict()
+    encoder = trained(particles_resnet18.CARD).get_submodule("encoder").state_dict()
     left = network.load_state_dict(encoder, strict=False)
     if left.unexpected_keys or set(left.missing_keys) != {"fc.weight", "fc.bias"}:
         raise RuntimeError(f"the encoder does not fit: {left}")

@@ -29,11 +29,11 @@ def deeper_resnet18(network: nn.Module) -> str:
     from models.weights_file import trained
 
     donor = trained(particles_resnet18.CARD)
-    net2deeper(network.encoder, donor.encoder)
-    network.decoder.load_state_dict(
-        decoder_without_deepest(donor.decoder.state_dict()), strict=False
-    )
-    network.segmentation_head.load_state_dict(donor.segmentation_head.state_dict())
+    net2deeper(network.get_submodule("encoder"), donor.get_submodule("encoder"))
+    decoder = decoder_without_deepest(donor.get_submodule("decoder").state_dict())
+    network.get_submodule("decoder").load_state_dict(decoder, strict=False)
+    head = donor.get_submodule("segmentation_head").state_dict()
+    network.get_submodule("segmentation_head").load_state_dict(head)
     return "particles-resnet18, made deeper"
 
 
