@@ -30,12 +30,20 @@ run: $(stamp) ## start the app on 127.0.0.1:8501, or on another port with PORT=8
 	@$(bin)/lamella app --port $(PORT)
 
 # In the order of their names, so that the browser's few slow tests come first and not last.
-test: lint ## check the style and run every test: unit, pages, browser
-	$(bin)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(TESTS)
+test: lint ## check style and types and run every test: unit, pages, browser
+	$(bin)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder \
+	  $(if $(TESTS),$(TESTS),--cov --cov-report=)
+	$(if $(TESTS),,@$(coverage))
 
-lint: $(stamp) ## check style and formatting alone
+# A line a room; `.venv/bin/coverage report` lists every file.
+coverage = for room in core models studies commands pages; do \
+  printf 'coverage of %-8s %s %%\n' $$room "$$($(bin)/coverage report --format=total --include="$$room/*")"; \
+  done
+
+lint: $(stamp) ## check style, formatting and types alone
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
+	$(bin)/mypy
 
 format: $(stamp) ## put the formatting right
 	$(bin)/ruff check --fix .
@@ -74,7 +82,7 @@ image: ## build the container image `lamella` with docker or podman
 	"$$engine" build $$format $(if $(TORCH_INDEX_URL),--build-arg TORCH_INDEX_URL=$(TORCH_INDEX_URL)) -t $(IMAGE) .
 
 clean: ## remove .venv and everything else that can be made again
-	rm -rf $(venv) build *.egg-info .pytest_cache .ruff_cache test-results
+	rm -rf $(venv) build *.egg-info .pytest_cache .ruff_cache .mypy_cache .coverage test-results
 
 # Candidates are run, not only looked for: a version manager's shim may exist and not work.
 define find_python

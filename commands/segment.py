@@ -21,6 +21,7 @@ from core.errors import LamellaError
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
+    from core.segmentation.segment import AnyEngine
 
 HELP = "label every pixel and measure the objects"
 
@@ -51,10 +52,11 @@ def run(options: argparse.Namespace) -> int:
     from models.zoo import load
 
     images = without_sidecars(options.images)
-    if card.needs_marks:
-        engine = fitted(card, images, options, pixel_size)
-    else:
-        engine = load(card.name, device=options.device)
+    engine: AnyEngine = (
+        fitted(card, images, options, pixel_size)
+        if card.needs_marks
+        else load(card.name, device=options.device)
+    )
     taken: dict[str, Path] = {}
 
     def segment(path: Path) -> None:

@@ -47,7 +47,7 @@ def write_records(path: Path, kind: type[Record], records: Iterable[Record]) -> 
     write_table(path, _columns(kind), (_values(record) for record in records))
 
 
-def _columns(kind: type) -> list[str]:
+def _columns(kind: Any) -> list[str]:
     found: list[str] = []
     for name, hint in get_type_hints(kind).items():
         found += _columns(hint) if is_dataclass(hint) else [name]
@@ -72,7 +72,7 @@ def _text(value: object) -> str:
     return " ".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _record(row: dict[str, str], kind: type[Record]) -> Record:
+def _record(row: dict[str, str], kind: Any) -> Any:
     return kind(
         *(
             _record(row, hint) if is_dataclass(hint) else _value(row[name], hint)

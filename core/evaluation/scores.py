@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -134,8 +135,7 @@ def _of_pixels(images: Sequence[ImageScores], phases: Sequence[str]) -> Iterator
     fraction = np.array([one.phase_fraction_error for one in images])
     for index, phase in enumerate(phases):
         for key, ratio in (("iou", intersection_over_union), ("dice", dice)):
-            estimate = over_all_images(confusion, lambda c, r=ratio, i=index: r(c)[:, i])
-            yield Headline(f"{key}.{phase}", estimate)
+            yield Headline(f"{key}.{phase}", over_all_images(confusion, _of_phase(ratio, index)))
         error = fraction[:, index]
         yield Headline(f"boundary_f1_2px.{phase}", mean_over_images(boundary[:, index]))
         yield Headline(f"phase_fraction_error_points.{phase}", mean_over_images(error))
@@ -156,7 +156,7 @@ def _of_objects(images: Sequence[ImageScores]) -> Iterator[Headline]:
         ("objects_f1_iou50", [m.f1 for m in matches], 0),
         ("panoptic_quality", [m.panoptic_quality for m in matches], 3),
     ):
-        estimate = over_all_images(counts, lambda c, hits=hits: _matched(c, hits))
+        estimate = over_all_images(counts, partial(_matched, hits=hits))
         yield Headline(f"{key}_one_matching", estimate)
         yield Headline(f"{key}_mean_over_images", mean_over_images(np.array(per_image)))
     errors = np.array([one.diameter_error for one in found])
@@ -193,6 +193,12 @@ def relative_error(found: np.ndarray, reference: np.ndarray) -> float:
 
 def _mean_known(values: np.ndarray) -> np.ndarray:
     return np.array([mean_of_known(row) for row in values])
+
+
+def _of_phase(
+    ratio: Callable[[np.ndarray], np.ndarray], index: int
+) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda counts: ratio(counts)[:, index]
 
 
 def _matched(counts: np.ndarray, hits: int) -> np.ndarray:

@@ -134,7 +134,7 @@ def _micrograph(decoded: Decoded, source: Source) -> Micrograph:
     bars = _info_bars(decoded, finding)
     grey = to_unit_range(decoded.levels, slice(bars.top, decoded.shape[0] - bars.bottom))
     scale = scale_of(finding.calibrations, decoded.shape)
-    missing = ()
+    missing: tuple[str, ...] = ()
     texts = [name for name in source.sidecars if extension(name) in TEXT_SIDECARS]
     if not finding.calibrations and (texts or finding.info_bar_rows is None):
         missing = missing_sidecar(decoded.shape, bars.top or bars.bottom, finding.metadata, texts)

@@ -118,13 +118,14 @@ def _decode(frame: Frame, tiff: TiffFile, source: Source) -> np.ndarray:
     series, page = frame.series, frame.keyframe
     pages = series.pages
     if frame.number < len(pages):
-        if pages[frame.number] is None:
+        own = pages[frame.number]
+        if own is None:
             raise FormatError(
                 f"Page {source.page} of {source.name} lies in another file; save the stack as one "
                 "file."
             )
-        array = pages[frame.number].asarray()
-    elif series.dataoffset is not None:
+        array = own.asarray()
+    elif series.dataoffset is not None and page.dtype is not None:
         # ImageJ writes large stacks as one page with all frames behind each other.
         dtype = page.dtype.newbyteorder(tiff.byteorder)
         start = series.dataoffset + frame.number * page.nbytes

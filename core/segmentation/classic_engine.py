@@ -11,7 +11,6 @@ from core.types import ModelCard, ProgressCallback, no_progress
 class ClassicEngine:
     """A method without a network; it must see an image whole, since thresholds are of the image."""
 
-    whole_image = True
     precision = "float32"
     forest_training = None
 

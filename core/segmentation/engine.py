@@ -24,11 +24,10 @@ class Engine:
     """One network on one device.
 
     ``network``: in eval mode, without gradients. ``lock``: whoever hooks or changes the network
-    holds it; :meth:`probabilities` does. ``whole_image``: tiles will do.
+    holds it; :meth:`probabilities` does.
     ``forest_training``: of a random forest, which is trained on annotations.
     """
 
-    whole_image = False
     forest_training = None
 
     def __init__(self, card: ModelCard, network: nn.Module, device: DeviceName = "auto") -> None:

@@ -40,7 +40,6 @@ class ForestTraining:
 class ForestEngine:
     """A fitted forest and what it was trained on. It sees an image whole, band by band."""
 
-    whole_image = True
     precision = "float32"
 
     def __init__(

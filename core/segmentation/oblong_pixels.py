@@ -28,6 +28,7 @@ def objects_of_oblong_pixels(
     area is counted in the micrograph's own pixels too. ``micrograph``: with a pixel size.
     """
     shape, size = micrograph.shape, micrograph.pixel_size
+    assert size is not None
     square = square_shape(shape, size)
     smaller = square[0] * square[1] / (shape[0] * shape[1])
     settings = replace(settings, minimum_area_px=round(settings.minimum_area_px * smaller))

@@ -6,7 +6,7 @@ Source: Breiman 2001, Machine Learning 45:5, doi 10.1023/A:1010933404324, as sci
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -101,6 +101,7 @@ class PixelForest:
                 table, start = bands.band(index), top * width
                 chunks = list(_chunks(len(table)))
                 parts = pool.map(lambda part, table=table: self._votes(table[part]), chunks)
+                assert isinstance(parts, Generator)
                 try:
                     for part, votes in zip(chunks, parts, strict=True):
                         found[known, start + part.start : start + part.stop] = votes

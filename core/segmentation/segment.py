@@ -113,7 +113,7 @@ def predict(
     A card with ``tta_flips`` gets the mean over the field and its mirror images, since most
     micrographs have no up and no left; ``progress`` then counts each of them.
     """
-    if engine.whole_image:
+    if not isinstance(engine, Engine):
         return engine.whole(grey, valid, progress)
     height, width = grey.shape
     padded = np.pad(grey, ((0, -height % STRIDE), (0, -width % STRIDE)), mode="reflect")
@@ -151,7 +151,8 @@ def _segmentation(
     weights = engine.forest_training.digest if engine.forest_training else weights
     card = engine.card
     size = micrograph.pixel_size
-    given = [micrograph.digest, card.name, weights, [rows.start, rows.stop], asdict(settings)]
+    given: list[object] = [micrograph.digest, card.name, weights, [rows.start, rows.stop]]
+    given += [asdict(settings)]
     given += [card.tta_flips, card.upright, card.tta_scales, size and (size.nm, size.height_nm)]
     text = json.dumps(given)
     return Segmentation(

@@ -88,15 +88,16 @@ def screen(random: np.random.Generator, side: int) -> np.ndarray:
     paper, ink = _paper_and_ink(random)
     page = Image.new("L", (side, side), paper)
     draw = ImageDraw.Draw(page)
-    font = ImageFont.load_default(max(8, side // int(random.integers(24, 48))))
+    size = max(8, side // int(random.integers(24, 48)))
+    font = ImageFont.load_default(size)
     for _ in range(int(random.integers(4, 16))):
         x, y = random.uniform(-0.1, 0.9, 2) * side
         w, h = random.uniform(0.08, 0.6) * side, random.uniform(0.04, 0.5) * side
         tone = int(np.clip(paper + random.normal(0, 50), 0, 255))
         radius = float(random.choice((0, 0, 6, 12)))
         draw.rounded_rectangle([x, y, x + w, y + h], radius, fill=tone, outline=ink)
-        for line in range(int(min(h / (font.size * 1.5), random.integers(0, 8)))):
-            draw.text((x + 6, y + 4 + 1.4 * font.size * line), words(random, 3), ink, font)
+        for line in range(min(int(h / (size * 1.5)), int(random.integers(0, 8)))):
+            draw.text((x + 6, y + 4 + 1.4 * size * line), words(random, 3), ink, font)
     return np.asarray(page)
 
 

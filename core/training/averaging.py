@@ -5,6 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
 
 def averaged(network: nn.Module, decay: float) -> AveragedModel:
     """Return a copy of ``network``, in eval mode, whose weights and buffers follow it slowly.
@@ -13,7 +15,7 @@ def averaged(network: nn.Module, decay: float) -> AveragedModel:
     Source: Polyak and Juditsky 1992; warm-up as in TensorFlow's ExponentialMovingAverage.
     """
 
-    def move(averages: list[Tensor], current: list[Tensor], steps: Tensor) -> None:
+    def move(averages: Tensors, current: Tensors, steps: Tensor | int) -> None:
         done = int(steps)
         get_ema_multi_avg_fn(min(decay, (1 + done) / (10 + done)))(averages, current, steps)
 

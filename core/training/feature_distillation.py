@@ -116,11 +116,13 @@ def fold(student: Unet, teacher: Unet, adapters: nn.ModuleList) -> None:
     if widths[0] != widths[1]:
         raise ModelError(f"Decoders of widths {widths[0]} and {widths[1]} do not fit each other.")
     state = teacher.decoder.state_dict()
-    deepest_first = list(adapters)[::-1]
+    deepest_first = [one for one in adapters if isinstance(one, nn.Conv2d)][::-1]
     for index, block in enumerate(teacher.decoder.blocks):
         weight = block.conv1[0].weight
         skips = deepest_first[index + 1 : index + 2]
-        parts = [deepest_first[0], *skips] if index == 0 else [None, *skips]
+        parts: list[nn.Conv2d | None] = [None, *skips]
+        if index == 0:
+            parts[0] = deepest_first[0]
         folded, shift = _folded(weight, parts)
         state[f"blocks.{index}.conv1.0.weight"] = folded
         state[f"blocks.{index}.conv1.1.running_mean"] = block.conv1[1].running_mean + shift

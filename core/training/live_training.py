@@ -61,6 +61,7 @@ def train_short(
         averaging=0.9,
         seed=seed,
     )
+    assert card.build is not None
     torch.manual_seed(seed)
     network = card.build()
     began = _begin(network, recipe)

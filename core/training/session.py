@@ -73,6 +73,11 @@ def train_in(
             f"{options.folder} holds an earlier run of {card.name}; give --resume to go on with "
             "it, another --out to keep it, or delete the folder to start anew."
         )
+    if card.build is None:
+        raise LamellaError(
+            f"{card.name} is a method without a network, so there is nothing to train; choose one "
+            "of the networks that `lamella models` lists."
+        )
     device = choose_device(options.device)
     split = read()
     options.folder.mkdir(parents=True, exist_ok=True)

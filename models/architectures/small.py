@@ -35,7 +35,7 @@ def build_tiny_vgg(classes: int = 10) -> nn.Module:
     )
 
 
-def build_symmetric(channels: int = 8, kernel: int = 3, classes: int = 2) -> nn.Module:
+def build_symmetric(channels: int = 8, kernel: int = 3, classes: int = 2) -> nn.Sequential:
     """Return one circular convolution, averaged over the image: (N, 1, H, W) -> (N, classes).
 
     98 parameters as it stands. It gives the same answer however the image is shifted, on an image

@@ -57,7 +57,7 @@ def study_thresholds(grey: np.ndarray, labels: np.ndarray, blur_px: float = 0) -
     check_same_shape(labels, grey)
     shown = np.asarray(grey, np.float32)
     if blur_px > 0:
-        shown = cv2.GaussianBlur(shown, (0, 0), blur_px)
+        shown = np.asarray(cv2.GaussianBlur(shown, (0, 0), blur_px))
     edges = np.linspace(0, 1, BINS + 1)
     particle, carbon = (np.histogram(shown[labels == one], edges)[0] for one in (1, 0))
     best, dark = _best(particle, carbon, edges)

@@ -125,7 +125,7 @@ def encoder_features(engine: Engine, image: np.ndarray, stage: int = 2) -> np.nd
     if min(grey.shape) < STRIDE:
         grey = cv2.resize(grey, (STRIDE, STRIDE))
     with engine.lock, torch.inference_mode():
-        maps = engine.network.encoder(engine.tensor(grey[None]))[stage][0]
+        maps = engine.network.get_submodule("encoder")(engine.tensor(grey[None]))[stage][0]
     return maps.flatten(1).cpu().numpy()
 
 

@@ -80,10 +80,11 @@ def _size(calibration: Calibration, factor: float = 1.0, how: str = "") -> Pixel
 def _of_another_size(calibration: Calibration, stated: PixelSize, shape: tuple[int, int]) -> Scale:
     """Return what the pixel may be of an image of another size than that of the metadata."""
     height, width = shape
-    factor = calibration.width / width
-    described, expected = f"{calibration.width} px wide", height
+    described_width, expected = calibration.width or width, float(height)
+    factor = described_width / width
+    described = f"{described_width} px wide"
     if calibration.rows:
-        described = f"{calibration.rows} x {calibration.width} px"
+        described = f"{calibration.rows} x {described_width} px"
         expected = calibration.rows / factor
     told = (
         f"{calibration.source} describes an image of {described}, but this one is {height} x "

@@ -68,8 +68,9 @@ def check_structure(tiff: TiffFile, source: Source) -> None:
         )
     # Its index of frames is trusted by tifffile, which makes room for all that it claims.
     tiff.is_mmstack = False
-    description = tiff.pages[0].description
-    check_pages(source.name, _claimed_frames(description, tiff.pages[0]), source.limits)
+    first = tiff.pages.first
+    description = first.description
+    check_pages(source.name, _claimed_frames(description, first), source.limits)
     if "<!ENTITY" in description or "<!DOCTYPE" in description:
         raise FormatError(
             f"{source.name} holds XML that defines entities, which no microscope writes; save it "

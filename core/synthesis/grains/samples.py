@@ -6,6 +6,7 @@ Both have a pixel size, so that a grain size number can be told.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,8 @@ from core.synthesis.grains.settings import EFFECTS, GrainSettings
 from core.types import Micrograph, PixelSize
 
 SHAPE = (512, 640)
-BARE = GrainSettings(**{one.name: None for one in EFFECTS})
+WITHOUT_EFFECTS: dict[str, Any] = {one.name: None for one in EFFECTS}
+BARE = GrainSettings(**WITHOUT_EFFECTS)
 ETCHED = replace(
     BARE,
     seeds=Seeds(80, 2),

@@ -65,7 +65,7 @@ def title_of(network: str) -> str:
     return BASELINES.get(network) or NETWORKS[network].title
 
 
-def load(network: str, side: int, data: str = "lecture") -> nn.Sequential:
+def load(network: str, side: int, data: str = "lecture") -> nn.Module:
     """Return a network in eval mode as it was trained without fold 0 of ``data``.
 
     ``data``: "lecture", the lecture's quench; "equilibrium"; or "temperature", the lecture's with
