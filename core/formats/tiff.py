@@ -6,7 +6,7 @@ from io import BytesIO
 from math import prod
 
 import numpy as np
-from tifffile import PHOTOMETRIC, TiffFile, TiffPage
+from tifffile import PHOTOMETRIC, TIFF, TiffFile, TiffPage
 
 from core.errors import FormatError
 from core.formats.reading.grey import Levels, from_color, from_palette, full_scale, luminance
@@ -102,6 +102,11 @@ def _check_frame(page: TiffPage, source: Source) -> None:
         raise FormatError(
             f"{source.name} has {page.bitspersample} bits a sample, a kind that cannot be read; "
             "save it with 8, 16 or 32 bits."
+        )
+    if page.compression not in TIFF.DECOMPRESSORS:
+        raise FormatError(
+            f"{source.name} is compressed in a way that is not read here (TIFF compression "
+            f"{int(page.compression)}); save it uncompressed, or with LZW or Deflate."
         )
     lengths = dict(zip(page.axes, page.shape, strict=True))
     shape = (lengths["Y"], lengths["X"], lengths.get("S", 1))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.formats.reading.grey import Levels
+from core.formats.reading.missing import missing
 
 _SHARE = 0.30
 """Largest share of the image's height that a bar takes."""
@@ -124,19 +125,22 @@ def _eight_bit(levels: Levels) -> np.ndarray:
         return values
     if np.iscomplexobj(values):
         return np.zeros(values.shape, np.uint8)
-    low, high = _middle_range(values)
+    absent = missing(values)
+    low, high = levels.full_scale or _middle_range(values, absent)
     if not 0 < high - low < np.inf:
         return np.zeros(values.shape, np.uint8)
     with np.errstate(over="ignore", invalid="ignore"):
-        scaled = (np.nan_to_num(values.astype(np.float64), nan=low) - low) * (255 / (high - low))
-    return np.clip(scaled, 0, 255).astype(np.uint8)
+        scaled = np.clip((values.astype(np.float64) - low) * (255 / (high - low)), 0, 255)
+    if absent is not None:
+        scaled[absent] = 0
+    return scaled.astype(np.uint8)
 
 
-def _middle_range(values: np.ndarray) -> tuple[float, float]:
+def _middle_range(values: np.ndarray, absent: np.ndarray | None) -> tuple[float, float]:
     beyond = int(len(values) * _SHARE)
-    middle = values[beyond : len(values) - beyond].astype(np.float64)
-    middle = middle[np.isfinite(middle)]
+    rows = slice(beyond, len(values) - beyond)
+    middle = values[rows].ravel() if absent is None else values[rows][~absent[rows]]
     if not middle.size:
         return 0.0, 0.0
-    low, high = np.percentile(middle, _PERCENTILES)
+    low, high = np.percentile(middle.astype(np.float64), _PERCENTILES)
     return float(low), float(high)

@@ -16,7 +16,7 @@ _MICRO = (
 )
 """Spellings of the micro sign other than U+00B5."""
 
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 
 
 def decode_text(data: bytes) -> str:

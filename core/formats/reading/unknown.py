@@ -55,10 +55,12 @@ def explain_unknown(data: bytes, name: str, titles: Sequence[str]) -> str:
         return f"{name} is a web page, not an image; download the image itself."
     if "<svg" in opening[:2000]:
         return f"{name} is an SVG drawing, not a micrograph; save the image as TIFF or PNG."
+    if is_text(data):
+        return f"{name} is a text file and holds no image (what is read: {read})."
     if kind := _other_kind(data):
         return (
             f"{name} is {kind}, which is not read here; save or unpack the image as TIFF or PNG "
-            f"(read are {read})."
+            f"(what is read: {read})."
         )
     return (
         f"{name} is in no format that can be read here ({read}); save it as TIFF or PNG in the "
@@ -71,10 +73,14 @@ def _other_kind(data: bytes) -> str | None:
         return _BOXES.get(data[8:12], "a film")
     if data[:4] == b"RIFF" and data[8:12] == b"AVI ":
         return "a film"
-    found = next((what for magic, what in _OTHER_KINDS.items() if data.startswith(magic)), None)
+    return next((what for magic, what in _OTHER_KINDS.items() if data.startswith(magic)), None)
+
+
+def is_text(data: bytes) -> bool:
+    """Whether ``data`` begins as text does: no control characters but those between lines."""
     head = data[:2000]
-    is_text = bool(head) and all(byte >= 32 or byte in b"\t\n\r\f" for byte in head)
-    return found or ("a text file" if is_text else None)
+    known = any(data.startswith(magic) for magic in _OTHER_KINDS)
+    return not known and all(byte >= 32 or byte in b"\t\n\r\f" for byte in head)
 
 
 _SHAPES_WITH_SIDECAR = {

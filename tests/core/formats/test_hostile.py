@@ -235,11 +235,25 @@ def test_ome_does_not_open_other_files(tmp_path, monkeypatch):
         ("[SemImageFile]\r\n".encode("utf-16"), "Hitachi image and holds no pixels"),
         (b"[MAIN]\nPixelSizeX=1\n", "TESCAN image and holds no pixels"),
         (b"", "empty"),
+        (b"1 2 3\n4 5 6\n", "a text file and holds no image (what is read: BMP,"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "a HEIC photograph, which is not read here"),
+        (b"\0\0\0\x18ftypisom\0\0\0\0", "a film"),
+        (b"ZISRAWFILE\0\0", "a ZEISS CZI file"),
+        (b"\x93NUMPY\1\0", "a NumPy array"),
         (bytes(range(256)) * 8, "no format that can be read here"),
     ],
 )
 def test_what_is_no_image_is_named(data, said):
     assert said in refusal(data, "shot.png")
+
+
+def test_a_compression_that_is_not_read_is_named():
+    data = tiff(NOISE)
+    tag = struct.pack("<HHI", 259, 3, 1)
+    assert data.count(tag) == 1
+    start = data.index(tag) + len(tag)
+    data = data[:start] + struct.pack("<H", 12345) + data[start + 2 :]
+    assert "not read here (TIFF compression 12345); save it uncompressed" in refusal(data)
 
 
 def test_the_name_never_decides():
@@ -274,7 +288,7 @@ def test_any_exception_of_a_decoder_becomes_a_sentence(monkeypatch):
 
     for error in (RuntimeError("x"), RecursionError(), KeyError("x"), struct.error("x")):
         monkeypatch.setattr(png, "read_with", Mock(side_effect=error))
-        assert type(error).__name__ in refusal(pillow("PNG"), "a.png")
+        assert "a.png is a damaged or incomplete PNG file" in refusal(pillow("PNG"), "a.png")
     monkeypatch.setattr(png, "read_with", Mock(side_effect=MemoryError))
     with pytest.raises(LimitError, match="more memory"):
         formats.read(pillow("PNG"), "a.png")

@@ -86,6 +86,13 @@ def test_bars_beside_wide_samples(dtype):
     assert found(with_bars(0, 40).astype(dtype) * 100 - 5000) == (0, 40)
 
 
+def test_a_bar_beside_fill_values():
+    pixels = with_bars(0, 40).astype(np.float32)
+    pixels[60:90] = np.finfo(np.float32).min
+    pixels[100:110, :50] = np.nan
+    assert found(pixels) == (0, 40)
+
+
 @pytest.mark.parametrize("level", [0, 255])
 @pytest.mark.parametrize("noise", [0, 1, 6])
 def test_a_flat_saturated_bottom_is_no_bar(level, noise):

@@ -114,6 +114,7 @@ def test_prints_and_scanned_films_are_not_calibrated(unit, resolution, resolutio
         ("\\u339B", 2000),
         ("\\u339A", 2),
         ("\\u006E\\u006D", 2),
+        ("\\\\u00B5m", 2000),
     ],
 )
 def test_every_escape_of_imagej(unit, expected_nm):
