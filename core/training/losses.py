@@ -5,6 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
+CONTACT_WEIGHT = 4.0
+
 
 def cross_entropy_and_dice(logits: Tensor, labels: Tensor) -> Tensor:
     """Return the mean cross-entropy plus 1 - soft Dice, averaged over the phases present.
@@ -31,3 +33,19 @@ def distillation_loss(logits: Tensor, teacher_logits: Tensor) -> Tensor:
     Both (N, C, H, W). Source: Hinton et al. 2015, arXiv:1503.02531, temperature 1.
     """
     return functional.cross_entropy(logits, teacher_logits.softmax(1).detach())
+
+
+def object_loss(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the losses of foreground, contact and normalized distance, to be added up.
+
+    ``logits``: (N, 4, H, W): background, foreground, contact, distance. ``targets``: (N, 3, H, W)
+    as ``core.training.object_targets`` makes them. The foreground's is cross-entropy and Dice; the
+    others are twice the binary cross-entropy, in which a pixel of contact, which is rare, counts
+    four times.
+    """
+    foreground = cross_entropy_and_dice(logits[:, :2], targets[:, 0].long())
+    entropy = functional.binary_cross_entropy_with_logits
+    weight = logits.new_tensor(CONTACT_WEIGHT)
+    contact = entropy(logits[:, 2], targets[:, 1], pos_weight=weight)
+    distance = entropy(logits[:, 3], targets[:, 2])
+    return foreground, 2 * contact, 2 * distance
