@@ -14,7 +14,7 @@ import pandas as pd
 
 from core.errors import LamellaError
 from core.measurement.regions import measure_objects
-from core.segmentation.instances import separate_objects
+from core.segmentation.objects import find_objects
 from core.segmentation.oblong_pixels import objects_of_oblong_pixels
 from core.segmentation.settings import ObjectSettings, TileSettings
 from core.types import (
@@ -184,5 +184,5 @@ def _objects(
     elif size is not None and not size.is_square:
         return objects_of_oblong_pixels(micrograph, segmentation, card.objects_phase, settings)
     else:
-        objects = separate_objects(segmentation.labels, card.objects_phase, settings, measurable)
+        objects = find_objects(segmentation, card.objects_phase, settings, measurable)
     return objects, measure_objects(objects, micrograph.pixels, size, measurable)

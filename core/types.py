@@ -145,7 +145,9 @@ class Segmentation:
 
     ``labels``: (H, W) uint8, index into ``phases``; 0, which means nothing there, where the
     micrograph is not ``measurable``. ``probabilities``: (C, H, W) float16, summing to 1 over C;
-    (1, 0, ...) where it is not.
+    (1, 0, ...) where it is not. ``contact``, ``distance``: (H, W) float16 in [0, 1], 0 where it is
+    not measurable, of a model that tells touching objects apart (see :class:`ModelCard`), else
+    None.
     ``model``: the model's name. ``digest``: the micrograph's, the model's and the settings'
     together.
     """
@@ -156,10 +158,13 @@ class Segmentation:
     pixel_size: PixelSize | None
     model: str
     digest: str
+    contact: np.ndarray | None = None
+    distance: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", read_only(self.labels))
-        object.__setattr__(self, "probabilities", read_only(self.probabilities))
+        for name in ("labels", "probabilities", "contact", "distance"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, read_only(getattr(self, name)))
 
 
 @dataclass(frozen=True)
@@ -202,6 +207,10 @@ class StatisticRange:
 FLIPS: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1))
 
 
+# What a network may answer about objects, beside the phases; see core.training.object_targets.
+OBJECT_OUTPUTS = ("contact", "normalized distance")
+
+
 @dataclass(frozen=True)
 class ModelCard:
     """What a network is, what it learned from and how well it does.
@@ -215,6 +224,8 @@ class ModelCard:
     known. ``ranges``: what the training images were like. ``method``: of a classic
     method, from grey levels (H, W) and which of them count, (H, W) bool or None for all, to labels
     (H, W); such a card has no ``build`` and no weights.
+    ``object_outputs``: the network answers after the phases *contact*, the probability of the line
+    where objects touch, and *normalized distance*, 0 at an object's edge and 1 at its middle.
     ``needs_marks``: neither network nor method; it learns from marked pixels first.
     ``tta_flips``: test-time augmentation by flips, the mean over the image and its horizontal,
     vertical and double flip; of an ``upright`` model, whose images have an up and a down, over the
@@ -253,6 +264,13 @@ class ModelCard:
     failures: tuple[str, ...] = ()
     training_cost: str = ""
     temperature: float = 1.0
+    object_outputs: bool = False
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the network's output channels: the phases, then the outputs about objects."""
+        phases = tuple(phase.name for phase in self.phases)
+        return (*phases, *OBJECT_OUTPUTS) if self.object_outputs else phases
 
     @property
     def flips(self) -> tuple[tuple[int, ...], ...]:

@@ -45,7 +45,8 @@ class Engine:
 
     @torch.inference_mode()
     def probabilities(self, grey: np.ndarray) -> np.ndarray:
-        """Return the probability (N, C, H, W) float32 of each phase.
+        """Return the card's outputs (N, C, H, W) float32 in [0, 1]: the probability of each phase,
+        then contact and normalized distance of a network that has them.
 
         ``grey``: (N, H, W) in [0, 1], sides multiples of the network's stride.
 
@@ -55,7 +56,9 @@ class Engine:
         try:
             with self.lock:
                 logits = forward(self.network, self.tensor(grey), self.precision)
-                return logits.softmax(1).cpu().numpy()
+                phases = logits[:, : len(self.card.phases)].softmax(1)
+                others = logits[:, len(self.card.phases) :].sigmoid()
+                return torch.cat([phases, others], 1).cpu().numpy()
         except torch.OutOfMemoryError as error:
             raise LamellaError(
                 f"The {self.device.type} device ran out of memory on tiles of {grey.shape[1]} x "

@@ -13,7 +13,7 @@ import pandas as pd
 
 from core.measurement.regions import measure_objects
 from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
-from core.segmentation.instances import separate_objects
+from core.segmentation.objects import find_objects
 from core.segmentation.settings import ObjectSettings
 from core.types import Micrograph, PixelSize, Segmentation
 
@@ -33,13 +33,21 @@ def objects_of_oblong_pixels(
     smaller = square[0] * square[1] / (shape[0] * shape[1])
     settings = replace(settings, minimum_area_px=round(settings.minimum_area_px * smaller))
     measurable = resample_mask(micrograph.measurable, square)
-    labels = _labels(segmentation.probabilities, square)
-    objects = separate_objects(labels, phase, settings, measurable)
+    objects = find_objects(_in_square_pixels(segmentation, square), phase, settings, measurable)
     side = PixelSize(square_pixel_nm(size), size.source)
     table = measure_objects(objects, resample(micrograph.pixels, square), side, measurable)
     for axis, column in enumerate(("centroid_row_px", "centroid_column_px")):
         table[column] = (table[column] + 0.5) * shape[axis] / square[axis] - 0.5
     return resample_mask(objects, shape), table
+
+
+def _in_square_pixels(segmentation: Segmentation, shape: tuple[int, int]) -> Segmentation:
+    contact, distance = (
+        None if one is None else resample(one.astype(np.float32), shape)
+        for one in (segmentation.contact, segmentation.distance)
+    )
+    labels = _labels(segmentation.probabilities, shape)
+    return replace(segmentation, labels=labels, contact=contact, distance=distance)
 
 
 def _labels(probabilities: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

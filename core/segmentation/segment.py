@@ -62,22 +62,22 @@ def predict_magnified(
     progress: ProgressCallback = no_progress,
     valid: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return the probabilities (C, H, W) float32 of a field (H, W) of grey levels in [0, 1]: the
-    mean over the card's ``tta_scales``.
+    """Return the card's outputs (C, H, W) float32 in [0, 1] for a field (H, W) of grey levels in
+    [0, 1]: the mean over the card's ``tta_scales``.
 
     ``valid``: (H, W) bool, the pixels that hold a grey level; None = all. A network sees the others
     too, a threshold does not.
     """
     shapes = working_shapes(grey.shape, engine)
     shares = [math.prod(shape) / sum(map(math.prod, shapes)) for shape in shapes]
-    mean = np.zeros((len(engine.card.phases), *grey.shape), np.float32)
+    mean = np.zeros((len(engine.card.outputs), *grey.shape), np.float32)
     for index, shape in enumerate(shapes):
         part = _part_of(progress, sum(shares[:index]), shares[index])
         report = part if len(shapes) > 1 else progress
         seen = None if valid is None else resample_mask(valid, shape)
         found = predict(resample(grey, shape), engine, settings, report, seen)
-        for phase, probability in enumerate(found):
-            mean[phase] += resample(probability, grey.shape) / len(shapes)
+        for channel, values in enumerate(found):
+            mean[channel] += resample(values, grey.shape) / len(shapes)
     return mean
 
 
@@ -108,7 +108,8 @@ def predict(
     progress: ProgressCallback = no_progress,
     valid: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return the probabilities (C, H, W) float32 of a field (H, W) of grey levels in [0, 1].
+    """Return the card's outputs (C, H, W) float32 in [0, 1] for a field (H, W) of grey levels in
+    [0, 1]: the probability of each phase, then contact and normalized distance where it has them.
 
     A card with ``tta_flips`` gets the mean over the field and its mirror images, since most
     micrographs have no up and no left; ``progress`` then counts each of them.
@@ -119,10 +120,10 @@ def predict(
     padded = np.pad(grey, ((0, -height % STRIDE), (0, -width % STRIDE)), mode="reflect")
     cut = tiles(padded.shape, settings.side_px, settings.overlap_px)
     flips = engine.card.flips
-    stitch = Stitch(len(engine.card.phases), padded.shape)
+    stitch = Stitch(len(engine.card.outputs), padded.shape)
     progress(0, len(cut) * len(flips))
     for index, tile in enumerate(cut):
-        values = np.zeros((len(engine.card.phases), *padded[tile.window].shape), np.float32)
+        values = np.zeros((len(engine.card.outputs), *padded[tile.window].shape), np.float32)
         for turn, axes in enumerate(flips, start=1):
             seen = np.flip(padded[tile.window], axes)[None]
             values += np.flip(engine.probabilities(seen)[0], axes) / len(flips)
@@ -134,19 +135,21 @@ def predict(
 def _segmentation(
     micrograph: Micrograph,
     engine: AnyEngine,
-    probabilities: np.ndarray,
+    outputs: np.ndarray,
     settings: TileSettings,
 ) -> Segmentation:
     rows, measurable = micrograph.image_rows, micrograph.measurable
     shape = measurable[rows].shape
-    if probabilities.shape[1:] != shape:
-        probabilities = np.stack([resample(phase, shape) for phase in probabilities])
-    whole = np.zeros((len(probabilities), *micrograph.shape), np.float16)
-    whole[:, rows] = probabilities
-    whole[:, ~measurable] = np.arange(len(probabilities))[:, None] == 0
+    if outputs.shape[1:] != shape:
+        outputs = np.stack([resample(channel, shape) for channel in outputs])
+    phases = len(engine.card.phases)
+    whole = np.zeros((len(outputs), *micrograph.shape), np.float16)
+    whole[:, rows] = outputs
+    whole[:, ~measurable] = np.arange(len(outputs))[:, None] == 0
     labels = np.zeros(micrograph.shape, np.uint8)
-    labels[rows] = probabilities.argmax(0)
+    labels[rows] = outputs[:phases].argmax(0)
     labels[~measurable] = 0
+    contact, distance = whole[phases:] if engine.card.object_outputs else (None, None)
     weights = engine.card.weights.sha256 if engine.card.weights else "untrained"
     weights = engine.forest_training.digest if engine.forest_training else weights
     card = engine.card
@@ -157,9 +160,11 @@ def _segmentation(
     text = json.dumps(given)
     return Segmentation(
         labels=labels,
-        probabilities=whole,
+        probabilities=whole[:phases],
         phases=engine.card.phases,
         pixel_size=micrograph.pixel_size,
         model=engine.card.name,
         digest=hashlib.sha256(text.encode()).hexdigest(),
+        contact=contact,
+        distance=distance,
     )

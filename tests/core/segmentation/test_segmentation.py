@@ -36,6 +36,14 @@ class Threshold(nn.Module):
         return torch.cat([torch.zeros_like(x), self.gain * (x - 0.5)], 1)
 
 
+class ThresholdAndObjects(Threshold):
+    """The same phases, then contact of probability 0.25 and a distance that is the grey level."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        contact = torch.full_like(x, -float(np.log(3)))
+        return torch.cat([super().forward(x), contact, torch.logit(x.clamp(0.01, 0.99))], 1)
+
+
 class Smooth(nn.Module):
     """A threshold after three 3 x 3 means: a receptive field of 7 px."""
 
@@ -179,6 +187,39 @@ def test_resamples_to_the_training_pixel_size_only_when_both_are_known():
     labels = segment(calibrated, network).labels
     assert labels.shape == (150, 210)
     assert np.mean(labels == discs()) > 0.99
+
+
+def test_outputs_about_objects_come_beside_the_phases():
+    field = np.tile(np.linspace(0.1, 0.9, 64, dtype=np.float32), (48, 1))
+    plain = segment(micrograph(field, info_bar_rows=8), engine(), SMALL_TILES)
+    with_objects = replace(card(ThresholdAndObjects), object_outputs=True)
+    found = segment(
+        micrograph(field, info_bar_rows=8),
+        Engine(with_objects, ThresholdAndObjects(), "cpu"),
+        SMALL_TILES,
+    )
+    assert with_objects.outputs == ("dark", "bright", "contact", "normalized distance")
+    assert plain.contact is None and plain.distance is None
+    assert np.array_equal(found.labels, plain.labels)
+    assert np.array_equal(found.probabilities, plain.probabilities)
+    assert found.contact.dtype == np.float16 and found.contact.shape == (48, 64)
+    assert found.contact[:40] == pytest.approx(np.full((40, 64), 0.25), abs=1e-3)
+    grey = grey_levels(field[:40]).clip(0.01, 0.99)
+    assert found.distance[:40] == pytest.approx(grey, abs=1e-3)
+    assert not found.contact[40:].any() and not found.distance[40:].any()
+
+
+def test_analysis_cuts_objects_where_the_network_says_and_regroups_without_it():
+    field = np.full((60, 90), 0.0, np.float32)
+    # One bright bar that the network says has two middles: its grey level is the distance.
+    field[20:40, 10:80] = np.interp(np.arange(10, 80), [10, 27, 45, 63, 79], [0.6, 1, 0.6, 1, 0.6])
+    whole = analyse(micrograph(field), engine(), object_settings=ObjectSettings(split=0.9))
+    network = Engine(
+        replace(card(ThresholdAndObjects), object_outputs=True), ThresholdAndObjects(), "cpu"
+    )
+    found = analyse(micrograph(field), network, object_settings=ObjectSettings(split=0.9))
+    assert (len(whole.table), len(found.table)) == (1, 2)
+    assert len(regroup(found, ObjectSettings(split=0.3)).table) == 1
 
 
 def test_magnifications_are_averaged_and_progress_goes_on_through_them():
