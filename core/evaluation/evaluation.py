@@ -21,17 +21,18 @@ from core.evaluation.confidence_calibration import (
 )
 from core.evaluation.scores import Headline, ImageScores, ObjectScores, headlines
 from core.formats import read_file
-from core.measurement.agreement import boundary_f1, confusion_matrix, match_objects
+from core.measurement.agreement import best_overlaps, boundary_f1, confusion_matrix, match_objects
 from core.pixels.mask_file import read_mask
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.device import machine_in_words
 from core.segmentation.engine import Engine
 from core.segmentation.grain_merging import grains_from_probability
-from core.segmentation.instances import separate_objects
+from core.segmentation.objects import find_objects
 from core.segmentation.segment import segment
 from core.segmentation.settings import ObjectSettings
 from core.training.dataset import find_pairs
-from core.types import ModelCard, ProgressCallback, Segmentation, no_progress
+from core.training.object_targets import contact_line
+from core.types import Micrograph, ModelCard, ProgressCallback, Segmentation, no_progress
 
 MaskKind = Literal["instances", "classes"]
 
@@ -137,7 +138,7 @@ def _evaluate_one(
             boundary_f1(classes == phase, labels == phase, BOUNDARY_TOLERANCE_PX)
             for phase in range(len(card.phases))
         ),
-        objects=_objects(reference, labels, card) if kind == "instances" else None,
+        objects=_objects(reference, found, micrograph, card) if kind == "instances" else None,
         grains=None if lines is None else _grains(classes == lines, found, lines),
         reliability=trusted,
         sample=sample,
@@ -146,12 +147,20 @@ def _evaluate_one(
     )
 
 
-def _objects(reference: np.ndarray, labels: np.ndarray, card: ModelCard) -> ObjectScores | None:
+def _objects(
+    reference: np.ndarray, found: Segmentation, micrograph: Micrograph, card: ModelCard
+) -> ObjectScores | None:
     if card.objects_phase is None or card.boundary_phase is not None:
         return None
-    objects = separate_objects(labels, card.objects_phase, ObjectSettings())
+    objects = find_objects(found, card.objects_phase, ObjectSettings(), micrograph.measurable)
+    touching = np.unique(reference[contact_line(reference)])
     return ObjectScores(
-        match_objects(reference, objects), _diameters(objects), _diameters(reference)
+        agreement=match_objects(reference, objects),
+        strict_agreement=match_objects(reference, objects, 0.75),
+        diameters_px=_diameters(objects),
+        reference_diameters_px=_diameters(reference),
+        touching=np.isin(np.unique(reference[reference > 0]), touching),
+        found=best_overlaps(reference, objects) >= 0.5,
     )
 
 

@@ -146,6 +146,7 @@ def image_entry(image: ImageScores, card: ModelCard) -> dict[str, object]:
             "objects": len(objects.diameters_px),
             "objects_in_mask": len(objects.reference_diameters_px),
             "objects_f1_iou50": known(objects.agreement.f1),
+            "objects_f1_iou75": known(objects.strict_agreement.f1),
             "panoptic_quality": known(objects.agreement.panoptic_quality),
             "mean_diameter_error": known(objects.diameter_error),
         }

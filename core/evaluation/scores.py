@@ -18,22 +18,41 @@ from core.measurement.agreement import (
     pixel_accuracy,
     pooled_intersection_over_union,
 )
-from core.measurement.bootstrap import Estimate, mean_over_images, over_all_images
+from core.measurement.bootstrap import (
+    Estimate,
+    mean_over_images,
+    median_over_images,
+    over_all_images,
+)
 
 NAN = float("nan")
+# Of equivalent diameters, where recall is told by size.
+SIZES_PX = {
+    "under_10_px": (0.0, 10.0),
+    "10_to_30_px": (10.0, 30.0),
+    "30_to_100_px": (30.0, 100.0),
+    "100_px_and_more": (100.0, float("inf")),
+}
+CLOSE = 0.1
 
 
 @dataclass(frozen=True, eq=False)
 class ObjectScores:
     """Objects of one image against a mask of instances.
 
-    ``agreement``: matched at IoU >= 0.5. ``diameters_px``, ``reference_diameters_px``: equivalent
-    diameters of the objects found and of those in the mask.
+    ``agreement``, ``strict_agreement``: matched at IoU >= 0.5 and >= 0.75. ``diameters_px``,
+    ``reference_diameters_px``: equivalent diameters of the objects found and of those in the mask.
+    ``touching``, ``found``: (N,) bool, whether each object of the mask has a neighbour within 3 px
+    and whether one of the objects found has an IoU >= 0.5 with it, in the order of
+    ``reference_diameters_px``.
     """
 
     agreement: ObjectAgreement
+    strict_agreement: ObjectAgreement
     diameters_px: np.ndarray
     reference_diameters_px: np.ndarray
+    touching: np.ndarray
+    found: np.ndarray
 
     @property
     def diameter_error(self) -> float:
@@ -103,6 +122,11 @@ def headlines(images: Sequence[ImageScores], phases: Sequence[str]) -> tuple[Hea
       fraction found minus the mask's, in percentage points, mean over images
     - ``objects_f1_iou50_one_matching``, ``panoptic_quality_one_matching``: matched pairs, false
       and missed objects added over all images; ``..._mean_over_images``: of each image, averaged
+    - ``objects_f1_iou75_...``: the same at IoU 0.75
+    - ``objects_recall_iou50.GROUP``: share of the mask's objects that were found, all images
+      together, of those that touch another and those that are free, and by equivalent diameter
+    - ``mean_diameter_absolute_error_median``, ``mean_diameter_within_10_percent``: median over
+      images and share of the images
     - ``mean_diameter_error``, ``mean_diameter_absolute_error``: mean equivalent diameter relative
       to the mask's, minus 1, mean over images; ``mean_diameter_error_all_objects``: all objects of
       all images as one population
@@ -149,19 +173,52 @@ def _of_objects(images: Sequence[ImageScores]) -> Iterator[Headline]:
     if not found:
         return
     matches = [one.agreement for one in found]
-    counts = np.array(
-        [(m.true_positives, m.false_positives, m.false_negatives, m.iou_sum) for m in matches]
-    )
-    for key, per_image, hits in (
-        ("objects_f1_iou50", [m.f1 for m in matches], 0),
-        ("panoptic_quality", [m.panoptic_quality for m in matches], 3),
+    strict = [one.strict_agreement for one in found]
+    for key, agreements, per_image, hits in (
+        ("objects_f1_iou50", matches, [m.f1 for m in matches], 0),
+        ("objects_f1_iou75", strict, [m.f1 for m in strict], 0),
+        ("panoptic_quality", matches, [m.panoptic_quality for m in matches], 3),
     ):
+        counts = np.array(
+            [
+                (m.true_positives, m.false_positives, m.false_negatives, m.iou_sum)
+                for m in agreements
+            ]
+        )
         estimate = over_all_images(counts, partial(_matched, hits=hits))
         yield Headline(f"{key}_one_matching", estimate)
         yield Headline(f"{key}_mean_over_images", mean_over_images(np.array(per_image)))
+    yield from _recall_by_group(found)
+    yield from _of_diameters(found)
+
+
+def _recall_by_group(found: Sequence[ObjectScores]) -> Iterator[Headline]:
+    groups = {
+        "touching": [one.touching for one in found],
+        "free": [~one.touching for one in found],
+    } | {name: [_between(one, *limits) for one in found] for name, limits in SIZES_PX.items()}
+    for name, members in groups.items():
+        counts = np.array(
+            [((m & one.found).sum(), m.sum()) for m, one in zip(members, found, strict=True)]
+        )
+        if counts[:, 1].any():
+            yield Headline(f"objects_recall_iou50.{name}", over_all_images(counts, _share))
+
+
+def _between(one: ObjectScores, low: float, high: float) -> np.ndarray:
+    return (low <= one.reference_diameters_px) & (one.reference_diameters_px < high)
+
+
+def _of_diameters(found: Sequence[ObjectScores]) -> Iterator[Headline]:
     errors = np.array([one.diameter_error for one in found])
     yield Headline("mean_diameter_error", mean_over_images(errors))
     yield Headline("mean_diameter_absolute_error", mean_over_images(np.abs(errors)))
+    # Where nothing of what is there was found, the mean diameter is off by all of it.
+    empty = [len(one.diameters_px) == 0 < len(one.reference_diameters_px) for one in found]
+    off = np.where(empty, 1.0, np.abs(errors))
+    yield Headline("mean_diameter_absolute_error_median", median_over_images(off))
+    within = np.where(np.isnan(off), np.nan, off <= CLOSE)
+    yield Headline("mean_diameter_within_10_percent", mean_over_images(within))
     sums = np.array(
         [
             (d.sum(), len(d), r.sum(), len(r))
@@ -206,6 +263,11 @@ def _matched(counts: np.ndarray, hits: int) -> np.ndarray:
     weight = counts[:, 0] + (counts[:, 1] + counts[:, 2]) / 2
     with np.errstate(invalid="ignore", divide="ignore"):
         return counts[:, hits] / weight
+
+
+def _share(counts: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return counts[:, 0] / counts[:, 1]
 
 
 def _ratio_of_means(sums: np.ndarray) -> np.ndarray:

@@ -182,6 +182,22 @@ def match_objects(
     )
 
 
+def best_overlaps(reference: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """Return the largest IoU that any predicted object has with each object of the reference.
+
+    ``reference``, ``prediction``: (H, W) object ids, 0 = none. Returns (N,) float in [0, 1], in the
+    order of the reference's ids; 0 for an object that no predicted one overlaps.
+
+    Raises:
+        DataError: shapes that differ.
+    """
+    check_same_shape(reference, prediction)
+    overlaps = _overlaps(reference, prediction)
+    best = np.zeros(len(np.unique(reference)))
+    np.maximum.at(best, overlaps.reference, overlaps.iou)
+    return best[len(best) - overlaps.references :]
+
+
 @dataclass(frozen=True, eq=False)
 class _Overlaps:
     """Each pair of objects that share a pixel, as indices from 0, and how many objects exist."""

@@ -52,6 +52,17 @@ def mean_over_images(values: Sequence[float] | np.ndarray) -> Estimate:
     return Estimate(float(known.mean()), *interval)
 
 
+def median_over_images(values: Sequence[float] | np.ndarray) -> Estimate:
+    """Return the median of one number an image (n,) and its interval; nan is left out, and one
+    image alone has no interval."""
+    known = np.asarray(values, np.float64)
+    known = known[~np.isnan(known)]
+    if not len(known):
+        return Estimate(*[float("nan")] * 3)
+    interval = percentile_interval(len(known), lambda indices: np.median(known[indices], 1))
+    return Estimate(float(np.median(known)), *interval)
+
+
 def over_all_images(counts: np.ndarray, score: Callable[[np.ndarray], np.ndarray]) -> Estimate:
     """Return a score of counts that were added up over images, and its interval.
 

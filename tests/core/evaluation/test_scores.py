@@ -86,18 +86,58 @@ def test_objects_over_all_images_and_image_by_image():
     reference, prediction = worked_case()
     worked = match_objects(reference, prediction)  # 3 pairs, 1 too many
     missed = match_objects(np.eye(8, dtype=int), np.zeros((8, 8), int))  # 1 missed
+    strict = match_objects(reference, prediction, 0.75)  # 2 pairs, 2 too many, 1 missed
+    yes, no = np.array([True]), np.array([False])
     images = [
-        image(np.eye(2), objects=ObjectScores(worked, np.array([2.0, 4.0]), np.array([2.0]))),
-        image(np.eye(2), "b", objects=ObjectScores(missed, np.empty(0), np.array([4.0]))),
+        image(
+            np.eye(2),
+            objects=ObjectScores(
+                worked, strict, np.array([2.0, 4.0]), np.array([2.0]), touching=yes, found=yes
+            ),
+        ),
+        image(
+            np.eye(2),
+            "b",
+            objects=ObjectScores(missed, missed, np.empty(0), np.array([40.0]), yes, no),
+        ),
     ]
     found = by_key(images)
     assert found["objects_f1_iou50_one_matching"].value == pytest.approx(3 / (3 + 0.5 + 0.5))
     assert found["objects_f1_iou50_mean_over_images"].value == pytest.approx(0.85714 / 2, abs=1e-5)
     expected = worked.iou_sum / 4
     assert found["panoptic_quality_one_matching"].value == pytest.approx(expected)
-    # An image without any object found has no mean diameter; over all, 3 px found and 3 px masked.
+    # An image without any object found has no mean diameter; over all, 3 px found and 21 px masked.
     assert found["mean_diameter_error"].value == pytest.approx(0.5)
-    assert found["mean_diameter_error_all_objects"].value == pytest.approx(0)
+    assert found["mean_diameter_error_all_objects"].value == pytest.approx(3 / 21 - 1)
+    # Off by a half in one image, and by all in the other, where nothing was found.
+    assert found["mean_diameter_absolute_error_median"].value == pytest.approx(0.75)
+    assert found["mean_diameter_within_10_percent"].value == 0
+
+
+def test_recall_of_touching_and_free_objects_and_by_size():
+    nothing = match_objects(np.zeros((2, 2), int), np.zeros((2, 2), int))
+    diameters = np.array([5.0, 20.0, 25.0, 200.0])
+    objects = ObjectScores(
+        nothing,
+        nothing,
+        diameters,
+        diameters,
+        touching=np.array([True, True, False, False]),
+        found=np.array([False, True, True, True]),
+    )
+    found = by_key([image(np.eye(2), objects=objects)])
+    group = {
+        key.removeprefix("objects_recall_iou50."): one.value
+        for key, one in found.items()
+        if key.startswith("objects_recall")
+    }
+    assert group == {
+        "touching": 0.5,
+        "free": 1,
+        "under_10_px": 0,
+        "10_to_30_px": 1,
+        "100_px_and_more": 1,
+    }
 
 
 def test_relative_errors_need_something_on_both_sides():
@@ -129,6 +169,8 @@ def test_an_evaluation_measures_what_users_read_off(squares):
     assert second["phase_fraction_error_points"]["particle"] == pytest.approx(100 * 200 / 4096)
     assert first["mean_diameter_error"] == pytest.approx(0)
     assert second["mean_diameter_error"] == pytest.approx(2**0.5 - 1, abs=1e-6)
+    assert second["objects_f1_iou75"] == 0
+    assert result.images[0].objects.touching.tolist() == [False]
     assert second["objects_f1_iou50"] == 1 and second["panoptic_quality"] == pytest.approx(0.5)
     assert first["boundary_f1_2px_by_phase"] == {"background": 1, "particle": 1}
     calibration = scores["calibration"]

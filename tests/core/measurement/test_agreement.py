@@ -66,6 +66,17 @@ def test_worked_case_objects(minimum_iou, counts, f1, panoptic_quality):
     assert matched.panoptic_quality == pytest.approx(panoptic_quality, abs=1e-5)
 
 
+def test_best_overlap_of_each_object_of_the_reference():
+    reference = np.zeros((4, 10), int)
+    reference[:, :4], reference[:, 6:8], reference[0, 9] = 5, 2, 9
+    prediction = np.zeros((4, 10), int)
+    prediction[:, :3], prediction[:, 3:7] = 1, 4
+    # Objects 2, 5 and 9: 4 of 20 px, 12 of 16 px, none.
+    assert agreement.best_overlaps(reference, prediction) == pytest.approx([0.2, 0.75, 0])
+    assert agreement.best_overlaps(reference > 99, prediction).size == 0
+    assert agreement.best_overlaps(np.ones((2, 2), int), np.ones((2, 2), int)).tolist() == [1]
+
+
 def test_matching_prefers_more_pairs_to_a_better_pair():
     reference = np.array([[1] * 10 + [2] * 4])
     prediction = np.array([[1] * 4 + [3] * 10])
