@@ -1,0 +1,56 @@
+"""Keep what a checkpoint answers on the development and held-out images.
+
+python -m research.objects.outputs CACHE.npz CHECKPOINT.pt OUT.npz --sides dev --scales 1 0.7
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from core.pixels.resampling import resample
+from models.zoo.particles import CARD
+from research.objects.train import build, read_cache
+
+
+@torch.inference_mode()
+def outputs(network: torch.nn.Module, grey: np.ndarray, scale: float) -> np.ndarray:
+    """Return foreground, contact and distance (3, H, W) float16 at the image's own size."""
+    seen = resample(grey, tuple(round(side * scale) for side in grey.shape))
+    batch = (torch.from_numpy(seen)[None, None] - CARD.mean) / CARD.std
+    height, width = seen.shape
+    batch = functional.pad(batch, (0, -width % 32, 0, -height % 32), mode="reflect")
+    batch = batch.to(memory_format=torch.channels_last)
+    logits = network(batch)[0, :, :height, :width].float()
+    found = torch.stack([logits[:2].softmax(0)[1], *logits[2:].sigmoid()]).numpy()
+    return np.stack([resample(one, grey.shape) for one in found]).astype(np.float16)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--sides", nargs="+", default=["dev"])
+    parser.add_argument("--scales", nargs="+", type=float, default=[1.0])
+    options = parser.parse_args()
+    torch.set_num_threads(2)
+    network = build()
+    network.load_state_dict(torch.load(options.checkpoint, weights_only=True)["average"])
+    network.eval()
+    pairs = read_cache(options.cache)
+    kept = {}
+    for side in options.sides:
+        for pair in pairs[side]:
+            for scale in options.scales:
+                grey = pair.image.astype(np.float32) / 255
+                kept[f"{side}|{pair.stem}|{scale:g}"] = outputs(network, grey, scale)
+    np.savez(options.out, **kept)
+
+
+if __name__ == "__main__":
+    main()
