@@ -161,7 +161,9 @@ def of_classifier(name: str, micrograph: Micrograph, device: str) -> Iterator[Co
     """Yield the kind's probabilities."""
     card = classifiers.card(name)
     networks = {at: classifiers.load(name).to(at) for at in ("cpu", device)}
-    answer = Answer("kind", lambda at: classify(micrograph, networks[at], card).probabilities, 0.01)
+    answer = Answer(
+        "class", lambda at: classify(micrograph, networks[at], card).probabilities, 0.01
+    )
     yield compare(name, answer, device, "float32")
 
 

@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.terminal import kinds
+from commands.terminal import classifier_scores
 from commands.terminal.batch import progress_line, write_whole
 from commands.terminal.options import UsageError, add_device, known_card, result_folder
 from core.errors import DataError
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     from models import classifiers
 
     if options.name in classifiers.CARDS:
-        return kinds.evaluate(options, classifiers.card(options.name))
+        return classifier_scores.evaluate(options, classifiers.card(options.name))
     card = known_card(options.name)
     _check(options, card)
 

@@ -81,13 +81,13 @@ def run(options: argparse.Namespace) -> int:
 
 def training_of(card: ModelCard) -> Callable[..., TrainedNetwork]:
     """Return how such a network is trained: to segment, or to name kinds."""
-    from core.classification.session import run_kind_training
+    from core.classification.session import run_classifier_training
     from core.training.session import run_training
     from models import classifiers
 
     if card.name not in classifiers.CARDS:
         return run_training
-    return partial(run_kind_training, earlier=classifiers.earlier(card.name))
+    return partial(run_classifier_training, earlier=classifiers.earlier(card.name))
 
 
 def chosen_recipe(options: argparse.Namespace) -> Recipe:

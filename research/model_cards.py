@@ -66,8 +66,8 @@ def write_cards(folder: Path) -> None:
 
 def _facts(card: ModelCard) -> str:
     phases = ", ".join(f"{phase.name} ({phase.color})" for phase in card.phases)
-    kinds = "Kinds" if card.name in classifiers.CARDS else "Phases"
-    rows = {"Name on the terminal": f"`{card.name}`", kinds: phases}
+    heading = "Classes" if card.name in classifiers.CARDS else "Phases"
+    rows = {"Name on the terminal": f"`{card.name}`", heading: phases}
     rows["Architecture"] = card.architecture
     if card.build is not None:
         parameters = sum(parameter.numel() for parameter in card.build().parameters())

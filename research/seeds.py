@@ -23,7 +23,7 @@ from pathlib import Path
 from commands.evaluate import named_like
 from commands.train import training_of
 from core.classification.data import made_for_validation, split_micrographs
-from core.classification.evaluation import evaluate_kinds
+from core.classification.evaluation import evaluate_classifier
 from core.errors import LamellaError
 from core.evaluation.evaluation import evaluate
 from core.evaluation.report import foreground_iou_by
@@ -80,7 +80,7 @@ class Experiment:
         """Return the scores of a file of weights, None for the shipped ones, by their keys."""
         name = self.card.name
         if name in classifiers.CARDS:
-            return self._of_kinds(weights)
+            return self._of_classifier(weights)
         engine = zoo.load(name, "auto", weights)
         assert isinstance(engine, Engine)
         if self.data is None:
@@ -99,11 +99,11 @@ class Experiment:
                 found[f"{BY}{column}.{value}"] = float(group["foreground_iou_per_image"])
         return found
 
-    def _of_kinds(self, weights: Path | None) -> Mapping[str, float]:
+    def _of_classifier(self, weights: Path | None) -> Mapping[str, float]:
         card = classifiers.card(self.card.name)
         held_back = split_micrographs(self.data, catalogue.recipe(card.name))[1]
         network = classifiers.load(card.name, weights)
-        result = evaluate_kinds(network, card, (*held_back, *made_for_validation()))
+        result = evaluate_classifier(network, card, (*held_back, *made_for_validation()))
         recalls = zip(card.phases, result.recall.tolist(), strict=True)
         return {
             "balanced_accuracy": result.balanced_accuracy.value,

@@ -1,1 +1,1 @@
-"""Which kind of micrograph an image is, before a network for that kind is chosen."""
+"""Classification of micrographs, before a network for the class is chosen."""

@@ -11,11 +11,11 @@ from core.types import ModelCard, Phase, read_only
 
 @dataclass(frozen=True)
 class ClassifierCard(ModelCard):
-    """A network that names the kind of a whole image.
+    """A network that classifies whole images.
 
-    ``phases``: the kinds, and last the answer for an image of none of them. ``threshold``: the
-    winning probability below which the answer is none. ``crop_px``: side of the square crops that
-    the network sees. ``suggests``: the name of the model for each kind but the last.
+    ``phases``: the classes, and last "other". ``threshold``: the
+    largest probability below which an image is "other". ``crop_px``: side of the square crops that
+    the network sees. ``suggests``: the name of the model for each class but the last.
     """
 
     threshold: float = 0.5
@@ -25,7 +25,7 @@ class ClassifierCard(ModelCard):
 
 @dataclass(frozen=True, eq=False)
 class Classification:
-    """The kind of an image: ``probabilities`` (K,) float64 over ``card.phases``, summing to 1."""
+    """The class of an image: ``probabilities`` (K,) float64 over ``card.phases``, summing to 1."""
 
     probabilities: np.ndarray
     card: ClassifierCard
@@ -35,17 +35,17 @@ class Classification:
 
     @property
     def index(self) -> int:
-        """Index of the kind; the last one, none, where no other reaches the threshold."""
+        """Index of the predicted class; the last one where no other reaches the threshold."""
         winner = int(self.probabilities.argmax())
         sure = self.probabilities[winner] >= self.card.threshold
         return winner if sure else len(self.probabilities) - 1
 
     @property
-    def kind(self) -> Phase:
-        """The kind, or the one that stands for none of them."""
+    def image_class(self) -> Phase:
+        """The predicted class."""
         return self.card.phases[self.index]
 
     @property
     def suggestion(self) -> str | None:
-        """Name of the model for this kind, None where it is none of them."""
+        """Name of the model for this class, None for "other"."""
         return self.card.suggests[self.index] if self.index < len(self.card.suggests) else None

@@ -1,4 +1,4 @@
-"""From an image to its kind: crops of three sizes, and the mean of the network's answers."""
+"""From an image to its class: the mean prediction over crops of three sizes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def views(grey: np.ndarray, side: int) -> np.ndarray:
 
 
 @torch.inference_mode()
-def kind_probabilities(
+def class_probabilities(
     grey: np.ndarray, network: nn.Module, mean: float, std: float, side: int
 ) -> np.ndarray:
     """Return the mean softmax (K,) float64 over the crops of grey levels (H, W) in [0, 1].
@@ -62,10 +62,10 @@ def kind_probabilities(
 
 
 def classify(micrograph: Micrograph, network: nn.Module, card: ClassifierCard) -> Classification:
-    """Return the kind of ``micrograph``, its info bar left out.
+    """Return the class of ``micrograph``, its info bar left out.
 
     ``network``: as ``card`` builds it, trained, in eval mode.
     """
     grey = image_field(micrograph).grey
-    found = kind_probabilities(grey, network, card.mean, card.std, card.crop_px)
+    found = class_probabilities(grey, network, card.mean, card.std, card.crop_px)
     return Classification(found, card)

@@ -1,7 +1,6 @@
-"""Random crops of images whose kind is to be learned, so that nothing but structure tells it.
+"""Random crops for training a classifier, augmented so that only structure predicts the class.
 
-Magnification, grey levels, compression and burnt-in scale bars vary alike for every kind: none of
-them may give the kind away.
+Magnification, grey levels, compression and burnt-in scale bars vary alike for every class.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ QUALITY = (35, 95)
 
 
 @dataclass(frozen=True, eq=False)
-class KindImage:
-    """``grey`` (H, W) uint8 after the grey-level stretch, ``kind``: index of its kind,
+class LabelledImage:
+    """``grey`` (H, W) uint8 after the grey-level stretch, ``image_class``: index of its class,
     ``specimen``: what must stay on one side of a split."""
 
     name: str
     grey: np.ndarray
-    kind: int
+    image_class: int
     specimen: str
 
 
-def random_kind_crop(
-    image: KindImage, side: int, augmentation: Augmentation, random: np.random.Generator
+def random_classification_crop(
+    image: LabelledImage, side: int, augmentation: Augmentation, random: np.random.Generator
 ) -> np.ndarray:
     """Return an augmented crop (side, side) float32 in [0, 1].
 

@@ -1,4 +1,4 @@
-"""How often a classifier names the right kind, on whole images, counted by kind and specimen."""
+"""Confusion, recall and balanced accuracy of a classifier on whole images, by specimen."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 from torch import nn
 
 from core.classification.card import Classification, ClassifierCard
-from core.classification.classify import kind_probabilities
-from core.classification.crops import KindImage
-from core.classification.data import FOLDERS, KindFolder, specimen_of
+from core.classification.classify import class_probabilities
+from core.classification.crops import LabelledImage
+from core.classification.data import FOLDERS, ClassFolder, specimen_of
 from core.errors import DataError, LamellaError
 from core.formats import read_file
 from core.measurement.bootstrap import Estimate, over_all_images
@@ -22,29 +22,29 @@ from core.training.dataset import read_index
 from core.types import ProgressCallback, no_progress
 
 NONE_FOLDER = "none"
-GRAINS_FOLDER = KindFolder("grains", column="source_image")
+GRAINS_FOLDER = ClassFolder("grains", column="source_image")
 
 
 @dataclass(frozen=True)
-class NamedImage:
-    """One image: its true ``kind`` by index, and what the network made of it."""
+class ClassifiedImage:
+    """One image: its true ``image_class`` by index, and the prediction."""
 
     name: str
     specimen: str
-    kind: int
+    image_class: int
     answer: Classification
 
 
 @dataclass(frozen=True, eq=False)
-class KindEvaluation:
-    """What a classifier answered for images whose kind is known."""
+class ClassifierEvaluation:
+    """The predictions of a classifier for images whose class is known."""
 
     card: ClassifierCard
-    images: tuple[NamedImage, ...]
+    images: tuple[ClassifiedImage, ...]
 
     @cached_property
     def confusion(self) -> np.ndarray:
-        """Images by true kind (row) and answer (column), (K, K) int64."""
+        """Images by true class (row) and predicted class (column), (K, K) int64."""
         return self._counts.sum(0)
 
     @cached_property
@@ -54,23 +54,23 @@ class KindEvaluation:
 
     @cached_property
     def balanced_accuracy(self) -> Estimate:
-        """Mean over kinds of the share that is named right, and its interval over specimens."""
+        """Mean recall over classes, and its interval over specimens."""
         return over_all_images(self._counts, balanced_accuracy)
 
     @cached_property
     def recall(self) -> np.ndarray:
-        """Share of each kind that is named right, (K,) float64; nan of a kind without images."""
+        """Recall of each class, (K,) float64; nan for a class without images."""
         return recalls(self.confusion)
 
     @cached_property
     def _counts(self) -> np.ndarray:
-        kinds = len(self.card.phases)
+        classes = len(self.card.phases)
         by_specimen: dict[tuple[int, str], np.ndarray] = {}
         for one in self.images:
             counts = by_specimen.setdefault(
-                (one.kind, one.specimen), np.zeros((kinds, kinds), np.int64)
+                (one.image_class, one.specimen), np.zeros((classes, classes), np.int64)
             )
-            counts[one.kind, one.answer.index] += 1
+            counts[one.image_class, one.answer.index] += 1
         return np.array([*by_specimen.values()])
 
 
@@ -82,7 +82,7 @@ def recalls(confusion: np.ndarray) -> np.ndarray:
 
 
 def balanced_accuracy(confusion: np.ndarray) -> np.ndarray:
-    """Return the mean recall of the kinds that have images, of confusions (..., K, K).
+    """Return the mean recall of the classes that have images, of confusions (..., K, K).
 
     Source: Brodersen et al. 2010, doi:10.1109/ICPR.2010.764.
     """
@@ -91,34 +91,34 @@ def balanced_accuracy(confusion: np.ndarray) -> np.ndarray:
     return np.where(known, found, 0).sum(-1) / np.maximum(known.sum(-1), 1)
 
 
-def evaluate_kinds(
+def evaluate_classifier(
     network: nn.Module,
     card: ClassifierCard,
-    images: Iterable[KindImage],
+    images: Iterable[LabelledImage],
     progress: ProgressCallback = no_progress,
-) -> KindEvaluation:
+) -> ClassifierEvaluation:
     """Return what ``network``, in eval mode, answers for ``images``."""
     images, found = tuple(images), []
     for done, image in enumerate(images, start=1):
         grey = image.grey.astype(np.float32) / 255
-        given = kind_probabilities(grey, network, card.mean, card.std, card.crop_px)
+        given = class_probabilities(grey, network, card.mean, card.std, card.crop_px)
         answer = Classification(given, card)
-        found.append(NamedImage(image.name, image.specimen, image.kind, answer))
+        found.append(ClassifiedImage(image.name, image.specimen, image.image_class, answer))
         progress(done, len(images))
-    return KindEvaluation(card, tuple(found))
+    return ClassifierEvaluation(card, tuple(found))
 
 
-def read_kinds(folder: Path) -> tuple[KindImage, ...]:
+def read_labelled_images(folder: Path) -> tuple[LabelledImage, ...]:
     """Return the images of a folder of folders: particles, carbon_steel, superalloy, coating,
     grains, none; each with images, or with a folder of that name and an index.csv.
 
     Raises:
         DataError: none of these folders, or images that cannot be read, all listed.
     """
-    sources = (*FOLDERS, GRAINS_FOLDER, KindFolder(NONE_FOLDER))
-    found: list[KindImage] = []
+    sources = (*FOLDERS, GRAINS_FOLDER, ClassFolder(NONE_FOLDER))
+    found: list[LabelledImage] = []
     mistakes: list[str] = []
-    for kind, source in enumerate(sources):
+    for image_class, source in enumerate(sources):
         place = folder / source.folder
         inner = place / "images" if (place / "images").is_dir() else place
         index = read_index(place) if place.is_dir() else {}
@@ -131,7 +131,7 @@ def read_kinds(folder: Path) -> tuple[KindImage, ...]:
                 mistakes.append(str(error))
                 continue
             specimen = specimen_of(path.stem, index.get(path.stem, {}), source)
-            found.append(KindImage(path.name, grey, kind, specimen))
+            found.append(LabelledImage(path.name, grey, image_class, specimen))
     if mistakes:
         raise DataError("\n- ".join([f"{len(mistakes)} images cannot be read:", *mistakes]))
     if not found:

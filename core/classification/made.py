@@ -1,4 +1,4 @@
-"""Images with a known kind that are made, not collected: grains, particles, none of the kinds."""
+"""Synthetic images of known class: grains, particles, other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.classification.crops import KindImage
+from core.classification.crops import LabelledImage
 from core.segmentation.preprocessing import eight_bit, grey_levels
 from core.synthesis import drawings, patterns
 from core.synthesis.grains.image import generate
@@ -39,7 +39,7 @@ OTHERS: tuple[Draw, ...] = (
     patterns.diffraction,
     patterns.spinodal,
 )
-"""What is none of the kinds, for training."""
+"""Other images, for training."""
 OTHERS_HELD_BACK: tuple[Draw, ...] = (
     drawings.table,
     drawings.heat_map,
@@ -48,7 +48,7 @@ OTHERS_HELD_BACK: tuple[Draw, ...] = (
     patterns.automaton,
     patterns.contours,
 )
-"""Kinds of other images that training never sees."""
+"""Other images that training never sees."""
 PHOTOGRAPHS = (
     "astronaut.png",
     "brick.png",
@@ -75,7 +75,7 @@ PHOTOGRAPHS_HELD_BACK = (
 )
 
 
-def made_grains(kind: int, seed: int, count: int) -> list[KindImage]:
+def made_grains(image_class: int, seed: int, count: int) -> list[LabelledImage]:
     """Return ``count`` synthetic grain microstructures, every other one strongly etched; the same
     for the same seed."""
     random, found = np.random.default_rng((seed, 1)), []
@@ -84,47 +84,51 @@ def made_grains(kind: int, seed: int, count: int) -> list[KindImage]:
         while index % 2 and settings.attack is None:
             settings = draw_settings(random, (), DIAMETER_PX, BAND_PX)
         grey = generate(settings, (SIDE, SIDE), int(random.integers(2**31))).grey
-        found.append(kind_image(f"grains-{seed}-{index}", grey, kind))
+        found.append(labelled_image(f"grains-{seed}-{index}", grey, image_class))
     return found
 
 
-def made_particles(kind: int, seed: int, count: int) -> list[KindImage]:
-    """Return ``count`` synthetic micrographs of each of the app's kinds of particle samples."""
+def made_particles(image_class: int, seed: int, count: int) -> list[LabelledImage]:
+    """Return ``count`` synthetic micrographs of each of the app's classes of particle samples."""
     return [
-        kind_image(
+        labelled_image(
             f"{draw.__name__}-{seed}-{index}",
             (draw(seed + index).micrograph.pixels * 255).astype(np.uint8),
-            kind,
+            image_class,
         )
         for draw in PARTICLES
         for index in range(count)
     ]
 
 
-def made_others(kind: int, seed: int, draws: tuple[Draw, ...], count: int) -> list[KindImage]:
+def made_others(
+    image_class: int, seed: int, draws: tuple[Draw, ...], count: int
+) -> list[LabelledImage]:
     """Return ``count`` images of each of ``draws``."""
     found = []
     for place, draw in enumerate(draws):
         random = np.random.default_rng((seed, 2, place))
         found += [
-            kind_image(f"{draw.__name__}-{seed}-{index}", draw(random, SIDE), kind)
+            labelled_image(f"{draw.__name__}-{seed}-{index}", draw(random, SIDE), image_class)
             for index in range(count)
         ]
     return found
 
 
-def photographs(kind: int, names: tuple[str, ...]) -> list[KindImage]:
+def photographs(image_class: int, names: tuple[str, ...]) -> list[LabelledImage]:
     """Return photographs and pages that scikit-image carries, as grey levels."""
     import skimage.data
 
     found = []
     for name in names:
         with Image.open(Path(skimage.data.__file__).with_name(name)) as image:
-            found.append(kind_image(name, np.asarray(image.convert("L")), kind))
+            found.append(labelled_image(name, np.asarray(image.convert("L")), image_class))
     return found
 
 
-def kind_image(name: str, grey: np.ndarray, kind: int, specimen: str = "") -> KindImage:
+def labelled_image(
+    name: str, grey: np.ndarray, image_class: int, specimen: str = ""
+) -> LabelledImage:
     """Return an image stretched as a user's is; ``specimen``: its name where none is known."""
     stretched = eight_bit(grey_levels(grey.astype(np.float32) / 255))
-    return KindImage(name, stretched, kind, specimen or name)
+    return LabelledImage(name, stretched, image_class, specimen or name)

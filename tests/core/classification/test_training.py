@@ -1,4 +1,4 @@
-"""Kinds of micrographs: what is looked at, what is learned from, and how the answer is scored."""
+"""Classes of micrographs: what is looked at, what is learned from, and how the answer is scored."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import torch
 from PIL import Image
 from torch import nn
 
-from core.classification import data as kind_data
-from core.classification import made as kind_made
-from core.classification import session as kind_session
+from core.classification import data as classification_data
+from core.classification import made as synthetic_images
+from core.classification import session as classification_session
 from core.classification.card import Classification, ClassifierCard
-from core.classification.classify import classify, kind_probabilities, views, windows
-from core.classification.crops import KindImage, random_kind_crop
+from core.classification.classify import class_probabilities, classify, views, windows
+from core.classification.crops import LabelledImage, random_classification_crop
 from core.classification.evaluation import (
     balanced_accuracy,
-    evaluate_kinds,
-    read_kinds,
+    evaluate_classifier,
+    read_labelled_images,
     recalls,
 )
 from core.errors import Cancelled, DataError, LamellaError
@@ -33,12 +33,12 @@ from core.training.session import CHECKPOINT, TrainingOptions
 from core.types import Micrograph, Phase
 from models.classifiers import micrograph_type
 
-RANDOM_IMAGES = (*kind_made.OTHERS, *kind_made.OTHERS_HELD_BACK)
+RANDOM_IMAGES = (*synthetic_images.OTHERS, *synthetic_images.OTHERS_HELD_BACK)
 AB = tuple(Phase(name, f"#00000{index}") for index, name in enumerate(("a", "b", "none")))
 
 
 class BrightIsSecond(nn.Module):
-    """Logits (0, mean, -9) of what it is given: the second kind where that is above 0."""
+    """Logits (0, mean, -9) of what it is given: the second class where that is above 0."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class BrightIsSecond(nn.Module):
 
 
 def card(**values: object) -> ClassifierCard:
-    """Return a card of the kinds a, b and none for the network above."""
+    """Return a card of the classes a, b and none for the network above."""
     given = {
         "name": "ab",
         "title": "AB",
@@ -96,7 +96,7 @@ def test_views_of_tiny_images_have_the_networks_side(shape: tuple[int, int]) -> 
 
 def test_probabilities_are_the_mean_over_the_views() -> None:
     grey = np.full((32, 32), 0.75, np.float32)
-    found = kind_probabilities(grey, BrightIsSecond().eval(), 0.5, 0.25, 8)
+    found = class_probabilities(grey, BrightIsSecond().eval(), 0.5, 0.25, 8)
     # (0.75 - 0.5) / 0.25 = 1, so the logits are 0, 1 and -9 in every view.
     wanted = np.exp([0.0, 1.0, -9.0]) / np.exp([0.0, 1.0, -9.0]).sum()
     assert found == pytest.approx(wanted, abs=1e-6)
@@ -106,7 +106,7 @@ def test_every_size_counts_the_same() -> None:
     grey = np.zeros((90, 90), np.float32)
     grey[27:63, 27:63] = 1
     network = BrightIsSecond().eval()
-    found = kind_probabilities(grey, network, 0.0, 1.0, 90)
+    found = class_probabilities(grey, network, 0.0, 1.0, 90)
 
     def answer(mean: float) -> np.ndarray:
         shares = np.exp([0.0, mean, -9.0])
@@ -131,15 +131,15 @@ def test_an_info_bar_is_not_looked_at() -> None:
 
 def test_a_doubtful_winner_is_none_of_the_kinds() -> None:
     sure = Classification(np.array([0.2, 0.7, 0.1]), card(threshold=0.6))
-    assert (sure.index, sure.kind.name, sure.suggestion) == (1, "b", "model-b")
+    assert (sure.index, sure.image_class.name, sure.suggestion) == (1, "b", "model-b")
     doubtful = Classification(np.array([0.35, 0.55, 0.1]), card(threshold=0.6))
-    assert (doubtful.index, doubtful.kind.name, doubtful.suggestion) == (2, "none", None)
+    assert (doubtful.index, doubtful.image_class.name, doubtful.suggestion) == (2, "none", None)
     none = Classification(np.array([0.1, 0.1, 0.8]), card(threshold=0.6))
     assert none.suggestion is None
 
 
 @pytest.mark.parametrize("draw", RANDOM_IMAGES, ids=lambda draw: draw.__name__)
-def test_images_of_no_kind_come_again_from_the_same_seed(draw: kind_made.Draw) -> None:
+def test_images_of_no_kind_come_again_from_the_same_seed(draw: synthetic_images.Draw) -> None:
     first, again, other = (draw(np.random.default_rng(seed), 96) for seed in (4, 4, 5))
     assert first.shape == (96, 96) and first.dtype == np.uint8
     assert np.array_equal(first, again)
@@ -156,12 +156,14 @@ def test_patterns_are_what_their_names_say() -> None:
 
 
 def test_a_crop_is_the_same_again_and_stays_in_range() -> None:
-    image = KindImage("x", np.arange(100 * 140, dtype=np.uint16).reshape(100, 140) % 251, 0, "x")
+    image = LabelledImage(
+        "x", np.arange(100 * 140, dtype=np.uint16).reshape(100, 140) % 251, 0, "x"
+    )
     image = replace(image, grey=image.grey.astype(np.uint8))
     settings = Augmentation()
     for seed in range(12):
-        crop = random_kind_crop(image, 48, settings, np.random.default_rng(seed))
-        again = random_kind_crop(image, 48, settings, np.random.default_rng(seed))
+        crop = random_classification_crop(image, 48, settings, np.random.default_rng(seed))
+        again = random_classification_crop(image, 48, settings, np.random.default_rng(seed))
         assert crop.shape == (48, 48) and crop.dtype == np.float32
         assert 0 <= crop.min() <= crop.max() <= 1
         assert np.array_equal(crop, again)
@@ -178,13 +180,13 @@ def test_a_crop_is_the_same_again_and_stays_in_range() -> None:
     ],
 )
 def test_the_specimen_is_part_of_the_name(folder: str, stem: str, specimen: str) -> None:
-    source = next(one for one in kind_data.FOLDERS if one.folder == folder)
-    assert kind_data.specimen_of(stem, {}, source) == specimen
+    source = next(one for one in classification_data.FOLDERS if one.folder == folder)
+    assert classification_data.specimen_of(stem, {}, source) == specimen
 
 
 def test_particles_are_told_apart_by_their_article() -> None:
-    source = kind_data.FOLDERS[0]
-    assert kind_data.specimen_of("0a1", {"doi": "10.1/x"}, source) == "10.1/x"
+    source = classification_data.FOLDERS[0]
+    assert classification_data.specimen_of("0a1", {"doi": "10.1/x"}, source) == "10.1/x"
 
 
 def save(path: Path, grey: np.ndarray) -> None:
@@ -195,7 +197,7 @@ def save(path: Path, grey: np.ndarray) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder of four kinds of noise, six images each, and make few other images."""
+    """Return a folder of four classes of noise, six images each, and make few other images."""
     random = np.random.default_rng(0)
     stems = {
         "particles": [f"p{index}" for index in range(6)],
@@ -212,11 +214,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     rows = "\n".join(f"spot{i // 2}_{i}d,{'val' if i == 2 else 'train'}" for i in range(6))
     (tmp_path / "superalloy" / "index.csv").write_text(f"stem,split\n{rows}\n")
     made = (
-        KindImage("g", random.integers(0, 255, (40, 40), dtype=np.uint8), 4, "g"),
-        KindImage("n", np.full((40, 40), 128, np.uint8), 5, "n"),
+        LabelledImage("g", random.integers(0, 255, (40, 40), dtype=np.uint8), 4, "g"),
+        LabelledImage("n", np.full((40, 40), 128, np.uint8), 5, "n"),
     )
-    monkeypatch.setattr(kind_data, "made_for_training", lambda: made)
-    monkeypatch.setattr(kind_data, "made_for_validation", lambda: made)
+    monkeypatch.setattr(classification_data, "made_for_training", lambda: made)
+    monkeypatch.setattr(classification_data, "made_for_validation", lambda: made)
     return tmp_path
 
 
@@ -226,15 +228,15 @@ RECIPE = Recipe(
 
 
 def test_no_specimen_lies_on_both_sides_of_the_split(folder: Path) -> None:
-    found = kind_data.kind_data(folder, RECIPE)
-    for kind in range(4):
-        train = {one.specimen for one in found.train if one.kind == kind}
-        held_back = {one.specimen for one in found.validation if one.kind == kind}
+    found = classification_data.classification_data(folder, RECIPE)
+    for image_class in range(4):
+        train = {one.specimen for one in found.train if one.image_class == image_class}
+        held_back = {one.specimen for one in found.validation if one.image_class == image_class}
         assert train and held_back and not train & held_back
     # The index names one image of spot1, so the other of spot1 is held back too.
-    names = {one.name for one in found.validation if one.kind == 2}
+    names = {one.name for one in found.validation if one.image_class == 2}
     assert names == {"spot1_2d", "spot1_3d"}
-    assert {one.specimen for one in found.validation if one.kind == 0} < {
+    assert {one.specimen for one in found.validation if one.image_class == 0} < {
         "article0",
         "article1",
         "article2",
@@ -242,17 +244,19 @@ def test_no_specimen_lies_on_both_sides_of_the_split(folder: Path) -> None:
 
 
 def test_every_kind_is_drawn_by_its_share(folder: Path) -> None:
-    found = replace(kind_data.kind_data(folder, RECIPE), shares=(0, 0, 3, 0, 0, 1))
+    found = replace(
+        classification_data.classification_data(folder, RECIPE), shares=(0, 0, 3, 0, 0, 1)
+    )
     batch = found.crops(replace(RECIPE, batch=400), np.random.default_rng(0))
-    kinds = [int(kind) for _, kind in batch]
-    assert set(kinds) == {2, 5}
+    classes = [int(image_class) for _, image_class in batch]
+    assert set(classes) == {2, 5}
     # 300 of 400 expected, and 5 standard deviations are 43.
-    assert abs(kinds.count(2) - 300) < 43
+    assert abs(classes.count(2) - 300) < 43
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="particles"):
-        kind_data.kind_data(tmp_path, RECIPE)
+        classification_data.classification_data(tmp_path, RECIPE)
 
 
 def tiny() -> nn.Module:
@@ -263,7 +267,7 @@ def tiny() -> nn.Module:
 
 
 def test_training_is_the_same_again_and_after_a_break(folder: Path, tmp_path: Path) -> None:
-    kinds = card(phases=micrograph_type.KINDS, build=tiny, crop_px=16)
+    classes = card(phases=micrograph_type.IMAGE_CLASSES, build=tiny, crop_px=16)
 
     def run(name: str, stop: int = 9, resume: bool = False) -> dict[str, torch.Tensor]:
         def report(phase: str, progress: Progress) -> None:
@@ -271,7 +275,9 @@ def test_training_is_the_same_again_and_after_a_break(folder: Path, tmp_path: Pa
                 raise Cancelled
 
         given = TrainingOptions(tmp_path / name, "cpu", resume=resume)
-        return kind_session.run_kind_training(kinds, RECIPE, folder, given, report).state
+        return classification_session.run_classifier_training(
+            classes, RECIPE, folder, given, report
+        ).state
 
     whole, again = run("whole"), run("again")
     with pytest.raises(Cancelled):
@@ -285,12 +291,14 @@ def test_training_is_the_same_again_and_after_a_break(folder: Path, tmp_path: Pa
 
 
 def test_another_seed_is_another_seed_in_both_stages(folder: Path, tmp_path: Path) -> None:
-    kinds = card(phases=micrograph_type.KINDS, build=tiny, crop_px=16)
+    classes = card(phases=micrograph_type.IMAGE_CLASSES, build=tiny, crop_px=16)
     second = replace(RECIPE, seed=RECIPE.seed + 1)
 
     def run(name: str, earlier: Recipe | None) -> None:
         given = TrainingOptions(tmp_path / name, "cpu")
-        kind_session.run_kind_training(kinds, second, folder, given, lambda *_: None, earlier)
+        classification_session.run_classifier_training(
+            classes, second, folder, given, lambda *_: None, earlier
+        )
 
     def kept(name: str) -> dict[str, torch.Tensor]:
         return torch.load(tmp_path / name / CHECKPOINT, weights_only=True)["network"]
@@ -312,15 +320,17 @@ def test_the_time_that_is_given_is_that_of_both_stages_together(
         given.append(options.max_seconds)
         return first
 
-    monkeypatch.setattr(kind_session, "train_in", stage)
+    monkeypatch.setattr(classification_session, "train_in", stage)
     options = TrainingOptions(tmp_path, "cpu", max_seconds=60.0)
-    kind_session.run_kind_training(card(), RECIPE, folder, options, lambda *_: None, RECIPE)
+    classification_session.run_classifier_training(
+        card(), RECIPE, folder, options, lambda *_: None, RECIPE
+    )
     assert given == [60.0, 40.0]
 
 
 def test_training_without_a_folder_says_what_is_needed(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="--data"):
-        kind_session.run_kind_training(
+        classification_session.run_classifier_training(
             card(), RECIPE, None, TrainingOptions(tmp_path), lambda *_: None
         )
 
@@ -336,13 +346,13 @@ def test_balanced_accuracy_is_the_mean_of_the_recalls_that_are_known() -> None:
 def test_evaluation_counts_kinds_and_specimens() -> None:
     dark, bright = np.full((16, 16), 20, np.uint8), np.full((16, 16), 220, np.uint8)
     images = [
-        KindImage("1", dark, 0, "s1"),
-        KindImage("2", bright, 0, "s1"),
-        KindImage("3", bright, 1, "s1"),
+        LabelledImage("1", dark, 0, "s1"),
+        LabelledImage("2", bright, 0, "s1"),
+        LabelledImage("3", bright, 1, "s1"),
     ]
-    found = evaluate_kinds(BrightIsSecond().eval(), card(), images)
+    found = evaluate_classifier(BrightIsSecond().eval(), card(), images)
     assert found.confusion.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 0]]
-    # The same name under two kinds is two specimens.
+    # The same name under two classes is two specimens.
     assert found.specimens == 2
     assert found.balanced_accuracy.value == pytest.approx(0.75)
 
@@ -352,16 +362,16 @@ def test_images_are_read_from_folders_named_like_kinds(tmp_path: Path) -> None:
     save(tmp_path / "grains" / "images" / "RG1.png", grey)
     (tmp_path / "grains" / "index.csv").write_text("stem,source_image\nRG1,7\n")
     save(tmp_path / "none" / "cat.png", grey)
-    found = read_kinds(tmp_path)
-    assert [(one.name, one.kind, one.specimen) for one in found] == [
+    found = read_labelled_images(tmp_path)
+    assert [(one.name, one.image_class, one.specimen) for one in found] == [
         ("RG1.png", 4, "7"),
         ("cat.png", 5, "cat"),
     ]
     (tmp_path / "none" / "bad.png").write_bytes(b"no image")
     with pytest.raises(DataError, match=r"bad\.png"):
-        read_kinds(tmp_path)
+        read_labelled_images(tmp_path)
 
 
 def test_a_folder_without_kinds_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="carbon_steel"):
-        read_kinds(tmp_path)
+        read_labelled_images(tmp_path)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from skimage.metrics import contingency_table
+from tests.core.evaluation.test_calibration import three_phases
 
 from core.evaluation.evaluation import Evaluation, evaluate
 from core.evaluation.report import entries, images_csv
@@ -16,7 +17,6 @@ from core.measurement.agreement import confusion_matrix, match_objects
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
 from models.classic import otsu
-from tests.core.evaluation.test_confidence_calibration import three_phases
 from tests.core.measurement.test_agreement import worked_case
 from tests.threshold_model import CARD, threshold_network
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.classification.data import KindFolder, read_images
+from core.classification.data import ClassFolder, read_images
 from core.formats import read_file
 from core.inspection.subject import Expected, open_subject
 from core.segmentation.engine import Engine
@@ -62,7 +62,7 @@ def test_inspection_classification_and_warnings_see_them_too(files):
     micrograph, pair = read_file(files[0]), read_pair(*files, SMALL, phases=2)
     subject = open_subject(micrograph, Pixelwise(), Expected(), "pixelwise")
     np.testing.assert_array_equal(eight_bit(subject.pixels), pair.image)
-    images = read_images(KindFolder(""), files[0].parents[1], 0)
+    images = read_images(ClassFolder(""), files[0].parents[1], 0)
     np.testing.assert_array_equal(images[0].grey, pair.image)
     found = network_statistics(micrograph)
     for known in training_ranges([pair]):
