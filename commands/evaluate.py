@@ -161,7 +161,7 @@ def text(scores: dict) -> str:
         f"  {key.replace('_', ' '):52}{digits(value):>10}  {digits(low)} to {digits(high)}"
         for key, (value, low, high) in scores["headlines"].items()
     ]
-    calibration = scores["calibration"] or {}
+    calibration = scores["confidence_calibration"] or {}
     if "temperature" in calibration:
         lines.append(
             f"  temperature {digits(calibration['temperature'])}, expected calibration error "
@@ -172,7 +172,7 @@ def text(scores: dict) -> str:
     for name, groups in scores.items():
         if name.startswith("foreground_iou_by_"):
             lines += [
-                f"  {value} ({group['images']} images): {group['foreground_iou_per_image']:.4f}"
+                f"  {value} ({group['images']} images): {group['foreground_iou_macro']:.4f}"
                 for value, group in groups.items()
             ]
     speed = scores["speed"]

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import astuple, fields
 from pathlib import Path
 
-from core.evaluation import score_words
+from core.evaluation import score_tables
 from core.evaluation.measured import Measured
-from core.evaluation.score_words import ScoreRow
+from core.evaluation.score_tables import ScoreRow
 from core.training.augmentation import Augmentation
 from core.training.recipe import Recipe
 from core.types import ModelCard
@@ -36,7 +36,7 @@ def card_text(card: ModelCard) -> str:
     if found:
         parts += _all_scores(card, found)
     if found and found.robustness:
-        parts += ["## On changed images", score_words.robustness_caption(found), _changed(found)]
+        parts += ["## On changed images", score_tables.robustness_caption(found), _changed(found)]
     if card.limits or card.failures:
         parts += ["## Where it fails", *filter(None, [card.limits]), *_failures(card)]
     if card.ranges:
@@ -44,11 +44,11 @@ def card_text(card: ModelCard) -> str:
     if card.build is not None:
         parts += ["## How it was trained", _recipe(card.name, catalogue.recipe(card.name))]
     if compared := initializations(card.name):
-        rows = [astuple(one) for one in score_words.initialization_rows(compared)]
+        rows = [astuple(one) for one in score_tables.initialization_rows(compared)]
         table = _rows(("Initialization", "Encoder", "Score by seed", "Mean"), rows)
         parts += [
             "## What other initializations give",
-            score_words.initialization_caption(compared),
+            score_tables.initialization_caption(compared),
             table,
         ]
     return "\n\n".join([*parts, "Made by `make cards` from the zoo; changes here are lost."]) + "\n"
@@ -79,7 +79,7 @@ def _facts(card: ModelCard) -> str:
     if card.training_cost:
         rows["Training"] = card.training_cost
     if found := measured(card.name):
-        rows["Speed"] = score_words.speed_words(found)
+        rows["Speed"] = score_tables.speed_text(found)
     rows |= {"Trained on": card.data, "Licence": card.licence, "Reference": card.reference}
     return _table(("", ""), rows.items())
 
@@ -87,9 +87,9 @@ def _facts(card: ModelCard) -> str:
 def _scores(card: ModelCard, found: Measured | None) -> list[str]:
     parts = []
     for data, scores in card.scores_by_data().items():
-        whose = score_words.whose_test_set(scores)
+        whose = score_tables.test_set_note(scores)
         parts.append(f"Measured with `{scores[0].command}` on {data}. {whose}".strip())
-        parts.append(_score_table(score_words.typed_rows(scores, found, seeds(card.name))))
+        parts.append(_score_table(score_tables.card_score_rows(scores, found, seeds(card.name))))
     return parts
 
 
@@ -97,32 +97,32 @@ def _all_scores(card: ModelCard, found: Measured) -> list[str]:
     """Return every score of the model's file, by phase, and its calibration."""
     parts = [
         "## All scores",
-        f"On {score_words.WHERE}, {found.images} in all; intervals of 95 % by bootstrap over "
+        f"On {score_tables.WHERE}, {found.images} in all; intervals of 95 % by bootstrap over "
         f"images. Each image by itself: `models/measured/{card.name}.images.csv`. Definitions: "
         "`core/evaluation/scores.py`.",
-        _score_table(score_words.overall_rows(found)),
+        _score_table(score_tables.overall_rows(found)),
     ]
     for phase in found.phases:
-        parts += [f"### {phase.capitalize()}", _score_table(score_words.phase_rows(found, phase))]
-    if found.calibration:
+        parts += [f"### {phase.capitalize()}", _score_table(score_tables.phase_rows(found, phase))]
+    if found.confidence_calibration:
         error = found.scores["expected_calibration_error"]
         bins = [
             (f"{one.confidence:.3f}", f"{one.accuracy:.3f}", f"{100 * one.share:.1f}")
-            for one in found.calibration.bins
+            for one in found.confidence_calibration.bins
             if one.share
         ]
         parts += [
-            "### Calibration",
-            score_words.calibration_words(card, found.calibration, error),
+            "### Confidence calibration",
+            score_tables.confidence_calibration_text(card, found.confidence_calibration, error),
             _rows(("Mean confidence", "Right", "Share of the pixels in %"), bins),
         ]
     return parts
 
 
 def _changed(found: Measured) -> str:
-    head = ("Change", *score_words.robustness_headings(found))
+    head = ("Change", *score_tables.robustness_headings(found))
     rows = [
-        (one.perturbation, one.score, one.foreground) for one in score_words.robustness_rows(found)
+        (one.perturbation, one.score, one.foreground) for one in score_tables.robustness_rows(found)
     ]
     return _rows(head, rows)
 

@@ -169,7 +169,7 @@ def main() -> None:
     for one in scores:
         print(
             f"{one.perturbation:40} mean IoU {one.mean_iou:.3f}, "
-            f"foreground {one.foreground_iou:.3f}, per image {one.foreground_iou_per_image:.3f}"
+            f"foreground {one.foreground_iou:.3f}, per image {one.foreground_iou_macro:.3f}"
         )
     if options.weights is None:
         write_robustness_scores(FOLDER / f"{options.model}.robustness.csv", scores)

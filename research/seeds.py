@@ -96,7 +96,7 @@ class Experiment:
         for column in {column_of(key) for key in keys(self.card) if key.startswith(BY)}:
             groups = foreground_iou_by(result, read_index(self.data), column)
             for value, group in groups.items():
-                found[f"{BY}{column}.{value}"] = float(group["foreground_iou_per_image"])
+                found[f"{BY}{column}.{value}"] = float(group["foreground_iou_macro"])
         return found
 
     def _of_classifier(self, weights: Path | None) -> Mapping[str, float]:

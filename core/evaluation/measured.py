@@ -56,7 +56,7 @@ class Measured:
     images: int
     phases: tuple[str, ...]
     scores: Mapping[str, Estimate]
-    calibration: ConfidenceCalibration | None = None
+    confidence_calibration: ConfidenceCalibration | None = None
     seconds: float = NAN
     processor_seconds: float = NAN
     machine: str = ""
@@ -75,7 +75,7 @@ def read_measured(path: Path) -> Measured:
             for value, one in values.items():
                 bounds = map(_number, one["foreground_iou_interval_95"])
                 name = f"{key}.{value}"
-                scores[name] = Estimate(_number(one["foreground_iou_per_image"]), *bounds)
+                scores[name] = Estimate(_number(one["foreground_iou_macro"]), *bounds)
                 groups[name] = one["images"]
     speed = entry["speed"]
     return Measured(
@@ -84,7 +84,7 @@ def read_measured(path: Path) -> Measured:
         images=entry["images"],
         phases=tuple(entry["iou"]),
         scores=scores,
-        calibration=_calibration(entry["calibration"]),
+        confidence_calibration=_confidence_calibration(entry["confidence_calibration"]),
         seconds=_number(speed["seconds_per_megapixel"]),
         processor_seconds=_number(speed["processor_seconds_per_megapixel"]),
         machine=speed["machine"],
@@ -93,7 +93,7 @@ def read_measured(path: Path) -> Measured:
     )
 
 
-def _calibration(entry: Mapping[str, Any] | None) -> ConfidenceCalibration | None:
+def _confidence_calibration(entry: Mapping[str, Any] | None) -> ConfidenceCalibration | None:
     if entry is None:
         return None
     return ConfidenceCalibration(

@@ -40,15 +40,15 @@ def entries(result: Evaluation) -> dict[str, object]:
         "model": result.card.name,
         "weights_sha256": weights.sha256 if weights else None,
         "images": len(result.images),
-        "foreground_iou_per_image": headlines["foreground_iou_per_image"][0],
-        "foreground_iou_interval_95": headlines["foreground_iou_per_image"][1:],
+        "foreground_iou_macro": headlines["foreground_iou_macro"][0],
+        "foreground_iou_interval_95": headlines["foreground_iou_macro"][1:],
         "mean_iou": headlines["mean_iou"][0],
         "pixel_accuracy": headlines["pixel_accuracy"][0],
         "iou": by_phase("iou"),
         "dice": by_phase("dice"),
         "confusion": result.confusion.tolist(),
         "headlines": headlines,
-        "calibration": calibration_entries(result),
+        "confidence_calibration": confidence_calibration_entries(result),
         "speed": {
             "seconds_per_megapixel": known(clock),
             "processor_seconds_per_megapixel": known(processor),
@@ -83,14 +83,14 @@ def foreground_iou_by(
     return {
         value: {
             "images": count,
-            "foreground_iou_per_image": known(one.value),
+            "foreground_iou_macro": known(one.value),
             "foreground_iou_interval_95": [known(one.low), known(one.high)],
         }
         for value, (count, one) in found.items()
     }
 
 
-def calibration_entries(result: Evaluation) -> dict[str, object] | None:
+def confidence_calibration_entries(result: Evaluation) -> dict[str, object] | None:
     """Return the reliability curve, its error, and what a temperature does to it; None of a method
     without probabilities.
 

@@ -12,13 +12,13 @@ from core.records import read_records, write_records
 @dataclass(frozen=True)
 class RobustnessScore:
     """``mean_iou``: over phases, one confusion matrix over all images. ``foreground_iou``: of all
-    that is not phase 0 as one phase, likewise. ``foreground_iou_per_image``: mean over images."""
+    that is not phase 0 as one phase, likewise. ``foreground_iou_macro``: mean over images."""
 
     perturbation: str
     images: int
     mean_iou: float
     foreground_iou: float
-    foreground_iou_per_image: float
+    foreground_iou_macro: float
 
 
 def write_robustness_scores(path: Path, scores: Iterable[RobustnessScore]) -> None:

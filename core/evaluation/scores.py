@@ -114,21 +114,21 @@ class Headline:
 def headlines(images: Sequence[ImageScores], phases: Sequence[str]) -> tuple[Headline, ...]:
     """Return every score with its 95 % bootstrap interval over images.
 
-    - ``mean_iou``, ``pooled_iou``, ``mean_dice``, ``pixel_accuracy``, ``iou.PHASE``,
+    - ``mean_iou``, ``micro_iou``, ``mean_dice``, ``pixel_accuracy``, ``iou.PHASE``,
       ``dice.PHASE``: of one confusion matrix over all images
-    - ``foreground_iou_per_image``: IoU of what is not phase 0, mean over images
+    - ``foreground_iou_macro``: IoU of what is not phase 0, mean over images
     - ``boundary_f1_2px.PHASE``: outlines within 2 px, mean over images
     - ``phase_fraction_error_points.PHASE``, ``phase_fraction_absolute_error_points.PHASE``: area
       fraction found minus the mask's, in percentage points, mean over images
-    - ``objects_f1_iou50_one_matching``, ``panoptic_quality_one_matching``: matched pairs, false
-      and missed objects added over all images; ``..._mean_over_images``: of each image, averaged
+    - ``objects_f1_iou50_micro``, ``panoptic_quality_micro``: matched pairs, false
+      and missed objects added over all images; ``..._macro``: of each image, averaged
     - ``objects_f1_iou75_...``: the same at IoU 0.75
     - ``objects_recall_iou50.GROUP``: share of the mask's objects that were found, all images
       together, of those that touch another and those that are free, and by equivalent diameter
     - ``mean_diameter_absolute_error_median``, ``mean_diameter_within_10_percent``: median over
       images and share of the images
     - ``mean_diameter_error``, ``mean_diameter_absolute_error``: mean equivalent diameter relative
-      to the mask's, minus 1, mean over images; ``mean_diameter_error_all_objects``: all objects of
+      to the mask's, minus 1, mean over images; ``mean_diameter_error_micro``: all objects of
       all images as one population
     - ``boundary_dice_within_3px``, ``network_f1_within_3px``, ``mean_intercept_error``,
       ``mean_intercept_absolute_error``: of grain boundaries, mean over images
@@ -147,10 +147,10 @@ def headlines(images: Sequence[ImageScores], phases: Sequence[str]) -> tuple[Hea
 def _of_pixels(images: Sequence[ImageScores], phases: Sequence[str]) -> Iterator[Headline]:
     confusion = np.stack([one.confusion for one in images])
     foreground = np.array([one.foreground_iou for one in images])
-    yield Headline("foreground_iou_per_image", mean_over_images(foreground))
+    yield Headline("foreground_iou_macro", mean_over_images(foreground))
     for key, score in (
         ("mean_iou", lambda counts: _mean_known(intersection_over_union(counts))),
-        ("pooled_iou", pooled_intersection_over_union),
+        ("micro_iou", pooled_intersection_over_union),
         ("mean_dice", lambda counts: _mean_known(dice(counts))),
         ("pixel_accuracy", lambda counts: np.array([pixel_accuracy(one) for one in counts])),
     ):
@@ -186,8 +186,8 @@ def _of_objects(images: Sequence[ImageScores]) -> Iterator[Headline]:
             ]
         )
         estimate = over_all_images(counts, partial(_matched, hits=hits))
-        yield Headline(f"{key}_one_matching", estimate)
-        yield Headline(f"{key}_mean_over_images", mean_over_images(np.array(per_image)))
+        yield Headline(f"{key}_micro", estimate)
+        yield Headline(f"{key}_macro", mean_over_images(np.array(per_image)))
     yield from _recall_by_group(found)
     yield from _of_diameters(found)
 
@@ -225,7 +225,7 @@ def _of_diameters(found: Sequence[ObjectScores]) -> Iterator[Headline]:
             for d, r in ((one.diameters_px, one.reference_diameters_px) for one in found)
         ]
     )
-    yield Headline("mean_diameter_error_all_objects", over_all_images(sums, _ratio_of_means))
+    yield Headline("mean_diameter_error_micro", over_all_images(sums, _ratio_of_means))
 
 
 def _of_grains(images: Sequence[ImageScores]) -> Iterator[Headline]:

@@ -89,7 +89,7 @@ CARD = ModelCard(
         Score("IoU of cracks", 0.550, VALIDATION, "iou.crack"),
         Score("mean IoU over classes", 0.829, VALIDATION, "mean_iou"),
         Score("pixel accuracy", 0.988, VALIDATION, "pixel_accuracy"),
-        Score("IoU of all classes counted together", 0.977, VALIDATION, "pooled_iou"),
+        Score("IoU of all classes counted together", 0.977, VALIDATION, "micro_iou"),
         Score("outlines of cracks within 2 px, F1", 0.808, VALIDATION, "boundary_f1_2px.crack"),
     ),
     limits=(

@@ -65,7 +65,7 @@ CARD = ModelCard(
     licence="data MIT; encoder weights Apache-2.0; these weights BSD-3-Clause",
     reference="Yildirim and Cole 2021, doi:10.1021/acs.jcim.0c01455",
     scores=(
-        Score("IoU of particles, mean over images", 0.902, AT_THREE, "foreground_iou_per_image"),
+        Score("IoU of particles, mean over images", 0.902, AT_THREE, "foreground_iou_macro"),
         Score(
             "the same, dark on bright (37 images)",
             0.891,

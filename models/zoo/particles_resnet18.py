@@ -71,7 +71,7 @@ CARD = ModelCard(
             "IoU of particles, mean over images",
             0.887,
             VALIDATION,
-            "foreground_iou_per_image",
+            "foreground_iou_macro",
         ),
         Score(
             "the same, dark on bright (37 images)",

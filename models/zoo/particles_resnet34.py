@@ -77,7 +77,7 @@ CARD = ModelCard(
             "IoU of particles, mean over images",
             0.889,
             particles_resnet18.VALIDATION,
-            "foreground_iou_per_image",
+            "foreground_iou_macro",
         ),
         Score(
             "the same, dark on bright (37 images)",

@@ -83,7 +83,7 @@ CARD = ModelCard(
         Score("IoU of secondary γ′", 0.968, VALIDATION, "iou.secondary γ′"),
         Score("IoU of tertiary γ′", 0.752, VALIDATION, "iou.tertiary γ′"),
         Score("pixel accuracy", 0.979, VALIDATION, "pixel_accuracy"),
-        Score("IoU of all phases counted together", 0.958, VALIDATION, "pooled_iou"),
+        Score("IoU of all phases counted together", 0.958, VALIDATION, "micro_iou"),
     ),
     limits=(
         "One alloy, one etch, one magnification. Other alloys and etchings were seen only as far "

@@ -174,7 +174,7 @@ def test_evaluate_scores_known_masks(data: Path, capsys: pytest.CaptureFixture[s
     assert cli.main([*command, "--json"]) == 0
     scores = json.loads(capsys.readouterr().out)
     assert scores["images"] == 2
-    assert scores["foreground_iou_per_image"] == pytest.approx(0.75)
+    assert scores["foreground_iou_macro"] == pytest.approx(0.75)
     assert scores["iou"]["particle"] == pytest.approx(600 / 800)
     assert [image["iou"]["particle"] for image in scores["by_image"]] == [1.0, 0.5]
     assert np.sum(scores["confusion"]) == 2 * 64 * 64
@@ -185,7 +185,7 @@ def test_evaluate_scores_known_masks(data: Path, capsys: pytest.CaptureFixture[s
     assert cli.main([*command, "--json", "--by", "polarity"]) == 0
     scores = json.loads(capsys.readouterr().out)["foreground_iou_by_polarity"]
     assert scores["bright"]["images"] == 1
-    assert scores["bright"]["foreground_iou_per_image"] == 0.5
+    assert scores["bright"]["foreground_iou_macro"] == 0.5
     assert cli.main([*command, "--by", "specimen"]) == 2
     assert "no such column" in capsys.readouterr().err
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.evaluation import score_words
+from core.evaluation import score_tables
 from core.evaluation.initialization_scores import (
     InitializationRun,
     InitializationScore,
@@ -95,16 +95,16 @@ def test_starts_come_back_and_are_compared_by_their_mean(tmp_path):
     scratch, imagenet = initializations_of("m", read_initialization_scores(path))
     assert (scratch.init, scratch.scores) == ("scratch", (0.5,))
     assert (imagenet.scores, imagenet.mean) == ((0.6, 0.8), pytest.approx(0.7))
-    row = score_words.initialization_rows([imagenet])[0]
+    row = score_tables.initialization_rows([imagenet])[0]
     assert (row.init, row.encoder) == ("ImageNet", "EfficientNet-Lite0")
     assert (row.scores, row.mean) == ("0.600, 0.800", "0.700")
-    assert "150 steps of 4 crops of 192 px" in score_words.initialization_caption([imagenet])
+    assert "150 steps of 4 crops of 192 px" in score_tables.initialization_caption([imagenet])
     assert read_initialization_scores(tmp_path / "none.csv") == ()
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_temperature_is_on_the_card_where_it_is_worth_applying_and_only_there(name):
-    card, calibration = zoo.card(name), measured(name).calibration
+    card, calibration = zoo.card(name), measured(name).confidence_calibration
     gain = calibration.error_without - calibration.error_with
     expected = calibration.temperature if gain > WORTH_APPLYING else 1.0
     assert card.temperature == pytest.approx(expected, abs=5.1e-3)
@@ -117,13 +117,15 @@ def test_every_file_that_cards_read_is_of_a_model_with_masks():
 def test_the_file_of_particles_holds_what_was_counted():
     found = measured("particles")
     assert found.images == 54
-    assert found.scores["foreground_iou_per_image"].value == pytest.approx(0.902, abs=5e-4)
+    assert found.scores["foreground_iou_macro"].value == pytest.approx(0.902, abs=5e-4)
     # The published number of bins, and shares that add up.
-    assert len(found.calibration.bins) == 15
-    assert sum(one.share for one in found.calibration.bins) == pytest.approx(1, abs=1e-5)
-    gaps = [one.share * abs(one.accuracy - one.confidence) for one in found.calibration.bins]
+    assert len(found.confidence_calibration.bins) == 15
+    assert sum(one.share for one in found.confidence_calibration.bins) == pytest.approx(1, abs=1e-5)
+    gaps = [
+        one.share * abs(one.accuracy - one.confidence) for one in found.confidence_calibration.bins
+    ]
     error = sum(gap for gap in gaps if gap == gap)
-    assert error == pytest.approx(found.calibration.error, abs=1e-5)
+    assert error == pytest.approx(found.confidence_calibration.error, abs=1e-5)
     assert measured("otsu") is None
 
 
@@ -157,7 +159,7 @@ def rows(found) -> dict:
 
 
 def test_scores_in_words():
-    overall = rows(score_words.overall_rows(invented()))
+    overall = rows(score_tables.overall_rows(invented()))
     assert overall["mean IoU over phases, one confusion matrix over all images"] == (
         "0.800",
         "0.700 to 0.900",
@@ -165,7 +167,7 @@ def test_scores_in_words():
     signed = overall["mean diameter of the objects, error, mean over images"]
     assert signed == ("-2.1 %", "-10.0 % to +5.0 %")
     assert overall["mean diameter, absolute error, mean over images"] == ("4.0 %", "")
-    by_phase = rows(score_words.phase_rows(invented(), "oxide"))
+    by_phase = rows(score_tables.phase_rows(invented(), "oxide"))
     assert by_phase["boundary F1 within 2 px, mean over images"] == ("not known", "")
     fraction = by_phase["phase fraction, error in percentage points, mean over images"]
     assert fraction == ("-1.50", "-2.00 to +0.50")
@@ -173,34 +175,36 @@ def test_scores_in_words():
 
 def test_a_score_tells_its_interval_its_seeds_and_whose_test_set_it_is():
     ours = Score("mean IoU", 0.8, "4 images", "mean_iou")
-    (row,) = score_words.typed_rows([ours], invented(), {"mean_iou": (0.78, 0.8, 0.82)})
+    (row,) = score_tables.card_score_rows([ours], invented(), {"mean_iou": (0.78, 0.8, 0.82)})
     assert row.interval == "0.700 to 0.900"
     assert row.name == "mean IoU (3 seeds: mean 0.800, 0.780 to 0.820)"
-    assert score_words.typed_rows([ours], invented(), {})[0].name == "mean IoU"
-    assert "not the test set of the data's authors" in score_words.whose_test_set([ours])
+    assert score_tables.card_score_rows([ours], invented(), {})[0].name == "mean IoU"
+    assert "not the test set of the data's authors" in score_tables.test_set_note([ours])
     authors, made = replace(ours, test_set="authors"), replace(ours, test_set="made")
-    assert score_words.whose_test_set([authors]) == "This is the test set of the data's authors."
-    assert score_words.whose_test_set([made]) == ""
-    (row,) = score_words.typed_rows([ours], None, {"mean_iou": (0.78, 0.8, 0.82)})
+    assert score_tables.test_set_note([authors]) == "This is the test set of the data's authors."
+    assert score_tables.test_set_note([made]) == ""
+    (row,) = score_tables.card_score_rows([ours], None, {"mean_iou": (0.78, 0.8, 0.82)})
     assert row.interval == "" and row.name.startswith("mean IoU (3 seeds: mean 0.800")
 
 
 def test_calibration_and_speed_in_words():
     card, error = zoo.card("grains"), Estimate(0.0625, 0.05, 0.07)
     plain = ConfidenceCalibration(BINS, 0.0625, 0.0625, 2.0, 0.06, 0.02)
-    applied = score_words.calibration_words(replace(card, temperature=2.0), plain, error)
+    applied = score_tables.confidence_calibration_text(replace(card, temperature=2.0), plain, error)
     assert "surer than it is right, by 6.2 percentage points" in applied
     assert "from 0.060 to 0.020" in applied and "at a temperature of 2.00" in applied
-    left = score_words.calibration_words(replace(card, temperature=1.0), plain, error)
+    left = score_tables.confidence_calibration_text(replace(card, temperature=1.0), plain, error)
     assert "It is not applied" in left
     timid = replace(plain, overconfidence=-0.01)
-    assert "right more often than it says" in score_words.calibration_words(card, timid, error)
+    assert "right more often than it says" in score_tables.confidence_calibration_text(
+        card, timid, error
+    )
     busy = invented(seconds=6.0, processor_seconds=1.6, machine="CPU, 1 of 2 cores")
-    assert score_words.speed_words(busy) == (
+    assert score_tables.speed_text(busy) == (
         "1.6 s of processor time a megapixel, 6.0 s by the clock (CPU, 1 of 2 cores)"
     )
     gpu = invented(seconds=0.0211, processor_seconds=0.02, machine="NVIDIA L4")
-    assert score_words.speed_words(gpu) == "0.021 s a megapixel (NVIDIA L4)"
+    assert score_tables.speed_text(gpu) == "0.021 s a megapixel (NVIDIA L4)"
 
 
 def test_the_reliability_curve_has_a_point_for_each_bin_with_pixels():

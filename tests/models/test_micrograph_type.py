@@ -90,7 +90,7 @@ def test_a_runs_own_weights_are_scored_in_place_of_the_shipped_ones(tmp_path, ca
     shipped = json.loads(capsys.readouterr().out)
     assert cli.main([*command, "--weights", str(tmp_path / "other.safetensors")]) == 0
     other = json.loads(capsys.readouterr().out)
-    answers = [one["by_image"][0]["answer"] for one in (shipped, other)]
+    answers = [one["by_image"][0]["prediction"] for one in (shipped, other)]
     assert answers == ["other", "grains"]
     assert cli.main([*command, "--weights", str(tmp_path / "none.safetensors")]) != 0
     assert "There is no file" in capsys.readouterr().err

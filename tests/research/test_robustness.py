@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.evaluation import score_words
+from core.evaluation import score_tables
 from core.evaluation.robustness_scores import (
     RobustnessScore,
     read_robustness_scores,
@@ -45,12 +45,12 @@ def test_what_does_not_move_the_threshold_costs_nothing(pairs):
     names = ("unmodified", "gamma 0.5", "gamma 2", "rotation 90°", "rotation 180°")
     for one in scores(pairs, *names, "scale x0.5", "scale x2").values():
         assert one.images == 2
-        assert one.foreground_iou == one.mean_iou == one.foreground_iou_per_image == 1
+        assert one.foreground_iou == one.mean_iou == one.foreground_iou_macro == 1
 
 
 def test_inverted_contrast_turns_the_answer_round(pairs):
     one = scores(pairs, "contrast inverted")["contrast inverted"]
-    assert one.foreground_iou == one.mean_iou == one.foreground_iou_per_image == 0
+    assert one.foreground_iou == one.mean_iou == one.foreground_iou_macro == 0
 
 
 def test_noise_is_the_same_for_every_model(pairs):
@@ -64,7 +64,7 @@ def test_images_are_averaged_and_pixels_added(pairs):
     mask[:, 56:] = 1
     Image.fromarray(mask).save(pairs[1][1])
     one = scores(pairs, "unmodified")["unmodified"]
-    assert one.foreground_iou_per_image == 0.75
+    assert one.foreground_iou_macro == 0.75
     assert one.foreground_iou == pytest.approx(2560 / 3072)
 
 
@@ -81,4 +81,4 @@ def test_scores_come_back_and_stand_on_the_card(tmp_path, monkeypatch):
     monkeypatch.setattr("research.model_cards.measured", lambda name: found)
     assert "| unmodified | 0.750 | 0.875 |" in card_text(card)
     two = replace(found, phases=("a", "b"))
-    assert score_words.robustness_rows(two)[0].score == "not known"
+    assert score_tables.robustness_rows(two)[0].score == "not known"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.evaluation import score_words
+from core.evaluation import score_tables
 from core.evaluation.initialization_scores import Initialization
 from core.evaluation.measured import Measured
-from core.evaluation.score_words import ScoreRow
+from core.evaluation.score_tables import ScoreRow
 from core.types import ModelCard
 from models.measured import initializations, seeds
 from pages.components.frame import screen
@@ -28,7 +28,7 @@ def facts(card: ModelCard, segments: bool, found: Measured | None) -> None:
     if card.training_cost:
         rows["Training"] = card.training_cost
     if found:
-        rows["Speed"] = score_words.speed_words(found)
+        rows["Speed"] = score_tables.speed_text(found)
     rows["Licence"], rows["Reference"] = card.licence, card.reference
     rows["Name on the terminal"] = f"`{card.name}`"
     st.table(rows, border="horizontal", alt=f"What {card.title} is")
@@ -38,7 +38,7 @@ def scores(card: ModelCard, found: Measured | None) -> None:
     """Draw the card's scores with their intervals and on what they were measured, the first one
     large."""
     for number, (data, together) in enumerate(card.scores_by_data().items()):
-        rows = score_words.typed_rows(together, found, seeds(card.name))
+        rows = score_tables.card_score_rows(together, found, seeds(card.name))
         if number == 0:
             first, *rows = rows
             # A metric cuts its own label off in a narrow column.
@@ -48,7 +48,7 @@ def scores(card: ModelCard, found: Measured | None) -> None:
                 st.caption(f"95 % interval {first.interval}")
         if rows:
             _table(rows)
-        st.caption(f"Measured on {data}. {score_words.whose_test_set(together)}".strip())
+        st.caption(f"Measured on {data}. {score_tables.test_set_note(together)}".strip())
 
 
 def failures(card: ModelCard) -> None:
@@ -61,7 +61,7 @@ def failures(card: ModelCard) -> None:
 def all_scores(card: ModelCard, found: Measured) -> None:
     """Draw every score of the model's file, by phase, and its calibration."""
     st.caption(
-        f"On {score_words.WHERE}, {found.images} in all; intervals of 95 % by bootstrap over "
+        f"On {score_tables.WHERE}, {found.images} in all; intervals of 95 % by bootstrap over "
         "images."
     )
     names = ["All phases", *(phase.capitalize() for phase in found.phases)]
@@ -77,28 +77,28 @@ def all_scores(card: ModelCard, found: Measured) -> None:
         with phases.pop():
             _changed(found)
     with overall:
-        _table(score_words.overall_rows(found))
+        _table(score_tables.overall_rows(found))
     for tab, phase in zip(phases, found.phases, strict=True):
         with tab:
-            _table(score_words.phase_rows(found, phase))
-    if found.calibration:
-        _calibration(card, found)
+            _table(score_tables.phase_rows(found, phase))
+    if found.confidence_calibration:
+        _confidence_calibration(card, found)
 
 
 def _changed(found: Measured) -> None:
-    first, second = score_words.robustness_headings(found)
-    st.caption(score_words.robustness_caption(found))
+    first, second = score_tables.robustness_headings(found)
+    st.caption(score_tables.robustness_caption(found))
     st.table(
         [
             {"change": one.perturbation, first: one.score, second: one.foreground}
-            for one in score_words.robustness_rows(found)
+            for one in score_tables.robustness_rows(found)
         ],
         border="horizontal",
     )
 
 
 def _initializations(compared: Sequence[Initialization]) -> None:
-    st.caption(score_words.initialization_caption(compared))
+    st.caption(score_tables.initialization_caption(compared))
     st.table(
         [
             {
@@ -107,25 +107,29 @@ def _initializations(compared: Sequence[Initialization]) -> None:
                 "by seed": one.scores,
                 "mean": one.mean,
             }
-            for one in score_words.initialization_rows(compared)
+            for one in score_tables.initialization_rows(compared)
         ],
         border="horizontal",
     )
 
 
-def _calibration(card: ModelCard, found: Measured) -> None:
+def _confidence_calibration(card: ModelCard, found: Measured) -> None:
     from core.figures.reliability import reliability_figure
 
-    st.markdown("**Calibration: how far its confidence is to be trusted**")
+    st.markdown("**Confidence calibration**")
     words, curve = st.columns([2, 3], gap="large")
     error = found.scores["expected_calibration_error"]
-    words.markdown(score_words.calibration_words(card, found.calibration, error))
+    words.markdown(
+        score_tables.confidence_calibration_text(card, found.confidence_calibration, error)
+    )
     words.caption(
         "A point is a fifteenth of the range of confidence, as large as the share of the pixels in "
         "it. On the dashed line the network is right as often as it says; below, less often."
     )
     with curve:
-        screen.chart(reliability_figure(found.calibration.bins), f"reliability_{card.name}")
+        screen.chart(
+            reliability_figure(found.confidence_calibration.bins), f"reliability_{card.name}"
+        )
 
 
 def _table(rows: Sequence[ScoreRow]) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 from skimage.metrics import contingency_table
-from tests.core.evaluation.test_calibration import three_phases
 
 from core.evaluation.evaluation import Evaluation, evaluate
 from core.evaluation.report import entries, images_csv
@@ -17,6 +16,7 @@ from core.measurement.agreement import confusion_matrix, match_objects
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
 from models.classic import otsu
+from tests.core.evaluation.test_confidence_calibration import three_phases
 from tests.core.measurement.test_agreement import worked_case
 from tests.threshold_model import CARD, threshold_network
 
@@ -64,7 +64,7 @@ def test_one_confusion_matrix_over_all_images_is_not_the_mean_over_images():
     # IoU of particles: 10 / 10 and 10 / 40 by image, 20 / 50 over all.
     images = [image([[90, 0], [0, 10]]), image([[60, 0], [30, 10]], "b")]
     found = by_key(images)
-    assert found["foreground_iou_per_image"].value == pytest.approx((1 + 0.25) / 2)
+    assert found["foreground_iou_macro"].value == pytest.approx((1 + 0.25) / 2)
     assert found["iou.particle"].value == pytest.approx(0.4)
     assert found["mean_iou"].value == pytest.approx((150 / 180 + 0.4) / 2)
     assert found["mean_dice"].value == pytest.approx((300 / 330 + 40 / 70) / 2)
@@ -102,13 +102,13 @@ def test_objects_over_all_images_and_image_by_image():
         ),
     ]
     found = by_key(images)
-    assert found["objects_f1_iou50_one_matching"].value == pytest.approx(3 / (3 + 0.5 + 0.5))
-    assert found["objects_f1_iou50_mean_over_images"].value == pytest.approx(0.85714 / 2, abs=1e-5)
+    assert found["objects_f1_iou50_micro"].value == pytest.approx(3 / (3 + 0.5 + 0.5))
+    assert found["objects_f1_iou50_macro"].value == pytest.approx(0.85714 / 2, abs=1e-5)
     expected = worked.iou_sum / 4
-    assert found["panoptic_quality_one_matching"].value == pytest.approx(expected)
+    assert found["panoptic_quality_micro"].value == pytest.approx(expected)
     # An image without any object found has no mean diameter; over all, 3 px found and 21 px masked.
     assert found["mean_diameter_error"].value == pytest.approx(0.5)
-    assert found["mean_diameter_error_all_objects"].value == pytest.approx(3 / 21 - 1)
+    assert found["mean_diameter_error_micro"].value == pytest.approx(3 / 21 - 1)
     # Off by a half in one image, and by all in the other, where nothing was found.
     assert found["mean_diameter_absolute_error_median"].value == pytest.approx(0.75)
     assert found["mean_diameter_within_10_percent"].value == 0
@@ -173,7 +173,7 @@ def test_an_evaluation_measures_what_users_read_off(squares):
     assert result.images[0].objects.touching.tolist() == [False]
     assert second["objects_f1_iou50"] == 1 and second["panoptic_quality"] == pytest.approx(0.5)
     assert first["boundary_f1_2px_by_phase"] == {"background": 1, "particle": 1}
-    calibration = scores["calibration"]
+    calibration = scores["confidence_calibration"]
     # Sure of every pixel, wrong in 200 of 8192.
     assert calibration["overconfidence"] == pytest.approx(200 / 8192, abs=1e-3)
     assert calibration["bins"][-1][4] == pytest.approx(1, abs=1e-3)
@@ -186,7 +186,7 @@ def test_an_evaluation_measures_what_users_read_off(squares):
 def test_a_method_without_probabilities_has_no_calibration(squares):
     engine = ClassicEngine(otsu.CARD)
     scores = entries(evaluate(engine, squares / "images", squares / "masks", "instances"))
-    assert scores["calibration"] is None
+    assert scores["confidence_calibration"] is None
     assert "expected_calibration_error" not in scores["headlines"]
 
 

@@ -19,23 +19,23 @@ TEST_SETS = {
 }
 WHERE = "the images of the scores that have an interval above"
 OVERALL = {
-    "foreground_iou_per_image": "IoU of all that is not the first phase, mean over images",
+    "foreground_iou_macro": "IoU of all that is not the first phase, mean over images",
     "mean_iou": "mean IoU over phases, one confusion matrix over all images",
-    "pooled_iou": "IoU of all phases counted together, which frequent phases decide, likewise",
+    "micro_iou": "IoU of all phases counted together, which frequent phases decide, likewise",
     "mean_dice": "mean Dice over phases, likewise",
     "pixel_accuracy": "pixel accuracy, likewise",
-    "objects_f1_iou50_one_matching": "F1 of objects at IoU of 0.5 or more, all images as one",
-    "objects_f1_iou50_mean_over_images": "F1 of objects, mean over images",
-    "objects_f1_iou75_one_matching": "F1 of objects at IoU of 0.75 or more, all images as one",
-    "objects_f1_iou75_mean_over_images": "F1 of objects at 0.75, mean over images",
+    "objects_f1_iou50_micro": "F1 of objects at IoU of 0.5 or more, all images as one",
+    "objects_f1_iou50_macro": "F1 of objects, mean over images",
+    "objects_f1_iou75_micro": "F1 of objects at IoU of 0.75 or more, all images as one",
+    "objects_f1_iou75_macro": "F1 of objects at 0.75, mean over images",
     "objects_recall_iou50.touching": "recall of objects that touch another, all images as one",
     "objects_recall_iou50.free": "recall of objects that touch none",
     "objects_recall_iou50.under_10_px": "recall of objects under 10 px in diameter",
     "objects_recall_iou50.10_to_30_px": "recall of objects of 10 to 30 px",
     "objects_recall_iou50.30_to_100_px": "recall of objects of 30 to 100 px",
     "objects_recall_iou50.100_px_and_more": "recall of objects of 100 px and more",
-    "panoptic_quality_one_matching": "panoptic quality, all images as one",
-    "panoptic_quality_mean_over_images": "panoptic quality, mean over images",
+    "panoptic_quality_micro": "panoptic quality, all images as one",
+    "panoptic_quality_macro": "panoptic quality, mean over images",
     "boundary_dice_within_3px": "Dice of boundaries within 3 px, mean over images",
     "network_f1_within_3px": "F1 of the closed network within 3 px, mean over images",
 }
@@ -44,7 +44,7 @@ RELATIVE = {
     "mean_diameter_absolute_error": "mean diameter, absolute error, mean over images",
     "mean_diameter_absolute_error_median": "mean diameter, absolute error, median over images",
     "mean_diameter_within_10_percent": "images whose mean diameter is within 10 %, absolute",
-    "mean_diameter_error_all_objects": "mean diameter, error, all images as one",
+    "mean_diameter_error_micro": "mean diameter, error, all images as one",
     "mean_intercept_error": "mean intercept of the grains, error, mean over images",
     "mean_intercept_absolute_error": "mean intercept, absolute error, mean over images",
 }
@@ -95,7 +95,7 @@ class RobustnessRow:
     foreground: str
 
 
-def typed_rows(
+def card_score_rows(
     scores: Sequence[Score], found: Measured | None, seeds: Mapping[str, tuple[float, ...]]
 ) -> list[ScoreRow]:
     """Return the card's own scores with the intervals that were measured with them.
@@ -147,7 +147,7 @@ def phase_rows(found: Measured, phase: str) -> list[ScoreRow]:
 def robustness_rows(found: Measured) -> list[RobustnessRow]:
     """Return what changes of the images do to the first score of models of its kind: the IoU of
     the foreground, mean over images, of two phases; else the mean IoU over phases."""
-    key = "foreground_iou_per_image" if len(found.phases) == 2 else "mean_iou"
+    key = "foreground_iou_macro" if len(found.phases) == 2 else "mean_iou"
     return [
         RobustnessRow(one.perturbation, _number(getattr(one, key)), _number(one.foreground_iou))
         for one in found.robustness
@@ -200,12 +200,14 @@ def interval(one: Estimate | None, form: str = "{:.3f}", factor: float = 1) -> s
     return f"{form.format(factor * one.low)} to {form.format(factor * one.high)}"
 
 
-def whose_test_set(scores: Sequence[Score]) -> str:
+def test_set_note(scores: Sequence[Score]) -> str:
     """Return whose split the scores stand on, "" for images that were made."""
     return " ".join(dict.fromkeys(TEST_SETS[one.test_set] for one in scores)).strip()
 
 
-def calibration_words(card: ModelCard, found: ConfidenceCalibration, error: Estimate) -> str:
+def confidence_calibration_text(
+    card: ModelCard, found: ConfidenceCalibration, error: Estimate
+) -> str:
     """Return how far the network's confidence is to be trusted, and what a temperature changes."""
     side = "surer than it is right" if found.overconfidence > 0 else "right more often than it says"
     text = (
@@ -228,7 +230,7 @@ def calibration_words(card: ModelCard, found: ConfidenceCalibration, error: Esti
     return text + " It is not applied: the confidence shown is the network's own."
 
 
-def speed_words(found: Measured) -> str:
+def speed_text(found: Measured) -> str:
     """Return how long a megapixel takes and where."""
     if found.machine.startswith("CPU") and not math.isnan(found.processor_seconds):
         return (
