@@ -49,6 +49,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--by", metavar="COLUMN", help="also by the values of this column of index.csv"
     )
     parser.add_argument(
+        "--cluster",
+        metavar="COLUMN",
+        help="intervals over the values of this column of index.csv in place of images, such as "
+        "the micrograph that each tile was cut from",
+    )
+    parser.add_argument(
         "--save",
         type=Path,
         metavar="DIR",
@@ -79,6 +85,7 @@ def run(options: argparse.Namespace) -> int:
         kind_of_masks(card),
         stems,
         progress_line("evaluate: image"),
+        clusters(options),
     )
     scores = entries(result)
     if options.by:
@@ -115,6 +122,24 @@ def _stems(options: argparse.Namespace, card: ModelCard) -> frozenset[str] | Non
         split = load_split(options.images.parent, zoo.recipe(card.name), len(card.phases))
         stems = frozenset(pair.stem for pair in split.validation)
     return named_like(options.only, options.images, stems) if options.only else stems
+
+
+def clusters(options: argparse.Namespace) -> dict[str, str] | None:
+    """Return the value of the column of --cluster by stem; None without that option.
+
+    Raises:
+        UsageError: index.csv has no such column.
+    """
+    if options.cluster is None:
+        return None
+    from core.training.dataset import read_index
+
+    index = read_index(options.images.parent)
+    if not index or any(options.cluster not in row for row in index.values()):
+        raise UsageError(
+            f"--cluster {options.cluster}: index.csv beside the images has no such column."
+        )
+    return {stem: row[options.cluster] for stem, row in index.items()}
 
 
 def named_like(pattern: str, images: Path, among: frozenset[str] | None) -> frozenset[str]:

@@ -21,7 +21,7 @@ from core.segmentation.preprocessing import eight_bit, image_field
 from core.training.dataset import read_index
 from core.types import ProgressCallback, no_progress
 
-NONE_FOLDER = "none"
+OTHER_FOLDER = "other"
 GRAINS_FOLDER = ClassFolder("grains", column="source_image")
 
 
@@ -115,7 +115,7 @@ def read_labelled_images(folder: Path) -> tuple[LabelledImage, ...]:
     Raises:
         DataError: none of these folders, or images that cannot be read, all listed.
     """
-    sources = (*FOLDERS, GRAINS_FOLDER, ClassFolder(NONE_FOLDER))
+    sources = (*FOLDERS, GRAINS_FOLDER, ClassFolder(OTHER_FOLDER))
     found: list[LabelledImage] = []
     mistakes: list[str] = []
     for image_class, source in enumerate(sources):

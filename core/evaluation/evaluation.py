@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -85,10 +86,12 @@ def evaluate(
     kind: MaskKind,
     stems: frozenset[str] | None = None,
     progress: ProgressCallback = no_progress,
+    groups: Mapping[str, str] | None = None,
 ) -> Evaluation:
     """Segment every image that has a mask and compare.
 
-    ``kind``: what the masks' values mean. ``stems``: only these images; None = all.
+    ``kind``: what the masks' values mean. ``stems``: only these images; None = all. ``groups``: by
+    stem, such as the micrograph that a tile was cut from; intervals are over groups.
 
     Raises:
         DataError: mistakes in the folders, all listed.
@@ -103,11 +106,12 @@ def evaluate(
     for done, (image, mask) in enumerate(pairs):
         progress(done, len(pairs))
         try:
-            scores.append(_evaluate_one(engine, image, mask, kind))
+            scored = _evaluate_one(engine, image, mask, kind)
+            scores.append(replace(scored, group=(groups or {}).get(image.stem, "")))
         except LamellaError as error:
             mistakes.append(str(error))
     if mistakes:
-        raise DataError("Mend these first:\n" + "\n".join(f"- {mistake}" for mistake in mistakes))
+        raise DataError("Fix these first:\n" + "\n".join(f"- {mistake}" for mistake in mistakes))
     progress(len(pairs), len(pairs))
     return Evaluation(engine.card, tuple(scores), machine)
 

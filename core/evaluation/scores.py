@@ -68,7 +68,8 @@ class ImageScores:
     outline, nan where neither image has one. ``objects``: where the mask holds instances.
     ``grains``: of a model that finds grain boundaries. ``reliability``, ``sample``: of a network,
     whose probabilities mean something. ``seconds``, ``processor_seconds``: of the segmentation, by
-    the clock and of all threads together; the latter is the same on a busy machine.
+    the clock and of all threads together; the latter is the same on a busy machine. ``group``: the
+    micrograph or specimen that the image is a part of, "" where it stands alone.
     """
 
     stem: str
@@ -80,6 +81,7 @@ class ImageScores:
     sample: PixelSample | None = None
     seconds: float = NAN
     processor_seconds: float = NAN
+    group: str = ""
 
     @property
     def iou(self) -> np.ndarray:
@@ -112,7 +114,7 @@ class Headline:
 
 
 def headlines(images: Sequence[ImageScores], phases: Sequence[str]) -> tuple[Headline, ...]:
-    """Return every score with its 95 % bootstrap interval over images.
+    """Return every score with its 95 % bootstrap interval over images, or over their groups.
 
     - ``mean_iou``, ``micro_iou``, ``mean_dice``, ``pixel_accuracy``, ``iou.PHASE``,
       ``dice.PHASE``: of one confusion matrix over all images
@@ -137,41 +139,50 @@ def headlines(images: Sequence[ImageScores], phases: Sequence[str]) -> tuple[Hea
     ``phases``: names, by index. What the masks cannot tell is left out.
     """
     made = [*_of_pixels(images, phases), *_of_objects(images), *_of_grains(images)]
-    bins = [one.reliability for one in images if one.reliability is not None]
-    if bins:
+    known = [one for one in images if one.reliability is not None]
+    if known:
+        bins = [one.reliability for one in known]
         counts = np.stack([np.stack([one.pixels, one.right - one.confidence]) for one in bins])
-        made.append(Headline("expected_calibration_error", over_all_images(counts, _ece)))
+        estimate = over_all_images(counts, _ece, _groups(known))
+        made.append(Headline("expected_calibration_error", estimate))
     return tuple(made)
+
+
+def _groups(images: Sequence[ImageScores]) -> list[str]:
+    return [one.group or one.stem for one in images]
 
 
 def _of_pixels(images: Sequence[ImageScores], phases: Sequence[str]) -> Iterator[Headline]:
     confusion = np.stack([one.confusion for one in images])
+    groups = _groups(images)
     foreground = np.array([one.foreground_iou for one in images])
-    yield Headline("foreground_iou_macro", mean_over_images(foreground))
+    yield Headline("foreground_iou_macro", mean_over_images(foreground, groups))
     for key, score in (
         ("mean_iou", lambda counts: _mean_known(intersection_over_union(counts))),
         ("micro_iou", pooled_intersection_over_union),
         ("mean_dice", lambda counts: _mean_known(dice(counts))),
         ("pixel_accuracy", lambda counts: np.array([pixel_accuracy(one) for one in counts])),
     ):
-        yield Headline(key, over_all_images(confusion, score))
+        yield Headline(key, over_all_images(confusion, score, groups))
     boundary = np.array([one.boundary_f1 for one in images])
     fraction = np.array([one.phase_fraction_error for one in images])
     for index, phase in enumerate(phases):
         for key, ratio in (("iou", intersection_over_union), ("dice", dice)):
-            yield Headline(f"{key}.{phase}", over_all_images(confusion, _of_phase(ratio, index)))
+            estimate = over_all_images(confusion, _of_phase(ratio, index), groups)
+            yield Headline(f"{key}.{phase}", estimate)
         error = fraction[:, index]
-        yield Headline(f"boundary_f1_2px.{phase}", mean_over_images(boundary[:, index]))
-        yield Headline(f"phase_fraction_error_points.{phase}", mean_over_images(error))
+        yield Headline(f"boundary_f1_2px.{phase}", mean_over_images(boundary[:, index], groups))
+        yield Headline(f"phase_fraction_error_points.{phase}", mean_over_images(error, groups))
         yield Headline(
-            f"phase_fraction_absolute_error_points.{phase}", mean_over_images(np.abs(error))
+            f"phase_fraction_absolute_error_points.{phase}", mean_over_images(np.abs(error), groups)
         )
 
 
 def _of_objects(images: Sequence[ImageScores]) -> Iterator[Headline]:
-    found = [one.objects for one in images if one.objects is not None]
-    if not found:
+    known = [one for one in images if one.objects is not None]
+    if not known:
         return
+    found, groups = [one.objects for one in known], _groups(known)
     matches = [one.agreement for one in found]
     strict = [one.strict_agreement for one in found]
     for key, agreements, per_image, hits in (
@@ -185,53 +196,54 @@ def _of_objects(images: Sequence[ImageScores]) -> Iterator[Headline]:
                 for m in agreements
             ]
         )
-        estimate = over_all_images(counts, partial(_matched, hits=hits))
+        estimate = over_all_images(counts, partial(_matched, hits=hits), groups)
         yield Headline(f"{key}_micro", estimate)
-        yield Headline(f"{key}_macro", mean_over_images(np.array(per_image)))
-    yield from _recall_by_group(found)
-    yield from _of_diameters(found)
+        yield Headline(f"{key}_macro", mean_over_images(np.array(per_image), groups))
+    yield from _recall_by_group(found, groups)
+    yield from _of_diameters(found, groups)
 
 
-def _recall_by_group(found: Sequence[ObjectScores]) -> Iterator[Headline]:
-    groups = {
+def _recall_by_group(found: Sequence[ObjectScores], groups: Sequence[str]) -> Iterator[Headline]:
+    selections = {
         "touching": [one.touching for one in found],
         "free": [~one.touching for one in found],
     } | {name: [_between(one, *limits) for one in found] for name, limits in SIZES_PX.items()}
-    for name, members in groups.items():
+    for name, members in selections.items():
         counts = np.array(
             [((m & one.found).sum(), m.sum()) for m, one in zip(members, found, strict=True)]
         )
         if counts[:, 1].any():
-            yield Headline(f"objects_recall_iou50.{name}", over_all_images(counts, _share))
+            yield Headline(f"objects_recall_iou50.{name}", over_all_images(counts, _share, groups))
 
 
 def _between(one: ObjectScores, low: float, high: float) -> np.ndarray:
     return (low <= one.reference_diameters_px) & (one.reference_diameters_px < high)
 
 
-def _of_diameters(found: Sequence[ObjectScores]) -> Iterator[Headline]:
+def _of_diameters(found: Sequence[ObjectScores], groups: Sequence[str]) -> Iterator[Headline]:
     errors = np.array([one.diameter_error for one in found])
-    yield Headline("mean_diameter_error", mean_over_images(errors))
-    yield Headline("mean_diameter_absolute_error", mean_over_images(np.abs(errors)))
+    yield Headline("mean_diameter_error", mean_over_images(errors, groups))
+    yield Headline("mean_diameter_absolute_error", mean_over_images(np.abs(errors), groups))
     # Where nothing of what is there was found, the mean diameter is off by all of it.
     empty = [len(one.diameters_px) == 0 < len(one.reference_diameters_px) for one in found]
     off = np.where(empty, 1.0, np.abs(errors))
     yield Headline("mean_diameter_absolute_error_median", median_over_images(off))
     within = np.where(np.isnan(off), np.nan, off <= CLOSE)
-    yield Headline("mean_diameter_within_10_percent", mean_over_images(within))
+    yield Headline("mean_diameter_within_10_percent", mean_over_images(within, groups))
     sums = np.array(
         [
             (d.sum(), len(d), r.sum(), len(r))
             for d, r in ((one.diameters_px, one.reference_diameters_px) for one in found)
         ]
     )
-    yield Headline("mean_diameter_error_micro", over_all_images(sums, _ratio_of_means))
+    yield Headline("mean_diameter_error_micro", over_all_images(sums, _ratio_of_means, groups))
 
 
 def _of_grains(images: Sequence[ImageScores]) -> Iterator[Headline]:
-    found = [one.grains for one in images if one.grains is not None]
-    if not found:
+    known = [one for one in images if one.grains is not None]
+    if not known:
         return
+    found, groups = [one.grains for one in known], _groups(known)
     errors = [one.intercept_error for one in found]
     for key, values in (
         ("boundary_dice_within_3px", [one.band.f1 for one in found]),
@@ -239,7 +251,7 @@ def _of_grains(images: Sequence[ImageScores]) -> Iterator[Headline]:
         ("mean_intercept_error", errors),
         ("mean_intercept_absolute_error", np.abs(errors)),
     ):
-        yield Headline(key, mean_over_images(np.array(values)))
+        yield Headline(key, mean_over_images(np.array(values), groups))
 
 
 def relative_error(found: np.ndarray, reference: np.ndarray) -> float:

@@ -225,5 +225,5 @@ def test_a_fault_of_ours_is_one_sentence_too(
 
 
 def test_say_keeps_a_list(capsys: pytest.CaptureFixture[str]) -> None:
-    say("Mend these first:\n- one\n- two")
-    assert capsys.readouterr().err == "lamella: Mend these first:\n- one\n- two\n"
+    say("Fix these first:\n- one\n- two")
+    assert capsys.readouterr().err == "lamella: Fix these first:\n- one\n- two\n"

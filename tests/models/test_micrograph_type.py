@@ -79,8 +79,8 @@ def test_training_starts_from_the_encoder_of_particles() -> None:
 
 
 def test_a_runs_own_weights_are_scored_in_place_of_the_shipped_ones(tmp_path, capsys) -> None:
-    (tmp_path / "none").mkdir()
-    Image.fromarray(drawings.chart(np.random.default_rng(77), 200)).save(tmp_path / "none/a.png")
+    (tmp_path / "other").mkdir()
+    Image.fromarray(drawings.chart(np.random.default_rng(77), 200)).save(tmp_path / "other/a.png")
     command = ["evaluate", CARD.name, "--images", str(tmp_path), "--json"]
     network = classifiers.load(CARD.name)
     with torch.no_grad():

@@ -361,13 +361,13 @@ def test_images_are_read_from_folders_named_like_kinds(tmp_path: Path) -> None:
     grey = np.arange(400, dtype=np.uint8).reshape(20, 20)
     save(tmp_path / "grains" / "images" / "RG1.png", grey)
     (tmp_path / "grains" / "index.csv").write_text("stem,source_image\nRG1,7\n")
-    save(tmp_path / "none" / "cat.png", grey)
+    save(tmp_path / "other" / "cat.png", grey)
     found = read_labelled_images(tmp_path)
     assert [(one.name, one.image_class, one.specimen) for one in found] == [
         ("RG1.png", 4, "7"),
         ("cat.png", 5, "cat"),
     ]
-    (tmp_path / "none" / "bad.png").write_bytes(b"no image")
+    (tmp_path / "other" / "bad.png").write_bytes(b"no image")
     with pytest.raises(DataError, match=r"bad\.png"):
         read_labelled_images(tmp_path)
 

@@ -126,16 +126,39 @@ def test_the_interval_of_a_mean_is_that_of_the_normal_for_many_images():
     )
 
 
-def test_one_image_has_a_score_and_no_interval():
-    assert mean_over_images([0.7]).value == 0.7
-    assert np.isnan(mean_over_images([0.7]).low) and np.isnan(mean_over_images([]).value)
+def test_fewer_than_eight_images_have_a_score_and_no_interval():
+    few, enough = np.linspace(0.6, 0.9, 7), np.linspace(0.6, 0.9, 8)
+    assert mean_over_images(few).value == pytest.approx(0.75)
+    assert np.isnan([mean_over_images(few).low, mean_over_images(few).high]).all()
+    assert mean_over_images(enough).low < 0.75 < mean_over_images(enough).high
+    assert np.isnan(mean_over_images([]).value)
     alone = over_all_images(np.array([[3.0, 4.0]]), lambda c: c[:, 0] / c[:, 1])
     assert alone.value == 0.75 and np.isnan([alone.low, alone.high]).all()
 
 
 def test_counts_are_added_before_they_are_divided():
-    # 1 of 1 and 1 of 9: pooled 2 of 10, the mean of the two ratios would be 0.56.
-    found = over_all_images(np.array([[1, 1], [1, 9]]), lambda c: c[:, 0] / c[:, 1])
+    # 1 of 1 in four images and 1 of 9 in four: 8 of 40; the mean of the ratios would be 0.56.
+    found = over_all_images(np.array([[1, 1], [1, 9]] * 4), lambda c: c[:, 0] / c[:, 1])
     assert found.value == pytest.approx(0.2)
-    # The two draws of one image twice, a quarter of all each, are the extremes.
-    assert (found.low, found.high) == pytest.approx((1 / 9, 1.0))
+    # k of 8 draws are of the first sort: 1 / (9 - k), with k from 1 to 7 in 95 % of the draws.
+    assert (found.low, found.high) == pytest.approx((1 / 8, 1 / 2))
+
+
+def test_tiles_of_one_micrograph_are_drawn_together():
+    # Both tiles of a micrograph are alike: k of 8 micrographs, k from 1 to 7 in 95 % of the draws.
+    values = [0, 0, 1, 1] * 4
+    micrographs = [f"m{index // 2}" for index in range(16)]
+    found = mean_over_images(values, micrographs)
+    assert (found.value, found.low, found.high) == pytest.approx((0.5, 1 / 8, 7 / 8))
+    tiles = mean_over_images(values)
+    assert tiles.high - tiles.low < found.high - found.low
+    seven = mean_over_images(values[:14], micrographs[:14])
+    assert np.isnan([seven.low, seven.high]).all()
+
+
+def test_draws_without_a_statistic_are_left_out_of_an_interval():
+    # 7 images without objects: a draw of those alone has no ratio.
+    counts = np.array([[1.0, 2.0]] + [[0.0, 0.0]] * 7)
+    with np.errstate(invalid="ignore"):
+        found = over_all_images(counts, lambda c: c[:, 0] / c[:, 1])
+    assert (found.value, found.low, found.high) == (0.5, 0.5, 0.5)
