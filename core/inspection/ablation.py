@@ -78,9 +78,10 @@ def ablate_skips(
         raise LamellaError(f'This network has no skip into "{unknown[0]}"; {has}.')
     if subject.logits.ndim != 3:
         raise LamellaError("This network labels the whole field; there are no outlines to compare.")
-    labels, without = _labels(subject.logits), _labels(_logits_without(subject, off))
+    without = _labels(_logits_without(subject, off)[: subject.phases])
+    labels = _labels(subject.class_logits)
     target = labels if reference is None else reference
-    classes = max(2, len(subject.logits), int(target.max()) + 1)
+    classes = max(2, len(subject.class_logits), int(target.max()) + 1)
     before = _agreement(target, labels, classes, tolerance_px)
     after = _agreement(target, without, classes, tolerance_px)
     return Ablation(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
-from scipy.special import softmax
+from scipy.special import expit, softmax
 from torch import Tensor, nn
 
 from core.errors import LamellaError
@@ -28,10 +28,21 @@ def class_probabilities(subject: Subject, row: int, column: int) -> np.ndarray:
     Raises:
         LamellaError: the pixel lies outside the field.
     """
-    logits = logits_at(subject, row, column).astype(np.float64)
+    logits = logits_at(subject, row, column)[: subject.phases].astype(np.float64)
     if len(logits) == 1:
         logits = np.array([0.0, logits[0]])
     return softmax(logits)
+
+
+def further_outputs(subject: Subject, row: int, column: int) -> np.ndarray:
+    """Return what the network answers at a pixel beside the classes, (N,) float64 in [0, 1] by the
+    logistic function; empty for most networks.
+
+    Raises:
+        LamellaError: the pixel lies outside the field.
+    """
+    logits = logits_at(subject, row, column).astype(np.float64)
+    return expit(logits[len(logits) if subject.phases is None else subject.phases :])
 
 
 def logits_at(subject: Subject, row: int, column: int) -> np.ndarray:
@@ -85,7 +96,7 @@ def split_logit(subject: Subject, row: int, column: int, phase: int | None = Non
             layer is followed by something that is not linear.
     """
     winner = logits_at(subject, row, column)
-    phase = int(winner.argmax()) if phase is None else phase
+    phase = int(winner[: subject.phases].argmax()) if phase is None else phase
     check_phase(phase, len(winner))
     layer = _last_layer(subject)
     network = subject.private_network()

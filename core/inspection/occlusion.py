@@ -64,7 +64,7 @@ def occlusion(
     drop, count = np.zeros((height, width)), np.zeros((height, width))
     with torch.no_grad():
         logits = at_pixel(subject, run(network, subject.image), row, column)
-        phase = int(logits.argmax()) if phase is None else phase
+        phase = int(logits[: subject.phases].argmax()) if phase is None else phase
         check_phase(phase, len(logits))
         logit = float(logits[phase])
         fill = subject.image.mean(dim=(2, 3), keepdim=True)

@@ -27,7 +27,8 @@ class Subject:
     expects. ``pixels``: (H, W) float32 in [0, 1], what ``image`` was made from; None takes the
     mean over the channels of ``image``. ``field``: where that lies in the micrograph. ``digest``,
     ``model``: name the micrograph and the network in caches. ``lock``: the network's own, held
-    only while its module tree is copied.
+    only while its module tree is copied. ``phases``: how many of the output's channels, the first
+    ones, tell the class of a pixel; None = all.
     """
 
     network: nn.Module
@@ -38,6 +39,7 @@ class Subject:
     digest: str = ""
     model: str = ""
     lock: AbstractContextManager | None = None
+    phases: int | None = None
 
     def __post_init__(self) -> None:
         pixels = self.pixels
@@ -73,6 +75,11 @@ class Subject:
             output = run(self.private_network(), self.image)
         return read_only(output[0].cpu().numpy())
 
+    @property
+    def class_logits(self) -> np.ndarray:
+        """:attr:`logits` of the classes alone, without what else the network answers."""
+        return self.logits[: self.phases]
+
     def private_network(self) -> nn.Module:
         """Return a copy in eval mode that shares the weights and nothing else."""
         return private_copy(self.network, self.lock)
@@ -86,6 +93,7 @@ class Subject:
             field=self.field,
             digest=self.digest,
             model=f"{self.model} random {seed}",
+            phases=self.phases,
         )
 
     def check_pixel(self, row: int, column: int) -> None:
@@ -103,7 +111,8 @@ class Expected:
 
     ``mean``, ``std``: of the grey levels in [0, 1]. ``pixel_size_nm``: that images are
     resampled to. ``side``: the fixed side of its image, None for any multiple of its stride.
-    ``tta_scale``: factor by which the image is resized for a single forward pass.
+    ``tta_scale``: factor by which the image is resized for a single forward pass. ``phases``: how
+    many of its output channels are phases, None = all.
     """
 
     mean: float = 0.0
@@ -111,11 +120,18 @@ class Expected:
     pixel_size_nm: float | None = None
     side: int | None = None
     tta_scale: float = 1.0
+    phases: int | None = None
 
     @classmethod
     def of(cls, card: ModelCard) -> Expected:
         """Return what a trained model expects; of several ``tta_scales``, the last."""
-        return cls(card.mean, card.std, card.pixel_size_nm, tta_scale=card.tta_scales[-1])
+        return cls(
+            card.mean,
+            card.std,
+            card.pixel_size_nm,
+            tta_scale=card.tta_scales[-1],
+            phases=len(card.phases),
+        )
 
 
 def open_subject(
@@ -148,7 +164,8 @@ def open_subject(
     weight = next(network.parameters())
     image = torch.from_numpy((pixels - expected.mean) / expected.std).float()
     image = image.expand(1, input_channels(network), *image.shape).contiguous()
-    return Subject(network, image.to(weight.device), pixels, field, micrograph.digest, model, lock)
+    image = image.to(weight.device)
+    return Subject(network, image, pixels, field, micrograph.digest, model, lock, expected.phases)
 
 
 def _cut(grey: np.ndarray, box: Box, shape: tuple[int, int]) -> np.ndarray:

@@ -25,6 +25,7 @@ def draw(inspected: Inspected) -> None:
         name = inspected.classes[min(winner, len(inspected.classes) - 1)]
         st.markdown(f"#### {name.capitalize()}, {100 * shares[winner]:.1f} %")
         _probabilities(inspected, shares)
+        _further_outputs(inspected, len(shares))
         _one_of_several(inspected)
         shown = LINK.choose("Map", "show", MAPS, "cam", label_visibility="collapsed")
         overlay, labels, caption = draw_map(inspected, shown, winner)
@@ -33,7 +34,7 @@ def draw(inspected: Inspected) -> None:
 
 
 def _probabilities(inspected: Inspected, shares: Any) -> None:
-    names = list(inspected.classes)
+    names = list(inspected.classes[: len(shares)])
     if len(names) < len(shares):
         names = [f"not {names[0]}", names[0]]
     st.dataframe(
@@ -47,6 +48,16 @@ def _probabilities(inspected: Inspected, shares: Any) -> None:
         },
         alt="Probability of each class at the pixel",
     )
+
+
+def _further_outputs(inspected: Inspected, phases: int) -> None:
+    from core.inspection.attribution import further_outputs
+
+    values = further_outputs(inspected.subject, *inspected.network_pixel)
+    names = inspected.classes[phases:]
+    if names:
+        found = (f"{name} {value:.2f}" for name, value in zip(names, values, strict=True))
+        st.caption(f"The network's further outputs here: {', '.join(found)}.")
 
 
 def _one_of_several(inspected: Inspected) -> None:

@@ -36,7 +36,8 @@ SUBJECT_BYTES = 12_000_000
 class Inspected:
     """A network before a field. ``pixel``: (row, column) of the micrograph, inside the field.
 
-    ``phases``: with their colours. ``classes``: their names. ``analysis``: of the micrograph by the
+    ``phases``: with their colours. ``classes``: their names, then those of the network's further
+    outputs. ``analysis``: of the micrograph by the
     chosen zoo model, where one is kept.
     """
 
@@ -166,7 +167,7 @@ def look(opened: Opened, name: str, request: Request, analysis: Analysis | None)
         title=title,
         is_trained=is_trained,
         phases=phases,
-        classes=tuple(phase.name for phase in phases),
+        classes=card.outputs if card else tuple(phase.name for phase in phases),
         subject=subject,
         opened=opened,
         request=request,

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from core.errors import Cancelled, LamellaError
 from core.inspection.attribution import (
     class_probabilities,
+    further_outputs,
     seg_grad_cam,
     split_logit,
 )
@@ -63,6 +64,19 @@ def test_probabilities_are_the_softmax() -> None:
         network.bias[:] = torch.tensor([0.0, math.log(2), math.log(5)])
     found = class_probabilities(Subject(nn.Sequential(network), torch.rand(1, 1, 8, 8)), 2, 3)
     np.testing.assert_allclose(found, [1 / 8, 2 / 8, 5 / 8], rtol=1e-6)
+
+
+def test_outputs_that_are_no_phases_win_no_pixel() -> None:
+    network = nn.Conv2d(1, 4, 1)
+    with torch.no_grad():
+        network.weight.zero_()
+        network.bias[:] = torch.tensor([0.0, math.log(3), 9.0, 0.0])
+    subject = Subject(network, torch.rand(1, 1, 8, 8), phases=2)
+    assert class_probabilities(subject, 0, 0) == pytest.approx([0.25, 0.75])
+    assert further_outputs(subject, 0, 0) == pytest.approx([1 / (1 + math.exp(-9)), 0.5])
+    assert split_logit(subject, 0, 0).logit == pytest.approx(math.log(3))
+    assert occlusion(subject, 0, 0, 2).phase == 1
+    assert further_outputs(Subject(network, subject.image), 0, 0).size == 0
 
 
 def test_probability_of_a_single_logit() -> None:
