@@ -28,11 +28,15 @@ def with_initialization(recipe: Recipe, init: str) -> Recipe:
     "micrographs" (see ``models.micrographs``) or a trained model.
 
     From scratch nothing is frozen, since random weights have to be trained. Feature distillation
-    is left out: it is an initialization of its own.
+    is left out: it is an initialization of its own. A recipe that learns objects begins with one
+    that learns the phases, which is initialized.
 
     Raises:
         ModelError: none of these.
     """
+    if recipe.objects is not None:
+        first = with_initialization(recipe.objects.first, init)
+        return replace(recipe, objects=replace(recipe.objects, first=first))
     if init == "scratch":
         return replace(recipe, initialize=from_scratch, frozen=(), feature_distillation=None)
     if init == "imagenet":

@@ -52,7 +52,8 @@ class Augmentation:
 @dataclass(frozen=True, eq=False)
 class Pair:
     """A training image: ``image`` (H, W) uint8 after the grey-level stretch, ``labels`` (H, W)
-    uint8, ``group``: what must stay on one side of a split."""
+    uint8, or uint16 ids of instances for a recipe that learns objects, ``group``: what must stay
+    on one side of a split."""
 
     stem: str
     image: np.ndarray

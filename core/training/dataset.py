@@ -11,6 +11,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from core.pixels.resampling import resample_mask
 from core.records import read_table
 from core.segmentation.preprocessing import eight_bit, image_field
 from core.training.augmentation import Pair, random_crop
+from core.training.object_learning import contact_lengths, image_shares, object_crops
 from core.training.recipe import Recipe
 from core.types import Micrograph
 
@@ -36,10 +38,19 @@ class Split:
     train: tuple[Pair, ...]
     validation: tuple[Pair, ...]
 
+    @cached_property
+    def contact_lengths(self) -> np.ndarray:
+        """(N,) pixels of contact between the objects of each training image."""
+        return contact_lengths(self.train)
+
     def crops(
         self, recipe: Recipe, random: np.random.Generator
     ) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return one batch of augmented crops: images float32 in [0, 1], labels uint8."""
+        """Return one batch of augmented crops: images float32 in [0, 1], labels uint8, or what
+        ``core.training.object_targets`` makes of them for a recipe that learns objects."""
+        if recipe.objects is not None:
+            shares = image_shares(self.contact_lengths, recipe.objects.by_contact)
+            return object_crops(self.train, shares, recipe, recipe.objects, random)
         chosen = random.integers(len(self.train), size=recipe.batch)
         return [
             random_crop(self.train[index], recipe.crop_px, recipe.augmentation, random)
@@ -69,14 +80,18 @@ def read_pair(
             f"{mask.name} is {labels.shape[0]} x {labels.shape[1]} px and its image "
             f"{micrograph.shape[0]} x {micrograph.shape[1]} px; they must be the same."
         )
-    if recipe.masks == "instances":
+    if recipe.objects is not None:
+        # Ids from 1 on, so that 16 bits hold them whatever the file has.
+        labels = np.unique(labels, return_inverse=True)[1].reshape(labels.shape) + labels.all()
+    elif recipe.masks == "instances":
         labels = labels > 0
     elif labels.max() >= phases:
         raise DataError(
             f"{mask.name} holds class {labels.max()}; this model knows 0 to {phases - 1}."
         )
     grey = image_field(micrograph, pixel_size_nm).grey
-    labels = resample_mask(labels[micrograph.image_rows].astype(np.uint8), grey.shape)
+    kind = np.uint8 if recipe.objects is None else np.uint16
+    labels = resample_mask(labels[micrograph.image_rows].astype(kind), grey.shape)
     return Pair(image.stem, eight_bit(grey), labels, group)
 
 

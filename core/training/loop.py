@@ -234,7 +234,10 @@ def _step(
     batch = (images - settings.mean) / settings.std
     batch = batch.to(memory_format=torch.channels_last)
     logits = run.network(batch)
-    loss = (objective.loss if objective else cross_entropy_and_dice)(logits, labels)
+    if objective is not None:
+        loss = objective.loss(logits, labels)
+    else:
+        loss = cross_entropy_and_dice(logits[:, : settings.classes], labels)
     if teacher is not None and recipe.distillation is not None:
         with torch.no_grad():
             wanted = teacher(batch)
@@ -273,9 +276,10 @@ def _validate(run: _Run, score: float) -> None:
 
 
 def _batch(split: TrainingData, recipe: Recipe, step: int) -> tuple[Tensor, Tensor]:
-    """Return images (N, 1, side, side) float32 in [0, 1] and labels (N, side, side) int64."""
+    """Return images (N, 1, side, side) float32 in [0, 1] and labels (N, side, side) int64, or
+    targets (N, 3, side, side) float32 of a recipe that learns objects."""
     random = np.random.default_rng((recipe.seed, step))
     crops = split.crops(recipe, random)
     images = torch.from_numpy(np.stack([image for image, _ in crops]))[:, None]
-    labels = torch.from_numpy(np.stack([label for _, label in crops])).long()
-    return images, labels
+    labels = torch.from_numpy(np.stack([label for _, label in crops]))
+    return images, labels if labels.is_floating_point() else labels.long()

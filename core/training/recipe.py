@@ -42,6 +42,24 @@ class FeatureDistillation:
 
 
 @dataclass(frozen=True)
+class ObjectLearning:
+    """Learning contact and normalized distance beside the phases, from masks of instances; see
+    ``core.training.object_learning``.
+
+    ``first``: the recipe of a run before this one, that learns the phases alone; this one goes on
+    from its weights. ``crowds``: share of the crops that are drawn, not cut from the images.
+    ``annotated``: share of the others that letters, arrows and scale bars are painted over, which
+    are no objects. ``by_contact``: share of the crops whose image is drawn by the length of its
+    contacts, the others evenly.
+    """
+
+    first: Recipe
+    crowds: float = 0.2
+    annotated: float = 0.15
+    by_contact: float = 0.5
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Everything that decides a training run but the data.
 
@@ -54,10 +72,11 @@ class Recipe:
     prefixes of parameter names that keep their initial values, batch statistics included.
     ``averaging``: decay of the exponential
     moving average of the weights, which is what is validated and shipped. ``source``: makes the
-    images, when there is no data folder.
+    images, when there is no data folder. ``objects``: of a network with outputs about objects.
 
     Raises:
-        LamellaError: feature distillation, which needs a data folder, together with a source.
+        LamellaError: feature distillation, which needs a data folder, together with a source; or
+            objects to learn from masks of classes.
     """
 
     steps: int
@@ -80,8 +99,14 @@ class Recipe:
     feature_distillation: FeatureDistillation | None = None
     distillation: Distillation | None = None
     source: Callable[[], TrainingData] | None = None
+    objects: ObjectLearning | None = None
 
     def __post_init__(self) -> None:
+        if self.objects is not None and self.masks != "instances":
+            raise LamellaError(
+                'A recipe that learns objects needs masks="instances", an id for each object; this '
+                f'one has masks="{self.masks}".'
+            )
         if self.source is not None and self.feature_distillation is not None:
             raise LamellaError(
                 "A recipe has both a source of synthetic images and feature distillation, which "

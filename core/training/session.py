@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -12,14 +13,15 @@ from torch import nn
 from core.errors import DataError, LamellaError
 from core.records import write_table
 from core.segmentation.device import DeviceName, choose_device
-from core.training.dataset import load_split
+from core.training.dataset import Split, load_split
 from core.training.feature_distillation import distill_features
 from core.training.loop import Objective, TrainedNetwork, TrainingSettings, train
+from core.training.object_learning import loss_of_objects, object_score, phases_of
 from core.training.progress import CurvePoint, Progress
 from core.training.recipe import Recipe, TrainingData
 from core.types import ModelCard
 
-CHECKPOINT, INITIAL, CURVES = "checkpoint.pt", "initial.pt", "curves.csv"
+CHECKPOINT, INITIAL, CURVES, PHASES = "checkpoint.pt", "initial.pt", "curves.csv", "phases"
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ def run_training(
     """Train ``card``'s network by ``recipe`` on the folder ``data``, which is None for a recipe
     that makes its own images.
 
-    ``report`` is called with the stage ("feature distillation" or "training") and its progress;
-    it may raise ``core.errors.Cancelled``, after which the run can be resumed.
+    ``report`` is called with the stage ("feature distillation", "phases" or "training") and its
+    progress; it may raise ``core.errors.Cancelled``, after which the run can be resumed.
 
     Raises:
         DataError: the data folder has mistakes, all listed; or none is given and one is needed.
@@ -97,9 +99,14 @@ def train_in(
         device=device,
         resume=options.resume,
         max_seconds=options.max_seconds,
-        objective=objective,
+        objective=objective or (objects_of(card) if recipe.objects else None),
     )
     return train(network, split, settings, seen)
+
+
+def objects_of(card: ModelCard) -> Objective:
+    """Return what a network learns that has outputs about objects."""
+    return Objective(loss_of_objects, partial(object_score, card))
 
 
 def training_data(card: ModelCard, recipe: Recipe, data: Path | None) -> TrainingData:
@@ -133,6 +140,8 @@ def initialize(
     """Initialize ``network`` in place as the recipe says; the result of a finished feature
     distillation is taken from the folder."""
     recipe.initialize(network)
+    if recipe.objects is not None:
+        phases_first(network, card, recipe.objects.first, split, options, report)
     if recipe.feature_distillation is None:
         return
     kept = options.folder / INITIAL
@@ -150,6 +159,27 @@ def initialize(
         lambda progress: report("feature distillation", progress),
     )
     torch.save(network.state_dict(), kept)
+
+
+def phases_first(
+    network: nn.Module,
+    card: ModelCard,
+    recipe: Recipe,
+    split: TrainingData,
+    options: TrainingOptions,
+    report: Callable[[str, Progress], None],
+) -> None:
+    """Train ``network`` in place to tell the phases apart, by a recipe of its own and in a folder
+    of its own; its outputs about objects are left as they are."""
+    without_ids = Split(*(phases_of(pairs) for pairs in (split.train, split.validation)))
+    result = train_in(
+        card,
+        recipe,
+        lambda: without_ids,
+        replace(options, folder=options.folder / PHASES),
+        lambda _, progress: report("phases", progress),
+    )
+    network.load_state_dict(result.state)
 
 
 def write_curves(curve: Sequence[CurvePoint], path: Path) -> None:

@@ -22,10 +22,13 @@ STRIDE = 32
 
 @torch.inference_mode()
 def predict_probabilities(
-    network: nn.Module, grey: np.ndarray, mean: float, std: float
+    network: nn.Module, grey: np.ndarray, mean: float, std: float, phases: int | None = None
 ) -> np.ndarray:
     """Return the probabilities (C, H, W) float32 of one whole image ``grey`` (H, W) float32 in
     [0, 1], reflected up to multiples of 32.
+
+    ``phases``: how many of the network's channels, the first ones, are phases, None = all; the
+    others are contact and normalized distance, each by itself.
 
     Puts the network's modes back.
     """
@@ -38,7 +41,9 @@ def predict_probabilities(
         padding = (0, -width % STRIDE, 0, -height % STRIDE)
         batch = functional.pad((batch - mean) / std, padding, mode="reflect")
         batch = batch.to(memory_format=torch.channels_last)
-        return network(batch)[0, :, :height, :width].softmax(0).cpu().numpy()
+        logits = network(batch)[0, :, :height, :width]
+        others = logits[len(logits) if phases is None else phases :].sigmoid()
+        return torch.cat([logits[:phases].softmax(0), others]).cpu().numpy()
     finally:
         for module, training in modes:
             module.training = training
@@ -50,17 +55,16 @@ def predict_labels(
     mean: float,
     std: float,
     tta_scales: tuple[float, ...] = (1.0,),
+    phases: int | None = None,
 ) -> np.ndarray:
     """Return the labels (H, W) uint8 of one whole ``image`` (H, W) uint8: the most probable phase
     in the mean over ``tta_scales``, as ``core.segmentation.segment`` has it."""
     grey = image.astype(np.float32) / 255
     shapes = [tuple(round(side * factor) for side in grey.shape) for factor in tta_scales]
-    found = [
-        np.stack([resample(phase, grey.shape) for phase in phases])
-        for phases in (
-            predict_probabilities(network, resample(grey, shape), mean, std) for shape in shapes
-        )
-    ]
+    found = []
+    for shape in shapes:
+        outputs = predict_probabilities(network, resample(grey, shape), mean, std, phases)
+        found.append(np.stack([resample(one, grey.shape) for one in outputs[:phases]]))
     return np.mean(found, axis=0).argmax(0).astype(np.uint8)
 
 
@@ -79,7 +83,9 @@ def validation_score(
     """
     matrices = [
         confusion_matrix(
-            pair.labels, predict_labels(network, pair.image, mean, std, tta_scales), classes
+            pair.labels,
+            predict_labels(network, pair.image, mean, std, tta_scales, classes),
+            classes,
         )
         for pair in pairs
     ]
