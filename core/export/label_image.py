@@ -24,7 +24,7 @@ def label_tiff(labels: np.ndarray, pixel_size: PixelSize | None) -> bytes:
     resolution = None
     if pixel_size is not None:
         metadata["unit"] = "um"
-        resolution = (1000 / pixel_size.nm, 1000 / pixel_size.nm)
+        resolution = tuple(1000 / nm for nm in _sides(pixel_size))
     stream = io.BytesIO()
     tifffile.imwrite(
         stream,
@@ -52,15 +52,16 @@ def object_tiff(objects: np.ndarray, pixel_size: PixelSize | None) -> bytes:
     }
     resolution = None
     if pixel_size is not None:
+        width, height = _sides(pixel_size)
         metadata |= {
-            "PhysicalSizeX": pixel_size.nm / 1000,
+            "PhysicalSizeX": width / 1000,
             "PhysicalSizeXUnit": "\N{MICRO SIGN}m",
-            "PhysicalSizeY": pixel_size.nm / 1000,
+            "PhysicalSizeY": height / 1000,
             "PhysicalSizeYUnit": "\N{MICRO SIGN}m",
         }
-        a_centimetre = CM_IN_NM / pixel_size.nm
+        a_centimetre = (CM_IN_NM / width, CM_IN_NM / height)
         # Under 2.4 pm a pixel the number is too large for a TIFF tag; OME's XML holds it.
-        resolution = (a_centimetre,) * 2 if a_centimetre <= _LARGEST_RATIONAL else None
+        resolution = a_centimetre if max(a_centimetre) <= _LARGEST_RATIONAL else None
     stream = io.BytesIO()
     tifffile.imwrite(
         stream,
@@ -72,3 +73,8 @@ def object_tiff(objects: np.ndarray, pixel_size: PixelSize | None) -> bytes:
         metadata=metadata,
     )
     return stream.getvalue()
+
+
+def _sides(pixel_size: PixelSize) -> tuple[float, float]:
+    """Return width and height of a pixel in nm."""
+    return pixel_size.nm, pixel_size.height_nm or pixel_size.nm

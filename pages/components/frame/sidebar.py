@@ -228,7 +228,8 @@ def _pixel_size(opened: Opened) -> None:
         st.caption(f"Source: {now.source}.")
     else:
         origin = f"{file_size.in_words}, {file_size.source}" if file_size else "none"
-        st.caption(f"Typed by you; in the file: {origin}.")
+        square = "" if file_size is None or file_size.is_square else ", for square pixels"
+        st.caption(f"Typed by you{square}; in the file: {origin}.")
 
 
 def _info_bar(opened: Opened) -> None:

@@ -105,7 +105,7 @@ def _products(count: int) -> str:
 
 def _on_micrograph(opened: Opened, fact: ArchitectureFacts) -> None:
     micrograph = opened.micrograph
-    height, width = micrograph.shape[0] - micrograph.info_bar_rows, micrograph.shape[1]
+    rows, width = micrograph.image_rows, micrograph.shape[1]
     size = micrograph.pixel_size
     sides = sorted({fact.side, fact.field}, reverse=True)
     image, field = (
@@ -115,7 +115,7 @@ def _on_micrograph(opened: Opened, fact: ArchitectureFacts) -> None:
     labels = (f"image {image}, field {field}", "")
     boxes = []
     for side, label in zip(sides, labels, strict=False):
-        top, left = (height - side) / 2, (width - side) / 2
+        top, left = (rows.start + rows.stop - side) / 2, (width - side) / 2
         boxes.append(Box(top, left, top + side, left + side, label))
     viewer(
         publish.micrograph(micrograph),

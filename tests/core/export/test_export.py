@@ -113,6 +113,13 @@ def test_both_images_give_their_scale_back_to_the_reader(nm):
         assert found.nm == pytest.approx(nm, rel=1e-9)
 
 
+def test_pixels_that_are_not_square_keep_both_sides():
+    size, labels = PixelSize(10, "FEI tag 34682", 16), np.eye(32, dtype=np.uint8)
+    for content in (label_tiff(labels, size), object_tiff(labels, size)):
+        found = formats.read(content, "a.tif").pixel_size
+        assert (found.nm, found.height_nm) == pytest.approx((10, 16), rel=1e-9)
+
+
 def test_without_a_pixel_size_no_scale_is_written():
     with tifffile.TiffFile(io.BytesIO(label_tiff(np.zeros((8, 8), np.uint8), None))) as file:
         assert "unit" not in file.imagej_metadata
