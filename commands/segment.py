@@ -33,6 +33,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="made when missing")
     add_pixel_size(parser)
     add_info_bar(parser)
+    parser.add_argument(
+        "--keep-annotations",
+        action="store_true",
+        help="count objects in burnt-in text and scale bars too (default: leave them out)",
+    )
     add_marks(parser)
     add_device(parser)
 
@@ -48,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     if card.untrained:
         say(f"the model {card.name!r} is untrained; its labels mean nothing yet.")
 
-    from core.analysis import analyse
+    from core.analysis import ObjectSettings, analyse
     from models.zoo import load
 
     images = without_sidecars(options.images)
@@ -67,14 +72,26 @@ def run(options: argparse.Namespace) -> int:
             pixel_size=pixel_size,
             info_bar_rows=options.info_bar.bottom,
             top_bar_rows=options.info_bar.top,
+            object_settings=ObjectSettings(keep_annotations=options.keep_annotations),
             progress=progress_line(f"{path.name}: tile"),
         )
         write_results(analysis, options.out, path.stem)
-        print(f"{path}: {len(analysis.table)} objects -> {options.out / path.stem}.*", flush=True)
+        print(f"{path}: {counted(analysis)} -> {options.out / path.stem}.*", flush=True)
         for warning in analysis.warnings:
             print(f"{path}: {warning}", flush=True)
 
     return for_each(images, segment)
+
+
+def counted(analysis: Analysis) -> str:
+    """Return how many objects there are and how many more lie in burnt-in writing, in words."""
+    written = analysis.selection.in_annotations
+    objects = f"{len(analysis.table)} objects"
+    if not written:
+        return objects
+    if analysis.object_settings.keep_annotations:
+        return f"{objects}, {written} of them in burnt-in annotations"
+    return f"{objects}, {written} more in burnt-in annotations left out (--keep-annotations)"
 
 
 def take_stem(path: Path, taken: dict[str, Path]) -> None:

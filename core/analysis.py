@@ -14,6 +14,7 @@ import pandas as pd
 
 from core.errors import LamellaError
 from core.measurement.regions import measure_objects
+from core.segmentation.annotations import Selection, find_annotations, select_objects
 from core.segmentation.objects import find_objects
 from core.segmentation.oblong_pixels import objects_of_oblong_pixels
 from core.segmentation.settings import ObjectSettings, TileSettings
@@ -45,6 +46,7 @@ class Analysis:
     ``seconds``: of the segmentation alone. ``warnings``: sentences for the user, where the image
     is unlike those that the model learned from. ``intercepts``: of test lines over the grains, from
     a model that finds their boundaries. ``forest_training``: the marks that a forest was fitted to.
+    ``selection``: how many objects were left out, and why.
     """
 
     micrograph: Micrograph
@@ -60,6 +62,7 @@ class Analysis:
     warnings: tuple[str, ...] = ()
     intercepts: Intercepts | None = None
     forest_training: ForestTraining | None = None
+    selection: Selection = field(default_factory=Selection)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "objects", read_only(self.objects))
@@ -123,7 +126,6 @@ def analyse(
         LamellaError: an image too small to segment, or an info bar larger than the image.
     """
     # torch is imported with it, and the pages import this module before their first paint.
-    from core.segmentation.out_of_distribution import out_of_distribution_warnings
     from core.segmentation.segment import segment
 
     tile_settings = tile_settings or TileSettings()
@@ -132,7 +134,7 @@ def analyse(
     segmentation = segment(micrograph, engine, tile_settings, progress)
     seconds = time.perf_counter() - begun
     settings = object_settings or ObjectSettings()
-    objects, table = _objects(micrograph, engine.card, segmentation, settings)
+    objects, table, selection = _objects(micrograph, engine.card, segmentation, settings)
     return Analysis(
         micrograph=micrograph,
         card=engine.card,
@@ -144,18 +146,60 @@ def analyse(
         precision=engine.precision,
         seconds=seconds,
         tile_settings=tile_settings,
-        warnings=out_of_distribution_warnings(engine.card, micrograph),
+        warnings=_warnings(engine.card, micrograph),
         intercepts=_intercepts(micrograph, engine.card, segmentation),
         forest_training=engine.forest_training,
+        selection=selection,
     )
 
 
 def regroup(analysis: Analysis, object_settings: ObjectSettings) -> Analysis:
     """Return ``analysis`` with objects found anew under other settings; no network runs."""
-    objects, table = _objects(
+    objects, table, selection = _objects(
         analysis.micrograph, analysis.card, analysis.segmentation, object_settings
     )
-    return replace(analysis, objects=objects, table=table, object_settings=object_settings)
+    return replace(
+        analysis,
+        objects=objects,
+        table=table,
+        object_settings=object_settings,
+        selection=selection,
+    )
+
+
+def recalibrate(analysis: Analysis, micrograph: Micrograph) -> Analysis:
+    """Return ``analysis`` of the same pixels under the name and pixel size of ``micrograph``, all
+    lengths measured anew; no network runs.
+
+    Only where :func:`scale_is_free` holds: else the labels would not be those of the new size.
+    """
+    if micrograph.pixel_size == analysis.micrograph.pixel_size:
+        return replace(analysis, micrograph=micrograph)
+    segmentation = replace(analysis.segmentation, pixel_size=micrograph.pixel_size)
+    table = analysis.table
+    if analysis.card.objects_phase is not None:
+        table = measure_objects(
+            analysis.objects, micrograph.pixels, micrograph.pixel_size, micrograph.measurable
+        )
+    return replace(
+        analysis,
+        micrograph=micrograph,
+        segmentation=segmentation,
+        table=table,
+        warnings=_warnings(analysis.card, micrograph),
+    )
+
+
+def scale_is_free(card: ModelCard, size: PixelSize | None) -> bool:
+    """Return whether ``card`` labels an image of this pixel size alike under any other: it looks
+    at images as they are, and the pixels are square."""
+    return card.pixel_size_nm is None and not card.needs_marks and (size is None or size.is_square)
+
+
+def _warnings(card: ModelCard, micrograph: Micrograph) -> tuple[str, ...]:
+    from core.segmentation.out_of_distribution import out_of_distribution_warnings
+
+    return out_of_distribution_warnings(card, micrograph)
 
 
 def _intercepts(
@@ -176,13 +220,18 @@ def _objects(
     card: ModelCard,
     segmentation: Segmentation,
     settings: ObjectSettings,
-) -> tuple[np.ndarray, pd.DataFrame]:
-    """Return the objects (H, W) and their table; none of either for a model without objects."""
+) -> tuple[np.ndarray, pd.DataFrame, Selection]:
+    """Return the objects (H, W), their table and how many were left out; no objects for a model
+    that counts none."""
     measurable, size = micrograph.measurable, micrograph.pixel_size
     if card.objects_phase is None:
-        objects = np.zeros(micrograph.shape, np.uint32)
+        objects, selection = np.zeros(micrograph.shape, np.uint32), Selection()
     elif size is not None and not size.is_square:
         return objects_of_oblong_pixels(micrograph, segmentation, card.objects_phase, settings)
     else:
-        objects = find_objects(segmentation, card.objects_phase, settings, measurable)
-    return objects, measure_objects(objects, micrograph.pixels, size, measurable)
+        every = find_objects(
+            segmentation, card.objects_phase, replace(settings, minimum_area_px=0), measurable
+        )
+        written = find_annotations(micrograph.pixels, measurable)
+        objects, selection = select_objects(every, settings, written)
+    return objects, measure_objects(objects, micrograph.pixels, size, measurable), selection

@@ -61,6 +61,9 @@ def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, ob
         "result": {
             "digest": analysis.segmentation.digest,
             "objects": len(analysis.table),
+            "objects_under_minimum_area": analysis.selection.too_small,
+            "objects_in_annotations": analysis.selection.in_annotations,
+            "annotations": "kept" if analysis.object_settings.keep_annotations else "left out",
             "unit": "nm" if analysis.micrograph.pixel_size else "px",
             "mean_confidence": round(_confidence(analysis), 4),
             "confidence_temperature": analysis.card.temperature,
@@ -147,7 +150,8 @@ def _command(analysis: Analysis) -> str | None:
     None where it has no such call: settings that only the page offers, a later page of a stack.
     """
     micrograph = analysis.micrograph
-    usual = (ObjectSettings(), TileSettings(), 0)
+    keep = analysis.object_settings.keep_annotations
+    usual = (ObjectSettings(keep_annotations=keep), TileSettings(), 0)
     if (analysis.object_settings, analysis.tile_settings, micrograph.page) != usual:
         return None
     words = ["lamella", "segment", f"./{micrograph.name}", "--model", analysis.card.name]
@@ -159,6 +163,8 @@ def _command(analysis: Analysis) -> str | None:
     if size := micrograph.pixel_size:
         sides = (size.nm,) if size.is_square else (size.nm, size.height_nm)
         words += ["--pixel-size", "x".join(map(repr, sides))]
+    if keep:
+        words.append("--keep-annotations")
     top, bottom = micrograph.bar_rows
     bars = f"top:{top},{bottom}" if top else str(bottom)
     return shlex.join([*words, "--info-bar", bars, "--device", analysis.device, "--out", "."])

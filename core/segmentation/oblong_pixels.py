@@ -13,6 +13,7 @@ import pandas as pd
 
 from core.measurement.regions import measure_objects
 from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
+from core.segmentation.annotations import Selection, find_annotations, select_objects
 from core.segmentation.objects import find_objects
 from core.segmentation.settings import ObjectSettings
 from core.types import Micrograph, PixelSize, Segmentation
@@ -20,9 +21,9 @@ from core.types import Micrograph, PixelSize, Segmentation
 
 def objects_of_oblong_pixels(
     micrograph: Micrograph, segmentation: Segmentation, phase: int, settings: ObjectSettings
-) -> tuple[np.ndarray, pd.DataFrame]:
-    """Return the objects (H, W) uint32 of a ``phase`` in the micrograph's own pixels, and their
-    table as of :func:`core.measurement.regions.measure_objects`.
+) -> tuple[np.ndarray, pd.DataFrame, Selection]:
+    """Return the objects (H, W) uint32 of a ``phase`` in the micrograph's own pixels, their table
+    as of :func:`core.measurement.regions.measure_objects`, and how many were left out.
 
     Lengths and areas are those in square pixels; centroids are in the micrograph's own. The least
     area is counted in the micrograph's own pixels too. ``micrograph``: with a pixel size.
@@ -33,12 +34,14 @@ def objects_of_oblong_pixels(
     smaller = square[0] * square[1] / (shape[0] * shape[1])
     settings = replace(settings, minimum_area_px=round(settings.minimum_area_px * smaller))
     measurable = resample_mask(micrograph.measurable, square)
-    objects = find_objects(_in_square_pixels(segmentation, square), phase, settings, measurable)
+    pixels, found = resample(micrograph.pixels, square), _in_square_pixels(segmentation, square)
+    every = find_objects(found, phase, replace(settings, minimum_area_px=0), measurable)
+    objects, selection = select_objects(every, settings, find_annotations(pixels, measurable))
     side = PixelSize(square_pixel_nm(size), size.source)
-    table = measure_objects(objects, resample(micrograph.pixels, square), side, measurable)
+    table = measure_objects(objects, pixels, side, measurable)
     for axis, column in enumerate(("centroid_row_px", "centroid_column_px")):
         table[column] = (table[column] + 0.5) * shape[axis] / square[axis] - 0.5
-    return resample_mask(objects, shape), table
+    return resample_mask(objects, shape), table, selection
 
 
 def _in_square_pixels(segmentation: Segmentation, shape: tuple[int, int]) -> Segmentation:

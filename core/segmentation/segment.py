@@ -154,9 +154,11 @@ def _segmentation(
     weights = engine.forest_training.digest if engine.forest_training else weights
     card = engine.card
     size = micrograph.pixel_size
+    # A model that takes square pixels as they are labels them alike whatever their size.
+    matters = size and (card.pixel_size_nm is not None or not size.is_square)
     given: list[object] = [micrograph.digest, card.name, weights, [rows.start, rows.stop]]
-    given += [asdict(settings)]
-    given += [card.tta_flips, card.upright, card.tta_scales, size and (size.nm, size.height_nm)]
+    given += [asdict(settings), card.tta_flips, card.upright, card.tta_scales]
+    given += [(size.nm, size.height_nm) if matters else None]
     text = json.dumps(given)
     return Segmentation(
         labels=labels,

@@ -23,9 +23,10 @@ class ObjectSettings:
 
     ``split``: 0 keeps touching objects together, 1 separates at the slightest neck.
     ``minimum_area_px``: smaller objects are dropped. ``fill_holes``: holes inside an object belong
-    to it.
+    to it. ``keep_annotations``: objects in burnt-in writing and scale bars count too.
     """
 
     split: float = 0.5
     minimum_area_px: int = 20
     fill_holes: bool = True
+    keep_annotations: bool = False

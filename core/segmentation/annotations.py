@@ -1,0 +1,274 @@
+"""Writing that was burnt into an image: letters, scale bars, frames and the boxes behind them.
+
+Such marks have one extreme grey level, hard edges, strokes of one width, and stand in rows; a
+particle has none of the four together. They are not part of the specimen, so objects found in them
+are left out of the statistics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from core.segmentation.instances import number_objects
+from core.segmentation.settings import ObjectSettings
+
+# Of the range of greys in the image: how far a stroke may lie from black or white, since resizing
+# and JPEG soften it, and how far what surrounds it must.
+NEAR, APART = 0.14, 0.2
+PURE = 0.95
+"""Least median of a stroke, black or white being 1."""
+HARD_EDGE_SHARE = 0.75
+LETTER_PX = (7, 90)
+LETTER_SHARE = 0.16
+"""Largest height of a letter as a share of the image's height."""
+STROKE_SHARE = 0.4
+"""Largest stroke width of a letter as a share of its height; bold type has 0.2 to 0.3."""
+LETTER_SOLIDITY = 0.82
+CORNER_SHARE = 0.2
+BAR_FILL, BAR_RATIO, SHORTEST_BAR_PX = 0.74, 4, 16
+BOX_FILL, BOX_SHARE = 0.85, 0.2
+MARGIN_PX = 3
+FLAT = 0.03
+"""Largest standard deviation of the greys in a bar, after JPEG."""
+INSIDE = 0.5
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle along the grid, in px."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @property
+    def bottom(self) -> int:
+        """First row below it."""
+        return self.top + self.height
+
+    @property
+    def right(self) -> int:
+        """First column to its right."""
+        return self.left + self.width
+
+    def holds(self, other: Box) -> bool:
+        """Whether ``other`` lies wholly in it."""
+        rows = self.top <= other.top and other.bottom <= self.bottom
+        return rows and self.left <= other.left and other.right <= self.right
+
+
+@dataclass(frozen=True)
+class Mark(Box):
+    """A connected region of one extreme grey level, in its box, and what shape it has.
+
+    ``fill``: pixels by those of its box. ``solidity``: by those of its convex hull. ``stroke``:
+    diameter in px of the largest disc in it. ``number``: in the label image.
+    """
+
+    number: int
+    fill: float
+    solidity: float
+    stroke: float
+
+    @property
+    def is_bar(self) -> bool:
+        """Whether it is a straight bar along the grid, as scale bars are."""
+        longer, shorter = max(self.width, self.height), min(self.width, self.height)
+        is_long = longer >= max(SHORTEST_BAR_PX, BAR_RATIO * shorter)
+        return is_long and self.fill >= BAR_FILL and shorter >= 2
+
+    @property
+    def is_letter(self) -> bool:
+        """Whether it could be a letter that is not a mere stroke, by its shape alone."""
+        slim = self.stroke <= STROKE_SHARE * self.height
+        return slim and self.solidity <= LETTER_SOLIDITY and self.width <= 2.2 * self.height
+
+
+def find_annotations(pixels: np.ndarray, measurable: np.ndarray | None = None) -> np.ndarray:
+    """Return where writing was burnt into an image, (H, W) bool: its strokes, three pixels wider.
+
+    ``pixels``: (H, W) float32, any range. ``measurable``: (H, W) bool, the pixels that are image;
+    None = all. A row of at least two letters of one height counts as writing, and so does a single
+    one near a corner, where panels of a figure have their letter.
+    """
+    inside = np.ones(pixels.shape, np.bool_) if measurable is None else measurable
+    found = np.zeros(pixels.shape, np.bool_)
+    if not inside.any():
+        return found
+    low, high = float(pixels[inside].min()), float(pixels[inside].max())
+    if high <= low:
+        return found
+    grey = np.clip((pixels - low) / (high - low), 0, 1)
+    for level in (grey, 1 - grey):
+        numbers, written = _writing(level, (level >= 1 - NEAR) & inside)
+        found |= np.isin(numbers, [mark.number for mark in written])
+        for box in _boxes_behind(1 - level, written, inside):
+            found[box.top : box.bottom, box.left : box.right] = True
+    wider = np.ones((2 * MARGIN_PX + 1, 2 * MARGIN_PX + 1), np.uint8)
+    return (cv2.dilate(found.astype(np.uint8), wider) > 0) & inside
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What became of the objects that were found: ``too_small``, dropped; ``in_annotations``, at
+    least half in burnt-in writing, dropped unless the settings keep them."""
+
+    too_small: int = 0
+    in_annotations: int = 0
+
+
+def select_objects(
+    objects: np.ndarray, settings: ObjectSettings, annotations: np.ndarray
+) -> tuple[np.ndarray, Selection]:
+    """Return the ``objects`` that count, numbered anew, and how many do not.
+
+    ``objects``: (H, W) ids of objects of any size, 0 = none. ``annotations``: (H, W) bool, see
+    :func:`find_annotations`. Returns (H, W) uint32, 1 to n in raster order.
+    """
+    area = np.bincount(objects.ravel())
+    area[0] = 0
+    large = area >= max(settings.minimum_area_px, 1)
+    written = objects_in(objects, annotations)
+    written = written[large[written]]
+    if not settings.keep_annotations and written.size:
+        objects = np.where(np.isin(objects, written), 0, objects)
+    found = Selection(int(np.count_nonzero(area[~large])), len(written))
+    return number_objects(objects, settings.minimum_area_px), found
+
+
+def objects_in(objects: np.ndarray, regions: np.ndarray) -> np.ndarray:
+    """Return the ids of objects of which at least half lies in ``regions``, (n,) in their order.
+
+    ``objects``: (H, W) ids, 0 = none. ``regions``: (H, W) bool.
+    """
+    ids, area = np.unique(objects, return_counts=True)
+    inner, covered = np.unique(objects[regions], return_counts=True)
+    share = covered / area[np.searchsorted(ids, inner)]
+    return inner[(share >= INSIDE) & (inner > 0)]
+
+
+def _writing(level: np.ndarray, strokes: np.ndarray) -> tuple[np.ndarray, list[Mark]]:
+    """Return the numbers (H, W) of the regions of ``strokes`` (H, W) bool, and those of them that
+    are letters and bars."""
+    height, width = strokes.shape
+    count, numbers, stats, _ = cv2.connectedComponentsWithStats(
+        strokes.astype(np.uint8), connectivity=8
+    )
+    marks = [
+        mark
+        for number in range(1, count)
+        if (mark := _mark(numbers, stats[number], number, strokes.shape)) is not None
+        and _has_hard_edge(level, numbers, mark)
+    ]
+    bars = [mark for mark in marks if mark.is_bar]
+    letters = [mark for mark in marks if mark.is_letter]
+    written = {mark.number: mark for row in _rows(marks, letters) for mark in row}
+    for mark in letters:
+        if _is_in_corner(mark, height, width) and mark.height >= 10:
+            written[mark.number] = mark
+    lines = list(written.values())
+    scale = [bar for bar in bars if any(_is_beside(bar, mark) for mark in lines)]
+    if len(bars) == 1 and _is_alone(level, bars[0]):
+        scale = bars
+    return numbers, [*lines, *scale]
+
+
+def _mark(
+    numbers: np.ndarray, stats: np.ndarray, number: int, shape: tuple[int, int]
+) -> Mark | None:
+    """Return a region as a mark, or None where it is too small or too large for one."""
+    left, top, width, height, area = (int(value) for value in stats)
+    largest = max(LETTER_PX[0] * 2, min(LETTER_PX[1], round(LETTER_SHARE * shape[0])))
+    is_bar = width >= SHORTEST_BAR_PX and width >= BAR_RATIO * height and height >= 2
+    if not is_bar and not (LETTER_PX[0] <= height <= largest and width <= 3 * height):
+        return None
+    part = (numbers[top : top + height, left : left + width] == number).astype(np.uint8)
+    contours, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    hull = cv2.convexHull(np.concatenate(contours))
+    hull_area = cv2.contourArea(hull) + cv2.arcLength(hull, True) / 2 + 1
+    depth = cv2.distanceTransform(np.pad(part, 1), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    stroke = 2 * float(depth.max()) - 1
+    fill = area / (width * height)
+    return Mark(top, left, height, width, number, fill, area / hull_area, stroke)
+
+
+def _has_hard_edge(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> bool:
+    """Return whether the grey changes within three pixels nearly all around a mark."""
+    reach = 4
+    rows = slice(max(mark.top - reach, 0), mark.bottom + reach)
+    columns = slice(max(mark.left - reach, 0), mark.right + reach)
+    body = (numbers[rows, columns] == mark.number).astype(np.uint8)
+    near = cv2.dilate(body, np.ones((5, 5), np.uint8))
+    ring = cv2.dilate(body, np.ones((7, 7), np.uint8)) - near
+    here = level[rows, columns]
+    values = here[ring > 0]
+    if not values.size or np.median(here[body > 0]) < PURE:
+        return False
+    return float(np.mean(values < 1 - APART)) >= HARD_EDGE_SHARE
+
+
+def _rows(marks: list[Mark], letters: list[Mark]) -> list[list[Mark]]:
+    """Return rows of writing: a letter, and marks of its height beside it, one after the other."""
+    found = []
+    for letter in letters:
+        row = [letter]
+        for mark in sorted(marks, key=lambda one: one.left):
+            if mark is not letter and any(_are_neighbours(mark, one) for one in row):
+                row.append(mark)
+        if len(row) > 1 and sum(one.is_letter for one in row) > 1:
+            found.append(row)
+    return found
+
+
+def _are_neighbours(one: Mark, other: Mark) -> bool:
+    """Return whether two marks stand on one line of writing, next to each other."""
+    taller = max(one.height, other.height)
+    gap = max(one.left, other.left) - min(one.right, other.right)
+    level = min(abs(one.bottom - other.bottom), abs(one.top - other.top)) <= 0.25 * taller
+    alike = min(one.height, other.height) >= 0.5 * taller
+    return level and alike and gap <= 1.2 * taller
+
+
+def _is_in_corner(mark: Mark, height: int, width: int) -> bool:
+    rows = min(mark.bottom, height - mark.top) <= CORNER_SHARE * height
+    columns = min(mark.right, width - mark.left) <= CORNER_SHARE * width
+    return rows and columns
+
+
+def _is_beside(bar: Mark, letter: Mark) -> bool:
+    """Return whether a bar stands above, below or beside a letter, as a scale bar does."""
+    reach = 2 * letter.height
+    rows = max(bar.top, letter.top) - min(bar.bottom, letter.bottom)
+    columns = max(bar.left, letter.left) - min(bar.right, letter.right)
+    return rows <= reach and columns <= reach
+
+
+def _is_alone(level: np.ndarray, bar: Mark) -> bool:
+    """Return whether the only bar of an image is one grey level near the edge: no rod, whose greys
+    vary, and no particle among others."""
+    height, width = level.shape
+    inner = level[bar.top + 1 : bar.bottom - 1, bar.left + 2 : bar.right - 2]
+    is_flat = inner.size > 0 and float(inner.std()) <= FLAT
+    low = min(bar.bottom, height - bar.top) <= CORNER_SHARE * height
+    return is_flat and low and bar.width < 0.9 * width
+
+
+def _boxes_behind(level: np.ndarray, written: list[Mark], inside: np.ndarray) -> list[Box]:
+    """Return the filled rectangles of the opposite grey that some of the writing stands in."""
+    if not written:
+        return []
+    ground = ((level >= 1 - NEAR) & inside).astype(np.uint8)
+    contours, _ = cv2.findContours(ground, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    found = []
+    for contour in contours:
+        left, top, width, height = cv2.boundingRect(contour)
+        box = Box(top, left, height, width)
+        filled = cv2.contourArea(contour) + cv2.arcLength(contour, True) / 2 + 1
+        is_box = filled >= BOX_FILL * width * height and width * height <= BOX_SHARE * level.size
+        if is_box and any(box.holds(mark) for mark in written):
+            found.append(box)
+    return found

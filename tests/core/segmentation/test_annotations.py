@@ -1,0 +1,120 @@
+"""Burnt-in letters and scale bars are found; particles are not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from core.analysis import analyse, recalibrate, regroup, scale_is_free
+from core.segmentation.annotations import Selection, find_annotations, objects_in, select_objects
+from core.segmentation.classic_engine import ClassicEngine
+from core.segmentation.settings import ObjectSettings
+from core.synthesis.samples import samples
+from core.types import Micrograph, PixelSize
+from models import zoo
+
+CENTERS = [(60, 80), (60, 200), (150, 120), (150, 260), (90, 330), (240, 60), (240, 330)]
+RADIUS = 18
+
+
+def particles(seed: int = 0) -> np.ndarray:
+    """Dark discs on a bright ground with noise, (300, 400) uint8."""
+    random = np.random.default_rng(seed)
+    row, column = np.mgrid[:300, :400]
+    grey = np.full((300, 400), 170.0)
+    for down, right in CENTERS:
+        grey[np.hypot(row - down, column - right) <= RADIUS] = 70
+    return np.clip(grey + random.normal(0, 8, grey.shape), 1, 254).astype(np.uint8)
+
+
+def labelled(level: int) -> np.ndarray:
+    """The same with "200 nm", a bar below it and a panel's letter."""
+    picture = Image.fromarray(particles())
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(size=26)
+    draw.text((150, 238), "200 nm", level, font=font)
+    draw.rectangle((140, 274, 250, 281), level)
+    draw.text((10, 4), "(a)", level, font=font)
+    return np.asarray(picture)
+
+
+def grey(pixels: np.ndarray) -> np.ndarray:
+    return pixels.astype(np.float32) / 255
+
+
+def micrograph(pixels: np.ndarray) -> Micrograph:
+    return Micrograph(grey(pixels), "test.png", "ab" * 32, PixelSize(2.0, "test"))
+
+
+@pytest.mark.parametrize("level", [0, 255])
+def test_letters_and_bars_are_found(level: int) -> None:
+    found = find_annotations(grey(labelled(level)))
+    strokes = labelled(level) != particles()
+    assert np.mean(found[strokes]) > 0.97
+    rows, columns = np.nonzero(found & ~strokes)
+    assert len(rows) < 3 * strokes.sum()
+    for down, right in CENTERS:
+        assert not found[down - RADIUS : down + RADIUS, right - RADIUS : right + RADIUS].any()
+
+
+@pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.name)
+def test_nothing_is_found_where_nothing_was_written(sample) -> None:
+    made = sample.build()
+    assert not find_annotations(made.micrograph.pixels).any()
+    assert not find_annotations(np.zeros((40, 50), np.float32)).any()
+
+
+def test_rods_are_no_scale_bars() -> None:
+    rods = np.full((500, 500), 200, np.uint8)
+    for top in (40, 160, 280, 400):
+        rods[top : top + 40, 50:450] = 40
+    assert not find_annotations(grey(rods)).any()
+
+
+def test_objects_in_writing_do_not_count_unless_they_are_kept() -> None:
+    engine = ClassicEngine(replace(zoo.CARDS["otsu"]))
+    plain = analyse(micrograph(particles()), engine)
+    image = micrograph(labelled(0))
+    without = analyse(image, engine)
+    assert len(plain.table) == len(without.table) == len(CENTERS)
+    assert without.selection.in_annotations >= 8
+    median = "equivalent_diameter_nm"
+    assert without.table[median].median() == pytest.approx(plain.table[median].median(), rel=0.01)
+    kept = regroup(without, ObjectSettings(keep_annotations=True))
+    assert len(kept.table) == len(CENTERS) + kept.selection.in_annotations
+    assert regroup(kept, ObjectSettings()).selection == without.selection
+
+
+def test_what_does_not_count_is_told() -> None:
+    objects = np.zeros((20, 30), np.uint32)
+    objects[2:5, 2:5], objects[2:8, 10:20], objects[12:18, 2:22] = 1, 2, 3
+    written = np.zeros(objects.shape, np.bool_)
+    written[:, 10:20] = True
+    assert objects_in(objects, written).tolist() == [2, 3]
+    left, selection = select_objects(objects, ObjectSettings(minimum_area_px=20), written)
+    assert selection == Selection(too_small=1, in_annotations=2)
+    assert left.max() == 0
+    settings = ObjectSettings(minimum_area_px=20, keep_annotations=True)
+    left, selection = select_objects(objects, settings, written)
+    assert selection == Selection(too_small=1, in_annotations=2)
+    assert np.unique(left).tolist() == [0, 1, 2]
+
+
+def test_a_typed_pixel_size_scales_the_table_and_keeps_the_labels() -> None:
+    engine = ClassicEngine(zoo.CARDS["otsu"])
+    first = analyse(micrograph(particles()), engine)
+    other = replace(first.micrograph, pixel_size=PixelSize(5.0, "typed by user"))
+    again = recalibrate(first, other)
+    whole = analyse(other, engine)
+    assert np.shares_memory(again.segmentation.labels, first.segmentation.labels)
+    assert again.segmentation.digest == whole.segmentation.digest
+    assert again.table.equals(whole.table)
+    assert again.table["area_nm2"].sum() == pytest.approx(first.table["area_nm2"].sum() * 6.25)
+    in_px = recalibrate(first, replace(other, pixel_size=None))
+    assert in_px.table["area_px2"].sum() == pytest.approx(first.table["area_nm2"].sum() / 4)
+    assert scale_is_free(first.card, other.pixel_size)
+    assert not scale_is_free(first.card, PixelSize(5.0, "test", height_nm=7.0))
+    assert not scale_is_free(replace(first.card, pixel_size_nm=3.0), other.pixel_size)
