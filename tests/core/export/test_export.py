@@ -192,6 +192,7 @@ def test_run_json_names_everything_needed_to_repeat_it(tmp_path):
         "split": 0.5,
         "minimum_area_px": 20,
         "fill_holes": True,
+        "keep_annotations": False,
     }
     assert told["settings"]["tiles"]["overlap_px"] == analysis.tile_settings.overlap_px
     assert told["engine"] == {"device": "cpu", "precision": "float32", "seconds": 1.235}
