@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -84,15 +85,18 @@ class Subject:
         """Return a copy in eval mode that shares the weights and nothing else."""
         return private_copy(self.network, self.lock)
 
-    def with_random_weights(self, seed: int = 0) -> Subject:
-        """Return the same field before a network with the same architecture and fresh weights."""
+    def with_random_weights(self, seed: int = 0, layers: Collection[str] | None = None) -> Subject:
+        """Return the same field before a network with the same architecture and fresh weights.
+
+        ``layers``: names of the modules that get them, None for all.
+        """
         return Subject(
-            network=reinitialized(self.network, seed, self.lock),
+            network=reinitialized(self.network, seed, self.lock, layers),
             image=self.image,
             pixels=self.pixels,
             field=self.field,
             digest=self.digest,
-            model=f"{self.model} random {seed}",
+            model=f"{self.model} random {seed} {layers or ''}".rstrip(),
             phases=self.phases,
         )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
@@ -49,9 +49,15 @@ def _shared(tensor: Tensor, device: str | None) -> Tensor:
 
 
 def reinitialized(
-    network: nn.Module, seed: int = 0, lock: AbstractContextManager | None = None
+    network: nn.Module,
+    seed: int = 0,
+    lock: AbstractContextManager | None = None,
+    layers: Collection[str] | None = None,
 ) -> nn.Module:
     """Return a copy with random weights of its own, as if training had not begun; eval mode.
+
+    ``layers``: names of the modules that get them, with all inside these; None for all. A module
+    gets the same weights whichever others do.
 
     Weights of two or more axes: normal with variance 2 / fan-in; other scales 1, shifts 0; running
     mean 0 and variance 1. The generator is private, so nobody else's random numbers change.
@@ -60,10 +66,15 @@ def reinitialized(
     """
     twin = private_copy(network, lock)
     generator = torch.Generator().manual_seed(seed)
-    for module in twin.modules():
-        for name, parameter in list(module.named_parameters(recurse=False)):
-            fresh = _fresh_parameter(name, parameter, generator)
-            setattr(module, name, nn.Parameter(fresh, requires_grad=False))
+    for path, module in twin.named_modules():
+        fresh = {
+            name: nn.Parameter(_fresh_parameter(name, parameter, generator), requires_grad=False)
+            for name, parameter in module.named_parameters(recurse=False)
+        }
+        if layers is not None and not any(f"{path}.".startswith(f"{one}.") for one in layers):
+            continue
+        for name, parameter in fresh.items():
+            setattr(module, name, parameter)
         for name, buffer in list(module.named_buffers(recurse=False)):
             if name in ("running_mean", "running_var"):
                 setattr(module, name, torch.full_like(buffer, float(name == "running_var")))

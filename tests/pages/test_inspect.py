@@ -414,7 +414,10 @@ def test_sanity_check_says_how_alike_the_maps_are(open_inspect: Callable[..., Ap
     app = open_inspect(view="label", show="cam")
     app = labelled(app.toggle, "Sanity check with random weights").set_value(True).run()
     assert not app.exception
-    assert "Rank correlation with the map of the network as it is" in texts(app)
+    assert "cascading randomization" in texts(app)
+    stages = app.main.table[-1].value
+    assert list(stages.columns) == ["Random from the output down to", "Rank correlation"]
+    assert len(stages) == 8
 
 
 # ---- links

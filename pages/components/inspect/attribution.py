@@ -120,7 +120,7 @@ def _heat(subject: Subject, draw: Any, asked: tuple[object, ...]) -> Any:
 
 
 def _checked(inspected: Inspected, draw: Any, asked: tuple[object, ...]) -> Any:
-    """Return the map from random weights, and say how alike the two are."""
+    """Return the map from random weights, and say how alike the two are at each stage."""
     from core.inspection.sanity import sanity_check
 
     subject = inspected.subject
@@ -129,18 +129,30 @@ def _checked(inspected: Inspected, draw: Any, asked: tuple[object, ...]) -> Any:
         "sanity",
         *asked,
         make=lambda: sanity_check(subject, draw),
-        words="Drawing the same map from random weights.",
+        words="Drawing the same map with random weights, stage by stage.",
         size_bytes=4_000_000,
     )
-    alike = found.rank_correlation
-    if alike != alike:
-        st.caption("One of the two maps is the same everywhere, so they cannot be compared.")
-    else:
-        st.caption(
-            f"Rank correlation with the map of the network as it is: {alike:.2f}. Near 1 the map "
-            "would not depend on what was learned, and explain nothing."
-        )
-    return found.randomized
+    st.table(
+        {
+            "Random from the output down to": [f"`{one.down_to}`" for one in found.stages],
+            "Rank correlation": [
+                "constant map"
+                if one.rank_correlation != one.rank_correlation
+                else f"{one.rank_correlation:.2f}"
+                for one in found.stages
+            ],
+        },
+        border="horizontal",
+        hide_index=True,
+        alt="Rank correlation with the trained network's map, stage by stage",
+    )
+    st.caption(
+        "Layers get random weights from the output downwards (cascading randomization, Adebayo et "
+        "al. 2018), and the map is drawn anew each time; shown is the last, all random. A rank "
+        "correlation with the trained network's map that stays near 1 means that the map does not "
+        "depend on what was learned and explains nothing."
+    )
+    return found.stages[-1].heat
 
 
 # ---- occlusion

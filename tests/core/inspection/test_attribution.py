@@ -213,9 +213,43 @@ def test_occlusion_can_be_stopped_and_checks_its_square() -> None:
 def test_sanity_check_tells_a_map_of_the_network_from_one_of_the_image() -> None:
     subject = unet_subject()
     of_image = sanity_check(subject, lambda s: s.pixels)
-    assert of_image.rank_correlation == pytest.approx(1)
+    assert all(stage.rank_correlation == pytest.approx(1) for stage in of_image.stages)
     of_network = sanity_check(subject, lambda s: s.logits[1])
-    assert abs(of_network.rank_correlation) < 0.95
-    assert not np.array_equal(of_network.trained, of_network.randomized)
+    assert abs(of_network.stages[-1].rank_correlation) < 0.95
+    assert not np.array_equal(of_network.trained, of_network.stages[-1].heat)
     constant = sanity_check(subject, lambda s: np.ones((4, 4)))
-    assert math.isnan(constant.rank_correlation)
+    assert math.isnan(constant.stages[0].rank_correlation)
+
+
+def test_sanity_check_randomizes_from_the_output_down() -> None:
+    """The first convolution keeps its maps until the last stage; the logits change at the first."""
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 4, 3, padding=1), nn.ReLU(),
+        nn.Conv2d(4, 2, 1),
+    )  # fmt: skip
+    subject = Subject(network, torch.rand(1, 1, 16, 16))
+
+    def first_map(one: Subject) -> np.ndarray:
+        with torch.no_grad():
+            return one.private_network()[0](one.image)[0, 0].numpy()
+
+    early = sanity_check(subject, first_map).stages
+    assert [stage.down_to for stage in early] == ["4", "2", "0"]
+    assert [stage.rank_correlation for stage in early[:2]] == pytest.approx([1, 1])
+    assert abs(early[2].rank_correlation) < 0.99
+    late = sanity_check(subject, lambda s: s.logits[1]).stages
+    assert not np.array_equal(late[0].heat, subject.logits[1])
+    # What was randomized at one stage stays so at the next.
+    whole = subject.with_random_weights(0)
+    assert np.array_equal(late[2].heat, whole.logits[1])
+    head = dict(whole.network.named_parameters())["4.weight"]
+    partly = dict(subject.with_random_weights(0, ["4"]).network.named_parameters())
+    assert torch.equal(partly["4.weight"], head)
+    assert torch.equal(partly["0.weight"], network[0].weight)
+
+
+def test_a_deep_network_is_randomized_in_eight_stages() -> None:
+    stages = sanity_check(unet_subject(), lambda s: s.logits[1]).stages
+    assert len(stages) == 8
+    assert stages[0].down_to != stages[-1].down_to == "down.0.conv1"
