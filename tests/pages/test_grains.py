@@ -117,7 +117,9 @@ def test_the_shipped_network_measures_a_synthetic_sample(open_study):
     metrics = {one.label: one.value for one in app.metric}
     assert float(metrics["Boundary Dice within 3 px"]) > 0.8
     assert "µm" in metrics["Mean intercept"]
-    assert float(metrics["ASTM G"]) > 0
+    value, _, error = metrics["ASTM G"].partition(" ± ")
+    assert float(value) > 0 and 0.3 < float(error) < 1
+    assert "lineal intercept, ASTM E112-13" in texts(app)
 
 
 def test_a_mask_of_another_size_is_refused_in_one_sentence():

@@ -269,8 +269,9 @@ def _hierarchy(inspected: Inspected) -> None:
 
     figure = inspect_subject.kept(subject, "hierarchy figure", size and size.nm, scale, make=make)
     st.markdown(
-        "From the first layer to the deepest: a unit sees ever more of the micrograph, and answers "
-        "to edges first, then to motifs, at last to whole structures. Point at them."
+        "From the first layer to the deepest, each unit sees more of the micrograph. What the "
+        "channels of this network respond to is what the maps show; no more was measured. Point at "
+        "one for its receptive field."
     )
     st.plotly_chart(
         figure,

@@ -152,7 +152,7 @@ def separability(opened: Opened, image: Any, walk: Walk) -> None:
 
 TOPICS: dict[str, Callable[[Opened, Any, Walk], None]] = {
     "Output size": size,
-    "Turn or not": turning,
+    "Convolution vs. cross-correlation": turning,
     "The border": border,
     "Several channels": channels,
     "Separable": separability,

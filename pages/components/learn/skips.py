@@ -37,20 +37,21 @@ def lesson(opened: Opened) -> None:
             ("learn gradients", name, depth, norm),
             lambda: gradient_flow.gradient_flow(given, depth, norm),
         )
-    st.subheader("Gradients of two fresh networks")
+    st.subheader("Gradients at initialization")
     screen.chart(figures.gradient_figure(flows), "gradients")
     with st.container(horizontal=True):
         for flow in flows:
             st.metric(f"First layer, {flow.kind}", learn.in_digits(flow.norms[0]), width=200)
             st.metric(f"Last layer, {flow.kind}", learn.in_digits(flow.norms[-1]), width=200)
     st.caption(
-        "Batch norm keeps the signal's size; the lines show what becomes of the gradient."
+        "Batch norm keeps the size of the signal, not that of the gradient: in a deep plain network "
+        "the gradient grows from each layer to the one before it."
         if norm
-        else "Without batch norm the plain network's signal shrinks on its way forward and its "
-        "gradient on the way back, so all of its weights get little, not only the first; deeper, "
-        "less still."
+        else "Without batch norm and with PyTorch's default initialization, the plain network's "
+        "signal shrinks on the forward pass and its gradient on the backward pass, so the gradients "
+        "of all its weights are small, and smaller the deeper it is."
     )
-    st.subheader("Both learn")
+    st.subheader("Training both")
     st.markdown("The task: was this patch of the micrograph blurred, or not?")
     _training(name, given, depth, norm)
 
@@ -67,11 +68,13 @@ def _training(name: str, given: gradient_flow.Patches, depth: int, norm: bool) -
         return
     losses = [(result.kind, loss) for result in found for loss in result.losses]
     screen.chart(figures.loss_figure(losses), "losses")
-    st.subheader("One block taken out")
+    st.subheader("Removing one block")
     screen.chart(figures.lesion_figure(found), "lesions")
     st.caption(
-        "Each block of the trained networks is skipped in turn; the rest stays as it is. The loss "
-        f"of the whole: {', '.join(f'{one.kind} {one.whole:.3f}' for one in found)}; chance: 0.693."
+        "Each block of the trained networks is removed in turn; the rest stays as it is. Loss of "
+        f"the whole network: {', '.join(f'{one.kind} {one.whole:.3f}' for one in found)}; chance "
+        "level: 0.693. A network near it has learned nothing, and removing blocks from it says "
+        "nothing."
     )
 
 

@@ -89,17 +89,17 @@ def summary(analysis: Analysis, truth: Any | None) -> None:
 
 def _grain_size(analysis: Analysis) -> dict[str, str]:
     """Return mean intercept and, where the image is calibrated, ASTM G; nothing without grains."""
-    from core.measurement.grain_size import g_from_intercept
+    from core.measurement.grain_size import grain_size_number, intercept_error
 
     found, size = analysis.intercepts, analysis.micrograph.pixel_size
     if found is None or not sum(found.crossings):
         return {}
     if size is None:
         return {"Mean intercept": f"{found.mean_px:.1f} px"}
-    nm = found.mean_px * size.nm
+    number = grain_size_number(found, size.nm * 1e-6, intercept_error(analysis.card))
     return {
-        "Mean intercept": f"{nm / 1000:.3g} µm",
-        "Grain size, ASTM G": f"{g_from_intercept(nm * 1e-6):.1f}",
+        "Mean intercept": f"{found.mean_px * size.nm / 1000:.3g} µm",
+        "Grain size, ASTM G": f"{number} (95 %; {number.method})",
     }
 
 

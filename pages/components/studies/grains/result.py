@@ -39,7 +39,7 @@ def draw(link: PageLink) -> None:
         st.warning(str(error))
         return
     if found is not None:
-        _show(opened, found)
+        _show(opened, found, engine is None)
     study.go_on({"architectures": "Architectures"}, {"model": "grains", "view": "kernels"})
 
 
@@ -91,7 +91,7 @@ def _found(opened: Opened, engine: Any, name: str, reference: Any | None) -> Any
     return background.run("grain_result", "Find the grains", key, work, 30_000_000)
 
 
-def _show(opened: Opened, found: Any) -> None:
+def _show(opened: Opened, found: Any, is_shipped: bool) -> None:
     from studies.grains.figures import boundary_picture
 
     size = opened.micrograph.pixel_size
@@ -105,11 +105,12 @@ def _show(opened: Opened, found: Any) -> None:
     if found.reference is not None:
         legend = "Vermilion: found. Blue: reference. Yellow: both."
     st.caption(legend)
-    _numbers(found, size)
+    _numbers(found, size, is_shipped)
 
 
-def _numbers(found: Any, size: Any) -> None:
-    from core.measurement.grain_size import g_from_intercept
+def _numbers(found: Any, size: Any, is_shipped: bool) -> None:
+    from core.measurement.grain_size import grain_size_number, intercept_error
+    from models import zoo
 
     columns = st.columns(4)
     mean = found.intercepts.mean_px
@@ -122,8 +123,13 @@ def _numbers(found: Any, size: Any) -> None:
         columns[2].metric("ASTM G", "not calibrated", help="Type the pixel size on the left.")
     else:
         columns[1].metric("Mean intercept", f"{mean * size.nm / 1000:.2f} µm")
-        columns[2].metric("ASTM G", f"{g_from_intercept(mean * size.nm * 1e-6):.1f}")
+        # The error of a network that was trained in step 3 is not known.
+        error = intercept_error(zoo.card("grains")) if is_shipped else None
+        number = grain_size_number(found.intercepts, size.nm * 1e-6, error)
+        columns[2].metric("ASTM G", str(number))
     columns[3].metric("Rows to columns", f"{found.intercepts.anisotropy:.2f}")
+    if size is not None:
+        st.caption(f"ASTM G: {number.method}. The interval is 95 %.")
     if found.agreement is None:
         return
     scored, columns = found.agreement, st.columns(4)
