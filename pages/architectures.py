@@ -10,8 +10,8 @@ PAGE = {"group": "Learn", "title": "Architectures", "order": 6}
 
 opened = learn.begin(
     "Architectures",
-    "From LeNet-5 to the U-Net: what each brought, how it is built, what it costs, and how much of "
-    "this micrograph it sees.",
+    "From LeNet-5 to the U-Net: what was new in each, how it is built, what it costs, and how much "
+    "of this micrograph one of its units sees.",
 )
 facts = learn_architectures.collect()
 learn_architectures.explorer(opened, facts)
@@ -19,12 +19,13 @@ st.subheader("Side by side")
 learn_architectures.side_by_side(opened, facts)
 learn.formulas(
     r"\text{parameters} = C_\text{out}\,(C_\text{in}\,k^2 + 1)",
-    r"\text{products} = C_\text{out}\,C_\text{in}\,k^2\,h\,w",
+    r"\text{MACs} = C_\text{out}\,C_\text{in}\,k^2\,h\,w",
 )
 st.caption(
-    "One convolution with kernels of k × k px and maps of h × w px at its end. Products: of "
-    "convolutions and dense layers, as papers count them. LeNet-5 of 1998 joins only some of its "
-    "maps, by a table: 60,000 trainable values; with all joined, and a dense output, 61,706."
+    "For one convolution with k × k kernels and an output of h × w px. MACs: multiply-accumulate "
+    "operations of convolutions and dense layers, as papers count them. The LeNet-5 of 1998 "
+    "connects its maps by a table: 60,000 trainable parameters; fully connected and with a dense "
+    "output, 61,706."
 )
 question.predict(
     "architectures",
@@ -32,11 +33,11 @@ question.predict(
         "Where do most of the 138 million parameters of VGG16 sit?",
         truth="the first dense layer",
         choices=("the 13 convolutions", "the first dense layer", "the last dense layer"),
-        why="102,764,544 of 138,357,544, or 74 %, join 7 × 7 × 512 values to 4096. The 13 "
-        "convolutions have 14,714,688. ResNet averages over the map instead.",
+        why="102,764,544 of 138,357,544, or 74 %, connect 7 × 7 × 512 values to 4,096 units. The "
+        "13 convolutions have 14,714,688. ResNet averages over the map instead.",
     ),
 )
 learn.end(
     "Architectures",
-    "LeCun et al. 1998, doi 10.1109/5.726791; He et al. 2016, arXiv:1512.03385",
+    "LeCun et al. 1998, doi:10.1109/5.726791; He et al. 2016, arXiv:1512.03385",
 )

@@ -50,7 +50,8 @@ def stage(opened: Opened) -> None:
 stage(
     learn.begin(
         "Convolution",
-        "A small kernel walks over the micrograph; each stop gives one pixel of a feature map.",
+        "A small kernel slides over the micrograph; each position gives one pixel of a feature "
+        "map.",
     )
 )
 question.predict(
@@ -58,8 +59,8 @@ question.predict(
     Question(
         "An image of 32 px, a kernel of 5 px, stride 2, no padding: how many outputs along a side?",
         truth=14,
-        why="(32 - 5) / 2 = 13.5, rounded down to 13, plus the first stop. The walk ends one pixel "
-        "short, so the last row and column are never read.",
+        why="(32 - 5) / 2 = 13.5, rounded down to 13, plus the first position. The kernel stops "
+        "one pixel short of the edge, so the last row and column are never read.",
         high=32,
     ),
 )

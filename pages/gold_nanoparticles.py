@@ -26,8 +26,8 @@ STEPS[
     study.begin(
         link,
         "Gold nanoparticles",
-        "A particle of some hundred atoms on a film of carbon: to the eye a patch of order in "
-        "noise. Here images are computed from atoms, so every outline is known, and a network "
-        "learns to find it.",
+        "Gold particles of a few nanometres on amorphous carbon: to the eye patches of order in "
+        "noise. Here the images are computed from atoms, so every outline is known, and a network "
+        "is trained to find it.",
     )
 ](link)

@@ -26,7 +26,7 @@ STEPS[
     study.begin(
         link,
         "Ising",
-        "A snapshot of spins, and one question: was it below the critical temperature or above? "
-        "The answer is known exactly, so here a network can be caught.",
+        "A snapshot of spins and one question: was it taken below or above the critical "
+        "temperature? The model is solved exactly, so what a network says can be checked.",
     )
 ](link)

@@ -12,8 +12,8 @@ PAGE = {"group": "Learn", "title": "Sharing", "order": 3}
 
 opened = learn.begin(
     "Sharing",
-    "One kernel is applied everywhere in the image: few weights, and the feature map moves with the "
-    "image.",
+    "One kernel is applied everywhere in the image: few weights, and the feature map moves with "
+    "the image.",
 )
 image = learn.middle(opened)
 

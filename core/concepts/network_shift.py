@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core.inspection.subject import network_stride
 from core.types import ProgressCallback, no_progress, read_only
 
 
@@ -132,10 +133,12 @@ SHIFTS = (0, 1, 2, 3, 4, 8, 12, 16, 20, 24, 28, 31, 32, 33, 40, 48, 56, 63, 64)
 class NetworkShift:
     """One network on one image, with its own padding and with circular padding.
 
-    ``shifts``: diagonal shifts in px. ``own``, ``circular``: (shifts,) mean IoU. ``own_leak``,
-    ``circular_leak``: the answers to a constant grey image.
+    ``stride``: the network's total stride in px. ``shifts``: diagonal shifts in px. ``own``,
+    ``circular``: (shifts,) mean IoU. ``own_leak``, ``circular_leak``: the answers to a constant
+    grey image.
     """
 
+    stride: int
     shifts: tuple[int, ...]
     own: np.ndarray
     circular: np.ndarray
@@ -157,5 +160,10 @@ def network_shift(
         around, image, SHIFTS, lambda done, _: progress(len(SHIFTS) + done, total)
     )
     return NetworkShift(
-        SHIFTS, own, circular, padding_leak(network, constant), padding_leak(around, constant)
+        network_stride(network),
+        SHIFTS,
+        own,
+        circular,
+        padding_leak(network, constant),
+        padding_leak(around, constant),
     )

@@ -175,7 +175,9 @@ CARDS = (
         name="lenet5-1998",
         title="LeNet-5 (1998)",
         year=1998,
-        idea="Shared local filters and subsampling, learned together with the classifier.",
+        idea="Shared local filters and subsampling, trained together with the classifier. The "
+        "lecture dates LeNet-5 to 1995, when LeCun et al. first compared it with others; the "
+        "paper that describes it is of 1998.",
         build=build_lenet_1998,
         channels=1,
         side=32,

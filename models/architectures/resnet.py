@@ -54,7 +54,7 @@ CARDS = (
         18,
         build_resnet18,
         11_689_512,
-        "Each block adds a correction to what it was given, so that more depth cannot hurt.",
+        "Each block adds a correction to its input, so that more depth need not hurt.",
     ),
     _card(
         34,

@@ -19,8 +19,9 @@ def build_unet(
     """Return an untrained U-Net: (N, in_channels, H, W) float32 -> (N, classes, H, W) logits.
 
     ``encoder``: a name of segmentation_models_pytorch, such as "resnet18" or
-    "tu-tf_efficientnet_lite0". H and W must be multiples of 32. Four ``decoder_channels`` instead
-    of five leave out the encoder's deepest stage, which holds most of a ResNet's parameters.
+    "tu-tf_efficientnet_lite0". Four ``decoder_channels`` instead of five leave out the encoder's
+    deepest stage, which holds most of a ResNet's parameters. H and W must be multiples of the
+    encoder's stride: 32 with five, 16 with four.
 
     Source: Ronneberger et al. 2015, arXiv:1505.04597; decoder of segmentation_models_pytorch.
     """

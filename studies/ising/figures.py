@@ -126,7 +126,7 @@ def accuracy_figure(scores: Sequence[EpochScore], epochs: int, baseline: float) 
     figure = go.Figure()
     epochs_so_far = [one.epoch for one in scores]
     _line(figure, epochs_so_far, [one.score for one in scores], "training", 0)
-    _line(figure, epochs_so_far, [one.held_back for one in scores], "held back", 1)
+    _line(figure, epochs_so_far, [one.held_back for one in scores], "validation", 1)
     figure.add_scatter(
         x=[0, epochs + 1],
         y=[baseline, baseline],

@@ -103,17 +103,17 @@ def test_the_switch_shows_that_the_quench_has_no_order() -> None:
 
 def test_a_threshold_is_moved_and_scored() -> None:
     app = opened(step="question", feature="energy", size="16", energy="-2.0")
-    everything_above = float(metrics(app)["Right with your threshold"].removesuffix(" %"))
+    everything_above = float(metrics(app)["Accuracy, your threshold"].removesuffix(" %"))
     assert everything_above == pytest.approx(50, abs=8)
     slider = next(one for one in app.slider if "Threshold" in one.label)
     slider.set_value(-1.2).run()
-    assert float(metrics(app)["Right with your threshold"].removesuffix(" %")) > 93
+    assert float(metrics(app)["Accuracy, your threshold"].removesuffix(" %")) > 93
     assert app.query_params["energy"] in ("-1.2", ["-1.2"])
 
 
 def test_a_training_in_the_background_survives_a_page_change() -> None:
     app = opened(step="network", size="16", epochs="2", images="made")
-    assert "`lamella fetch ising` brings them" in texts(app)
+    assert "`lamella fetch ising` downloads them" in texts(app)
     next(one for one in app.button if one.label == "Train").click().run()
     assert any(one.label == "Cancel" for one in app.button)
     job = app.session_state["lamella"].jobs["ising"]
@@ -121,9 +121,9 @@ def test_a_training_in_the_background_survives_a_page_change() -> None:
     job.future.result(timeout=120)
     app.switch_page("../../ising.py").run()
     shown = metrics(app)
-    assert float(shown["Right, held back"].removesuffix(" %")) > 75
+    assert float(shown["Validation accuracy"].removesuffix(" %")) > 75
     assert float(shown["Energy threshold, same images"].removesuffix(" %")) > 94
-    assert "were held back" in texts(app)
+    assert "validation images" in texts(app)
     assert job.done == job.total > 0
 
 
@@ -160,7 +160,7 @@ def test_results_are_those_of_the_files() -> None:
     folds = {one.network: one for one in ising.folds(16)}
     assert f"{100 * folds['symmetric'].mean:.1f} %" in texts(app)
     tables = [one.value for one in app.table]
-    assert tables[0]["right (%)"].iloc[0] == f"{100 * max(o.mean for o in folds.values()):.1f}"
+    assert tables[0]["accuracy (%)"].iloc[0] == f"{100 * max(o.mean for o in folds.values()):.1f}"
     assert len(tables[0]) == len(folds)
 
 

@@ -21,7 +21,13 @@ from pages.components.learn.frame import lessons
 REPOSITORY = Path(__file__).resolve().parents[2]
 FRAME = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
-TOPICS = ("Output size", "Turn or not", "The border", "Several channels", "Separable")
+TOPICS = (
+    "Output size",
+    "Convolution vs. cross-correlation",
+    "The border",
+    "Several channels",
+    "Separable",
+)
 
 
 def opened(page: str, **link: str) -> AppTest:
@@ -61,7 +67,7 @@ def test_every_topic_of_the_convolution_page_draws(topic: str) -> None:
     app = opened("convolution", conv_topic=topic, conv_size="5 x 5", conv_preset="Corner")
     assert not app.exception and not app.error and not app.warning
     assert app.segmented_control(key="conv_topic").value == topic
-    has_its_own = topic in ("Output size", "Turn or not", "Separable")
+    has_its_own = topic in ("Output size", "Convolution vs. cross-correlation", "Separable")
     assert run_snippets(app) == 1 + has_its_own
 
 

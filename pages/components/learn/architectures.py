@@ -64,13 +64,13 @@ def explorer(opened: Opened, facts: dict[str, ArchitectureFacts]) -> None:
     st.markdown(f"**{card.year}.** {card.idea} *{card.reference}.*")
     with st.container(horizontal=True):
         st.metric("Parameters", f"{fact.parameters:,}", width=220)
-        st.metric("Products an image", _products(fact.macs), width=200)
+        st.metric("MACs per image", _products(fact.macs), width=200)
         st.metric("Receptive field", f"{fact.field} px", width=180)
         st.metric("Image", f"{fact.side} × {fact.side} px", width=200)
     screen.chart(figures.maps_figure(fact.drawing), "maps")
     st.caption(
-        "Height: side of the maps; width: channels; both logarithmic. Under each bar: channels × "
-        "side². Dotted: ways past other blocks."
+        "Height: side of the feature maps; width: channels; both logarithmic. Below each bar: "
+        "channels × side². Dotted lines, where there are any: skip connections."
     )
     left, right = screen.parts(screen.HALF, screen.HALF)
     with left:
@@ -82,8 +82,8 @@ def explorer(opened: Opened, facts: dict[str, ArchitectureFacts]) -> None:
     if lines is not None:
         learn.check(lines)
     st.caption(
-        "Shown untrained: an architecture is a plan, and its weights are still chance. The trained "
-        "networks of this app are under Zoo."
+        "Shown untrained, with random weights. The trained networks of this app are on the page "
+        "Models."
     )
     if INSPECT.exists():
         st.page_link(
@@ -132,7 +132,7 @@ def _blocks(fact: ArchitectureFacts) -> None:
             "block": [block.title for block in fact.blocks],
             "shape": ["\u00a0×\u00a0".join(map(str, block.shape)) for block in fact.blocks],
             "parameters": [f"{block.parameters:,}" for block in fact.blocks],
-            "products": [f"{block.macs:,}" for block in fact.blocks],
+            "MACs": [f"{block.macs:,}" for block in fact.blocks],
             "field (px)": [str(block.field) for block in fact.blocks],
         }
     )
@@ -149,7 +149,7 @@ def side_by_side(opened: Opened, facts: dict[str, ArchitectureFacts]) -> None:
         "year": [str(cards[title].year) for title in facts],
         "image (px)": [f"{fact.side}²" for fact in facts.values()],
         "parameters": [f"{fact.parameters:,}" for fact in facts.values()],
-        "products": [f"{fact.macs:,}" for fact in facts.values()],
+        "MACs": [f"{fact.macs:,}" for fact in facts.values()],
         "field (px)": [str(fact.field) for fact in facts.values()],
     }
     if size is not None:

@@ -40,7 +40,14 @@ def controls() -> Callable[[], Walk]:
                 "Dilation", 1, 9999, key="conv_dilation", bind="query-params", width=110
             )
             amount = st.selectbox(
-                "Padding", list(AMOUNTS), 1, key="conv_padding", bind="query-params", width=120
+                "Padding",
+                list(AMOUNTS),
+                1,
+                key="conv_padding",
+                bind="query-params",
+                width=120,
+                help="same: half of the kernel on each side, which keeps the size at stride 1 "
+                "only; at stride s the map has 1/s of it, rounded up.",
             )
             mode = st.selectbox(
                 "filled with",
@@ -54,8 +61,8 @@ def controls() -> Callable[[], Walk]:
                 "True convolution",
                 key="conv_flip",
                 bind="query-params",
-                help="On: the kernel is turned by 180 degrees. Off: cross-correlation, which "
-                "frameworks call convolution.",
+                help="On: the kernel is rotated by 180°. Off: cross-correlation, which "
+                "deep-learning frameworks call convolution.",
             )
     with table_place:
         table = _table(base, name)

@@ -37,14 +37,14 @@ def turning(opened: Opened, image: Any, walk: Walk) -> None:
     screen.chart(panels(shown), "conv_impulse", height=330)
     gap = abs(feature_map(image, turned) - feature_map(image, plain)).max()
     st.markdown(
-        "One bright pixel goes in. Convolution prints the kernel as it is; cross-correlation "
-        "prints it turned by 180 degrees. On this micrograph the two differ by at most "
+        "The input is a single bright pixel. Convolution reproduces the kernel; cross-correlation "
+        "reproduces it rotated by 180°. On this micrograph the two differ by at most "
         f"**{gap:.3g}**"
         + (
-            ": this kernel turned is itself."
+            ": rotated by 180°, this kernel is itself."
             if gap < 1e-12
-            else ". Networks learn the kernel, so "
-            "to them it does not matter which of the two is computed."
+            else ". Networks learn their kernels, so "
+            "it does not matter which of the two they compute."
         )
     )
     learn.check(impulse_snippet(walk.kernel))

@@ -51,8 +51,8 @@ def matrix(image: Any) -> None:
     outputs, inputs = made.weights.shape
     st.markdown(
         f"**{outputs} x {inputs}**: one row for each output pixel, one column for each input "
-        "pixel, one colour for each weight. What is clear is no connection. The shared matrix "
-        "times the image is the convolution:"
+        "pixel, one colour for each weight; blank entries are zero. With shared weights, the "
+        "matrix times the image is the convolution:"
     )
     patch = image[:side, :side]
     gap = abs((made.weights @ patch.ravel()) - feature_map(patch, Walk(kernel)).ravel()).max()
@@ -117,8 +117,8 @@ def _verdict(found: ShiftTest, step: ImageOperation, by: int) -> None:
         st.success(f"{step.name}: the map follows a shift of {by} px exactly.")
     elif step.stride > 1 and by % step.stride:
         st.info(
-            f"{step.name}: {by} px are no multiple of the stride {step.stride}, so the layer reads "
-            "other pixels than before, and no shift of its map can mend that."
+            f"{step.name}: {by} px are no multiple of the stride {step.stride}, so the layer "
+            "samples other pixels than before, and no shift of its map makes up for that."
         )
     else:
         st.info(f"{step.name}: the map follows everywhere but at the border, which does not move.")
@@ -162,14 +162,19 @@ def _network_result(found: Any) -> None:
     left, right = screen.parts(570, 370)
     with left:
         screen.chart(
-            shift_figure(found.shifts, curves, "mean IoU of labels", (32, 64)),
+            shift_figure(
+                found.shifts,
+                curves,
+                "mean IoU of labels",
+                range(found.stride, max(found.shifts) + 1, found.stride),
+            ),
             "share_network",
             height=430,
         )
         st.caption(
             f"Labels of the shifted image, shifted back, against those of the image at rest: the "
-            f"middle {CROP} x {CROP} px. With circular padding they agree at multiples of 32 px, "
-            "the total stride, and dip between."
+            f"middle {CROP} x {CROP} px. With circular padding they agree at multiples of "
+            f"{found.stride} px, this network's total stride, and dip in between."
         )
     with right:
         st.markdown("**A constant grey image,** as the network sees it")
@@ -182,6 +187,6 @@ def _network_result(found: Any) -> None:
         one.metric("Spread, as trained", f"{found.own_leak.spread:.3g}")
         two.metric("Spread, circular", f"{found.circular_leak.spread:.3g}")
         st.caption(
-            "Probability of the last phase. There is nothing in the image: what is seen is the "
-            "padding, leaking in from the border."
+            "Probability of the last phase. The image is empty: what you see is the effect of the "
+            "padding, spreading in from the border."
         )

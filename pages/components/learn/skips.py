@@ -44,12 +44,12 @@ def lesson(opened: Opened) -> None:
             st.metric(f"First layer, {flow.kind}", learn.in_digits(flow.norms[0]), width=200)
             st.metric(f"Last layer, {flow.kind}", learn.in_digits(flow.norms[-1]), width=200)
     st.caption(
-        "Batch norm keeps the size of the signal, not that of the gradient: in a deep plain network "
-        "the gradient grows from each layer to the one before it."
+        "Batch norm keeps the size of the signal, not that of the gradient: in a deep plain "
+        "network the gradient grows from each layer to the one before it."
         if norm
         else "Without batch norm and with PyTorch's default initialization, the plain network's "
-        "signal shrinks on the forward pass and its gradient on the backward pass, so the gradients "
-        "of all its weights are small, and smaller the deeper it is."
+        "signal shrinks on the forward pass and its gradient on the backward pass, so the "
+        "gradients of all its weights are small, and smaller the deeper it is."
     )
     st.subheader("Training both")
     st.markdown("The task: was this patch of the micrograph blurred, or not?")

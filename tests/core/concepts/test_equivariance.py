@@ -13,6 +13,8 @@ from core.concepts.equivariance import curve, max_pool, pooling_snippet, shift_t
 from core.concepts.network_shift import circular_copy, consistency, network_shift, padding_leak
 from core.concepts.weight_sharing import layer_matrix, matrix_snippet
 from core.errors import Cancelled, LamellaError
+from core.inspection.subject import network_stride
+from models import zoo
 from models.architectures.small import SmallUnet
 
 IMAGE = np.random.default_rng(2).random((32, 32))
@@ -146,6 +148,14 @@ def test_layers_padded_in_other_ways_are_circular_too() -> None:
         plain, moved = around(image), around(torch.roll(image, (4, 8), (2, 3)))
     assert plain.shape == network(image).shape
     assert torch.equal(torch.roll(plain, (1, 2), (2, 3)), moved)
+
+
+@pytest.mark.parametrize("name", ["particles", "particles-resnet18"])
+def test_the_stride_on_the_page_is_that_of_the_network(name: str) -> None:
+    """A U-Net of four stages has a stride of 16, one of five 32."""
+    card = zoo.card(name)
+    stride = network_stride(card.build())
+    assert stride == 2 ** (4 if name == "particles-resnet18" else 5)
 
 
 def test_measuring_a_network_can_be_stopped() -> None:

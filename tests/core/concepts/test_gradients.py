@@ -63,6 +63,15 @@ def test_batch_norm_keeps_gradients_alive(given: gradient_flow.Patches) -> None:
     assert min(plain.norms) > 1e-3
 
 
+def test_batch_norm_makes_the_gradients_of_a_deep_plain_network_explode(
+    given: gradient_flow.Patches,
+) -> None:
+    """At initialization, towards the first layer: Yang et al. 2019, arXiv:1902.08129."""
+    plain, skipping = gradient_flow.gradient_flow(given, 64, norm=True)
+    assert plain.norms[0] > 100 * plain.norms[-1]
+    assert skipping.norms[0] < plain.norms[0] / 10
+
+
 def test_half_the_patches_are_blurred(given: gradient_flow.Patches) -> None:
     roughness = given.images.diff(dim=3).abs().mean((1, 2, 3))
     assert given.labels.tolist() == [0, 1] * 16

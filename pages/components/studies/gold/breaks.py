@@ -59,7 +59,7 @@ def _curves(link: PageLink, rows: Sequence[Any]) -> None:
     kinds = {name: title for name, title in CURVES.items() if any(r.curve == name for r in rows)}
     if not kinds:
         return
-    st.subheader("Other than in training")
+    st.subheader("Out-of-distribution performance")
     name = link.choose("Change", "fault", kinds)
     mine = [row for row in rows if row.curve == name]
     x = [row.value for row in mine]
@@ -75,8 +75,8 @@ def _curves(link: PageLink, rows: Sequence[Any]) -> None:
     worst = min(mine, key=lambda row: row.dice)
     st.caption(
         f"Each point: the same {mine[0].images} specimens, which no training saw; bars: 95 % by "
-        f"bootstrap over images; shaded: the points that training had. Worst: {worst.dice:.2f} at "
-        f"{worst.value:g}."
+        f"bootstrap over images; shaded: the range of the training images. Worst: "
+        f"{worst.dice:.2f} at {worst.value:g}."
     )
 
 
@@ -96,11 +96,17 @@ def _fields(rows: Sequence[Any], thresholds: Sequence[Any]) -> None:
     }
     if not dots:
         return
-    st.subheader("How far must a network see?")
+    st.subheader("How large a receptive field is needed?")
     screen.chart(figures.field_figure(dots), "gold_fields", height=420)
     said = [_gain(title, found) for title, found in dots.items()]
     said += [f"{TITLES[one.contrast]}, {one.method}: {one.dice:.2f}." for one in thresholds]
     st.markdown("\n".join(f"- {one}" for one in said))
+    st.markdown(
+        "Sytwu et al. found on real micrographs that the receptive field matters for lattice "
+        "(phase) contrast and **not** for mass contrast. That difference is not reproduced here: "
+        "with mass contrast the Dice grows with the receptive field as well, and in both cases it "
+        "levels off at about 44 px."
+    )
     st.caption(
         "Each dot is a small U-Net of its own, with another number of poolings or another seed, "
         f"trained for as many steps and scored on {plain[0].images} images that it has not seen; "
@@ -172,8 +178,12 @@ def _simulation(rows: Sequence[Any]) -> None:
         return
     st.subheader("What the simulation leaves out")
     st.markdown(
-        "The specimen is taken as one slice: the wave does not spread within it. Beside a "
-        "multislice calculation (abTEM), which lets it, this is how alike the images are."
+        "The specimen is treated as one slice (projection approximation): the wave does not spread "
+        "within it. The table compares the images with a multislice calculation (abTEM). Also left "
+        "out, there as here: the **convergence** of the beam (its angular spread damps high "
+        "spatial frequencies away from focus), the **MTF of the camera**, which blurs image and "
+        "noise, and **inelastic scattering**, a diffuse background that grows with thickness. "
+        "Real images have less contrast and smoother noise than these."
     )
     found: dict[tuple[str, str], dict[str, str]] = {}
     for row in rows:
@@ -189,6 +199,7 @@ def _simulation(rows: Sequence[Any]) -> None:
         border="horizontal",
     )
     st.caption(
-        "1 is the same image. Along a zone axis columns of atoms channel the wave, and one slice "
-        "is no longer enough; a network that learned here may err on such particles."
+        "A correlation of 1 means identical images. Along a zone axis the atomic columns channel "
+        "the wave, and one slice is no longer enough; a network trained here may fail on such "
+        "particles."
     )

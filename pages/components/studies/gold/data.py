@@ -19,9 +19,9 @@ from pages.components.viewer.viewer import viewer
 def draw(link: PageLink) -> None:
     """Draw the controls, the image with its label, and what its power spectrum shows."""
     st.markdown(
-        "Atoms stand where the crystal puts them; their potential shifts the phase of the "
-        "electron wave, the lens turns phase into contrast, the dose adds its noise. The label "
-        "follows from the gold alone: change the microscope as you like, it stays."
+        "Atoms sit on the sites of the crystal; their potential shifts the phase of the electron "
+        "wave, the objective lens turns phase into contrast, and the dose adds shot noise. The "
+        "label follows from the gold alone: it stays the same whatever the microscope does."
     )
     controls, pictures = st.columns([1, 2.6], gap="medium")
     with controls:
@@ -48,10 +48,11 @@ def _pictures(made: Any, seconds: float) -> None:
     room = "" if wanted == placed else f" For {wanted - placed} more there was no room."
     atoms = sum(one.atoms for one in made.particles)
     electrons = made.settings.dose_e_per_nm2 * nm**2
+    each = f", about {round(atoms / placed, -2):,.0f} each" if placed else ""
     st.caption(
-        f"{placed} particles, {atoms:,} atoms of gold.{room} {electrons:.3g} electrons a pixel. "
-        f"Ready in {1000 * seconds:.0f} ms. Label: where gold alone, in vacuum, shifts the phase "
-        "by more than π/16."
+        f"{placed} particles, {atoms:,} atoms of gold{each}.{room} {electrons:.3g} electrons per "
+        f"pixel. Computed in {1000 * seconds:.0f} ms. Label: where gold alone, in vacuum, shifts "
+        "the phase by more than π/16."
     )
 
 
@@ -71,13 +72,14 @@ def _spectrum(made: Any) -> None:
     scherzer = (
         f"Scherzer's defocus of this lens is {lens.scherzer_nm():.0f} nm."
         if lens.cs_mm > 0
-        else "A corrected lens near focus shows the lattice and hardly any mass: go to -60 nm."
+        else "A corrected lens near focus shows the lattice and hardly any mass-thickness "
+        "contrast: try -60 nm."
     )
     st.caption(
-        "Left: the power spectrum. Amorphous carbon scatters alike in all directions, so it shows "
-        "the microscope itself: its dark **Thon rings** lie where the contrast transfer (right, "
-        f"below) is 0. Underfocus is negative. {scherzer} Spots on the dotted rings are gold's "
-        "lattice planes."
+        "Left: the power spectrum. Amorphous carbon scatters equally in all directions, so it "
+        "shows the microscope itself: the dark **Thon rings** lie where the contrast transfer "
+        f"function (right, below) is 0. Underfocus is negative. {scherzer} Spots on the dotted "
+        "rings come from gold's lattice planes."
     )
     try:
         check_reach(size)

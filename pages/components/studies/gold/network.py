@@ -23,8 +23,8 @@ def draw(link: PageLink) -> None:
     card, recipe = zoo.card(CARD), zoo.recipe(CARD)
     st.markdown(
         f"**{card.architecture}.** Each of its {recipe.steps:,} training steps saw {recipe.batch} "
-        f"crops of {recipe.crop_px} px, each computed from other atoms under another microscope "
-        "and dose: no image came twice, and no real micrograph at all."
+        f"crops of {recipe.crop_px} px, each computed from other atoms with another microscope and "
+        "dose: no image was used twice, and no real micrograph at all."
     )
     for data, scores in card.scores_by_data().items():
         st.table(
@@ -44,7 +44,7 @@ def _training(link: PageLink) -> None:
     from models import zoo
 
     steps = link.whole_number("Steps", "training_steps", STEPS, 10)
-    st.caption("Crops of 128 px, four a step: enough to see it learn, not enough to be good.")
+    st.caption("Crops of 128 px, four per step: enough to see it learn, not enough to be good.")
     if not 1 <= steps <= MOST_STEPS:
         st.warning(f"{steps} steps came; it needs 1 to {MOST_STEPS}.")
         return

@@ -17,9 +17,9 @@ from pages.components.viewer.viewer import viewer
 def draw(link: PageLink) -> None:
     """Draw the question, a threshold to move, and the two histograms."""
     st.markdown(
-        "**Which pixels are gold?** Not which are dark: a lattice has bright and dark fringes, and "
-        "carbon has speckle of the same grey. What tells gold apart is how grey levels lie beside "
-        "each other."
+        "**Which pixels are gold?** Not simply the dark ones: a lattice has bright and dark "
+        "fringes, and carbon has speckle of the same grey. What sets gold apart is how grey levels "
+        "are arranged."
     )
     made = study_gold_settings.image(link)
     if made is None:
@@ -63,8 +63,8 @@ def _threshold(made: Any, blur_nm: float, threshold: float) -> None:
         )
     one, two, three, four = st.columns(4)
     one.metric("Dice, your threshold", f"{found.dice(threshold):.3f}")
-    two.metric(f"Dice, Otsu's {found.otsu:.2f}", f"{found.dice(found.otsu):.3f}")
-    three.metric(f"Dice, best possible {found.best:.2f}", f"{found.dice(found.best):.3f}")
+    two.metric(f"Dice, Otsu's threshold ({found.otsu:.2f})", f"{found.dice(found.otsu):.3f}")
+    three.metric(f"Dice, best threshold ({found.best:.2f})", f"{found.dice(found.best):.3f}")
     four.metric("Overlap of the histograms", f"{100 * found.overlap:.0f} %")
     gold = made.labels > 0
     figure = figures.grey_figure(found.grey[~gold], found.grey[gold], threshold)
@@ -72,8 +72,8 @@ def _threshold(made: Any, blur_nm: float, threshold: float) -> None:
     share = 100 * gold.mean()
     st.caption(
         f"Gold covers {share:.0f} % of the image; calling everything gold would have a Dice of "
-        f"{2 * share / (100 + share):.3f}. The best threshold knows the truth, which no user does; "
-        "Otsu's knows the histogram alone. A blur wider than the fringes helps where gold is "
-        "darker on average, and takes the outline with it. Dice: twice what both share, by the sum "
-        "of both."
+        f"{2 * share / (100 + share):.3f}. The best threshold was chosen with the label, which no "
+        "user has; Otsu's uses the histogram alone. A blur wider than the fringes helps where gold "
+        "is darker on average, and smears the outline. Dice: twice the overlap divided by the sum "
+        "of both areas."
     )

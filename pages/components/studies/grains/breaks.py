@@ -17,11 +17,11 @@ def draw(link: PageLink) -> None:
     rows = grains_study.ablation()
     whole = next(row for row in rows if not row.without)
     others = [row for row in rows if row.without]
-    st.subheader("One effect taken away at a time")
+    st.subheader("Ablation: one effect left out at a time")
     st.markdown(
-        f"Each dot is a network of its own, trained for {grains_study.STEPS} steps without one "
-        "effect and then asked about real micrographs. The line is the same short training with "
-        "all effects; the shipped network was trained for longer."
+        f"Each dot is a separate network, trained for {grains_study.STEPS} steps without one "
+        "effect and evaluated on real micrographs. The line is the same short training with all "
+        "effects; the shipped network was trained for longer."
     )
     screen.chart(
         figures.ablation_figure(
@@ -47,7 +47,7 @@ def draw(link: PageLink) -> None:
     st.caption(
         f"{whole.images} optical micrographs of 316L steel, boundaries traced by hand (Warren et "
         "al., arXiv:2307.05911). One seed each, so small differences may be chance. Bars: 95 % by "
-        "bootstrap over micrographs."
+        "bootstrap over micrographs, one tile of each."
     )
     study.measured_by("make studies")
     study.go_on({"image_problem": "The image problem"}, {"model": "grains", "view": "kernels"})

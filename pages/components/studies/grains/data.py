@@ -23,9 +23,9 @@ GOOD = GrainSettings()
 def draw(link: PageLink) -> None:
     """Draw the generator's controls, the image, and its label beside it."""
     st.markdown(
-        "A Laguerre tessellation gives the grains; orientation, etching, polishing and the "
-        "microscope then hide them, in the order of the physics. The label is fixed before "
-        "anything hides it, so it is exact: switch what you like, it stays."
+        "A Laguerre tessellation gives the grains; orientation contrast, etching, polishing and "
+        "the microscope then obscure them, in physical order. The label is fixed before any of "
+        "this, so it is exact: it stays the same whatever you switch on."
     )
     study_grains_settings.switches()
     controls, pictures = st.columns([1, 2.6], gap="medium")
@@ -84,9 +84,9 @@ def _pictures(image: Any, seconds: float) -> None:
     area = counted.area_px / counted.equivalent
     ideal = pi / 4 * area**0.5
     st.caption(
-        f"{counted.equivalent:g} grains (those cut by the edge count half), mean area "
-        f"{area:.0f} px², mean intercept {measured.mean_px:.1f} px; for a Poisson-Voronoi "
-        f"tessellation of this area it is π/4 · √area = {ideal:.1f} px. Made in "
-        f"{1000 * seconds:.0f} ms."
+        f"{counted.equivalent:g} grains (those cut by the edge count half, in the corners a "
+        f"quarter), mean area {area:.0f} px², mean lineal intercept {measured.mean_px:.1f} px. A "
+        f"Poisson-Voronoi tessellation of this mean area has π/4 · √area = {ideal:.1f} px. "
+        f"Generated in {1000 * seconds:.0f} ms."
     )
     session.remember("grain_preview", image)

@@ -22,10 +22,10 @@ def draw(link: PageLink) -> None:
     card = zoo.card("grains")
     recipe = zoo.recipe("grains")
     st.markdown(
-        f"**{card.architecture}**, begun with an encoder that knows photographs. Each of its "
-        f"{recipe.steps:,} training steps saw {recipe.batch} crops of {recipe.crop_px} px, each a "
-        "new microstructure with effects drawn at random: no image came twice, and no real "
-        "micrograph at all. Being shown every kind of look is called domain randomization."
+        f"**{card.architecture}**, its encoder pre-trained on photographs. Each of its "
+        f"{recipe.steps:,} training steps used {recipe.batch} crops of {recipe.crop_px} px, each a "
+        "new microstructure with effects drawn at random: no image was used twice, and no real "
+        "micrograph at all. Varying the appearance at random is called domain randomization."
     )
     st.subheader("Train it here")
     _training(link)
@@ -40,7 +40,7 @@ def _training(link: PageLink) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         steps = link.whole_number("Steps", "training_steps", STEPS, 10)
         left_out = link.choose("Leave out", "left_out", titles, in_list=True)
-    st.caption("Crops of 96 px, four a step: enough to see it learn, not enough to be good.")
+    st.caption("Crops of 96 px, four per step: enough to see it learn, not enough to be good.")
     if not 1 <= steps <= MOST_STEPS:
         st.warning(f"{steps} steps came; it needs 1 to {MOST_STEPS}.")
         return

@@ -23,9 +23,9 @@ FIRST = "etched-grains"
 def draw(link: PageLink) -> None:
     """Draw generator and micrograph side by side, their distances, and the fit."""
     st.markdown(
-        "The question: does a network that has seen only generated images find boundaries in real "
-        "ones? What separates the two is the **domain gap**. Choose your own micrograph on the "
-        "left and see how wide it is."
+        "The question: does a network trained on generated images alone find boundaries in real "
+        "ones? The difference between the two is the **domain gap**. Choose your own micrograph on "
+        "the left and see how large it is."
     )
     opened = micrograph()
     settings = study_grains_settings.current()

