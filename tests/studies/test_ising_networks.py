@@ -193,3 +193,32 @@ def test_a_kernel_that_counts_walls_is_found_out() -> None:
     mixed = wall_detectors(network, np.concatenate([half, np.ones_like(half)]))
     assert mixed[0].energy_correlation == pytest.approx(1.0)
     assert mixed[1].energy_correlation == 0.0
+
+
+def test_no_network_beats_the_energy() -> None:
+    """The energy is sufficient in equilibrium; a paired difference above 0 would be a fault."""
+    rows = ising.measured(ising.AGAINST_ENERGY)
+    assert {(row["data"], row["side"]) for row in rows} == {
+        (data, side) for data in ("equilibrium", "quench") for side in (16, 64)
+    }
+    for row in rows:
+        low, high = row["interval_95"]
+        assert low <= row["difference"] <= high
+        assert low <= 0
+        assert row["energy_accuracy"] > row["magnetization_accuracy"]
+        apart = row["right_where_energy_is_wrong"] - row["wrong_where_energy_is_right"]
+        assert apart / row["images"] == pytest.approx(row["difference"], abs=1e-5)
+
+
+def test_the_energy_is_sufficient_for_the_temperature() -> None:
+    """Among all states of a 4 x 4 lattice, the chance of T > Tc is a function of the energy alone,
+    and rises with it: so a threshold on it is the best classifier."""
+    states = (np.arange(2**16)[:, None] >> np.arange(16) & 1) * 2 - 1
+    energies = 16 * energy(states.astype(np.int8).reshape(-1, 4, 4))
+    weights = [np.exp(-(energies + 32) / temperature) for temperature in (1.9, 2.6)]
+    cold, hot = (one / one.sum() for one in weights)
+    above = hot / (cold + hot)
+    levels = np.unique(energies)
+    chances = [above[energies == level] for level in levels]
+    assert max(np.ptp(one) for one in chances) < 1e-12
+    assert (np.diff([one[0] for one in chances]) > 0).all()
