@@ -24,7 +24,8 @@ def label_tiff(labels: np.ndarray, pixel_size: PixelSize | None) -> bytes:
     resolution = None
     if pixel_size is not None:
         metadata["unit"] = "um"
-        resolution = tuple(1000 / nm for nm in _sides(pixel_size))
+        width, height = _sides(pixel_size)
+        resolution = (1000 / width, 1000 / height)
     stream = io.BytesIO()
     tifffile.imwrite(
         stream,

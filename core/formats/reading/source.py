@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -55,6 +55,13 @@ class Finding:
 def known(*calibrations: Calibration | None) -> tuple[Calibration, ...]:
     """Return those of ``calibrations`` that are there."""
     return tuple(one for one in calibrations if one is not None)
+
+
+def together(findings: Sequence[Finding]) -> Finding | None:
+    """Return the first of ``findings`` with what all say of the pixel; None without any."""
+    if not findings:
+        return None
+    return replace(findings[0], calibrations=[one for f in findings for one in f.calibrations])
 
 
 @dataclass(frozen=True, eq=False)

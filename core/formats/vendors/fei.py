@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from core.formats.reading.calibration import Calibration, metres, number, rows_below
 from core.formats.reading.clues import Clues
-from core.formats.reading.source import Finding, flat_metadata, known
+from core.formats.reading.source import Finding, flat_metadata, known, together
 from core.formats.reading.text import ini_sections, lengths
 from core.formats.reading.xml import find_all, parse_xml
 
@@ -18,14 +18,15 @@ _XML_TAG = 34683
 
 def find(clues: Clues) -> Finding | None:
     """Return the pixel size of the beam that took the image, and the rows of the data bar."""
+    found = []
     for tag in _TEXT_TAGS:
-        sections = _sections(clues, tag)
-        if sections:
+        if sections := _sections(clues, tag):
             pixel = _scan(sections, tag) or _field(sections, tag, clues.shape)
             bar_rows = _bar_rows(sections, clues.shape)
-            return Finding(known(pixel, _xml(clues)), bar_rows, flat_metadata(sections))
-    pixel = _xml(clues)
-    return Finding([pixel]) if pixel else None
+            found.append(Finding(known(pixel), bar_rows, flat_metadata(sections)))
+    if pixel := _xml(clues):
+        found.append(Finding([pixel]))
+    return together(found)
 
 
 def _sections(clues: Clues, tag: int) -> Mapping:

@@ -10,7 +10,7 @@ from core.formats.reading.calibration import (
     rows_below,
 )
 from core.formats.reading.clues import Clues
-from core.formats.reading.source import Finding, flat_metadata
+from core.formats.reading.source import Finding, flat_metadata, together
 from core.formats.reading.text import decode_text, key_values, lengths, sizes
 
 RANK = 1
@@ -26,14 +26,13 @@ def find(clues: Clues) -> Finding | None:
 
     The bar's length is a whole number of pixels, so a bar of 53 px is good to 1 %.
     """
-    for tag in _TAGS:
-        if values := _values_of_tag(clues.tags.get(tag)):
-            return _finding(values, f"tag {tag}", clues.shape)
+    described = {f"tag {tag}": _values_of_tag(clues.tags.get(tag)) for tag in _TAGS}
     for name, text in clues.sidecar_texts("txt"):
         if any(mark in text for mark in _MARKS):
-            values = {key.lstrip("$"): value for key, value in key_values(text, " ").items()}
-            return _finding(values, name, clues.shape)
-    return None
+            described[name] = {k.lstrip("$"): value for k, value in key_values(text, " ").items()}
+    return together(
+        [_finding(values, name, clues.shape) for name, values in described.items() if values]
+    )
 
 
 def _values_of_tag(data: object) -> dict[str, str]:

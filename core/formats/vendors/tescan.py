@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from core.formats.reading.calibration import Calibration, number
 from core.formats.reading.clues import Clues
-from core.formats.reading.source import Finding, flat_metadata
+from core.formats.reading.source import Finding, flat_metadata, together
 from core.formats.reading.text import decode_text, key_values
 
 RANK = 0
@@ -24,9 +22,7 @@ def find(clues: Clues) -> Finding | None:
         for source, text in _texts(clues)
         if (finding := _finding(key_values(text), source, clues.shape[0]))
     ]
-    if not found:
-        return None
-    return replace(found[0], calibrations=[pixel for one in found for pixel in one.calibrations])
+    return together(found)
 
 
 def _finding(values: dict[str, str], source: str, height: int) -> Finding | None:

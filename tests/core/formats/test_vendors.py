@@ -239,17 +239,63 @@ def test_olympus_page_behind_the_preview():
     assert any("preview" in note for note in micrograph.notes)
 
 
-def test_tvips_header_is_in_nanometres():
+@pytest.mark.parametrize(("width", "choices"), [(64, []), (0, []), (128, [1.4208, 2.8416])])
+def test_tvips_header_is_in_nanometres(width, choices):
     from tifffile.tifffile import TIFF
 
     first = np.zeros(1, np.dtype(TIFF.TVIPS_HEADER_V1))
     first["Version"] = 2
     second = np.zeros(1, np.dtype(TIFF.TVIPS_HEADER_V2))
     second["PixelSizeX"] = second["PixelSizeY"] = 1.4208
+    second["ImageSizeX"] = second["ImageSizeY"] = width
     second["Magic"] = 0xAAAAAAAA
     tag = bytes_tag(37706, first.tobytes() + second.tobytes())
     micrograph = formats.read(tiff(noise(64, 64), [tag], resolution=(72, 72)), "tvips.tif")
-    assert nanometres(micrograph) == pytest.approx(1.4208)
+    assert nanometres(micrograph) == (None if choices else pytest.approx(1.4208))
+    assert [one.nm for one in micrograph.pixel_size_choices] == pytest.approx(choices)
+
+
+@pytest.mark.parametrize(
+    ("data", "sidecars"),
+    [
+        (
+            tiff(noise(60, 80)),
+            {"a.txt": b"$CM_PIXEL_SIZE 4 nm\n", "a.tif.txt": b"$CM_PIXEL_SIZE 6 nm\n"},
+        ),
+        (
+            tiff(noise(60, 80)),
+            {
+                "a.txt": b"[SemImageFile]\nPixelSize=4\n",
+                "a-tif.txt": b"[SemImageFile]\nPixelSize=6\n",
+            },
+        ),
+        (
+            tiff(noise(60, 80), [text_tag(50431, "[MAIN]\nPixelSizeX=4e-9\nPixelSizeY=4e-9\n")]),
+            {"a.hdr": b"[MAIN]\nPixelSizeX=6e-9\nPixelSizeY=6e-9\n"},
+        ),
+        (
+            tiff(
+                noise(60, 80),
+                [
+                    text_tag(34680, "[Scan]\nPixelWidth=6e-9\n"),
+                    text_tag(34682, "[Scan]\nPixelWidth=4e-9\n"),
+                ],
+            ),
+            {},
+        ),
+        (
+            tiff(noise(60, 80), [text_tag(34682, "[Scan]\nPixelWidth=4e-9\n")]),
+            {"a.hdr": b"[MAIN]\nPixelSizeX=6e-9\nPixelSizeY=6e-9\n"},
+        ),
+    ],
+    ids=["JEOL", "Hitachi", "TESCAN", "FEI", "FEI and TESCAN"],
+)
+def test_sources_that_differ_are_a_choice(data, sidecars):
+    micrograph = formats.read(data, "a.tif", sidecars=sidecars)
+    assert nanometres(micrograph) == pytest.approx(4)
+    assert [one.nm for one in micrograph.pixel_size_choices] == pytest.approx([4, 6])
+    told = next(note for note in micrograph.notes if "several pixel sizes: 4 nm" in note)
+    assert "6 nm (" in told and "choose the right one" in told
 
 
 @pytest.mark.parametrize(("unit", "expected_nm"), [("µm", 168.67), ("nm", 0.16867), ("1/nm", None)])
