@@ -1,4 +1,4 @@
-"""The web entry: ``streamlit run app.py``. Navigation and the images' route, nothing else."""
+"""The web entry: ``streamlit run app.py``. Navigation and routes, nothing else."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from pages.components.frame import jobs
+from pages.components.frame.addresses import page_routes
 from pages.components.frame.image_store import image_route
 
 
@@ -20,7 +21,10 @@ def explain(error: BaseException) -> bool:
         st.error(str(error))
     else:
         logging.getLogger("lamella").exception("a page failed", exc_info=error)
-        st.error("This page stopped on a fault of the app; its log on the server says where.")
+        st.error(
+            "Unexpected error on this page; the details are in the server's log. Reload the "
+            "page to go on."
+        )
     return True
 
 
@@ -31,9 +35,10 @@ async def until_the_end(app: st.App) -> AsyncIterator[None]:
     jobs.cancel_all()
 
 
+base_path = st.get_option("server.baseUrlPath")
 app = st.App(
     Path(__file__).parent / "pages" / "components" / "frame" / "navigation.py",
-    routes=[image_route(st.get_option("server.baseUrlPath"))],
+    routes=[image_route(base_path), *page_routes(base_path)],
     lifespan=until_the_end,
     on_script_error=explain,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +33,17 @@ def test_every_page_has_its_address(address: str, server, open_tab: Callable[...
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.get_by_text("Analyse", exact=True)).to_be_visible()
     assert page.url.startswith(f"{server.address}/{address}")
+
+
+def test_a_deep_link_asks_for_nothing_that_is_not_there(
+    server, open_tab: Callable[..., Page]
+) -> None:
+    page, missing = open_tab(), []
+    page.on("response", lambda answer: missing.append(answer.url) if answer.status > 399 else None)
+    page.goto(f"{server.address}/receptive_field?layers=conv 5")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page).to_have_url(re.compile(f"{server.address}/receptive-field\\?layers=conv"))
+    assert missing == []
 
 
 def test_sample_and_model_travel_from_page_to_page(server, open_tab: Callable[..., Page]) -> None:

@@ -24,8 +24,8 @@ import streamlit as st
 
 from core.errors import LamellaError
 from pages.components.frame import networks, session
+from pages.components.frame.addresses import PAGES, address_of
 
-PAGES = Path(__file__).resolve().parents[2]
 FIRST = "segment"
 GROUPS = ("Analyse", "Learn", "Case studies", "Zoo")
 
@@ -53,7 +53,7 @@ def page_of(path: Path) -> tuple[str, int, st.Page]:
     page = st.Page(
         path,
         title=declared["title"],
-        url_path=path.stem.replace("_", "-"),
+        url_path=address_of(path),
         help=help_text,
     )
     return declared["group"], declared["order"], page
@@ -84,4 +84,4 @@ if page != entry:
 try:
     page.run()
 finally:
-    networks.settle_imports()
+    networks.freeze_imports()

@@ -1,0 +1,51 @@
+"""The addresses of the pages, served beside Streamlit's own routes."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.routing import Route
+
+PAGES = Path(__file__).resolve().parents[2]
+# Else the browser looks for the server below the page's own address first: two 404s each time.
+SERVER_IS_HERE = (
+    '<script>window.__streamlit = {BACKEND_BASE_URL: new URL(".", location.href).href}</script>'
+)
+
+
+def address_of(path: Path) -> str:
+    """Return the address of a page's file: receptive_field.py -> receptive-field."""
+    return path.stem.replace("_", "-")
+
+
+def page_routes(base_path: str) -> list[Route]:
+    """Return a route for each page below ``server.baseUrlPath``, and those that lead to it.
+
+    An address with underscores, as the file has them, leads to the one with hyphens.
+    """
+    base = f"/{base_path.strip('/')}" if base_path.strip("/") else ""
+    routes = []
+    for path in sorted(PAGES.glob("*.py")):
+        routes.append(Route(f"{base}/{address_of(path)}", _serve_page))
+        if path.stem != address_of(path):
+            routes.append(Route(f"{base}/{path.stem}", _lead_to_hyphens))
+    return routes
+
+
+@cache
+def _html() -> str:
+    text = Path(st.__file__).with_name("static").joinpath("index.html").read_text("utf-8")
+    return text.replace("<head>", f"<head>{SERVER_IS_HERE}", 1)
+
+
+def _serve_page(request: Request) -> HTMLResponse:
+    return HTMLResponse(_html(), headers={"Cache-Control": "no-cache"})
+
+
+def _lead_to_hyphens(request: Request) -> RedirectResponse:
+    folder, _, name = request.url.path.rpartition("/")
+    return RedirectResponse(request.url.replace(path=f"{folder}/{name.replace('_', '-')}"))
