@@ -19,6 +19,8 @@ from core.errors import LamellaError
 if TYPE_CHECKING:
     from torch import nn
 
+    Network: TypeAlias = nn.Module
+
 
 Array: TypeAlias = np.ndarray
 """An array of numpy, for the rooms that hand arrays on and do not compute with them."""

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.errors import LamellaError
+from pages.components.inspect import choices as inspect_choices
 from pages.components.inspect import field as inspect_field
 from pages.components.inspect import kernels as inspect_kernels
 from pages.components.inspect import label as inspect_label
@@ -23,15 +24,15 @@ SECTIONS = {
 
 st.title("Inspect")
 st.caption(
-    "How a network comes to its answer on your micrograph: click a pixel, and see what decides."
+    "How a network reaches its answer on your micrograph: click a pixel to see what decides it."
 )
 request = inspect_link.read()
-opened = inspect_subject.micrograph()
+opened = inspect_choices.micrograph()
 if opened is None:
     st.stop()
 try:
-    name = inspect_subject.choose_network()
-    analysis = inspect_subject.segmentation(opened)
+    name = inspect_choices.choose_network()
+    analysis = inspect_choices.segmentation(opened)
     view = LINK.choose(
         "View",
         "view",

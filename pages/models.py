@@ -7,15 +7,16 @@ import streamlit as st
 from models import zoo
 from models.catalogue import all_cards
 from models.measured import measured
+from pages.components.frame.sidebar import UNTRAINED
 from pages.components.models import model_card
 
 PAGE = {"group": "Zoo", "title": "Models", "order": 1}
 
-LINKS = {"segment.py": "Segment with this model", "inspect.py": "Look into this network"}
+LINKS = {"segment.py": "Segment with this model", "inspect.py": "Inspect this network"}
 ARROW = ":material/arrow_forward:"
 
 st.title("Models")
-st.caption("What each network was trained for, how well it does, and where it fails.")
+st.caption("What each model is for, how well it performs, and where it fails.")
 
 for card in all_cards().values():
     segments = card.name in zoo.CARDS
@@ -23,7 +24,7 @@ for card in all_cards().values():
         st.subheader(card.title)
         st.write(card.purpose)
         if card.untrained:
-            st.warning("Untrained: what this network answers is chance.")
+            st.warning(UNTRAINED)
         found = measured(card.name)
         about, how_well = st.columns([3, 2], gap="large")
         with about:
@@ -32,7 +33,7 @@ for card in all_cards().values():
         with how_well:
             model_card.scores(card, found)
         if found:
-            with st.expander("All scores and calibration"):
+            with st.expander("All scores and confidence calibration"):
                 model_card.all_scores(card, found)
         chosen = {**st.query_params, "model" if segments else "network": card.name}
         with st.container(horizontal=True):

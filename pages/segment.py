@@ -6,12 +6,12 @@ import streamlit as st
 
 from pages.components.frame import publish, session, sidebar
 from pages.components.segment import cards, marking, results, run, suggestion
-from pages.components.viewer.viewer import viewer
+from pages.components.viewer.viewer import ViewerSettings, viewer
 
 PAGE = {"group": "Analyse", "title": "Segment", "order": 1}
 
 st.title("Segment")
-st.caption("A trained network marks the phases of a micrograph, counts the objects, measures them.")
+st.caption("Segment the phases of a micrograph, then count and measure its objects.")
 
 opened = sidebar.choose_micrograph()
 if opened is None:
@@ -32,9 +32,11 @@ with st.sidebar:
 if analysis is None:
     viewer(
         publish.micrograph(opened.micrograph),
+        ViewerSettings(
+            overlay=marking.mask_overlay(opened, marked),
+            bar_rows=opened.micrograph.bar_rows,
+        ),
         key="viewer",
-        layer=marking.mask_layer(opened, marked),
-        bar_rows=opened.micrograph.bar_rows,
         brush=brush,
     )
     run.next_step(marked)
@@ -43,13 +45,17 @@ if analysis is None:
 uncertain = shown == sidebar.UNCERTAINTY
 viewer(
     publish.micrograph(opened.micrograph),
+    ViewerSettings(
+        labels=None if uncertain else publish.labels(analysis.segmentation),
+        phases=() if uncertain else analysis.segmentation.phases,
+        objects=None if uncertain else publish.objects(analysis),
+        overlay=publish.uncertainty(analysis)
+        if uncertain
+        else marking.mask_overlay(opened, marked),
+        selected=session.selected_object(analysis.segmentation.digest),
+        bar_rows=opened.micrograph.bar_rows,
+    ),
     key="viewer",
-    labels=None if uncertain else publish.labels(analysis.segmentation),
-    phases=() if uncertain else analysis.segmentation.phases,
-    objects=None if uncertain else publish.objects(analysis),
-    layer=publish.uncertainty(analysis) if uncertain else marking.mask_layer(opened, marked),
-    selected=session.selected_object(analysis.segmentation.digest),
-    bar_rows=opened.micrograph.bar_rows,
     on_click=partial(results.select_at, found.reference),
     brush=brush,
 )

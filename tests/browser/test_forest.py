@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
+from pages.components.segment import marking, results
+
 DONE = ".viewer[data-image][data-labels][data-objects]"
 WHERE = """viewer => {
   const { x, y } = viewer.querySelector(".stage").getBoundingClientRect();
@@ -39,13 +41,13 @@ def test_two_strokes_give_a_segmentation_and_undo_takes_one_back(
     page.goto(f"{server.address}/?sample=gold-tem&model=random-forest")
     viewer = page.locator(".viewer[data-image]")
     expect(viewer).to_be_visible()
-    expect(page.get_by_text("Draw a short stroke inside each phase")).to_be_visible()
+    expect(page.get_by_text(marking.DRAW)).to_be_visible()
     stroke(page, viewer, CARBON)
-    expect(page.get_by_text("Now draw a stroke in object")).to_be_visible()
+    expect(page.get_by_text(marking.DRAW_IN.format("object"))).to_be_visible()
     page.keyboard.press("2")
     stroke(page, viewer, GOLD)
     expect(page.locator(DONE)).to_be_visible()
-    expect(page.get_by_text("Agreement with the known truth")).to_be_visible()
+    expect(page.get_by_text(results.AGREEMENT.strip())).to_be_visible()
     expect(page.get_by_text("% of the area").first).to_be_visible()
     screenshot(page, "forest")
 
@@ -54,4 +56,4 @@ def test_two_strokes_give_a_segmentation_and_undo_takes_one_back(
     viewer.focus()
     page.keyboard.press("u")
     expect(page.locator('.viewer[data-strokes="1"]')).to_be_visible()
-    expect(page.get_by_text("Now draw a stroke in object")).to_be_visible()
+    expect(page.get_by_text(marking.DRAW_IN.format("object"))).to_be_visible()

@@ -7,6 +7,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
+from pages.components.inspect import field, label, subject
+from pages.components.inspect.link import VIEWS
+
 DONE = ".viewer[data-image][data-labels][data-objects]"
 SEEN = re.compile(r"(\d+) px = ([\d.]+) nm")
 
@@ -35,14 +38,14 @@ def test_segment_inspect_click_open_a_channel_and_share_the_link(
     viewer = page.locator(".viewer")
     click_pixel(page, viewer, 300, 400)
     expect(page).to_have_url(re.compile(r"row=(29\d|30\d)"))
-    cell = page.locator("tr", has_text="Theoretical field, side")
+    cell = page.locator("tr", has_text=field.THEORETICAL)
     px, nm = SEEN.search(cell.inner_text()).groups()
-    # 0.25 nm a pixel.
+    # 0.25 nm per pixel.
     assert abs(float(nm) - 0.25 * int(px)) < 0.1
     expect(page.get_by_text("particle diameters")).to_be_visible()
     screenshot(page, "inspect-field", docs=True)
 
-    page.get_by_text("Feature maps", exact=True).click()
+    page.get_by_text(VIEWS["maps"], exact=True).click()
     tiles = page.locator(".gallery button")
     expect(tiles.nth(23)).to_be_attached()
     tiles.nth(2).click()
@@ -61,8 +64,8 @@ def test_segment_inspect_click_open_a_channel_and_share_the_link(
         one.locator(".viewer[data-layer]").get_attribute("data-layer") for one in (page, other)
     )
     assert first == second
-    other.get_by_text("Receptive field", exact=True).click()
-    row = other.locator("tr", has_text="Theoretical field, side")
+    other.get_by_text(VIEWS["field"], exact=True).click()
+    row = other.locator("tr", has_text=field.THEORETICAL)
     expect(row).to_contain_text(" nm")
 
 
@@ -84,13 +87,13 @@ def test_row_of_the_table_and_block_of_the_drawing_choose_the_layer(
     page = open_tab()
     page.goto(f"{server.address}/inspect?sample=gold-tem&view=network&network=lenet5")
     expect(page.get_by_text("61,706").first).to_be_visible()
-    expect(page.get_by_text("LeNet-5 (as built today) is untrained")).to_be_visible()
+    expect(page.get_by_text(subject.UNTRAINED.format("LeNet-5 (as built today)"))).to_be_visible()
     page.get_by_test_id("stDataFrame").first.click(position={"x": 15, "y": 52})
     expect(page).to_have_url(re.compile("layer=c1"))
     blocks = page.locator(".js-plotly-plot .point")
     expect(blocks.nth(2)).to_be_visible()
     click_until_another_layer(page, blocks.nth(3))
-    page.get_by_role("button", name="Its feature maps").click()
+    page.locator(".st-key-inspect-go-maps button").click()
     expect(page.locator(".viewer[data-image][data-layer]")).to_be_visible()
 
 
@@ -135,13 +138,13 @@ def test_pixel_survives_a_quick_change_of_view(server, open_tab: Callable[..., P
     page.locator(".viewer").press("Shift+ArrowRight")
     page.locator(".viewer").press("Enter")
     answers.wait_for(b"column=401")
-    page.get_by_role("radio", name="Why this label").click()
+    page.get_by_role("radio", name=VIEWS["label"]).click()
     answers.release()
-    expect(page.get_by_text("The winning logit as a sum")).to_be_visible()
+    expect(page.get_by_text(label.SUM)).to_be_visible()
     expect(column).to_have_value("401")
     expect(row).to_have_value("300")
     expect(page).to_have_url(re.compile(r"(?=.*view=label)(?=.*row=300)(?=.*column=401)"))
 
     page.go_back()
-    expect(page.locator("tr", has_text="Theoretical field, side")).to_be_visible()
+    expect(page.locator("tr", has_text=field.THEORETICAL)).to_be_visible()
     expect(page).to_have_url(re.compile(r"(?=.*view=field)(?=.*row=300)(?=.*column=401)"))

@@ -18,6 +18,9 @@ import tifffile
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from pages.components.frame import sidebar
+from pages.components.segment import results
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("LAMELLA_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
 DONE = ".viewer[data-image][data-labels][data-objects]"
@@ -47,7 +50,7 @@ def micrograph(tmp_path: Path) -> Path:
 def unpacked(page: Page) -> dict[str, bytes]:
     """Download the zip and return its files by the end of their names."""
     with page.expect_download() as download:
-        page.get_by_role("button", name="All files (zip)").click()
+        page.locator(".st-key-download-all button").click()
     with zipfile.ZipFile(download.value.path()) as archive:
         return {name.partition(".")[2]: archive.read(name) for name in archive.namelist()}
 
@@ -69,7 +72,7 @@ def test_upload_segment_click_download(
     page.locator("input[type=file]").set_input_files(micrograph)
     viewer = page.locator(".viewer[data-image]")
     expect(viewer).to_be_visible()
-    page.get_by_role("button", name="Segment", exact=False).last.click()
+    page.locator(".st-key-segment button").click()
     expect(page.locator(DONE)).to_be_visible()
 
     files = unpacked(page)
@@ -124,15 +127,15 @@ def test_sample_shows_its_result_in_both_themes_and_widths(
     for theme in ("light", "dark"):
         page = open_tab(theme=theme)
         page.goto(server.address)
-        expect(page.get_by_role("button", name="Try this")).to_have_count(3)
+        expect(page.locator("[class*=st-key-try-] button")).to_have_count(3)
         expect(page.locator("img[alt*=TEM], img[alt*=STEM]").first).to_be_visible()
         for width in (1440, 900):
             page.set_viewport_size({"width": width, "height": 900})
             screenshot(page, f"start-{theme}-{width}")
         page.set_viewport_size({"width": 1440, "height": 900})
-        page.get_by_role("button", name="Try this").first.click()
+        page.locator("[class*=st-key-try-] button").first.click()
         expect(page.locator(DONE)).to_be_visible()
-        expect(page.get_by_text("Agreement with the known truth")).to_be_visible()
+        expect(page.get_by_text(results.AGREEMENT.strip())).to_be_visible()
         expect(page.locator(".js-plotly-plot")).to_be_visible()
         assert page.locator(".viewer").bounding_box()["width"] >= 960
         for width, height in ((1440, 900), (1440, 1500), (900, 900)):
@@ -142,9 +145,9 @@ def test_sample_shows_its_result_in_both_themes_and_widths(
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         page.set_viewport_size({"width": 1440, "height": 1240})
         screenshot(page, f"segment-{theme}", docs=True)
-    page.get_by_text("Uncertainty", exact=True).click()
+    page.get_by_text(sidebar.UNCERTAINTY, exact=True).click()
     expect(page.locator(".viewer[data-image][data-layer]:not([data-labels])")).to_be_visible()
-    page.get_by_text("Phases", exact=True).click()
+    page.get_by_text(sidebar.PHASES, exact=True).click()
     expect(page.locator(DONE)).to_be_visible()
 
 
@@ -156,7 +159,7 @@ def test_moving_the_view_sends_nothing_and_the_image_travels_once(
     page.on("request", lambda r: fetched.append(r.url) if "/lamella/images/" in r.url else None)
     page.goto(f"{server.address}/segment?sample=gold-tem")
     expect(page.locator(DONE)).to_be_visible()
-    expect(page.get_by_role("button", name="All files (zip)")).to_be_visible()
+    expect(page.locator(".st-key-download-all button")).to_be_visible()
     viewer = page.locator(".viewer")
     viewer.focus()
     before = len(sent)
@@ -173,7 +176,7 @@ def test_moving_the_view_sends_nothing_and_the_image_travels_once(
     assert len(sent) == before
     # Base image, labels, objects: each one once, after the rerun that a click causes too.
     click_pixel(page, viewer, 5, 5)
-    expect(page.get_by_text("Click an object")).to_be_visible()
+    expect(page.get_by_text(results.SELECT)).to_be_visible()
     for _ in range(100):
         if len(sent) > before:
             break
@@ -194,9 +197,9 @@ def test_keyboard_alone_reaches_and_chooses_a_pixel(server, open_tab: Callable[.
         page.keyboard.press(key)
         expect(viewer.locator(f'[data-action="{mode}"]')).to_have_attribute("aria-pressed", "false")
     page.keyboard.press("?")
-    expect(viewer.get_by_text("move the cross by one pixel")).to_be_visible()
+    expect(viewer.locator(".help")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(viewer.get_by_text("move the cross by one pixel")).to_be_hidden()
+    expect(viewer.locator(".help")).to_be_hidden()
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Shift+ArrowRight")
     # The cross began in the middle of 768 x 1024 px and moved by one.

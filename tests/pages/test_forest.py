@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,17 +10,11 @@ from core.segmentation.marks import marks_of, mask_png, named_phases, read_marks
 from core.segmentation.strokes import ERASER, Stroke, draw_strokes
 from models import zoo
 from pages.components.frame import session, stores
-from pages.components.segment import marking
+from pages.components.segment import marking, results
 from pages.components.viewer import brush
 from pages.components.viewer.brush import strokes_from, strokes_to
-from tests.pages.test_pages import (
-    button,
-    finish,
-    open_app,  # noqa: F401
-    texts,
-    two_disks,
-    upload,
-)
+from tests.pages.running import finish, opened, texts
+from tests.pages.test_pages import two_disks, upload
 
 PHASES = named_phases(["background", "object"])
 DISK = Stroke(1, 9.0, ((50.0, 85.0), (50.0, 95.0)))
@@ -30,10 +22,10 @@ GROUND = Stroke(0, 9.0, ((85.0, 20.0), (85.0, 60.0)))
 
 
 @pytest.fixture
-def app(open_app: Callable[..., AppTest]) -> AppTest:  # noqa: F811
+def app() -> AppTest:
     """Return the page with two dark disks on a light ground and the forest chosen."""
     stores._store.clear("results", stores.RESULT_BYTES)
-    return upload(open_app(model="random-forest"), "disks.png", two_disks())
+    return upload(opened("segment", model="random-forest"), "disks.png", two_disks())
 
 
 def draw(app: AppTest, *strokes: Stroke) -> AppTest:
@@ -53,10 +45,10 @@ def digest_of(app: AppTest) -> str:
 
 def test_it_says_what_to_draw_and_what_is_missing(app: AppTest) -> None:
     assert not app.exception
-    assert "Nothing is marked yet" in texts(app) and "Draw a short stroke inside" in texts(app)
-    assert not [one for one in app.button if one.label in ("Segment", "Show an example")]
+    assert marking.NOTHING in texts(app) and marking.DRAW in texts(app)
+    assert not [one for one in app.button if one.key in ("segment", "marks-example")]
     draw(app, GROUND)
-    assert "Now draw a stroke in object" in texts(app)
+    assert marking.DRAW_IN.format("object") in texts(app)
     assert not app.session_state["lamella"].jobs.get("segment")
 
 
@@ -68,8 +60,8 @@ def test_two_strokes_start_it_and_the_result_is_as_of_any_model(app: AppTest) ->
     # Disks of radius 12 and 20 px on 96 x 128 px.
     share = np.pi * (12**2 + 20**2) / (96 * 128)
     assert float(rows["Object"].split()[0]) == pytest.approx(100 * share, abs=7)
-    assert rows["Objects"] == "2" and "Method" in rows
-    assert "Export" in [one.value for one in app.subheader]
+    assert rows[results.OBJECTS] == "2" and "Method" in rows
+    assert results.EXPORT in [one.value for one in app.subheader]
 
 
 def test_while_the_next_stroke_is_learned_the_last_result_stays(app: AppTest) -> None:
@@ -77,8 +69,8 @@ def test_while_the_next_stroke_is_learned_the_last_result_stays(app: AppTest) ->
     more = Stroke(1, 5.0, ((30.0, 30.0), (30.0, 34.0)))
     app = draw(app, GROUND, DISK, more)
     assert app.session_state["lamella"].jobs["segment"]
-    assert "Result" in [one.value for one in app.subheader]
-    assert "Result" in [one.value for one in finish(app).subheader]
+    assert results.RESULT in [one.value for one in app.subheader]
+    assert results.RESULT in [one.value for one in finish(app).subheader]
     # Undo: what was computed is there at once.
     app = draw(app, GROUND, DISK)
     assert not app.session_state["lamella"].jobs.get("segment")
@@ -91,19 +83,19 @@ def test_a_cancelled_run_does_not_begin_again_by_itself(app: AppTest) -> None:
         job.cancel()
         finish(app)
         if app.session_state["lamella"].stopped:
-            assert button(app, "Segment")
+            assert app.button(key="segment")
             assert not app.session_state["lamella"].jobs.get("segment")
 
 
 def test_phases_are_named_added_and_removed(app: AppTest) -> None:
     app.text_input[1].set_value("particle").run()
-    button(app, "Add a phase").click().run()
+    app.button(key="phase-add").click().run()
     assert [one.value for one in app.text_input] == ["background", "particle", "phase 3"]
     third = Stroke(2, 3.0, ((5.0, 5.0), (5.0, 25.0)))
     draw(app, GROUND, DISK, third)
     app.text_input[2].set_value("particle").run()
     assert "need names that differ" in texts(app)
-    button(app, "Remove the last").click().run()
+    app.button(key="phase-remove").click().run()
     assert app.session_state["lamella"].drawn[digest_of(app)].strokes == (GROUND, DISK)
     app = finish(app)
     assert "Particle" in app.table[0].value.index
@@ -120,15 +112,17 @@ def test_a_mask_marks_too_and_a_wrong_one_is_told(app: AppTest) -> None:
     values[85:95, 20:60], values[45:55, 85:95], values[2:5, 2:5] = 1, 2, 3
     put(mask_png(values))
     assert [one.value for one in app.text_input] == ["background", "object", "phase 3"]
-    assert "Marked: 400 px of background, 100 px of object, 9 px of phase 3." in texts(app)
-    assert "Result" in [one.value for one in finish(app).subheader]
-    button(app, "Take the mask away").click().run()
-    assert "Nothing is marked yet" in texts(app)
+    assert marking.ANNOTATED.format(
+        "400 px of background, 100 px of object, 9 px of phase 3"
+    ) in texts(app)
+    assert results.RESULT in [one.value for one in finish(app).subheader]
+    app.button(key="mask-remove").click().run()
+    assert marking.NOTHING in texts(app)
 
 
-def test_a_sample_shows_an_example(open_app: Callable[..., AppTest]) -> None:  # noqa: F811
-    app = open_app(sample="gold-tem", model="random-forest")
-    app = button(app, "Show an example").click().run()
+def test_a_sample_shows_an_example() -> None:
+    app = opened("segment", sample="gold-tem", model="random-forest")
+    app = app.button(key="marks-example").click().run()
     memory = app.session_state["lamella"]
     (drawn,) = memory.drawn.values()
     assert len(drawn.strokes) == 4 and drawn.revision == 1
@@ -175,11 +169,11 @@ def test_anything_else_is_no_stroke(what: object) -> None:
 
 def test_downloaded_marks_teach_the_same(app: AppTest) -> None:
     app = draw(app, GROUND, DISK)
-    assert "Download the marks" in [one.label for one in app.get("download_button")]
+    assert "marks-download" in [one.key for one in app.get("download_button")]
     drawn = draw_strokes((GROUND, DISK), (96, 128))
     counts = marks_of(read_marks(mask_png(drawn), "m", (96, 128)), PHASES).pixels_of_phases()
-    said = f"Marked: {counts['background']} px of background, {counts['object']} px of object."
-    assert said in texts(app)
+    said = f"{counts['background']} px of background, {counts['object']} px of object"
+    assert marking.ANNOTATED.format(said) in texts(app)
 
 
 def test_a_forest_has_nothing_to_look_into(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from pages.components.frame import stores
 from pages.components.studies.gold import result as study_gold_result
 from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage
+from tests.pages.running import finish
 
 NAVIGATION = (
     Path(__file__).resolve().parents[2] / "pages" / "components" / "frame" / "navigation.py"
@@ -40,12 +41,6 @@ def open_study(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
 
 def button(app: AppTest, label: str):
     return next(one for one in app.button if one.label == label)
-
-
-def finish(app: AppTest, name: str) -> AppTest:
-    """Wait for the work of this name, then run the page once more."""
-    app.session_state["lamella"].jobs[name].future.exception(timeout=120)
-    return app.run()
 
 
 def metrics(app: AppTest) -> dict[str, str]:
@@ -125,7 +120,7 @@ def test_the_shipped_network_finds_particles_and_their_lattice(open_study, monke
     chosen = next(one for one in app.selectbox if one.label.startswith("Particle ("))
     other = next(number for number in table["Particle"] if str(number) != chosen.value)
 
-    def clicked(image: ViewerImage, **given: object) -> None:
+    def clicked(image: ViewerImage, settings: object, **given: object) -> None:
         if given.get("on_click") is not None:
             given["on_click"](ViewerEvent(*(int(one[0]) for one in np.nonzero(objects == other))))
 

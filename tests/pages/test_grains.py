@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core.synthesis.grains.settings import GrainSettings
 from pages.components.frame import stores
 from studies.grains.networks import results as grains_study
+from tests.pages.running import finish
 
 NAVIGATION = (
     Path(__file__).resolve().parents[2] / "pages" / "components" / "frame" / "navigation.py"
@@ -42,12 +43,6 @@ def open_link() -> Callable[..., AppTest]:
 
 def button(app: AppTest, label: str):
     return next(one for one in app.button if one.label == label)
-
-
-def finish(app: AppTest, name: str) -> AppTest:
-    """Wait for the work of this name, then run the page once more."""
-    app.session_state["lamella"].jobs[name].future.exception(timeout=120)
-    return app.run()
 
 
 def texts(app: AppTest) -> str:

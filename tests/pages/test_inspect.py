@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -25,13 +23,13 @@ from core.types import Micrograph, PixelSize, ProgressCallback
 from models import zoo
 from pages.components.frame import library, networks, stores
 from pages.components.frame.library import Offer
+from pages.components.inspect import attribution, field, maps
 from pages.components.inspect import gallery as inspect_gallery
+from pages.components.inspect import subject as inspect_subject
 from pages.components.viewer import viewer
-from pages.components.viewer.viewer import ViewerEvent
+from pages.components.viewer.viewer import ViewerEvent, ViewerSettings
+from tests.pages.running import by_key, finish, opened, texts
 
-NAVIGATION = (
-    Path(__file__).resolve().parents[2] / "pages" / "components" / "frame" / "navigation.py"
-)
 ROW, COLUMN = 50, 90
 
 
@@ -49,7 +47,7 @@ class DarkIsParticle(nn.Module):
 
 
 def disks(shape: tuple[int, int] = (96, 128)) -> tuple[Micrograph, np.ndarray]:
-    """Return two dark disks of radius 12 and 20 px on a light ground, 2 nm a pixel, and truth."""
+    """Return two dark disks of radius 12 and 20 px on a light ground, 2 nm per pixel, and truth."""
     row, column = np.mgrid[: shape[0], : shape[1]]
     truth = (row - 30) ** 2 + (column - 30) ** 2 < 12**2
     truth |= (row - ROW) ** 2 + (column - COLUMN) ** 2 < 20**2
@@ -92,7 +90,11 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, object]]:
     """Return what the viewer and the galleries were last given, by name."""
     seen: dict[str, dict[str, object]] = {}
     monkeypatch.setattr(
-        viewer, "viewer", lambda image, **given: seen.update(viewer={"image": image, **given})
+        viewer,
+        "viewer",
+        lambda image, settings, **given: seen.update(
+            viewer={"image": image, **vars(settings), **given}
+        ),
     )
     monkeypatch.setattr(
         inspect_gallery,
@@ -106,35 +108,11 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, object]]:
 def open_inspect() -> Callable[..., AppTest]:
     """Return a function that opens the page with a link's parameters, its segmentation done."""
 
-    def open_page(finish: bool = True, **link: str) -> AppTest:
-        app = AppTest.from_file(str(NAVIGATION), default_timeout=120)
-        app.run()
-        for name, value in {"sample": "disks", **link}.items():
-            app.query_params[name] = value
-        app = app.switch_page("../../inspect.py").run()
-        job = app.session_state["lamella"].jobs.get("segment")
-        if finish and job is not None:
-            job.future.exception(timeout=120)
-            app = app.run()
-        return app
+    def open_page(wait: bool = True, **link: str) -> AppTest:
+        app = opened("inspect", **{"sample": "disks", **link})
+        return finish(app) if wait else app
 
     return open_page
-
-
-def texts(app: AppTest) -> str:
-    kinds = (app.caption, app.markdown, app.warning, app.error, app.subheader)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
-
-
-def labelled(widgets: Sequence[Any], label: str) -> Any:
-    """Return the widget with this label; its key changes with what it shows."""
-    return next(one for one in widgets if one.label == label)
-
-
-def finished(app: AppTest, name: str) -> AppTest:
-    """Wait for the work that was begun under this name, then run the page once more."""
-    app.session_state["lamella"].jobs[name].future.exception(timeout=120)
-    return app.run()
 
 
 def table(app: AppTest) -> dict[str, str]:
@@ -153,12 +131,12 @@ def table(app: AppTest) -> dict[str, str]:
         ("kernels", "filters", "32 filters of 1 × 3 × 3 weights"),
         ("kernels", "norms", "32 filters of 1 × 3 × 3 weights"),
         ("maps", "channels", "of encoder.model.conv_stem"),
-        ("maps", "patches", "each as large as what one unit sees"),
-        ("maps", "hierarchy", "From the first layer to the deepest"),
-        ("field", "trained", "The network sees"),
-        ("label", "cam", "What speaks for"),
-        ("label", "occlusion", "is covered with the mean grey level"),
-        ("label", "skips", "The labels of the field without them."),
+        ("maps", "patches", maps.PATCHES.partition("most, ")[2]),
+        ("maps", "hierarchy", maps.HIERARCHY),
+        ("field", "trained", "particle diameters and uses"),
+        ("label", "cam", "units of"),
+        ("label", "occlusion", attribution.IN_TURN),
+        ("label", "skips", attribution.ABLATED),
     ],
 )
 def test_every_view_works_at_once_with_a_trained_network(
@@ -180,8 +158,7 @@ def test_lenet_is_called_untrained_on_every_view(
     app = open_inspect(view=view, network="lenet5")
     assert not app.exception
     assert [one.value for one in app.warning] == [
-        "LeNet-5 (as built today) is untrained: its weights are random. This shows how it is built "
-        "and what it could see."
+        inspect_subject.UNTRAINED.format("LeNet-5 (as built today)")
     ]
 
 
@@ -201,7 +178,7 @@ def test_network_table_of_lenet_has_the_published_numbers(
     ]
     assert rows.loc["s4", "Stride (px)"] == "4"
     assert "**61,706** parameters" in texts(app)
-    app = next(one for one in app.button if one.label == "Its kernels").click().run()
+    app = app.button(key="inspect-go-kernels").click().run()
     assert app.query_params["view"] == "kernels"
     assert "16 filters of 6 × 5 × 5 weights" in texts(app)
 
@@ -214,28 +191,29 @@ def test_field_of_a_stack_is_exact_in_px_nm_and_diameters(
 ) -> None:
     # Of the light ground: dark is 0 here, and 0 switches every unit of this network off.
     app = open_inspect(network="stack-10", row="48", column="64")
-    # Ten 3 x 3 convolutions see 21 px; disks of 437 and 1245 px have a mean diameter of 31.70 px.
+    # Ten 3 x 3 convolutions see 21 px. Disks of 437 and 1245 px have diameters of 23.6 and 39.8 px
+    # and boxes of 23 and 39 px, so weights of 12288 / (73 * 105) and 12288 / (57 * 89): 33.35 px.
     numbers = table(app)
-    assert numbers["Theoretical field, side"] == "21 px = 42 nm"
-    assert numbers["Mean particle diameter"] == "31.7 px = 63.4 nm"
+    assert numbers[field.THEORETICAL] == "21 px = 42 nm"
+    assert numbers["Mean particle diameter"] == "33.4 px = 66.7 nm"
     assert "The network sees 0.7 particle diameters" in texts(app)
-    assert "The mean particle is larger than what this unit sees" in texts(app)
+    assert field.SHORT_SIGHTED.format("particle") in texts(app)
     (box,) = shown["viewer"]["boxes"]
     assert (box.top, box.left, box.bottom, box.right) == (38, 54, 59, 75)
     assert box.label == "21 px = 42 nm"
     assert shown["viewer"]["crosshair"] == (48, 64)
-    assert shown["viewer"]["layer"].title == "Effective field"
+    assert shown["viewer"]["overlay"].title == "Effective field"
 
 
 def test_random_weights_wait_until_they_are_asked_for(
     known_network: None, open_inspect: Callable[..., AppTest]
 ) -> None:
     app = open_inspect(row=str(ROW), column=str(COLUMN))
-    trained, random = (f"95 % within a radius of, {one}" for one in ("trained", "random weights"))
+    trained, random = (field.RADIUS.format(one) for one in ("trained", "random weights"))
     # One convolution of 1 x 1 uses its own pixel alone, whatever its weights.
     assert table(app)[trained] == "0 px = 0 nm"
     assert random not in table(app)
-    app = labelled(app.segmented_control, "Effective field").set_value("random").run()
+    app = by_key(app.segmented_control, "inspect-show-").set_value("random").run()
     assert table(app)[trained] == table(app)[random] == "0 px = 0 nm"
 
 
@@ -244,7 +222,7 @@ def test_no_object_is_said_instead_of_a_diameter(
 ) -> None:
     app = open_inspect(sample="ground", network="stack-10")
     assert not app.exception
-    assert "No whole particle was found on this image" in texts(app)
+    assert field.NO_OBJECT.format("particle") in texts(app)
     assert "particle diameters" not in texts(app)
 
 
@@ -252,13 +230,13 @@ def test_effective_field_over_many_positions(
     known_network: None, shown: dict, open_inspect: Callable[..., AppTest]
 ) -> None:
     app = open_inspect(network="stack-10", row="48", column="64", positions="9")
-    assert shown["viewer"]["layer"] is None
-    app = labelled(app.button, "Average over 9 positions").click().run()
-    app = finished(app, "positions")
+    assert shown["viewer"]["overlay"] is None
+    app = app.button(key="work_start_positions").click().run()
+    app = finish(app, "positions")
     assert not app.exception
-    assert "the average over 9 pixels in the middle half" in texts(app)
-    assert shown["viewer"]["layer"].title == "Effective field"
-    average = float(table(app)["95 % within a radius of, random weights"].split()[0])
+    assert "averaged over 9 pixels" in texts(app)
+    assert shown["viewer"]["overlay"].title == "Effective field"
+    average = float(table(app)[field.RADIUS.format("random weights")].split()[0])
     # Never beyond the corner of the theoretical 21 x 21 px.
     assert 0 < average <= 10 * 2**0.5
     assert app.query_params["positions"] == "9"
@@ -271,11 +249,11 @@ def test_click_moves_the_pixel_and_the_link(
     assert shown["viewer"]["crosshair"] == (48, 64)
     viewer_given = shown["viewer"]
 
-    def click_then_show(image: object, **given: object) -> None:
+    def click_then_show(image: object, settings: ViewerSettings, **given: object) -> None:
         if not shown.get("clicked"):
             shown["clicked"] = True
             viewer_given["on_click"](ViewerEvent(30, 31))
-        shown["viewer"] = {"image": image, **given}
+        shown["viewer"] = {"image": image, **vars(settings), **given}
 
     viewer.viewer = click_then_show
     app = app.run().run()
@@ -289,7 +267,7 @@ def test_typed_row_moves_the_pixel(
     known_network: None, open_inspect: Callable[..., AppTest]
 ) -> None:
     app = open_inspect(network="stack-10")
-    app = labelled(app.number_input, "Row").set_value(7).run()
+    app = by_key(app.number_input, "inspect-row-").set_value(7).run()
     assert app.query_params["row"] == "7"
     assert app.query_params["column"] == "64"
 
@@ -316,7 +294,7 @@ def test_channel_comes_from_the_gallery_and_costs_no_run(
     app.query_params["channel"] = str(pictures[3].number)
     app = app.run()
     assert shown["gallery"]["chosen"] == pictures[3].number
-    assert shown["viewer"]["layer"].title == f"Channel {pictures[3].number}"
+    assert shown["viewer"]["overlay"].title == f"Channel {pictures[3].number}"
     assert len(runs) == before
 
 
@@ -324,15 +302,15 @@ def test_another_colour_scale_costs_no_run(
     shown: dict, open_inspect: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_inspect(view="maps")
-    first = shown["viewer"]["layer"], [one.url for one in shown["gallery"]["pictures"]]
+    first = shown["viewer"]["overlay"], [one.url for one in shown["gallery"]["pictures"]]
     assert "in dark violet to" in texts(app)
     monkeypatch.setattr(cache, "feature_maps", lambda *given: pytest.fail("the network ran"))
-    app = labelled(app.selectbox, "Colours").select("signed").run()
+    app = by_key(app.selectbox, "inspect-colors-").select("signed").run()
     assert not app.exception
     assert app.query_params["colors"] == "signed"
     low, high = re.search(r"(\S+) in blue to (\S+) in red", texts(app)).groups()
     assert float(low) == -float(high)
-    second = shown["viewer"]["layer"], [one.url for one in shown["gallery"]["pictures"]]
+    second = shown["viewer"]["overlay"], [one.url for one in shown["gallery"]["pictures"]]
     assert first[0].url != second[0].url
     assert not set(first[1]) & set(second[1])
 
@@ -341,13 +319,13 @@ def test_ranking_by_auc_finds_the_phase(
     known_network: None, shown: dict, open_inspect: Callable[..., AppTest]
 ) -> None:
     app = open_inspect(view="maps", measure="auc")
-    assert "How well one channel alone finds the particle pixels in the segmentation" in texts(app)
+    assert maps.SEPARATES.format("the particle pixels in the segmentation") in texts(app)
     # The two channels are the logits: particle is always larger inside, background never.
     assert [one.caption for one in shown["gallery"]["pictures"]] == ["1: 1", "0: 0"]
-    app = labelled(app.selectbox, "Phase").select("0").run()
+    app = by_key(app.selectbox, "inspect-phase-").select("0").run()
     assert [one.caption for one in shown["gallery"]["pictures"]] == ["0: 1", "1: 0"]
-    app = labelled(app.selectbox, "According to the").select("truth").run()
-    assert "finds the background pixels in the known truth of this sample" in texts(app)
+    app = by_key(app.selectbox, "inspect-against-").select("truth").run()
+    assert "the background pixels in the ground truth of this sample" in texts(app)
     assert app.query_params["against"] == "truth"
 
 
@@ -364,19 +342,19 @@ def test_label_of_a_known_network(
     shares = app.dataframe[0].value.set_index("Class")["Probability"]
     assert shares["particle"] == pytest.approx(1 / (1 + np.exp(-2 * logit)), abs=1e-6)
     assert f"their sum is {logit:.5f}, the logit is {logit:.5f}" in texts(app)
-    assert "This object" in labelled(app.segmented_control, "Where").options
+    assert attribution.WHERES["object"] in by_key(app.segmented_control, "inspect-where-").options
 
 
 def test_occlusion_runs_when_asked(
     known_network: None, shown: dict, open_inspect: Callable[..., AppTest]
 ) -> None:
     app = open_inspect(view="label", show="occlusion", row=str(ROW), column=str(COLUMN))
-    assert shown["viewer"]["layer"] is None
-    button = next(one for one in app.button if one.label == "Cover square by square")
-    app = finished(button.click().run(), "occlusion")
+    assert shown["viewer"]["overlay"] is None
+    button = app.button(key="work_start_occlusion")
+    app = finish(button.click().run(), "occlusion")
     assert not app.exception
-    assert "Covering lowers it by up to" in texts(app)
-    assert shown["viewer"]["layer"].title == "Occlusion"
+    assert attribution.LOWERS in texts(app)
+    assert shown["viewer"]["overlay"].title == "Occlusion"
 
 
 def test_occlusion_can_be_cancelled(
@@ -389,14 +367,14 @@ def test_occlusion_can_be_cancelled(
 
     monkeypatch.setattr(occlusion, "occlusion", endless)
     app = open_inspect(view="label", show="occlusion")
-    app = labelled(app.button, "Cover square by square").click().run()
+    app = app.button(key="work_start_occlusion").click().run()
     job = app.session_state["lamella"].jobs["occlusion"]
-    app = labelled(app.button, "Cancel").click().run()
+    app = app.button(key="work_occlusion_cancel").click().run()
     assert isinstance(job.future.exception(timeout=60), Cancelled)
     # The click's own run may have seen the end already.
-    app = app if "Stopped" in texts(app) else app.run()
-    assert "Stopped before the end, as asked." in texts(app)
-    assert labelled(app.button, "Cover square by square")
+    app = app if str(Cancelled()) in texts(app) else app.run()
+    assert str(Cancelled()) in texts(app)
+    assert app.button(key="work_start_occlusion")
 
 
 def test_skips_are_switched_by_the_link(open_inspect: Callable[..., AppTest]) -> None:
@@ -404,17 +382,17 @@ def test_skips_are_switched_by_the_link(open_inspect: Callable[..., AppTest]) ->
     assert not app.exception
     agreement = app.main.table[-1].value
     assert list(agreement["Change"]) == ["+0.000", "+0.000"]
-    pills = labelled(app.button_group, "Switch off the skips of these sizes")
+    pills = by_key(app.button_group, "inspect-skips-")
     app = pills.set_value(["decoder.blocks.3"]).run()
     assert app.query_params["skips"] == "decoder.blocks.3"
-    assert list(app.main.table[-1].value["Without"]) != list(app.main.table[-1].value["Whole"])
+    assert list(app.main.table[-1].value["Without"]) != list(app.main.table[-1].value["Intact"])
 
 
 def test_sanity_check_says_how_alike_the_maps_are(open_inspect: Callable[..., AppTest]) -> None:
     app = open_inspect(view="label", show="cam")
-    app = labelled(app.toggle, "Sanity check with random weights").set_value(True).run()
+    app = by_key(app.toggle, "inspect-sanity-").set_value(True).run()
     assert not app.exception
-    assert "cascading randomization" in texts(app)
+    assert attribution.SANITY in texts(app)
     stages = app.main.table[-1].value
     assert list(stages.columns) == ["Random from the output down to", "Rank correlation"]
     assert len(stages) == 8
@@ -429,28 +407,28 @@ def test_sanity_check_says_how_alike_the_maps_are(open_inspect: Callable[..., Ap
         ({"layer": "encoder.conv_stam"}, 'This network has no layer "encoder.conv_stam"'),
         ({"row": "96", "column": "5"}, "Row 96, column 5 lies outside the image of 96 x 128 px"),
         ({"row": "-1", "column": "5"}, "Row -1, column 5 lies outside the image of 96 x 128 px"),
-        ({"row": "x", "column": "5"}, 'The link asks for row "x", which is no whole number'),
-        ({"view": "cellar"}, 'The link asks for view "cellar"; choose one of network, kernels'),
+        ({"row": "x", "column": "5"}, 'row "x"'),
+        ({"view": "cellar"}, 'view "cellar"; choose one of network, kernels'),
         ({"view": "maps", "channel": "999"}, "There is no channel 999; encoder.model.conv_stem"),
-        ({"network": "lenet6"}, 'The link asks for network "lenet6"; choose one of lenet5-1998'),
-        ({"view": "label", "show": "tea"}, 'The link asks for show "tea"; choose one of cam'),
-        ({"view": "label", "class": "9"}, 'The link asks for class "9"; choose one of 0, 1'),
+        ({"network": "lenet6"}, 'network "lenet6"; choose one of lenet5-1998'),
+        ({"view": "label", "show": "tea"}, 'show "tea"; choose one of cam'),
+        ({"view": "label", "class": "9"}, 'class "9"; choose one of 0, 1'),
         (
             {"view": "label", "show": "occlusion", "square": "4000"},
-            "The link asks for square 4000; choose one from 6 to 48",
+            "square 4000; choose one from 6 to 48",
         ),
         (
             {"view": "label", "show": "skips", "skips": "roof"},
-            'The link asks for a skip into "roof"; this network has skips into decoder.blocks.0',
+            '"roof"; this network has skips into decoder.blocks.0',
         ),
-        ({"positions": "7"}, 'The link asks for positions "7"; choose one of 1, 9'),
-        ({"view": "maps", "colors": "pink"}, 'The link asks for colors "pink"; choose one of'),
+        ({"positions": "7"}, 'positions "7"; choose one of 1, 9'),
+        ({"view": "maps", "colors": "pink"}, 'colors "pink"; choose one of'),
     ],
 )
 def test_bad_link_is_one_sentence_and_the_page_works(
     link: dict[str, str], sentence: str, open_inspect: Callable[..., AppTest], shown: dict
 ) -> None:
-    app = open_inspect(finish=False, **link)
+    app = open_inspect(wait=False, **link)
     assert not app.exception
     assert sum(sentence in one.value for one in app.warning) == 1
     assert "viewer" in shown
@@ -487,26 +465,26 @@ def test_address_of_before_a_change_does_not_undo_it(
     # The browser sends the address that it had when the user acted; see frame/link.py.
     app = open_inspect(network="stack-10", row="48", column="64", layer="conv3")
     late = app.query_params.copy()
-    app = labelled(app.number_input, "Row").set_value(7).run()
+    app = by_key(app.number_input, "inspect-row-").set_value(7).run()
     app.query_params.update(late)
     app = app.segmented_control[0].set_value("kernels").run()
     assert app.query_params["view"] == "kernels"
     assert app.query_params["row"] == "7"
     app.query_params.update(late)
     app = app.segmented_control[0].set_value("field").run()
-    assert labelled(app.number_input, "Row").value == 7
-    assert labelled(app.selectbox, "Layer").value == "conv3"
+    assert by_key(app.number_input, "inspect-row-").value == 7
+    assert by_key(app.selectbox, "inspect-layer-").value == "conv3"
 
 
 def test_address_of_before_another_image_does_not_undo_it(
     known_network: None, open_inspect: Callable[..., AppTest]
 ) -> None:
     app = open_inspect(network="stack-10")
-    app = labelled(app.selectbox, "Image").select("sample:ground").run()
+    app = by_key(app.selectbox, "image_choice-").select("sample:ground").run()
     app.query_params["sample"] = "disks"
     app = app.segmented_control[0].set_value("kernels").run()
     assert app.query_params["sample"] == "ground"
-    assert labelled(app.selectbox, "Image").value == "sample:ground"
+    assert by_key(app.selectbox, "image_choice-").value == "sample:ground"
 
 
 def test_what_a_button_changed_is_not_undone_by_the_widget_of_before(
@@ -514,7 +492,7 @@ def test_what_a_button_changed_is_not_undone_by_the_widget_of_before(
 ) -> None:
     app = open_inspect(view="network", network="lenet5", layer="c3")
     before = app.segmented_control[0].key
-    app = labelled(app.button, "Its kernels").click().run()
+    app = app.button(key="inspect-go-kernels").click().run()
     assert app.segmented_control[0].value == "kernels"
     assert app.segmented_control[0].key != before
 
@@ -524,18 +502,18 @@ def test_what_a_button_changed_is_not_undone_by_the_widget_of_before(
 
 def test_labels_go_to_the_field_and_back() -> None:
     labels = np.arange(96 * 128).reshape(96, 128) % 251
-    field = choose_field((96, 128), (10, 10), side=64, multiple=32)
-    inner = labels_in_field(labels, field)
+    window = choose_field((96, 128), (10, 10), side=64, multiple=32)
+    inner = labels_in_field(labels, window)
     assert np.array_equal(inner, labels[:64, :64])
-    whole = labels_on_micrograph(inner, field, (96, 128))
+    whole = labels_on_micrograph(inner, window, (96, 128))
     assert np.array_equal(whole[:64, :64], inner)
     assert whole[64:].max() == whole[:, 64:].max() == 0
 
 
 def test_labels_of_a_shrunk_field_are_every_second() -> None:
     labels = np.arange(64 * 64).reshape(64, 64)
-    field = choose_field((64, 64), side=32, multiple=32, scale=(0.5, 0.5))
-    assert np.array_equal(labels_in_field(labels, field), labels[::2, ::2])
+    window = choose_field((64, 64), side=32, multiple=32, scale=(0.5, 0.5))
+    assert np.array_equal(labels_in_field(labels, window), labels[::2, ::2])
 
 
 def test_pixel_region_is_one_pixel() -> None:
@@ -557,7 +535,7 @@ def test_a_classic_method_has_nothing_to_look_into_so_a_network_is_shown(
 ) -> None:
     app = open_inspect(model="otsu", view="network")
     assert not app.exception
-    networks = labelled(app.selectbox, "Network")
+    networks = by_key(app.selectbox, "inspect-network-")
     assert networks.value == "particles"
     assert not any("Otsu" in option for option in networks.options)
 
@@ -568,12 +546,12 @@ def test_the_classifier_of_kinds_shows_what_speaks_for_its_answer(
     large = Offer("large", "Large", "Two.", True, lambda page: disks((160, 200)))
     monkeypatch.setattr(library, "offers", lambda: (large,))
     app = open_inspect(
-        finish=False, sample="large", network="micrograph-type", view="label", show="cam"
+        wait=False, sample="large", network="micrograph-type", view="label", show="cam"
     )
     assert not app.exception
     shares = app.dataframe[0].value.set_index("Class")["Probability"]
     assert list(shares.index)[-1] == "other" and len(shares) == 6
     assert shares.sum() == pytest.approx(1)
-    assert shown["viewer"]["layer"].title == "Seg-Grad-CAM"
+    assert shown["viewer"]["overlay"].title == "Seg-Grad-CAM"
     # 128 px, halved five times.
     assert "in 4 × 4 units of layer4.1" in texts(app)

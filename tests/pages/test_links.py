@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-FRAME = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
+from tests.pages.running import REPOSITORY, opened
+
 SHARED = {"sample": "gold-tem", "model": "particles"}
 QUERIES = {
     "segment": "",
@@ -64,14 +62,6 @@ PARAMETERS = {page: dict(parse_qsl(query)) for page, query in QUERIES.items()}
 MADE_UP_KEYS = 3
 
 
-def opened(page: str, link: Mapping[str, str | list[str]]) -> AppTest:
-    """Return a page as a browser with this link would get it."""
-    app = AppTest.from_file(str(FRAME), default_timeout=120)
-    for name, value in link.items():
-        app.query_params[name] = value
-    return app.switch_page(f"../../{page}.py").run()
-
-
 def stands(app: AppTest) -> None:
     assert not app.exception
     assert not app.error
@@ -87,17 +77,17 @@ CASES += [(page, SHARED | own) for page, own in PARAMETERS.items()]
     ("page", "link"), CASES, ids=[f"{page}-{'-'.join(link) or 'none'}"[:60] for page, link in CASES]
 )
 def test_page_stands(page: str, link: dict[str, str]) -> None:
-    stands(opened(page, link))
+    stands(opened(page, **link))
 
 
 @pytest.mark.parametrize("page", PARAMETERS)
 def test_page_stands_where_each_parameter_comes_twice(page: str) -> None:
-    stands(opened(page, {name: [text] * 2 for name, text in (SHARED | PARAMETERS[page]).items()}))
+    stands(opened(page, **{name: [text] * 2 for name, text in (SHARED | PARAMETERS[page]).items()}))
 
 
 def test_presenter_stays_after_a_reload_without_a_sample() -> None:
     """An own image is not in the link, so a reload has the switch and no sample."""
-    app = opened("pooling", {"presenter": "true"})
+    app = opened("pooling", presenter="true")
     assert app.toggle(key="presenter").value
     assert app.query_params["presenter"] == "true"
     assert app.query_params["sample"] == "gold-tem"

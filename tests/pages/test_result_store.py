@@ -5,8 +5,6 @@ from __future__ import annotations
 import gc
 import io
 import weakref
-from concurrent.futures import wait
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,9 +16,9 @@ from core.analysis import Analysis
 from core.segmentation.engine import Engine
 from models import zoo
 from pages.components.frame import networks, stores
+from tests.pages.running import finish, opened
 from tests.pages.test_pages import DarkIsParticle
 
-NAVIGATION = Path(__file__).resolve().parents[2] / "pages/components/frame/navigation.py"
 SESSIONS = 10
 SIDE = 96
 KEPT = 3
@@ -62,12 +60,9 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[weakref.ref]:
 
 def segmented(seed: int) -> AppTest:
     """Return a session that segmented an image of its own, and then asked for other objects."""
-    app = AppTest.from_file(str(NAVIGATION), default_timeout=60).run()
-    app = app.switch_page("../../segment.py").run()
+    app = opened("segment")
     app = app.file_uploader[0].upload(f"{seed}.png", one_square(seed), "image/png").run()
-    next(one for one in app.button if one.label == "Segment").click().run()
-    wait([app.session_state["lamella"].jobs["segment"].future], timeout=60)
-    app.run()
+    finish(app.button(key="segment").click().run())
     assert app.dataframe[0].value["area_px2"].tolist() == [1600]
     return app.number_input("minimum_area_px").set_value(2).run()
 

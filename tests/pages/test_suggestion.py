@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,13 +17,11 @@ from pages.components.frame import library, session, stores
 from pages.components.frame.library import Offer
 from pages.components.frame.memory import Opened
 from pages.components.segment import suggestion
+from tests.pages.running import opened
 
-NAVIGATION = (
-    Path(__file__).resolve().parents[2] / "pages" / "components" / "frame" / "navigation.py"
-)
 CARD = classifiers.card(suggestion.CLASSIFIER)
-NONE = "This does not look like what any of the networks was trained on."
-GRAINS = "Looks like grains (94 %): use the model for it?"
+NONE = suggestion.UNLIKE_ALL
+GRAINS = suggestion.LOOKS_LIKE.format("grains", 94)
 
 
 def noise() -> Micrograph:
@@ -83,14 +80,11 @@ def test_the_button_takes_the_model_that_fits(
     offers = (Offer("noise", "Noise", "One.", True, lambda page: (noise(), None)),)
     monkeypatch.setattr(library, "offers", lambda: offers)
     # A sample is segmented by itself, which is not what is tested here.
-    monkeypatch.setattr(session, "take_wish", lambda: False)
-    app = AppTest.from_file(str(NAVIGATION), default_timeout=60)
-    app.run()
-    app.query_params["sample"], app.query_params["model"] = "noise", "particles"
-    app = after_the_answer(app.switch_page("../../segment.py").run())
+    monkeypatch.setattr(session, "take_run_request", lambda: False)
+    app = after_the_answer(opened("segment", sample="noise", model="particles"))
     assert GRAINS in captions(app)
     assert app.session_state["lamella"].model == "particles", "nothing is chosen without the button"
-    next(one for one in app.button if one.label == "Use it").click().run()
+    app.button(key="use-grains").click().run()
     assert app.session_state["lamella"].model == "grains"
     assert GRAINS not in captions(app)
 

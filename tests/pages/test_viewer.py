@@ -42,7 +42,7 @@ def test_anything_else_is_no_click(sent: object) -> None:
 def test_size_is_written_with_its_calibration() -> None:
     assert _facts(IMAGE) == "128 x 96 px, not calibrated"
     calibrated = ViewerImage("/x", "d1", 96, 128, "disks.png", pixel_size_nm=0.25)
-    assert _facts(calibrated) == "128 x 96 px, 0.25 nm a pixel"
+    assert _facts(calibrated) == "128 x 96 px, 0.25 nm per pixel"
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,17 @@ def test_headings_carry_units(column: str, heading: str) -> None:
     assert results.label_of(column)[0] == heading
 
 
-def test_job_gives_its_result_and_its_progress() -> None:
+def test_job_hands_its_result_on_and_tells_its_progress() -> None:
     def work(progress: object) -> str:
         progress(1, 2)
         return "made"
 
-    job = jobs.start(("a",), work)
-    assert job.future.result(timeout=10) == "made"
-    assert jobs.result_of(job) == "made"
+    kept: list[str] = []
+    job = jobs.start(("a",), work, kept.append)
+    # The job itself holds nothing: a button that shows it would hold it too.
+    assert job.future.result(timeout=10) is None
+    jobs.check(job)
+    assert kept == ["made"]
     assert (job.finished, job.done, job.total) == (True, 1, 2)
 
 
@@ -80,20 +83,24 @@ def test_job_stops_at_its_next_step(cancel: object) -> None:
         progress(1, 2)
         return "never"
 
-    job = jobs.start(("a",), work)
+    kept: list[object] = []
+    job = jobs.start(("a",), work, kept.append)
     assert at_work.wait(10)
     cancel(job)
     go_on.set()
     assert isinstance(job.future.exception(timeout=10), Cancelled)
     with pytest.raises(Cancelled):
-        jobs.result_of(job)
+        jobs.check(job)
+    assert kept == []
 
 
 def test_error_of_a_job_reaches_whoever_asks() -> None:
     def work(progress: object) -> None:
         raise LamellaError("The image is too small.")
 
-    job = jobs.start(("a",), work)
+    kept: list[object] = []
+    job = jobs.start(("a",), work, kept.append)
     job.future.exception(timeout=10)
     with pytest.raises(LamellaError, match="too small"):
-        jobs.result_of(job)
+        jobs.check(job)
+    assert kept == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -27,9 +27,9 @@ class Display:
     """
 
     step: str = "Step"
-    beginning: str = "Getting ready."
+    beginning: str = "Starting."
     poll_seconds: float = 0.4
-    width: str = "content"
+    width: Literal["content", "stretch"] = "content"
 
 
 def running(place: str) -> Job | None:
@@ -76,11 +76,11 @@ def run(
     name: str,
     button: str,
     key: tuple[Hashable, ...],
-    work: Callable[[ProgressCallback], Any],
+    work: Callable[[ProgressCallback], Result],
     size_bytes: int = 1_000_000,
     step: str = "Step",
     seen: list[Any] | None = None,
-) -> Any | None:
+) -> Result | None:
     """Draw a button, or the progress; return what ``work`` made for this ``key``, once it is made.
 
     ``name``: of the place. ``key``: all that the result depends on. ``step``: what the work is
@@ -111,22 +111,23 @@ def run(
     return None
 
 
-def _rerun_at_the_end(place: str) -> None:
+def _rerun_at_the_end(place: str) -> Job:
+    """Return the job at a place; run the page again, which does not return, where it ended."""
     job = running(place)
     if job is None or job.finished:
         st.rerun()
+    return job
 
 
 def _show(place: str, display: Display) -> None:
-    _rerun_at_the_end(place)
-    job = running(place)
+    job = _rerun_at_the_end(place)
     if not job.started:
-        st.progress(0.0, text="Waiting for other work to end.")
+        st.progress(0.0, text="Waiting for another job to finish.")
     elif not job.total:
         st.progress(0.0, text=display.beginning)
     else:
         st.progress(job.done / job.total, text=f"{display.step} {job.done} of {job.total}.")
     if job.cancelled.is_set():
-        st.caption(f"Stopping at the end of this {display.step.lower()}.")
+        st.caption(f"Stopping after this {display.step.lower()}.")
     else:
         st.button("Cancel", on_click=job.cancel, key=f"work_{place}_cancel", width=display.width)

@@ -63,7 +63,7 @@ def serve_image(request: Request) -> Response:
     """Answer one image, or 404. Not ``async``: it runs in a thread, off the event loop."""
     image = image_store().get(request.path_params["token"], request.path_params["digest"])
     if image is None:
-        return Response("This image is no longer kept.", 404, media_type="text/plain")
+        return Response("The server no longer has this image.", 404, media_type="text/plain")
     return Response(image.data, media_type=image.media_type, headers=HEADERS)
 
 

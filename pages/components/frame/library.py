@@ -6,14 +6,15 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from core.types import Micrograph
+from core.types import Array, Micrograph
 
 if TYPE_CHECKING:
     from core.synthesis.samples import Sample
 
 LAB_PREFIX = "lab/"
+LAB_SENTENCE = "From this lab's sample folder."
 LAB_LIMIT = 24
 # Domains with walls and a few single spins: there is something to detect.
 SNAPSHOT_TEMPERATURE = 1.8
@@ -31,7 +32,7 @@ class Offer:
     title: str
     sentence: str
     synthetic: bool
-    open_page: Callable[[int], tuple[Micrograph, Any | None]]
+    open_page: Callable[[int], tuple[Micrograph, Array | None]]
     of_study: bool = False
 
 
@@ -46,7 +47,7 @@ def offers() -> tuple[Offer, ...]:
     return generated + _study_offers() + _lab_offers()
 
 
-def _build(sample: Sample) -> tuple[Micrograph, Any]:
+def _build(sample: Sample) -> tuple[Micrograph, Array]:
     made = sample.build()
     return made.micrograph, made.labels
 
@@ -100,7 +101,7 @@ def _lab_offers() -> tuple[Offer, ...]:
         Offer(
             LAB_PREFIX + path.name,
             path.stem,
-            "From this lab's samples.",
+            LAB_SENTENCE,
             False,
             lambda page, path=path: (formats.read_file(path, page=page), None),
         )

@@ -2,8 +2,8 @@
 
 With every rerun the browser sends the address that it had when the user acted. What that same user
 chose a moment before may not have reached it yet, so an address can be late. On a page that stays
-open, a value that was replaced here since is therefore not taken for a wish; only the menu, a link
-and the browser's back and forward can bring it back.
+open, a value that was replaced here since is therefore no choice; only the menu, a link and the
+browser's back and forward can bring it back.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from pages.components.frame import library
 from pages.components.frame.memory import Memory
 
 EVERY_PAGE = ""
+UNKNOWN = "The link asks for a {kind} {name!r}, which does not exist; choose another."
 
 
 def follow(mine: Memory, page: str) -> None:
     """Take sample and model from the link where it asks for others, else write them into it."""
     if mine.page != page or _is_back_or_forward():
         # Kept until the page has read its own part: a run may be cut off before that.
-        mine.page, mine.link_is_news = page, True
+        mine.page, mine.link_unread = page, True
         mine.replaced = {}
     asked = {name: st.query_params.get(name) for name in ("sample", "model")}
     _take(mine, {name: text for name, text in asked.items() if not _is_late(mine, name, text)})
@@ -35,16 +36,16 @@ def _take(mine: Memory, asked: Mapping[str, str | None]) -> None:
     sample, model = asked.get("sample"), asked.get("model")
     if sample and sample != sample_of(mine.source):
         if any(offer.name == sample for offer in library.offers()):
-            mine.source, mine.wants_run = f"sample:{sample}", True
+            mine.source, mine.run_requested = f"sample:{sample}", True
         else:
-            mine.notice = f"The link asks for a sample {sample!r} that is not here; choose another."
+            mine.notice = UNKNOWN.format(kind="sample", name=sample)
     if model and model != mine.model:
         from models import zoo
 
         if model in zoo.CARDS:
             mine.model = model
         else:
-            mine.notice = f"The link asks for a model {model!r} that is not here; choose another."
+            mine.notice = UNKNOWN.format(kind="model", name=model)
 
 
 def write(mine: Memory) -> None:
@@ -57,9 +58,9 @@ def return_to(mine: Memory, page: str, names: Iterable[str]) -> None:
     asked = {name: st.query_params.get(name) for name in names}
     is_empty = not any(text is not None for text in asked.values())
     kept = dict.fromkeys(asked) | mine.links.get(page, {})
-    if not (mine.link_is_news and is_empty):
+    if not (mine.link_unread and is_empty):
         kept |= {name: text for name, text in asked.items() if not _is_late(mine, name, text)}
-    mine.link_is_news = False
+    mine.link_unread = False
     _put(mine, page, kept)
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from core.segmentation.strokes import Stroke
-from core.types import Micrograph
+from core.types import Array, Micrograph
 from pages.components.frame.jobs import Job
 
 
@@ -53,7 +52,7 @@ class Drawn:
 class Memory:
     """One session's choices. ``uploads``: name by id, in the order they came.
 
-    ``page``: the one that is open. ``link_is_news``: its link was not read yet since it opened.
+    ``page``: the one that is open. ``link_unread``: its link was not read yet since it opened.
     ``links``: each page's own part. ``replaced``: what its parameters were since it opened.
     ``turns``: how often a parameter was changed by anything but its own widget.
     ``jobs``: those that run, by place. ``drawn``: marks by the image's digest. ``phase_names``: of
@@ -67,14 +66,14 @@ class Memory:
     model: str | None = None
     uploads: dict[str, str] = field(default_factory=dict)
     changes: dict[str, Changes] = field(default_factory=dict)
-    wants_run: bool = False
+    run_requested: bool = False
     jobs: dict[str, Job] = field(default_factory=dict)
     notice: str = ""
     refused: tuple[str, ...] = ()
     selected: tuple[str, int] | None = None
     turn: int = 0
     page: str = ""
-    link_is_news: bool = False
+    link_unread: bool = False
     links: dict[str, dict[str, str]] = field(default_factory=dict)
     replaced: dict[str, set[str | None]] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
@@ -95,9 +94,9 @@ class Opened:
     source: str
     micrograph: Micrograph
     as_read: Micrograph
-    truth: Any | None = None
+    truth: Array | None = None
 
     @property
     def content(self) -> str:
-        """What names the image in keys: its digest and its info bar."""
-        return f"{self.micrograph.digest} {self.micrograph.info_bar_rows}"
+        """What names the image in keys: its digest and its info bars."""
+        return f"{self.micrograph.digest} {self.micrograph.bar_rows}"

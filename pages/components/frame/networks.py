@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -14,6 +14,7 @@ from pages.components.frame.jobs import Job
 
 if TYPE_CHECKING:
     from core.segmentation.engine import Engine
+    from core.types import Network
 
 
 @st.cache_resource(show_spinner=False, max_entries=3)
@@ -26,7 +27,7 @@ def engine(model: str) -> Engine:
 
 
 @st.cache_resource(show_spinner=False)
-def classifier(name: str) -> Any:
+def classifier(name: str) -> Network:
     """Return a trained classifier of whole micrographs, loaded once for all users."""
     from models import classifiers
 
@@ -58,20 +59,20 @@ def import_torch() -> None:
     import core.segmentation.engine  # noqa: F401
     import models.architectures  # noqa: F401
 
-    settle_imports()
+    freeze_imports()
 
 
-def settle_imports() -> None:
+def freeze_imports() -> None:
     """Keep the collector from walking through modules that were imported, ever after.
 
     Streamlit collects garbage after every run of a page or a fragment, before the browser gets
     what was drawn last; with torch's objects among the others each run would take 0.3 s longer.
     """
-    _settle(len(sys.modules) // 100)
+    _freeze(len(sys.modules) // 100)
 
 
 @st.cache_resource(show_spinner=False)
-def _settle(hundreds_of_modules: int) -> None:
+def _freeze(hundreds_of_modules: int) -> None:
     gc.collect()
     gc.freeze()
     # Else extensions complain at the end of the process that their objects were never freed.
@@ -80,7 +81,7 @@ def _settle(hundreds_of_modules: int) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def untrained(name: str) -> Any:
+def untrained(name: str) -> Network:
     """Return an architecture with random weights, the same ones every time."""
     from core.inspection.view import reinitialized
     from models.architectures import ARCHITECTURES

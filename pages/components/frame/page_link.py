@@ -79,7 +79,7 @@ class PageLink:
             return int(asked)
         except ValueError:
             self.refuse(
-                f'The link asks for {name} "{asked}", which is no whole number; it is left out.',
+                f'The link asks for {name} "{asked}", which is not a whole number; it is ignored.',
                 name,
             )
             return None

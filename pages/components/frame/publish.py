@@ -12,7 +12,7 @@ from core.figures import encoding
 from core.types import Array, Micrograph, Segmentation
 from pages.components.frame import session
 from pages.components.frame.image_store import image_store
-from pages.components.viewer.viewer import Layer, ViewerImage
+from pages.components.viewer.viewer import Overlay, ViewerImage
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
@@ -37,47 +37,47 @@ def thumbnail(shown: Micrograph) -> str:
     return _address(digest, lambda: encoding.encode_thumbnail(shown.pixels))
 
 
-def labels(segmentation: Segmentation, transparent: tuple[int, ...] = (0,)) -> Layer:
+def labels(segmentation: Segmentation, transparent: tuple[int, ...] = (0,)) -> Overlay:
     """Return the phases of a segmentation as the viewer's label overlay."""
-    return layer(
+    return overlay(
         "labels",
         f"{segmentation.digest} {segmentation.model}",
         lambda: encoding.encode_labels(segmentation.labels, segmentation.phases, transparent),
     )
 
 
-def objects(analysis: Analysis) -> Layer:
+def objects(analysis: Analysis) -> Overlay:
     """Return the object ids of an analysis, for outlines and the pointer."""
     made = analysis.segmentation
-    return layer(
+    return overlay(
         "objects",
         f"{made.digest} {made.model} {analysis.object_settings}",
         lambda: encoding.encode_objects(analysis.objects),
     )
 
 
-def uncertainty(analysis: Analysis) -> Layer:
+def uncertainty(analysis: Analysis) -> Overlay:
     """Return how unsure the network was of each pixel, as heat over the micrograph."""
     from core.figures.inspection_overlays import uncertainty_overlay
     from core.segmentation.confidence import uncertainty as entropy
 
     made, temperature = analysis.segmentation, analysis.card.temperature
-    return layer(
+    return overlay(
         "uncertainty",
         f"{made.digest} {made.model} {temperature:g}",
         lambda: encoding.encode_colors(
             uncertainty_overlay(entropy(made.probabilities, temperature))
         ),
-        title="Uncertainty, entropy / ln C",
+        title="Uncertainty (normalized entropy)",
     )
 
 
-def layer(
+def overlay(
     kind: str, content: str, make: Callable[[], encoding.EncodedImage], title: str = ""
-) -> Layer:
+) -> Overlay:
     """Return any overlay. ``kind`` and ``content`` together name what ``make`` draws."""
     digest = _digest(kind, content)
-    return Layer(_address(digest, make), digest, title)
+    return Overlay(_address(digest, make), digest, title)
 
 
 def grey_image(pixels: Array, name: str, pixel_size_nm: float | None = None) -> ViewerImage:
@@ -97,7 +97,7 @@ def _image(
     pixel_size_nm: float | None,
 ) -> ViewerImage:
     content = hashlib.blake2b(array.tobytes(), digest_size=16).hexdigest()
-    made = layer("learn", f"{content} {array.shape} {array.dtype}", lambda: encode(array))
+    made = overlay("learn", f"{content} {array.shape} {array.dtype}", lambda: encode(array))
     height, width = array.shape[:2]
     return ViewerImage(made.url, made.digest, height, width, name, pixel_size_nm)
 

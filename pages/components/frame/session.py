@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import LamellaError
-from core.types import Micrograph, ModelCard, PixelSize
+from core.types import Array, Micrograph, ModelCard, PixelSize
 from pages.components.frame import library, link, stores, uploads
 from pages.components.frame.memory import Changes, Memory, Opened
 
@@ -68,7 +68,7 @@ def follow_link(page: str) -> None:
 def choose(source: str | None, run: bool = False) -> None:
     """Choose a micrograph by id, "sample:NAME" or "upload:ID"; ``run``: segment it at once."""
     mine = memory()
-    mine.source, mine.wants_run, mine.notice, mine.refused = source, run, "", ()
+    mine.source, mine.run_requested, mine.notice, mine.refused = source, run, "", ()
     mine.turn += 1
     link.write(mine)
 
@@ -146,7 +146,7 @@ def _size_of(as_read: Micrograph, nm: float) -> PixelSize | None:
     return next(chosen, PixelSize(nm, "typed by user") if nm else None)
 
 
-def _read(source: str, page: int) -> tuple[Micrograph, Any | None]:
+def _read(source: str, page: int) -> tuple[Micrograph, Array | None]:
     """Return one page of a source as its file says, and its truth when it is synthetic."""
     mine = memory()
     private = mine.owner if source.startswith("upload:") else ""
@@ -163,17 +163,19 @@ def sample(offer: library.Offer) -> Micrograph:
     return _read(f"sample:{offer.name}", 0)[0]
 
 
-def _read_anew(source: str, page: int) -> tuple[Micrograph, Any | None]:
+def _read_anew(source: str, page: int) -> tuple[Micrograph, Array | None]:
     sample = link.sample_of(source)
     if sample is not None:
         offer = next((one for one in library.offers() if one.name == sample), None)
         if offer is None:
-            raise LamellaError(f"The sample {sample!r} is no longer here; choose another image.")
+            raise LamellaError(
+                f"The sample {sample!r} is no longer available; choose another image."
+            )
         return offer.open_page(page)
     upload = stores.uploads().get((memory().owner, source))
     if upload is None:
         name = memory().uploads.pop(source, "The image")
-        raise LamellaError(f"{name} had to make room for newer images; upload it again.")
+        raise LamellaError(f"{name} was dropped from memory for newer images; upload it again.")
     from core import formats
 
     return formats.read(upload.data, upload.name, sidecars=upload.sidecars, page=page), None
@@ -233,8 +235,8 @@ def table_turn() -> int:
     return memory().turn
 
 
-def take_wish() -> bool:
+def take_run_request() -> bool:
     """Return once whether the choice of an image asked for a run."""
     mine = memory()
-    wish, mine.wants_run = mine.wants_run, False
-    return wish
+    requested, mine.run_requested = mine.run_requested, False
+    return requested

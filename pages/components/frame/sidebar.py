@@ -11,6 +11,9 @@ from pages.components.frame import library, session
 from pages.components.frame.session import Opened
 
 PHASES, UNCERTAINTY = "Phases", "Uncertainty"
+UNCALIBRATED = "Without a pixel size, all measurements are in pixels."
+ENTERED = "Entered by you{}. In the file: {}."
+UNTRAINED = "This network is untrained: its output is random."
 
 
 def choose_micrograph() -> Opened | None:
@@ -58,7 +61,7 @@ def choose_model() -> ModelCard:
         )
         st.caption(card.purpose)
         if card.untrained:
-            st.warning("This network is untrained: what it answers is chance.")
+            st.warning(UNTRAINED)
     return card
 
 
@@ -77,8 +80,8 @@ def view() -> str:
     )
     if chosen == UNCERTAINTY:
         st.caption(
-            "Bright where the phases were nearly as likely as each other. A network can be sure "
-            "and wrong: a dark place is not a proof."
+            "Bright where the model is unsure between phases. It can also be confident and wrong: "
+            "a dark area does not prove its labels right."
         )
     return chosen
 
@@ -97,10 +100,10 @@ def object_settings(card: ModelCard) -> ObjectSettings:
             0.05,
             key="split",
             persist_state="session",
-            help="0 keeps touching objects together, 1 separates at the slightest neck.",
+            help="0 keeps touching objects together; 1 splits them at the slightest constriction.",
         )
         minimum = st.number_input(
-            "Smallest object (px)",
+            "Minimum area (px²)",
             1,
             1_000_000,
             defaults.minimum_area_px,
@@ -155,9 +158,9 @@ def _choose_from_list(source: str) -> None:
 
 
 def _more_images() -> None:
-    with st.popover("Open other images", icon=":material/upload:", width="stretch"):
+    with st.popover("Open another image", icon=":material/upload:", width="stretch"):
         uploader("sidebar-upload")
-        st.button("See the samples", on_click=session.choose, args=(None,), width="stretch")
+        st.button("Back to the samples", on_click=session.choose, args=(None,), width="stretch")
 
 
 def _which(opened: Opened) -> str:
@@ -178,7 +181,7 @@ def _page_choice(opened: Opened) -> None:
         session.change(opened.source, page=session.value_of(key) - 1, **forgotten)
 
     st.number_input(
-        f"Page, of {opened.as_read.pages}", 1, opened.as_read.pages, key=key, on_change=turn
+        f"Page (of {opened.as_read.pages})", 1, opened.as_read.pages, key=key, on_change=turn
     )
 
 
@@ -223,13 +226,13 @@ def _pixel_size(opened: Opened) -> None:
         on_change=correct,
     )
     if now is None:
-        st.caption("Without a pixel size everything is measured in px.")
+        st.caption(UNCALIBRATED)
     elif now == file_size or now in opened.as_read.pixel_size_choices:
         st.caption(f"Source: {now.source}.")
     else:
-        origin = f"{file_size.in_words}, {file_size.source}" if file_size else "none"
+        origin = f"{file_size.in_words} ({file_size.source})" if file_size else "none"
         square = "" if file_size is None or file_size.is_square else ", for square pixels"
-        st.caption(f"Typed by you{square}; in the file: {origin}.")
+        st.caption(ENTERED.format(square, origin))
 
 
 def _info_bar(opened: Opened) -> None:
@@ -246,10 +249,10 @@ def _bar_rows(opened: Opened, change: str, place: str, rows: int, others: int) -
         session.change(opened.source, **{change: int(session.value_of(key))})
 
     st.number_input(
-        f"Info bar (rows at the {place})",
+        f"Info bar at the {place} (rows)",
         0,
         max(rows, opened.micrograph.shape[0] - others - 16),
         key=key,
         on_change=correct,
-        help="Rows that are writing, not image: they are left out. The dashed line shows where.",
+        help="Rows that hold the data bar, not image. They are excluded; a dashed line marks them.",
     )

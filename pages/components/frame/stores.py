@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import streamlit as st
 
@@ -11,7 +11,13 @@ from core.bounded_store import BoundedStore
 
 if TYPE_CHECKING:
     from core.inspection.cache import ActivationCache
+    from core.segmentation.marks import Marks
+    from core.segmentation.pixel_forest import FeatureBands
+    from core.types import Array, Micrograph
+    from pages.components.frame.memory import Upload
 
+Key: TypeAlias = tuple[Hashable, ...]
+Value = TypeVar("Value")
 UPLOAD_BYTES = 1_000_000_000
 MICROGRAPH_BYTES = 1_000_000_000
 RESULT_BYTES = 2_000_000_000
@@ -21,36 +27,36 @@ MARK_BYTES = 200_000_000
 
 
 @st.cache_resource(show_spinner=False)
-def _store(name: str, capacity_bytes: int) -> BoundedStore[Any, Any]:
+def _store(name: str, capacity_bytes: int) -> BoundedStore[Key, Any]:
     return BoundedStore(capacity_bytes)
 
 
-def uploads() -> BoundedStore[Any, Any]:
+def uploads() -> BoundedStore[Key, Upload]:
     """Return the store of uploaded files; a key holds the session's secret."""
     return _store("uploads", UPLOAD_BYTES)
 
 
-def micrographs() -> BoundedStore[Any, Any]:
+def micrographs() -> BoundedStore[Key, tuple[Micrograph, Array | None]]:
     """Return the store of micrographs that were read."""
     return _store("micrographs", MICROGRAPH_BYTES)
 
 
-def results() -> BoundedStore[Any, Any]:
+def results() -> BoundedStore[Key, Any]:
     """Return the store of analyses, shared by all sessions: a key holds the image's digest."""
     return _store("results", RESULT_BYTES)
 
 
-def marks() -> BoundedStore[Any, Any]:
+def marks() -> BoundedStore[Key, Marks]:
     """Return the store of drawn marks, shared by all sessions."""
     return _store("marks", MARK_BYTES)
 
 
-def features() -> BoundedStore[Any, Any]:
+def features() -> BoundedStore[Key, FeatureBands]:
     """Return the store of what a forest sees of images, shared by all sessions."""
     return _store("features", FEATURE_BYTES)
 
 
-def inspections() -> BoundedStore[Any, Any]:
+def inspections() -> BoundedStore[Key, Any]:
     """Return the store of what was found out about networks, shared by all sessions."""
     return _store("inspections", INSPECTION_BYTES)
 
@@ -63,9 +69,9 @@ def activations() -> ActivationCache:
     return ActivationCache(INSPECTION_BYTES)
 
 
-def kept(key: tuple[object, ...], make: Callable[[], Any], size_bytes: int = 1_000_000) -> Any:
+def kept(key: Key, make: Callable[[], Value], size_bytes: int = 1_000_000) -> Value:
     """Return what ``make`` makes, kept for all sessions; ``key`` must name all it depends on."""
-    found = results().get(key)
+    found: Value | None = results().get(key)
     if found is None:
         found = make()
         results().put(key, found, getattr(found, "nbytes", size_bytes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -13,21 +13,33 @@ from pages.components.inspect import stage as inspect_stage
 from pages.components.inspect import subject as inspect_subject
 from pages.components.inspect.link import LINK
 from pages.components.inspect.subject import Inspected
-from pages.components.viewer.viewer import Layer
+from pages.components.viewer.viewer import Overlay
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from core.inspection.ablation import Skip
+    from core.inspection.ablation import Ablation, Skip
     from core.inspection.occlusion import Occlusion
     from core.inspection.sanity import SanityCheck
     from core.inspection.subject import Subject
-    from core.types import ProgressCallback
+    from core.types import Array, ProgressCallback
+    from pages.components.frame.stores import Key
 
 WHERES = {"pixel": "This pixel", "object": "This object", "field": "Whole field"}
 NEXT, NONE = ",", "none"
-MAPS = {"cam": "Seg-Grad-CAM", "occlusion": "Occlusion", "skips": "Without skips"}
-Shown = tuple[Layer | None, Layer | None, str]
+EVIDENCE = "Evidence for {} {}, in {} units of {}"
+IN_TURN = "in turn is set to the mean grey level, and the network runs again."
+LOWERS = "Occlusion lowers it by up to"
+SANITY = (
+    "Layers get random weights from the output downwards (cascading randomization, Adebayo et al. "
+    "2018), and the map is computed anew each time; shown is the last, all random. A rank "
+    "correlation with the trained network's map that stays near 1 means that the map does not "
+    "depend on what was learned and explains nothing."
+)
+INTACT = "Labels of the intact network."
+ABLATED = "Labels without these skip connections."
+MAPS = {"cam": "Seg-Grad-CAM", "occlusion": "Occlusion", "skips": "Skip ablation"}
+Shown = tuple[Overlay | None, Overlay | None, str]
 
 
 def draw_map(inspected: Inspected, shown: str, phase: int) -> Shown:
@@ -51,7 +63,7 @@ def _cam(inspected: Inspected, phase: int) -> Shown:
     where, region, named = _region(inspected)
     subject = inspected.subject
 
-    def draw(one: Subject) -> Any:
+    def draw(one: Subject) -> Array:
         return seg_grad_cam(one, layer, phase, region).heat
 
     asked = "cam", layer, phase, named
@@ -68,8 +80,8 @@ def _cam(inspected: Inspected, phase: int) -> Shown:
     return (
         overlay,
         None,
-        f"What speaks for {inspected.classes[phase]} {where}, in {units} units of {layer}"
-        f"{', from random weights' if check else ''}.",
+        EVIDENCE.format(inspected.classes[phase], where, units, layer)
+        + f"{', from random weights' if check else ''}.",
     )
 
 
@@ -90,7 +102,7 @@ def _phase(inspected: Inspected, winner: int) -> int:
     return int(LINK.choose("Class", "class", names, str(winner), in_list=True))
 
 
-def _region(inspected: Inspected) -> tuple[str, Any, object]:
+def _region(inspected: Inspected) -> tuple[str, Array | None, object]:
     """Draw where the class is asked for; return it in words, as a region, and its name."""
     from core.inspection.region import labels_in_field, pixel_region
 
@@ -113,13 +125,13 @@ def _region(inspected: Inspected) -> tuple[str, Any, object]:
     return "at this pixel", pixel_region(subject, *inspected.network_pixel), inspected.network_pixel
 
 
-def _heat(subject: Subject, draw: Any, asked: tuple[object, ...]) -> Any:
+def _heat(subject: Subject, draw: Callable[[Subject], Array], asked: Key) -> Array:
     return inspect_subject.kept(
-        subject, *asked, make=lambda: draw(subject), words="Following the gradient back."
+        subject, *asked, make=lambda: draw(subject), words="Computing the gradient."
     )
 
 
-def _checked(inspected: Inspected, draw: Any, asked: tuple[object, ...]) -> Any:
+def _checked(inspected: Inspected, draw: Callable[[Subject], Array], asked: Key) -> Array:
     """Return the map from random weights, and say how alike the two are at each stage."""
     from core.inspection.sanity import sanity_check
 
@@ -129,7 +141,7 @@ def _checked(inspected: Inspected, draw: Any, asked: tuple[object, ...]) -> Any:
         "sanity",
         *asked,
         make=lambda: sanity_check(subject, draw),
-        words="Drawing the same map with random weights, stage by stage.",
+        words="Computing the same map with random weights, stage by stage.",
         size_bytes=4_000_000,
     )
     st.table(
@@ -146,12 +158,7 @@ def _checked(inspected: Inspected, draw: Any, asked: tuple[object, ...]) -> Any:
         hide_index=True,
         alt="Rank correlation with the trained network's map, stage by stage",
     )
-    st.caption(
-        "Layers get random weights from the output downwards (cascading randomization, Adebayo et "
-        "al. 2018), and the map is drawn anew each time; shown is the last, all random. A rank "
-        "correlation with the trained network's map that stays near 1 means that the map does not "
-        "depend on what was learned and explains nothing."
-    )
+    st.caption(SANITY)
     return found.stages[-1].heat
 
 
@@ -164,9 +171,7 @@ def _occlusion(inspected: Inspected, phase: int) -> Shown:
     subject, pixel = inspected.subject, inspected.network_pixel
     square = _square(inspected)
     size = inspected.length(square * inspected.px_per_network_px)
-    st.caption(
-        f"A square of {size} is covered with the mean grey level, and the network runs again."
-    )
+    st.caption(f"Each square of {size} {IN_TURN}")
     key = (subject.digest, subject.model, subject.field, pixel, phase, square)
 
     def work(progress: ProgressCallback) -> Occlusion:
@@ -175,19 +180,19 @@ def _occlusion(inspected: Inspected, phase: int) -> Shown:
         return occlusion(subject, *pixel, square, phase, on_progress=progress)
 
     found = background.run(
-        "occlusion", "Cover square by square", key, work, size_bytes=2_000_000, step="Square"
+        "occlusion", "Run occlusion", key, work, size_bytes=2_000_000, step="Square"
     )
     if found is None:
         return None, None, ""
     lowest, highest = float(found.drop.min()), float(found.drop.max())
     st.caption(
-        f"The logit is {found.logit:.3f}. Covering lowers it by up to {highest:.3f} (red) and "
+        f"The logit is {found.logit:.3f}. {LOWERS} {highest:.3f} (red) and "
         f"raises it by up to {max(0.0, -lowest):.3f} (blue)."
     )
     overlay = inspect_stage.overlay(
         inspected, lambda: signed_overlay(found.drop), "Occlusion", "occlusion", *key[3:]
     )
-    return overlay, None, f"What covering a square of {size} does to this pixel's logit."
+    return overlay, None, f"Change of this pixel's logit where a square of {size} is occluded."
 
 
 def _square(inspected: Inspected) -> int:
@@ -197,7 +202,7 @@ def _square(inspected: Inspected) -> int:
     square = LINK.whole_within("square", lowest, highest, first)
     key = LINK.control("square", square, side)
     st.slider(
-        "Side of the square (px of the network)",
+        "Side of the square (network px)",
         lowest,
         highest,
         key=key,
@@ -229,13 +234,29 @@ def _skips(inspected: Inspected, phase: int) -> Shown:
         off,
         reference is None,
         make=lambda: ablate_skips(subject, off, reference),
-        words="Running the network without the skips.",
+        words="Running the network without these skip connections.",
     )
-    against = "the known truth" if reference is not None else "the whole network's labels"
+    _agreement(found, known_truth=reference is not None)
+    whole = LINK.switch("Show the intact network's labels", "whole")
+    shape = opened.micrograph.shape
+    labels = found.labels if whole else found.labels_without
+    from core.figures.encoding import encode_labels
+
+    phases = inspected.phases
+    layer = publish.overlay(
+        "inspect labels",
+        f"{subject.digest} {subject.model} {subject.field} {off} {whole}",
+        lambda: encode_labels(labels_on_micrograph(labels, subject.field, shape), phases),
+    )
+    return None, layer, INTACT if whole else ABLATED
+
+
+def _agreement(found: Ablation, known_truth: bool) -> None:
+    against = "the ground truth" if known_truth else "the intact network's labels"
     st.table(
         {
             f"Agreement with {against}": ["Mean IoU", "Boundary F1"],
-            "Whole": [f"{found.iou:.3f}", f"{found.boundary_f1:.3f}"],
+            "Intact": [f"{found.iou:.3f}", f"{found.boundary_f1:.3f}"],
             "Without": [f"{found.iou_without:.3f}", f"{found.boundary_f1_without:.3f}"],
             "Change": [
                 f"{found.iou_without - found.iou:+.3f}",
@@ -246,18 +267,6 @@ def _skips(inspected: Inspected, phase: int) -> Shown:
         hide_index=True,
         alt="Agreement with and without the skips",
     )
-    whole = LINK.switch("Show the whole network's labels", "whole")
-    shape = opened.micrograph.shape
-    labels = found.labels if whole else found.labels_without
-    from core.figures.encoding import encode_labels
-
-    phases = inspected.phases
-    layer = publish.layer(
-        "inspect labels",
-        f"{subject.digest} {subject.model} {subject.field} {off} {whole}",
-        lambda: encode_labels(labels_on_micrograph(labels, subject.field, shape), phases),
-    )
-    return None, layer, "The labels of the field " + ("as they are." if whole else "without them.")
 
 
 def _switched_off(known: Sequence[Skip]) -> tuple[str, ...]:
@@ -280,7 +289,9 @@ def _switched_off(known: Sequence[Skip]) -> tuple[str, ...]:
     sizes = {one.layer: " × ".join(map(str, one.shape[1:])) for one in known}
     is_told_by_size = len(set(sizes.values())) == len(sizes)
     st.pills(
-        "Switch off the skips of these sizes" if is_told_by_size else "Switch off the skips into",
+        "Disable skip connections of these sizes"
+        if is_told_by_size
+        else "Disable skip connections into",
         names,
         selection_mode="multi",
         format_func=lambda name: sizes[name] if is_told_by_size else name,

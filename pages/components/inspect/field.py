@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -19,9 +19,17 @@ if TYPE_CHECKING:
     from core.inspection.effective_field import EffectiveField
     from core.inspection.receptive_field import UnitField
     from core.inspection.subject import Subject
-    from core.types import ProgressCallback
+    from core.types import Array, ProgressCallback
 
 HEATS = {"trained": "Trained", "random": "Random weights", "none": "None"}
+THEORETICAL = "Theoretical field, side"
+RADIUS = "Radius that holds 95 %, {}"
+SHORT_SIGHTED = (
+    "The mean {} is larger than this receptive field: the unit never sees a whole outline."
+)
+NO_OBJECT = (
+    "No whole {} was found on this image, so there is no diameter to compare the field with."
+)
 POSITIONS = {"1": "This pixel", "9": "9 positions", "25": "25 positions", "100": "100 positions"}
 AVERAGE_BYTES = 9_000_000
 
@@ -60,7 +68,7 @@ def draw(inspected: Inspected) -> None:
     label = inspected.length(unit.box.size[0] * inspected.px_per_network_px)
     box = inspect_stage.box_of(inspected, unit.box, label)
     inspect_stage.show(
-        inspected, place, overlay, (box,), caption="Click any pixel to see what decides about it."
+        inspected, place, overlay, (box,), caption="Click a pixel to see its receptive field."
     )
 
 
@@ -76,13 +84,13 @@ def _positions(inspected: Inspected, layer: str | None) -> int:
 
 def _explanation(many: int) -> str:
     average = (
-        f" It is the average over {many} pixels in the middle half of the field in view, laid over "
-        "the chosen one."
+        f" It is averaged over {many} pixels in the central half of the field of view and centred "
+        "on the chosen one."
     )
     return (
-        "The theoretical field is the box outside of which no pixel can change this unit by a "
-        "single bit. The effective field is the absolute gradient of its strongest value; the "
-        f"circle holds 95 % of it.{average if many > 1 else ''}"
+        "No pixel outside the theoretical field can change this unit. The effective field is the "
+        "absolute gradient of its largest activation with respect to the input; the circle holds "
+        f"95 % of it.{average if many > 1 else ''}"
     )
 
 
@@ -113,7 +121,7 @@ def _effective(inspected: Inspected, layer: str | None, shown: str) -> dict[str,
                 subject,
                 *("effective", layer, pixel),
                 make=lambda subject=subject: effective_field(subject, [pixel], layer=layer),
-                words="Following the gradient back to the image.",
+                words="Computing the gradient.",
             )
         except LamellaError as error:
             st.caption(f"{HEATS[name]}: {error}")
@@ -156,7 +164,7 @@ def _average(inspected: Inspected, layer: str | None, many: int) -> dict[str, Ef
     }
 
 
-def _heat(field: EffectiveField, scale: str) -> Any:
+def _heat(field: EffectiveField, scale: str) -> Array:
     from core.figures.inspection_overlays import heat_overlay
     from core.figures.inspection_rings import with_ring
 
@@ -195,10 +203,7 @@ def _sentence(inspected: Inspected, unit: UnitField, fields: dict[str, Effective
         text += f" and uses {across / diameter:.1f} of them"
     st.markdown(f"#### {text}.")
     if side < diameter:
-        st.markdown(
-            f"The mean {name} is larger than what this unit sees: it has to judge from a part of "
-            "one, without seeing its outline as a whole."
-        )
+        st.markdown(SHORT_SIGHTED.format(name))
 
 
 def _no_objects(inspected: Inspected) -> None:
@@ -208,12 +213,9 @@ def _no_objects(inspected: Inspected) -> None:
     name = card.phases[card.objects_phase].name
     if inspected.analysis is None:
         if card.weights is not None:
-            st.caption(f"Segment the image to read the field in {name} diameters.")
+            st.caption(f"Segment the image to express the field in {name} diameters.")
         return
-    st.caption(
-        f"No whole {name} was found on this image, so there is no diameter to compare the field "
-        "with."
-    )
+    st.caption(NO_OBJECT.format(name))
 
 
 def _numbers(inspected: Inspected, unit: UnitField, fields: dict[str, EffectiveField]) -> None:
@@ -222,13 +224,13 @@ def _numbers(inspected: Inspected, unit: UnitField, fields: dict[str, EffectiveF
     size = inspected.length(rows)
     if rows != columns:
         size = f"{inspected.length(rows)} high, {inspected.length(columns)} wide"
-    numbers = {"Theoretical field, side": size}
+    numbers = {THEORETICAL: size}
     if unit.sees_everything:
-        numbers["Sees"] = "the whole field in view"
+        numbers["Covers"] = "the whole field of view"
     for name, field in fields.items():
         words = {"trained": "trained", "random": "random weights"}[name]
         radius = inspected.length(field.radius_95_px * scale)
-        numbers[f"95 % within a radius of, {words}"] = radius
+        numbers[RADIUS.format(words)] = radius
     objects = mean_diameter(inspected)
     if objects is not None:
         numbers[f"Mean {objects[1]} diameter"] = inspected.length(objects[0])

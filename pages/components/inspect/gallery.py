@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
 from core.figures import encoding
+from core.types import Array
 from pages.components.frame import publish, session
 
 HTML = '<div class="gallery" role="group"></div>'
@@ -60,9 +60,9 @@ class Picture:
     caption: str
 
 
-def picture(number: int, caption: str, pixels: Any, *content: object) -> Picture:
+def picture(number: int, caption: str, pixels: Array, *content: object) -> Picture:
     """Return colours (h, w, 3) uint8 as a picture; ``content`` names them."""
-    made = publish.layer("gallery", str(content), lambda: encoding.encode_colors(pixels))
+    made = publish.overlay("gallery", str(content), lambda: encoding.encode_colors(pixels))
     return Picture(number, made.url, caption)
 
 

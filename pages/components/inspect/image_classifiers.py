@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from core.palette import phase_color
 from core.types import Phase
 from pages.components.frame import networks, stores
+
+if TYPE_CHECKING:
+    from core.types import Network
 
 GREY_MEAN = GREY_STD = 0.5
 """Of the spins as grey levels 0 and 1; the networks take -1 and 1."""
@@ -31,7 +34,7 @@ class ImageClassifier:
     mean: float
     std: float
     size_bytes: int
-    load: Callable[[], Any]
+    load: Callable[[], Network]
 
 
 def by_name() -> Mapping[str, ImageClassifier]:
@@ -77,7 +80,7 @@ def _ising() -> dict[str, ImageClassifier]:
     }
 
 
-def network(name: str) -> Any:
+def network(name: str) -> Network:
     """Return a network with its weights, loaded once for all sessions while it is kept.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
     from core.inspection.kernels import Kernels
 
-SHOWS = {"filters": "Filters of one input channel", "norms": "Norms of all"}
-ORDERS = {"norm": "Largest norm first", "number": "In the order of their numbers"}
-LIMITS = {"one": "One for both", "own": "Each its own"}
+SHOWS = {"filters": "Filters of one input channel", "norms": "Norms of all filters"}
+ORDERS = {"norm": "Largest norm first", "number": "By number"}
+LIMITS = {"one": "Shared", "own": "Separate"}
 WIDTHS = (470, 470)
 QUIET = {"displayModeBar": False}
 MARGIN = {"l": 0, "r": 0, "t": 10, "b": 0}
-FRESH = "Freshly initialized"
+FRESH = "At initialization"
 SCALES = {
-    True: "all pictures share one scale, the same on both sides of 0",
-    False: "each side has its own scale, the same on both sides of 0",
+    True: "one colour scale for all, symmetric about 0",
+    False: "a colour scale for each side, symmetric about 0",
 }
 
 
@@ -56,7 +56,7 @@ def draw(inspected: Inspected) -> None:
     drawn = f"the first {SHOWN} are drawn; " if shown == "filters" and count > SHOWN else ""
     st.caption(
         f"{count} filters of {inputs} × {rows} × {columns} weights; {drawn}{SCALES[is_shared]}; "
-        "point at a picture to read a value."
+        "hover to read a value."
     )
     pictures = {
         title: _picture(one, shown, source, by_norm, list(pairs.values()) if is_shared else [one])
@@ -146,12 +146,12 @@ def _selected(layer: str, pairs: dict[str, Kernels], channel: int, source: int) 
     )
     place = own.by_norm.tolist().index(channel) + 1
     note.caption(
-        f"Norm {own.norms[channel]:.3f}, number {place} of {len(own.weights)}. Bright in the "
-        "middle passes slow changes of grey, bright at the rim fine detail; a dark middle "
-        "ignores the mean grey level."
+        f"Norm {own.norms[channel]:.3f}, rank {place} of {len(own.weights)}. A bright "
+        "centre passes slow changes of grey level, a bright rim fine detail; a dark centre ignores "
+        "the mean grey level."
     )
     for column, (title, one) in zip(inspect_stage.parts(*WIDTHS), pairs.items(), strict=False):
-        kernel: Any = one.of_input(source)[channel]
+        kernel = one.of_input(source)[channel]
         figure = frequency_figure(frequency_response(kernel)).update_layout(margin=MARGIN)
         column.plotly_chart(
             figure,

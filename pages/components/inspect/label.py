@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -12,6 +12,11 @@ from pages.components.inspect import subject as inspect_subject
 from pages.components.inspect.attribution import MAPS, draw_map
 from pages.components.inspect.link import LINK
 from pages.components.inspect.subject import Inspected
+
+if TYPE_CHECKING:
+    from core.types import Array
+
+SUM = "The winning logit as a sum of contributions"
 
 
 def draw(inspected: Inspected) -> None:
@@ -33,7 +38,7 @@ def draw(inspected: Inspected) -> None:
     _split(inspected)
 
 
-def _probabilities(inspected: Inspected, shares: Any) -> None:
+def _probabilities(inspected: Inspected, shares: Array) -> None:
     names = list(inspected.classes[: len(shares)])
     if len(names) < len(shares):
         names = [f"not {names[0]}", names[0]]
@@ -67,9 +72,8 @@ def _one_of_several(inspected: Inspected) -> None:
     card = zoo.CARDS.get(inspected.subject.model.partition(" ")[0])
     if card is not None and (card.tta_flips or len(card.tta_scales) > 1):
         st.caption(
-            "One look at the image, at its last magnification; Segment shows the mean over "
-            f"{len(card.flips) * len(card.tta_scales)} mirror images and "
-            "magnifications, so a label there can differ."
+            "Single forward pass (no test-time augmentation). Segment averages over "
+            f"{len(card.flips) * len(card.tta_scales)} flips and scales, so its label may differ."
         )
 
 
@@ -77,7 +81,7 @@ def _split(inspected: Inspected) -> None:
     from core.figures.inspection_network import logit_figure
     from core.inspection.attribution import split_logit
 
-    st.subheader("The winning logit as a sum")
+    st.subheader(SUM)
     subject, pixel = inspected.subject, inspected.network_pixel
     try:
         split = inspect_subject.kept(
@@ -87,9 +91,9 @@ def _split(inspected: Inspected) -> None:
         st.caption(str(error))
         return
     st.caption(
-        f"{len(split.contributions)} input channels of {split.layer}, each value times its weight, "
-        f"and the bias: their sum is {split.total:.5f}, the logit is {split.logit:.5f}, "
-        f"{abs(split.total - split.logit):.0e} apart. Orange speaks for the class, blue against it."
+        f"{len(split.contributions)} input channels of {split.layer}, each activation times its "
+        f"weight, plus the bias: their sum is {split.total:.5f}, the logit is {split.logit:.5f}, "
+        f"{abs(split.total - split.logit):.0e} apart. Orange supports the class, blue opposes it."
     )
     st.plotly_chart(
         logit_figure(split).update_layout(margin={"l": 0, "r": 0, "t": 10, "b": 0}),

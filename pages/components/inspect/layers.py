@@ -47,7 +47,7 @@ def choose(inspected: Inspected, names: Sequence[str], default: str) -> str:
     if wanted is not None and wanted not in names:
         before = [name for name in names if every.index(name) <= every.index(wanted)]
         default, missing = (before or list(names))[-1 if before else 0], wanted
-        st.caption(f"{missing} has nothing to show here; this is {default}.")
+        st.caption(f"{missing} cannot be shown here; showing {default} instead.")
     return _select(inspected, list(names), wanted if wanted in names else default)
 
 

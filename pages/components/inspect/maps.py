@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.errors import LamellaError
-from core.types import FeatureMaps
+from core.types import Array, FeatureMaps
 from pages.components.frame import session
 from pages.components.inspect import colors as inspect_colors
 from pages.components.inspect import gallery as inspect_gallery
@@ -19,12 +19,24 @@ from pages.components.inspect.link import LINK
 from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
-    from core.inspection.feature_maps import Patch, Ranking
-    from pages.components.inspect.colors import Scale
-    from pages.components.viewer.viewer import Layer
+    from plotly.graph_objects import Figure
 
-SHOWS = {"channels": "Channels", "patches": "Strongest patches", "hierarchy": "Hierarchy"}
-MEASURES = {"variance": "Variance", "mean": "Mean activation", "auc": "Finds a phase (AUC)"}
+    from core.inspection.feature_maps import Measure, Patch, Ranking
+    from pages.components.inspect.colors import Scale
+    from pages.components.viewer.viewer import Overlay, Rectangle
+
+SHOWS = {"channels": "Channels", "patches": "Top-activating patches", "hierarchy": "Hierarchy"}
+MEASURES = {"variance": "Variance", "mean": "Mean activation", "auc": "AUC for a phase"}
+HIERARCHY = (
+    "From the first layer to the deepest, each unit sees more of the micrograph. What the channels "
+    "of this network respond to is what the maps show; no more was measured. Hover over one for "
+    "its receptive field."
+)
+PATCHES = (
+    "The patches that activate channel {} most, each as large as the receptive field of one unit. "
+    "Click one to go there."
+)
+SEPARATES = "How well one channel alone separates {}: 1 is perfect, 0.5 is chance."
 FEW = 24
 GALLERY_HEIGHT = 450
 ORIGINS = ("segmentation", "truth")
@@ -67,7 +79,7 @@ def _with_maps(inspected: Inspected) -> list[str]:
 
 def _overlay(
     inspected: Inspected, maps: FeatureMaps, channel: int, scale: Scale
-) -> tuple[Layer, str]:
+) -> tuple[Overlay, str]:
     """Return a channel as an overlay, and what its colours mean."""
     from core.figures.inspection_overlays import channel_overlay, limits_of
 
@@ -88,7 +100,7 @@ def _ranking(inspected: Inspected, maps: FeatureMaps) -> tuple[Ranking, str]:
     from core.inspection.feature_maps import Measure, rank_channels
 
     asked = LINK.choose(
-        "Strongest first, by", "measure", MEASURES, "variance", drops=("channel",), in_list=True
+        "Rank channels by", "measure", MEASURES, "variance", drops=("channel",), in_list=True
     )
     measure, mask, named = Measure.VARIANCE, None, ""
     if asked == "mean":
@@ -102,12 +114,12 @@ def _ranking(inspected: Inspected, maps: FeatureMaps) -> tuple[Ranking, str]:
         st.caption(str(error))
         ranking = rank_channels(maps, Measure.VARIANCE)
     if measure is Measure.AUC and mask is not None:
-        st.caption(f"How well one channel alone finds {named}: 1 always, 0.5 like a coin.")
+        st.caption(SEPARATES.format(named))
     return ranking, named
 
 
 def _ranked(
-    inspected: Inspected, maps: FeatureMaps, measure: Any, mask: Any, named: str
+    inspected: Inspected, maps: FeatureMaps, measure: Measure, mask: Array | None, named: str
 ) -> Ranking:
     from core.inspection.feature_maps import rank_channels
 
@@ -124,16 +136,16 @@ def _ranked(
     )
 
 
-def _mask(inspected: Inspected) -> tuple[Any, str]:
+def _mask(inspected: Inspected) -> tuple[Array | None, str]:
     """Return the pixels of the phase to find, in the field, and what they are."""
     from core.inspection.region import labels_in_field
 
     analysis, model = inspected.analysis, session.network_model()
     origins = {"segmentation": "segmentation"} if analysis is not None else {}
     if inspected.opened.truth is not None:
-        origins["truth"] = "known truth of this sample"
+        origins["truth"] = "ground truth of this sample"
     if not origins:
-        st.caption("There is no segmentation yet: press Segment first. Ranked by variance.")
+        st.caption("No segmentation yet: press Segment first. Ranked by variance.")
         return None, ""
     names = {str(index): phase.name for index, phase in enumerate(model.phases)}
     first = str(model.objects_phase or len(names) - 1)
@@ -142,7 +154,7 @@ def _mask(inspected: Inspected) -> tuple[Any, str]:
         phase = LINK.choose("Phase", "phase", names, first, drops=("channel",), in_list=True)
     with origin_place:
         origin = LINK.choose(
-            "According to the",
+            "Reference",
             "against",
             origins,
             next(iter(origins)),
@@ -196,7 +208,7 @@ def _channels(
         )
 
 
-def _patches(inspected: Inspected, maps: FeatureMaps, channel: int) -> tuple[Any, ...]:
+def _patches(inspected: Inspected, maps: FeatureMaps, channel: int) -> tuple[Rectangle, ...]:
     """Draw the strongest patches; return their boxes."""
     from core.figures.inspection_feature_maps import patch_thumbnails
     from core.inspection.feature_maps import strongest_patches
@@ -209,12 +221,9 @@ def _patches(inspected: Inspected, maps: FeatureMaps, channel: int) -> tuple[Any
         layer,
         channel,
         make=lambda: strongest_patches(subject, maps, channel),
-        words="Finding what excites the channel most.",
+        words="Finding the top-activating patches.",
     )
-    st.caption(
-        f"The pieces of the field to which channel {channel} answers most, each as large as what "
-        "one unit sees. Click one to go there."
-    )
+    st.caption(PATCHES.format(channel))
     content = subject.digest, subject.model, subject.field, layer, channel
     inspect_gallery.gallery(
         [
@@ -224,7 +233,7 @@ def _patches(inspected: Inspected, maps: FeatureMaps, channel: int) -> tuple[Any
             for index, one in enumerate(patch_thumbnails(patches, 128, scale))
         ],
         key="inspect-patches",
-        label=f"Strongest patches of channel {channel}",
+        label=f"Top-activating patches of channel {channel}",
         chosen=None,
         on_choose=lambda index: _go_to(inspected, patches[index], layer, channel),
     )
@@ -263,16 +272,12 @@ def _hierarchy(inspected: Inspected) -> None:
         size_bytes=sum(4 * prod(rows[name].layer.shape) for name in names),
     )
 
-    def make() -> Any:
+    def make() -> Figure:
         sizes = [field_sizes(subject.trace, name) for name in names]
         return hierarchy_figure(maps, sizes, size, px_per_network_px=per_px, scale=scale)
 
     figure = inspect_subject.kept(subject, "hierarchy figure", size and size.nm, scale, make=make)
-    st.markdown(
-        "From the first layer to the deepest, each unit sees more of the micrograph. What the "
-        "channels of this network respond to is what the maps show; no more was measured. Point at "
-        "one for its receptive field."
-    )
+    st.markdown(HIERARCHY)
     st.plotly_chart(
         figure,
         key="inspect-hierarchy",

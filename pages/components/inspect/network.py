@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -27,7 +27,7 @@ def draw(inspected: Inspected) -> None:
         subject,
         "timed table",
         make=lambda: timed_layer_table(subject),
-        words="Running the network four times to time its layers.",
+        words="Timing the layers in four runs.",
     )
     layer = inspect_layers.asked(inspected)
     _drawing(inspected, layer)
@@ -35,7 +35,7 @@ def draw(inspected: Inspected) -> None:
     _table(table, layer)
     chosen = next((row for row in table.rows if row.layer.name == layer), None)
     if chosen is None:
-        st.caption("Select a block of the drawing or a row of the table to look into that layer.")
+        st.caption("Select a block of the drawing or a row of the table to inspect that layer.")
     else:
         _chosen(inspected, chosen)
 
@@ -75,12 +75,12 @@ def _totals(inspected: Inspected, table: LayerTable) -> None:
     if table.seconds is not None:
         milliseconds = 1000 * table.seconds
         digits = 0 if milliseconds >= 100 else 2
-        parts.append(f"**{milliseconds:,.{digits}f} ms** a run on this server")
-        parts.append(f"{100 * (table.share_between or 0):.0f} % of it between the layers")
+        parts.append(f"**{milliseconds:,.{digits}f} ms** per forward pass on this server")
+        parts.append(f"{100 * (table.share_between or 0):.0f} % of it outside the layers")
     st.markdown(", ".join(parts) + ".")
     scale = inspected.px_per_network_px
     if scale != 1:
-        st.caption(f"One px of the network is {scale:.3g} px of this micrograph.")
+        st.caption(f"One network pixel covers {scale:.3g} px of this micrograph.")
 
 
 def _table(table: LayerTable, layer: str | None) -> None:
@@ -117,11 +117,11 @@ def _table(table: LayerTable, layer: str | None) -> None:
                 color="primary",
             ),
         },
-        alt="One row a layer, in the order in which they run",
+        alt="One row per layer, in order of execution",
     )
 
 
-def _columns(rows: tuple[LayerRow, ...]) -> dict[str, list[Any]]:
+def _columns(rows: tuple[LayerRow, ...]) -> dict[str, list[object]]:
     return {
         "Layer": [row.layer.name for row in rows],
         "Kind": [row.layer.kind for row in rows],
@@ -145,9 +145,9 @@ def _chosen(inspected: Inspected, row: LayerRow) -> None:
     """Draw the ways from the chosen layer to the other views."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{row.layer.name}**, {row.layer.kind}:")
-        views = {"maps": "Its feature maps", "field": "What it sees"}
+        views = {"maps": "Feature maps", "field": "Receptive field"}
         if row.layer.parameters and "convolution" in row.layer.kind:
-            views["kernels"] = "Its kernels"
+            views["kernels"] = "Kernels"
         for view, label in views.items():
             st.button(
                 label,

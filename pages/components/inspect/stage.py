@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,12 +14,14 @@ from pages.components.frame import publish
 from pages.components.inspect.link import LINK
 from pages.components.inspect.subject import Inspected
 from pages.components.viewer import viewer
-from pages.components.viewer.viewer import Box, Layer
+from pages.components.viewer.viewer import Overlay, Rectangle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core.inspection.field import Field
+    from core.inspection.receptive_field import Box
+    from core.types import Array
 
 OVERLAY_PIXELS = 4_000_000
 HEIGHT = 600
@@ -53,9 +55,9 @@ def parts(*widths: int) -> list[DeltaGenerator]:
 def show(
     inspected: Inspected,
     place: DeltaGenerator,
-    overlay: Layer | None = None,
-    boxes: tuple[Box, ...] = (),
-    labels: Layer | None = None,
+    overlay: Overlay | None = None,
+    boxes: tuple[Rectangle, ...] = (),
+    labels: Overlay | None = None,
     caption: str = "",
 ) -> None:
     """Draw the micrograph in its place; a click on it chooses the pixel."""
@@ -64,19 +66,21 @@ def show(
         cut = field.box
         boxes = (
             *boxes,
-            Box(cut.top, cut.left, cut.bottom, cut.right, "field in view", dashed=True),
+            Rectangle(cut.top, cut.left, cut.bottom, cut.right, "field of view", dashed=True),
         )
     with place:
         viewer.viewer(
             publish.micrograph(shown),
+            viewer.ViewerSettings(
+                labels=labels,
+                phases=inspected.phases if labels else (),
+                overlay=overlay,
+                boxes=boxes,
+                crosshair=inspected.pixel,
+                bar_rows=shown.bar_rows,
+                height=HEIGHT,
+            ),
             key="inspect-viewer",
-            labels=labels,
-            phases=inspected.phases if labels else (),
-            layer=overlay,
-            boxes=boxes,
-            crosshair=inspected.pixel,
-            bar_rows=shown.bar_rows,
-            height=HEIGHT,
             on_click=lambda event: LINK.change(row=event.row, column=event.column),
         )
         for sentence in (caption, inspected.cut):
@@ -84,35 +88,37 @@ def show(
                 st.caption(sentence)
 
 
-def overlay(inspected: Inspected, make: Callable[[], Any], title: str, *content: object) -> Layer:
+def overlay(
+    inspected: Inspected, make: Callable[[], Array], title: str, *content: object
+) -> Overlay:
     """Return colours (h, w, 4) of the field as an overlay of the micrograph.
 
     ``content``: names what ``make`` draws, beside the network and the field.
     """
     subject, shape = inspected.subject, inspected.opened.micrograph.shape
     name = f"{subject.digest} {subject.model} {subject.field} {content}"
-    return publish.layer("inspect", name, lambda: _placed(make(), subject.field, shape), title)
+    return publish.overlay("inspect", name, lambda: _placed(make(), subject.field, shape), title)
 
 
-def _placed(colors: Any, field: Field, shape: tuple[int, int]) -> encoding.EncodedImage:
+def _placed(colors: Array, field: Field, shape: tuple[int, int]) -> encoding.EncodedImage:
     from core.figures.inspection_overlays import place_on_micrograph
     from core.inspection.field import Field
-    from core.inspection.receptive_field import Box as FieldBox
+    from core.inspection.receptive_field import Box
 
     # The viewer stretches an overlay to the micrograph, so a large one may be thinned.
     step = 1
     while (shape[0] // step) * (shape[1] // step) > OVERLAY_PIXELS:
         step += 1
     box = field.box
-    thin = FieldBox(*(edge // step for edge in (box.top, box.left, box.bottom, box.right)))
+    thin = Box(*(edge // step for edge in (box.top, box.left, box.bottom, box.right)))
     small = shape[0] // step, shape[1] // step
     return encoding.encode_colors(place_on_micrograph(colors, Field(thin, field.shape), small))
 
 
-def box_of(inspected: Inspected, box: Any, label: str = "") -> Box:
+def box_of(inspected: Inspected, box: Box, label: str = "") -> Rectangle:
     """Return a box of the network's pixels for the viewer."""
     placed = inspected.subject.field.to_micrograph(box)
-    return Box(placed.top, placed.left, placed.bottom, placed.right, label)
+    return Rectangle(placed.top, placed.left, placed.bottom, placed.right, label)
 
 
 def pixel_inputs(inspected: Inspected) -> None:

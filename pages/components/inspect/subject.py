@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
@@ -14,22 +14,27 @@ from core.analysis import Analysis
 from core.errors import LamellaError
 from core.palette import phase_color
 from core.types import FeatureMaps, Phase
-from pages.components.frame import background, library, networks, session, sidebar, stores
+from pages.components.frame import networks, stores
 from pages.components.frame.session import Opened
+from pages.components.frame.stores import Key
 from pages.components.inspect import image_classifiers
 from pages.components.inspect.link import LINK, Request
-from pages.components.segment import run
 
 if TYPE_CHECKING:
     from core.inspection.layers import LayerTable
     from core.inspection.subject import Subject
 
+Value = TypeVar("Value")
 SIDE = 512
 # The field moves in steps, so that a click nearby finds everything still there.
 STEP = 128
 # A network for 32 px sees 256 px of the micrograph, shrunk: 32 px would hold no structure.
 FIXED_SHRINK = 8
 SUBJECT_BYTES = 12_000_000
+UNTRAINED = (
+    "{} is untrained: its weights are random. It shows only the architecture and its receptive "
+    "fields."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,69 +86,6 @@ class Inspected:
         return text if size is None else f"{text} = {px * size.nm:.4g} nm"
 
 
-def micrograph() -> Opened | None:
-    """Draw the image's controls; the first sample where none is chosen, None where unreadable."""
-    mine = session.memory()
-    if mine.notice:
-        st.warning(mine.notice)
-    if mine.source is None:
-        session.choose(f"sample:{library.offers()[0].name}", run=True)
-    return sidebar.choose_micrograph()
-
-
-def choose_network() -> str:
-    """Draw the choice of the network in the sidebar; return its name."""
-    from models import zoo
-    from models.architectures import ARCHITECTURES
-
-    others = {**ARCHITECTURES, **image_classifiers.by_name()}
-    chosen = LINK.one_of("network", others) or session.network_model().name
-    trained = {name: card for name, card in zoo.CARDS.items() if card.build}
-    titles = {name: _with_state(card.title, card.weights) for name, card in trained.items()}
-    titles |= {name: other.title for name, other in image_classifiers.by_name().items()}
-    titles |= {name: _with_state(card.title, None) for name, card in ARCHITECTURES.items()}
-
-    def choose() -> None:
-        name = session.value_of(key)
-        new = dict.fromkeys(("layer", "channel", "input", "class", "phase", "skips", "square"))
-        if name in zoo.CARDS:
-            session.choose_model(name)
-            LINK.change(network=None, **new)
-        else:
-            LINK.note_value_of(key, "network", **new)
-
-    with st.sidebar:
-        st.subheader("Network")
-        key = LINK.control("network", chosen, session.network_model().name)
-        st.selectbox(
-            "Network",
-            list(titles),
-            format_func=titles.__getitem__,
-            key=key,
-            on_change=choose,
-            label_visibility="collapsed",
-        )
-        if chosen in others:
-            st.caption(others[chosen].idea)
-        else:
-            st.caption(zoo.CARDS[chosen].purpose)
-    return chosen
-
-
-def segmentation(opened: Opened) -> Analysis | None:
-    """Draw the run of the chosen zoo model in the sidebar; return what it found."""
-    card = session.network_model()
-    # A snapshot of spins has no phases of a microstructure.
-    if card.weights is None or opened.source.startswith("sample:ising-"):
-        return None
-    with st.sidebar:
-        settings = sidebar.object_settings(card)
-        found = run.segment(opened, card, settings)
-        if found is None and background.running(run.PLACE) is None:
-            st.caption("Segment the image to compare what the network sees with its objects.")
-    return found.analysis if found else None
-
-
 def look(opened: Opened, name: str, request: Request, analysis: Analysis | None) -> Inspected:
     """Return the network before the field around the link's pixel.
 
@@ -180,19 +122,18 @@ def introduce(inspected: Inspected) -> None:
     """Say it where what is shown was never learned."""
     if not inspected.is_trained:
         st.warning(
-            f"{inspected.title} is untrained: its weights are random. This shows how it is built "
-            "and what it could see.",
+            UNTRAINED.format(inspected.title),
             icon=":material/shuffle:",
         )
 
 
 def kept(
     subject: Subject,
-    *asked: object,
-    make: Callable[[], Any],
-    words: str = "Looking into the network.",
+    *asked: Hashable,
+    make: Callable[[], Value],
+    words: str = "Running the network.",
     size_bytes: int = 2_000_000,
-) -> Any:
+) -> Value:
     """Return what ``make`` finds out about a subject, from the store where it is there.
 
     ``asked``: names the question. ``words``: shown while a longer answer takes.
@@ -205,12 +146,12 @@ def kept(
     return found
 
 
-def held(key: tuple[object, ...]) -> Any:
+def held(key: Key) -> Any:
     """Return what is kept under a key, or None."""
     return stores.inspections().get(key)
 
 
-def hold(key: tuple[object, ...], found: Any, size_bytes: int = 2_000_000) -> Any:
+def hold(key: Key, found: Value, size_bytes: int = 2_000_000) -> Value:
     """Keep and return ``found``."""
     stores.inspections().put(key, found, size_bytes)
     return found
@@ -240,10 +181,6 @@ def _unnamed(subject: Subject) -> tuple[Phase, ...]:
     return tuple(Phase(f"class {index}", phase_color(index)) for index in range(count))
 
 
-def _with_state(title: str, weights: object) -> str:
-    return title if weights else f"{title}, untrained"
-
-
 def _inside(opened: Opened, pixel: tuple[int, int] | None) -> tuple[int, int]:
     """Return the pixel, or the image's middle where there is none or it lies outside."""
     from core.inspection.receptive_field import check_inside
@@ -269,7 +206,7 @@ def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
     # The info bar takes part in the contrast, so it takes part in the name.
     shown = replace(shown, digest=f"{shown.digest} {shown.bar_rows}")
     lock, centre = None, _centre(pixel, shown.shape, shown.info_bar_rows)
-    with st.spinner("Getting the network ready."):
+    with st.spinner("Loading the network."):
         if name not in zoo.CARDS:
             if name in ARCHITECTURES:
                 network, model = networks.untrained(name), f"{name} untrained"

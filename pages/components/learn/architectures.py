@@ -13,7 +13,7 @@ from core.figures import learn_architectures as figures
 from pages.components.frame import publish, screen, stores
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
-from pages.components.viewer.viewer import Box, viewer
+from pages.components.viewer.viewer import Rectangle, ViewerSettings, viewer
 
 if TYPE_CHECKING:
     from models.architectures.card import ArchitectureCard
@@ -116,13 +116,15 @@ def _on_micrograph(opened: Opened, fact: ArchitectureFacts) -> None:
     boxes = []
     for side, label in zip(sides, labels, strict=False):
         top, left = (rows.start + rows.stop - side) / 2, (width - side) / 2
-        boxes.append(Box(top, left, top + side, left + side, label))
+        boxes.append(Rectangle(top, left, top + side, left + side, label))
     viewer(
         publish.micrograph(micrograph),
+        ViewerSettings(
+            boxes=tuple(boxes),
+            bar_rows=micrograph.bar_rows,
+            height=440,
+        ),
         key="architecture-field",
-        boxes=tuple(boxes),
-        bar_rows=micrograph.bar_rows,
-        height=440,
     )
 
 

@@ -17,7 +17,7 @@ from pages.components.frame import networks, publish, screen, session, stores
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
-from pages.components.viewer.viewer import Box, Marker, viewer
+from pages.components.viewer.viewer import Marker, Rectangle, ViewerSettings, viewer
 
 TRAINED = "Of the trained network"
 AMOUNTS = {"valid": 0.0, "same": 0.5, "full": 1.0}
@@ -100,9 +100,11 @@ def images(opened: Opened, image: Any, walk: Walk, found: Any) -> OnePixel:
         st.markdown("**Image.** Click a pixel.")
         viewer(
             publish.grey_image(image, opened.micrograph.name, nm),
+            ViewerSettings(
+                boxes=(Rectangle(chosen.top, chosen.left, chosen.top + span, chosen.left + span),),
+                height=HEIGHT,
+            ),
             key="conv_image",
-            boxes=(Box(chosen.top, chosen.left, chosen.top + span, chosen.left + span),),
-            height=HEIGHT,
             on_click=lambda event: learn_link.keep_point(AT, event.row, event.column),
         )
     with after:
@@ -114,9 +116,8 @@ def images(opened: Opened, image: Any, walk: Walk, found: Any) -> OnePixel:
             publish.color_image(
                 figures.feature_colors(found), "feature map", nm and nm * walk.geometry.stride
             ),
+            ViewerSettings(markers=(Marker(row, column),), height=HEIGHT),
             key="conv_map",
-            markers=(Marker(row, column),),
-            height=HEIGHT,
         )
     return chosen
 

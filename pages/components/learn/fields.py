@@ -17,7 +17,7 @@ from core.types import PixelSize
 from pages.components.frame import publish, screen, session, stores
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
-from pages.components.viewer.viewer import Box, viewer
+from pages.components.viewer.viewer import Rectangle, ViewerSettings, viewer
 
 if TYPE_CHECKING:
     from core.inspection.trace import Trace
@@ -195,14 +195,16 @@ def _draw(
     top, left = pixel[0] + 0.5 - structure_px / 2, pixel[1] + 0.5 - structure_px / 2
     viewer(
         publish.micrograph(opened.micrograph),
-        key="learn-field",
-        boxes=(
-            Box(box.top, box.left, box.bottom, box.right, field_label),
-            Box(top, left, top + structure_px, left + structure_px, structure_label),
+        ViewerSettings(
+            boxes=(
+                Rectangle(box.top, box.left, box.bottom, box.right, field_label),
+                Rectangle(top, left, top + structure_px, left + structure_px, structure_label),
+            ),
+            crosshair=pixel,
+            bar_rows=opened.micrograph.bar_rows,
+            height=520,
         ),
-        crosshair=pixel,
-        bar_rows=opened.micrograph.bar_rows,
-        height=520,
+        key="learn-field",
         on_click=lambda event: _move(event.row, event.column),
     )
 

@@ -15,7 +15,7 @@ from pages.components.frame import publish, screen, stores
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
-from pages.components.viewer.viewer import Box, ViewerEvent, viewer
+from pages.components.viewer.viewer import Rectangle, ViewerEvent, ViewerSettings, viewer
 
 SIDE = 256
 SHIFTS = tuple(range(9))
@@ -71,24 +71,22 @@ def _windows(opened: Opened, image: Any, chosen: Pooling, pooled: Any) -> None:
     size = opened.micrograph.pixel_size
     nm = size.nm if size else None
     bottom, right = window.top + chosen.window, window.left + chosen.window
-    box = Box(window.top, window.left, bottom, right)
+    box = Rectangle(window.top, window.left, bottom, right)
     left, right = screen.parts(screen.HALF, screen.HALF)
     with left:
         st.markdown(f"**Before**, {image.shape[0]} × {image.shape[1]} px; click a window")
         viewer(
             publish.grey_image(image, "before pooling", nm),
+            ViewerSettings(boxes=(box,), height=420),
             key="before-pooling",
-            boxes=(box,),
-            height=420,
             on_click=lambda event: _point(event, 1),
         )
     with right:
         st.markdown(f"**After**, {pooled.shape[0]} × {pooled.shape[1]} px")
         viewer(
             publish.grey_image(pooled, "after pooling", nm and nm * chosen.stride),
+            ViewerSettings(boxes=(Rectangle(row, column, row + 1, column + 1),), height=420),
             key="after-pooling",
-            boxes=(Box(row, column, row + 1, column + 1),),
-            height=420,
             on_click=lambda event: _point(event, chosen.stride),
         )
     left, right = screen.parts(screen.HALF, screen.HALF)
@@ -164,7 +162,7 @@ def _counted(opened: Opened, spotty: pooling_noise.SpottyImage, chosen: Pooling)
         with place:
             st.markdown(f"**{title}**, same grey levels")
             image = publish.grey_image(counts / top, title, size and size.nm * step)
-            viewer(image, key=f"spots-{title[:5]}", height=420)
+            viewer(image, ViewerSettings(height=420), key=f"spots-{title[:5]}")
 
 
 def _score_table(scores: tuple[pooling_noise.SpotScore, ...]) -> None:

@@ -19,7 +19,7 @@ from core.types import ProgressCallback
 from pages.components.frame import background, networks, publish, screen, session, stores
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
-from pages.components.viewer.viewer import viewer
+from pages.components.viewer.viewer import ViewerSettings, viewer
 
 SHARINGS = ("Fully connected", "Locally connected", "Shared")
 SHIFTS = range(17)
@@ -107,8 +107,8 @@ def _three(found: ShiftTest, nm: float | None, stride: int) -> None:
             st.markdown(f"**{title}**")
             viewer(
                 publish.color_image(picture, title, nm and nm * stride),
+                ViewerSettings(height=330),
                 key=f"share_view_{title}",
-                height=330,
             )
 
 
@@ -180,8 +180,8 @@ def _network_result(found: Any) -> None:
         st.markdown("**A constant grey image,** as the network sees it")
         viewer(
             publish.color_image(heat_colors(found.own_leak.probability), "constant grey"),
+            ViewerSettings(height=330),
             key="share_leak",
-            height=330,
         )
         one, two = st.columns(2)
         one.metric("Spread, as trained", f"{found.own_leak.spread:.3g}")

@@ -24,13 +24,13 @@ def facts(card: ModelCard, segments: bool, found: Measured | None) -> None:
     }
     if card.pixel_range_nm is not None:
         low, high = card.pixel_range_nm
-        rows["Pixel size of the training images"] = f"{low:.4g} to {high:.4g} nm"
+        rows["Training pixel size"] = f"{low:.4g} to {high:.4g} nm"
     if card.training_cost:
         rows["Training"] = card.training_cost
     if found:
         rows["Speed"] = score_tables.speed_text(found)
     rows["Licence"], rows["Reference"] = card.licence, card.reference
-    rows["Name on the terminal"] = f"`{card.name}`"
+    rows["Name in commands"] = f"`{card.name}`"
     st.table(rows, border="horizontal", alt=f"What {card.title} is")
 
 
@@ -54,21 +54,21 @@ def scores(card: ModelCard, found: Measured | None) -> None:
 def failures(card: ModelCard) -> None:
     """Draw what the model is not for and what it gets wrong."""
     if card.limits or card.failures:
-        st.markdown(f"**Where it fails.** {card.limits}")
+        st.markdown(f"**Limitations.** {card.limits}")
         st.markdown("\n".join(f"- {one}" for one in card.failures))
 
 
 def all_scores(card: ModelCard, found: Measured) -> None:
     """Draw every score of the model's file, by phase, and its calibration."""
     st.caption(
-        f"On {score_tables.WHERE}, {found.images} in all; intervals of 95 % by bootstrap over "
-        "images."
+        f"On {score_tables.WHERE}, {found.images} in all; 95 % confidence intervals by bootstrap "
+        "over images."
     )
     names = ["All phases", *(phase.capitalize() for phase in found.phases)]
     if found.robustness:
-        names.append("On changed images")
+        names.append("Robustness")
     if compared := initializations(card.name):
-        names.append("From other initializations")
+        names.append("Initialization")
     overall, *phases = st.tabs(names)
     if compared:
         with phases.pop():
@@ -104,7 +104,7 @@ def _initializations(compared: Sequence[Initialization]) -> None:
             {
                 "initialization": one.init,
                 "encoder": one.encoder,
-                "by seed": one.scores,
+                "per seed": one.scores,
                 "mean": one.mean,
             }
             for one in score_tables.initialization_rows(compared)
@@ -123,8 +123,8 @@ def _confidence_calibration(card: ModelCard, found: Measured) -> None:
         score_tables.confidence_calibration_text(card, found.confidence_calibration, error)
     )
     words.caption(
-        "A point is a fifteenth of the range of confidence, as large as the share of the pixels in "
-        "it. On the dashed line the network is right as often as it says; below, less often."
+        "Each point is one of 15 bins of confidence; its size is the bin's share of the pixels. On "
+        "the dashed line accuracy equals confidence; below it the network is overconfident."
     )
     with curve:
         screen.chart(

@@ -9,6 +9,7 @@ from pages.components.frame import library, networks, publish, session, sidebar
 from pages.components.frame.library import Offer
 
 CARDS_IN_A_ROW = 3
+SYNTHETIC = "Synthetic, with ground truth. "
 
 
 def first_screen() -> None:
@@ -18,8 +19,8 @@ def first_screen() -> None:
         st.subheader("Your own images")
         sidebar.uploader("first-upload")
         st.caption(
-            "TIFF, PNG, JPEG and the files of most microscopes. An instrument's text file belongs "
-            "to its image: drop it too, with the image or after it, and the pixel size is read."
+            "TIFF, PNG, JPEG and the formats of most microscopes. Drop an instrument's text file "
+            "with its image, or after it, and the pixel size is read from it."
         )
     with samples:
         st.subheader("Samples")
@@ -36,7 +37,7 @@ def _card(offer: Offer) -> None:
     with st.container(border=True, height="stretch"):
         picture = st.empty()
         st.markdown(f"**{offer.title}**")
-        kind = "Synthetic, with known truth. " if offer.synthetic else ""
+        kind = SYNTHETIC if offer.synthetic else ""
         st.caption(f"{kind}{offer.sentence}")
         st.button(
             "Try this",

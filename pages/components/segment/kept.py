@@ -62,8 +62,8 @@ class Reference:
         found = entry.under(self.settings) if entry else None
         if found is None:
             raise LamellaError(
-                f"The result of {self.name} had to make room for newer ones; reload the page and "
-                "press Segment."
+                f"The result of {self.name} was dropped from memory for newer ones; reload "
+                "the page and press Segment."
             )
         return replace(found, micrograph=replace(found.micrograph, name=self.name))
 
@@ -82,7 +82,7 @@ def find(key: tuple[object, ...], settings: ObjectSettings) -> Analysis | None:
     if found is None:
         from core.analysis import regroup
 
-        with st.spinner("Grouping pixels into objects."):
+        with st.spinner("Separating objects."):
             found = regroup(entry.groupings[-1], settings)
         _put(key, entry.with_grouping(found))
     return found

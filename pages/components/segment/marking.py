@@ -14,13 +14,20 @@ from pages.components.frame import networks, publish, session, stores
 from pages.components.frame.memory import Drawn
 from pages.components.frame.session import Opened
 from pages.components.viewer.brush import Brush
-from pages.components.viewer.viewer import Layer
+from pages.components.viewer.viewer import Overlay
 
 if TYPE_CHECKING:
     from core.segmentation.marks import Marks
     from core.segmentation.strokes import Stroke
 
 MOST_PHASES = 8
+DRAW = (
+    "Draw a short stroke in each phase, near its boundary: pick the phase above the image, or "
+    "press its number. The segmentation starts by itself."
+)
+DRAW_IN = "Now draw a stroke in {}; pick it above the image."
+NOTHING = "Nothing annotated yet."
+ANNOTATED = "Annotated: {}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +47,8 @@ class Marking:
         """What to draw next, in one sentence."""
         missing = [name for name, count in self.counts.items() if not count]
         if len(missing) == len(self.counts):
-            return (
-                "Draw a short stroke inside each phase, near its edge: choose the phase above the "
-                "image, or press its number, and draw. The segmentation begins by itself."
-            )
-        return f"Now draw a stroke in {' or '.join(missing)}: choose it above the image."
+            return DRAW
+        return DRAW_IN.format(" or ".join(missing))
 
 
 def choose(opened: Opened, card: ModelCard) -> tuple[ModelCard, Marking | None]:
@@ -60,13 +64,13 @@ def choose(opened: Opened, card: ModelCard) -> tuple[ModelCard, Marking | None]:
     phases = named_phases(session.memory().phase_names)
     found = _marking(opened, phases)
     with st.sidebar:
-        st.subheader("Marks")
+        st.subheader("Annotations")
         parts = [f"{count:,} px of {name}" for name, count in found.counts.items() if count]
-        st.caption(f"Marked: {', '.join(parts)}." if parts else "Nothing is marked yet.")
+        st.caption(ANNOTATED.format(", ".join(parts)) if parts else NOTHING)
         if found.is_ready:
             st.caption(
-                "Something is wrong? Draw another stroke there. The view Uncertainty shows where "
-                "one helps most."
+                "If a region is wrong, add a stroke there; the view Uncertainty shows where one "
+                "helps most."
             )
         with st.container(horizontal=True):
             _example(opened, len(phases))
@@ -105,17 +109,17 @@ def brush(opened: Opened, marking: Marking | None) -> Brush | None:
     return Brush(marking.marks.phases, drawn.strokes, drawn.revision, take)
 
 
-def mask_layer(opened: Opened, marking: Marking | None) -> Layer | None:
+def mask_overlay(opened: Opened, marking: Marking | None) -> Overlay | None:
     """Return an uploaded mask as an overlay; None where there is none."""
     drawn = drawn_on(opened.micrograph.digest)
     if marking is None or not drawn.mask:
         return None
     from core.figures import encoding
 
-    phases = (Phase("not marked", "#000000"), *marking.marks.phases)
+    phases = (Phase("unlabelled", "#000000"), *marking.marks.phases)
     values = marking.marks.values
-    return publish.layer(
-        "marks", marking.marks.digest, lambda: encoding.encode_labels(values, phases), "Marks"
+    return publish.overlay(
+        "marks", marking.marks.digest, lambda: encoding.encode_labels(values, phases), "Annotations"
     )
 
 
@@ -128,7 +132,7 @@ def _marking(opened: Opened, phases: tuple[Phase, ...]) -> Marking:
     key = (shown.digest, drawn.strokes, drawn.mask, *names)
     marks = stores.marks().get(key)
     if marks is None:
-        below = read_marks(drawn.mask, "of before", shown.shape) if drawn.mask else None
+        below = read_marks(drawn.mask, "in memory", shown.shape) if drawn.mask else None
         marks = marks_of(draw_strokes(drawn.strokes, shown.shape, below), phases)
         stores.marks().put(key, marks, marks.values.nbytes)
     return Marking(marks, marks.pixels_of_phases(shown.image_rows))
@@ -145,7 +149,12 @@ def _example(opened: Opened, phases: int) -> None:
         strokes = example_strokes(opened.truth, phases)
         draw_on(opened.micrograph.digest, strokes=strokes, mask=b"", revision=drawn.revision + 1)
 
-    st.button("Show an example", on_click=show, help="Two strokes a phase, from the known truth.")
+    st.button(
+        "Show example strokes",
+        key="marks-example",
+        on_click=show,
+        help="Two strokes per phase, taken from the ground truth.",
+    )
 
 
 def _download(opened: Opened, marks: Marks) -> None:
@@ -153,12 +162,13 @@ def _download(opened: Opened, marks: Marks) -> None:
     from core.segmentation.marks import mask_png
 
     st.download_button(
-        "Download the marks",
+        "Download annotations",
+        key="marks-download",
         data=lambda: mask_png(marks.values),
         file_name=f"{safe_stem(PurePath(opened.micrograph.name).stem)}.marks.png",
         mime="image/png",
         on_click="ignore",
-        help="A mask for another day, or for lamella segment --marks.",
+        help="A mask to load again later, or for `lamella segment --marks`.",
     )
 
 
@@ -190,9 +200,14 @@ def _names(opened: Opened, phases: tuple[Phase, ...]) -> None:
         )
     with st.container(horizontal=True):
         if len(phases) < MOST_PHASES:
-            st.button("Add a phase", on_click=put, args=((*mine.phase_names, _unused(phases)),))
+            st.button(
+                "Add a phase",
+                key="phase-add",
+                on_click=put,
+                args=((*mine.phase_names, _unused(phases)),),
+            )
         if len(phases) > 2 and not drawn_on(digest).mask:
-            st.button("Remove the last", on_click=remove)
+            st.button("Remove the last phase", key="phase-remove", on_click=remove)
 
 
 def _unused(phases: tuple[Phase, ...]) -> str:
@@ -225,11 +240,11 @@ def _mask(opened: Opened) -> None:
         draw_on(digest, mask=b"", revision=drawn.revision + 1)
 
     st.file_uploader(
-        "A mask instead of strokes, or below them",
+        "Annotation mask, under the strokes",
         type=["png", "tif", "tiff"],
         key=key,
         on_change=take,
-        help="As large as the image; 0 = not marked, 1 = first phase, 2 = second.",
+        help="Same size as the image; 0 = unlabelled, 1 = first phase, 2 = second.",
     )
     if drawn.mask:
-        st.button("Take the mask away", on_click=drop)
+        st.button("Remove the mask", key="mask-remove", on_click=drop)

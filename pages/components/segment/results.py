@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -12,7 +12,11 @@ from pages.components.frame import session
 from pages.components.viewer.viewer import ViewerEvent
 
 if TYPE_CHECKING:
+    import pandas as pd
+    from streamlit.elements.lib.column_types import ColumnConfig
+
     from core.analysis import Analysis
+    from core.types import Array
     from pages.components.segment.kept import Reference
 
 COLUMNS = {
@@ -25,11 +29,15 @@ COLUMNS = {
     "circularity": ("Circularity", "%.2f"),
     "solidity": ("Solidity", "%.2f"),
     "orientation": ("Orientation", "%.0f"),
-    "mean_intensity": ("Mean grey", "%.2f"),
+    "mean_intensity": ("Mean grey level", "%.2f"),
     "centroid_row": ("Row", "%.0f"),
     "centroid_column": ("Column", "%.0f"),
     "edge_weight": ("Edge weight", "%.2f"),
 }
+RESULT, EXPORT = "Result", "Export"
+AGREEMENT = "Agreement with this synthetic sample's ground truth (IoU): "
+SELECT = "Click an object, or a row of the table below, to see its measurements."
+OBJECTS = "Objects"
 UNITS = {"um2": "µm²", "um": "µm", "nm2": "nm²", "px2": "px²", "nm": "nm", "px": "px", "deg": "°"}
 TABLE_HEIGHT = 360
 
@@ -43,13 +51,13 @@ def label_of(column: str) -> tuple[str, str]:
     return COLUMNS.get(column, (column.replace("_", " ").capitalize(), "%s"))
 
 
-def diameters(table: Any) -> tuple[str, str]:
+def diameters(table: pd.DataFrame) -> tuple[str, str]:
     """Return the column of the diameters and its unit, as the column names it."""
     column = next(name for name in table if name.startswith("equivalent_diameter_"))
     return column, column.rpartition("_")[2]
 
 
-def summary(analysis: Analysis, truth: Any | None) -> None:
+def summary(analysis: Analysis, truth: Array | None) -> None:
     """Draw the few numbers that most users came for."""
     from core.figures.size_histogram import size_bins
     from core.measurement.phase_fraction import phase_fractions
@@ -65,8 +73,8 @@ def summary(analysis: Analysis, truth: Any | None) -> None:
     }
     if analysis.card.objects_phase is not None:
         sizes = size_bins(analysis.table)
-        rows["Objects"] = f"{len(analysis.table)}"
-        rows["Cut by the edge"] = f"{sizes.cut}"
+        rows[OBJECTS] = f"{len(analysis.table)}"
+        rows["Touching the edge"] = f"{sizes.cut}"
         if sizes.counted:
             corrected = ", edge-corrected" if sizes.cut else ""
             rows["Median diameter"] = f"{sizes.median:.3g} {sizes.unit}{corrected}"
@@ -74,12 +82,12 @@ def summary(analysis: Analysis, truth: Any | None) -> None:
     rows |= _grain_size(analysis)
     temperature = analysis.card.temperature
     confidence = mean_confidence(made.probabilities, analysis.micrograph.measurable, temperature)
-    softened = "" if temperature == 1 else f", at temperature {temperature:.2f}"
+    softened = "" if temperature == 1 else f", temperature-scaled (T = {temperature:.2f})"
     rows["Mean confidence"] = f"{100 * confidence:.1f} %{softened}"
     rows["Network" if analysis.card.build else "Method"] = (
         f"{analysis.seconds:.1f} s, {analysis.device}, {analysis.precision}"
     )
-    st.subheader("Result")
+    st.subheader(RESULT)
     st.table(rows, border="horizontal", alt="Phase fractions and objects")
     for warning in analysis.warnings:
         st.warning(warning)
@@ -103,7 +111,7 @@ def _grain_size(analysis: Analysis) -> dict[str, str]:
     }
 
 
-def _agreement(analysis: Analysis, truth: Any) -> None:
+def _agreement(analysis: Analysis, truth: Array) -> None:
     from core.measurement.agreement import confusion_matrix, intersection_over_union
 
     phases = analysis.segmentation.phases
@@ -111,9 +119,7 @@ def _agreement(analysis: Analysis, truth: Any) -> None:
         confusion_matrix(truth, analysis.segmentation.labels, len(phases))
     )
     parts = [f"{phase.name} {iou:.3f}" for phase, iou in zip(phases, overlap, strict=True)]
-    st.caption(
-        "Agreement with the known truth of this synthetic sample (IoU): " + ", ".join(parts) + "."
-    )
+    st.caption(AGREEMENT + ", ".join(parts) + ".")
 
 
 def details(analysis: Analysis) -> None:
@@ -121,7 +127,7 @@ def details(analysis: Analysis) -> None:
     if analysis.card.objects_phase is None:
         return
     if not len(analysis.table):
-        st.info("No object was found. Try another model, or a smaller smallest object.")
+        st.info("No objects found. Try another model or a smaller minimum area.")
         return
     chart, table = st.columns(2, gap="medium")
     with chart:
@@ -133,7 +139,7 @@ def details(analysis: Analysis) -> None:
 def _histogram(analysis: Analysis) -> None:
     from core.figures.size_histogram import size_histogram
 
-    st.subheader("Sizes")
+    st.subheader("Size distribution")
     st.plotly_chart(
         size_histogram(analysis.table),
         height=TABLE_HEIGHT,
@@ -173,7 +179,7 @@ def _table(analysis: Analysis) -> None:
         selection_default={"selection": {"rows": [ids.index(chosen)]}} if chosen in ids else None,
         column_order=sorted(shown, key=_place),
         column_config={name: _column(name) for name in shown},
-        alt="One row an object",
+        alt="One row per object",
     )
 
 
@@ -184,10 +190,10 @@ def _place(column: str) -> int:
     return next((order.index(one) for one in (column, stem) if one in order), len(order))
 
 
-def _column(name: str) -> Any:
+def _column(name: str) -> ColumnConfig:
     heading, number = label_of(name)
     if name == "touches_edge":
-        return st.column_config.CheckboxColumn("Cut by the edge")
+        return st.column_config.CheckboxColumn("Touching the edge")
     return st.column_config.NumberColumn(heading, format=number, pinned=name == "id")
 
 
@@ -199,10 +205,10 @@ def object_sentence(analysis: Analysis) -> str:
     table = in_readable_units(analysis.table)
     found = table[table["id"] == chosen]
     if found.empty:
-        return "Click an object, or a row of the table below, to see its numbers."
+        return SELECT
     row = found.iloc[0]
     column, unit = diameters(table)
-    edge = ", cut by the edge" if row["touches_edge"] else ""
+    edge = ", touching the edge" if row["touches_edge"] else ""
     return (
         f"Object {chosen}: diameter {row[column]:.3g} {UNITS[unit]}, "
         f"area {row[f'area_{unit}2']:.4g} {UNITS[unit + '2']}, "
@@ -222,9 +228,10 @@ def export(reference: Reference) -> None:
     from core.export.archive import result_archive, safe_stem
 
     stem = safe_stem(PurePath(reference.name).stem)
-    st.subheader("Export")
+    st.subheader(EXPORT)
     st.download_button(
-        "All files (zip)",
+        "All files (ZIP)",
+        key="download-all",
         data=lambda: result_archive(reference.analysis(), stem),
         file_name=f"{stem}.zip",
         mime="application/zip",
@@ -232,7 +239,7 @@ def export(reference: Reference) -> None:
         icon=":material/download:",
         width="stretch",
     )
-    with st.expander("Single files"):
+    with st.expander("Individual files"):
         for suffix, (title, make) in single_files().items():
             st.download_button(
                 title,
@@ -258,11 +265,11 @@ def single_files() -> dict[str, tuple[str, Callable[[Analysis], bytes]]]:
             lambda one: label_tiff(one.segmentation.labels, one.micrograph.pixel_size),
         ),
         "objects.tif": (
-            "Object numbers (TIFF)",
+            "Object labels (TIFF)",
             lambda one: object_tiff(one.objects, one.micrograph.pixel_size),
         ),
-        "objects.csv": ("Table (CSV)", lambda one: csv_bytes(one.table)),
-        "rois.zip": ("Outlines for ImageJ (ROI zip)", lambda one: roi_zip(one.objects)),
+        "objects.csv": ("Measurements (CSV)", lambda one: csv_bytes(one.table)),
+        "rois.zip": ("Outlines for ImageJ (ROI ZIP)", lambda one: roi_zip(one.objects)),
         "overlay.png": ("Overlay with scale bar (PNG)", overlay_png),
         "run.json": ("Settings and versions (JSON)", run_json),
     }

@@ -31,7 +31,7 @@ FOREST = Display("Row", "Loading the forest's libraries.", poll_seconds=0.7, wid
 WARM_FOREST = Display("Row", "Training the forest on the annotations.", width="stretch")
 
 
-def network_key(
+def labels_key(
     opened: Opened, card: ModelCard, marking: Marking | None = None
 ) -> tuple[object, ...]:
     """Return what decides the labels: image, model, marks and the user's changes."""
@@ -58,12 +58,12 @@ def segment(
     returned.
     """
     _collect()
-    key = network_key(opened, card, marking)
+    key = labels_key(opened, card, marking)
     found = _result(opened, key, settings)
     mine = session.memory()
     job = background.running(PLACE)
     is_running = job is not None and job.key == key
-    wish = session.take_wish()
+    requested = session.take_run_request()
     if found is not None:
         return found
     if marking is not None and not marking.is_ready:
@@ -73,9 +73,9 @@ def segment(
     if not is_running:
         by_itself = marking is not None and mine.stopped != key
         pressed = not by_itself and place.button(
-            "Segment", type="primary", width="stretch", shortcut="Ctrl+Enter"
+            "Segment", key="segment", type="primary", width="stretch", shortcut="Ctrl+Enter"
         )
-        if pressed or wish or by_itself:
+        if pressed or requested or by_itself:
             _start(opened, card, settings, marking)
             is_running = True
     if is_running:
@@ -97,7 +97,7 @@ def _result(opened: Opened, key: tuple[object, ...], settings: ObjectSettings) -
 def _start(
     opened: Opened, card: ModelCard, settings: ObjectSettings, marking: Marking | None
 ) -> None:
-    key = network_key(opened, card, marking)
+    key = labels_key(opened, card, marking)
 
     def work(progress: ProgressCallback) -> Analysis:
         from core.analysis import analyse
@@ -149,8 +149,7 @@ def next_step(marking: Marking | None = None) -> None:
     if mine.notice:
         st.warning(mine.notice)
     elif background.running(PLACE) is not None:
-        what = "forest" if marking else "network"
-        st.caption(f"The {what} is at work; you may look around in the image meanwhile.")
+        st.caption("Segmenting. You can zoom and pan in the meantime.")
     elif marking is not None:
         st.caption(marking.next_step)
     else:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 CLASSIFIER = "micrograph-type"
 POLL_SECONDS = 0.7
+UNLIKE_ALL = "This image does not resemble the training data of any network."
+LOOKS_LIKE = "Looks like {} ({:.0f} %). Switch to the model for it?"
 PLACE = "suggestion"
 """Of the job in the background."""
 SURE = 0.5
@@ -43,7 +45,7 @@ def draw(opened: Opened, card: ModelCard, analysis: Analysis | None) -> None:
     if name in zoo.CARDS and not _is_for(card, name):
         _offer(answer, name)
     if name is None and card.weights and not (analysis and analysis.warnings):
-        st.caption("This does not look like what any of the networks was trained on.")
+        st.caption(UNLIKE_ALL)
 
 
 def _is_for(card: ModelCard, name: str) -> bool:
@@ -54,9 +56,9 @@ def _is_for(card: ModelCard, name: str) -> bool:
 def _offer(answer: Classification, name: str) -> None:
     why = {"network": CLASSIFIER, "view": "label", "show": "cam", "class": str(answer.index)}
     share = 100 * answer.probabilities[answer.index]
-    st.caption(f"Looks like {answer.image_class.name} ({share:.0f} %): use the model for it?")
+    st.caption(LOOKS_LIKE.format(answer.image_class.name, share))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Use it", key=f"use-{name}", on_click=session.choose_model, args=(name,))
+        st.button("Switch model", key=f"use-{name}", on_click=session.choose_model, args=(name,))
         st.page_link(INSPECT, label="Why?", query_params={**st.query_params, **why})
 
 

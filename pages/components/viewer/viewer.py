@@ -33,7 +33,7 @@ SCRIPT = "\n".join(
 
 
 @dataclass(frozen=True)
-class Layer:
+class Overlay:
     """A picture over the micrograph, stretched to its size. ``title``: beside its slider."""
 
     url: str
@@ -54,7 +54,7 @@ class ViewerImage:
 
 
 @dataclass(frozen=True)
-class Box:
+class Rectangle:
     """A rectangle, such as a receptive field: ``bottom`` and ``right`` are exclusive.
 
     ``dashed``: the edge of what is looked at, rather than something that was found.
@@ -93,33 +93,45 @@ _component = st.components.v2.component(
 )
 
 
+@dataclass(frozen=True)
+class ViewerSettings:
+    """What is drawn over the micrograph, and how high the viewer is.
+
+    ``labels``, ``phases``, ``transparent``: the segmentation, its legend, and the phases through
+    which the micrograph shows. ``objects``: ids, for outlines and the pointer; ``selected``: the
+    id drawn bright. ``overlay``: one more picture, such as a feature map, with an opacity of its
+    own. ``crosshair``: (row, column) to move the cross to. ``bar_rows``: at the top and at the
+    bottom, shown as left out. ``height``: CSS px, fixed.
+    """
+
+    labels: Overlay | None = None
+    phases: tuple[Phase, ...] = ()
+    transparent: tuple[int, ...] = (0,)
+    objects: Overlay | None = None
+    selected: int | None = None
+    overlay: Overlay | None = None
+    boxes: tuple[Rectangle, ...] = ()
+    markers: tuple[Marker, ...] = ()
+    crosshair: tuple[int, int] | None = None
+    bar_rows: tuple[int, int] = (0, 0)
+    height: int = HEIGHT
+
+
+PLAIN = ViewerSettings()
+
+
 def viewer(
     image: ViewerImage,
+    settings: ViewerSettings = PLAIN,
     *,
     key: str,
-    labels: Layer | None = None,
-    phases: tuple[Phase, ...] = (),
-    transparent: tuple[int, ...] = (0,),
-    objects: Layer | None = None,
-    selected: int | None = None,
-    layer: Layer | None = None,
-    boxes: tuple[Box, ...] = (),
-    markers: tuple[Marker, ...] = (),
-    crosshair: tuple[int, int] | None = None,
-    bar_rows: tuple[int, int] = (0, 0),
-    height: int = HEIGHT,
     on_click: Callable[[ViewerEvent], None] | None = None,
     brush: Brush | None = None,
 ) -> ViewerEvent | None:
     """Show a micrograph to look at, measure by eye and click; return the pixel clicked last.
 
-    ``labels``, ``phases``, ``transparent``: the segmentation, its legend, and the phases through
-    which the micrograph shows. ``objects``: ids, for outlines and the pointer; ``selected``: the
-    id drawn bright. ``layer``: one more overlay, such as a feature map, with an opacity of its
-    own. ``crosshair``: (row, column) to move the cross to. ``bar_rows``: at the top and at the
-    bottom, shown as left out.
-    ``height``: CSS px, fixed. ``on_click`` runs before the page does, once for each click.
-    ``brush``: to mark pixels with instead of clicking.
+    ``on_click`` runs before the page does, once for each click. ``brush``: to mark pixels with
+    instead of clicking.
     """
 
     def clicked() -> None:
@@ -135,30 +147,28 @@ def viewer(
 
     state = _component(
         key=key,
-        data={
-            "image": {**asdict(image), "alt": f"Micrograph {image.name}"},
-            "labels": asdict(labels) if labels else None,
-            "objects": asdict(objects) if objects else None,
-            "layer": asdict(layer) if layer else None,
-            "phases": [
-                {**asdict(phase), "transparent": index in transparent}
-                for index, phase in enumerate(phases)
-            ],
-            "selected": selected,
-            "boxes": [asdict(box) for box in boxes],
-            "markers": [asdict(marker) for marker in markers],
-            "crosshair": crosshair,
-            "pixel_size_nm": image.pixel_size_nm,
-            "bar_rows": bar_rows,
-            "facts": _facts(image),
-            "height": height,
-            "brush": _brush(brush),
-        },
+        data=_data(image, settings, brush),
         default={"click": None, "strokes": None},
         on_click_change=clicked,
         on_strokes_change=marked,
     )
     return _event(state.click, image)
+
+
+def _data(image: ViewerImage, settings: ViewerSettings, brush: Brush | None) -> dict[str, object]:
+    """Return what the browser draws."""
+    data = asdict(settings)
+    return data | {
+        "layer": data.pop("overlay"),
+        "image": {**asdict(image), "alt": f"Micrograph {image.name}"},
+        "phases": [
+            {**asdict(phase), "transparent": index in settings.transparent}
+            for index, phase in enumerate(settings.phases)
+        ],
+        "pixel_size_nm": image.pixel_size_nm,
+        "facts": _facts(image),
+        "brush": _brush(brush),
+    }
 
 
 def _brush(brush: Brush | None) -> dict[str, object] | None:
@@ -186,4 +196,4 @@ def _facts(image: ViewerImage) -> str:
     size = f"{image.width} x {image.height} px"
     if image.pixel_size_nm is None:
         return f"{size}, not calibrated"
-    return f"{size}, {image.pixel_size_nm:.4g} nm a pixel"
+    return f"{size}, {image.pixel_size_nm:.4g} nm per pixel"

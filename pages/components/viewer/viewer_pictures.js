@@ -116,7 +116,7 @@ class Pictures {
       delete this.wanted[kind];
       if (kind !== "image") return;
       const message = this.find(".message");
-      message.textContent = "The server no longer keeps this image. Choose it again to see it.";
+      message.textContent = "The server no longer has this image. Open it again to see it.";
       message.hidden = false;
     }
   }

@@ -78,7 +78,7 @@ class Strokes extends Moving {
       swatch.style.background = phase.color;
       button.type = "button";
       button.dataset.action = `phase-${index}`;
-      button.title = `Mark ${phase.name} (${index + 1})`;
+      button.title = `Annotate ${phase.name} (${index + 1})`;
       button.setAttribute("aria-pressed", !this.erasing && this.phase === index);
       button.append(swatch, document.createTextNode(phase.name));
       phases.append(button);

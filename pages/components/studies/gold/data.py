@@ -13,7 +13,7 @@ from pages.components.frame import publish, screen, session
 from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
 from pages.components.studies.gold import settings as study_gold_settings
-from pages.components.viewer.viewer import viewer
+from pages.components.viewer.viewer import ViewerSettings, viewer
 
 
 def draw(link: PageLink) -> None:
@@ -40,10 +40,10 @@ def _pictures(made: Any, seconds: float) -> None:
     left, right = st.columns(2)
     nm = made.settings.pixel_size_nm
     with left:
-        viewer(study_gold_settings.picture(made), key="gold_image", height=380)
+        viewer(study_gold_settings.picture(made), ViewerSettings(height=380), key="gold_image")
     with right:
         label = publish.grey_image(made.labels.astype("float32"), "Its label", nm)
-        viewer(label, key="gold_label", height=380)
+        viewer(label, ViewerSettings(height=380), key="gold_label")
     wanted, placed = made.settings.particles, len(made.particles)
     room = "" if wanted == placed else f" For {wanted - placed} more there was no room."
     atoms = sum(one.atoms for one in made.particles)

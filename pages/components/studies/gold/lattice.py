@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from pages.components.frame import publish, screen
-from pages.components.viewer.viewer import viewer
+from pages.components.viewer.viewer import ViewerSettings, viewer
 
 MOST_ROWS = 8
 
@@ -43,7 +43,7 @@ def _particle(analysis: Any, number: int) -> None:
     shown = analysis.micrograph
     part = around(shown.pixels, analysis.objects, number)
     image = publish.grey_image(part, f"Particle {number}", shown.pixel_size.nm)
-    viewer(image, key="gold_particle", height=300)
+    viewer(image, ViewerSettings(height=300), key="gold_particle")
     st.caption("Its spectrum is taken from the particle alone, its rim faded out.")
 
 

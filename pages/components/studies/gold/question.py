@@ -11,7 +11,7 @@ from pages.components.frame.page_link import PageLink
 from pages.components.frame.question import Question
 from pages.components.studies import study
 from pages.components.studies.gold import settings as study_gold_settings
-from pages.components.viewer.viewer import viewer
+from pages.components.viewer.viewer import ViewerSettings, viewer
 
 
 def draw(link: PageLink) -> None:
@@ -51,12 +51,12 @@ def _threshold(made: Any, blur_nm: float, threshold: float) -> None:
     left, right = st.columns(2)
     with left:
         shown = publish.grey_image(found.grey, "The image, blurred", made.settings.pixel_size_nm)
-        viewer(shown, key="gold_blurred", height=380)
+        viewer(shown, ViewerSettings(height=380), key="gold_blurred")
         st.caption(study_gold_settings.in_words(made))
     with right:
         marked = figures.mask_picture(found.grey, found.mask(threshold), made.labels > 0)
         picture = publish.color_image(marked, "By threshold", made.settings.pixel_size_nm)
-        viewer(picture, key="gold_threshold_mask", height=380)
+        viewer(picture, ViewerSettings(height=380), key="gold_threshold_mask")
         st.caption(
             "Yellow: called gold, and it is. Vermilion: called gold, and it is carbon. Blue: "
             f"missed. Gold is the {'darker' if found.dark else 'brighter'} side."

@@ -15,7 +15,7 @@ from pages.components.studies.gold import annotations as study_gold_annotations
 from pages.components.studies.gold import lattice as study_gold_lattice
 from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.studies.gold.network import CARD, TRAINED
-from pages.components.viewer.viewer import ViewerEvent, viewer
+from pages.components.viewer.viewer import ViewerEvent, ViewerSettings, viewer
 
 SOURCES = {"simulated": "The image of step 1", "micrograph": "A micrograph of yours"}
 FIRST = "gold-hrtem"
@@ -138,11 +138,13 @@ def _picture(analysis: Any, truth: Any | None, chosen: int | None, link: PageLin
     picture = mask_picture(shown.pixels, found, known)
     viewer(
         publish.color_image(picture, shown.name, shown.pixel_size.nm if shown.pixel_size else None),
+        ViewerSettings(
+            objects=_layer(objects),
+            selected=chosen,
+            bar_rows=shown.bar_rows,
+            height=520,
+        ),
         key="gold_found",
-        objects=_layer(objects),
-        selected=chosen,
-        bar_rows=shown.bar_rows,
-        height=520,
         on_click=clicked,
     )
     legend = "Yellow: found."
@@ -156,7 +158,7 @@ def _layer(objects: Any) -> Any:
 
     # Two networks may have one name, so the pixels name the picture.
     content = hashlib.blake2b(objects.tobytes(), digest_size=16).hexdigest()
-    return publish.layer("gold objects", content, lambda: encoding.encode_objects(objects))
+    return publish.overlay("gold objects", content, lambda: encoding.encode_objects(objects))
 
 
 def _numbers(analysis: Any, truth: Any | None) -> None:

@@ -14,7 +14,7 @@ from pages.components.frame import publish, session
 from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
 from pages.components.studies.grains import settings as study_grains_settings
-from pages.components.viewer.viewer import viewer
+from pages.components.viewer.viewer import ViewerSettings, viewer
 
 SIDE = 512
 GOOD = GrainSettings()
@@ -71,14 +71,14 @@ def _pictures(image: Any, seconds: float) -> None:
     with left:
         viewer(
             publish.grey_image(image.grey / 255, "Synthetic micrograph"),
+            ViewerSettings(height=430),
             key="grain_image",
-            height=430,
         )
     with right:
         viewer(
             publish.grey_image(image.labels.astype("float32"), "Its boundaries"),
+            ViewerSettings(height=430),
             key="grain_label",
-            height=430,
         )
     counted, measured = count_grains(image.grains), intercepts(image.grains)
     area = counted.area_px / counted.equivalent

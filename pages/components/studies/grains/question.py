@@ -13,7 +13,7 @@ from pages.components.frame.page_link import PageLink
 from pages.components.frame.session import Opened
 from pages.components.studies import study
 from pages.components.studies.grains import settings as study_grains_settings
-from pages.components.viewer.viewer import viewer
+from pages.components.viewer.viewer import ViewerSettings, viewer
 
 SIDE = 256
 SEED = 1
@@ -76,7 +76,9 @@ def _pictures(opened: Opened, pixels: Any, made: Any) -> None:
         strict=True,
     ):
         with column:
-            viewer(publish.grey_image(image, name), key=f"grain_{name[:9]}", height=330)
+            viewer(
+                publish.grey_image(image, name), ViewerSettings(height=330), key=f"grain_{name[:9]}"
+            )
             st.caption(f"{name}, middle {SIDE} px")
 
 

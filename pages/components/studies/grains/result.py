@@ -13,7 +13,7 @@ from pages.components.frame.page_link import PageLink
 from pages.components.frame.session import Opened
 from pages.components.studies import study
 from pages.components.studies.grains.question import micrograph, study_pixels
-from pages.components.viewer.viewer import viewer
+from pages.components.viewer.viewer import ViewerSettings, viewer
 
 
 def draw(link: PageLink) -> None:
@@ -98,8 +98,8 @@ def _show(opened: Opened, found: Any, is_shipped: bool) -> None:
     picture = boundary_picture(found.grey, found.lines, found.reference)
     viewer(
         publish.color_image(picture, "Grain boundaries", size.nm if size else None),
+        ViewerSettings(height=560),
         key="grain_found",
-        height=560,
     )
     legend = "Vermilion: found, as a closed network."
     if found.reference is not None:

@@ -11,7 +11,7 @@ from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from pages.components.frame import publish, screen, session
 from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
-from pages.components.viewer.viewer import viewer
+from pages.components.viewer.viewer import ViewerSettings, viewer
 
 LATTICE = "ising-lattice"
 SWEEPS_A_TICK, MOST_SWEEPS, MOST_STEPS, TICK_SECONDS = 40, 3000, 60_000, 0.6
@@ -80,8 +80,8 @@ def _live(lattice: Any, algorithm: str) -> None:
         name = f"Ising lattice, L = {lattice.side}"
         viewer(
             publish.grey_image(figures.lattice_pixels(lattice.spins[0], 512), name),
+            ViewerSettings(height=560),
             key="ising_live",
-            height=560,
         )
     means = lattice.means()
     with right:
@@ -177,7 +177,7 @@ def _gallery(data: Any, kind: str) -> None:
     for column, wanted in zip(st.columns(len(SHOWN)), SHOWN, strict=True):
         index = int(abs(data.temperatures - wanted).argmin())
         spins = data.spins[index]
-        picture = publish.layer(
+        picture = publish.overlay(
             "ising",
             f"{kind} {data.side} {index}",
             lambda spins=spins: encoding.encode_grey(figures.lattice_pixels(spins)),

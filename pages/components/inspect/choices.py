@@ -1,0 +1,79 @@
+"""What Inspect lets choose in the sidebar: the micrograph, the network, and its segmentation."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.analysis import Analysis
+from pages.components.frame import background, library, session, sidebar
+from pages.components.frame.session import Opened
+from pages.components.inspect import image_classifiers
+from pages.components.inspect.link import LINK
+from pages.components.segment import run
+
+
+def micrograph() -> Opened | None:
+    """Draw the image's controls; the first sample where none is chosen, None where unreadable."""
+    mine = session.memory()
+    if mine.notice:
+        st.warning(mine.notice)
+    if mine.source is None:
+        session.choose(f"sample:{library.offers()[0].name}", run=True)
+    return sidebar.choose_micrograph()
+
+
+def choose_network() -> str:
+    """Draw the choice of the network in the sidebar; return its name."""
+    from models import zoo
+    from models.architectures import ARCHITECTURES
+
+    others = {**ARCHITECTURES, **image_classifiers.by_name()}
+    chosen = LINK.one_of("network", others) or session.network_model().name
+    trained = {name: card for name, card in zoo.CARDS.items() if card.build}
+    titles = {name: _with_state(card.title, card.weights) for name, card in trained.items()}
+    titles |= {name: other.title for name, other in image_classifiers.by_name().items()}
+    titles |= {name: _with_state(card.title, None) for name, card in ARCHITECTURES.items()}
+
+    def choose() -> None:
+        name = session.value_of(key)
+        new = dict.fromkeys(("layer", "channel", "input", "class", "phase", "skips", "square"))
+        if name in zoo.CARDS:
+            session.choose_model(name)
+            LINK.change(network=None, **new)
+        else:
+            LINK.note_value_of(key, "network", **new)
+
+    with st.sidebar:
+        st.subheader("Network")
+        key = LINK.control("network", chosen, session.network_model().name)
+        st.selectbox(
+            "Network",
+            list(titles),
+            format_func=titles.__getitem__,
+            key=key,
+            on_change=choose,
+            label_visibility="collapsed",
+        )
+        if chosen in others:
+            st.caption(others[chosen].idea)
+        else:
+            st.caption(zoo.CARDS[chosen].purpose)
+    return chosen
+
+
+def segmentation(opened: Opened) -> Analysis | None:
+    """Draw the run of the chosen zoo model in the sidebar; return what it found."""
+    card = session.network_model()
+    # A snapshot of spins has no phases of a microstructure.
+    if card.weights is None or opened.source.startswith("sample:ising-"):
+        return None
+    with st.sidebar:
+        settings = sidebar.object_settings(card)
+        found = run.segment(opened, card, settings)
+        if found is None and background.running(run.PLACE) is None:
+            st.caption("Segment the image to compare receptive fields with object sizes.")
+    return found.analysis if found else None
+
+
+def _with_state(title: str, weights: object) -> str:
+    return title if weights else f"{title}, untrained"

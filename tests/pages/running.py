@@ -1,0 +1,47 @@
+"""The app without a browser: how a page is opened, read and waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import wait
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+NAVIGATION = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
+
+
+def opened(page: str, timeout: float = 120, **link: str | list[str]) -> AppTest:
+    """Return a page, by the name of its file, as a browser with this link would get it."""
+    app = AppTest.from_file(str(NAVIGATION), default_timeout=timeout)
+    if "_" in page:
+        # Before its first run AppTest takes the name of a file for its address; ours has hyphens.
+        app.run()
+    for name, value in link.items():
+        app.query_params[name] = value
+    return app.switch_page(f"../../{page}.py").run()
+
+
+def finish(app: AppTest, place: str = "segment") -> AppTest:
+    """Wait for the job at a place, if it still runs, then run the page once more."""
+    job = app.session_state["lamella"].jobs.get(place)
+    if job is None:
+        return app
+    # Not `future.exception`: it raises where the job was cancelled before it began.
+    wait([job.future], timeout=120)
+    return app.run()
+
+
+def texts(app: AppTest) -> str:
+    """Return everything that is written on the page."""
+    kinds = (app.caption, app.markdown, app.warning, app.error, app.info, app.title, app.subheader)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def by_key(widgets: Iterable[Any], start: str) -> Any:
+    """Return the first widget whose key begins so; the rest changes with what it shows."""
+    found = [one for one in widgets if one.key and one.key.startswith(start)]
+    assert found, f"no {start!r} among {[one.key for one in widgets]}"
+    return found[0]
