@@ -98,7 +98,7 @@ def join(basins: Basins, is_neck: Callable[[float, float], bool]) -> np.ndarray:
     ``is_neck``: of the height of a pass and of the lower of the two peaks that it would join.
     """
     flat = basins.height >= np.maximum(basins.peak[basins.first], basins.peak[basins.second])
-    parent = _groups(basins.first[flat], basins.second[flat], len(basins.peak))
+    parent = groups(basins.first[flat], basins.second[flat], len(basins.peak))
     peak = np.zeros(parent.max(initial=0) + 1, np.float32)
     np.maximum.at(peak, parent, basins.peak)
     order = np.argsort(-basins.height[~flat], kind="stable")
@@ -120,6 +120,8 @@ def join(basins: Basins, is_neck: Callable[[float, float], bool]) -> np.ndarray:
     return np.array([find(node) for node in root], np.int32)[parent]
 
 
-def _groups(first: np.ndarray, second: np.ndarray, count: int) -> np.ndarray:
+def groups(first: np.ndarray, second: np.ndarray, count: int) -> np.ndarray:
+    """Return the group (count,) that each number comes to when ``first`` and ``second`` (E,) are
+    joined; numbers that nothing is joined to are groups of their own, 0 being the first."""
     graph = coo_matrix((np.ones(len(first), np.int8), (first, second)), (count, count))
     return connected_components(graph, directed=False)[1]

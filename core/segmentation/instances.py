@@ -13,12 +13,11 @@ import numpy as np
 from core.errors import LamellaError
 from core.pixels.image_area import without_specks
 from core.segmentation.basins import climb, join
+from core.segmentation.hollow import cut_shells, fill_holes
 from core.segmentation.settings import ObjectSettings
 
 # Half-width of the ripple that the pixel grid itself leaves on a distance transform, in px.
 GRID_RIPPLE_PX = 0.75
-# A gap between touching round particles is star-shaped: 0.37 to 0.70 for three to twelve discs.
-HOLE_SOLIDITY = 0.8
 
 
 def separate_objects(
@@ -31,8 +30,9 @@ def separate_objects(
 
     Regions are 8-connected. Two particles are cut apart where their neck is narrower than
     1 - (1 - split)**3 times the largest circle inside the smaller one: half-way (0.5) means seven
-    eighths. Holes are enclosed by one object; gaps between several objects stay open. Objects
-    smaller than ``minimum_area_px`` are dropped last.
+    eighths. Holes are filled after that, where one object encloses them or the pieces of one
+    hollow object do (:mod:`core.segmentation.hollow`); gaps between several objects stay open.
+    Objects smaller than ``minimum_area_px`` are dropped last.
 
     ``labels``: (H, W) integer class indices. ``phase``: the class to look at. ``measurable``:
     (H, W) bool, the pixels that have a phase; None = all. Dead pixels among them cut no object in
@@ -48,14 +48,11 @@ def separate_objects(
     mask = (labels == phase).astype(np.uint8)
     if measurable is not None and not measurable.all():
         mask = without_specks(mask * measurable, measurable)
-    if settings.split > 0:
-        if settings.fill_holes:
-            _fill_round_holes(mask)
-        objects = _split(mask, settings.split)
-    else:
-        objects = cv2.connectedComponents(mask, connectivity=8)[1]
+    objects = _split(mask, settings.split)
     if settings.fill_holes:
-        fill_enclosed(objects)
+        fill_holes(objects)
+        if settings.split > 0:
+            cut_shells(objects, mask, lambda whole: _split(whole, settings.split))
     if measurable is not None:
         objects = objects * measurable
     return number_objects(objects, settings.minimum_area_px)
@@ -79,6 +76,9 @@ def check_settings(settings: ObjectSettings) -> None:
 
 
 def _split(mask: np.ndarray, split: float) -> np.ndarray:
+    """Return the connected regions of ``mask``, (H, W) int32, cut at their necks."""
+    if split == 0:
+        return cv2.connectedComponents(mask, connectivity=8)[1]
     distance = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     # Measured between pixel centres; the edge of the phase lies half a pixel closer. Without any
     # edge in the image the transform has no bound of its own.
@@ -90,46 +90,6 @@ def _split(mask: np.ndarray, split: float) -> np.ndarray:
         return height < widest * peak and height <= peak - GRID_RIPPLE_PX
 
     return join(basins, is_neck)[basins.basin]
-
-
-def _fill_round_holes(mask: np.ndarray) -> None:
-    """Fill the holes that are no gaps between touching particles, before the distance is taken."""
-    contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    if hierarchy is None:
-        return
-    for contour, (_, _, _, parent) in zip(contours, hierarchy[0], strict=True):
-        if parent < 0:
-            continue
-        # The contour of a hole runs through the phase around it: one pixel outside the hole.
-        hull = cv2.contourArea(cv2.convexHull(contour))
-        if cv2.contourArea(contour) >= HOLE_SOLIDITY * hull:
-            cv2.drawContours(mask, [contour], 0, 1, cv2.FILLED)
-
-
-def fill_enclosed(objects: np.ndarray) -> None:
-    """Give each patch of background that one object alone surrounds to this object, in place.
-
-    ``objects``: (H, W) int32, 0 = none.
-    """
-    ground = (objects == 0).astype(np.uint8)
-    count, patch = cv2.connectedComponents(ground, connectivity=4)
-    lowest = np.full(count, np.iinfo(np.int32).max, np.int32)
-    highest = np.zeros(count, np.int32)
-    for here, there in (
-        (np.s_[:-1], np.s_[1:]),
-        (np.s_[1:], np.s_[:-1]),
-        (np.s_[:, :-1], np.s_[:, 1:]),
-        (np.s_[:, 1:], np.s_[:, :-1]),
-    ):
-        meets = np.nonzero((patch[here] > 0) & (patch[there] == 0))
-        np.minimum.at(lowest, patch[here][meets], objects[there][meets])
-        np.maximum.at(highest, patch[here][meets], objects[there][meets])
-    for edge in (patch[0], patch[-1], patch[:, 0], patch[:, -1]):
-        highest[edge] = 0
-    owner = np.where(lowest == highest, highest, 0)
-    owner[0] = 0
-    if owner.any():
-        np.add(objects, owner[patch], out=objects)
 
 
 def number_objects(objects: np.ndarray, minimum_area_px: int) -> np.ndarray:
