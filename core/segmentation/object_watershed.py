@@ -12,7 +12,8 @@ import numpy as np
 
 from core.pixels.image_area import without_specks
 from core.segmentation.basins import climb, join
-from core.segmentation.instances import check_settings, fill_enclosed, number_objects
+from core.segmentation.hollow import fill_holes
+from core.segmentation.instances import check_settings, number_objects
 from core.segmentation.settings import ObjectSettings
 
 # Against the ripple that a network leaves on its outputs.
@@ -52,7 +53,7 @@ def separate_by_distance(
     else:
         objects = cv2.connectedComponents(phase, connectivity=8)[1]
     if settings.fill_holes:
-        fill_enclosed(objects)
+        fill_holes(objects)
     if measurable is not None:
         objects = objects * measurable
     return number_objects(objects, settings.minimum_area_px)
