@@ -221,6 +221,12 @@ def test_link_to_what_is_not_here_says_so(kind: str) -> None:
     assert not app.exception
 
 
+def test_a_link_to_no_model_says_so_beside_the_result_of_another() -> None:
+    app = finish(opened("segment", sample="gold-tem", model="no-such"))
+    assert results.RESULT in [one.value for one in app.subheader]
+    assert link.UNKNOWN.format(kind="model", name="no-such") in texts(app)
+
+
 def test_a_file_that_is_no_image_is_one_sentence() -> None:
     app = upload(opened("segment"), "notes.png", b"not an image at all")
     assert len(app.error) == 1

@@ -45,7 +45,7 @@ def _take(mine: Memory, asked: Mapping[str, str | None]) -> None:
         if model in zoo.CARDS:
             mine.model = model
         else:
-            mine.notice = UNKNOWN.format(kind="model", name=model)
+            mine.model_notice = UNKNOWN.format(kind="model", name=model)
 
 
 def write(mine: Memory) -> None:

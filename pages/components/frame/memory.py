@@ -58,7 +58,8 @@ class Memory:
     ``jobs``: those that run, by place. ``drawn``: marks by the image's digest. ``phase_names``: of
     what is marked.
     ``from_marks``: key of the newest result of marks, by the image's digest. ``stopped``: key of
-    the job that ended without one.
+    the job that ended without one. ``notice``, ``model_notice``: what became of the image or the
+    model that was asked for last, in one sentence.
     """
 
     owner: str = field(default_factory=lambda: secrets.token_urlsafe(24))
@@ -69,6 +70,7 @@ class Memory:
     run_requested: bool = False
     jobs: dict[str, Job] = field(default_factory=dict)
     notice: str = ""
+    model_notice: str = ""
     refused: tuple[str, ...] = ()
     selected: tuple[str, int] | None = None
     turn: int = 0

@@ -186,8 +186,9 @@ def _read_anew(source: str, page: int) -> tuple[Micrograph, Array | None]:
 
 def choose_model(name: str) -> None:
     """Choose a model by its name in the zoo."""
-    memory().model = name
-    link.write(memory())
+    mine = memory()
+    mine.model, mine.model_notice = name, ""
+    link.write(mine)
 
 
 def model() -> ModelCard:

@@ -20,8 +20,8 @@ def choose_micrograph() -> Opened | None:
     """Draw the image's controls in the sidebar; None while no image is chosen or readable."""
     mine = session.memory()
     if mine.source is None:
-        if mine.notice:
-            st.warning(mine.notice)
+        for notice in filter(None, (mine.notice, mine.model_notice)):
+            st.warning(notice)
         return None
     with st.sidebar:
         st.subheader("Image")
@@ -59,6 +59,8 @@ def choose_model() -> ModelCard:
             on_change=lambda: session.choose_model(session.value_of(key)),
             label_visibility="collapsed",
         )
+        if session.memory().model_notice:
+            st.warning(session.memory().model_notice)
         st.caption(card.purpose)
         if card.untrained:
             st.warning(UNTRAINED)

@@ -15,8 +15,8 @@ from pages.components.segment import run
 def micrograph() -> Opened | None:
     """Draw the image's controls; the first sample where none is chosen, None where unreadable."""
     mine = session.memory()
-    if mine.notice:
-        st.warning(mine.notice)
+    for notice in filter(None, (mine.notice, mine.model_notice)):
+        st.warning(notice)
     if mine.source is None:
         session.choose(f"sample:{library.offers()[0].name}", run=True)
     return sidebar.choose_micrograph()
