@@ -23,7 +23,7 @@ from core.types import Micrograph, PixelSize, ProgressCallback
 from models import zoo
 from pages.components.frame import library, networks, stores
 from pages.components.frame.library import Offer
-from pages.components.inspect import attribution, field, maps
+from pages.components.inspect import attribution, field, hierarchy, maps, skips
 from pages.components.inspect import gallery as inspect_gallery
 from pages.components.inspect import subject as inspect_subject
 from pages.components.viewer import viewer
@@ -132,11 +132,11 @@ def table(app: AppTest) -> dict[str, str]:
         ("kernels", "norms", "32 filters of 1 × 3 × 3 weights"),
         ("maps", "channels", "of encoder.model.conv_stem"),
         ("maps", "patches", maps.PATCHES.partition("most, ")[2]),
-        ("maps", "hierarchy", maps.HIERARCHY),
+        ("maps", "hierarchy", hierarchy.HIERARCHY),
         ("field", "trained", "particle diameters and uses"),
         ("label", "cam", "units of"),
         ("label", "occlusion", attribution.IN_TURN),
-        ("label", "skips", attribution.ABLATED),
+        ("label", "skips", skips.ABLATED),
     ],
 )
 def test_every_view_works_at_once_with_a_trained_network(

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.frame import background, publish, session
+from pages.components.frame import background
 from pages.components.inspect import colors as inspect_colors
 from pages.components.inspect import layers as inspect_layers
+from pages.components.inspect import skips as inspect_skips
 from pages.components.inspect import stage as inspect_stage
 from pages.components.inspect import subject as inspect_subject
 from pages.components.inspect.link import LINK
+from pages.components.inspect.stage import Shown
 from pages.components.inspect.subject import Inspected
-from pages.components.viewer.viewer import Overlay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from core.inspection.ablation import Ablation, Skip
     from core.inspection.occlusion import Occlusion
     from core.inspection.sanity import SanityCheck
     from core.inspection.subject import Subject
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pages.components.frame.stores import Key
 
 WHERES = {"pixel": "This pixel", "object": "This object", "field": "Whole field"}
-NEXT, NONE = ",", "none"
 EVIDENCE = "Evidence for {} {}, in {} units of {}"
 IN_TURN = "in turn is set to the mean grey level, and the network runs again."
 LOWERS = "Occlusion lowers it by up to"
@@ -36,17 +35,16 @@ SANITY = (
     "correlation with the trained network's map that stays near 1 means that the map does not "
     "depend on what was learned and explains nothing."
 )
-INTACT = "Labels of the intact network."
-ABLATED = "Labels without these skip connections."
 MAPS = {"cam": "Seg-Grad-CAM", "occlusion": "Occlusion", "skips": "Skip ablation"}
-Shown = tuple[Overlay | None, Overlay | None, str]
 
 
 def draw_map(inspected: Inspected, shown: str, phase: int) -> Shown:
     """Draw the controls of a map; return its overlay or labels, and a caption."""
     # A network with one output channel has one logit, of its only class.
     phase = min(phase, len(inspected.subject.logits) - 1)
-    return {"cam": _cam, "occlusion": _occlusion, "skips": _skips}[shown](inspected, phase)
+    return {"cam": _cam, "occlusion": _occlusion, "skips": inspect_skips.draw}[shown](
+        inspected, phase
+    )
 
 
 # ---- Seg-Grad-CAM
@@ -210,92 +208,3 @@ def _square(inspected: Inspected) -> int:
         args=(key, "square"),
     )
     return square
-
-
-# ---- skips
-
-
-def _skips(inspected: Inspected, phase: int) -> Shown:
-    from core.inspection.ablation import ablate_skips, skips
-    from core.inspection.region import labels_in_field, labels_on_micrograph
-
-    subject, opened = inspected.subject, inspected.opened
-    known = skips(subject)
-    if not known:
-        st.caption("This network has no skip connections to switch off.")
-        return None, None, ""
-    off = _switched_off(known)
-    reference = None
-    if opened.truth is not None and inspected.is_trained:
-        reference = labels_in_field(opened.truth, subject.field)
-    found = inspect_subject.kept(
-        subject,
-        "ablation",
-        off,
-        reference is None,
-        make=lambda: ablate_skips(subject, off, reference),
-        words="Running the network without these skip connections.",
-    )
-    _agreement(found, known_truth=reference is not None)
-    whole = LINK.switch("Show the intact network's labels", "whole")
-    shape = opened.micrograph.shape
-    labels = found.labels if whole else found.labels_without
-    from core.figures.encoding import encode_labels
-
-    phases = inspected.phases
-    layer = publish.overlay(
-        "inspect labels",
-        f"{subject.digest} {subject.model} {subject.field} {off} {whole}",
-        lambda: encode_labels(labels_on_micrograph(labels, subject.field, shape), phases),
-    )
-    return None, layer, INTACT if whole else ABLATED
-
-
-def _agreement(found: Ablation, known_truth: bool) -> None:
-    against = "the ground truth" if known_truth else "the intact network's labels"
-    st.table(
-        {
-            f"Agreement with {against}": ["Mean IoU", "Boundary F1"],
-            "Intact": [f"{found.iou:.3f}", f"{found.boundary_f1:.3f}"],
-            "Without": [f"{found.iou_without:.3f}", f"{found.boundary_f1_without:.3f}"],
-            "Change": [
-                f"{found.iou_without - found.iou:+.3f}",
-                f"{found.boundary_f1_without - found.boundary_f1:+.3f}",
-            ],
-        },
-        border="horizontal",
-        hide_index=True,
-        alt="Agreement with and without the skips",
-    )
-
-
-def _switched_off(known: Sequence[Skip]) -> tuple[str, ...]:
-    """Draw a switch for each skip; return the names of those that are off."""
-    names = [one.layer for one in known]
-    asked = st.query_params.get("skips")
-    chosen = names[-1:] if asked is None else [name for name in asked.split(NEXT) if name != NONE]
-    if unknown := [name for name in chosen if name not in names]:
-        LINK.refuse(
-            f'The link asks for a skip into "{unknown[0]}"; this network has skips into '
-            f"{', '.join(names)}.",
-            "skips",
-        )
-        chosen = names[-1:]
-    key = LINK.control("skips", chosen, *names)
-
-    def switch() -> None:
-        LINK.note("skips", NEXT.join(session.value_of(key)) or NONE)
-
-    sizes = {one.layer: " × ".join(map(str, one.shape[1:])) for one in known}
-    is_told_by_size = len(set(sizes.values())) == len(sizes)
-    st.pills(
-        "Disable skip connections of these sizes"
-        if is_told_by_size
-        else "Disable skip connections into",
-        names,
-        selection_mode="multi",
-        format_func=lambda name: sizes[name] if is_told_by_size else name,
-        key=key,
-        on_change=switch,
-    )
-    return tuple(chosen)

@@ -25,6 +25,12 @@ def layers(inspected: Inspected) -> dict[str, LayerRow]:
     return {row.layer.name: row for row in rows if row.is_module}
 
 
+def with_maps(inspected: Inspected) -> list[str]:
+    """Return the layers that have rows and columns."""
+    rows = layers(inspected)
+    return [name for name, row in rows.items() if len(row.layer.shape) == 3]
+
+
 def asked(inspected: Inspected) -> str | None:
     """Return the link's layer, None where it names none or, after a sentence, an unknown one."""
     name = inspected.request.layer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,6 +11,7 @@ from core.types import Array, FeatureMaps
 from pages.components.frame import session
 from pages.components.inspect import colors as inspect_colors
 from pages.components.inspect import gallery as inspect_gallery
+from pages.components.inspect import hierarchy as inspect_hierarchy
 from pages.components.inspect import layers as inspect_layers
 from pages.components.inspect import stage as inspect_stage
 from pages.components.inspect import subject as inspect_subject
@@ -19,19 +19,12 @@ from pages.components.inspect.link import LINK
 from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
     from core.inspection.feature_maps import Measure, Patch, Ranking
     from pages.components.inspect.colors import Scale
     from pages.components.viewer.viewer import Overlay, Rectangle
 
 SHOWS = {"channels": "Channels", "patches": "Top-activating patches", "hierarchy": "Hierarchy"}
 MEASURES = {"variance": "Variance", "mean": "Mean activation", "auc": "AUC for a phase"}
-HIERARCHY = (
-    "From the first layer to the deepest, each unit sees more of the micrograph. What the channels "
-    "of this network respond to is what the maps show; no more was measured. Hover over one for "
-    "its receptive field."
-)
 PATCHES = (
     "The patches that activate channel {} most, each as large as the receptive field of one unit. "
     "Click one to go there."
@@ -46,9 +39,9 @@ def draw(inspected: Inspected) -> None:
     """Draw the view."""
     shown = LINK.choose("Show", "show", SHOWS, "channels", label_visibility="collapsed")
     if shown == "hierarchy":
-        _hierarchy(inspected)
+        inspect_hierarchy.draw(inspected)
         return
-    names = _with_maps(inspected)
+    names = inspect_layers.with_maps(inspected)
     with inspect_stage.beside() as place:
         layer = inspect_layers.choose(inspected, names, names[0])
         maps = inspect_subject.feature_maps(inspected.subject, layer)
@@ -69,12 +62,6 @@ def draw(inspected: Inspected) -> None:
     else:
         overlay, caption = _overlay(inspected, maps, channel, scale)
         inspect_stage.show(inspected, place, overlay, caption=caption)
-
-
-def _with_maps(inspected: Inspected) -> list[str]:
-    """Return the layers that have rows and columns."""
-    rows = inspect_layers.layers(inspected)
-    return [name for name, row in rows.items() if len(row.layer.shape) == 3]
 
 
 def _overlay(
@@ -251,55 +238,3 @@ def _go_to(inspected: Inspected, patch: Patch, layer: str, channel: int) -> None
         layer=layer,
         channel=channel,
     )
-
-
-def _hierarchy(inspected: Inspected) -> None:
-    from core.figures.inspection_feature_maps import hierarchy_figure
-    from core.inspection.feature_maps import record_feature_maps
-    from core.inspection.receptive_field import field_sizes
-
-    subject, size = inspected.subject, inspected.opened.micrograph.pixel_size
-    names, per_px = _levels(inspected), inspected.px_per_network_px
-    with st.container(width=260):
-        scale = inspect_colors.choose().plotly
-
-    rows = inspect_layers.layers(inspected)
-    maps = inspect_subject.kept(
-        subject,
-        "hierarchy",
-        make=lambda: record_feature_maps(subject, names),
-        words="Running the network on the field.",
-        size_bytes=sum(4 * prod(rows[name].layer.shape) for name in names),
-    )
-
-    def make() -> Figure:
-        sizes = [field_sizes(subject.trace, name) for name in names]
-        return hierarchy_figure(maps, sizes, size, px_per_network_px=per_px, scale=scale)
-
-    figure = inspect_subject.kept(subject, "hierarchy figure", size and size.nm, scale, make=make)
-    st.markdown(HIERARCHY)
-    st.plotly_chart(
-        figure,
-        key="inspect-hierarchy",
-        config={"displayModeBar": False},
-        alt="Channels of a first, a middle and a deep layer",
-    )
-    if inspected.cut:
-        st.caption(inspected.cut)
-
-
-def _levels(inspected: Inspected) -> list[str]:
-    """Return the first layer, a middle and the deepest one on the way down."""
-    rows = inspect_layers.layers(inspected)
-    heights = {name: rows[name].layer.shape[1] for name in _with_maps(inspected)}
-    heights = {name: height for name, height in heights.items() if height > 1}
-    names = list(heights)
-    lowest = min(heights.values())
-    deepest = next(
-        index for index, name in reversed(list(enumerate(names))) if heights[name] == lowest
-    )
-    way = names[: deepest + 1]
-    wanted = (heights[way[0]] * lowest) ** 0.5
-    nearest = min((heights[name] for name in way), key=lambda height: abs(height - wanted))
-    middle = next(name for name in reversed(way) if heights[name] == nearest)
-    return list(dict.fromkeys([way[0], middle, way[-1]]))

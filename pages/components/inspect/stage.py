@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from core.inspection.receptive_field import Box
     from core.types import Array
 
+Shown = tuple[Overlay | None, Overlay | None, str]
+"""An overlay, labels and a caption."""
 OVERLAY_PIXELS = 4_000_000
 HEIGHT = 600
 # Two columns of 280 px each help nobody.
