@@ -23,8 +23,8 @@ STEPS[
     study.begin(
         link,
         "Grain boundaries",
-        "Nobody likes to trace grain boundaries by hand. Here a network learns from "
-        "microstructures that were generated, with their boundaries known, and is then asked "
-        "about real micrographs.",
+        "Tracing grain boundaries by hand takes hours. Here a network is trained on generated "
+        "microstructures, whose boundaries are known exactly, and then evaluated on real "
+        "micrographs.",
     )
 ](link)

@@ -8,13 +8,13 @@ PAGE = {"group": "Learn", "title": "Pooling", "order": 5}
 
 opened = learn.begin(
     "Pooling",
-    "One number for each window: a smaller image that keeps bright spots, or quiet ground, or "
-    "neither. Choose a pooling and see which.",
+    "One number per window makes a smaller image. The maximum keeps bright spots, the average "
+    "reduces noise; see what each does to this micrograph.",
 )
 learn_pooling.lesson(opened)
 learn.formulas(
     r"y_{mn} = \max_{0 \le i,\,j < w} x_{ms+i,\,ns+j}",
-    r"E\,[\max(z_1, \ldots, z_4)] = 1.0294 \ \text{for standard normal } z",
+    r"2 \times 2:\ E\,[\max(z_1, \ldots, z_4)] = 1.0294 \ \text{for standard normal } z",
 )
 question.predict(
     "pooling",

@@ -26,7 +26,7 @@ TEMPERATURE = "temperature (J/k)"
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "pentagon")
 QUANTITIES = {
-    "energy": ("energy a site (J)", ising_exact.energy, [-2.08, 0.05]),
+    "energy": ("energy per site (J)", ising_exact.energy, [-2.08, 0.05]),
     "magnetization": ("|m|", ising_exact.magnetization, [-0.03, 1.05]),
 }
 

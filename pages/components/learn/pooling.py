@@ -145,8 +145,8 @@ def _spots(opened: Opened, image: Any, chosen: Pooling) -> None:
         count = chosen.window**2
         st.caption(
             f"In units of one pixel's noise. The mean of the largest of {count} standard "
-            f"normal values is {pooling_noise.expected_lift(count):.4f}: so far max pooling "
-            "lifts a flat, noisy ground. Structure under the window lowers that."
+            f"normal values is {pooling_noise.expected_lift(count):.4f}: by that much max "
+            "pooling raises a flat, noisy background. Structure under the window reduces it."
         )
     learn.check(pooling_noise.snippet(chosen.window))
 
@@ -169,10 +169,10 @@ def _score_table(scores: tuple[pooling_noise.SpotScore, ...]) -> None:
     learn.table(
         {
             "pooling": [score.operation for score in scores],
-            "lifts the ground": [f"{score.lift:+z.3f}" for score in scores],
-            "noise left": [f"{score.noise:.3f}" for score in scores],
-            "height of spots": [f"{score.signal:.2f}" for score in scores],
-            "contrast to noise": [f"{score.contrast_to_noise:.2f}" for score in scores],
+            "background bias": [f"{score.lift:+z.3f}" for score in scores],
+            "residual noise": [f"{score.noise:.3f}" for score in scores],
+            "spot height": [f"{score.signal:.2f}" for score in scores],
+            "contrast-to-noise ratio": [f"{score.contrast_to_noise:.2f}" for score in scores],
         }
     )
 
@@ -195,14 +195,15 @@ def _shifts(opened: Opened, image: Any, chosen: Pooling) -> None:
         for name in OPERATIONS
     )
     st.markdown(
-        f"Moved by one pixel, the image taken with the stride alone changes by {bare:.2f}; "
-        f"pooled: {words}. At multiples of the stride nothing is lost: the pooled image moves by "
-        "whole pixels. In between it changes. 0 is no change, 1.41 two unrelated images."
+        f"Shifted by one pixel, the image subsampled without pooling changes by {bare:.2f}; "
+        f"pooled: {words}. At multiples of the stride nothing changes but the position: the "
+        "pooled image moves by whole pixels. 0 is no change, 1.41 two unrelated images."
     )
     st.markdown(
-        f"Where it helps nothing: the row {_row(pooling_shift.STEPS)} pooled in pairs by the "
-        f"maximum gives {_row(pooling_shift.pooled_steps(0))}; moved by one pixel, "
-        f"{_row(pooling_shift.pooled_steps(1))}. All its steps are gone."
+        f"A case where max pooling does not help: {_row(pooling_shift.STEPS)} pooled in pairs "
+        f"gives {_row(pooling_shift.pooled_steps(0))}; shifted by one pixel, it gives "
+        f"{_row(pooling_shift.pooled_steps(1))}. All steps have disappeared. What breaks the "
+        "equivariance is the stride, not the maximum."
     )
 
 

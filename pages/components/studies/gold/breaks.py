@@ -99,7 +99,7 @@ def _fields(rows: Sequence[Any], thresholds: Sequence[Any]) -> None:
     st.subheader("How large a receptive field is needed?")
     screen.chart(figures.field_figure(dots), "gold_fields", height=420)
     said = [_gain(title, found) for title, found in dots.items()]
-    said += [f"{TITLES[one.contrast]}, {one.method}: {one.dice:.2f}." for one in thresholds]
+    said += [f"**{TITLES[one.contrast]},** {one.method}: Dice {one.dice:.2f}" for one in thresholds]
     st.markdown("\n".join(f"- {one}" for one in said))
     st.markdown(
         "Sytwu et al. found on real micrographs that the receptive field matters for lattice "

@@ -21,7 +21,7 @@ def draw(link: PageLink) -> None:
     from models import zoo
 
     card = zoo.card("grains")
-    st.subheader("Measured on real micrographs")
+    st.subheader("Measured on images with known boundaries")
     for data, scores in card.scores_by_data().items():
         st.table(
             [{"score": one.metric, "value": f"{one.value:.3f}"} for one in scores],

@@ -12,7 +12,7 @@ from pages.components.studies.ising.data import KINDS, SIDES
 
 FEATURES = {"magnetisation": "Magnetization |m|", "energy": "Bond energy e"}
 AXES = {"magnetisation": "1 - |m|", "energy": "energy per site (J)"}
-ENDS = {"magnetisation": (0.0, 1.0, 0.5, 0.01), "energy": (-2.0, 0.0, -1.4, 0.01)}
+ENDS = {"magnetisation": (0.0, 1.0, 0.9, 0.01), "energy": (-2.0, 0.0, -1.4, 0.01)}
 
 
 def draw(link: PageLink) -> None:
