@@ -69,15 +69,19 @@ def _looks(pixels: Any, settings: Any) -> tuple[dict[str, Any], Any]:
 def _pictures(opened: Opened, pixels: Any, made: Any) -> None:
     from studies.grains.figures import middle_of
 
-    for column, image, name in zip(
+    size = opened.micrograph.pixel_size
+    for column, image, name, nm in zip(
         st.columns(2),
         (middle_of(pixels, SIDE), middle_of(made, SIDE)),
         (opened.micrograph.name, "Generator"),
+        (size.nm if size else None, None),
         strict=True,
     ):
         with column:
             viewer(
-                publish.grey_image(image, name), ViewerSettings(height=330), key=f"grain_{name[:9]}"
+                publish.grey_image(image, name, nm),
+                ViewerSettings(height=330),
+                key=f"grain_{name[:9]}",
             )
             st.caption(f"{name}, middle {SIDE} px")
 
