@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,6 +31,11 @@ class Levels:
     values: np.ndarray
     full_scale: tuple[float, float] | None = None
     inverted: bool = False
+
+    @cached_property
+    def absent(self) -> np.ndarray | None:
+        """(H, W) bool, True where there is no grey level; None where all pixels hold one."""
+        return missing(self.values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +118,7 @@ def to_unit_range(levels: Levels, image_rows: slice) -> UnitRange:
             "The image holds complex numbers, as a Fourier transform does; save its magnitude, or "
             "the image that it was made from."
         )
-    absent = missing(values)
+    absent = levels.absent
     if absent is not None and absent.all():
         raise FormatError("The image holds no finite number; save it again from its source.")
     low, high = levels.full_scale or _range(values, absent, image_rows)

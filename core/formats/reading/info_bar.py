@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.formats.reading.grey import Levels
-from core.formats.reading.missing import missing
 
 _SHARE = 0.30
 """Largest share of the image's height that a bar takes."""
@@ -21,7 +20,7 @@ _CONTRAST = 64
 """Grey levels between the bar and what is written in it."""
 _FEWEST_STROKES, _SHORTEST_SCALE_BAR, _MOST_WRITING = 6, 20, 0.4
 _CLEAN, _CLEAN_SHARE, _FRAME = 0.03, 0.2, 0.8
-_PERCENTILES = (0.5, 99.5)
+_PERCENTILES, _SAMPLED = (0.5, 99.5), 1_000_000
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,8 @@ def find_info_bars(levels: Levels) -> InfoBars:
     rows = int(height * _SHARE) + _BEYOND
     if rows - _BEYOND < _FEWEST_ROWS or width < _FEWEST_COLUMNS:
         return InfoBars(0, 0)
-    eight_bit = _eight_bit(levels)
-    return InfoBars(_bar_rows(eight_bit[:rows][::-1]), _bar_rows(eight_bit[-rows:]))
+    top, bottom = _eight_bit(levels, (slice(0, rows), slice(height - rows, height)))
+    return InfoBars(_bar_rows(top[::-1]), _bar_rows(bottom))
 
 
 def _bar_rows(rows: np.ndarray) -> int:
@@ -115,32 +114,34 @@ def _longest_flat_top(written: np.ndarray) -> int:
     return longest
 
 
-def _eight_bit(levels: Levels) -> np.ndarray:
-    """Return the image as uint8; wider samples are scaled by the middle of the image.
+def _eight_bit(levels: Levels, parts: tuple[slice, ...]) -> list[np.ndarray]:
+    """Return rows of the image as uint8; wider samples are scaled by the middle of the image.
 
     A bar of 0 and 65535 beside an image of 12 bits would leave that image a few grey levels.
     """
-    values = levels.values
+    values, absent = levels.values, levels.absent
     if values.dtype == np.uint8:
-        return values
-    if np.iscomplexobj(values):
-        return np.zeros(values.shape, np.uint8)
-    absent = missing(values)
+        return [values[part] for part in parts]
     low, high = levels.full_scale or _middle_range(values, absent)
     if not 0 < high - low < np.inf:
-        return np.zeros(values.shape, np.uint8)
-    with np.errstate(over="ignore", invalid="ignore"):
-        scaled = np.clip((values.astype(np.float64) - low) * (255 / (high - low)), 0, 255)
-    if absent is not None:
-        scaled[absent] = 0
-    return scaled.astype(np.uint8)
+        return [np.zeros(values[part].shape, np.uint8) for part in parts]
+    found = []
+    for part in parts:
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = (values[part].astype(np.float64) - low) * (255 / (high - low))
+        scaled[~np.isfinite(scaled) if absent is None else absent[part]] = 0
+        found.append(np.clip(scaled, 0, 255).astype(np.uint8))
+    return found
 
 
 def _middle_range(values: np.ndarray, absent: np.ndarray | None) -> tuple[float, float]:
+    if np.iscomplexobj(values):
+        return 0.0, 0.0
     beyond = int(len(values) * _SHARE)
     rows = slice(beyond, len(values) - beyond)
     middle = values[rows].ravel() if absent is None else values[rows][~absent[rows]]
     if not middle.size:
         return 0.0, 0.0
-    low, high = np.percentile(middle.astype(np.float64), _PERCENTILES)
+    sample = middle[:: max(1, middle.size // _SAMPLED)].astype(np.float64)
+    low, high = np.percentile(sample, _PERCENTILES)
     return float(low), float(high)

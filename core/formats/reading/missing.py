@@ -27,7 +27,7 @@ def missing(values: np.ndarray) -> np.ndarray | None:
 
 
 def _fill(values: np.ndarray, finite: np.ndarray) -> np.ndarray:
-    known = values[finite]
+    known = values if finite.all() else values[finite]
     low, high = float(known.min()), float(known.max())
     if max(abs(low), abs(high)) >= _ENORMOUS:
         fill = finite & (np.abs(values) >= _ENORMOUS)
