@@ -282,6 +282,11 @@ class ModelCard:
         return FLIPS[:2] if self.upright else FLIPS
 
     @property
+    def has_probabilities(self) -> bool:
+        """Whether it says how likely each phase is: a network or a forest, not a threshold."""
+        return self.method is None
+
+    @property
     def untrained(self) -> bool:
         """Whether this is a network whose weights are random."""
         return self.build is not None and self.weights is None

@@ -5,18 +5,17 @@ from functools import partial
 import streamlit as st
 
 from pages.components.frame import publish, session, sidebar
-from pages.components.segment import cards, marking, results, run, suggestion
+from pages.components.segment import cards, marking, objects, results, run, suggestion
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
 PAGE = {"group": "Analyse", "title": "Segment", "order": 1}
 
 st.title("Segment")
-st.caption("Segment the phases of a micrograph, then count and measure its objects.")
-
 opened = sidebar.choose_micrograph()
 if opened is None:
     cards.first_screen()
     st.stop()
+st.caption("Segment the phases of a micrograph, then count and measure its objects.")
 card = sidebar.choose_model()
 below_the_model = st.sidebar.container()
 card, marked = marking.choose(opened, card)
@@ -27,8 +26,9 @@ with st.sidebar:
     analysis = found.analysis if found else None
     with below_the_model:
         suggestion.draw(opened, card, analysis)
-    shown = sidebar.view() if analysis else None
+    shown = sidebar.view(card) if analysis else None
 
+session.show_notice()
 if analysis is None:
     viewer(
         publish.micrograph(opened.micrograph),
@@ -42,6 +42,7 @@ if analysis is None:
     run.next_step(marked)
     st.stop()
 
+results.warn(analysis)
 uncertain = shown == sidebar.UNCERTAINTY
 viewer(
     publish.micrograph(opened.micrograph),
@@ -59,7 +60,9 @@ viewer(
     on_click=partial(results.select_at, found.reference),
     brush=brush,
 )
-st.caption(results.object_sentence(analysis))
+if uncertain:
+    results.uncertainty_legend()
+st.caption(objects.sentence(analysis))
 results.details(analysis)
 with st.sidebar:
     results.summary(analysis, opened.truth)

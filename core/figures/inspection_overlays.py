@@ -28,6 +28,12 @@ def _table(scale: str) -> np.ndarray:
     return read_only(np.rint(np.array(steps) * 255).astype(np.uint8))
 
 
+def css_gradient(scale: str = SEQUENTIAL) -> str:
+    """Return a plotly scale as a CSS gradient from left, low, to right, high."""
+    stops = ", ".join(f"rgb({red} {green} {blue})" for red, green, blue in _table(scale)[::15])
+    return f"linear-gradient(to right, {stops})"
+
+
 def limits_of(values: np.ndarray, scale: str = SEQUENTIAL) -> tuple[float, float]:
     """Return the ends of a scale for values: their own, or equally far from 0 on both sides."""
     low, high = float(values.min()), float(values.max())

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.measurement.particle_size import weighted_quantiles
+from core.measurement.regions import in_readable_units
 from core.palette import ACCENT
 from core.types import Phase
 
@@ -43,16 +44,16 @@ def size_bins(
 
     The width of the bins follows Freedman and Diaconis 1981, rounded to 1, 2 or 5 times a power of
     ten: at most 60 of them, and no fewer than the rule of Sturges 1926 gives, log2 n + 1.
-    Diameters are in nm, in um when the median is over 1000 nm, in px when not calibrated. Objects
-    cut by the edge have no size of their own, so they are left out unless ``include_cut``.
+    Diameters have the unit of :func:`core.measurement.regions.in_readable_units`. Objects cut by
+    the edge have no size of their own, so they are left out unless ``include_cut``.
     """
-    unit = "nm" if "equivalent_diameter_nm" in table else "px"
+    table = in_readable_units(table)
+    column = next(name for name in table if str(name).startswith("equivalent_diameter_"))
+    unit = column.rpartition("_")[2].replace("um", "\N{MICRO SIGN}m")
     whole = table if include_cut else table[~table.touches_edge.astype(bool)]
-    sizes = whole[f"equivalent_diameter_{unit}"].to_numpy(float)
+    sizes = whole[column].to_numpy(float)
     edge_weights = np.ones(len(sizes)) if include_cut else whole["edge_weight"].to_numpy(float)
     median, mean = _median_and_mean(sizes, edge_weights)
-    if unit == "nm" and median > 1000:
-        sizes, median, mean, unit = sizes / 1000, median / 1000, mean / 1000, "\N{MICRO SIGN}m"
     edges = _edges(sizes)
     weights = sizes**2 if weighting == "area" else np.ones(len(sizes))
     values = np.histogram(sizes, edges, weights=weights)[0]

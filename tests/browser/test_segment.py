@@ -19,7 +19,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from pages.components.frame import sidebar
-from pages.components.segment import results
+from pages.components.segment import objects, results
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("LAMELLA_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
@@ -176,7 +176,7 @@ def test_moving_the_view_sends_nothing_and_the_image_travels_once(
     assert len(sent) == before
     # Base image, labels, objects: each one once, after the rerun that a click causes too.
     click_pixel(page, viewer, 5, 5)
-    expect(page.get_by_text(results.SELECT)).to_be_visible()
+    expect(page.get_by_text(objects.SELECT)).to_be_visible()
     for _ in range(100):
         if len(sent) > before:
             break

@@ -10,7 +10,7 @@ from core.segmentation.marks import marks_of, mask_png, named_phases, read_marks
 from core.segmentation.strokes import ERASER, Stroke, draw_strokes
 from models import zoo
 from pages.components.frame import session, stores
-from pages.components.segment import marking, results
+from pages.components.segment import marking, objects, results
 from pages.components.viewer import brush
 from pages.components.viewer.brush import strokes_from, strokes_to
 from tests.pages.running import finish, opened, texts
@@ -60,7 +60,7 @@ def test_two_strokes_start_it_and_the_result_is_as_of_any_model(app: AppTest) ->
     # Disks of radius 12 and 20 px on 96 x 128 px.
     share = np.pi * (12**2 + 20**2) / (96 * 128)
     assert float(rows["Object"].split()[0]) == pytest.approx(100 * share, abs=7)
-    assert rows[results.OBJECTS] == "2" and "Method" in rows
+    assert rows[f"{objects.OBJECTS} (object)"] == "2" and "Mean confidence" in rows
     assert results.EXPORT in [one.value for one in app.subheader]
 
 

@@ -15,12 +15,13 @@ from streamlit.testing.v1 import AppTest
 from torch import nn
 
 from core.errors import LamellaError
+from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
 from core.types import ModelCard
 from models import zoo
 from models.catalogue import all_cards
 from pages.components.frame import library, link, networks, sidebar, stores
-from pages.components.segment import cards, results
+from pages.components.segment import cards, objects, results
 from pages.components.viewer import viewer
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage, ViewerSettings
 from tests.pages.running import REPOSITORY, by_key, finish, opened, texts
@@ -135,10 +136,17 @@ def test_upload_is_segmented_only_when_asked() -> None:
 def test_typed_pixel_size_measures_in_nm_and_empty_in_px() -> None:
     app = upload(opened("segment"), "disks.png", two_disks())
     assert sidebar.UNCALIBRATED in texts(app)
-    app = by_key(app.number_input, "pixel_size_nm-").set_value(2.0).run()
+    app = by_key(app.text_input, "pixel_size-").set_value("2 nm").run()
     assert sidebar.ENTERED.format("", "none") in texts(app)
     app = finish(app.button(key="segment").click().run())
     assert sorted(app.dataframe[0].value["area_nm2"]) == [4 * 437, 4 * 1245]
+    app = by_key(app.text_input, "pixel_size-").set_value("0.4 um").run()
+    assert "segment" not in app.session_state["lamella"].jobs
+    table = app.dataframe[0].value
+    assert sorted(table["area_um2"]) == pytest.approx([0.16 * 437, 0.16 * 1245])
+    app = by_key(app.text_input, "pixel_size-").set_value("two pixels").run()
+    assert "'two pixels' is not one length" in texts(app)
+    assert sorted(app.dataframe[0].value["area_um2"]) == sorted(table["area_um2"])
 
 
 def test_info_bar_rows_are_left_out() -> None:
@@ -174,7 +182,7 @@ def test_a_pixel_size_that_the_file_leaves_open_is_chosen() -> None:
     assert choice.value is None
     app = choice.set_value(choice.options[1]).run()
     assert "Source: FEI tag 34682, if binned or rescaled." in texts(app)
-    assert by_key(app.number_input, "pixel_size_nm-").value == pytest.approx(10)
+    assert by_key(app.text_input, "pixel_size-").value == "10 nm"
 
 
 def test_a_drop_with_a_broken_file_opens_the_good_one() -> None:
@@ -195,7 +203,7 @@ def test_a_drop_with_a_broken_file_opens_the_good_one() -> None:
 def test_click_selects_the_object_and_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
     app = upload(opened("segment"), "disks.png", two_disks())
     app = finish(app.button(key="segment").click().run())
-    assert results.SELECT in texts(app)
+    assert objects.SELECT in texts(app)
     table = app.dataframe[0].value
     large = table.loc[table["area_px2"] == 1245, "id"].item()
     selected = []
@@ -206,7 +214,7 @@ def test_click_selects_the_object_and_its_row(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(viewer, "viewer", clicked)
     app = app.run()
-    assert f"Object {large}: diameter 39.8 px, area 1245 px²" in texts(app)
+    assert f"Particle {large}: diameter 39.8 px, area 1,245 px²" in texts(app)
     app.run()
     assert selected == [0, large]
 
@@ -275,3 +283,29 @@ def test_models_page_shows_every_card() -> None:
     assert [one.value for one in app.subheader] == [card.title for card in cards]
     for card in cards:
         assert card.purpose in texts(app)
+
+
+def test_a_sample_opens_with_its_own_model() -> None:
+    app = opened("segment").button(key="try-superalloy").click().run()
+    assert app.session_state["lamella"].model == "superalloy"
+    assert app.query_params["model"] == "superalloy"
+    app = opened("segment", sample="channelled-grains")
+    assert by_key(app.selectbox, "model_choice").value == "grains"
+
+
+def test_a_threshold_claims_no_confidence_and_no_truth_of_other_phases(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(zoo, "load", lambda name, device: ClassicEngine(zoo.card(name)))
+    app = finish(opened("segment", sample="gold-tem", model="multi-otsu"))
+    shown = app.table[0].value.to_string()
+    assert "Median diameter" in shown
+    assert "Mean confidence" not in shown
+    assert sidebar.UNCERTAINTY not in [option for one in app.button_group for option in one.options]
+    assert results.AGREEMENT not in texts(app)
+
+
+def test_a_link_to_an_unknown_model_says_so_beside_the_result() -> None:
+    app = finish(opened("segment", sample="gold-tem", model="no-such"))
+    assert "no-such" in texts(app)
+    assert app.dataframe

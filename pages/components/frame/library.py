@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 LAB_PREFIX = "lab/"
 LAB_SENTENCE = "From this lab's sample folder."
 LAB_LIMIT = 24
+PARTICLES = "particles"
+FIRST_SCREEN = ("channelled-grains", "gold-hrtem")
+"""Of the case studies' samples, those that the first screen shows too."""
 # Domains with walls and a few single spins: there is something to detect.
 SNAPSHOT_TEMPERATURE = 1.8
 
@@ -25,7 +28,8 @@ class Offer:
     """A micrograph on offer, with its ``name`` in links.
 
     ``open_page`` returns one page and, of a synthetic sample, the true phase (H, W) of each pixel.
-    ``of_study``: it belongs to a case study, so it is not among the first screen's cards.
+    ``of_study``: it belongs to a case study alone, so it is not among the first screen's cards.
+    ``model``: the name of the one that it is for; "" where that is not known.
     """
 
     name: str
@@ -34,6 +38,7 @@ class Offer:
     synthetic: bool
     open_page: Callable[[int], tuple[Micrograph, Array | None]]
     of_study: bool = False
+    model: str = ""
 
 
 def offers() -> tuple[Offer, ...]:
@@ -41,10 +46,39 @@ def offers() -> tuple[Offer, ...]:
     from core.synthesis.samples import samples
 
     generated = tuple(
-        Offer(one.name, one.title, one.sentence, True, lambda page, one=one: _build(one))
+        Offer(
+            one.name,
+            one.title,
+            one.sentence,
+            True,
+            lambda page, one=one: _build(one),
+            model=PARTICLES,
+        )
         for one in samples()
     )
-    return generated + _study_offers() + _lab_offers()
+    return (*generated, _alloy_offer(), *_study_offers(), *_lab_offers())
+
+
+def offer_of(name: str) -> Offer | None:
+    """Return what is on offer under a name, None where there is nothing."""
+    return next((one for one in offers() if one.name == name), None)
+
+
+def _alloy_offer() -> Offer:
+    def build(page: int) -> tuple[Micrograph, Array]:
+        from core.synthesis.superalloy import superalloy
+
+        made = superalloy()
+        return made.micrograph, made.labels
+
+    return Offer(
+        "superalloy",
+        "Nickel superalloy, SEM",
+        "Secondary and tertiary γ′ precipitates in a matrix; 8 nm a pixel.",
+        True,
+        build,
+        model="superalloy",
+    )
 
 
 def _build(sample: Sample) -> tuple[Micrograph, Array]:
@@ -63,9 +97,11 @@ def _study_offers() -> tuple[Offer, ...]:
             one.sentence,
             True,
             lambda page, one=one: one.build(),
-            of_study=True,
+            of_study=one.name not in FIRST_SCREEN,
+            model=model,
         )
-        for one in (*GOLD_SAMPLES, *GRAIN_SAMPLES)
+        for model, found in (("grains", GRAIN_SAMPLES), ("gold", GOLD_SAMPLES))
+        for one in found
     )
     return made + tuple(
         Offer(

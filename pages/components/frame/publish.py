@@ -68,7 +68,7 @@ def uncertainty(analysis: Analysis) -> Overlay:
         lambda: encoding.encode_colors(
             uncertainty_overlay(entropy(made.probabilities, temperature))
         ),
-        title="Uncertainty (normalized entropy)",
+        title="Uncertainty",
     )
 
 

@@ -66,8 +66,12 @@ def follow_link(page: str) -> None:
 
 
 def choose(source: str | None, run: bool = False) -> None:
-    """Choose a micrograph by id, "sample:NAME" or "upload:ID"; ``run``: segment it at once."""
+    """Choose a micrograph by id, "sample:NAME" or "upload:ID"; ``run``: segment it at once.
+
+    A sample comes with the model that it is for.
+    """
     mine = memory()
+    mine.model = _model_for(source) or mine.model
     mine.source, mine.run_requested, mine.notice, mine.refused = source, run, "", ()
     mine.turn += 1
     link.write(mine)
@@ -166,7 +170,7 @@ def sample(offer: library.Offer) -> Micrograph:
 def _read_anew(source: str, page: int) -> tuple[Micrograph, Array | None]:
     sample = link.sample_of(source)
     if sample is not None:
-        offer = next((one for one in library.offers() if one.name == sample), None)
+        offer = library.offer_of(sample)
         if offer is None:
             raise LamellaError(
                 f"The sample {sample!r} is no longer available; choose another image."
@@ -195,10 +199,29 @@ def model() -> ModelCard:
     """Return the chosen model, or the one to begin with."""
     from models import zoo
 
-    name = memory().model
+    name = memory().model or _model_for(memory().source)
     if name not in zoo.CARDS:
         name = DEFAULT_MODEL if DEFAULT_MODEL in zoo.CARDS else next(iter(zoo.CARDS))
     return zoo.CARDS[name]
+
+
+def _model_for(source: str | None) -> str | None:
+    """Return the name of the model that a sample is for; None of any other image."""
+    from models import zoo
+
+    offer = library.offer_of(link.sample_of(source) or "")
+    return offer.model if offer and offer.model in zoo.CARDS else None
+
+
+def truth_is_for(card: ModelCard) -> bool:
+    """Return whether the true phases of the sample that is open can be compared with those of
+    ``card``: as many, and the same one consists of objects."""
+    from models import zoo
+
+    known = zoo.CARDS.get(_model_for(memory().source) or "")
+    if known is None or len(known.phases) != len(card.phases):
+        return False
+    return known.objects_phase == card.objects_phase
 
 
 def network_model() -> ModelCard:
@@ -210,6 +233,12 @@ def network_model() -> ModelCard:
     from models import zoo
 
     return zoo.CARDS[DEFAULT_MODEL]
+
+
+def show_notice() -> None:
+    """Draw what is to be said about the link or the last run, where there is something."""
+    if memory().notice:
+        st.warning(memory().notice)
 
 
 # ---- the selected object

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import LamellaError
+from core.formats.reading.typed import pixel_size_text, typed_pixel_size
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
 from pages.components.frame import library, session
@@ -67,8 +68,13 @@ def choose_model() -> ModelCard:
     return card
 
 
-def view() -> str:
-    """Draw the choice of what lies over the micrograph: :data:`PHASES` or :data:`UNCERTAINTY`."""
+def view(card: ModelCard) -> str:
+    """Draw the choice of what lies over the micrograph: :data:`PHASES` or :data:`UNCERTAINTY`.
+
+    A threshold knows no probabilities, so it has no uncertainty to show.
+    """
+    if not card.has_probabilities:
+        return PHASES
     st.subheader("View")
     chosen = st.segmented_control(
         "View",
@@ -80,12 +86,7 @@ def view() -> str:
         label_visibility="collapsed",
         width="stretch",
     )
-    if chosen == UNCERTAINTY:
-        st.caption(
-            "Bright where the model is unsure between phases. It can also be confident and wrong: "
-            "a dark area does not prove its labels right."
-        )
-    return chosen
+    return str(chosen)
 
 
 def object_settings(card: ModelCard) -> ObjectSettings:
@@ -115,7 +116,15 @@ def object_settings(card: ModelCard) -> ObjectSettings:
         fill = st.checkbox(
             "Fill holes", defaults.fill_holes, key="fill_holes", persist_state="session"
         )
-    return ObjectSettings(split, int(minimum), fill)
+        keep = st.checkbox(
+            "Count objects in burnt-in text",
+            defaults.keep_annotations,
+            key="keep_annotations",
+            persist_state="session",
+            help="Letters and scale bars that were drawn into the image are found, and what a "
+            "model sees in them is left out of number, sizes and table.",
+        )
+    return ObjectSettings(split, int(minimum), fill, keep)
 
 
 def uploader(key: str) -> None:
@@ -211,22 +220,27 @@ def _pixel_size_choice(opened: Opened) -> None:
 
 def _pixel_size(opened: Opened) -> None:
     now, file_size = opened.micrograph.pixel_size, opened.as_read.pixel_size
-    key = session.control(f"pixel_size_nm-{_which(opened)}", now.nm if now else None)
+    key = session.control(f"pixel_size-{_which(opened)}", pixel_size_text(now))
+    refused = f"{key}-refused"
 
     def correct() -> None:
-        session.change(opened.source, pixel_size_nm=session.value_of(key) or 0.0)
+        try:
+            typed = typed_pixel_size(session.value_of(key))
+        except LamellaError as error:
+            session.remember(refused, str(error))
+            return
+        session.remember(refused, "")
+        session.change(opened.source, pixel_size_nm=typed.nm if typed else 0.0)
 
-    st.number_input(
-        "Pixel size (nm)",
-        min_value=1e-3,
-        max_value=1e6,
-        value=None,
-        step=0.1,
-        format="%.5g",
-        placeholder="not calibrated",
+    st.text_input(
+        "Pixel size",
+        placeholder="such as 0.25 nm or 1.2 µm",
         key=key,
         on_change=correct,
+        help="With its unit: nm, µm or Å. A new size changes the numbers, not the segmentation.",
     )
+    if session.value_of(refused):
+        st.warning(session.value_of(refused))
     if now is None:
         st.caption(UNCALIBRATED)
     elif now == file_size or now in opened.as_read.pixel_size_choices:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.segmentation.settings import ObjectSettings
+from core.types import Micrograph, PixelSize
 from pages.components.frame import stores
 
 if TYPE_CHECKING:
@@ -30,9 +31,13 @@ class KeptAnalysis:
         shared = self.groupings[0].image_bytes
         return shared + sum(analysis.object_bytes for analysis in self.groupings)
 
-    def under(self, settings: ObjectSettings) -> Analysis | None:
-        """Return the analysis with these object settings, or None."""
-        found = (one for one in self.groupings if one.object_settings == settings)
+    def under(self, settings: ObjectSettings, size: PixelSize | None) -> Analysis | None:
+        """Return the analysis with these object settings and this pixel size, or None."""
+        found = (
+            one
+            for one in self.groupings
+            if one.object_settings == settings and one.micrograph.pixel_size == size
+        )
         return next(found, None)
 
     def with_grouping(self, analysis: Analysis) -> KeptAnalysis:
@@ -51,6 +56,7 @@ class Reference:
     key: tuple[object, ...]
     settings: ObjectSettings
     name: str
+    pixel_size: PixelSize | None
 
     def analysis(self) -> Analysis:
         """Return the analysis.
@@ -59,7 +65,7 @@ class Reference:
             LamellaError: it had to make room for newer ones.
         """
         entry: KeptAnalysis | None = stores.results().get(self.key)
-        found = entry.under(self.settings) if entry else None
+        found = entry.under(self.settings, self.pixel_size) if entry else None
         if found is None:
             raise LamellaError(
                 f"The result of {self.name} was dropped from memory for newer ones; reload "
@@ -73,17 +79,22 @@ def keep(key: tuple[object, ...], analysis: Analysis) -> None:
     _put(key, KeptAnalysis((analysis,)))
 
 
-def find(key: tuple[object, ...], settings: ObjectSettings) -> Analysis | None:
-    """Return the analysis where it is kept; other object settings need no new run."""
+def find(
+    key: tuple[object, ...], settings: ObjectSettings, micrograph: Micrograph
+) -> Analysis | None:
+    """Return the analysis where it is kept; other object settings and another pixel size of the
+    same ``micrograph`` need no new run."""
     entry: KeptAnalysis | None = stores.results().get(key)
     if entry is None:
         return None
-    found = entry.under(settings)
+    found = entry.under(settings, micrograph.pixel_size)
     if found is None:
-        from core.analysis import regroup
+        from core.analysis import recalibrate, regroup
 
         with st.spinner("Separating objects."):
-            found = regroup(entry.groupings[-1], settings)
+            found = recalibrate(entry.groupings[-1], micrograph)
+            if found.object_settings != settings:
+                found = regroup(found, settings)
         _put(key, entry.with_grouping(found))
     return found
 

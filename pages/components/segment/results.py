@@ -9,58 +9,23 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.components.frame import session
+from pages.components.segment import objects
 from pages.components.viewer.viewer import ViewerEvent
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from streamlit.elements.lib.column_types import ColumnConfig
-
     from core.analysis import Analysis
-    from core.types import Array
+    from core.types import Array, Phase
     from pages.components.segment.kept import Reference
 
-COLUMNS = {
-    "id": ("Object", "%d"),
-    "equivalent_diameter": ("Diameter", "%.3g"),
-    "area": ("Area", "%.4g"),
-    "minimum_feret": ("Min. Feret", "%.3g"),
-    "maximum_feret": ("Max. Feret", "%.3g"),
-    "aspect_ratio": ("Aspect ratio", "%.2f"),
-    "circularity": ("Circularity", "%.2f"),
-    "solidity": ("Solidity", "%.2f"),
-    "orientation": ("Orientation", "%.0f"),
-    "mean_intensity": ("Mean grey level", "%.2f"),
-    "centroid_row": ("Row", "%.0f"),
-    "centroid_column": ("Column", "%.0f"),
-    "edge_weight": ("Edge weight", "%.2f"),
-}
 RESULT, EXPORT = "Result", "Export"
 AGREEMENT = "Agreement with this synthetic sample's ground truth (IoU): "
-SELECT = "Click an object, or a row of the table below, to see its measurements."
-OBJECTS = "Objects"
-UNITS = {"um2": "µm²", "um": "µm", "nm2": "nm²", "px2": "px²", "nm": "nm", "px": "px", "deg": "°"}
-TABLE_HEIGHT = 360
-
-
-def label_of(column: str) -> tuple[str, str]:
-    """Return heading and number format of a column: "area_nm2" -> ("Area (nm²)", "%.4g")."""
-    stem, _, unit = column.rpartition("_")
-    if stem in COLUMNS and unit in UNITS:
-        heading, number = COLUMNS[stem]
-        return f"{heading} ({UNITS[unit]})", number
-    return COLUMNS.get(column, (column.replace("_", " ").capitalize(), "%s"))
-
-
-def diameters(table: pd.DataFrame) -> tuple[str, str]:
-    """Return the column of the diameters and its unit, as the column names it."""
-    column = next(name for name in table if name.startswith("equivalent_diameter_"))
-    return column, column.rpartition("_")[2]
 
 
 def summary(analysis: Analysis, truth: Array | None) -> None:
     """Draw the few numbers that most users came for."""
     from core.figures.size_histogram import size_bins
     from core.measurement.phase_fraction import phase_fractions
+    from core.measurement.regions import in_digits
     from core.segmentation.confidence import mean_confidence
 
     made = analysis.segmentation
@@ -68,31 +33,58 @@ def summary(analysis: Analysis, truth: Array | None) -> None:
         made.labels, made.phases, made.pixel_size, analysis.micrograph.measurable
     )
     rows = {
-        name.capitalize(): f"{100 * share:.1f} % of the area"
+        objects.capital(name): f"{100 * share:.1f} % of the area"
         for name, share in zip(fractions["phase"], fractions["area_fraction"], strict=True)
     }
     if analysis.card.objects_phase is not None:
         sizes = size_bins(analysis.table)
-        rows[OBJECTS] = f"{len(analysis.table)}"
-        rows["Touching the edge"] = f"{sizes.cut}"
+        rows[f"{objects.OBJECTS} ({objects.object_name(analysis)})"] = f"{len(analysis.table):,}"
+        rows["Touching the edge"] = f"{sizes.cut:,}"
+        rows |= _left_out(analysis)
         if sizes.counted:
             corrected = ", edge-corrected" if sizes.cut else ""
-            rows["Median diameter"] = f"{sizes.median:.3g} {sizes.unit}{corrected}"
-            rows["Mean diameter"] = f"{sizes.mean:.3g} {sizes.unit}{corrected}"
+            rows["Median diameter"] = f"{in_digits(sizes.median)} {sizes.unit}{corrected}"
+            rows["Mean diameter"] = f"{in_digits(sizes.mean)} {sizes.unit}{corrected}"
     rows |= _grain_size(analysis)
-    temperature = analysis.card.temperature
-    confidence = mean_confidence(made.probabilities, analysis.micrograph.measurable, temperature)
-    softened = "" if temperature == 1 else f", temperature-scaled (T = {temperature:.2f})"
-    rows["Mean confidence"] = f"{100 * confidence:.1f} %{softened}"
-    rows["Network" if analysis.card.build else "Method"] = (
-        f"{analysis.seconds:.1f} s, {analysis.device}, {analysis.precision}"
-    )
+    if analysis.card.has_probabilities:
+        confidence = mean_confidence(
+            made.probabilities, analysis.micrograph.measurable, analysis.card.temperature
+        )
+        rows["Mean confidence"] = f"{100 * confidence:.1f} %"
     st.subheader(RESULT)
     st.table(rows, border="horizontal", alt="Phase fractions and objects")
-    for warning in analysis.warnings:
-        st.warning(warning)
-    if truth is not None:
+    st.caption(f"Computed in {analysis.seconds:.1f} s ({analysis.device}, {analysis.precision}).")
+    if truth is not None and session.truth_is_for(analysis.card):
         _agreement(analysis, truth)
+
+
+def _left_out(analysis: Analysis) -> dict[str, str]:
+    """Return how many objects do not count, and why."""
+    selection, settings, rows = analysis.selection, analysis.object_settings, {}
+    if selection.too_small:
+        rows[f"Under {settings.minimum_area_px} px²"] = f"{selection.too_small:,} left out"
+    if selection.in_annotations:
+        verb = "counted" if settings.keep_annotations else "left out"
+        rows["In burnt-in text"] = f"{selection.in_annotations:,} {verb}"
+    return rows
+
+
+def warn(analysis: Analysis) -> None:
+    """Draw one warning above the image where the model met one unlike its training images, or found
+    nothing."""
+    counts = analysis.card.objects_phase is not None
+    reasons = analysis.warnings
+    if counts and not len(analysis.table) and not analysis.selection.too_small:
+        unlike = ", or unlike what the model was trained on" if reasons else ""
+        name = objects.object_name(analysis)
+        st.warning(f"No {name} was found: the image may hold none{unlike}.")
+    elif reasons:
+        st.warning(
+            f"**This image is unlike those that {analysis.card.title} was trained on.** Check the "
+            "result by eye before you use its numbers."
+        )
+        with st.expander(f"In what it differs ({len(reasons)})"):
+            st.markdown("\n".join(f"- {reason}" for reason in reasons))
 
 
 def _grain_size(analysis: Analysis) -> dict[str, str]:
@@ -122,18 +114,39 @@ def _agreement(analysis: Analysis, truth: Array) -> None:
     st.caption(AGREEMENT + ", ".join(parts) + ".")
 
 
+def uncertainty_legend() -> None:
+    """Draw what the colours of the uncertainty mean and what to do with it."""
+    from core.figures.inspection_overlays import css_gradient
+
+    with st.container(horizontal=True, vertical_alignment="center", key="uncertainty-legend"):
+        st.markdown("sure", width="content")
+        bar = f"background:{css_gradient()};height:12px;border-radius:6px"
+        st.html(f'<div style="{bar}"></div>', width=240)
+        st.markdown("undecided between phases", width="content")
+    st.caption(
+        "Outlines are bright in every image. Look at bright areas inside an object or between two: "
+        "there the count and the sizes are doubtful; correct them by hand or leave them out. A "
+        "dark area is no proof, since a network can be sure and wrong."
+    )
+
+
 def details(analysis: Analysis) -> None:
     """Draw the size histogram and the table; a selected row is shown in the viewer."""
     if analysis.card.objects_phase is None:
         return
     if not len(analysis.table):
-        st.info("No objects found. Try another model or a smaller minimum area.")
+        if analysis.selection.too_small:
+            st.info(
+                f"All {analysis.selection.too_small:,} regions are under the minimum area of "
+                f"{analysis.object_settings.minimum_area_px} px²; lower it in the sidebar under "
+                "Objects."
+            )
         return
     chart, table = st.columns(2, gap="medium")
     with chart:
         _histogram(analysis)
     with table:
-        _table(analysis)
+        objects.table(analysis)
 
 
 def _histogram(analysis: Analysis) -> None:
@@ -141,8 +154,8 @@ def _histogram(analysis: Analysis) -> None:
 
     st.subheader("Size distribution")
     st.plotly_chart(
-        size_histogram(analysis.table),
-        height=TABLE_HEIGHT,
+        size_histogram(analysis.table, phase=_counted_phase(analysis)),
+        height=objects.HEIGHT,
         key="size-histogram",
         config={"displaylogo": False},
         alt="Histogram of equivalent circular diameters",
@@ -155,65 +168,9 @@ def _histogram(analysis: Analysis) -> None:
         )
 
 
-def _table(analysis: Analysis) -> None:
-    from core.measurement.regions import in_readable_units
-
-    digest = analysis.segmentation.digest
-    chosen = session.selected_object(digest)
-    ids = analysis.table["id"].tolist()
-    key = f"objects-{session.table_turn()}"
-
-    def select() -> None:
-        rows = session.component_state(key).get("selection", {}).get("rows", [])
-        session.select_object(digest, ids[rows[0]] if rows else 0, from_table=True)
-
-    shown = in_readable_units(analysis.table)
-    st.subheader("Objects")
-    st.dataframe(
-        shown,
-        height=TABLE_HEIGHT,
-        hide_index=True,
-        key=key,
-        on_select=select,
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": [ids.index(chosen)]}} if chosen in ids else None,
-        column_order=sorted(shown, key=_place),
-        column_config={name: _column(name) for name in shown},
-        alt="One row per object",
-    )
-
-
-def _place(column: str) -> int:
-    """Return where a column stands: as in COLUMNS, then what is not there."""
-    order = [*COLUMNS]
-    stem = column.rpartition("_")[0]
-    return next((order.index(one) for one in (column, stem) if one in order), len(order))
-
-
-def _column(name: str) -> ColumnConfig:
-    heading, number = label_of(name)
-    if name == "touches_edge":
-        return st.column_config.CheckboxColumn("Touching the edge")
-    return st.column_config.NumberColumn(heading, format=number, pinned=name == "id")
-
-
-def object_sentence(analysis: Analysis) -> str:
-    """Return the selected object's numbers in one line, or how to select one."""
-    from core.measurement.regions import in_readable_units
-
-    chosen = session.selected_object(analysis.segmentation.digest)
-    table = in_readable_units(analysis.table)
-    found = table[table["id"] == chosen]
-    if found.empty:
-        return SELECT
-    row = found.iloc[0]
-    column, unit = diameters(table)
-    edge = ", touching the edge" if row["touches_edge"] else ""
-    return (
-        f"Object {chosen}: diameter {row[column]:.3g} {UNITS[unit]}, "
-        f"area {row[f'area_{unit}2']:.4g} {UNITS[unit + '2']}, "
-        f"aspect ratio {row['aspect_ratio']:.2f}, circularity {row['circularity']:.2f}{edge}."
-    )
+def _counted_phase(analysis: Analysis) -> Phase | None:
+    phase = analysis.card.objects_phase
+    return None if phase is None else analysis.segmentation.phases[phase]
 
 
 def select_at(reference: Reference, event: ViewerEvent) -> None:

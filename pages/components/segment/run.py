@@ -35,10 +35,13 @@ def labels_key(
     opened: Opened, card: ModelCard, marking: Marking | None = None
 ) -> tuple[object, ...]:
     """Return what decides the labels: image, model, marks and the user's changes."""
+    from core.analysis import scale_is_free
+
     shown = opened.micrograph
+    size = None if scale_is_free(card, shown.pixel_size) else shown.pixel_size
     weights = card.weights.sha256 if card.weights else None
     marks = marking.marks.digest if marking else None
-    return (shown.digest, card.name, weights, shown.pixel_size, shown.bar_rows, marks)
+    return (shown.digest, card.name, weights, size, shown.bar_rows, marks)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,12 +89,13 @@ def segment(
 
 
 def _result(opened: Opened, key: tuple[object, ...], settings: ObjectSettings) -> Result | None:
-    found = kept.find(key, settings)
+    shown = opened.micrograph
+    found = kept.find(key, settings, shown)
     if found is None:
         return None
     # Another file may hold the same pixels: its own name goes into the exports.
-    shown = opened.micrograph
-    return Result(replace(found, micrograph=shown), Reference(key, settings, shown.name))
+    reference = Reference(key, settings, shown.name, shown.pixel_size)
+    return Result(replace(found, micrograph=shown), reference)
 
 
 def _start(
@@ -109,7 +113,8 @@ def _start(
         return analyse(opened.micrograph, engine, object_settings=settings, progress=progress)
 
     mine = session.memory()
-    mine.notice, mine.stopped = "", None
+    if mine.stopped is not None:
+        mine.notice, mine.stopped = "", None
     background.begin(PLACE, key, work, partial(kept.keep, key))
 
 
@@ -145,10 +150,7 @@ def _collect() -> None:
 
 def next_step(marking: Marking | None = None) -> None:
     """Draw what became of the last run, or what to do next."""
-    mine = session.memory()
-    if mine.notice:
-        st.warning(mine.notice)
-    elif background.running(PLACE) is not None:
+    if background.running(PLACE) is not None:
         st.caption("Segmenting. You can zoom and pan in the meantime.")
     elif marking is not None:
         st.caption(marking.next_step)

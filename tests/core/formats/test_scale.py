@@ -10,7 +10,9 @@ import pytest
 import tifffile
 
 from core import formats
+from core.errors import LamellaError
 from core.formats.reading.calibration import metres
+from core.formats.reading.typed import pixel_size_text, typed_pixel_size
 from core.types import Micrograph
 
 IMAGE = np.random.default_rng(3).integers(0, 256, (48, 64), dtype=np.uint8)
@@ -203,3 +205,28 @@ def test_a_crop_or_copy_is_for_the_user_to_say_until_another_source_decides():
     told = read(imagej("nm"), x=(1, 10), unit=1, tags=tags)
     assert nanometres(told) == pytest.approx(10)
     assert [one.nm for one in told.pixel_size_choices] == pytest.approx([10, 5])
+
+
+@pytest.mark.parametrize(
+    ("text", "nm"),
+    [
+        ("0.25", 0.25),
+        ("2,5 nm", 2.5),
+        ("0.444 um", 444),
+        ("1.2 µm", 1200),
+        ("1.2μm", 1200),
+        ("4.5 Å", 0.45),
+        ("3 angstrom", 0.3),
+        (" ", None),
+    ],
+)
+def test_a_typed_pixel_size_has_its_unit(text, nm):
+    found = typed_pixel_size(text)
+    assert (found and found.nm) == nm
+    assert found is None or typed_pixel_size(pixel_size_text(found)) == found
+
+
+@pytest.mark.parametrize("text", ["two", "3 px", "1 nm 2 nm", "0 nm", "-2", "5 mm"])
+def test_what_is_no_pixel_size_is_one_sentence(text):
+    with pytest.raises(LamellaError, match="pixel size"):
+        typed_pixel_size(text)

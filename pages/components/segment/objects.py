@@ -1,0 +1,134 @@
+"""The objects of a segmentation as a table, and the one that is selected in a sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.components.frame import session
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from streamlit.elements.lib.column_types import ColumnConfig
+
+    from core.analysis import Analysis
+
+COLUMNS = {
+    "id": "No.",
+    "equivalent_diameter": "Diameter",
+    "area": "Area",
+    "minimum_feret": "Min. Feret",
+    "maximum_feret": "Max. Feret",
+    "aspect_ratio": "Aspect ratio",
+    "circularity": "Circularity",
+    "solidity": "Solidity",
+    "orientation": "Orientation",
+    "mean_intensity": "Mean grey level",
+    "centroid_row": "Row",
+    "centroid_column": "Column",
+    "edge_weight": "Edge weight",
+}
+LENGTHS = ("equivalent_diameter", "area", "minimum_feret", "maximum_feret")
+WHOLE = ("id", "orientation_deg", "centroid_row_px", "centroid_column_px")
+UNITS = {"um2": "µm²", "um": "µm", "nm2": "nm²", "px2": "px²", "nm": "nm", "px": "px", "deg": "°"}
+HEIGHT = 360
+OBJECTS = "Objects"
+SELECT = "Click an object, or a row of the table below, to see its measurements."
+
+
+def label_of(column: str) -> str:
+    """Return the heading of a column: "area_nm2" -> "Area (nm²)"."""
+    stem, _, unit = column.rpartition("_")
+    if stem in COLUMNS and unit in UNITS:
+        return f"{COLUMNS[stem]} ({UNITS[unit]})"
+    return COLUMNS.get(column, capital(column.replace("_", " ")))
+
+
+def capital(name: str) -> str:
+    """Return ``name`` with a capital first letter and the rest as it is: "Tc" stays "Tc"."""
+    return name[:1].upper() + name[1:]
+
+
+def object_name(analysis: Analysis) -> str:
+    """Return the phase that is counted, such as "particle"; "object" for a model without one."""
+    phase = analysis.card.objects_phase
+    return "object" if phase is None else analysis.segmentation.phases[phase].name
+
+
+def diameters(table: pd.DataFrame) -> tuple[str, str]:
+    """Return the column of the diameters and its unit, as the column names it."""
+    column = next(name for name in table if name.startswith("equivalent_diameter_"))
+    return column, column.rpartition("_")[2]
+
+
+def table(analysis: Analysis) -> None:
+    from core.measurement.regions import in_readable_units
+
+    digest = analysis.segmentation.digest
+    chosen = session.selected_object(digest)
+    ids = analysis.table["id"].tolist()
+    key = f"objects-{session.table_turn()}"
+
+    def select() -> None:
+        rows = session.component_state(key).get("selection", {}).get("rows", [])
+        session.select_object(digest, ids[rows[0]] if rows else 0, from_table=True)
+
+    shown = in_readable_units(analysis.table)
+    st.subheader(f"{OBJECTS} ({object_name(analysis)})")
+    st.dataframe(
+        shown,
+        height=HEIGHT,
+        hide_index=True,
+        key=key,
+        on_select=select,
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [ids.index(chosen)]}} if chosen in ids else None,
+        column_order=sorted(shown, key=_place),
+        column_config={name: _column(name, shown) for name in shown},
+        alt="One row per object",
+    )
+
+
+def _place(column: str) -> int:
+    """Return where a column stands: as in COLUMNS, then what is not there."""
+    order = [*COLUMNS]
+    stem = column.rpartition("_")[0]
+    return next((order.index(one) for one in (column, stem) if one in order), len(order))
+
+
+def _column(name: str, table: pd.DataFrame) -> ColumnConfig:
+    if name == "touches_edge":
+        return st.column_config.CheckboxColumn("Touching the edge", width="small")
+    return st.column_config.NumberColumn(
+        label_of(name), format=f"%.{_decimals(name, table)}f", pinned=name == "id", width="small"
+    )
+
+
+def _decimals(name: str, table: pd.DataFrame) -> int:
+    from core.measurement.regions import decimals
+
+    if name in WHOLE:
+        return 0
+    return decimals(table[name]) if name.startswith(LENGTHS) else 2
+
+
+def sentence(analysis: Analysis) -> str:
+    """Return the selected object's numbers in one line, or how to select one."""
+    from core.measurement.regions import in_readable_units
+
+    chosen = session.selected_object(analysis.segmentation.digest)
+    table = in_readable_units(analysis.table)
+    found = table[table["id"] == chosen]
+    if found.empty:
+        return SELECT
+    row = found.iloc[0]
+    column, unit = diameters(table)
+    area = f"area_{unit}2"
+    edge = ", touching the edge" if row["touches_edge"] else ""
+    return (
+        f"{capital(object_name(analysis))} {chosen}: "
+        f"diameter {row[column]:.{_decimals(column, table)}f} {UNITS[unit]}, "
+        f"area {row[area]:,.{_decimals(area, table)}f} {UNITS[unit + '2']}, "
+        f"aspect ratio {row['aspect_ratio']:.2f}, circularity {row['circularity']:.2f}{edge}."
+    )
