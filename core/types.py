@@ -299,28 +299,6 @@ class ModelCard:
         return found
 
 
-@dataclass(frozen=True)
-class Layer:
-    """One layer of a network: its name, kind, output shape (C, h, w), parameters and MACs."""
-
-    name: str
-    kind: str
-    shape: tuple[int, ...]
-    parameters: int
-    macs: int
-
-
-@dataclass(frozen=True, eq=False)
-class FeatureMaps:
-    """A layer's activations: ``activations`` (C, h, w) float32."""
-
-    layer: Layer
-    activations: np.ndarray
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "activations", read_only(self.activations))
-
-
 ProgressCallback = Callable[[int, int], None]
 """Called with (done, total); raise ``core.errors.Cancelled`` in it to stop."""
 

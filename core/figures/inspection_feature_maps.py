@@ -12,8 +12,9 @@ from plotly.subplots import make_subplots
 
 from core.figures.inspection_overlays import SEQUENTIAL, colors, limits_of
 from core.inspection.feature_maps import Measure, Patch, Ranking, rank_channels
+from core.inspection.layer import FeatureMaps
 from core.inspection.receptive_field import FieldSizes
-from core.types import FeatureMaps, PixelSize, read_only
+from core.types import PixelSize, read_only
 
 CLEAR = "rgba(0,0,0,0)"
 

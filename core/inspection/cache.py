@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from core.bounded_store import BoundedStore
 from core.inspection.feature_maps import feature_maps
 from core.inspection.field import Field
+from core.inspection.layer import FeatureMaps
 from core.inspection.subject import Subject
-from core.types import FeatureMaps
 
 
 @dataclass(frozen=True)

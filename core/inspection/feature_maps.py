@@ -11,10 +11,11 @@ import numpy as np
 import torch
 
 from core.errors import LamellaError
+from core.inspection.layer import FeatureMaps, Layer
 from core.inspection.receptive_field import Box, receptive_field
 from core.inspection.subject import Subject
 from core.inspection.view import Recorder, run
-from core.types import FeatureMaps, Layer, read_only
+from core.types import read_only
 
 
 class Measure(StrEnum):

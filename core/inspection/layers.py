@@ -11,11 +11,11 @@ from torch import nn
 
 from core.inspection.axis_rules import SAME
 from core.inspection.kinds import kind_of_function
+from core.inspection.layer import Layer
 from core.inspection.receptive_field import FieldSizes, value_field_sizes
 from core.inspection.subject import Subject
 from core.inspection.trace import Trace
 from core.inspection.view import join_call, run
-from core.types import Layer
 
 # Operations that only arrange numbers in memory; they get no row of their own.
 _SILENT = {"view", "_unsafe_view", "reshape", "t", "detach", "alias", "clone", "_to_copy", "input"}

@@ -70,9 +70,7 @@ def distill_features(
     fold(student, teacher, adapters)
 
 
-def _mean_distance(
-    student: nn.Module, teacher: nn.Module, adapters: nn.ModuleList, batch: Tensor
-) -> Tensor:
+def _mean_distance(student: Unet, teacher: Unet, adapters: nn.ModuleList, batch: Tensor) -> Tensor:
     """Return the mean over stages of :func:`feature_distance`, of a batch (N, 1, H, W)."""
     with torch.no_grad():
         wanted = teacher.encoder(batch)[1:]

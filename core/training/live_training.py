@@ -52,15 +52,8 @@ def train_short(
     """
     if steps < 1:
         raise DataError(f"{steps} steps train nothing; give 1 or more.")
-    short = replace(
-        recipe,
-        steps=steps,
-        crop_px=crop_px,
-        batch=LIVE_BATCH,
-        validate_every=steps,
-        averaging=0.9,
-        seed=seed,
-    )
+    short = replace(recipe, steps=steps, crop_px=crop_px, batch=LIVE_BATCH, seed=seed)
+    short = replace(short, validate_every=steps, averaging=0.9)
     assert card.build is not None
     torch.manual_seed(seed)
     network = card.build()

@@ -70,21 +70,12 @@ def train_in(
         LamellaError: there is a checkpoint in the folder and ``resume`` was not asked for.
     """
     checkpoint = options.folder / CHECKPOINT
-    if checkpoint.is_file() and not options.resume:
-        raise LamellaError(
-            f"{options.folder} holds an earlier run of {card.name}; give --resume to go on with "
-            "it, another --out to keep it, or delete the folder to start anew."
-        )
-    if card.build is None:
-        raise LamellaError(
-            f"{card.name} is a method without a network, so there is nothing to train; choose one "
-            "of the networks that `lamella models` lists."
-        )
+    build = _builder(card, options)
     device = choose_device(options.device)
     split = read()
     options.folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
-    network = card.build().to(device)
+    network = build().to(device)
     if not checkpoint.is_file():
         initialize(network, card, recipe, split, options, report)
 
@@ -107,6 +98,21 @@ def train_in(
 def objects_of(card: ModelCard) -> Objective:
     """Return what a network learns that has outputs about objects."""
     return Objective(loss_of_objects, partial(object_score, card))
+
+
+def _builder(card: ModelCard, options: TrainingOptions) -> Callable[[], nn.Module]:
+    """Return what builds the network, if the run may begin."""
+    if (options.folder / CHECKPOINT).is_file() and not options.resume:
+        raise LamellaError(
+            f"{options.folder} holds an earlier run of {card.name}; give --resume to go on with "
+            "it, another --out to keep it, or delete the folder to start anew."
+        )
+    if card.build is None:
+        raise LamellaError(
+            f"{card.name} is a method without a network, so there is nothing to train; choose one "
+            "of the networks that `lamella models` lists."
+        )
+    return card.build
 
 
 def training_data(card: ModelCard, recipe: Recipe, data: Path | None) -> TrainingData:

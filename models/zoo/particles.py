@@ -98,9 +98,9 @@ CARD = ModelCard(
     tta_scales=(0.6, 0.85, 1.0),
     ranges=(
         StatisticRange("mean", 0.0371, 0.931),
-        StatisticRange("contrast", 0.0802, 0.38),
+        StatisticRange("contrast", 0.0772, 0.38),
         StatisticRange("skewness", -6.55, 10.9),
-        StatisticRange("noise", 0.000676, 0.0716),
-        StatisticRange("structure_px", 1.72, 256.0),
+        StatisticRange("noise", 0.000622, 0.0716),
+        StatisticRange("structure_px", 1.72, 203.0),
     ),
 )

@@ -64,7 +64,8 @@ def find_grains(
         )
     top, left = (max(0, (side - SCORED_SIDE_PX) // 2) for side in pixels.shape)
     field = np.s_[top : top + SCORED_SIDE_PX, left : left + SCORED_SIDE_PX]
-    grey = grey_levels(pixels[field])
+    # Of the whole image, as the page Segment has it.
+    grey = np.ascontiguousarray(grey_levels(pixels)[field])
     probability = boundary_probability(engine, grey)
     grains = grains_from_probability(probability)
     agreement, theirs = None, None
@@ -120,8 +121,7 @@ def encoder_features(engine: Engine, image: np.ndarray, stage: int = 2) -> np.nd
 
     ``image``: (H, W) in [0, 1]. ``stage``: 1 has half the resolution, 2 a quarter.
     """
-    field = image[tuple(_middle(length) for length in image.shape)]
-    grey = grey_levels(field)
+    grey = grey_levels(image)[tuple(_middle(length) for length in image.shape)]
     if min(grey.shape) < STRIDE:
         grey = cv2.resize(grey, (STRIDE, STRIDE))
     with engine.lock, torch.inference_mode():

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.types import Array, FeatureMaps
+from core.inspection.layer import FeatureMaps
+from core.types import Array
 from pages.components.frame import session
 from pages.components.inspect import colors as inspect_colors
 from pages.components.inspect import gallery as inspect_gallery

@@ -12,8 +12,9 @@ import streamlit as st
 # importing at the same moment.
 from core.analysis import Analysis
 from core.errors import LamellaError
+from core.inspection.layer import FeatureMaps
 from core.palette import phase_color
-from core.types import FeatureMaps, Phase
+from core.types import Phase
 from pages.components.frame import networks, stores
 from pages.components.frame.session import Opened
 from pages.components.frame.stores import Key
