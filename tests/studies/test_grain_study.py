@@ -26,12 +26,19 @@ from studies.grains.scoring import (
 )
 
 
+class Halved(nn.Module):
+    """The image at its own, half and a quarter of its resolution."""
+
+    def forward(self, batch: torch.Tensor) -> list[torch.Tensor]:
+        return [batch, batch[:, :, ::2, ::2], batch[:, :, ::4, ::4]]
+
+
 class DarkIsBoundary(nn.Module):
     """Boundary where the grey level lies below the mean of the card."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.encoder = lambda batch: [batch, batch[:, :, ::2, ::2], batch[:, :, ::4, ::4]]
+        self.encoder = Halved()
         self.scale = nn.Parameter(torch.tensor(8.0))
 
     def forward(self, batch: torch.Tensor) -> torch.Tensor:
