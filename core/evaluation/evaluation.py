@@ -125,21 +125,20 @@ def _evaluate_one(
     begun, processor = time.perf_counter(), time.process_time()
     found = segment(micrograph, engine)
     seconds, processor = time.perf_counter() - begun, time.process_time() - processor
-    card, labels = engine.card, found.labels
+    card, lines = engine.card, engine.card.boundary_phase
     classes = (reference > 0).astype(np.uint8) if kind == "instances" else reference
-    counts = confusion_matrix(classes, labels, len(card.phases))
-    lines = card.boundary_phase
+    # An info bar has no prediction, so it says nothing about the network.
+    rows = micrograph.image_rows
+    given, labels = classes[rows], found.labels[rows]
     trusted, sample = None, None
     if card.build is not None:
-        # An info bar has no prediction, so it says nothing about the network's confidence.
-        rows = micrograph.image_rows
-        trusted = reliability(found.probabilities[:, rows], classes[rows])
-        sample = sample_pixels(found.probabilities[:, rows], classes[rows])
+        trusted = reliability(found.probabilities[:, rows], given)
+        sample = sample_pixels(found.probabilities[:, rows], given)
     return ImageScores(
         stem=image.stem,
-        confusion=counts,
+        confusion=confusion_matrix(given, labels, len(card.phases)),
         boundary_f1=tuple(
-            boundary_f1(classes == phase, labels == phase, BOUNDARY_TOLERANCE_PX)
+            boundary_f1(given == phase, labels == phase, BOUNDARY_TOLERANCE_PX)
             for phase in range(len(card.phases))
         ),
         objects=_objects(reference, found, micrograph, card) if kind == "instances" else None,

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from core.classification.data import ClassFolder, read_images
+from core.evaluation.evaluation import evaluate
 from core.formats import read_file
 from core.inspection.subject import Expected, open_subject
 from core.segmentation.engine import Engine
@@ -27,6 +28,7 @@ def files(tmp_path):
     random = np.random.default_rng(0)
     pixels = random.integers(40, 90, (128, 96)).astype(np.uint8)
     pixels[-BAR_ROWS:] = 255
+    pixels[-14:-6, 10:90:8] = 0  # its writing
     labels = np.zeros((128, 96), np.uint8)
     labels[10:40, 20:60] = 1
     labels[-5:] = 1
@@ -79,3 +81,10 @@ def test_a_pixel_size_far_from_that_of_training_is_clipped_everywhere_alike(file
     pair = read_pair(*files, SMALL, phases=2, pixel_size_nm=1.0)
     # The file itself has no pixel size.
     assert pair.image.shape == (108, 96)
+
+
+def test_an_info_bar_is_not_scored(files):
+    engine = Engine(CARD, Pixelwise().eval(), "cpu")
+    (scored,) = evaluate(engine, files[0].parent, files[1].parent, "instances").images
+    assert scored.confusion.sum() == 108 * 96
+    assert scored.confusion[1].sum() == 30 * 40
