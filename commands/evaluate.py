@@ -28,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--masks",
         type=Path,
         metavar="DIR",
-        help="needed but for a classifier, whose images lie in a folder for each kind",
+        help="needed except for a classifier, whose images lie in one folder per class",
     )
     parser.add_argument(
         "--weights",
@@ -40,7 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--validation",
         action="store_true",
-        help="only the images that the recipe kept out of training (needs the training folder)",
+        help="only the validation images of the recipe (needs the training folder)",
     )
     parser.add_argument(
         "--only", metavar="PATTERN", help="only images whose name without its ending fits: '*_2'"
@@ -58,7 +58,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--save",
         type=Path,
         metavar="DIR",
-        help="write NAME.json, which cards read, and NAME.images.csv, one row an image, to DIR",
+        help="write NAME.json, which cards read, and NAME.images.csv, one row per image, to DIR",
     )
     add_device(parser)
 
@@ -88,6 +88,8 @@ def run(options: argparse.Namespace) -> int:
         clusters(options),
     )
     scores = entries(result)
+    if options.cluster:
+        scores["cluster"] = options.cluster
     if options.by:
         index = read_index(options.images.parent)
         try:
@@ -107,7 +109,7 @@ def _check(options: argparse.Namespace, card: ModelCard) -> None:
     if options.masks is None:
         raise UsageError(f"--masks is missing; {card.name} is scored against masks.")
     if options.weights and card.build is None:
-        raise UsageError(f"--weights: {card.name} is no network and has no weights.")
+        raise UsageError(f"--weights: {card.name} is not a network and has no weights.")
     if options.save:
         result_folder(options.save, "--save")
 
@@ -181,18 +183,24 @@ def kind_of_masks(card: ModelCard) -> MaskKind:
 
 def text(scores: dict) -> str:
     """Return the scores for a person."""
-    lines = [f"{scores['model']} on {scores['images']} images; 95 % bootstrap interval over images"]
-    lines += [
-        f"  {key.replace('_', ' '):52}{digits(value):>10}  {digits(low)} to {digits(high)}"
-        for key, (value, low, high) in scores["headlines"].items()
-    ]
+    singles = scores.get("single_images")
+    over = scores.get("cluster", "image").replace("_", " ")
+    spread = (
+        "values of single images" if singles else f"95 % bootstrap interval, resampled by {over}"
+    )
+    lines = [f"{scores['model']} on {scores['images']} images; {spread}"]
+    for key, (value, low, high) in scores["headlines"].items():
+        beside = "" if low is None else f"{digits(low)} to {digits(high)}"
+        if singles and key in singles:
+            beside = ", ".join(map(digits, singles[key]))
+        lines.append(f"  {key.replace('_', ' '):52}{digits(value):>10}  {beside}".rstrip())
     calibration = scores["confidence_calibration"] or {}
     if "temperature" in calibration:
         lines.append(
             f"  temperature {digits(calibration['temperature'])}, expected calibration error "
-            f"{digits(calibration['expected_calibration_error_of_sample'])} without it and "
-            f"{digits(calibration['expected_calibration_error_at_temperature'])} with it, on "
-            "images that it was not fitted to"
+            f"{digits(calibration['expected_calibration_error_of_sample'])} without and "
+            f"{digits(calibration['expected_calibration_error_at_temperature'])} with temperature "
+            "scaling, cross-validated over images"
         )
     for name, groups in scores.items():
         if name.startswith("foreground_iou_by_"):
@@ -202,12 +210,12 @@ def text(scores: dict) -> str:
             ]
     speed = scores["speed"]
     lines.append(
-        f"  {digits(speed['seconds_per_megapixel'])} s a megapixel, of the processor "
+        f"  {digits(speed['seconds_per_megapixel'])} s per megapixel, processor time "
         f"{digits(speed['processor_seconds_per_megapixel'])} s; {speed['machine']}"
     )
     return "\n".join(lines)
 
 
 def digits(value: float | None) -> str:
-    """Return a score to four digits, or that it cannot be told (no such phase in any image)."""
+    """Return a score to four digits; "not known" where no image has such a phase."""
     return "not known" if value is None else f"{value:.4f}"

@@ -27,8 +27,8 @@ def build() -> nn.Module:
 
 CARD = ModelCard(
     name="micrographs",
-    title="A start from micrographs",
-    purpose="Knows five kinds of micrographs, so that a network for another kind can start there.",
+    title="Micrograph pre-training",
+    purpose="Pre-trained on five kinds of micrographs, to initialize networks for others.",
     phases=tuple(phase for name in TASKS for phase in zoo.card(name).phases),
     build=build,
     weights=weights(

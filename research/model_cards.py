@@ -19,35 +19,35 @@ from core.types import ModelCard
 from models import catalogue, classifiers
 from models.measured import initializations, measured, seeds
 
-# Functions, which a table cannot hold; the text tells where it initializations from.
+# Functions, which a table cannot hold; the text names the initialization.
 ELSEWHERE = ("initialize", "augmentation", "feature_distillation", "distillation", "source")
 RANGES = (
-    "Grey levels in [0, 1] after the stretch that every image gets. An image outside of these "
-    "ranges gets a warning."
+    "Grey levels in [0, 1] after the contrast stretch. An image outside of these ranges gets a "
+    "warning."
 )
 
 
 def card_text(card: ModelCard) -> str:
-    """Return what there is to know about a model before one trusts it."""
+    """Return a model's card: scores, robustness, limitations, training."""
     parts = [f"# {card.title}", card.purpose, _facts(card)]
     found = measured(card.name)
     if card.scores:
-        parts += ["## How well it does", *_scores(card, found)]
+        parts += ["## Scores", *_scores(card, found)]
     if found:
         parts += _all_scores(card, found)
     if found and found.robustness:
-        parts += ["## On changed images", score_tables.robustness_caption(found), _changed(found)]
+        parts += ["## Robustness", score_tables.robustness_caption(found), _robustness(found)]
     if card.limits or card.failures:
-        parts += ["## Where it fails", *filter(None, [card.limits]), *_failures(card)]
+        parts += ["## Limitations", *filter(None, [card.limits]), *_failures(card)]
     if card.ranges:
-        parts += ["## What it was trained on looks like", RANGES, _ranges(card)]
+        parts += ["## Training-data statistics", RANGES, _ranges(card)]
     if card.build is not None:
-        parts += ["## How it was trained", _recipe(card.name, catalogue.recipe(card.name))]
+        parts += ["## Training", _recipe(card.name, catalogue.recipe(card.name))]
     if compared := initializations(card.name):
         rows = [astuple(one) for one in score_tables.initialization_rows(compared)]
         table = _rows(("Initialization", "Encoder", "Score by seed", "Mean"), rows)
         parts += [
-            "## What other initializations give",
+            "## Comparison of initializations",
             score_tables.initialization_caption(compared),
             table,
         ]
@@ -89,7 +89,9 @@ def _scores(card: ModelCard, found: Measured | None) -> list[str]:
     for data, scores in card.scores_by_data().items():
         whose = score_tables.test_set_note(scores)
         parts.append(f"Measured with `{scores[0].command}` on {data}. {whose}".strip())
-        parts.append(_score_table(score_tables.card_score_rows(scores, found, seeds(card.name))))
+        parts.append(
+            _score_table(score_tables.card_score_rows(scores, found, seeds(card.name)), found)
+        )
     return parts
 
 
@@ -97,13 +99,16 @@ def _all_scores(card: ModelCard, found: Measured) -> list[str]:
     """Return every score of the model's file, by phase, and its calibration."""
     parts = [
         "## All scores",
-        f"On {score_tables.WHERE}, {found.images} in all; intervals of 95 % by bootstrap over "
-        f"images. Each image by itself: `models/measured/{card.name}.images.csv`. Definitions: "
+        f"On {score_tables.WHERE}, {found.images} in all. {score_tables.interval_note(found)} "
+        f"Image by image: `models/measured/{card.name}.images.csv`. Definitions: "
         "`core/evaluation/scores.py`.",
-        _score_table(score_tables.overall_rows(found)),
+        _score_table(score_tables.overall_rows(found), found),
     ]
     for phase in found.phases:
-        parts += [f"### {phase.capitalize()}", _score_table(score_tables.phase_rows(found, phase))]
+        parts += [
+            f"### {phase.capitalize()}",
+            _score_table(score_tables.phase_rows(found, phase), found),
+        ]
     if found.confidence_calibration:
         error = found.scores["expected_calibration_error"]
         bins = [
@@ -114,13 +119,13 @@ def _all_scores(card: ModelCard, found: Measured) -> list[str]:
         parts += [
             "### Confidence calibration",
             score_tables.confidence_calibration_text(card, found.confidence_calibration, error),
-            _rows(("Mean confidence", "Right", "Share of the pixels in %"), bins),
+            _rows(("Mean confidence", "Accuracy", "Share of pixels in %"), bins),
         ]
     return parts
 
 
-def _changed(found: Measured) -> str:
-    head = ("Change", *score_tables.robustness_headings(found))
+def _robustness(found: Measured) -> str:
+    head = ("Perturbation", *score_tables.robustness_headings(found))
     rows = [
         (one.perturbation, one.score, one.foreground) for one in score_tables.robustness_rows(found)
     ]
@@ -131,11 +136,11 @@ def _failures(card: ModelCard) -> list[str]:
     return ["\n".join(f"- {one}" for one in card.failures)] if card.failures else []
 
 
-def _score_table(rows: Iterable[ScoreRow]) -> str:
+def _score_table(rows: Iterable[ScoreRow], found: Measured | None) -> str:
     shown = [(one.name, one.value, one.interval) for one in rows]
     if not any(interval for *_, interval in shown):
         return _rows(("Score", ""), [row[:2] for row in shown])
-    return _rows(("Score", "", "95 % interval"), shown)
+    return _rows(("Score", "", score_tables.interval_heading(found)), shown)
 
 
 def _ranges(card: ModelCard) -> str:
@@ -148,7 +153,7 @@ def _recipe(name: str, recipe: Recipe) -> str:
     return "\n\n".join(
         [
             f"Initialization: {init}. `lamella train {name}` repeats the run. Another processor or "
-            "number of threads rounds differently; the weights then come out alike, not the same.",
+            "number of threads rounds differently; the weights are then similar, not identical.",
             _table(("Recipe", ""), _values(recipe, ELSEWHERE)),
             _table(("Augmentation", "Range or probability"), _values(recipe.augmentation)),
         ]

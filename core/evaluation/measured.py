@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.evaluation.image_values import read_image_values
 from core.evaluation.robustness_scores import RobustnessScore, read_robustness_scores
-from core.measurement.bootstrap import Estimate
+from core.measurement.bootstrap import FEWEST_IMAGES, Estimate
 
 NAN = float("nan")
 
@@ -48,7 +49,9 @@ class Measured:
     ``weights_sha256``: of the weights that were measured. ``phases``: names. ``scores``: by the
     names that :func:`core.evaluation.scores.headlines` lists. ``seconds``: a megapixel by the
     clock, ``processor_seconds``: of all threads. ``machine``: in words. ``robustness``: scores of
-    the same images after a change of contrast, focus, dose or magnification.
+    the same images after a change of contrast, focus, dose or magnification. ``cluster``: column of
+    index.csv that images were resampled by, "" for images themselves. ``by_image``: scores of the
+    single images where there are too few for an interval.
     """
 
     model: str
@@ -62,6 +65,8 @@ class Measured:
     machine: str = ""
     groups: Mapping[str, int] = field(default_factory=dict)
     robustness: tuple[RobustnessScore, ...] = ()
+    cluster: str = ""
+    by_image: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 def read_measured(path: Path) -> Measured:
@@ -77,12 +82,13 @@ def read_measured(path: Path) -> Measured:
                 name = f"{key}.{value}"
                 scores[name] = Estimate(_number(one["foreground_iou_macro"]), *bounds)
                 groups[name] = one["images"]
-    speed = entry["speed"]
+    speed, phases = entry["speed"], tuple(entry["iou"])
+    few = entry["images"] < FEWEST_IMAGES
     return Measured(
         model=entry["model"],
         weights_sha256=entry["weights_sha256"],
         images=entry["images"],
-        phases=tuple(entry["iou"]),
+        phases=phases,
         scores=scores,
         confidence_calibration=_confidence_calibration(entry["confidence_calibration"]),
         seconds=_number(speed["seconds_per_megapixel"]),
@@ -90,6 +96,8 @@ def read_measured(path: Path) -> Measured:
         machine=speed["machine"],
         groups=groups,
         robustness=read_robustness_scores(path.with_suffix(".robustness.csv")),
+        cluster=entry.get("cluster", ""),
+        by_image=read_image_values(path.with_suffix(".images.csv"), phases) if few else {},
     )
 
 

@@ -13,8 +13,9 @@ from core.errors import DataError
 from core.evaluation.boundary_agreement import GrainAgreement
 from core.evaluation.confidence_calibration import BINS
 from core.evaluation.evaluation import Evaluation
+from core.evaluation.image_values import image_values
 from core.evaluation.scores import ImageScores
-from core.measurement.bootstrap import mean_over_images
+from core.measurement.bootstrap import FEWEST_IMAGES, mean_over_images
 from core.types import ModelCard
 
 DIGITS = 6
@@ -24,7 +25,8 @@ def entries(result: Evaluation) -> dict[str, object]:
     """Return the scores as JSON values; None where a number cannot be told.
 
     ``headlines`` holds value, lower and upper bound of the 95 % interval of each of
-    :func:`core.evaluation.scores.headlines`.
+    :func:`core.evaluation.scores.headlines`. ``single_images``: the values of the images where
+    there are fewer than 8, which have no interval.
     """
     phases = [phase.name for phase in result.card.phases]
     headlines = {
@@ -54,9 +56,18 @@ def entries(result: Evaluation) -> dict[str, object]:
             "processor_seconds_per_megapixel": known(processor),
             "machine": result.machine,
         },
+        **_single_images(result, phases),
         **grain_entries([one.grains for one in result.images if one.grains is not None]),
         "by_image": [image_entry(one, result.card) for one in result.images],
     }
+
+
+def _single_images(result: Evaluation, phases: Sequence[str]) -> dict[str, object]:
+    if len(result.images) >= FEWEST_IMAGES:
+        return {}
+    rows = [_flat(image_entry(one, result.card)) for one in result.images]
+    values = image_values(rows, phases)
+    return {"single_images": {key: [known(x) for x in found] for key, found in values.items()}}
 
 
 def foreground_iou_by(

@@ -1,4 +1,4 @@
-"""A card's scores as a reader wants them: the same words on the page and in the documents."""
+"""The tables of a card's scores, for the page and the documents."""
 
 from __future__ import annotations
 
@@ -13,40 +13,45 @@ from core.measurement.bootstrap import Estimate
 from core.types import ModelCard, Score
 
 TEST_SETS = {
-    "ours": "The choice of images is ours, not the test set of the data's authors.",
+    "ours": "The split is ours, not the test set of the data's authors.",
     "authors": "This is the test set of the data's authors.",
     "made": "",
 }
-WHERE = "the images of the scores that have an interval above"
+WHERE = "the same images as the first scores above"
+MICRO, MACRO = "micro average (pooled)", "macro average (mean over images)"
 OVERALL = {
-    "foreground_iou_macro": "IoU of all that is not the first phase, mean over images",
-    "mean_iou": "mean IoU over phases, one confusion matrix over all images",
-    "micro_iou": "IoU of all phases counted together, which frequent phases decide, likewise",
-    "mean_dice": "mean Dice over phases, likewise",
-    "pixel_accuracy": "pixel accuracy, likewise",
-    "objects_f1_iou50_micro": "F1 of objects at IoU of 0.5 or more, all images as one",
-    "objects_f1_iou50_macro": "F1 of objects, mean over images",
-    "objects_f1_iou75_micro": "F1 of objects at IoU of 0.75 or more, all images as one",
-    "objects_f1_iou75_macro": "F1 of objects at 0.75, mean over images",
-    "objects_recall_iou50.touching": "recall of objects that touch another, all images as one",
-    "objects_recall_iou50.free": "recall of objects that touch none",
+    "foreground_iou_macro": f"IoU of the foreground phases, {MACRO}",
+    "mean_iou": "mean IoU over phases, pooled pixels",
+    "micro_iou": f"IoU over all phases, {MICRO}",
+    "mean_dice": "mean Dice over phases, pooled pixels",
+    "pixel_accuracy": "pixel accuracy",
+    "objects_f1_iou50_micro": f"F1 of objects at IoU 0.5, {MICRO}",
+    "objects_f1_iou50_macro": f"F1 of objects at IoU 0.5, {MACRO}",
+    "objects_f1_iou75_micro": f"F1 of objects at IoU 0.75, {MICRO}",
+    "objects_f1_iou75_macro": f"F1 of objects at IoU 0.75, {MACRO}",
+    "objects_recall_iou50.touching": "recall of touching objects, pooled",
+    "objects_recall_iou50.free": "recall of isolated objects, pooled",
     "objects_recall_iou50.under_10_px": "recall of objects under 10 px in diameter",
     "objects_recall_iou50.10_to_30_px": "recall of objects of 10 to 30 px",
     "objects_recall_iou50.30_to_100_px": "recall of objects of 30 to 100 px",
     "objects_recall_iou50.100_px_and_more": "recall of objects of 100 px and more",
-    "panoptic_quality_micro": "panoptic quality, all images as one",
-    "panoptic_quality_macro": "panoptic quality, mean over images",
-    "boundary_dice_within_3px": "Dice of boundaries within 3 px, mean over images",
-    "network_f1_within_3px": "F1 of the closed network within 3 px, mean over images",
+    "panoptic_quality_micro": f"panoptic quality, {MICRO}",
+    "panoptic_quality_macro": f"panoptic quality, {MACRO}",
+    "boundary_dice_within_3px": "boundary Dice within 3 px, mean over images",
+    "network_f1_within_3px": "F1 of the closed boundary network within 3 px, mean over images",
 }
 RELATIVE = {
-    "mean_diameter_error": "mean diameter of the objects, error, mean over images",
-    "mean_diameter_absolute_error": "mean diameter, absolute error, mean over images",
-    "mean_diameter_absolute_error_median": "mean diameter, absolute error, median over images",
-    "mean_diameter_within_10_percent": "images whose mean diameter is within 10 %, absolute",
-    "mean_diameter_error_micro": "mean diameter, error, all images as one",
-    "mean_intercept_error": "mean intercept of the grains, error, mean over images",
-    "mean_intercept_absolute_error": "mean intercept, absolute error, mean over images",
+    "mean_diameter_error": "error of the mean diameter, mean over images",
+    "mean_diameter_absolute_error": "absolute error of the mean diameter, mean over images",
+    "mean_diameter_absolute_error_median": (
+        "absolute error of the mean diameter, median over images"
+    ),
+    "mean_diameter_within_10_percent": "images whose mean diameter is within 10 %",
+    "mean_diameter_error_micro": "error of the mean diameter, pooled objects",
+    "mean_intercept_error": "error of the mean intercept length, mean over images",
+    "mean_intercept_absolute_error": (
+        "absolute error of the mean intercept length, mean over images"
+    ),
 }
 BY_PHASE = {
     "iou": "IoU",
@@ -54,13 +59,17 @@ BY_PHASE = {
     "boundary_f1_2px": "boundary F1 within 2 px, mean over images",
 }
 POINTS = {
-    "phase_fraction_error_points": "phase fraction, error in percentage points, mean over images",
-    "phase_fraction_absolute_error_points": "phase fraction, absolute error in percentage points",
+    "phase_fraction_error_points": "error of the area fraction, percentage points",
+    "phase_fraction_absolute_error_points": (
+        "absolute error of the area fraction, percentage points"
+    ),
 }
 INITIALIZATIONS = {
     "scratch": "from scratch",
     "imagenet": "ImageNet",
-    "micrographs": "ImageNet, then five tasks, this one among them, its validation images too",
+    "micrographs": (
+        "micrograph pre-training, on this task and four others; saw its validation images"
+    ),
     "micronet": "MicroNet",
 }
 ENCODERS = {f"tu-tf_efficientnet_lite{number}": f"EfficientNet-Lite{number}" for number in range(3)}
@@ -68,7 +77,8 @@ ENCODERS = {f"tu-tf_efficientnet_lite{number}": f"EfficientNet-Lite{number}" for
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """``value`` and its 95 % ``interval``, "" where there is none, as text."""
+    """``value`` and its 95 % ``interval`` as text; in place of an interval the values of single
+    images where they are few, "" where there is neither."""
 
     name: str
     value: str
@@ -102,12 +112,11 @@ def card_score_rows(
 
     ``seeds``: by key, the same score of runs that differ in their seed alone.
     """
-    known = found.scores if found else {}
     return [
         ScoreRow(
             _with_seeds(one.metric, seeds.get(one.key, ())),
             f"{one.value:.3f}",
-            interval(known.get(one.key)),
+            _spread(found, one.key) if found else "",
         )
         for one in scores
     ]
@@ -116,16 +125,16 @@ def card_score_rows(
 def overall_rows(found: Measured) -> list[ScoreRow]:
     """Return what was measured of all phases together."""
     rows = [
-        ScoreRow(words, f"{found.scores[key].value:.3f}", interval(found.scores[key]))
+        ScoreRow(words, f"{found.scores[key].value:.3f}", _spread(found, key))
         for key, words in OVERALL.items()
         if key in found.scores
     ]
     for key, words in RELATIVE.items():
         if key in found.scores and not math.isnan(found.scores[key].value):
-            form = "{:.1f} %" if "absolute" in key else "{:+.1f} %"
+            form = "{:.1f} %" if "absolute" in key or "within" in key else "{:+.1f} %"
             one = found.scores[key]
             rows.append(
-                ScoreRow(words, form.format(100 * one.value), interval(one, form, factor=100))
+                ScoreRow(words, form.format(100 * one.value), _spread(found, key, form, factor=100))
             )
     return rows
 
@@ -134,19 +143,19 @@ def phase_rows(found: Measured, phase: str) -> list[ScoreRow]:
     """Return what was measured of one phase."""
     rows = [
         ScoreRow(
-            words, _three(found.scores[f"{key}.{phase}"]), interval(found.scores[f"{key}.{phase}"])
+            words, _number(found.scores[f"{key}.{phase}"].value), _spread(found, f"{key}.{phase}")
         )
         for key, words in BY_PHASE.items()
     ]
     for key, words in POINTS.items():
         one, form = found.scores[f"{key}.{phase}"], "{:.2f}" if "absolute" in key else "{:+.2f}"
-        rows.append(ScoreRow(words, form.format(one.value), interval(one, form)))
+        rows.append(ScoreRow(words, form.format(one.value), _spread(found, f"{key}.{phase}", form)))
     return rows
 
 
 def robustness_rows(found: Measured) -> list[RobustnessRow]:
-    """Return what changes of the images do to the first score of models of its kind: the IoU of
-    the foreground, mean over images, of two phases; else the mean IoU over phases."""
+    """Return the scores after each perturbation: the foreground IoU, mean over images, where there
+    are two phases, else the mean IoU over phases; and the foreground IoU of the pooled pixels."""
     key = "foreground_iou_macro" if len(found.phases) == 2 else "mean_iou"
     return [
         RobustnessRow(one.perturbation, _number(getattr(one, key)), _number(one.foreground_iou))
@@ -156,15 +165,15 @@ def robustness_rows(found: Measured) -> list[RobustnessRow]:
 
 def robustness_headings(found: Measured) -> tuple[str, str]:
     """Return what the two scores of :func:`robustness_rows` are called."""
-    first = "IoU of objects, mean over images" if len(found.phases) == 2 else "mean IoU over phases"
-    return first, f"IoU of all but {found.phases[0]}, all images as one"
+    first = f"foreground IoU, {MACRO}" if len(found.phases) == 2 else "mean IoU over phases"
+    return first, f"foreground IoU, {MICRO}"
 
 
 def robustness_caption(found: Measured) -> str:
     """Return what :func:`robustness_rows` is about."""
     return (
-        f"The same {found.robustness[0].images} images, changed in a known way; each change by "
-        "itself. It says nothing about other specimens."
+        f"The same {found.robustness[0].images} images under one perturbation at a time; other "
+        "specimens are not among them."
     )
 
 
@@ -175,8 +184,8 @@ def initialization_caption(found: Sequence[Initialization]) -> str:
         f"{steps} steps of {batch} crops of {side} px" for steps, batch, side in runs
     )
     return (
-        f"Short runs, {kinds}; the best validation score of each. They compare starts; what is "
-        "shipped was trained for longer."
+        f"Short runs of {kinds}; best validation score of each. The shipped model was trained for "
+        "longer."
     )
 
 
@@ -200,6 +209,27 @@ def interval(one: Estimate | None, form: str = "{:.3f}", factor: float = 1) -> s
     return f"{form.format(factor * one.low)} to {form.format(factor * one.high)}"
 
 
+def interval_heading(found: Measured | None) -> str:
+    """Return what :attr:`ScoreRow.interval` holds."""
+    return "single images" if found and found.by_image else "95 % interval"
+
+
+def interval_note(found: Measured) -> str:
+    """Return where the intervals come from, or why there are none."""
+    if found.by_image:
+        return (
+            f"{found.images} images are too few for an interval; values of single images instead."
+        )
+    over = found.cluster.replace("_", " ") or "image"
+    return f"95 % intervals by bootstrap, resampled by {over}."
+
+
+def _spread(found: Measured, key: str, form: str = "{:.3f}", factor: float = 1) -> str:
+    if found.by_image:
+        return ", ".join(form.format(factor * value) for value in found.by_image.get(key, ()))
+    return interval(found.scores.get(key), form, factor)
+
+
 def test_set_note(scores: Sequence[Score]) -> str:
     """Return whose split the scores stand on, "" for images that were made."""
     return " ".join(dict.fromkeys(TEST_SETS[one.test_set] for one in scores)).strip()
@@ -208,26 +238,26 @@ def test_set_note(scores: Sequence[Score]) -> str:
 def confidence_calibration_text(
     card: ModelCard, found: ConfidenceCalibration, error: Estimate
 ) -> str:
-    """Return how far the network's confidence is to be trusted, and what a temperature changes."""
-    side = "surer than it is right" if found.overconfidence > 0 else "right more often than it says"
+    """Return the calibration of the network's confidence and the effect of temperature scaling."""
+    side = "overconfident" if found.overconfidence > 0 else "underconfident"
+    within = f" ({interval(error)})" if interval(error) else ""
     text = (
-        f"Expected calibration error {error.value:.3f} ({interval(error)}) over all pixels, in 15 "
-        f"bins: on average the network is {side}, by {100 * abs(found.overconfidence):.1f} "
-        "percentage points."
+        f"Expected calibration error {error.value:.3f}{within} over all pixels, in 15 bins: on "
+        f"average the network is {side} by {100 * abs(found.overconfidence):.1f} percentage points."
     )
     if math.isnan(found.temperature):
         return text
     text += (
-        f" On images that it was not fitted to, a temperature takes the error from "
-        f"{found.error_without:.3f} to {found.error_with:.3f}; fitted to all it is "
-        f"{found.temperature:.2f}."
+        " Temperature scaling, cross-validated over images, takes the error from "
+        f"{found.error_without:.3f} to {found.error_with:.3f}; fitted to all images the "
+        f"temperature is {found.temperature:.2f}."
     )
     if card.temperature != 1:
         return text + (
-            " The confidence and the uncertainty on the page Segment are shown at a temperature "
-            f"of {card.temperature:.2f}; labels and exported probabilities stay."
+            " The page Segment shows confidence and uncertainty at a temperature of "
+            f"{card.temperature:.2f}; labels and exported probabilities are unchanged."
         )
-    return text + " It is not applied: the confidence shown is the network's own."
+    return text + " It is not applied: the page Segment shows the network's own confidence."
 
 
 def speed_text(found: Measured) -> str:
@@ -247,10 +277,6 @@ def _with_seeds(metric: str, seeds: Sequence[float]) -> str:
         f"{metric} ({len(seeds)} seeds: mean {mean(seeds):.3f}, {min(seeds):.3f} to "
         f"{max(seeds):.3f})"
     )
-
-
-def _three(one: Estimate) -> str:
-    return _number(one.value)
 
 
 def _number(value: float) -> str:

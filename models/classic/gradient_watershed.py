@@ -20,7 +20,7 @@ def method(grey: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
 CARD = ModelCard(
     name="gradient-watershed",
     title="Gradient watershed",
-    purpose="Floods the image from its dark and bright cores; borders lie on the strongest edges.",
+    purpose="Watershed of the gradient magnitude, from dark and bright markers.",
     phases=(Phase("ground", "#0072B2"), Phase("object", "#E69F00")),
     build=None,
     method=method,
@@ -31,6 +31,6 @@ CARD = ModelCard(
     data="none: nothing is learned",
     licence="BSD-3-Clause",
     reference="Beucher and Lantuejoul 1979; watershed of scikit-image",
-    limits=("Needs two clear grey levels to start from; shading misleads it."),
+    limits=("Needs two distinct grey levels for its markers; fails with uneven illumination."),
     objects_phase=1,
 )

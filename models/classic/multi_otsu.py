@@ -20,7 +20,7 @@ def method(grey: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
 CARD = ModelCard(
     name="multi-otsu",
     title="Multi-Otsu thresholds",
-    purpose="Two grey levels split the image into dark, middle and bright.",
+    purpose="Two thresholds split the grey levels into dark, middle and bright.",
     phases=(Phase("dark", "#0072B2"), Phase("middle", "#E69F00"), Phase("bright", "#009E73")),
     build=None,
     method=method,
@@ -31,6 +31,6 @@ CARD = ModelCard(
     data="none: nothing is learned",
     licence="BSD-3-Clause",
     reference="Liao et al. 2001, J. Inf. Sci. Eng. 17:713",
-    limits=("Knows grey levels only, and always finds three phases."),
+    limits=("Uses grey levels only, and always finds three phases."),
     objects_phase=2,
 )

@@ -22,7 +22,7 @@ def method(grey: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
 CARD = ModelCard(
     name="otsu",
     title="Otsu threshold",
-    purpose="One grey level splits the image; the part of the smaller area is called the object.",
+    purpose="One threshold for the whole image; the phase of the smaller area is the object.",
     phases=(Phase("ground", "#0072B2"), Phase("object", "#E69F00")),
     build=None,
     method=method,
@@ -33,11 +33,13 @@ CARD = ModelCard(
     data="none: nothing is learned",
     licence="BSD-3-Clause",
     reference="Otsu 1979, doi:10.1109/TSMC.1979.4310076",
-    limits=("Knows grey levels only: shading, dirt and a background of two tones mislead it."),
+    limits=(
+        "Uses grey levels only: fails with uneven illumination, dirt and a two-tone background."
+    ),
     objects_phase=1,
     scores=(
         Score("IoU of objects, mean over images", 0.528, EMPS),
-        Score("the same, dark on bright (186 images)", 0.637, EMPS),
-        Score("the same, bright on dark (179 images)", 0.415, EMPS),
+        Score("IoU of objects, dark on bright (186 images)", 0.637, EMPS),
+        Score("IoU of objects, bright on dark (179 images)", 0.415, EMPS),
     ),
 )

@@ -12,8 +12,8 @@ COMMAND = "python -m benchmarks.forest DIR"
 
 CARD = ModelCard(
     name="random-forest",
-    title="Random forest of your strokes",
-    purpose="Learns the phases from a few strokes on your image; for images that no network fits.",
+    title="Random forest",
+    purpose="Pixel classifier trained on a few annotated strokes; for images that no network fits.",
     phases=(Phase("background", "#0072B2"), Phase("object", "#E69F00")),
     build=None,
     needs_marks=True,
@@ -28,8 +28,8 @@ CARD = ModelCard(
         "doi:10.1038/s41592-019-0582-9"
     ),
     limits=(
-        "Sees 57 px around a pixel and no shape: phases that look alike at that distance stay "
-        "mixed. It knows the image it was taught on; another one may need strokes of its own."
+        "Sees 57 px around a pixel and no shape: phases of equal texture at that scale are "
+        "confused. It is trained on one image; another one may need its own strokes."
     ),
     objects_phase=1,
     scores=(

@@ -125,7 +125,7 @@ CARD = ClassifierCard(
     ),
     licence=(
         "repositories MIT or CC0; images © their publishers / UHCSDB / NASA; initialized from "
-        "ImageNet weights"
+        "particles-resnet18; these weights BSD-3-Clause"
     ),
     reference="He et al. 2016, arXiv:1512.03385",
     scores=(

@@ -15,13 +15,12 @@ if TYPE_CHECKING:
 PHASES = (
     Phase("ferritic matrix", "#0072B2"),
     Phase("cementite network", "#E69F00"),
-    Phase("spheroidite", "#009E73"),
+    Phase("spheroidized cementite particles", "#009E73"),
     Phase("Widmanstätten cementite", "#CC79A7"),
 )
 VALIDATION = (
-    "the 4 validation images of the split in lei-bo/MatSeg @ 1e1aeda, one confusion matrix over "
-    "all; they also chose the step and the seed that are shipped, at a magnification of 1.4, and "
-    "then 1.8"
+    "the 4 validation images of the split in lei-bo/MatSeg @ 1e1aeda, pooled pixels; the shipped "
+    "step and seed, at a test-time scale of 1.4, and then the scale of 1.8 were chosen on them"
 )
 
 
@@ -33,7 +32,8 @@ def build() -> nn.Module:
 
 
 def recipe() -> Recipe:
-    """Return how it is trained: from ImageNet weights, crops centred on each phase alike."""
+    """Return how it is trained: from ImageNet weights, crops centred on every phase equally
+    often."""
     from core.training.augmentation import Augmentation
     from core.training.initialization import efficientnet_lite_imagenet
     from core.training.recipe import Recipe
@@ -69,7 +69,7 @@ def recipe() -> Recipe:
 CARD = ModelCard(
     name="carbon-steel",
     title="Carbon steel",
-    purpose="Tells the four microconstituents of etched ultrahigh-carbon steel in SEM.",
+    purpose="Segments the four microconstituents of etched ultrahigh-carbon steel in SEM images.",
     phases=PHASES,
     build=build,
     weights=weights(
@@ -82,28 +82,36 @@ CARD = ModelCard(
         "UHCS: SEM images of ultrahigh-carbon steel, 645 x 484 px, of the public NIST/CMU UHCSDB, "
         "labels of lei-bo/MatSeg @ 1e1aeda; 16 images to train, 4 to validate, the authors' split"
     ),
-    licence="data MIT; encoder weights Apache-2.0; these weights BSD-3-Clause",
+    licence=(
+        "repository MIT, images © UHCSDB; encoder weights Apache-2.0, pre-trained on ImageNet "
+        "(non-commercial research and educational use); these weights BSD-3-Clause"
+    ),
     reference="DeCost et al. 2019, doi:10.1017/S1431927618015635",
     scores=(
-        Score("mean IoU over classes", 0.826, VALIDATION, "mean_iou"),
+        Score("mean IoU over phases", 0.826, VALIDATION, "mean_iou"),
         Score("IoU of ferritic matrix", 0.957, VALIDATION, "iou.ferritic matrix"),
         Score("IoU of cementite network", 0.935, VALIDATION, "iou.cementite network"),
-        Score("IoU of spheroidite", 0.815, VALIDATION, "iou.spheroidite"),
+        Score(
+            "IoU of spheroidized cementite particles",
+            0.815,
+            VALIDATION,
+            "iou.spheroidized cementite particles",
+        ),
         Score("IoU of Widmanstätten cementite", 0.598, VALIDATION, "iou.Widmanstätten cementite"),
         Score("pixel accuracy", 0.965, VALIDATION, "pixel_accuracy"),
     ),
     limits=(
-        "One alloy, one etch, one microscope: secondary electrons, 39 to 388 nm a pixel, most 194. "
-        "Other steels, optical micrographs and pearlite are not among its images. Not for inverted "
-        "contrast, where its mean IoU falls to 0.26."
+        "One alloy, one etch, one microscope: secondary electrons, 39 to 388 nm per pixel, most "
+        "194. The training data holds no other steels, optical micrographs or pearlite. Not for "
+        "inverted contrast, where the mean IoU falls to 0.26."
     ),
     failures=(
-        "Single laths of Widmanstätten cementite called spheroidite, and elongated spheroidite "
-        "called a lath: the phase with the lowest IoU.",
-        "The bright rim of a pit taken for cementite network.",
-        "Islands of matrix inside the network are told apart, where the reference of one image "
-        "fills them in: counted as wrong.",
-        "Outlines of spheroidite, a few pixels wide, off by a pixel.",
+        "Single laths of Widmanstätten cementite segmented as spheroidized particles, and "
+        "elongated particles as laths: the phase with the lowest IoU.",
+        "The bright rim of a pit segmented as cementite network.",
+        "Islands of matrix inside the network, which the reference of one image fills in: counted "
+        "as errors.",
+        "Outlines of spheroidized particles, a few pixels across, off by one pixel.",
     ),
     training_cost="0.4 h on one of two CPU cores",
     objects_phase=2,

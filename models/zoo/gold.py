@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.training.recipe import Recipe
 
 PHASES = (Phase("background", "#0072B2"), Phase("gold", "#E69F00"))
-UNSEEN = "64 simulated images of specimens and microscopes that no training saw"
+UNSEEN = "64 simulated images of held-out specimens and microscopes"
 
 
 def build() -> nn.Module:
@@ -33,7 +33,8 @@ def from_particles(network: nn.Module) -> str:
 
 
 def recipe() -> Recipe:
-    """Return how it is trained: from the model ``particles``, on images that make themselves."""
+    """Return how it is trained: from the model ``particles``, on synthetic data generated on the
+    fly."""
     from core.training.recipe import Recipe
     from core.training.synthetic_gold import gold_data
 
@@ -54,7 +55,10 @@ def recipe() -> Recipe:
 CARD = ModelCard(
     name="gold",
     title="Gold nanoparticles",
-    purpose="Finds gold nanoparticles on carbon in HRTEM images, by their lattice or their mass.",
+    purpose=(
+        "Segments gold nanoparticles on carbon in HRTEM images, by lattice or mass-thickness "
+        "contrast."
+    ),
     phases=PHASES,
     build=build,
     weights=weights("gold", "0e4a0aa3236ba9e2e43ac02b6f8578d67c613113fb39252fd427895751b0bc6d"),
@@ -62,15 +66,15 @@ CARD = ModelCard(
     mean=0.5,
     std=0.23,
     data=(
-        "simulated HRTEM images only, made while it trained: 1,800 crops of 256 px, each a "
-        "specimen and a microscope of its own (0.02 to 0.06 nm/px, 80 to 300 kV, 50 to 1000 "
-        "electrons per square angstrom, particles of 1.8 to 7 nm)"
+        "simulated HRTEM images only, generated on the fly: 1,800 crops of 256 px, each with its "
+        "own specimen and microscope (0.02 to 0.06 nm/px, 80 to 300 kV, 50 to 1000 electrons per "
+        "square angstrom, particles of 1.8 to 7 nm)"
     ),
     licence=(
-        "no data; start from EMPS (MIT) and ImageNet weights (Apache-2.0); these weights "
-        "BSD-3-Clause"
+        "no data; initialized from the model particles (EMPS and ImageNet, see there); these "
+        "weights BSD-3-Clause"
     ),
-    reference="the idea: Rangel DaCosta et al. 2024, doi:10.1038/s41524-024-01336-0",
+    reference="Rangel DaCosta et al. 2024, doi:10.1038/s41524-024-01336-0",
     scores=(
         Score(
             "Dice of gold, mean over images",
@@ -82,7 +86,7 @@ CARD = ModelCard(
         ),
     ),
     limits=(
-        "Simulated as one slice, without channelling: particles thicker than some nanometres look "
+        "Single-slice simulation without channelling: particles thicker than a few nanometres look "
         "different in a microscope. Not measured on real micrographs."
     ),
     training_cost="0.2 h on one of two CPU cores",

@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 PHASES = (Phase("grain", "#0072B2"), Phase("grain boundary", "#E69F00"))
 REAL = (
     "96 tiles of 400 px, the three named *_2 of each of 32 optical micrographs of 316L steel, with "
-    "boundaries traced by hand (Warren et al., arXiv:2307.05911). None was trained on or chosen "
-    "the shipped step; the generator's ranges were set with a look at some of them, and with these "
-    "scores on 16 tiles of micrographs 1 to 8. The magnification, 0.75, is the best of 1, 0.75 and "
-    "0.6 on the synthetic images; the tiles of micrographs 1 to 8 were tried at it beforehand"
+    "boundaries traced by hand (Warren et al., arXiv:2307.05911). None was used for training or "
+    "for choosing the shipped step; the ranges of the generator were set by looking at some of "
+    "them and by these scores on 16 tiles of micrographs 1 to 8. The test-time scale, 0.75, is the "
+    "best of 1, 0.75 and 0.6 on the synthetic images, after a trial on the tiles of micrographs 1 "
+    "to 8"
 )
-UNSEEN = "the 72 of these tiles that come from micrographs 9 to 32, whose scores guided nothing"
+UNSEEN = "the 72 of these tiles that come from micrographs 9 to 32, which no choice was made on"
 SYNTHETIC = (
-    "24 synthetic microstructures of 256 px from seeds kept out of training; they also chose "
-    "the step that is shipped and the magnification"
+    "24 synthetic microstructures of 256 px from seeds held out of training; the shipped step and "
+    "the test-time scale were chosen on them"
 )
 
 
@@ -35,7 +36,7 @@ def build() -> nn.Module:
 
 
 def recipe() -> Recipe:
-    """Return how it is trained: from ImageNet weights, on microstructures that make themselves."""
+    """Return how it is trained: from ImageNet weights, on synthetic data generated on the fly."""
     from core.training.initialization import efficientnet_lite_imagenet
     from core.training.recipe import Recipe
     from core.training.synthetic_grains import grain_data
@@ -58,7 +59,10 @@ def recipe() -> Recipe:
 CARD = ModelCard(
     name="grains",
     title="Grain boundaries",
-    purpose="Finds grain boundaries in SEM and optical micrographs, etched or told by orientation.",
+    purpose=(
+        "Segments grain boundaries in SEM and optical micrographs, with etching or orientation "
+        "contrast."
+    ),
     phases=PHASES,
     build=build,
     weights=weights("grains", "d6847353deb2fbbf3b90fbe5fa8a0b038c34926ee76c206813c01ba7cfe9906b"),
@@ -66,29 +70,34 @@ CARD = ModelCard(
     mean=0.5,
     std=0.25,
     data=(
-        "synthetic microstructures only, made while it trained: 3,000 crops of 224 px, each a "
-        "Laguerre tessellation of its own with up to 22 effects drawn at random"
+        "synthetic microstructures only, generated on the fly: 3,000 crops of 224 px, each from "
+        "its own Laguerre tessellation with up to 22 random imaging effects"
     ),
-    licence="no data; encoder weights Apache-2.0; these weights BSD-3-Clause",
-    reference="the idea: Tobin et al. 2017, arXiv:1703.06907 (domain randomization)",
+    licence=(
+        "no data; encoder weights Apache-2.0, pre-trained on ImageNet (non-commercial research and "
+        "educational use); these weights BSD-3-Clause"
+    ),
+    reference="domain randomization: Tobin et al. 2017, arXiv:1703.06907",
     scores=(
         Score(
             "boundary Dice within 3 px, mean over images", 0.809, REAL, "boundary_dice_within_3px"
         ),
-        Score("F1 of the closed network within 3 px", 0.589, REAL, "network_f1_within_3px"),
         Score(
-            "error of the mean intercept, absolute, mean over images",
+            "F1 of the closed boundary network within 3 px", 0.589, REAL, "network_f1_within_3px"
+        ),
+        Score(
+            "absolute error of the mean intercept length, mean over images",
             0.076,
             REAL,
             "mean_intercept_absolute_error",
         ),
         Score("boundary Dice within 3 px, mean over images", 0.814, UNSEEN),
-        Score("F1 of the closed network within 3 px", 0.600, UNSEEN),
-        Score("error of the mean intercept, absolute, mean over images", 0.061, UNSEEN),
+        Score("F1 of the closed boundary network within 3 px", 0.600, UNSEEN),
+        Score("absolute error of the mean intercept length, mean over images", 0.061, UNSEEN),
         Score("boundary Dice within 3 px, mean over images", 0.865, SYNTHETIC, test_set="made"),
-        Score("F1 of the closed network within 3 px", 0.789, SYNTHETIC, test_set="made"),
+        Score("F1 of the closed boundary network within 3 px", 0.789, SYNTHETIC, test_set="made"),
         Score(
-            "error of the mean intercept, absolute, mean over images",
+            "absolute error of the mean intercept length, mean over images",
             0.099,
             SYNTHETIC,
             test_set="made",
@@ -96,11 +105,11 @@ CARD = ModelCard(
         Score("IoU of boundaries, mean over images", 0.521, SYNTHETIC, test_set="made"),
     ),
     limits=(
-        "Measured on real etched steel only: no real SEM image with traced boundaries was at "
-        "hand. A Dice within a tolerance forgives wide bands; the closed network does not. Etch "
-        "pits in rows, deep scratches and twins may pass for boundaries; grains under about 33 "
-        "px, and neighbours that look alike without a groove, are missed. It finds a tenth more "
-        "grains than the hand-traced reference shows; some, by eye, are lines left out there."
+        "Measured on real etched steel only; no SEM image with traced boundaries was available. "
+        "A Dice with a tolerance hides wide bands; the F1 of the closed network does not. Rows of "
+        "etch pits, deep scratches and twins may be segmented as boundaries; grains under about 33 "
+        "px, and neighbours of equal contrast without a groove, are missed. It finds 10 % more "
+        "grains than the hand-traced reference; some of them, by eye, are missing in the reference."
     ),
     training_cost="13 minutes on one of two CPU cores, measured with two other seeds",
     objects_phase=0,
@@ -108,12 +117,12 @@ CARD = ModelCard(
     temperature=1.80,
     tta_scales=(0.75,),
     failures=(
-        "Deep, wide etch attack between grains: its rim is outlined on both sides or broken into "
-        "loops, where a hand draws one line.",
-        "Rows of etch pits and scratches across a grain drawn as boundaries: up to twice as many "
-        "grains as in the reference, on tiles whose closed network has an F1 of 0.48 to 0.53; the "
-        "worst tiles have 0.40 to 0.47.",
-        "Bands come out thinner than the hand-drawn ones, by 5 percentage points of the area.",
+        "Deep, wide etching between grains: outlined on both sides or broken into loops, where the "
+        "reference has one line.",
+        "Rows of etch pits and scratches segmented as boundaries: up to twice as many grains as in "
+        "the reference, on tiles with a network F1 of 0.48 to 0.53; the worst tiles reach 0.40 to "
+        "0.47.",
+        "Boundaries are thinner than the hand-drawn ones, by 5 percentage points of the area.",
     ),
     ranges=(
         StatisticRange("mean", 0.291, 0.809),

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 PHASES = (Phase("background", "#0072B2"), Phase("particle", "#E69F00"))
 VALIDATION = (
-    "54 validation images of EMPS, no article in common with the training images; they also "
-    "chose the step that is shipped"
+    "54 validation images of EMPS, no article in common with the training images; the shipped "
+    "step was chosen on them"
 )
-AT_THREE = f"{VALIDATION} and the magnifications, among 56 sets of one to four"
+AT_THREE = f"{VALIDATION}, as were the test-time scales, among 56 sets of one to four"
 
 
 def build() -> nn.Module:
@@ -49,7 +49,7 @@ def recipe() -> Recipe:
 CARD = ModelCard(
     name="particles",
     title="Nanoparticles",
-    purpose="Separates nanoparticles from their support in TEM and SEM images, dark or bright.",
+    purpose="Segments nanoparticles on their support in TEM and SEM images, dark or bright.",
     phases=PHASES,
     build=build,
     weights=weights(
@@ -62,36 +62,46 @@ CARD = ModelCard(
         "EMPS: electron micrographs of nanoparticles from journal figures, by256/emps @ dd8f86d "
         "(366 images, 512 px and up); 312 images to train, 54 to validate, split by article"
     ),
-    licence="data MIT; encoder weights Apache-2.0; these weights BSD-3-Clause",
+    licence=(
+        "repository MIT, images © their publishers; encoder weights Apache-2.0, pre-trained on "
+        "ImageNet (non-commercial research and educational use); these weights BSD-3-Clause"
+    ),
     reference="Yildirim and Cole 2021, doi:10.1021/acs.jcim.0c01455",
     scores=(
+        Score(
+            "absolute error of the mean diameter, mean over images (1 = 100 %)",
+            0.353,
+            AT_THREE,
+            "mean_diameter_absolute_error",
+        ),
+        Score("F1 of objects at IoU 0.5, micro average", 0.639, AT_THREE, "objects_f1_iou50_micro"),
         Score("IoU of particles, mean over images", 0.902, AT_THREE, "foreground_iou_macro"),
         Score(
-            "the same, dark on bright (37 images)",
+            "IoU of particles, dark on bright (37 images)",
             0.891,
             AT_THREE,
             "foreground_iou_by_polarity.dark_on_bright",
         ),
         Score(
-            "the same, bright on dark (17 images)",
+            "IoU of particles, bright on dark (17 images)",
             0.925,
             AT_THREE,
             "foreground_iou_by_polarity.bright_on_dark",
         ),
     ),
     limits=(
-        "Figures of journals, so mostly clean, well-focused images of 512 px and up. Not meant for "
-        "atomic-resolution lattice images, nanowire networks, or particles under about 5 px."
+        "Trained on journal figures: mostly clean, well-focused images of 512 px and up. Not meant "
+        "for atomic-resolution lattice images, nanowire networks, or particles under about 5 px."
     ),
     failures=(
-        "Holes of a perforated carbon film taken for particles, and the particles on it for "
+        "Holes of a perforated carbon film segmented as particles, and the particles on it as "
         "background: IoU 0.31, the worst image.",
         "Flakes and debris beside particles of the same brightness, and letters and scale bars "
-        "that are part of the figure, taken for particles.",
-        "Hollow particles of little contrast in strong noise: ragged outlines, parts left out.",
-        "Crossing or much darker particles among grey ones: their insides lost in part.",
-        "Particles in contact run together or are cut in two, so the F1 of objects stays well "
-        "below what the IoU of the phase suggests.",
+        "that are part of the figure, segmented as particles.",
+        "Hollow particles of low contrast in strong noise: ragged outlines, missing parts.",
+        "Overlapping or much darker particles among grey ones: parts of their inside missed.",
+        "Touching particles are merged or split, so the F1 of objects stays well below the IoU of "
+        "the phase.",
     ),
     training_cost="1.1 h on two CPU cores",
     objects_phase=1,

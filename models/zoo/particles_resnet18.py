@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from core.training.recipe import Recipe
 
-VALIDATION = f"{particles.VALIDATION} and the seed"
+VALIDATION = f"{particles.VALIDATION}, as was the seed"
 
 
 def build() -> nn.Module:
@@ -54,7 +54,7 @@ def recipe() -> Recipe:
 CARD = ModelCard(
     name="particles-resnet18",
     title="Nanoparticles, ResNet-18",
-    purpose="The same task as Nanoparticles with a ResNet-18 encoder, to compare and to look into.",
+    purpose="The task of Nanoparticles with a ResNet-18 encoder, for comparison and inspection.",
     phases=particles.PHASES,
     build=build,
     weights=weights(
@@ -68,19 +68,28 @@ CARD = ModelCard(
     reference=particles.CARD.reference,
     scores=(
         Score(
+            "absolute error of the mean diameter, mean over images (1 = 100 %)",
+            0.347,
+            VALIDATION,
+            "mean_diameter_absolute_error",
+        ),
+        Score(
+            "F1 of objects at IoU 0.5, micro average", 0.631, VALIDATION, "objects_f1_iou50_micro"
+        ),
+        Score(
             "IoU of particles, mean over images",
             0.887,
             VALIDATION,
             "foreground_iou_macro",
         ),
         Score(
-            "the same, dark on bright (37 images)",
+            "IoU of particles, dark on bright (37 images)",
             0.873,
             VALIDATION,
             "foreground_iou_by_polarity.dark_on_bright",
         ),
         Score(
-            "the same, bright on dark (17 images)",
+            "IoU of particles, bright on dark (17 images)",
             0.918,
             VALIDATION,
             "foreground_iou_by_polarity.bright_on_dark",
@@ -88,9 +97,9 @@ CARD = ModelCard(
     ),
     limits=particles.CARD.limits,
     failures=(
-        "Holes of a perforated carbon film taken for particles: IoU 0.32, the worst image.",
-        "Black particles beside grey ones left out, and the insides of grey ones: IoU 0.63, where "
-        "that of `particles` is 0.80.",
+        "Holes of a perforated carbon film segmented as particles: IoU 0.32, the worst image.",
+        "Black particles beside grey ones missed, and the inside of grey ones: IoU 0.63, where "
+        "`particles` has 0.80.",
         *particles.CARD.failures[1:],
     ),
     training_cost=(

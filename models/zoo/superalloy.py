@@ -18,8 +18,8 @@ PHASES = (
     Phase("tertiary γ′", "#009E73"),
 )
 VALIDATION = (
-    "the 4 validation images of the set Super1, all of one spot, one confusion matrix over all; "
-    "they also chose the step and the seed that are shipped, and the magnification"
+    "the 4 validation images of the set Super1, all of one spot, pooled pixels; the shipped step "
+    "and seed and the test-time scale were chosen on them"
 )
 
 
@@ -31,7 +31,8 @@ def build() -> nn.Module:
 
 
 def recipe() -> Recipe:
-    """Return how it is trained: from ImageNet weights, crops centred on each phase alike."""
+    """Return how it is trained: from ImageNet weights, crops centred on every phase equally
+    often."""
     from core.training.augmentation import Augmentation
     from core.training.initialization import efficientnet_lite_imagenet
     from core.training.recipe import Recipe
@@ -62,7 +63,7 @@ def recipe() -> Recipe:
 CARD = ModelCard(
     name="superalloy",
     title="Superalloy",
-    purpose="Separates secondary and tertiary γ′ precipitates from the matrix in SEM.",
+    purpose="Segments secondary and tertiary γ′ precipitates of a nickel superalloy in SEM images.",
     phases=PHASES,
     build=build,
     weights=weights(
@@ -75,25 +76,29 @@ CARD = ModelCard(
         "SEM images of a nickel superalloy, 512 x 512 px, set Super1 of "
         "nasa/pretrained-microscopy-models @ f50b568; 10 images to train, 4 to validate"
     ),
-    licence="data MIT; encoder weights Apache-2.0; these weights BSD-3-Clause",
+    licence=(
+        "repository MIT, images © their authors; encoder weights Apache-2.0, pre-trained on "
+        "ImageNet (non-commercial research and educational use); these weights BSD-3-Clause"
+    ),
     reference="Stuckner et al. 2022, doi:10.1038/s41524-022-00878-5",
     scores=(
-        Score("mean IoU over classes", 0.893, VALIDATION, "mean_iou"),
+        Score("mean IoU over phases", 0.893, VALIDATION, "mean_iou"),
         Score("IoU of matrix", 0.957, VALIDATION, "iou.matrix"),
         Score("IoU of secondary γ′", 0.968, VALIDATION, "iou.secondary γ′"),
         Score("IoU of tertiary γ′", 0.752, VALIDATION, "iou.tertiary γ′"),
         Score("pixel accuracy", 0.979, VALIDATION, "pixel_accuracy"),
-        Score("IoU of all phases counted together", 0.958, VALIDATION, "micro_iou"),
+        Score("IoU over all phases, micro average (pooled)", 0.958, VALIDATION, "micro_iou"),
     ),
     limits=(
-        "One alloy, one etch, one magnification. Other alloys and etchings were seen only as far "
-        "as inverted contrast, blur, noise and other magnifications of the same images go."
+        "One alloy, one etch, one magnification. Other alloys and etchings were only imitated, "
+        "by inverted contrast, blur, noise and other scales of the same images."
     ),
     failures=(
-        "Outlines of tertiary precipitates, a few pixels wide, off by a pixel: most of the missing "
-        "IoU of that phase.",
-        "A precipitate between the two sizes called secondary where the reference says tertiary.",
-        "A bright hole and a dark inclusion: their insides given to the wrong phase.",
+        "Outlines of tertiary precipitates, a few pixels across, off by one pixel: most of the IoU "
+        "that this phase lacks.",
+        "A precipitate of intermediate size segmented as secondary where the reference has "
+        "tertiary.",
+        "The inside of a bright hole and of a dark inclusion segmented as the wrong phase.",
     ),
     training_cost="0.3 h on one of two CPU cores",
     objects_phase=1,

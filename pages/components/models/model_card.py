@@ -45,9 +45,9 @@ def scores(card: ModelCard, found: Measured | None) -> None:
             st.markdown(first.name)
             st.metric(first.name, first.value, label_visibility="collapsed")
             if first.interval:
-                st.caption(f"95 % interval {first.interval}")
+                st.caption(f"{score_tables.interval_heading(found)}: {first.interval}")
         if rows:
-            _table(rows)
+            _table(rows, found)
         st.caption(f"Measured on {data}. {score_tables.test_set_note(together)}".strip())
 
 
@@ -61,8 +61,7 @@ def failures(card: ModelCard) -> None:
 def all_scores(card: ModelCard, found: Measured) -> None:
     """Draw every score of the model's file, by phase, and its calibration."""
     st.caption(
-        f"On {score_tables.WHERE}, {found.images} in all; 95 % confidence intervals by bootstrap "
-        "over images."
+        f"On {score_tables.WHERE}, {found.images} in all. {score_tables.interval_note(found)}"
     )
     names = ["All phases", *(phase.capitalize() for phase in found.phases)]
     if found.robustness:
@@ -77,10 +76,10 @@ def all_scores(card: ModelCard, found: Measured) -> None:
         with phases.pop():
             _changed(found)
     with overall:
-        _table(score_tables.overall_rows(found))
+        _table(score_tables.overall_rows(found), found)
     for tab, phase in zip(phases, found.phases, strict=True):
         with tab:
-            _table(score_tables.phase_rows(found, phase))
+            _table(score_tables.phase_rows(found, phase), found)
     if found.confidence_calibration:
         _confidence_calibration(card, found)
 
@@ -90,7 +89,7 @@ def _changed(found: Measured) -> None:
     st.caption(score_tables.robustness_caption(found))
     st.table(
         [
-            {"change": one.perturbation, first: one.score, second: one.foreground}
+            {"perturbation": one.perturbation, first: one.score, second: one.foreground}
             for one in score_tables.robustness_rows(found)
         ],
         border="horizontal",
@@ -132,12 +131,13 @@ def _confidence_calibration(card: ModelCard, found: Measured) -> None:
         )
 
 
-def _table(rows: Sequence[ScoreRow]) -> None:
+def _table(rows: Sequence[ScoreRow], found: Measured | None) -> None:
+    heading = score_tables.interval_heading(found)
     with_interval = any(one.interval for one in rows)
     st.table(
         [
             {"score": one.name, "value": one.value}
-            | ({"95 % interval": one.interval} if with_interval else {})
+            | ({heading: one.interval} if with_interval else {})
             for one in rows
         ],
         border="horizontal",

@@ -191,6 +191,7 @@ def test_an_evaluation_measures_what_users_read_off(squares):
     assert scores["speed"]["seconds_per_megapixel"] > 0 and "CPU" in scores["speed"]["machine"]
     value, low, high = scores["headlines"]["mean_iou"]
     assert value > 0.5 and low is None and high is None
+    assert scores["single_images"]["iou.particle"] == pytest.approx([1, 0.5])
 
 
 def test_a_method_without_probabilities_has_no_calibration(squares):
