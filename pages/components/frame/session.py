@@ -6,6 +6,7 @@ One micrograph and one model are chosen once and stay chosen from page to page, 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,7 @@ from pages.components.frame import library, link, stores, uploads
 from pages.components.frame.memory import Changes, Memory, Opened
 
 DEFAULT_MODEL = "particles"
+LONGEST_LOOK_S = 3.0
 
 
 def memory() -> Memory:
@@ -81,16 +83,24 @@ def add_uploads(files: Iterable[tuple[str, bytes]]) -> None:
     """Keep uploaded files, sidecars with their image, and choose the first that can be read.
 
     Why another one cannot be read is said beside it; where none can, the first is chosen, and the
-    page says why.
+    page says why. Of a large drop only as many are tried as a user waits for.
     """
     found = [source for batch in uploads.batches(files) for source in _keep(batch)]
     found = [source for source in found if source in memory().uploads]
-    refusals = {source: reason for source in found if (reason := _refusal(source))}
-    good = [source for source in found if source not in refusals]
+    good: list[str] = []
+    refusals: list[str] = []
+    until = time.monotonic() + LONGEST_LOOK_S
+    for source in found:
+        if good and time.monotonic() > until:
+            break
+        if reason := _refusal(source):
+            refusals.append(reason)
+        else:
+            good.append(source)
     if found:
         choose((good or found)[0])
     if good:
-        memory().refused = tuple(refusals.values())
+        memory().refused = tuple(refusals)
 
 
 def _keep(files: Mapping[str, bytes]) -> list[str]:
