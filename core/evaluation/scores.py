@@ -140,8 +140,8 @@ def headlines(images: Sequence[ImageScores], phases: Sequence[str]) -> tuple[Hea
     """
     made = [*_of_pixels(images, phases), *_of_objects(images), *_of_grains(images)]
     known = [one for one in images if one.reliability is not None]
-    if known:
-        bins = [one.reliability for one in known]
+    bins = [one.reliability for one in known if one.reliability is not None]
+    if bins:
         counts = np.stack([np.stack([one.pixels, one.right - one.confidence]) for one in bins])
         estimate = over_all_images(counts, _ece, _groups(known))
         made.append(Headline("expected_calibration_error", estimate))
@@ -180,9 +180,10 @@ def _of_pixels(images: Sequence[ImageScores], phases: Sequence[str]) -> Iterator
 
 def _of_objects(images: Sequence[ImageScores]) -> Iterator[Headline]:
     known = [one for one in images if one.objects is not None]
-    if not known:
+    found = [one.objects for one in known if one.objects is not None]
+    if not found:
         return
-    found, groups = [one.objects for one in known], _groups(known)
+    groups = _groups(known)
     matches = [one.agreement for one in found]
     strict = [one.strict_agreement for one in found]
     for key, agreements, per_image, hits in (
@@ -241,9 +242,10 @@ def _of_diameters(found: Sequence[ObjectScores], groups: Sequence[str]) -> Itera
 
 def _of_grains(images: Sequence[ImageScores]) -> Iterator[Headline]:
     known = [one for one in images if one.grains is not None]
-    if not known:
+    found = [one.grains for one in known if one.grains is not None]
+    if not found:
         return
-    found, groups = [one.grains for one in known], _groups(known)
+    groups = _groups(known)
     errors = [one.intercept_error for one in found]
     for key, values in (
         ("boundary_dice_within_3px", [one.band.f1 for one in found]),

@@ -56,7 +56,11 @@ def mean_over_images(
     if not known.any():
         return Estimate(*[float("nan")] * 3)
     counts = np.stack([values, np.ones(len(values))], axis=1)[known]
-    kept = None if groups is None else [groups[index] for index in np.flatnonzero(known)]
+    kept = (
+        None
+        if groups is None
+        else [group for group, is_known in zip(groups, known, strict=True) if is_known]
+    )
     return over_all_images(counts, lambda sums: sums[:, 0] / sums[:, 1], kept)
 
 

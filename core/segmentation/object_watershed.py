@@ -61,5 +61,5 @@ def separate_by_distance(
 
 def _height(phase: np.ndarray, contact: np.ndarray, distance: np.ndarray) -> np.ndarray:
     height = distance.astype(np.float32) * (1 - contact.astype(np.float32))
-    height = cv2.GaussianBlur(height, (0, 0), SMOOTHING_PX)
-    return np.maximum(height, np.float32(LOWEST)) * phase
+    smooth = cv2.GaussianBlur(height, (0, 0), SMOOTHING_PX)
+    return np.maximum(smooth, np.float32(LOWEST)) * phase

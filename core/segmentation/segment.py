@@ -158,7 +158,7 @@ def _segmentation(
     matters = size and (card.pixel_size_nm is not None or not size.is_square)
     given: list[object] = [micrograph.digest, card.name, weights, [rows.start, rows.stop]]
     given += [asdict(settings), card.tta_flips, card.upright, card.tta_scales]
-    given += [(size.nm, size.height_nm) if matters else None]
+    given += [(size.nm, size.height_nm) if size and matters else None]
     text = json.dumps(given)
     return Segmentation(
         labels=labels,

@@ -20,8 +20,8 @@ def annotate(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return np.asarray(page, np.float32) / 255
 
 
-def _font(random: np.random.Generator, size: tuple[int, int]) -> ImageFont.ImageFont:
-    return ImageFont.load_default(int(random.integers(9, max(12, min(size) // 6))))
+def _font_px(random: np.random.Generator, size: tuple[int, int]) -> int:
+    return int(random.integers(9, max(12, min(size) // 6)))
 
 
 def _letter(
@@ -30,7 +30,7 @@ def _letter(
     letter = random.choice([*string.ascii_letters, *string.digits])
     text = random.choice([letter, f"({letter})", f"{letter})", f"{letter}{random.integers(1, 9)}"])
     place = (random.uniform(0, size[0] * 0.85), random.uniform(0, size[1] * 0.85))
-    font = _font(random, size)
+    font = ImageFont.load_default(_font_px(random, size))
     if random.random() < 0.3:
         draw.rectangle(draw.textbbox(place, str(text), font), fill=255 - ink)
     draw.text(place, str(text), ink, font)
@@ -49,9 +49,11 @@ def _scale_bar(
         for end in (left, left + length):
             draw.line([end, top - 2 * thick, end, top + 3 * thick], fill=ink, width=2)
     if random.random() < 0.7:
-        font = _font(random, size)
+        font_px = _font_px(random, size)
         text = f"{random.choice((1, 2, 5, 10, 20, 50, 100, 200, 500))}{random.choice(UNITS)}"
-        draw.text((left + 0.2 * length, top - 1.3 * font.size), text, ink, font)
+        draw.text(
+            (left + 0.2 * length, top - 1.3 * font_px), text, ink, ImageFont.load_default(font_px)
+        )
 
 
 def _arrow(

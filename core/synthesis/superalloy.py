@@ -47,9 +47,8 @@ def superalloy(seed: int = 2) -> AlloyImage:
     grey += RIM * np.exp(-(((outside - 2.5) / 2.5) ** 2)) * (labels == MATRIX)
     grey[_carbides(labels, random)] = CARBIDE_GREY
     grey += 0.03 * smooth_noise(SHAPE, 60, random) + 0.008 * smooth_noise(SHAPE, 3, random)
-    grey = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 0.9)
-    grey += random.normal(0, NOISE, SHAPE)
-    pixels = np.rint(np.clip(grey, 0, 1) * 255).astype(np.uint8)
+    seen = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 0.9) + random.normal(0, NOISE, SHAPE)
+    pixels = np.rint(np.clip(seen, 0, 1) * 255).astype(np.uint8)
     micrograph = Micrograph(
         pixels=pixels.astype(np.float32) / 255,
         name="superalloy.png",
@@ -74,7 +73,7 @@ def _secondary(random: np.random.Generator) -> np.ndarray:
         if np.any(taken & body):
             continue
         found |= body.astype(bool)
-        taken |= cv2.dilate(body, channel)
+        taken |= np.asarray(cv2.dilate(body, channel))
     return found
 
 
