@@ -127,7 +127,7 @@ def cost_figure(facts: Mapping[str, ArchitectureFacts], chosen: str) -> go.Figur
             "<extra></extra>",
         )
     figure.update_xaxes(type="log", title="parameters", gridcolor=GRID, range=[4.4, 9.4], dtick=1)
-    figure.update_yaxes(type="log", title="products an image", gridcolor=GRID, dtick=2)
+    figure.update_yaxes(type="log", title="MACs per image", gridcolor=GRID, dtick=2)
     figure.update_yaxes(exponentformat="power", range=[4.6, 10.8])
     figure.update_xaxes(exponentformat="power")
     return figure.update_layout(

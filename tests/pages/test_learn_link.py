@@ -23,7 +23,7 @@ def opened(page: str, **link: str) -> AppTest:
 
 ABSURD = [
     ("image_problem", {"image_side": "7"}, "shown: 1024"),
-    ("image_problem", {"image_snapshot": "-5"}, "shown: 20"),
+    ("image_problem", {"image_snapshot": "-5"}, "shown: 55"),
     ("image_problem", {"image_precision": "quadruple"}, "shown: double"),
     ("convolution", {"conv_stride": "nan"}, "shown: 1"),
     ("convolution", {"conv_at": "9999,0"}, "no row and column of 256 x 256 px"),

@@ -19,6 +19,8 @@ CARD, PRESENTER_CARD = 200, 270
 NAMES = {"mlp": "MLP", "cnn": "CNN, averaged", "flat": "CNN, flattened"}
 SHIFTS = range(17)
 ROUNDING = 1e-6
+FIRST_SNAPSHOT = 55
+"""Just below Tc, where a shift changes what two of the networks answer."""
 
 
 @st.fragment
@@ -111,7 +113,12 @@ def _snapshots() -> None:
 
     spins, labels = stores.kept(("snapshots",), _kept_snapshots)
     number = st.slider(
-        "Snapshot, from cold to hot", 1, len(spins), 20, key="image_snapshot", bind="query-params"
+        "Snapshot, from cold to hot",
+        1,
+        len(spins),
+        FIRST_SNAPSHOT,
+        key="image_snapshot",
+        bind="query-params",
     )
     one = spins[number - 1 : number]
     pair = {"straight": one[0], "shuffled": shuffled(one, permutation(one[0].size))[0]}
@@ -154,7 +161,7 @@ def invariance(image: Any) -> None:
         key="image_subject",
         bind="query-params",
     )
-    number = (session.value_of("image_snapshot") or 20) - 1
+    number = (session.value_of("image_snapshot") or FIRST_SNAPSHOT) - 1
     spins = (
         _spins(image)
         if subject == "This micrograph"
@@ -178,7 +185,8 @@ def _answers(networks: Any, curves: dict[str, Any], spins: Any, by: int) -> None
     from core.concepts.invariance import probability_above
 
     moved = _moved(spins, by)
-    for column, (name, network) in zip(screen.parts(*[310] * 3), networks.items(), strict=True):
+    columns = screen.parts(*[screen.THIRD] * 3)
+    for column, (name, network) in zip(columns, networks.items(), strict=True):
         # What is left of a sum over all places in another order.
         percent = 0.0 if curves[name][by] < ROUNDING else 100 * curves[name][by]
         column.metric(f"{name}: hidden units move by", f"{percent:.3g} %")

