@@ -11,11 +11,31 @@ from models import classifiers, zoo
 if TYPE_CHECKING:
     from core.training.recipe import Recipe
 
+NETWORKS, METHODS, STROKES, CLASSIFIERS = (
+    "Trained networks",
+    "Thresholds and edges",
+    "Your own strokes",
+    "Classifiers of whole images",
+)
+
 
 def all_cards() -> Mapping[str, ModelCard]:
     """Return the cards by name, in the order in which they are listed; no untrained classifier."""
-    trained = {name: card for name, card in classifiers.CARDS.items() if card.weights}
-    return {**zoo.CARDS, **trained}
+    return {card.name: card for cards in groups().values() for card in cards}
+
+
+def groups() -> Mapping[str, tuple[ModelCard, ...]]:
+    """Return the cards by kind, those of a kind by title; no untrained classifier."""
+    found: dict[str, list[ModelCard]] = {NETWORKS: [], METHODS: [], STROKES: [], CLASSIFIERS: []}
+    for card in zoo.CARDS.values():
+        kind = STROKES if card.needs_marks else METHODS if card.method else NETWORKS
+        found[kind].append(card)
+    found[CLASSIFIERS] = [card for card in classifiers.CARDS.values() if card.weights]
+    return {
+        kind: tuple(sorted(cards, key=lambda card: card.title))
+        for kind, cards in found.items()
+        if cards
+    }
 
 
 def recipe(name: str) -> Recipe:

@@ -13,7 +13,7 @@ from tests.pages.running import REPOSITORY, opened
 SHARED = {"sample": "gold-tem", "model": "particles"}
 QUERIES = {
     "segment": "",
-    "models": "",
+    "models": "card=particles",
     "inspect": (
         "view=network&show=random&network=unet&layer=nowhere&channel=1&row=9&column=9&"
         "colors=grey&order=number&input=0&scales=own&measure=mean&phase=1&against=truth&"

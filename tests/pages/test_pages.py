@@ -277,12 +277,25 @@ def test_a_labs_folder_adds_cards(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert sorted(app.dataframe[0].value["area_px2"]) == [437, 1245]
 
 
-def test_models_page_shows_every_card() -> None:
+def test_models_page_lists_every_model_and_opens_a_card() -> None:
     app = opened("models")
     cards = all_cards().values()
-    assert [one.value for one in app.subheader] == [card.title for card in cards]
+    assert [one.label for one in app.button] == [card.title for card in cards]
     for card in cards:
         assert card.purpose in texts(app)
+    app = app.button(key="card-particles").click().run()
+    assert app.query_params["card"] == "particles"
+    assert [one.value for one in app.subheader][0] == "Nanoparticles"
+    app = app.button(key="all-models").click().run()
+    assert "card" not in app.query_params
+    assert app.button(key="card-superalloy")
+
+
+@pytest.mark.parametrize("name", ["coating", "otsu", "random-forest", "micrograph-type"])
+def test_a_card_opens_by_its_link(name: str) -> None:
+    app = opened("models", card=name)
+    assert not app.exception and not app.warning
+    assert [one.value for one in app.subheader][0] == all_cards()[name].title
 
 
 def test_a_sample_opens_with_its_own_model() -> None:

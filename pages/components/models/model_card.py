@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -11,8 +12,39 @@ from core.evaluation.initialization_scores import Initialization
 from core.evaluation.measured import Measured
 from core.evaluation.score_tables import ScoreRow
 from core.types import ModelCard
-from models.measured import initializations, seeds
+from models import zoo
+from models.measured import initializations, measured, seeds
 from pages.components.frame import screen
+from pages.components.frame.sidebar import UNTRAINED
+from pages.components.frame.words import capital
+
+LINKS = {"segment.py": "Segment with this model", "inspect.py": "Inspect this network"}
+PAGES = Path(__file__).resolve().parents[2]
+ARROW = ":material/arrow_forward:"
+
+
+def draw(card: ModelCard) -> None:
+    """Draw the whole card of a model, and the ways on from it."""
+    found, segments = measured(card.name), card.name in zoo.CARDS
+    st.subheader(card.title)
+    st.write(card.purpose)
+    if card.untrained:
+        st.warning(UNTRAINED)
+    asked = {name: text for name, text in st.query_params.items() if name != "card"}
+    asked["model" if segments else "network"] = card.name
+    with st.container(horizontal=True):
+        for page, label in LINKS.items():
+            if segments if page == "segment.py" else card.build is not None:
+                st.page_link(PAGES / page, label=label, query_params=asked, icon=ARROW)
+    about, how_well = st.columns([3, 2], gap="large")
+    with about:
+        facts(card, segments, found)
+        failures(card)
+    with how_well:
+        scores(card, found)
+    if found:
+        st.subheader("All scores and confidence calibration")
+        all_scores(card, found)
 
 
 def facts(card: ModelCard, segments: bool, found: Measured | None) -> None:
@@ -63,7 +95,7 @@ def all_scores(card: ModelCard, found: Measured) -> None:
     st.caption(
         f"On {score_tables.WHERE}, {found.images} in all. {score_tables.interval_note(found)}"
     )
-    names = ["All phases", *(phase.capitalize() for phase in found.phases)]
+    names = ["All phases", *(capital(phase) for phase in found.phases)]
     if found.robustness:
         names.append("Robustness")
     if compared := initializations(card.name):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.components.frame import session
+from pages.components.frame.words import capital
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,11 +44,6 @@ def label_of(column: str) -> str:
     if stem in COLUMNS and unit in UNITS:
         return f"{COLUMNS[stem]} ({UNITS[unit]})"
     return COLUMNS.get(column, capital(column.replace("_", " ")))
-
-
-def capital(name: str) -> str:
-    """Return ``name`` with a capital first letter and the rest as it is: "Tc" stays "Tc"."""
-    return name[:1].upper() + name[1:]
 
 
 def object_name(analysis: Analysis) -> str:

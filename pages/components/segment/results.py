@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.components.frame import session
+from pages.components.frame.words import capital
 from pages.components.segment import objects
 from pages.components.viewer.viewer import ViewerEvent
 
@@ -33,7 +34,7 @@ def summary(analysis: Analysis, truth: Array | None) -> None:
         made.labels, made.phases, made.pixel_size, analysis.micrograph.measurable
     )
     rows = {
-        objects.capital(name): f"{100 * share:.1f} % of the area"
+        capital(name): f"{100 * share:.1f} % of the area"
         for name, share in zip(fractions["phase"], fractions["area_fraction"], strict=True)
     }
     if analysis.card.objects_phase is not None:

@@ -1,0 +1,56 @@
+"""All models in a table; a click on a name opens its card, and the link carries which."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.evaluation.overview import overview_row
+from core.types import ModelCard
+from models import catalogue
+from models.measured import measured
+from pages.components.frame.page_link import PageLink
+
+LINK = PageLink("models", ("card",))
+WIDTHS = [5, 7, 5, 3, 6]
+HEADINGS = ("Model", "Task", "First score (95 % interval)", "s per Mpx", "Trained on")
+
+
+def table() -> None:
+    """Draw a line for each model, the kinds below each other."""
+    for place, heading in zip(_row(), HEADINGS, strict=True):
+        place.markdown(f"**{heading}**")
+    for kind, cards in catalogue.groups().items():
+        st.markdown(f"##### {kind}")
+        for card in cards:
+            _line(card)
+    st.caption(
+        "Seconds per megapixel on two CPU cores, as measured with the scores. Scores of different "
+        "models are of different images and tasks, so they rank nothing."
+    )
+
+
+def close() -> None:
+    """Go back from a card to the table."""
+    LINK.change(card=None)
+
+
+def _line(card: ModelCard) -> None:
+    row = overview_row(card, measured(card.name))
+    title, task, score, speed, data = _row()
+    title.button(
+        card.title,
+        key=f"card-{card.name}",
+        type="tertiary",
+        on_click=lambda: LINK.change(card=card.name),
+    )
+    task.caption(card.purpose)
+    if row.score:
+        interval = f" ({row.interval})" if row.interval else ""
+        score.markdown(f"**{row.score}**{interval}")
+        score.caption(row.metric)
+    speed.markdown(row.seconds)
+    data.caption(row.data)
+
+
+def _row() -> list[st.delta_generator.DeltaGenerator]:
+    return st.columns(WIDTHS, gap="small")
