@@ -12,9 +12,7 @@ st.title("Models")
 overview.LINK.read()
 chosen = overview.LINK.one_of("card", all_cards())
 if chosen is None:
-    st.caption(
-        "What each model is for, how well it performs and how fast; a click opens its card."
-    )
+    st.caption("What each model is for, how well it performs and how fast; a click opens its card.")
     overview.table()
 else:
     st.button("All models", key="all-models", icon=":material/arrow_back:", on_click=overview.close)

@@ -52,6 +52,7 @@ class Drawn:
 class Memory:
     """One session's choices. ``uploads``: name by id, in the order they came.
 
+    ``suggested``: name of the model that fits, by the id of the image.
     ``page``: the one that is open. ``link_unread``: its link was not read yet since it opened.
     ``links``: each page's own part. ``replaced``: what its parameters were since it opened.
     ``turns``: how often a parameter was changed by anything but its own widget.
@@ -65,6 +66,7 @@ class Memory:
     owner: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     source: str | None = None
     model: str | None = None
+    suggested: dict[str, str] = field(default_factory=dict)
     uploads: dict[str, str] = field(default_factory=dict)
     changes: dict[str, Changes] = field(default_factory=dict)
     run_requested: bool = False

@@ -73,7 +73,9 @@ def choose(source: str | None, run: bool = False) -> None:
     A sample comes with the model that it is for.
     """
     mine = memory()
-    mine.model = _model_for(source) or mine.model
+    # What a sample brought along is no choice of the user's for the next image.
+    kept = None if mine.model == _model_for(mine.source) else mine.model
+    mine.model = _model_for(source) or kept
     mine.source, mine.run_requested, mine.notice, mine.refused = source, run, "", ()
     mine.turn += 1
     link.write(mine)
@@ -209,10 +211,25 @@ def model() -> ModelCard:
     """Return the chosen model, or the one to begin with."""
     from models import zoo
 
-    name = memory().model or _model_for(memory().source)
+    mine = memory()
+    name = mine.model or _model_for(mine.source) or mine.suggested.get(mine.source or "")
     if name not in zoo.CARDS:
         name = DEFAULT_MODEL if DEFAULT_MODEL in zoo.CARDS else next(iter(zoo.CARDS))
     return zoo.CARDS[name]
+
+
+def suggest_model(source: str, name: str) -> bool:
+    """Take a model for an image where the user has chosen none; return whether that is news."""
+    mine = memory()
+    is_news = mine.suggested.get(source) != name
+    mine.suggested[source] = name
+    return is_news and is_suggested(source) and model().name == name
+
+
+def is_suggested(source: str) -> bool:
+    """Return whether the model of an image was suggested for it, and not chosen."""
+    mine = memory()
+    return mine.source == source and not mine.model and _model_for(source) is None
 
 
 def _model_for(source: str | None) -> str | None:

@@ -1,5 +1,4 @@
-"""Which model fits the image, as a line with a button below the choice of the model; never by
-itself."""
+"""Which model fits the image: chosen where the user has chosen none, else offered in a line."""
 
 from __future__ import annotations
 
@@ -20,32 +19,52 @@ if TYPE_CHECKING:
 CLASSIFIER = "micrograph-type"
 POLL_SECONDS = 0.7
 UNLIKE_ALL = "This image does not resemble the training data of any network."
-LOOKS_LIKE = "Looks like {} ({:.0f} %). Switch to the model for it?"
+LOOKS_LIKE = "Looks like our images of {} ({:.0f} %)."
+USE = "Use {}"
 PLACE = "suggestion"
 """Of the job in the background."""
-SURE = 0.5
-"""Probability from which a kind is worth a line."""
+SURE = 0.9
+"""Probability from which a class is suggested, see the test of it on images of no class."""
+NOTHING_LIKE_IT = 0.5
 INSPECT = Path(__file__).resolve().parents[2] / "inspect.py"
 RESULT_BYTES = 1000
 
 
 def draw(opened: Opened, card: ModelCard, analysis: Analysis | None) -> None:
-    """Draw what the image looks like where another model fits it, or none does.
+    """Draw what the image looks like where a model fits it, or none does.
 
-    ``analysis``: of the image by ``card``, once there is one; its warnings are not said again.
+    An upload for which no model was chosen yet gets the one that fits. ``analysis``: of the image
+    by ``card``, once there is one; its warnings are not said again.
     """
     answer = _answer(opened)
     if answer is None:
         return
     from models import zoo
 
-    name, is_sure = answer.suggestion, answer.probabilities[answer.index] >= SURE
-    if not is_sure:
+    name, share = answer.suggestion, answer.probabilities[answer.index]
+    if name is None:
+        if share >= NOTHING_LIKE_IT and card.weights and not (analysis and analysis.warnings):
+            st.caption(UNLIKE_ALL)
         return
-    if name in zoo.CARDS and not _is_for(card, name):
-        _offer(answer, name)
-    if name is None and card.weights and not (analysis and analysis.warnings):
-        st.caption(UNLIKE_ALL)
+    if name not in zoo.CARDS or share < SURE:
+        return
+    untouched = analysis is None and background.running(run.PLACE) is None
+    if untouched and session.suggest_model(opened.source, name):
+        st.rerun()
+    looks = LOOKS_LIKE.format(answer.image_class.name, 100 * share)
+    if not _is_for(card, name):
+        st.caption(looks)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                USE.format(zoo.CARDS[name].title),
+                key=f"use-{name}",
+                on_click=session.choose_model,
+                args=(name,),
+            )
+            _why(answer, looks)
+    elif session.is_suggested(opened.source):
+        st.caption(f"{looks} That is why {card.title} is chosen.")
+        _why(answer, looks)
 
 
 def _is_for(card: ModelCard, name: str) -> bool:
@@ -53,13 +72,15 @@ def _is_for(card: ModelCard, name: str) -> bool:
     return card.name == name or card.name.startswith(f"{name}-")
 
 
-def _offer(answer: Classification, name: str) -> None:
-    why = {"network": CLASSIFIER, "view": "label", "show": "cam", "class": str(answer.index)}
-    share = 100 * answer.probabilities[answer.index]
-    st.caption(LOOKS_LIKE.format(answer.image_class.name, share))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Switch model", key=f"use-{name}", on_click=session.choose_model, args=(name,))
-        st.page_link(INSPECT, label="Why?", query_params={**st.query_params, **why})
+def _why(answer: Classification, looks: str) -> None:
+    link = {"network": CLASSIFIER, "view": "label", "show": "cam", "class": str(answer.index)}
+    with st.popover("Why?"):
+        st.markdown(
+            f"{looks} A small network compared it with the images that each model was trained on, "
+            "and it can be wrong for a material that it never met, so check the result by eye."
+        )
+        label = "What in the image speaks for it"
+        st.page_link(INSPECT, label=label, query_params={**st.query_params, **link})
 
 
 def _answer(opened: Opened) -> Classification | None:
