@@ -1,9 +1,11 @@
-"""Segment says what an image looks like and offers the model for it, and never chooses itself."""
+"""Segment says what an image looks like: it offers the model for it, or takes it where none was
+chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,13 +13,14 @@ from streamlit.testing.v1 import AppTest
 
 from core.classification.card import Classification
 from core.errors import ModelError
+from core.formats import read_file
 from core.types import Micrograph
 from models import classifiers, zoo
 from pages.components.frame import library, session, stores
 from pages.components.frame.library import Offer
 from pages.components.frame.memory import Opened
 from pages.components.segment import suggestion
-from tests.pages.running import opened
+from tests.pages.running import by_key, opened
 
 CARD = classifiers.card(suggestion.CLASSIFIER)
 NONE = suggestion.UNLIKE_ALL
@@ -115,8 +118,29 @@ def test_an_image_of_no_kind_is_said_of_a_network_only(
 
 
 def test_a_doubtful_answer_says_nothing(answering: Callable[[dict[str, float]], None]) -> None:
-    answering({"grains": 0.45, "coating": 0.4, "superalloy": 0.15})
+    answering({"grains": 0.89, "coating": 0.11})
     assert captions(drawn()) == []
+
+
+def test_an_upload_without_a_choice_gets_the_model_that_fits(
+    answering: Callable[[dict[str, float]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering({"grains": 0.94, "other": 0.06})
+    offers = (Offer("lab/noise", "Noise", "One.", False, lambda page: (noise(), None)),)
+    monkeypatch.setattr(library, "offers", lambda: offers)
+    monkeypatch.setattr(session, "take_run_request", lambda: False)
+    app = after_the_answer(opened("segment", sample="lab/noise"))
+    assert app.session_state["lamella"].model is None
+    assert by_key(app.selectbox, "model_choice").value == "grains"
+    assert app.button(key="segment")
+    assert any(text.startswith(GRAINS) for text in captions(app))
+
+
+def test_a_titanium_alloy_is_not_called_carbon_steel(shared_data: Callable[..., Path]) -> None:
+    shown = read_file(shared_data("formats", "zeiss_gemini300_rgb_nist.tif"))
+    answer = suggestion._classified(Opened("upload:1", shown, shown))
+    assert answer.image_class.name != "other", "else this tests nothing"
+    assert answer.probabilities[answer.index] < suggestion.SURE
 
 
 def test_damaged_weights_are_tried_once_and_cost_only_the_suggestion(

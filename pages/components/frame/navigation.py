@@ -77,11 +77,7 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="expanded",
 )
-st.logo(
-    str(Path(__file__).with_name("logo.svg")),
-    icon_image=str(Path(__file__).with_name("icon.png")),
-    size="large",
-)
+st.logo(str(Path(__file__).with_name("logo.svg")), size="large")
 entry = st.Page(start, url_path="", default=True, visibility="hidden")
 page = st.navigation({"": [entry], **menu()}, position="top")
 if page != entry:

@@ -11,8 +11,8 @@ from models.measured import measured
 from pages.components.frame.page_link import PageLink
 
 LINK = PageLink("models", ("card",))
-WIDTHS = [5, 7, 5, 3, 6]
-HEADINGS = ("Model", "Task", "First score (95 % interval)", "s per Mpx", "Trained on")
+WIDTHS = [7, 7, 5, 2, 6]
+HEADINGS = ("Model", "Task", "First score (95 % interval)", "s/Mpx", "Trained on")
 
 
 def table() -> None:
@@ -38,7 +38,8 @@ def _line(card: ModelCard) -> None:
     row = overview_row(card, measured(card.name))
     title, task, score, speed, data = _row()
     title.button(
-        card.title,
+        f"**{card.title}**",
+        icon=":material/chevron_right:",
         key=f"card-{card.name}",
         type="tertiary",
         on_click=lambda: LINK.change(card=card.name),
@@ -46,8 +47,7 @@ def _line(card: ModelCard) -> None:
     task.caption(card.purpose)
     if row.score:
         interval = f" ({row.interval})" if row.interval else ""
-        score.markdown(f"**{row.score}**{interval}")
-        score.caption(row.metric)
+        score.markdown(f"**{row.score}**{interval}  \n:small[{row.metric}]")
     speed.markdown(row.seconds)
     data.caption(row.data)
 
