@@ -196,7 +196,7 @@ def test_field_of_a_stack_is_exact_in_px_nm_and_diameters(
     numbers = table(app)
     assert numbers[field.THEORETICAL] == "21 px = 42 nm"
     assert numbers["Mean particle diameter"] == "33.4 px = 66.7 nm"
-    assert "The network sees 0.7 particle diameters" in texts(app)
+    assert "The network sees 0.6 particle diameters" in texts(app)
     assert field.SHORT_SIGHTED.format("particle") in texts(app)
     (box,) = shown["viewer"]["boxes"]
     assert (box.top, box.left, box.bottom, box.right) == (38, 54, 59, 75)

@@ -35,15 +35,15 @@ def test_both_learn_and_each_block_is_taken_out() -> None:
     app = opened()
     charts = len(app.get("plotly_chart"))
     app.button(key="work_start_skips").click().run()
-    job = app.session_state["lamella"].jobs["skips"]
+    job = app.session_state["lamella"].jobs.get("skips")
     if job is not None:
         job.future.result(timeout=120)
         app.run()
     assert not app.exception
     # Losses by step, and the change of the loss by block.
     assert len(app.get("plotly_chart")) == charts + 2
-    assert "The loss of the whole: plain 0." in captions(app)
-    assert "chance: 0.693" in captions(app)
+    assert "the whole network: plain 0." in captions(app)
+    assert "chance level: 0.693" in captions(app)
 
 
 def test_the_losses_are_seen_live_and_cancel_stops(monkeypatch: pytest.MonkeyPatch) -> None:
