@@ -95,7 +95,7 @@ def _place(column: str) -> int:
 
 def _column(name: str, table: pd.DataFrame) -> ColumnConfig:
     if name == "touches_edge":
-        return st.column_config.CheckboxColumn("Touching the edge", width="small")
+        return st.column_config.CheckboxColumn("Cut by the edge", width="small")
     return st.column_config.NumberColumn(
         label_of(name), format=f"%.{_decimals(name, table)}f", pinned=name == "id", width="small"
     )
@@ -121,7 +121,7 @@ def sentence(analysis: Analysis) -> str:
     row = found.iloc[0]
     column, unit = diameters(table)
     area = f"area_{unit}2"
-    edge = ", touching the edge" if row["touches_edge"] else ""
+    edge = ", cut by the edge" if row["touches_edge"] else ""
     return (
         f"{capital(object_name(analysis))} {chosen}: "
         f"diameter {row[column]:.{_decimals(column, table)}f} {UNITS[unit]}, "
