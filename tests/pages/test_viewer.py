@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import Cancelled, LamellaError
 from pages.components.frame import jobs
-from pages.components.segment import results
+from pages.components.segment import objects
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage, _event, _facts
 
 IMAGE = ViewerImage("/x", "d1", height=96, width=128, name="disks.png")
@@ -56,7 +56,7 @@ def test_size_is_written_with_its_calibration() -> None:
     ],
 )
 def test_headings_carry_units(column: str, heading: str) -> None:
-    assert results.label_of(column)[0] == heading
+    assert objects.label_of(column)[0] == heading
 
 
 def test_job_hands_its_result_on_and_tells_its_progress() -> None:
