@@ -56,7 +56,7 @@ def test_size_is_written_with_its_calibration() -> None:
     ],
 )
 def test_headings_carry_units(column: str, heading: str) -> None:
-    assert objects.label_of(column)[0] == heading
+    assert objects.label_of(column) == heading
 
 
 def test_job_hands_its_result_on_and_tells_its_progress() -> None:
