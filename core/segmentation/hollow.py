@@ -101,8 +101,10 @@ def cut_shells(
         solid = whole & mask[boxes[number - 1]]
         pieces = split(solid | _large_holes(whole & (1 - solid)))
         fill_holes(pieces)
-        np.copyto(here, pieces + last, where=pieces > 0)
-        last += int(pieces.max())
+        if len(np.unique(pieces[pieces > 0])) > 1:
+            # Gaps between shells that were enclosed together are open again.
+            np.copyto(here, np.where(pieces > 0, pieces + last, 0), where=whole > 0)
+            last += int(pieces.max())
 
 
 @dataclass(frozen=True, eq=False)

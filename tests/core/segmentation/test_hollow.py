@@ -154,3 +154,20 @@ def test_a_dead_pixel_cuts_no_object_and_belongs_to_none():
     objects = separate_objects(mask * measurable, 1, ObjectSettings(), measurable)
     assert objects.max() == 8
     np.testing.assert_array_equal(objects > 0, (mask > 0) & measurable)
+
+
+def test_a_cut_shell_leaves_what_lies_in_its_holes_alone():
+    rings = touching_rings(40)
+    row, column = plane(*rings.shape)
+    loose = np.hypot(row, column - 40) <= 8
+    objects = separate_objects((rings | loose).astype(np.uint8), 1, ObjectSettings())
+    assert objects.max() == 3
+    assert np.unique(objects[loose]).tolist() == [objects[loose][0]]
+    assert (objects == objects[loose][0]).sum() == loose.sum()
+
+
+def test_noise_with_holes_in_holes_loses_no_pixel():
+    smooth = cv2.GaussianBlur(np.random.default_rng(3).normal(size=(400, 400)), (0, 0), 2)
+    mask = (smooth > 0).astype(np.uint8)
+    objects = separate_objects(mask, 1, ObjectSettings(minimum_area_px=1))
+    assert objects[mask > 0].all()
