@@ -146,7 +146,7 @@ def analyse(
         precision=engine.precision,
         seconds=seconds,
         tile_settings=tile_settings,
-        warnings=_warnings(engine.card, micrograph),
+        warnings=_warnings(engine.card, micrograph, segmentation, len(table)),
         intercepts=_intercepts(micrograph, engine.card, segmentation),
         forest_training=engine.forest_training,
         selection=selection,
@@ -186,7 +186,7 @@ def recalibrate(analysis: Analysis, micrograph: Micrograph) -> Analysis:
         micrograph=micrograph,
         segmentation=segmentation,
         table=table,
-        warnings=_warnings(analysis.card, micrograph),
+        warnings=_warnings(analysis.card, micrograph, segmentation, len(table)),
     )
 
 
@@ -196,10 +196,18 @@ def scale_is_free(card: ModelCard, size: PixelSize | None) -> bool:
     return card.pixel_size_nm is None and not card.needs_marks and (size is None or size.is_square)
 
 
-def _warnings(card: ModelCard, micrograph: Micrograph) -> tuple[str, ...]:
-    from core.segmentation.out_of_distribution import out_of_distribution_warnings
+def _warnings(
+    card: ModelCard, micrograph: Micrograph, segmentation: Segmentation, objects: int
+) -> tuple[str, ...]:
+    from core.segmentation.out_of_distribution import (
+        out_of_distribution_warnings,
+        threshold_warning,
+    )
 
-    return out_of_distribution_warnings(card, micrograph)
+    return (
+        *out_of_distribution_warnings(card, micrograph),
+        *threshold_warning(card, micrograph, segmentation.labels, objects),
+    )
 
 
 def _intercepts(

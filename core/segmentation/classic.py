@@ -46,13 +46,14 @@ def local_threshold(grey: np.ndarray, valid: np.ndarray | None = None) -> np.nda
     """Return 1 on the smaller part after Otsu's threshold of what a pixel differs from the mean of
     its neighbourhood by.
 
-    The mean is Gaussian, with a standard deviation of an eighth of the shorter side. For uneven
-    illumination.
+    The mean is Gaussian, with a standard deviation of an eighth of the shorter side, or a 64th of
+    the longer one where that is more, as in a strip. For uneven illumination.
     """
     if _constant(grey):
         return np.zeros(grey.shape, np.uint8)
     smooth = gaussian(grey, SMOOTHING_PX)
-    difference = smooth - _neighbourhood(grey, min(grey.shape) / NEIGHBOURHOOD_PART)
+    reach = max(min(grey.shape), max(grey.shape) / NEIGHBOURHOOD_PART)
+    difference = smooth - _neighbourhood(grey, reach / NEIGHBOURHOOD_PART)
     return smaller_part(difference > threshold_otsu(_counted(difference, valid)), valid)
 
 

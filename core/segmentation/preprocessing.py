@@ -69,15 +69,31 @@ def grey_levels(pixels: np.ndarray, valid: np.ndarray | None = None) -> np.ndarr
     """
     if valid is not None and not valid.any():
         return np.full(pixels.shape, 0.5, np.float32)
-    seen = pixels if valid is None else pixels[valid]
-    low, high = np.percentile(seen, (TAIL_PERCENT, 100 - TAIL_PERCENT))
-    if high <= low:
-        low, high = float(seen.min()), float(seen.max())
+    low, high = _percentiles(pixels, valid)
     if high <= low:
         return np.full(pixels.shape, 0.5, np.float32)
     low, high = with_sparse_objects(pixels, low, high, TAIL_PERCENT, valid)
     grey = np.clip((pixels - low) / (high - low), 0, 1).astype(np.float32)
     return grey if valid is None else _filled(grey, valid)
+
+
+def has_sparse_objects(micrograph: Micrograph) -> bool:
+    """Return whether objects are so few that :func:`grey_levels` reaches further for them; then the
+    statistics of the image are those of the ground."""
+    rows = micrograph.image_rows
+    pixels = micrograph.pixels[rows]
+    valid = None if micrograph.valid is None else micrograph.valid[rows]
+    if valid is not None and not valid.any():
+        return False
+    low, high = _percentiles(pixels, valid)
+    return with_sparse_objects(pixels, low, high, TAIL_PERCENT, valid) != (low, high)
+
+
+def _percentiles(pixels: np.ndarray, valid: np.ndarray | None) -> tuple[float, float]:
+    """Return the grey levels that become black and white; the extremes where those are equal."""
+    seen = pixels if valid is None else pixels[valid]
+    low, high = np.percentile(seen, (TAIL_PERCENT, 100 - TAIL_PERCENT))
+    return (low, high) if high > low else (float(seen.min()), float(seen.max()))
 
 
 def _filled(grey: np.ndarray, valid: np.ndarray) -> np.ndarray:

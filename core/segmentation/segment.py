@@ -22,6 +22,7 @@ from core.types import Micrograph, ProgressCallback, Segmentation, no_progress
 AnyEngine = Engine | ClassicEngine | ForestEngine
 STRIDE = 32
 SHORTEST_SIDE = 16
+NARROWEST_SIDE = 96
 
 
 def segment(
@@ -66,8 +67,19 @@ def predict_magnified(
     [0, 1]: the mean over the card's ``tta_scales``.
 
     ``valid``: (H, W) bool, the pixels that hold a grey level; None = all. A network sees the others
-    too, a threshold does not.
+    too, a threshold does not. A field narrower than 96 px goes on beyond its edges, for a network,
+    as its outermost pixels do: none was trained on strips.
     """
+    if isinstance(engine, Engine) and min(grey.shape) < NARROWEST_SIDE:
+        before = [max(0, NARROWEST_SIDE - side) // 2 for side in grey.shape]
+        after = [
+            max(0, NARROWEST_SIDE - side) - some
+            for side, some in zip(grey.shape, before, strict=True)
+        ]
+        wide = np.pad(grey, list(zip(before, after, strict=True)), mode="edge")
+        found = predict_magnified(wide, engine, settings, progress)
+        rows, columns = (slice(b, b + side) for b, side in zip(before, grey.shape, strict=True))
+        return found[:, rows, columns]
     shapes = working_shapes(grey.shape, engine)
     shares = [math.prod(shape) / sum(map(math.prod, shapes)) for shape in shapes]
     mean = np.zeros((len(engine.card.outputs), *grey.shape), np.float32)
