@@ -52,9 +52,8 @@ class PixelSize:
         for nm in (self.nm, self.nm if self.height_nm is None else self.height_nm):
             if not 1e-3 <= nm <= 1e6:
                 raise LamellaError(
-                    f"A pixel size of {nm:g} nm came from {self.source}; it must lie between "
-                    "0.001 nm and 1 000 000 nm. Type the right one, or leave it empty to measure "
-                    "in px."
+                    f"A pixel size of {nm:g} nm came from {self.source}; it must lie between 0.001 "
+                    "nm and 1 000 000 nm. Type the right one, or leave it empty to measure in px."
                 )
 
     @property
@@ -85,8 +84,7 @@ class Micrograph:
     ``info_bar_rows``, ``top_bar_rows``: rows at the bottom and at the top that are not image.
     ``valid``: (H, W) bool, False where the file holds no grey level (NaN, infinite or a fill
     value) and ``pixels`` are 0; None where every pixel holds one. ``file_shape``, ``dtype``: as
-    stored in the file, before anything was done to it. ``notes``: sentences for the user about
-    what was decided while reading.
+    stored in the file. ``notes``: sentences for the user about what was decided while reading.
     """
 
     pixels: np.ndarray
@@ -149,9 +147,7 @@ class Segmentation:
     micrograph is not ``measurable``. ``probabilities``: (C, H, W) float16, summing to 1 over C;
     (1, 0, ...) where it is not. ``contact``, ``distance``: (H, W) float16 in [0, 1], 0 where it is
     not measurable, of a model that tells touching objects apart (see :class:`ModelCard`), else
-    None.
-    ``model``: the model's name. ``digest``: the micrograph's, the model's and the settings'
-    together.
+    None. ``model``: its name. ``digest``: the micrograph's, the model's and the settings' together.
     """
 
     labels: np.ndarray
@@ -207,8 +203,6 @@ class StatisticRange:
 
 # Axes of (..., H, W) that are flipped: none, columns, rows, both.
 FLIPS: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1))
-
-
 # What a network may answer about objects, beside the phases; see core.training.object_targets.
 OBJECT_OUTPUTS = ("contact", "normalized distance")
 
@@ -223,20 +217,18 @@ class ModelCard:
     None for images as they are. ``objects_phase``: index of the phase whose connected regions are
     counted as objects. ``boundary_phase``: index of the phase whose lines enclose grains.
     ``pixel_range_nm``: smallest and largest pixel size of the training images, where they are
-    known. ``ranges``: what the training images were like. ``method``: of a classic
-    method, from grey levels (H, W) and which of them count, (H, W) bool or None for all, to labels
-    (H, W); such a card has no ``build`` and no weights.
-    ``object_outputs``: the network answers after the phases *contact*, the probability of the line
-    where objects touch, and *normalized distance*, 0 at an object's edge and 1 at its middle.
-    ``needs_marks``: neither network nor method; it learns from marked pixels first.
+    known. ``ranges``: what the training images were like. ``method``: of a classic method, from
+    grey levels (H, W) and which of them count, (H, W) bool or None for all, to labels (H, W); such
+    a card has no ``build`` and no weights. ``object_outputs``: the network answers after the phases
+    *contact*, the probability of the line where objects touch, and *normalized distance*, 0 at an
+    object's edge and 1 at its middle. ``needs_marks``: it learns from marked pixels first.
     ``tta_flips``: test-time augmentation by flips, the mean over the image and its horizontal,
     vertical and double flip; of an ``upright`` model, whose images have an up and a down, over the
     image and its horizontal flip. ``tta_scales``: test-time augmentation by scale, the mean over
     the image resized by each factor.
     ``failures``: what it gets wrong and on which kind of image, one sentence each, seen by eye in
-    the images it was scored on. ``training_cost``: hours and machine, in words. ``temperature``:
-    that the confidence shown is softened with, see ``core.evaluation.confidence_calibration``; 1 =
-    as it is.
+    the images it was scored on. ``training_cost``: hours and machine. ``temperature``: that the
+    confidence shown is softened with, see ``core.evaluation.confidence_calibration``; 1 = none.
     """
 
     name: str
