@@ -31,4 +31,4 @@ def test_from_atoms_to_an_indexed_lattice(
     screenshot(page, "gold-result", docs=True)
 
     page.get_by_role("radio", name="5 What breaks it").click()
-    expect(page.get_by_text("How far must a network see?")).to_be_visible()
+    expect(page.get_by_text("How large a receptive field is needed?")).to_be_visible()

@@ -13,7 +13,7 @@ def test_from_the_generator_to_a_trained_network(
 ) -> None:
     page = open_tab(height=1000)
     page.goto(f"{server.address}/grain-boundaries?training_steps=2")
-    expect(page.get_by_text(re.compile(r"mean intercept \d+\.\d px"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"mean lineal intercept \d+\.\d px"))).to_be_visible()
     expect(page.locator(".viewer[data-image]")).to_have_count(2)
     page.get_by_role("button", name="Strong etching").click()
     screenshot(page, "grains-data", docs=True)
@@ -29,4 +29,4 @@ def test_from_the_generator_to_a_trained_network(
     screenshot(page, "grains-result", docs=True)
 
     page.get_by_role("radio", name="5 What breaks it").click()
-    expect(page.get_by_text("One effect taken away at a time")).to_be_visible()
+    expect(page.get_by_text("Ablation: one effect left out at a time")).to_be_visible()

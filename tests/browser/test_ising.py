@@ -13,22 +13,22 @@ def test_from_the_lattice_to_a_trained_network(
 ) -> None:
     page = open_tab(height=1000)
     page.goto(f"{server.address}/ising?epochs=2&size=16")
-    expect(page.get_by_text(re.compile(r"Energy a site: now -\d\.\d+"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Energy per site: now -\d\.\d+"))).to_be_visible()
     expect(page.locator(".viewer[data-image]")).to_have_count(1)
     screenshot(page, "ising-data", docs=True)
     # The end of the page: a click while it is still drawn can be lost with the button under it.
-    expect(page.get_by_text("networks that are shipped learned from those")).to_be_visible()
+    expect(page.get_by_text("networks were trained on those")).to_be_visible()
     page.get_by_role("radio", name="Equilibrium").click()
     expect(page).to_have_url(re.compile("kind=equilibrium"))
-    expect(page.get_by_text("each snapshot lies on the exact curves")).to_be_visible()
+    expect(page.get_by_text("the snapshots scatter around the exact curves")).to_be_visible()
 
     page.get_by_role("radio", name="3 Network").click()
     page.get_by_role("button", name="Train").click()
-    expect(page.get_by_text("Right, held back")).to_be_visible()
-    expect(page.get_by_text(re.compile("images were held back"))).to_be_visible()
+    expect(page.get_by_text("Validation accuracy")).to_be_visible()
+    expect(page.get_by_text(re.compile("validation images, none of them"))).to_be_visible()
 
     page.get_by_role("radio", name="5 What breaks it").click()
-    expect(page.get_by_text("What counts walls moves over")).to_be_visible()
+    expect(page.get_by_text("What counts walls transfers")).to_be_visible()
     page.get_by_role("radio", name="Quench, as in the lecture").click()
     expect(page.get_by_text("because their domains cancel")).to_be_visible()
 
