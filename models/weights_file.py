@@ -32,6 +32,17 @@ def trained(card: ModelCard) -> nn.Module:
     return network.eval().requires_grad_(False)
 
 
+def without_outputs_of_objects(card: ModelCard, network: nn.Module) -> nn.Module:
+    """Return ``network``, a U-Net of ``card``, in place with the phases as its only outputs, as a
+    teacher of one without outputs about objects."""
+    if card.object_outputs:
+        head, phases = network.segmentation_head[0], len(card.phases)
+        head.weight = nn.Parameter(head.weight[:phases].detach().clone(), requires_grad=False)
+        head.bias = nn.Parameter(head.bias[:phases].detach().clone(), requires_grad=False)
+        head.out_channels = phases
+    return network
+
+
 def weights_of_a_run(path: Path) -> Weights:
     """Return a file of weights that no card names, with the SHA-256 that it has.
 

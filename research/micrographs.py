@@ -61,8 +61,8 @@ def multitask_data(folder: Path) -> MultitaskData:
         tuple(
             Task(
                 zoo.card(name),
-                zoo.recipe(name),
-                training_data(zoo.card(name), zoo.recipe(name), place and folder / place),
+                zoo.recipe(name).of_phases,
+                training_data(zoo.card(name), zoo.recipe(name).of_phases, place and folder / place),
                 SHARES.get(name, 1.0),
             )
             for name, place in ((name, FOLDERS.get(name)) for name in TASKS)

@@ -20,7 +20,14 @@ from models import catalogue, classifiers
 from models.measured import initializations, measured, seeds
 
 # Functions, which a table cannot hold; the text names the initialization.
-ELSEWHERE = ("initialize", "augmentation", "feature_distillation", "distillation", "source")
+ELSEWHERE = (
+    "initialize",
+    "augmentation",
+    "feature_distillation",
+    "distillation",
+    "source",
+    "objects",
+)
 RANGES = (
     "Grey levels in [0, 1] after the contrast stretch. An image outside of these ranges gets a "
     "warning."
@@ -149,6 +156,21 @@ def _ranges(card: ModelCard) -> str:
 
 
 def _recipe(name: str, recipe: Recipe) -> str:
+    if recipe.objects is not None:
+        learning = [
+            (field.name, getattr(recipe.objects, field.name))
+            for field in fields(recipe.objects)
+            if field.name != "first"
+        ]
+        return "\n\n".join(
+            [
+                "First the phases alone.",
+                _recipe(name, recipe.objects.first),
+                "From those weights on, contact and normalized distance too.",
+                _table(("Recipe", ""), [*_values(recipe, ELSEWHERE), *learning]),
+                _table(("Augmentation", "Range or probability"), _values(recipe.augmentation)),
+            ]
+        )
     init = recipe.initialize.__name__.replace("_", " ")
     return "\n\n".join(
         [

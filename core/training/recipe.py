@@ -113,6 +113,11 @@ class Recipe:
                 "needs the images of a data folder. Leave one of them out."
             )
 
+    @property
+    def of_phases(self) -> Recipe:
+        """The recipe that learns the phases alone: the first run of one that learns objects."""
+        return self.objects.first if self.objects else self
+
     def in_words(self) -> str:
         """Return every value of it that is no function, as text: the same for the same recipe."""
         return _in_words(self)

@@ -24,10 +24,10 @@ def build() -> nn.Module:
 
 
 def teacher() -> nn.Module:
-    """Return the trained network of `particles`."""
-    from models.weights_file import trained
+    """Return the trained network of `particles` without its outputs about objects."""
+    from models.weights_file import trained, without_outputs_of_objects
 
-    return trained(particles.CARD)
+    return without_outputs_of_objects(particles.CARD, trained(particles.CARD))
 
 
 def recipe() -> Recipe:

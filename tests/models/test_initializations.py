@@ -72,7 +72,7 @@ def test_only_the_librarys_networks_have_an_encoder_name() -> None:
 
 
 def test_a_recipe_starts_elsewhere() -> None:
-    recipe = zoo.recipe("particles")
+    recipe = zoo.recipe("particles").of_phases
     scratch = with_initialization(recipe, "scratch")
     assert scratch.frozen == () and scratch.initialize(nn.Identity()) == "from scratch"
     network = zoo.card("particles").build()

@@ -16,8 +16,14 @@ from core.synthesis.samples import samples
 from core.types import Score, Weights
 from models import zoo
 from models.catalogue import all_cards
-from models.weights_file import load_weights, save_weights, trained
+from models.weights_file import (
+    load_weights,
+    save_weights,
+    trained,
+    without_outputs_of_objects,
+)
 from research.model_cards import card_text
+from tests import threshold_model
 
 MEGABYTES = 1_000_000
 NETWORKS = [name for name, card in zoo.CARDS.items() if card.build]
@@ -32,7 +38,7 @@ def test_card_builds_a_network_that_takes_its_weights(name):
     assert not network.training
     with torch.inference_mode():
         logits = network(torch.zeros(1, 1, 64, 96))
-    assert logits.shape == (1, len(card.phases), 64, 96)
+    assert logits.shape == (1, len(card.outputs), 64, 96)
     assert logits.isfinite().all()
     assert len({phase.color for phase in card.phases}) == len(card.phases)
     assert card.scores, "a trained model says how well it does"
@@ -95,6 +101,18 @@ def test_a_model_runs_with_the_weights_of_a_run(tmp_path):
         zoo.load("particles", "cpu", tmp_path / "none.safetensors")
     with pytest.raises(ModelError, match="does not fit.*Unet. Give the weights"):
         zoo.load("superalloy", "cpu", path)
+
+
+def test_outputs_about_objects_can_be_cut_off():
+    card = replace(threshold_model.CARD, object_outputs=True)
+    network = nn.Module()
+    network.segmentation_head = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1))
+    inputs = torch.rand(1, 3, 8, 8)
+    wanted = network.segmentation_head(inputs)[:, :2]
+    cut = without_outputs_of_objects(card, network)
+    assert torch.allclose(cut.segmentation_head(inputs), wanted, atol=1e-6)
+    same = without_outputs_of_objects(threshold_model.CARD, network)
+    assert same.segmentation_head[0].out_channels == 2
 
 
 def test_trained_particles_find_dark_and_bright_discs():

@@ -1,0 +1,99 @@
+"""Count objects where the right number is known.
+
+    python -m research.objects.measure NAME [--weights FILE] [--cases DIR]
+
+25 spheres that touch, stand 2 px apart or overlap by 5 % of their diameter, of 12 to 100 px, in
+hexagonal rows and at random; ten images without any particle; and, from DIR, a raft of 25 and four
+crossed rods.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from core.analysis import analyse
+from core.formats import read_file
+from core.segmentation.engine import Engine
+from core.synthesis.annotations import annotate
+from core.synthesis.smooth_noise import smooth_noise
+from core.types import Micrograph
+from models import zoo
+
+COUNT = 25
+GAPS = {"touching": 0.0, "2 px apart": 2.0, "overlapping 5 %": -0.05}
+CASES = {"raft_spheres_gap2px.tif": 25, "rods_10to1_network.tif": 4}
+
+
+def hexagonal(pitch: float) -> np.ndarray:
+    """Return (25, 2) centres in five rows, each on the gaps of the one before."""
+    line, place = np.divmod(np.arange(COUNT), 5)
+    return np.stack([line * pitch * 0.75**0.5, (place + line % 2 / 2) * pitch], axis=1)
+
+
+def at_random(pitch: float, random: np.random.Generator) -> np.ndarray:
+    """Return (25, 2) centres, each at ``pitch`` from an earlier one and no nearer to any other."""
+    centres = np.zeros((1, 2))
+    while len(centres) < COUNT:
+        angle = random.uniform(0, 2 * np.pi)
+        step = pitch * np.array([np.sin(angle), np.cos(angle)])
+        new = centres[random.integers(len(centres))] + step
+        if np.hypot(*(centres - new).T).min() >= pitch * (1 - 1e-9):
+            centres = np.vstack([centres, new])
+    return centres
+
+
+def spheres(centres: np.ndarray, diameter: float, random: np.random.Generator) -> np.ndarray:
+    """Return a bright-field image of spheres in [0, 1], with margins and noise."""
+    centres = centres - centres.min(axis=0) + 1.5 * diameter
+    rows, columns = (int(side) for side in centres.max(axis=0) + 1.5 * diameter)
+    row, column = np.mgrid[: max(rows, 160), : max(columns, 160)]
+    depth = np.zeros(row.shape)
+    for middle in centres:
+        apart = ((row - middle[0]) ** 2 + (column - middle[1]) ** 2) / (diameter / 2) ** 2
+        depth += np.sqrt(np.clip(1 - apart, 0, None))
+    return 0.8 * np.exp(-1.2 * depth) + random.normal(0, 0.02, row.shape)
+
+
+def without_particles(random: np.random.Generator) -> np.ndarray:
+    """Return a film with noise and, on half of them, letters and a scale bar."""
+    film = 0.5 + 0.03 * smooth_noise((384, 512), random.uniform(4, 80), random)
+    image = film + random.normal(0, random.uniform(0.01, 0.06), film.shape)
+    return annotate(image, random) if random.random() < 0.5 else image
+
+
+def count(engine: Engine, name: str, pixels: np.ndarray) -> int:
+    """Return how many objects are found with default settings."""
+    made = Micrograph(pixels.astype(np.float32), name, digest=name)
+    return int(analyse(made, engine).objects.max())
+
+
+def main() -> None:
+    """Print one line a kind of image."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name")
+    parser.add_argument("--weights", type=Path)
+    parser.add_argument("--cases", type=Path)
+    options = parser.parse_args()
+    engine = zoo.load(options.name, "cpu", options.weights)
+    random = np.random.default_rng(0)
+    for diameter in (12, 25, 50, 100):
+        for kind, gap in GAPS.items():
+            pitch = diameter + (gap if gap >= 0 else gap * diameter)
+            layouts = {"hexagonal": hexagonal(pitch), "random": at_random(pitch, random)}
+            found = {
+                layout: count(engine, kind, spheres(centres, diameter, random))
+                for layout, centres in layouts.items()
+            }
+            print(f"{diameter:4} px {kind:16}", found, f"of {COUNT}", flush=True)
+    empty = [count(engine, "empty", without_particles(random)) for _ in range(10)]
+    print("ten images without particles:", empty)
+    for file, wanted in CASES.items() if options.cases else ():
+        made = analyse(read_file(options.cases / file), engine)
+        print(f"{file}: {made.objects.max()} of {wanted}")
+
+
+if __name__ == "__main__":
+    main()
