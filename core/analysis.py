@@ -68,6 +68,11 @@ class Analysis:
         object.__setattr__(self, "objects", read_only(self.objects))
 
     @property
+    def objects_digest(self) -> str:
+        """Names the objects: other settings number them anew."""
+        return f"{self.segmentation.digest} {self.object_settings}"
+
+    @property
     def object_bytes(self) -> int:
         """Bytes of the objects and their table, which other object settings make anew."""
         return self.objects.nbytes + int(self.table.memory_usage(deep=True).sum())

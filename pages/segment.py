@@ -25,7 +25,8 @@ with st.sidebar:
     found = run.segment(opened, card, settings, marked)
     analysis = found.analysis if found else None
     with below_the_model:
-        suggestion.draw(opened, card, analysis)
+        if marked is None:
+            suggestion.draw(opened, card, analysis)
     shown = sidebar.view(card) if analysis else None
 
 session.show_notice()
@@ -53,8 +54,9 @@ viewer(
         overlay=publish.uncertainty(analysis)
         if uncertain
         else marking.mask_overlay(opened, marked),
-        selected=session.selected_object(analysis.segmentation.digest),
+        selected=session.selected_object(analysis.objects_digest),
         bar_rows=opened.micrograph.bar_rows,
+        boxes=results.annotation_boxes(analysis),
     ),
     key="viewer",
     on_click=partial(results.select_at, found.reference),

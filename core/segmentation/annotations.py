@@ -7,7 +7,7 @@ are left out of the statistics.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -34,6 +34,7 @@ MARGIN_PX = 3
 FLAT = 0.03
 """Largest standard deviation of the greys in a bar, after JPEG."""
 INSIDE = 0.5
+MOST_BOXES = 40
 
 
 @dataclass(frozen=True)
@@ -115,10 +116,12 @@ def find_annotations(pixels: np.ndarray, measurable: np.ndarray | None = None) -
 @dataclass(frozen=True)
 class Selection:
     """What became of the objects that were found: ``too_small``, dropped; ``in_annotations``, at
-    least half in burnt-in writing, dropped unless the settings keep them."""
+    least half in burnt-in writing, dropped unless the settings keep them, and the ``boxes`` of
+    these, in px."""
 
     too_small: int = 0
     in_annotations: int = 0
+    boxes: tuple[Box, ...] = field(default=(), compare=False)
 
 
 def select_objects(
@@ -134,10 +137,16 @@ def select_objects(
     large = area >= max(settings.minimum_area_px, 1)
     written = objects_in(objects, annotations)
     written = written[large[written]]
+    boxes = tuple(_box_of(objects == number) for number in written[:MOST_BOXES])
     if not settings.keep_annotations and written.size:
         objects = np.where(np.isin(objects, written), 0, objects)
-    found = Selection(int(np.count_nonzero(area[~large])), len(written))
+    found = Selection(int(np.count_nonzero(area[~large])), len(written), boxes)
     return number_objects(objects, settings.minimum_area_px), found
+
+
+def _box_of(mask: np.ndarray) -> Box:
+    left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    return Box(top, left, height, width)
 
 
 def objects_in(objects: np.ndarray, regions: np.ndarray) -> np.ndarray:

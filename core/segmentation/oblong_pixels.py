@@ -41,7 +41,8 @@ def objects_of_oblong_pixels(
     table = measure_objects(objects, pixels, side, measurable)
     for axis, column in enumerate(("centroid_row_px", "centroid_column_px")):
         table[column] = (table[column] + 0.5) * shape[axis] / square[axis] - 0.5
-    return resample_mask(objects, shape), table, selection
+    # Boxes are for the eye, in the image's own pixels, which these are not.
+    return resample_mask(objects, shape), table, replace(selection, boxes=())
 
 
 def _in_square_pixels(segmentation: Segmentation, shape: tuple[int, int]) -> Segmentation:

@@ -75,6 +75,7 @@ class Memory:
     model_notice: str = ""
     refused: tuple[str, ...] = ()
     selected: tuple[str, int] | None = None
+    table_begins_with: tuple[str, int] | None = None
     turn: int = 0
     page: str = ""
     link_unread: bool = False

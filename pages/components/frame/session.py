@@ -278,13 +278,21 @@ def select_object(digest: str, number: int, from_table: bool = False) -> None:
     """
     mine = memory()
     mine.selected = (digest, number) if number else None
-    mine.turn += not from_table
+    if not from_table:
+        mine.table_begins_with = mine.selected
+        mine.turn += 1
 
 
 def selected_object(digest: str) -> int:
     """Return the id of the selected object, 0 when none of this segmentation is selected."""
     chosen = memory().selected
     return chosen[1] if chosen and chosen[0] == digest else 0
+
+
+def table_begins_with(digest: str) -> int:
+    """Return the id of the object that was selected outside the table last, 0 for none."""
+    first = memory().table_begins_with
+    return first[1] if first and first[0] == digest else 0
 
 
 def table_turn() -> int:

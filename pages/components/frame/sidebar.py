@@ -8,7 +8,7 @@ from core.errors import LamellaError
 from core.formats.reading.typed import pixel_size_text, typed_pixel_size
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
-from pages.components.frame import library, session
+from pages.components.frame import library, model_list, session
 from pages.components.frame.session import Opened
 
 PHASES, UNCERTAINTY = "Phases", "Uncertainty"
@@ -54,12 +54,13 @@ def choose_model() -> ModelCard:
         key = session.control(f"model_choice-{card.name}", card.name)
         st.selectbox(
             "Model",
-            list(zoo.CARDS),
+            [one.name for cards in model_list.groups().values() for one in cards],
             format_func=lambda name: zoo.CARDS[name].title,
             key=key,
             on_change=lambda: session.choose_model(session.value_of(key)),
             label_visibility="collapsed",
         )
+        model_list.draw()
         if session.memory().model_notice:
             st.warning(session.memory().model_notice)
         st.caption(card.purpose)

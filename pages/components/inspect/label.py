@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
+from pages.components.frame.words import capital
 from pages.components.inspect import stage as inspect_stage
 from pages.components.inspect import subject as inspect_subject
 from pages.components.inspect.attribution import MAPS, draw_map
@@ -28,7 +29,7 @@ def draw(inspected: Inspected) -> None:
         shares = class_probabilities(inspected.subject, *inspected.network_pixel)
         winner = int(shares.argmax())
         name = inspected.classes[min(winner, len(inspected.classes) - 1)]
-        st.markdown(f"#### {name.capitalize()}, {100 * shares[winner]:.1f} %")
+        st.markdown(f"#### {capital(name)}, {100 * shares[winner]:.1f} %")
         _probabilities(inspected, shares)
         _further_outputs(inspected, len(shares))
         _one_of_several(inspected)

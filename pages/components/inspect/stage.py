@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.figures import encoding
 from pages.components.frame import publish
+from pages.components.frame.words import capital
 from pages.components.inspect.link import LINK
 from pages.components.inspect.subject import Inspected
 from pages.components.viewer import viewer
@@ -132,7 +133,7 @@ def pixel_inputs(inspected: Inspected) -> None:
         key = LINK.control(name, at[name], at if inspected.request.pixel is None else "")
         others = {other: value for other, value in at.items() if other != name}
         place.number_input(
-            name.capitalize(),
+            capital(name),
             0,
             limit - 1,
             key=key,

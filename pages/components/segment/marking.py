@@ -74,7 +74,8 @@ def choose(opened: Opened, card: ModelCard) -> tuple[ModelCard, Marking | None]:
             )
         with st.container(horizontal=True):
             _example(opened, len(phases))
-            _download(opened, found.marks)
+            if parts:
+                _download(opened, found.marks)
         with st.expander("Phases and mask"):
             _names(opened, phases)
             _mask(opened)

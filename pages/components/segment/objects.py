@@ -61,16 +61,19 @@ def diameters(table: pd.DataFrame) -> tuple[str, str]:
 def table(analysis: Analysis) -> None:
     from core.measurement.regions import in_readable_units
 
-    digest = analysis.segmentation.digest
+    digest = analysis.objects_digest
     chosen = session.selected_object(digest)
-    ids = analysis.table["id"].tolist()
+    shown = in_readable_units(analysis.table)
+    if chosen and session.table_begins_with(digest) == chosen:
+        # A table cannot be told to scroll: what was clicked in the image comes first.
+        shown = shown.sort_values("id", key=lambda ids: ids != chosen, kind="stable")
+    ids = shown["id"].tolist()
     key = f"objects-{session.table_turn()}"
 
     def select() -> None:
         rows = session.component_state(key).get("selection", {}).get("rows", [])
         session.select_object(digest, ids[rows[0]] if rows else 0, from_table=True)
 
-    shown = in_readable_units(analysis.table)
     st.subheader(f"{OBJECTS} ({object_name(analysis)})")
     st.dataframe(
         shown,
@@ -113,7 +116,7 @@ def sentence(analysis: Analysis) -> str:
     """Return the selected object's numbers in one line, or how to select one."""
     from core.measurement.regions import in_readable_units
 
-    chosen = session.selected_object(analysis.segmentation.digest)
+    chosen = session.selected_object(analysis.objects_digest)
     table = in_readable_units(analysis.table)
     found = table[table["id"] == chosen]
     if found.empty:

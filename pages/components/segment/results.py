@@ -11,7 +11,7 @@ import streamlit as st
 from pages.components.frame import session
 from pages.components.frame.words import capital
 from pages.components.segment import objects
-from pages.components.viewer.viewer import ViewerEvent
+from pages.components.viewer.viewer import Rectangle, ViewerEvent
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
@@ -68,6 +68,16 @@ def _left_out(analysis: Analysis) -> dict[str, str]:
         verb = "counted" if settings.keep_annotations else "left out"
         rows["In burnt-in text"] = f"{selection.in_annotations:,} {verb}"
     return rows
+
+
+def annotation_boxes(analysis: Analysis) -> tuple[Rectangle, ...]:
+    """Return what lies in burnt-in text and does not count, to be marked in the viewer."""
+    if analysis.object_settings.keep_annotations:
+        return ()
+    return tuple(
+        Rectangle(one.top, one.left, one.bottom, one.right, dashed=True)
+        for one in analysis.selection.boxes
+    )
 
 
 def warn(analysis: Analysis) -> None:
@@ -178,7 +188,7 @@ def select_at(reference: Reference, event: ViewerEvent) -> None:
     """Select the object under a click in the viewer; none on the background."""
     analysis = reference.analysis()
     number = int(analysis.objects[event.row, event.column])
-    session.select_object(analysis.segmentation.digest, number)
+    session.select_object(analysis.objects_digest, number)
 
 
 def export(reference: Reference) -> None:

@@ -23,8 +23,9 @@ LOOKS_LIKE = "Looks like our images of {} ({:.0f} %)."
 USE = "Use {}"
 PLACE = "suggestion"
 """Of the job in the background."""
-SURE = 0.9
-"""Probability from which a class is suggested, see the test of it on images of no class."""
+SURE, CERTAIN = 0.7, 0.9
+"""Probability from which a class is offered, and from which its model is taken where none was
+chosen."""
 NOTHING_LIKE_IT = 0.5
 INSPECT = Path(__file__).resolve().parents[2] / "inspect.py"
 RESULT_BYTES = 1000
@@ -49,7 +50,7 @@ def draw(opened: Opened, card: ModelCard, analysis: Analysis | None) -> None:
     if name not in zoo.CARDS or share < SURE:
         return
     untouched = analysis is None and background.running(run.PLACE) is None
-    if untouched and session.suggest_model(opened.source, name):
+    if untouched and share >= CERTAIN and session.suggest_model(opened.source, name):
         st.rerun()
     looks = LOOKS_LIKE.format(answer.image_class.name, 100 * share)
     if not _is_for(card, name):

@@ -9,7 +9,13 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from core.analysis import analyse, recalibrate, regroup, scale_is_free
-from core.segmentation.annotations import Selection, find_annotations, objects_in, select_objects
+from core.segmentation.annotations import (
+    Box,
+    Selection,
+    find_annotations,
+    objects_in,
+    select_objects,
+)
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.samples import samples
@@ -96,6 +102,7 @@ def test_what_does_not_count_is_told() -> None:
     assert objects_in(objects, written).tolist() == [2, 3]
     left, selection = select_objects(objects, ObjectSettings(minimum_area_px=20), written)
     assert selection == Selection(too_small=1, in_annotations=2)
+    assert selection.boxes == (Box(2, 10, 6, 10), Box(12, 2, 6, 20))
     assert left.max() == 0
     settings = ObjectSettings(minimum_area_px=20, keep_annotations=True)
     left, selection = select_objects(objects, settings, written)
