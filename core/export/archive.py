@@ -84,9 +84,10 @@ Model: {card.title} ({card.name}){trained}
     The number of the object that each pixel belongs to, 0 = none. 32 bit, OME-TIFF.
 {stem}.objects.csv
     One row an object, id as in objects.tif. Rows and columns count from 0, the centre of the
-    first pixel. Feret diameters are caliper widths; aspect_ratio is the smallest by the largest
-    of them, at most 1. circularity is sqrt(4 pi area) / perimeter as in ISO 9276-6; ImageJ's
-    "Circ." is its square. orientation_deg is the angle of the long axis, counter-clockwise from
+    first pixel. Feret diameters are caliper widths; aspect_ratio is the long by the short axis of
+    the ellipse of the same second moments, ImageJ's "AR". circularity is sqrt(4 pi area) /
+    perimeter as in ISO 9276-6; ImageJ's "Circ." is its square. orientation_deg is the angle of
+    the long axis, counter-clockwise from
     the horizontal. mean_intensity lies between 0 (black) and 1 (white). An object that
     touches_edge continues outside the image: leave it out of size statistics, and give each
     whole one its edge_weight (Miles-Lantuejoul, ISO 13322-1), as large ones are cut more often.

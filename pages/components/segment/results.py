@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.frame import session
+from pages.components.frame import screen, session
 from pages.components.frame.words import capital
 from pages.components.segment import objects
 from pages.components.viewer.viewer import Rectangle, ViewerEvent
@@ -132,12 +132,13 @@ def uncertainty_legend() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="uncertainty-legend"):
         st.markdown("sure", width="content")
         bar = f"background:{css_gradient()};height:12px;border-radius:6px"
-        st.html(f'<div style="{bar}"></div>', width=240)
-        st.markdown("undecided between phases", width="content")
+        st.html(f'<div style="{bar}"></div>', width=200)
+        st.markdown("undecided", width="content")
     st.caption(
-        "Outlines are bright in every image. Look at bright areas inside an object or between two: "
-        "there the count and the sizes are doubtful; correct them by hand or leave them out. A "
-        "dark area is no proof, since a network can be sure and wrong."
+        "Undecided: two or more phases are about as likely. Outlines are bright in every image. "
+        "Look at bright areas inside an object or between two: there the count and the sizes are "
+        "doubtful; correct them by hand or leave them out. A dark area is no proof, since a "
+        "network can be sure and wrong."
     )
 
 
@@ -153,7 +154,7 @@ def details(analysis: Analysis) -> None:
                 "Objects."
             )
         return
-    chart, table = st.columns(2, gap="medium")
+    chart, table = screen.parts(screen.HALF, screen.HALF)
     with chart:
         _histogram(analysis)
     with table:
