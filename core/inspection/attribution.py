@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -198,6 +199,19 @@ def seg_grad_cam(
     units = (weights * activations.detach()).sum(1)[0].clamp(min=0).float().cpu().numpy()
     heat = cv2.resize(units, subject.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return AttributionMap(read_only(heat), layer, phase, units.shape)
+
+
+def layer_with_evidence(
+    subject: Subject, layers: Iterable[str], phase: int, region: np.ndarray | None = None
+) -> str | None:
+    """Return the first of ``layers`` at which :func:`seg_grad_cam` is not 0 everywhere, None where
+    there is none; arguments as there.
+
+    The map is 0 everywhere where every unit speaks against the class or not at all.
+    """
+    return next(
+        (one for one in layers if seg_grad_cam(subject, one, phase, region).heat.any()), None
+    )
 
 
 def _region_logit(

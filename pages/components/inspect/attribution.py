@@ -29,6 +29,9 @@ WHERES = {"pixel": "This pixel", "object": "This object", "field": "Whole field"
 EVIDENCE = "Evidence for {} {}, in {} units of {}"
 IN_TURN = "in turn is set to the mean grey level, and the network runs again."
 LOWERS = "Occlusion lowers it by up to"
+NO_EVIDENCE = (
+    "The map is empty: no unit of this layer speaks for {}. The class is decided in other layers."
+)
 SANITY = (
     "Layers get random weights from the output downwards (cascading randomization, Adebayo et al. "
     "2018), and the map is computed anew each time; shown is the last, all random. A rank "
@@ -67,6 +70,8 @@ def _cam(inspected: Inspected, phase: int) -> Shown:
     asked = "cam", layer, phase, named
     check = LINK.switch("Sanity check with random weights", "sanity")
     heat = _checked(inspected, draw, asked) if check else _heat(subject, draw, asked)
+    if not heat.any():
+        _no_evidence(inspected, names, phase, region)
     scale = inspect_colors.choose(is_signed=False).plotly
     overlay = inspect_stage.overlay(
         inspected,
@@ -81,6 +86,19 @@ def _cam(inspected: Inspected, phase: int) -> Shown:
         EVIDENCE.format(inspected.classes[phase], where, units, layer)
         + f"{', from random weights' if check else ''}.",
     )
+
+
+def _no_evidence(inspected: Inspected, names: list[str], phase: int, region: Array | None) -> None:
+    """Say that a map is empty, and offer a layer whose map is not."""
+    from core.inspection.attribution import layer_with_evidence
+
+    def go_on() -> None:
+        layer = layer_with_evidence(inspected.subject, reversed(names), phase, region)
+        if layer is not None:
+            LINK.change(layer=layer)
+
+    st.info(NO_EVIDENCE.format(inspected.classes[phase]))
+    st.button("Show a layer with evidence", key="cam-evidence", on_click=go_on)
 
 
 def _deepest(inspected: Inspected, names: list[str]) -> str:

@@ -13,6 +13,7 @@ from core.errors import Cancelled, LamellaError
 from core.inspection.attribution import (
     class_probabilities,
     further_outputs,
+    layer_with_evidence,
     seg_grad_cam,
     split_logit,
 )
@@ -146,6 +147,13 @@ def test_seg_grad_cam_by_hand() -> None:
     # Phase 0 is the darkness.
     dark = seg_grad_cam(subject, "1", phase=0)
     np.testing.assert_allclose(dark.heat, 1 - image[0, 0].numpy(), rtol=1e-5)
+
+
+def test_a_layer_without_evidence_is_passed_over() -> None:
+    black, white = (torch.full((1, 1, 8, 8), level) for level in (0.0, 1.0))
+    assert not seg_grad_cam(Subject(bright_and_dark(), black), "1", phase=1).heat.any()
+    assert layer_with_evidence(Subject(bright_and_dark(), black), ["1"], 1) is None
+    assert layer_with_evidence(Subject(bright_and_dark(), white), ["1"], 1) == "1"
 
 
 def test_seg_grad_cam_of_any_layer_and_of_an_object() -> None:
