@@ -25,6 +25,7 @@ WIDTHS = (470, 470)
 QUIET = {"displayModeBar": False}
 MARGIN = {"l": 0, "r": 0, "t": 10, "b": 0}
 FRESH = "At initialization"
+FROZEN = "From ImageNet, frozen in training"
 SCALES = {
     True: "one colour scale for all, symmetric about 0",
     False: "a colour scale for each side, symmetric about 0",
@@ -84,7 +85,8 @@ def _pairs(inspected: Inspected, layer: str) -> dict[str, Kernels]:
     if not inspected.is_trained:
         return {FRESH: own}
     twin = inspect_subject.untrained_twin(inspected.subject)
-    return {"Trained": own, FRESH: kernels(twin.network, layer)}
+    was_frozen = bool(inspected.frozen) and layer.startswith(inspected.frozen)
+    return {FROZEN if was_frozen else "Trained": own, FRESH: kernels(twin.network, layer)}
 
 
 def _show(size: int, inputs: int) -> tuple[str, int]:

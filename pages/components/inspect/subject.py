@@ -43,8 +43,8 @@ class Inspected:
     """A network before a field. ``pixel``: (row, column) of the micrograph, inside the field.
 
     ``phases``: with their colours. ``classes``: their names, then those of the network's further
-    outputs. ``analysis``: of the micrograph by the
-    chosen zoo model, where one is kept.
+    outputs. ``analysis``: of the micrograph by the chosen zoo model, where one is kept.
+    ``frozen``: beginnings of the names of layers that its training left as they were.
     """
 
     title: str
@@ -56,6 +56,7 @@ class Inspected:
     request: Request
     pixel: tuple[int, int]
     analysis: Analysis | None
+    frozen: tuple[str, ...] = ()
 
     @property
     def network_pixel(self) -> tuple[int, int]:
@@ -116,6 +117,7 @@ def look(opened: Opened, name: str, request: Request, analysis: Analysis | None)
         request=request,
         pixel=pixel,
         analysis=analysis,
+        frozen=zoo.recipe(name).frozen if card and is_trained else (),
     )
 
 
