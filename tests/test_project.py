@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from cli import build_parser
 from core.settings import Limits
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -165,3 +167,35 @@ def test_a_test_left_out_fails_when_everything_must_run(
     )
     assert closing in ran.stdout.splitlines()[-1]
     assert ran.returncode == int(everything)
+
+
+def usage(parser: argparse.ArgumentParser) -> list[str]:
+    """Return the arguments of a command as the README writes them."""
+    found = []
+    for action in parser._actions:
+        if isinstance(action, argparse._HelpAction):
+            continue
+        value = (
+            "|".join(action.choices) if action.choices else action.metavar or action.dest.upper()
+        )
+        if not action.option_strings:
+            found.append(action.metavar + ("..." if action.nargs == "+" else ""))
+            continue
+        option = (
+            f"{action.option_strings[0]} {value}".strip()
+            if action.nargs != 0
+            else (action.option_strings[0])
+        )
+        found.append(option if action.required else f"[{option}]")
+    return sorted(found)
+
+
+def test_readme_lists_every_option_of_the_terminal() -> None:
+    block = next(one for one in code_blocks(text_of("README.md")) if one.startswith("lamella app"))
+    lines = re.sub(r"\n +", " ", block).splitlines()
+    written = {
+        line.split()[1]: sorted(re.findall(r"\[[^\]]+\]|--\S+ \S+|\S+", line.split(maxsplit=2)[2]))
+        for line in lines
+    }
+    (commands,) = (action for action in build_parser()._actions if isinstance(action.choices, dict))
+    assert written == {name: usage(parser) for name, parser in commands.choices.items()}

@@ -1,4 +1,4 @@
-"""Whether an image is like those that a model learned from; where not, its labels need a look."""
+"""Warnings for images that lie outside the training data of a model."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from core.types import Micrograph, ModelCard, PixelSize
 # (what is below the range, what is above it, what to do)
 WORDS = {
     "mean": ("darker", "brighter", "Crop frames, labels and empty borders away."),
-    "contrast": ("flatter", "harsher in contrast", "Crop dark or bright borders away."),
+    "contrast": ("lower in contrast", "higher in contrast", "Crop dark or bright borders away."),
     "skewness": (
-        "more dominated by bright areas",
-        "more dominated by dark areas",
-        "Invert the image if bright and dark stand the other way round.",
+        "more negatively skewed in grey level",
+        "more positively skewed in grey level",
+        "Invert the image if its contrast is the reverse of the training images.",
     ),
     "noise": ("smoother", "noisier", "Use the image as recorded, or average several frames."),
     "structure_px": (
@@ -63,7 +63,7 @@ def out_of_distribution_warnings(card: ModelCard, micrograph: Micrograph) -> tup
         word = below if value < known.low else above
         sentences.append(
             f"This image is {word} than any that {card.title} was trained on ({_words(known.name)} "
-            f"{value:.3g}; training {known.low:.3g} to {known.high:.3g}). {remedy} Look at the "
+            f"{value:.3g}; training {known.low:.3g} to {known.high:.3g}). {remedy} Check the "
             "labels before you trust them."
         )
     return tuple(filter(None, sentences))
@@ -116,7 +116,7 @@ def _about_pixel_size(card: ModelCard, size: PixelSize | None) -> str:
         return ""
     return (
         f"The pixel size of {size.nm:.4g} nm lies outside the {low:.4g} to {high:.4g} nm of the "
-        f"images that {card.title} was trained on. Check it, or record at such a magnification."
+        f"images that {card.title} was trained on. Check it, or record within that range."
     )
 
 
