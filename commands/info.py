@@ -17,7 +17,7 @@ HELP = "what image files say about themselves"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the files and the form of the answer."""
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
-    parser.add_argument("--json", action="store_true", help="a list with one entry an image")
+    parser.add_argument("--json", action="store_true", help="a list with one entry per image")
 
 
 def run(options: argparse.Namespace) -> int:

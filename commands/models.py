@@ -15,7 +15,7 @@ HELP = "the zoo of trained models"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the form of the answer."""
-    parser.add_argument("--json", action="store_true", help="a list with one entry a model")
+    parser.add_argument("--json", action="store_true", help="a list with one entry per model")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -33,7 +33,7 @@ def for_each(paths: Iterable[Path], work: Callable[[Path], None]) -> int:
         except Exception as error:
             # A fault of ours in one file must not cost the user the rest of a night's batch.
             message = (
-                f"failed in a way nobody foresaw ({type(error).__name__}: {error}); report it."
+                f"unexpected error ({type(error).__name__}: {error}); please report it."
             )
         say(with_path(message, path))
         failed = 1

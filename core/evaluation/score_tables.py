@@ -261,13 +261,13 @@ def confidence_calibration_text(
 
 
 def speed_text(found: Measured) -> str:
-    """Return how long a megapixel takes and where."""
+    """Return the time per megapixel and the machine."""
     if found.machine.startswith("CPU") and not math.isnan(found.processor_seconds):
         return (
-            f"{found.processor_seconds:.1f} s of processor time a megapixel, "
-            f"{found.seconds:.1f} s by the clock ({found.machine})"
+            f"{found.processor_seconds:.1f} s of processor time per megapixel, "
+            f"{found.seconds:.1f} s wall-clock time ({found.machine})"
         )
-    return f"{found.seconds:.2g} s a megapixel ({found.machine})"
+    return f"{found.seconds:.2g} s per megapixel ({found.machine})"
 
 
 def _with_seeds(metric: str, seeds: Sequence[float]) -> str:

@@ -124,7 +124,7 @@ def training_data(card: ModelCard, recipe: Recipe, data: Path | None) -> Trainin
     if recipe.source is not None:
         if data is not None:
             raise DataError(
-                f"{card.name} is trained on images that it makes itself; leave {data} out."
+                f"{card.name} is trained on synthetic data generated on the fly; leave {data} out."
             )
         return recipe.source()
     if data is None:

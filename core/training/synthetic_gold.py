@@ -28,7 +28,7 @@ def draw_gold(random: np.random.Generator, side: int) -> tuple[np.ndarray, np.nd
 
 
 def gold_data(side: int = 256, validation: int = 32, train: int = 96) -> SyntheticData:
-    """Return training data that makes itself.
+    """Return training data generated on the fly.
 
     ``side``: of the images in ``validation`` and ``train``, in px.
     """

@@ -34,7 +34,7 @@ def draw_grains(
 def grain_data(
     without: tuple[str, ...] = (), side: int = 256, validation: int = 24, train: int = 96
 ) -> SyntheticData:
-    """Return training data that makes itself; the validation images have every effect.
+    """Return training data generated on the fly; the validation images have every effect.
 
     ``side``: of the images in ``validation`` and ``train``, in px.
     """

@@ -220,10 +220,10 @@ def test_calibration_and_speed_in_words():
     assert "underconfident" in score_tables.confidence_calibration_text(card, timid, error)
     busy = invented(seconds=6.0, processor_seconds=1.6, machine="CPU, 1 of 2 cores")
     assert score_tables.speed_text(busy) == (
-        "1.6 s of processor time a megapixel, 6.0 s by the clock (CPU, 1 of 2 cores)"
+        "1.6 s of processor time per megapixel, 6.0 s wall-clock time (CPU, 1 of 2 cores)"
     )
     gpu = invented(seconds=0.0211, processor_seconds=0.02, machine="NVIDIA L4")
-    assert score_tables.speed_text(gpu) == "0.021 s a megapixel (NVIDIA L4)"
+    assert score_tables.speed_text(gpu) == "0.021 s per megapixel (NVIDIA L4)"
 
 
 def test_the_reliability_curve_has_a_point_for_each_bin_with_pixels():
