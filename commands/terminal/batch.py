@@ -32,9 +32,7 @@ def for_each(paths: Iterable[Path], work: Callable[[Path], None]) -> int:
             message = f"{error.strerror or error}; check the path and its permissions."
         except Exception as error:
             # A fault of ours in one file must not cost the user the rest of a night's batch.
-            message = (
-                f"unexpected error ({type(error).__name__}: {error}); please report it."
-            )
+            message = f"unexpected error ({type(error).__name__}: {error}); please report it."
         say(with_path(message, path))
         failed = 1
     return failed
