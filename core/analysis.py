@@ -14,6 +14,7 @@ import pandas as pd
 
 from core.errors import LamellaError
 from core.measurement.regions import measure_objects
+from core.pixels.resampling import resample, square_pixel_nm, square_shape
 from core.segmentation.annotations import Selection, find_annotations, select_objects
 from core.segmentation.objects import find_objects
 from core.segmentation.oblong_pixels import objects_of_oblong_pixels
@@ -225,7 +226,15 @@ def _intercepts(
     from core.segmentation.grain_merging import grains_from_probability
 
     boundary = segmentation.probabilities[card.boundary_phase, micrograph.image_rows]
-    return intercepts(grains_from_probability(boundary.astype(np.float32)))
+    size = micrograph.pixel_size
+    square = resample(boundary.astype(np.float32), square_shape(boundary.shape, size))
+    found = intercepts(grains_from_probability(square))
+    if size is None or size.is_square:
+        return found
+    # Lengths in px are those across, which ``PixelSize.nm`` is of.
+    across = square_pixel_nm(size) / size.nm
+    lengths = found.length_px[0] * across, found.length_px[1] * across
+    return replace(found, length_px=lengths, every_px=max(1, round(found.every_px * across)))
 
 
 def _objects(

@@ -14,6 +14,7 @@ from scipy import fft
 
 from core.errors import DataError
 from core.measurement.regions import find_runs
+from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
 from core.types import PixelSize, read_only
 
 GOLD_CELL_NM = 0.40782
@@ -79,7 +80,17 @@ def _known(pixel_size: PixelSize | None) -> float:
         raise DataError(
             "Without a pixel size no spacing can be told; type the pixel size of the image."
         )
-    return pixel_size.nm
+    # The coarser side decides what can be seen.
+    return max(pixel_size.nm, pixel_size.height_nm or 0)
+
+
+def _square(pixels: np.ndarray, pixel_size: PixelSize | None) -> tuple[np.ndarray, float]:
+    """Return ``pixels`` (H, W) in square pixels, and the side of these in nm."""
+    assert pixel_size is not None
+    if pixel_size.is_square:
+        return pixels, pixel_size.nm
+    shape = square_shape(pixels.shape, pixel_size)
+    return resample(np.asarray(pixels, np.float32), shape), square_pixel_nm(pixel_size)
 
 
 def region_spectrum(pixels: np.ndarray, pixel_size: PixelSize | None) -> PowerSpectrum:
@@ -90,7 +101,8 @@ def region_spectrum(pixels: np.ndarray, pixel_size: PixelSize | None) -> PowerSp
     Raises:
         DataError: no pixel size, or fewer than 16 px on a side.
     """
-    nm = _known(pixel_size)
+    _known(pixel_size)
+    pixels, nm = _square(pixels, pixel_size)
     if min(pixels.shape) < LEAST_SIDE_PX:
         raise DataError(
             f"The region is {pixels.shape[0]} x {pixels.shape[1]} px; a power spectrum needs at "
@@ -110,7 +122,9 @@ def particle_spectrum(
     Raises:
         DataError: no such particle, one too small, or pixels that cannot show gold's {111}.
     """
-    nm = check_reach(pixel_size)
+    check_reach(pixel_size)
+    shape = square_shape(pixels.shape, pixel_size)
+    (pixels, nm), objects = _square(pixels, pixel_size), resample_mask(objects, shape)
     runs = find_runs(np.where(objects == number, objects, 0))
     if not len(runs.ids):
         raise DataError(f"There is no particle {number} in this image.")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.formats.reading.calibration import AGREE_WITHIN, LARGEST_BAR, Calibration, plausible
+from core.pixels.resampling import square_pixel_nm
 from core.types import PixelSize
 
 
@@ -63,7 +64,9 @@ def _of_one(calibration: Calibration, shape: tuple[int, int]) -> Scale:
         return Scale(stated)
     note = (
         f"Pixels are not square: {stated.nm:.4g} nm across and {stated.height_nm:.4g} nm down "
-        f"({calibration.source}); the sample may have been tilted."
+        f"({calibration.source}); models see the image in square pixels of "
+        f"{square_pixel_nm(stated):.4g} nm and lengths are measured in these. The sample may have "
+        "been tilted."
     )
     return Scale(stated, notes=(note,))
 

@@ -176,3 +176,16 @@ def test_a_network_sees_particles_in_a_narrow_strip(height):
         inside |= np.hypot(rows - height / 2, columns - column) <= 7
     pixels = 0.7 - 0.4 * inside + noise(inside.shape, 0.02)
     assert len(found(pixels, "particles").table) == 10
+
+
+def test_a_spacing_is_the_same_in_oblong_pixels():
+    from core.measurement.power_spectrum import radial_profile, region_spectrum
+
+    rows, columns = np.mgrid[:128, :256]
+    # Fringes 1 nm apart, at 30 degrees, in pixels of 0.1 nm across and 0.2 nm down.
+    along = columns * 0.1 * np.cos(np.pi / 6) + rows * 0.2 * np.sin(np.pi / 6)
+    size = PixelSize(0.1, "header", height_nm=0.2)
+    spectrum = region_spectrum(np.sin(2 * np.pi * along).astype(np.float32), size)
+    frequency, power = radial_profile(spectrum)
+    assert spectrum.pixel_nm == 0.1
+    assert 1 / frequency[np.argmax(power)] == pytest.approx(1, rel=0.05)
