@@ -123,10 +123,11 @@ def _fitted(
 ) -> ForestEngine:
     """Return a forest that learned from the marks; the image's features are kept."""
     networks.import_torch()
+    from core.pixels.resampling import square_shape
     from core.segmentation.forest_engine import features_of, fit
 
     shown, features = opened.micrograph, stores.features()
-    key = (shown.digest, shown.bar_rows)
+    key = (shown.digest, shown.bar_rows, square_shape(shown.shape, shown.pixel_size))
     bands = features.get(key) or features_of(shown)
     features.put(key, bands, bands.nbytes)
     return fit(card, shown, marking.marks, bands=bands, progress=progress)
