@@ -104,6 +104,15 @@ def test_holes_belong_to_the_object_around_them_and_small_ones_are_dropped():
     assert separate_by_distance(mask, contact, distance, open_)[30, 30] == 0
 
 
+def test_what_has_no_middle_is_no_object():
+    instances = disks((60, 120), (30, 30, 20), (30, 90, 20))
+    distance = normalized_distance(instances) * np.where(np.arange(120) < 60, 1, 0.29)
+    for split in (0.0, 0.5):
+        settings = replace(EVERYTHING, split=split)
+        objects = separate_by_distance(instances > 0, contact_line(instances), distance, settings)
+        assert np.array_equal(objects > 0, instances == 1)
+
+
 def test_what_is_not_measurable_belongs_to_none():
     instances = disks((60, 60), (30, 30, 20))
     measurable = np.ones((60, 60), bool)
