@@ -60,7 +60,7 @@ def test_two_strokes_start_it_and_the_result_is_as_of_any_model(app: AppTest) ->
     # Disks of radius 12 and 20 px on 96 x 128 px.
     share = np.pi * (12**2 + 20**2) / (96 * 128)
     assert float(rows["Object"].split()[0]) == pytest.approx(100 * share, abs=7)
-    assert rows[f"{objects.OBJECTS} (object)"] == "2" and "Mean confidence" in rows
+    assert rows[objects.OBJECTS] == "2" and "Mean confidence" in rows
     assert results.EXPORT in [one.value for one in app.subheader]
 
 

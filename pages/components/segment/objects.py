@@ -52,6 +52,12 @@ def object_name(analysis: Analysis) -> str:
     return "object" if phase is None else analysis.segmentation.phases[phase].name
 
 
+def heading(analysis: Analysis) -> str:
+    """Return what stands over the objects: which phase they are of, where that has a name."""
+    name = object_name(analysis)
+    return OBJECTS if name == "object" else f"{OBJECTS} ({name})"
+
+
 def diameters(table: pd.DataFrame) -> tuple[str, str]:
     """Return the column of the diameters and its unit, as the column names it."""
     column = next(name for name in table if name.startswith("equivalent_diameter_"))
@@ -74,7 +80,7 @@ def table(analysis: Analysis) -> None:
         rows = session.component_state(key).get("selection", {}).get("rows", [])
         session.select_object(digest, ids[rows[0]] if rows else 0, from_table=True)
 
-    st.subheader(f"{OBJECTS} ({object_name(analysis)})")
+    st.subheader(heading(analysis))
     st.dataframe(
         shown,
         height=HEIGHT,
@@ -98,9 +104,9 @@ def _place(column: str) -> int:
 
 def _column(name: str, table: pd.DataFrame) -> ColumnConfig:
     if name == "touches_edge":
-        return st.column_config.CheckboxColumn("Cut by the edge", width="small")
+        return st.column_config.CheckboxColumn("Cut by the edge")
     return st.column_config.NumberColumn(
-        label_of(name), format=f"%.{_decimals(name, table)}f", pinned=name == "id", width="small"
+        label_of(name), format=f"%.{_decimals(name, table)}f", pinned=name == "id"
     )
 
 

@@ -39,7 +39,7 @@ def summary(analysis: Analysis, truth: Array | None) -> None:
     }
     if analysis.card.objects_phase is not None:
         sizes = size_bins(analysis.table)
-        rows[f"{objects.OBJECTS} ({objects.object_name(analysis)})"] = f"{len(analysis.table):,}"
+        rows[objects.heading(analysis)] = f"{len(analysis.table):,}"
         rows["Cut by the edge"] = f"{sizes.cut:,}"
         rows |= _left_out(analysis)
         if sizes.counted:
