@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -18,6 +18,11 @@ from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
 from pages.components.viewer.viewer import Marker, Rectangle, ViewerSettings, viewer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from core.types import Array
 
 TRAINED = "Of the trained network"
 AMOUNTS = {"valid": 0.0, "same": 0.5, "full": 1.0}
@@ -75,7 +80,7 @@ def controls() -> Callable[[], Walk]:
     return walk
 
 
-def usable(image: Any, walk: Walk) -> Walk:
+def usable(image: Array, walk: Walk) -> Walk:
     """Return ``walk`` if it fits the image.
 
     Raises:
@@ -90,7 +95,7 @@ def first_walk() -> Walk:
     return Walk(kernels.sobel(3), Geometry(padding=same_padding(3)))
 
 
-def images(opened: Opened, image: Any, walk: Walk, found: Any) -> OnePixel:
+def images(opened: Opened, image: Array, walk: Walk, found: Array) -> OnePixel:
     """Draw image and feature map side by side; return the sum behind the chosen pixel."""
     chosen = one_pixel(image, walk, *learn_link.point(AT, image.shape))
     span = extent(walk.size, walk.geometry.dilation)
@@ -122,7 +127,7 @@ def images(opened: Opened, image: Any, walk: Walk, found: Any) -> OnePixel:
     return chosen
 
 
-def sum_of(chosen: OnePixel, found: Any) -> None:
+def sum_of(chosen: OnePixel, found: Array) -> None:
     """Draw the patch, the products and their sum."""
     row, column = chosen.output
     screen.chart(figures.arithmetic(chosen), "conv_sum", height=330)
@@ -132,7 +137,7 @@ def sum_of(chosen: OnePixel, found: Any) -> None:
     )
 
 
-def exactness(image: Any, walk: Walk, found: Any) -> None:
+def exactness(image: Array, walk: Walk, found: Array) -> None:
     """Say how far the whole feature map lies from scipy's and torch's."""
     learn.agreement(differences(image, walk, found))
 
@@ -140,7 +145,7 @@ def exactness(image: Any, walk: Walk, found: Any) -> None:
 # ---- the kernel
 
 
-def _base() -> tuple[Any, str]:
+def _base() -> tuple[Array, str]:
     """Draw the choice of the kernel; return it as it is before edits, and its name."""
     name = st.selectbox(
         "Kernel",
@@ -155,7 +160,7 @@ def _base() -> tuple[Any, str]:
     return _from_link(base), name
 
 
-def _table(base: Any, name: str) -> Any:
+def _table(base: Array, name: str) -> pd.DataFrame:
     """Draw the kernel as a table to edit, and write what was typed into the link."""
     turn = session.value_of("conv_turn") or 0
     shown = kernels.as_table(base)
@@ -173,7 +178,7 @@ def _table(base: Any, name: str) -> Any:
     return table
 
 
-def _preset(name: str) -> Any:
+def _preset(name: str) -> Array:
     size = st.segmented_control(
         "Size",
         kernels.SIZES,
@@ -187,7 +192,7 @@ def _preset(name: str) -> Any:
     return kernels.PRESETS[name](size)
 
 
-def _trained() -> Any:
+def _trained() -> Array:
     card = session.network_model()
     with st.spinner(f"Opening {card.title}"):
         filters = stores.kept(("first filters", card.name), lambda: _first_filters(card.name))
@@ -203,7 +208,7 @@ def _trained() -> Any:
     return filters[number - 1]
 
 
-def _first_filters(model: str) -> Any:
+def _first_filters(model: str) -> Array:
     from core.inspection.kernels import kernel_layers
     from core.inspection.kernels import kernels as kernels_of
 
@@ -212,7 +217,7 @@ def _first_filters(model: str) -> Any:
     return found.of_input(0)[found.by_norm].astype("float64")
 
 
-def _from_link(base: Any) -> Any:
+def _from_link(base: Array) -> Array:
     """Return the kernel of the link that the session began with, until a preset is chosen."""
     text = session.value_of("conv_from_link")
     if text is None:
@@ -233,7 +238,7 @@ def _forget_edits() -> None:
     st.query_params.pop(KERNEL, None)
 
 
-def _write_link(table: Any) -> None:
+def _write_link(table: pd.DataFrame) -> None:
     try:
         st.query_params[KERNEL] = kernels.to_text(kernels.from_table(table))
     except LamellaError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -19,11 +19,14 @@ from pages.components.frame import screen
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 
+if TYPE_CHECKING:
+    from core.types import Array
+
 MARGIN = 24
 METRIC = 180
 
 
-def turning(opened: Opened, image: Any, walk: Walk) -> None:
+def turning(opened: Opened, image: Array, walk: Walk) -> None:
     """Send one bright pixel through both, and compare both on the micrograph."""
     turned, plain = (
         Walk(walk.kernel, Geometry(padding=same_padding(walk.size)), "replicate", flip)
@@ -50,7 +53,7 @@ def turning(opened: Opened, image: Any, walk: Walk) -> None:
     learn.check(impulse_snippet(walk.kernel))
 
 
-def size(opened: Opened, image: Any, walk: Walk) -> None:
+def size(opened: Opened, image: Array, walk: Walk) -> None:
     """Count on a small image how often each pixel is read."""
     left, right = screen.parts(310, 630)
     with left:
@@ -76,7 +79,7 @@ def size(opened: Opened, image: Any, walk: Walk) -> None:
     learn.check(output_size.size_snippet(length, walk.size, walk.geometry))
 
 
-def border(opened: Opened, image: Any, walk: Walk) -> None:
+def border(opened: Opened, image: Array, walk: Walk) -> None:
     """Compare each way of padding with the pixels that really lie there."""
     around = learn.middle(opened, 256 + 2 * MARGIN)
     try:
@@ -96,7 +99,7 @@ def border(opened: Opened, image: Any, walk: Walk) -> None:
     )
 
 
-def channels(opened: Opened, image: Any, walk: Walk) -> None:
+def channels(opened: Opened, image: Array, walk: Walk) -> None:
     """Add up three channels with a slice of the kernel each."""
     names = ("grey", "slope across", "slope down")
     weights = [
@@ -122,7 +125,7 @@ def channels(opened: Opened, image: Any, walk: Walk) -> None:
     learn.agreement({"torch": made.torch_difference})
 
 
-def separability(opened: Opened, image: Any, walk: Walk) -> None:
+def separability(opened: Opened, image: Array, walk: Walk) -> None:
     """Split the kernel into a column and a row, and count the products that are saved."""
     rank, column, row = kernels.separate(walk.kernel)
     size = walk.size
@@ -150,7 +153,7 @@ def separability(opened: Opened, image: Any, walk: Walk) -> None:
     learn.agreement({"one pass": float(abs(twice - feature_map(image, whole)).max())})
 
 
-TOPICS: dict[str, Callable[[Opened, Any, Walk], None]] = {
+TOPICS: dict[str, Callable[[Opened, Array, Walk], None]] = {
     "Output size": size,
     "Convolution vs. cross-correlation": turning,
     "The border": border,

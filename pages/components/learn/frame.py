@@ -15,7 +15,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
@@ -27,7 +27,7 @@ from pages.components.frame.session import Opened
 from pages.components.learn import link as learn_link
 
 if TYPE_CHECKING:
-    pass
+    from core.types import Array
 
 PAGES = Path(__file__).resolve().parents[2]
 EQUAL = 1e-6
@@ -116,7 +116,7 @@ def _sample() -> Opened:
 # ---- the micrograph's middle, and other pictures for the viewer
 
 
-def middle(opened: Opened, side: int = 256) -> Any:
+def middle(opened: Opened, side: int = 256) -> Array:
     """Return the middle of the micrograph, grey levels (h, w) in [0, 1], made once."""
     shown = opened.micrograph
     key = ("learn", shown.digest, shown.bar_rows, side)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -11,6 +11,9 @@ from core.figures.concepts_parameters import accuracy_figure, memory_figure, sna
 from core.figures.concepts_sharing import shift_figure
 from pages.components.frame import screen, session, stores
 from pages.components.learn import frame as learn
+
+if TYPE_CHECKING:
+    from core.types import Array
 
 UNITS = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 MAPS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -127,7 +130,7 @@ def _snapshots() -> None:
     st.caption(f"Generated, {where} the critical temperature. Both pictures hold the same spins.")
 
 
-def _kept_snapshots() -> Any:
+def _kept_snapshots() -> tuple[Array, Array]:
     from models import lecture
 
     return lecture.snapshots()
@@ -145,7 +148,7 @@ def _follows() -> float:
     return stores.kept(("followed",), measure)
 
 
-def invariance(image: Any) -> None:
+def invariance(image: Array) -> None:
     """Shift an image, and show how far hidden units and answer of each network move."""
     st.markdown(
         "Sharing one kernel among all places makes a layer **equivariant**: when the image moves, "
@@ -181,7 +184,7 @@ def invariance(image: Any) -> None:
     _answers(networks, curves, spins, by)
 
 
-def _answers(networks: Any, curves: dict[str, Any], spins: Any, by: int) -> None:
+def _answers(networks: dict[str, Any], curves: dict[str, Array], spins: Array, by: int) -> None:
     from core.concepts.invariance import probability_above
 
     moved = _moved(spins, by)
@@ -194,13 +197,13 @@ def _answers(networks: Any, curves: dict[str, Any], spins: Any, by: int) -> None
         column.caption(f"P(T > Tc) {before:.1f} % at rest, {after:.1f} % when moved")
 
 
-def _spins(image: Any) -> Any:
+def _spins(image: Array) -> Array:
     from core.concepts.snapshots import as_spins
 
     return as_spins(image)
 
 
-def _distances(spins: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def _distances(spins: Array) -> tuple[dict[str, Any], dict[str, Array]]:
     """Return the networks by their titles, and how far the hidden units of each move."""
     from core.concepts.invariance import hidden_distances
     from models import lecture
@@ -214,7 +217,7 @@ def _distances(spins: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     }
 
 
-def _moved(spins: Any, by: int) -> Any:
+def _moved(spins: Array, by: int) -> Array:
     from core.concepts.snapshots import moved
 
     return moved(spins, by)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -16,6 +16,9 @@ from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
 from pages.components.viewer.viewer import Rectangle, ViewerEvent, ViewerSettings, viewer
+
+if TYPE_CHECKING:
+    from core.types import Array
 
 SIDE = 256
 SHIFTS = tuple(range(9))
@@ -63,7 +66,7 @@ def _choose() -> Pooling:
 
 
 @st.fragment
-def _windows(opened: Opened, image: Any, chosen: Pooling, pooled: Any) -> None:
+def _windows(opened: Opened, image: Array, chosen: Pooling, pooled: Array) -> None:
     places = zip(learn_link.point(AT, image.shape), pooled.shape, strict=True)
     # Rows and columns at the end that fill no window belong to the last one.
     row, column = (min(at // chosen.stride, length - 1) for at, length in places)
@@ -105,7 +108,7 @@ def _point(event: ViewerEvent, stride: int) -> None:
 
 
 @st.fragment
-def _spots(opened: Opened, image: Any, chosen: Pooling) -> None:
+def _spots(opened: Opened, image: Array, chosen: Pooling) -> None:
     with st.container(horizontal=True):
         ground = st.segmented_control(
             "Ground",
@@ -177,7 +180,7 @@ def _score_table(scores: tuple[pooling_noise.SpotScore, ...]) -> None:
     )
 
 
-def _shifts(opened: Opened, image: Any, chosen: Pooling) -> None:
+def _shifts(opened: Opened, image: Array, chosen: Pooling) -> None:
     key = ("learn shifts", opened.content, chosen.window, chosen.stride)
     try:
         curves = stores.kept(
@@ -211,7 +214,7 @@ def _row(values: tuple[int, ...]) -> str:
     return f"`{' '.join(map(str, values))}`"
 
 
-TOPICS: dict[str, Callable[[Opened, Any, Pooling], None]] = {
+TOPICS: dict[str, Callable[[Opened, Array, Pooling], None]] = {
     "Bright spots in noise": _spots,
     "When the image moves": _shifts,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -15,11 +15,14 @@ from core.concepts.weight_sharing import layer_matrix, matrix_snippet
 from core.errors import LamellaError
 from core.figures.concepts_convolution import difference_colors, feature_colors, heat_colors
 from core.figures.concepts_sharing import matrix_figure, shift_figure
-from core.types import ProgressCallback
+from core.types import Array, ProgressCallback
 from pages.components.frame import background, networks, publish, screen, session, stores
 from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 from pages.components.viewer.viewer import ViewerSettings, viewer
+
+if TYPE_CHECKING:
+    from core.concepts.network_shift import NetworkShift
 
 SHARINGS = ("Fully connected", "Locally connected", "Shared")
 SHIFTS = range(17)
@@ -27,7 +30,7 @@ CROP, GREY_SIDE, NETWORK_STRIDE = 128, 256, 32
 
 
 @st.fragment
-def matrix(image: Any) -> None:
+def matrix(image: Array) -> None:
     """Draw the layer as a matrix, and count its weights three ways."""
     left, right = screen.parts(280, 660)
     with left:
@@ -61,7 +64,7 @@ def matrix(image: Any) -> None:
 
 
 @st.fragment
-def shift(opened: Opened, image: Any) -> None:
+def shift(opened: Opened, image: Array) -> None:
     """Shift the micrograph, and compare the two orders of shifting and operating."""
     known = steps(kernels.sobel(3))
     left, right = screen.parts(560, 380)
@@ -132,7 +135,7 @@ def network(opened: Opened) -> None:
         return
     crop, grey = learn.middle(opened, CROP), constant_grey(GREY_SIDE)
 
-    def work(progress: ProgressCallback) -> Any:
+    def work(progress: ProgressCallback) -> NetworkShift:
         from core.concepts.network_shift import network_shift
 
         engine = networks.engine(card.name)
@@ -154,7 +157,7 @@ def network(opened: Opened) -> None:
         _network_result(found)
 
 
-def _network_result(found: Any) -> None:
+def _network_result(found: NetworkShift) -> None:
     curves = {
         "Circular padding": found.circular,
         "As trained": found.own,
