@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.errors import LamellaError
 
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-def draw(analysis: Any | None) -> None:
+    from core.analysis import Analysis
+    from core.measurement.annotation_spread import AnnotationSpread
+
+
+def draw(analysis: Analysis | None) -> None:
     """Draw the two uploaders and, with two masks, their spread; beside it the network's, if any."""
     st.subheader("How far apart are two people?")
     st.markdown(
@@ -33,7 +39,7 @@ def draw(analysis: Any | None) -> None:
         st.warning(str(error))
 
 
-def _compare(given: list[Any], analysis: Any | None) -> None:
+def _compare(given: list[UploadedFile], analysis: Analysis | None) -> None:
     from core.measurement.annotation_spread import annotation_spread
     from core.pixels.mask_file import decode_marked
 
@@ -55,7 +61,7 @@ def _compare(given: list[Any], analysis: Any | None) -> None:
     )
 
 
-def _row(name: str, spread: Any, unit: str, nm: float) -> dict[str, str]:
+def _row(name: str, spread: AnnotationSpread, unit: str, nm: float) -> dict[str, str]:
     first, second = spread.diameter_px
     return {
         "between": name,

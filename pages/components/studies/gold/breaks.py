@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -11,6 +11,10 @@ from pages.components.frame import screen
 from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
 from pages.components.studies.gold.network import CARD
+
+if TYPE_CHECKING:
+    from studies.gold.figures import Dot
+    from studies.gold.networks.results import BaselineRow, CurveRow, FieldRow
 
 CURVES = {
     "dose": "Dose",
@@ -53,7 +57,7 @@ def draw(link: PageLink) -> None:
     )
 
 
-def _curves(link: PageLink, rows: Sequence[Any]) -> None:
+def _curves(link: PageLink, rows: Sequence[CurveRow]) -> None:
     from studies.gold import figures
 
     kinds = {name: title for name, title in CURVES.items() if any(r.curve == name for r in rows)}
@@ -80,7 +84,7 @@ def _curves(link: PageLink, rows: Sequence[Any]) -> None:
     )
 
 
-def _fields(rows: Sequence[Any], thresholds: Sequence[Any]) -> None:
+def _fields(rows: Sequence[FieldRow], thresholds: Sequence[BaselineRow]) -> None:
     from studies.gold import figures
     from studies.gold.contrasts import TITLES
 
@@ -115,7 +119,7 @@ def _fields(rows: Sequence[Any], thresholds: Sequence[Any]) -> None:
     )
 
 
-def _gain(title: str, dots: Sequence[Any]) -> str:
+def _gain(title: str, dots: Sequence[Dot]) -> str:
     small, large = min(dot.field_px for dot in dots), max(dot.field_px for dot in dots)
 
     def mean(wanted: float) -> float:
@@ -125,7 +129,7 @@ def _gain(title: str, dots: Sequence[Any]) -> str:
     return f"**{title}:** Dice {mean(small):.2f} at {small:g} px, {mean(large):.2f} at {large:g} px"
 
 
-def _skips(rows: Sequence[Any]) -> None:
+def _skips(rows: Sequence[FieldRow]) -> None:
     found = []
     for row in rows:
         other = next((one for one in rows if _twin(row, one)), None)
@@ -149,7 +153,7 @@ def _skips(rows: Sequence[Any]) -> None:
     )
 
 
-def _twin(row: Any, other: Any) -> bool:
+def _twin(row: FieldRow, other: FieldRow) -> bool:
     """Return whether two rows differ by the skip connections alone."""
     one, two = row.network, other.network
     same = (one.contrast, one.poolings, one.seed) == (two.contrast, two.poolings, two.seed)
@@ -173,7 +177,7 @@ def _published() -> None:
     )
 
 
-def _simulation(rows: Sequence[Any]) -> None:
+def _simulation(rows: Sequence[Mapping[str, str]]) -> None:
     if not rows:
         return
     st.subheader("What the simulation leaves out")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -14,6 +14,9 @@ from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
 from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.viewer.viewer import ViewerSettings, viewer
+
+if TYPE_CHECKING:
+    from core.synthesis.gold.image import GoldImage
 
 
 def draw(link: PageLink) -> None:
@@ -36,7 +39,7 @@ def draw(link: PageLink) -> None:
     study.go_on({"convolution": "Convolution"})
 
 
-def _pictures(made: Any, seconds: float) -> None:
+def _pictures(made: GoldImage, seconds: float) -> None:
     left, right = st.columns(2)
     nm = made.settings.pixel_size_nm
     with left:
@@ -56,7 +59,7 @@ def _pictures(made: Any, seconds: float) -> None:
     )
 
 
-def _spectrum(made: Any) -> None:
+def _spectrum(made: GoldImage) -> None:
     from core.measurement.power_spectrum import check_reach, radial_profile, region_spectrum
     from studies.gold import spectra_figures as figures
 

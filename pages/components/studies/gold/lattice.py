@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -10,10 +10,14 @@ from core.errors import LamellaError
 from pages.components.frame import publish, screen
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
+if TYPE_CHECKING:
+    from core.analysis import Analysis
+    from core.measurement.lattice import Lattice
+
 MOST_ROWS = 8
 
 
-def draw(analysis: Any, number: int) -> None:
+def draw(analysis: Analysis, number: int) -> None:
     """Draw the chosen particle, its spectrum with gold's rings, and the spots as a table."""
     from core.measurement.lattice import find_lattice
     from core.measurement.power_spectrum import particle_spectrum
@@ -37,7 +41,7 @@ def draw(analysis: Any, number: int) -> None:
         _spots(lattice)
 
 
-def _particle(analysis: Any, number: int) -> None:
+def _particle(analysis: Analysis, number: int) -> None:
     from studies.gold.figures import around
 
     shown = analysis.micrograph
@@ -47,7 +51,7 @@ def _particle(analysis: Any, number: int) -> None:
     st.caption("Its spectrum is taken from the particle alone, its rim faded out.")
 
 
-def _spots(lattice: Any) -> None:
+def _spots(lattice: Lattice) -> None:
     if not lattice.spots:
         st.markdown(
             "**No lattice found.** A spot must be "
@@ -77,7 +81,7 @@ def _spots(lattice: Any) -> None:
     )
 
 
-def _pair(lattice: Any) -> None:
+def _pair(lattice: Lattice) -> None:
     """Say at which angle the two strongest {111} planes meet."""
     from core.measurement.lattice import angle_between
     from core.measurement.power_spectrum import GOLD

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -10,6 +11,9 @@ from core.types import ProgressCallback
 from pages.components.frame import background, screen, session
 from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
+
+if TYPE_CHECKING:
+    from core.training.live_training import LiveTraining
 
 CARD = "gold"
 TRAINED = "gold_trained"
@@ -50,7 +54,7 @@ def _training(link: PageLink) -> None:
         return
     seen: list[float] = []
 
-    def work(progress: ProgressCallback) -> Any:
+    def work(progress: ProgressCallback) -> LiveTraining:
         from studies.gold.scoring import train_live
 
         return train_live(
@@ -73,13 +77,13 @@ def _live() -> None:
         _losses(tuple(job.seen), steps, "live")
 
 
-def _losses(losses: Any, steps: int, state: str) -> None:
+def _losses(losses: Sequence[float], steps: int, state: str) -> None:
     from studies.grains import figures
 
     screen.chart(figures.learning_figure(losses, steps), f"gold_losses_{state}", height=300)
 
 
-def _result(found: Any) -> None:
+def _result(found: LiveTraining) -> None:
     st.metric("IoU of particles, simulated images held back", f"{found.score:.3f}")
     st.caption(
         f"Began {found.began}. Step 4 shows what this network says, beside the one that is shipped."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -12,6 +12,9 @@ from pages.components.frame.question import Question
 from pages.components.studies import study
 from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.viewer.viewer import ViewerSettings, viewer
+
+if TYPE_CHECKING:
+    from core.synthesis.gold.image import GoldImage
 
 
 def draw(link: PageLink) -> None:
@@ -43,7 +46,7 @@ def draw(link: PageLink) -> None:
     study.go_on({"image_problem": "The image problem", "convolution": "Convolution"})
 
 
-def _threshold(made: Any, blur_nm: float, threshold: float) -> None:
+def _threshold(made: GoldImage, blur_nm: float, threshold: float) -> None:
     from studies.gold import figures
     from studies.gold.scoring import study_thresholds
 

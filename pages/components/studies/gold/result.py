@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.types import Micrograph, ProgressCallback
+from core.types import Array, Micrograph, ProgressCallback
 from pages.components.frame import background, networks, publish, session, sidebar
 from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
@@ -15,7 +15,11 @@ from pages.components.studies.gold import annotations as study_gold_annotations
 from pages.components.studies.gold import lattice as study_gold_lattice
 from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.studies.gold.network import CARD, TRAINED
-from pages.components.viewer.viewer import ViewerEvent, ViewerSettings, viewer
+from pages.components.viewer.viewer import Overlay, ViewerEvent, ViewerSettings, viewer
+
+if TYPE_CHECKING:
+    from core.analysis import Analysis
+    from core.segmentation.engine import Engine
 
 SOURCES = {"simulated": "The image of step 1", "micrograph": "A micrograph of yours"}
 FIRST = "gold-hrtem"
@@ -47,7 +51,7 @@ def draw(link: PageLink) -> None:
     )
 
 
-def _network(link: PageLink) -> tuple[Any, str]:
+def _network(link: PageLink) -> tuple[Engine | None, str]:
     """Return the engine to use, None for the shipped one, and what names it."""
     trained = session.value_of(TRAINED)
     if trained is None:
@@ -57,7 +61,7 @@ def _network(link: PageLink) -> tuple[Any, str]:
     return (trained, f"mine {id(trained)}") if name == "mine" else (None, "shipped")
 
 
-def _image(link: PageLink, source: str) -> tuple[Micrograph | None, Any | None]:
+def _image(link: PageLink, source: str) -> tuple[Micrograph | None, Array | None]:
     """Return the micrograph and, where it is known, which pixels are gold (H, W)."""
     if source == "simulated":
         made = study_gold_settings.image(link)
@@ -75,8 +79,8 @@ def _image(link: PageLink, source: str) -> tuple[Micrograph | None, Any | None]:
     return opened.micrograph, truth
 
 
-def _analysis(shown: Micrograph, engine: Any, name: str) -> Any | None:
-    def work(progress: ProgressCallback) -> Any:
+def _analysis(shown: Micrograph, engine: Engine | None, name: str) -> Analysis | None:
+    def work(progress: ProgressCallback) -> Analysis:
         from core.analysis import analyse
 
         chosen = engine if engine is not None else networks.engine(CARD)
@@ -87,7 +91,7 @@ def _analysis(shown: Micrograph, engine: Any, name: str) -> Any | None:
     return background.run("gold_result", "Find the particles", key, work, size, step="Tile")
 
 
-def _show(link: PageLink, analysis: Any, truth: Any | None) -> None:
+def _show(link: PageLink, analysis: Analysis, truth: Array | None) -> None:
     session.remember("gold_shown", analysis)
     for sentence in analysis.warnings:
         st.warning(sentence)
@@ -104,7 +108,7 @@ def _show(link: PageLink, analysis: Any, truth: Any | None) -> None:
         study_gold_lattice.draw(analysis, chosen)
 
 
-def _particle(link: PageLink, analysis: Any) -> int | None:
+def _particle(link: PageLink, analysis: Analysis) -> int | None:
     """Draw the choice of a particle, largest first, those that the edge cuts last."""
     table = analysis.table
     if not len(table):
@@ -122,7 +126,7 @@ def _particle(link: PageLink, analysis: Any) -> int | None:
     return int(link.choose(label, "particle", options, in_list=True))
 
 
-def _picture(analysis: Any, truth: Any | None, chosen: int | None, link: PageLink) -> None:
+def _picture(analysis: Analysis, truth: Array | None, chosen: int | None, link: PageLink) -> None:
     from studies.gold.figures import mask_picture
 
     shown = analysis.micrograph
@@ -153,7 +157,7 @@ def _picture(analysis: Any, truth: Any | None, chosen: int | None, link: PageLin
     st.caption(legend)
 
 
-def _layer(objects: Any) -> Any:
+def _layer(objects: Array) -> Overlay:
     from core.figures import encoding
 
     # Two networks may have one name, so the pixels name the picture.
@@ -161,7 +165,7 @@ def _layer(objects: Any) -> Any:
     return publish.overlay("gold objects", content, lambda: encoding.encode_objects(objects))
 
 
-def _numbers(analysis: Any, truth: Any | None) -> None:
+def _numbers(analysis: Analysis, truth: Array | None) -> None:
     table = analysis.table
     whole = table[~table["touches_edge"]]
     size = next(name for name in table if name.startswith("equivalent_diameter_"))
@@ -191,7 +195,7 @@ def _numbers(analysis: Any, truth: Any | None) -> None:
     )
 
 
-def _table(analysis: Any, truth: Any | None) -> None:
+def _table(analysis: Analysis, truth: Array | None) -> None:
     table = analysis.table
     if truth is not None and analysis.micrograph.pixel_size is not None and len(table):
         from core.segmentation.instances import separate_objects

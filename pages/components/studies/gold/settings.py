@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -11,6 +11,10 @@ from core.errors import LamellaError
 from core.synthesis.gold.settings import GoldSettings
 from pages.components.frame import publish, stores
 from pages.components.frame.page_link import PageLink
+
+if TYPE_CHECKING:
+    from core.synthesis.gold.image import GoldImage
+    from pages.components.viewer.viewer import ViewerImage
 
 # Coarse pixels need a finer grid to compute on, so there are fewer of them.
 SIDE, COARSE_SIDE, COARSE_NM = 384, 256, 0.06
@@ -91,7 +95,7 @@ def current(link: PageLink) -> GoldSettings:
     )
 
 
-def image(link: PageLink) -> Any | None:
+def image(link: PageLink) -> GoldImage | None:
     """Return the image of these settings, made once for all; None, and why, where it cannot be."""
     seed = int(link.number("specimen", 1, -1e9, 1e9))
     if seed < 0:
@@ -100,7 +104,7 @@ def image(link: PageLink) -> Any | None:
     settings = current(link)
     side = SIDE if settings.pixel_size_nm <= COARSE_NM else COARSE_SIDE
 
-    def make() -> Any:
+    def make() -> GoldImage:
         from core.synthesis.gold.image import simulate
 
         return simulate(settings, side, seed)
@@ -112,12 +116,12 @@ def image(link: PageLink) -> Any | None:
         return None
 
 
-def picture(made: Any, name: str = "Simulated micrograph") -> Any:
+def picture(made: GoldImage, name: str = "Simulated micrograph") -> ViewerImage:
     """Return the image for the viewer, its pixel size with it."""
     return publish.grey_image(made.grey, name, made.settings.pixel_size_nm)
 
 
-def in_words(made: Any) -> str:
+def in_words(made: GoldImage) -> str:
     """Return what the image shows, for a caption below it."""
     lens = made.settings
     return (
