@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from math import pi
-from typing import Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -15,6 +15,9 @@ from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
 from pages.components.studies.grains import settings as study_grains_settings
 from pages.components.viewer.viewer import ViewerSettings, viewer
+
+if TYPE_CHECKING:
+    from core.synthesis.grains.image import GrainImage
 
 SIDE = 512
 GOOD = GrainSettings()
@@ -49,7 +52,7 @@ def _buttons(link: PageLink) -> int:
     return seed
 
 
-def _made(seed: int) -> tuple[Any, float] | None:
+def _made(seed: int) -> tuple[GrainImage, float] | None:
     from core.synthesis.grains.image import generate
 
     if seed < 0:
@@ -64,7 +67,7 @@ def _made(seed: int) -> tuple[Any, float] | None:
     return image, time.perf_counter() - begun
 
 
-def _pictures(image: Any, seconds: float) -> None:
+def _pictures(image: GrainImage, seconds: float) -> None:
     from core.measurement.grain_size import count_grains, intercepts
 
     left, right = st.columns(2)

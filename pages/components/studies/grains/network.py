@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -10,6 +11,9 @@ from core.types import ProgressCallback
 from pages.components.frame import background, screen, session
 from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
+
+if TYPE_CHECKING:
+    from core.training.live_training import LiveTraining
 
 STEPS = 40
 MOST_STEPS = 400
@@ -47,7 +51,7 @@ def _training(link: PageLink) -> None:
     seen: list[float] = []
     without = () if left_out == "none" else (left_out,)
 
-    def work(progress: ProgressCallback) -> Any:
+    def work(progress: ProgressCallback) -> LiveTraining:
         from studies.grains.scoring import train_live
 
         return train_live(
@@ -75,13 +79,13 @@ def _live() -> None:
         _losses(tuple(job.seen), steps, "live")
 
 
-def _losses(losses: Any, steps: int, state: str) -> None:
+def _losses(losses: Sequence[float], steps: int, state: str) -> None:
     from studies.grains import figures
 
     screen.chart(figures.learning_figure(losses, steps), f"grain_losses_{state}", height=300)
 
 
-def _result(found: Any) -> None:
+def _result(found: LiveTraining) -> None:
     st.metric("IoU of the boundary, held-out synthetic images", f"{found.score:.3f}")
     st.caption(
         f"Began {found.began}. Step 4 shows what this network says about the micrograph, beside "

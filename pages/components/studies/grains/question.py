@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.errors import LamellaError
-from core.types import ProgressCallback
+from core.types import Array, ProgressCallback
 from pages.components.frame import background, networks, publish, screen, session, sidebar, stores
 from pages.components.frame.page_link import PageLink
 from pages.components.frame.session import Opened
 from pages.components.studies import study
 from pages.components.studies.grains import settings as study_grains_settings
 from pages.components.viewer.viewer import ViewerSettings, viewer
+
+if TYPE_CHECKING:
+    from core.synthesis.grains.distance import Fit, Look
+    from core.synthesis.grains.settings import GrainSettings
 
 SIDE = 256
 SEED = 1
@@ -52,13 +56,13 @@ def micrograph() -> Opened:
     return sidebar.choose_micrograph()
 
 
-def study_pixels(opened: Opened) -> Any:
+def study_pixels(opened: Opened) -> Array:
     """Return the micrograph's grey levels without its info bar."""
     shown = opened.micrograph
     return shown.pixels[shown.image_rows]
 
 
-def _looks(pixels: Any, settings: Any) -> tuple[dict[str, Any], Any]:
+def _looks(pixels: Array, settings: GrainSettings) -> tuple[dict[str, Look], Array]:
     from core.synthesis.grains.distance import look
     from core.synthesis.grains.image import generate
 
@@ -66,7 +70,7 @@ def _looks(pixels: Any, settings: Any) -> tuple[dict[str, Any], Any]:
     return {"this micrograph": look(pixels), "generator": look(made)}, made
 
 
-def _pictures(opened: Opened, pixels: Any, made: Any) -> None:
+def _pictures(opened: Opened, pixels: Array, made: Array) -> None:
     from studies.grains.figures import middle_of
 
     size = opened.micrograph.pixel_size
@@ -86,7 +90,7 @@ def _pictures(opened: Opened, pixels: Any, made: Any) -> None:
             st.caption(f"{name}, middle {SIDE} px")
 
 
-def _distances(looks: dict[str, Any], made: Any, pixels: Any, opened: Opened) -> None:
+def _distances(looks: dict[str, Look], made: Array, pixels: Array, opened: Opened) -> None:
     from core.synthesis.grains.distance import look_distance
     from studies.grains import figures
 
@@ -107,7 +111,7 @@ def _distances(looks: dict[str, Any], made: Any, pixels: Any, opened: Opened) ->
     )
 
 
-def _feature_distance(made: Any, pixels: Any, opened: Opened) -> float:
+def _feature_distance(made: Array, pixels: Array, opened: Opened) -> float:
     key = ("grain features", study_grains_settings.current(), opened.content)
 
     def compute() -> float:
@@ -121,14 +125,14 @@ def _feature_distance(made: Any, pixels: Any, opened: Opened) -> float:
         return stores.kept(key, compute)
 
 
-def _fit(opened: Opened, pixels: Any, settings: Any) -> None:
+def _fit(opened: Opened, pixels: Array, settings: GrainSettings) -> None:
     st.subheader("Bring the generator closer")
     st.markdown(
         "Contrast, gamma, blur and noise are fitted to this micrograph; the structure stays as "
         "you set it."
     )
 
-    def work(progress: ProgressCallback) -> Any:
+    def work(progress: ProgressCallback) -> Fit:
         from core.synthesis.grains.distance import fit_settings
 
         return fit_settings(settings, pixels, progress)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.errors import LamellaError
-from core.types import ProgressCallback
+from core.types import Array, PixelSize, ProgressCallback
 from pages.components.frame import background, networks, publish, session
 from pages.components.frame.page_link import PageLink
 from pages.components.frame.session import Opened
 from pages.components.studies import study
 from pages.components.studies.grains.question import micrograph, study_pixels
 from pages.components.viewer.viewer import ViewerSettings, viewer
+
+if TYPE_CHECKING:
+    from core.segmentation.engine import Engine
+    from studies.grains.scoring import GrainResult
 
 
 def draw(link: PageLink) -> None:
@@ -43,7 +47,7 @@ def draw(link: PageLink) -> None:
     study.go_on({"architectures": "Architectures"}, {"model": "grains", "view": "kernels"})
 
 
-def _network(link: PageLink) -> tuple[Any, str]:
+def _network(link: PageLink) -> tuple[Engine | None, str]:
     """Return the engine to use, None for the shipped one, and what names it."""
     trained = session.value_of("grain_trained")
     if trained is None:
@@ -53,7 +57,7 @@ def _network(link: PageLink) -> tuple[Any, str]:
     return (trained, f"mine {id(trained)}") if name == "mine" else (None, "shipped")
 
 
-def _reference(opened: Opened) -> Any | None:
+def _reference(opened: Opened) -> Array | None:
     """Return the boundaries that are known: of a synthetic sample, or of an uploaded mask."""
     from studies.grains.scoring import read_boundary_mask
 
@@ -75,13 +79,15 @@ def _samples() -> tuple[str, ...]:
     return tuple(one.name for one in GRAIN_SAMPLES)
 
 
-def _found(opened: Opened, engine: Any, name: str, reference: Any | None) -> Any | None:
+def _found(
+    opened: Opened, engine: Engine | None, name: str, reference: Array | None
+) -> GrainResult | None:
     pixels = study_pixels(opened)
     if reference is not None and reference.shape != pixels.shape:
         reference = reference[: pixels.shape[0]]
     marked = 0 if reference is None else int(reference.sum())
 
-    def work(progress: ProgressCallback) -> Any:
+    def work(progress: ProgressCallback) -> GrainResult:
         from studies.grains.scoring import find_grains
 
         chosen = engine if engine is not None else networks.engine("grains")
@@ -91,7 +97,7 @@ def _found(opened: Opened, engine: Any, name: str, reference: Any | None) -> Any
     return background.run("grain_result", "Find the grains", key, work, 30_000_000)
 
 
-def _show(opened: Opened, found: Any, is_shipped: bool) -> None:
+def _show(opened: Opened, found: GrainResult, is_shipped: bool) -> None:
     from studies.grains.figures import boundary_picture
 
     size = opened.micrograph.pixel_size
@@ -108,7 +114,7 @@ def _show(opened: Opened, found: Any, is_shipped: bool) -> None:
     _numbers(found, size, is_shipped)
 
 
-def _numbers(found: Any, size: Any, is_shipped: bool) -> None:
+def _numbers(found: GrainResult, size: PixelSize | None, is_shipped: bool) -> None:
     from core.measurement.grain_size import grain_size_number, intercept_error
     from models import zoo
 
