@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -12,6 +12,10 @@ from pages.components.frame import publish, screen, session
 from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
 from pages.components.viewer.viewer import ViewerSettings, viewer
+
+if TYPE_CHECKING:
+    from core.synthesis.ising.live import LiveLattice, Means
+    from core.synthesis.ising.snapshots import Snapshots
 
 LATTICE = "ising-lattice"
 SWEEPS_A_TICK, MOST_SWEEPS, MOST_STEPS, TICK_SECONDS = 40, 3000, 60_000, 0.6
@@ -51,7 +55,7 @@ def draw(link: PageLink) -> None:
     study.go_on({"convolution": "Convolution", "sharing": "Sharing"})
 
 
-def _lattice(side: int, temperature: float, start: str, anew: bool) -> Any:
+def _lattice(side: int, temperature: float, start: str, anew: bool) -> LiveLattice:
     """Return the session's lattice, a new one where side or start changed."""
     from core.synthesis.ising.live import LiveLattice
 
@@ -64,11 +68,11 @@ def _lattice(side: int, temperature: float, start: str, anew: bool) -> Any:
     return kept
 
 
-def _rests(lattice: Any) -> bool:
+def _rests(lattice: LiveLattice) -> bool:
     return lattice.sweeps >= MOST_SWEEPS or lattice.steps >= MOST_STEPS
 
 
-def _live(lattice: Any, algorithm: str) -> None:
+def _live(lattice: LiveLattice, algorithm: str) -> None:
     from studies.ising import figures
 
     if not _rests(lattice):
@@ -100,7 +104,7 @@ def _live(lattice: Any, algorithm: str) -> None:
         _numbers(lattice, means, algorithm)
 
 
-def _numbers(lattice: Any, means: Any | None, algorithm: str) -> None:
+def _numbers(lattice: LiveLattice, means: Means | None, algorithm: str) -> None:
     from core.synthesis.ising import exact as ising_exact
 
     parts = []
@@ -168,7 +172,7 @@ def snapshots(link: PageLink) -> None:
     )
 
 
-def _gallery(data: Any, kind: str) -> None:
+def _gallery(data: Snapshots, kind: str) -> None:
     from core.figures import encoding
     from core.synthesis.ising.lattice import energy, magnetization
     from studies.ising import figures

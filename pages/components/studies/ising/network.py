@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -11,6 +12,12 @@ from core.types import ProgressCallback
 from pages.components.frame import background, screen, stores
 from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
+
+if TYPE_CHECKING:
+    from core.inspection.layers import LayerTable
+    from core.synthesis.ising.snapshots import Snapshots
+    from studies.ising.scoring import LiveResult
+    from studies.ising.training import EpochScore
 
 EPOCHS = 8
 LEARN = {
@@ -45,7 +52,7 @@ def inspect_link(name: str, side: int) -> dict[str, str]:
 
 
 def _layers(name: str, side: int) -> None:
-    def make() -> Any:
+    def make() -> LayerTable:
         from core.inspection.layers import layer_table
         from core.inspection.trace import trace_network
         from studies.ising.networks.results import NETWORKS
@@ -96,9 +103,9 @@ def _training(link: PageLink, name: str, side: int) -> None:
         st.warning(str(error))
         return
     key = (name, side, source, symmetries, epochs, seed)
-    seen: list[Any] = []
+    seen: list[EpochScore] = []
 
-    def work(progress: ProgressCallback) -> Any:
+    def work(progress: ProgressCallback) -> LiveResult:
         from studies.ising.scoring import train_live
         from studies.ising.training import ClassifierRecipe
 
@@ -121,7 +128,7 @@ def _training(link: PageLink, name: str, side: int) -> None:
         _live(baseline)
 
 
-def _data(source: str, side: int) -> Any:
+def _data(source: str, side: int) -> Snapshots:
     from core.synthesis.ising.data import read_snapshots
     from studies.ising.download import ising_folder
     from studies.ising.networks import results as ising
@@ -133,7 +140,7 @@ def _data(source: str, side: int) -> Any:
     return ising.snapshots("equilibrium" if source == "equilibrium" else "quench", side)
 
 
-def _baseline(data: Any) -> float:
+def _baseline(data: Snapshots) -> float:
     from studies.ising.scoring import energy_baseline
 
     return energy_baseline(data)
@@ -147,7 +154,7 @@ def _live(baseline: float) -> None:
         _curves(tuple(job.seen), epochs, baseline, "live")
 
 
-def _curves(scores: Any, epochs: int, baseline: float, state: str) -> None:
+def _curves(scores: Sequence[EpochScore], epochs: int, baseline: float, state: str) -> None:
     from studies.ising import figures
 
     left, right = st.columns(2)
@@ -159,7 +166,7 @@ def _curves(scores: Any, epochs: int, baseline: float, state: str) -> None:
         )
 
 
-def _result(found: Any, source: str) -> None:
+def _result(found: LiveResult, source: str) -> None:
     kinds = ("quench", "equilibrium") if source == "equilibrium" else ("equilibrium", "quench")
     last = found.scores[-1].held_back
     one, two, three, four = st.columns(4)

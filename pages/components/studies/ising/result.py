@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -11,6 +12,10 @@ from pages.components.frame import screen, stores
 from pages.components.frame.page_link import PageLink
 from pages.components.studies import study
 from pages.components.studies.ising.network import inspect_link
+
+if TYPE_CHECKING:
+    from studies.ising.networks.results import Folds
+    from studies.ising.wall_detectors import WallDetector
 
 COMMAND = "make studies"
 KINDS = {"equilibrium": "in equilibrium", "quench": "after a quench"}
@@ -41,7 +46,7 @@ def draw(link: PageLink) -> None:
     study.go_on({"sharing": "Sharing"}, inspect_link("symmetric", side))
 
 
-def _folds(folds: Any, side: int) -> None:
+def _folds(folds: Sequence[Folds], side: int) -> None:
     from studies.ising import figures
 
     screen.chart(
@@ -115,12 +120,12 @@ def _against_energy(side: int) -> None:
         )
 
 
-def _points(row: Any) -> str:
+def _points(row: Mapping[str, Any]) -> str:
     low, high = (100 * one for one in row["interval_95"])
     return f"{100 * row['difference']:+.1f} ({low:+.1f} to {high:+.1f})"
 
 
-def _by_temperature(link: PageLink, folds: Any, side: int) -> None:
+def _by_temperature(link: PageLink, folds: Sequence[Folds], side: int) -> None:
     from studies.ising import figures
     from studies.ising.networks import results as ising
 
@@ -152,7 +157,7 @@ def _kernels(side: int) -> None:
     from studies.ising import figures
     from studies.ising.networks import results as ising
 
-    def make() -> Any:
+    def make() -> tuple[WallDetector, ...]:
         from studies.ising.wall_detectors import wall_detectors
 
         data = ising.snapshots("quench", side)
@@ -209,6 +214,6 @@ def _regression(side: int) -> None:
     )
 
 
-def _root_mean_square(rows: Any) -> float:
+def _root_mean_square(rows: Sequence[Mapping[str, Any]]) -> float:
     images = sum(row["images"] for row in rows)
     return (sum(row["images"] * row["squared_error"] for row in rows) / images) ** 0.5
