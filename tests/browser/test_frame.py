@@ -54,7 +54,8 @@ def test_sample_and_model_travel_from_page_to_page(server, open_tab: Callable[..
     page.get_by_text("Models", exact=True).click()
     expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
     expect(page).to_have_url(f"{server.address}/models?sample=low-dose-tem")
-    page.get_by_role("link", name="Segment with this model").first.click()
+    page.locator(".st-key-card-carbon-steel button").click()
+    page.get_by_role("link", name="Segment with this model").click()
     expect(page.locator(".viewer[data-image]")).to_be_visible()
     assert "sample=low-dose-tem" in page.url
     assert "model=" in page.url
