@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core.errors import LamellaError
 
 if TYPE_CHECKING:
-    from streamlit.runtime.uploaded_file_manager import UploadedFile
-
     from core.analysis import Analysis
     from core.measurement.annotation_spread import AnnotationSpread
 
@@ -39,7 +37,7 @@ def draw(analysis: Analysis | None) -> None:
         st.warning(str(error))
 
 
-def _compare(given: list[UploadedFile], analysis: Analysis | None) -> None:
+def _compare(given: list[Any], analysis: Analysis | None) -> None:
     from core.measurement.annotation_spread import annotation_spread
     from core.pixels.mask_file import decode_marked
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -41,7 +41,7 @@ def draw(analysis: Analysis, number: int) -> None:
         _spots(lattice)
 
 
-def _particle(analysis: Analysis, number: int) -> None:
+def _particle(analysis: Any, number: int) -> None:
     from studies.gold.figures import around
 
     shown = analysis.micrograph

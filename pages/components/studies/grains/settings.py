@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -57,7 +58,7 @@ def switches() -> None:
 
 def _switch(names: tuple[str, ...], wanted: list[str]) -> None:
     settings = current()
-    off: dict[str, object] = dict(session.value_of(OFF_PLACE) or {})
+    off: dict[str, Any] = dict(session.value_of(OFF_PLACE) or {})
     kinds = {one.name: one.kind for one in EFFECTS}
     for name in names:
         values = getattr(settings, name)

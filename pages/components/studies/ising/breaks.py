@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -51,7 +50,7 @@ def _transfer(link: PageLink) -> None:
     tested_on = link.choose("Test on", "tested", KINDS)
     rows = [row for row in ising.measured(ising.TRANSFER) if row["trained_side"] == 64]
     rows = [row for row in rows if row["tested_side"] == 64 and row["tested_on"] == tested_on]
-    by_network: dict[str, dict[str, Mapping[str, Any]]] = {}
+    by_network: dict[str, dict[str, Any]] = {}
     for row in rows:
         by_network.setdefault(row["network"], {})[row["trained_on"]] = row
     shown = [
@@ -95,9 +94,7 @@ def _transfer(link: PageLink) -> None:
     )
 
 
-def _images_apart(
-    energy: Mapping[str, Mapping[str, Any]], magnetization: Mapping[str, Mapping[str, Any]]
-) -> int:
+def _images_apart(energy: dict[str, Any], magnetization: dict[str, Any]) -> int:
     """Return by how many images the two thresholds from equilibrium differ."""
     one, other = energy["equilibrium"], magnetization["equilibrium"]
     return round(one["images"] * abs(one["accuracy"] - other["accuracy"]))

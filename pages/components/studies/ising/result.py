@@ -15,7 +15,6 @@ from pages.components.studies.ising.network import inspect_link
 
 if TYPE_CHECKING:
     from studies.ising.networks.results import Folds
-    from studies.ising.wall_detectors import WallDetector
 
 COMMAND = "make studies"
 KINDS = {"equilibrium": "in equilibrium", "quench": "after a quench"}
@@ -120,7 +119,7 @@ def _against_energy(side: int) -> None:
         )
 
 
-def _points(row: Mapping[str, Any]) -> str:
+def _points(row: Any) -> str:
     low, high = (100 * one for one in row["interval_95"])
     return f"{100 * row['difference']:+.1f} ({low:+.1f} to {high:+.1f})"
 
@@ -157,7 +156,7 @@ def _kernels(side: int) -> None:
     from studies.ising import figures
     from studies.ising.networks import results as ising
 
-    def make() -> tuple[WallDetector, ...]:
+    def make() -> tuple[Any, ...]:
         from studies.ising.wall_detectors import wall_detectors
 
         data = ising.snapshots("quench", side)
