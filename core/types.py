@@ -52,8 +52,8 @@ class PixelSize:
         for nm in (self.nm, self.nm if self.height_nm is None else self.height_nm):
             if not 1e-3 <= nm <= 1e6:
                 raise LamellaError(
-                    f"A pixel size of {nm:g} nm came from {self.source}; it must lie between 0.001 "
-                    "nm and 1 000 000 nm. Type the right one, or leave it empty to measure in px."
+                    f"The pixel size is {nm:g} nm ({self.source}); it must lie between 0.001 nm "
+                    "and 1 000 000 nm. Type the right one, or leave it empty to measure in px."
                 )
 
     @property

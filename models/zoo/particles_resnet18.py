@@ -68,13 +68,13 @@ CARD = ModelCard(
     reference=particles.CARD.reference,
     scores=(
         Score(
+            "F1 of objects at IoU 0.5, micro average", 0.713, VALIDATION, "objects_f1_iou50_micro"
+        ),
+        Score(
             "absolute error of the mean diameter, mean over images (1 = 100 %)",
             0.310,
             VALIDATION,
             "mean_diameter_absolute_error",
-        ),
-        Score(
-            "F1 of objects at IoU 0.5, micro average", 0.713, VALIDATION, "objects_f1_iou50_micro"
         ),
         Score(
             "IoU of particles, mean over images",

@@ -174,9 +174,13 @@ def _flat_rows(values: np.ndarray, absent: np.ndarray | None) -> tuple[str, ...]
         values = values[~absent.any(axis=1)]
     if len(values) < 2 or values.shape[1] < 2:
         return ()
-    share = float((values.max(axis=1) == values.min(axis=1)).mean())
+    # A scan or a copy that broke off leaves its last rows at one level; a dark ground between
+    # features does so anywhere.
+    rest = np.any(values != values[-1, 0], axis=1)
+    share = float(np.argmax(rest[::-1]) / len(values)) if rest.any() else 1.0
     if share <= 0.5:
         return ()
     return (
-        f"{share:.0%} of the rows hold one grey level only; the file may be incomplete or damaged.",
+        f"The last {share:.0%} of the rows hold one grey level only; the file may be incomplete or "
+        "damaged.",
     )

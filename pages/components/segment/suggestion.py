@@ -64,7 +64,8 @@ def draw(opened: Opened, card: ModelCard, analysis: Analysis | None) -> None:
             )
             _why(answer, looks)
     elif session.is_suggested(opened.source):
-        st.caption(f"{looks} That is why {card.title} is chosen.")
+        chosen = f" That is why {card.title} is chosen." if share >= CERTAIN else ""
+        st.caption(f"{looks}{chosen}")
         _why(answer, looks)
 
 

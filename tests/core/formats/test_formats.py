@@ -317,3 +317,13 @@ def test_instrument_files(name, shared_data):
     else:
         assert micrograph.pixel_size is not None
         assert micrograph.pixel_size.nm * 1e-9 == pytest.approx(expected["pixel_size_m"], rel=1e-4)
+
+
+def test_rows_of_one_level_are_damage_only_where_the_image_ends_in_them():
+    image = np.random.default_rng(0).integers(0, 255, (40, 30)).astype(np.uint8)
+    broken_off, feature = image.copy(), np.full_like(image, 20)
+    broken_off[12:] = 0
+    feature[15:22] = image[15:22]
+    notes = formats.read(tiff(broken_off), "cut.tif").notes
+    assert any("The last 70% of the rows" in note for note in notes)
+    assert not any("incomplete" in note for note in formats.read(tiff(feature), "disk.tif").notes)

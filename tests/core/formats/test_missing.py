@@ -97,5 +97,5 @@ def test_rows_between_two_bars_are_the_image():
 def test_the_height_of_a_pixel_has_the_limits_of_its_width():
     assert PixelSize(10, "typed by user").is_square
     assert not PixelSize(10, "typed by user", 16).is_square
-    with pytest.raises(LamellaError, match="2e-05 nm came from a file"):
+    with pytest.raises(LamellaError, match="2e-05 nm \\(a file\\)"):
         PixelSize(10, "a file", 2e-5)
