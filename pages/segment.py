@@ -43,7 +43,7 @@ if analysis is None:
     run.next_step(marked)
     st.stop()
 
-results.warn(analysis)
+results.warn(analysis, suggestion.doubts(opened, card) if marked is None else ())
 uncertain = shown == sidebar.UNCERTAINTY
 viewer(
     publish.micrograph(opened.micrograph),

@@ -136,6 +136,41 @@ def test_an_upload_without_a_choice_gets_the_model_that_fits(
     assert any(text.startswith(GRAINS) for text in captions(app))
 
 
+def doubting(opened: object, model: str) -> None:
+    """Write what speaks against a model."""
+    import streamlit as st
+
+    from models import zoo
+    from pages.components.segment import suggestion
+
+    for sentence in suggestion.doubts(opened, zoo.card(model)):
+        st.caption(sentence)
+
+
+@pytest.mark.parametrize(
+    ("model", "shares", "said"),
+    [
+        ("particles", {"grains": 0.94, "other": 0.06}, 1),
+        ("grains", {"grains": 0.94, "other": 0.06}, 0),
+        ("particles", {"grains": 0.69, "coating": 0.31}, 0),
+        ("otsu", {"grains": 0.94, "other": 0.06}, 0),
+    ],
+)
+def test_a_result_on_another_material_is_doubted(
+    model: str,
+    shares: dict[str, float],
+    said: int,
+    answering: Callable[[dict[str, float]], None],
+) -> None:
+    answering(shares)
+    upload = Opened("upload:1", noise(), noise())
+    app = AppTest.from_function(doubting, args=(upload, model), default_timeout=60).run()
+    if zoo.card(model).weights:
+        app = after_the_answer(app)
+    title = zoo.card(model).title
+    assert captions(app) == [suggestion.OTHER.format("grains", 94, title)] * said
+
+
 def test_a_titanium_alloy_is_not_called_carbon_steel(shared_data: Callable[..., Path]) -> None:
     shown = read_file(shared_data("formats", "zeiss_gemini300_rgb_nist.tif"))
     answer = suggestion._classified(Opened("upload:1", shown, shown))

@@ -80,11 +80,11 @@ def annotation_boxes(analysis: Analysis) -> tuple[Rectangle, ...]:
     )
 
 
-def warn(analysis: Analysis) -> None:
+def warn(analysis: Analysis, doubts: tuple[str, ...] = ()) -> None:
     """Draw one warning above the image where the model met one unlike its training images, or found
-    nothing."""
+    nothing. ``doubts``: reasons beside those of the analysis."""
     counts = analysis.card.objects_phase is not None
-    reasons = analysis.warnings
+    reasons = (*doubts, *analysis.warnings)
     if counts and not len(analysis.table) and not analysis.selection.too_small:
         unlike = ", or unlike what the model was trained on" if reasons else ""
         name = objects.object_name(analysis)

@@ -21,6 +21,7 @@ POLL_SECONDS = 0.7
 UNLIKE_ALL = "This image does not resemble the training data of any network."
 LOOKS_LIKE = "Looks like our images of {} ({:.0f} %)."
 USE = "Use {}"
+OTHER = "It looks like our images of {} ({:.0f} %), and {} was trained on other ones."
 PLACE = "suggestion"
 """Of the job in the background."""
 SURE, CERTAIN = 0.7, 0.9
@@ -67,6 +68,17 @@ def draw(opened: Opened, card: ModelCard, analysis: Analysis | None) -> None:
         chosen = f" That is why {card.title} is chosen." if share >= CERTAIN else ""
         st.caption(f"{looks}{chosen}")
         _why(answer, looks)
+
+
+def doubts(opened: Opened, card: ModelCard) -> tuple[str, ...]:
+    """Return a sentence where the image looks like those of another model; none of a sample."""
+    answer = _answer(opened) if card.weights and opened.truth is None else None
+    if answer is None or answer.suggestion is None or _is_for(card, answer.suggestion):
+        return ()
+    share = answer.probabilities[answer.index]
+    if share < SURE:
+        return ()
+    return (OTHER.format(answer.image_class.name, 100 * share, card.title),)
 
 
 def _is_for(card: ModelCard, name: str) -> bool:
