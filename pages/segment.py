@@ -5,7 +5,15 @@ from functools import partial
 import streamlit as st
 
 from pages.components.frame import publish, session, sidebar
-from pages.components.segment import cards, marking, objects, results, run, suggestion
+from pages.components.segment import (
+    cards,
+    marking,
+    objects,
+    results,
+    run,
+    selection,
+    suggestion,
+)
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
 PAGE = {"group": "Analyse", "title": "Segment", "order": 1}
@@ -54,7 +62,7 @@ viewer(
         overlay=publish.uncertainty(analysis)
         if uncertain
         else marking.mask_overlay(opened, marked),
-        selected=session.selected_object(analysis.objects_digest),
+        selected=selection.selected(analysis.objects_digest),
         bar_rows=opened.micrograph.bar_rows,
         boxes=results.annotation_boxes(analysis),
     ),

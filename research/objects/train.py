@@ -32,6 +32,7 @@ AUGMENTATION = Augmentation(scale=(0.5, 1.8), invert=0.15, rotation_degrees=(-30
 SIDE, PEAK, WEIGHT_DECAY = 256, 1e-3, 1e-4
 DEV_FRACTION, ANNOTATED = 0.1, 0.15
 NEVER = 10**9
+SAVED_SECONDS = 180
 
 
 def development_groups(groups: list[str]) -> set[str]:
@@ -79,13 +80,15 @@ def batch(
 
 
 def build() -> nn.Module:
+    """Return the shipped network with four outputs and a frozen encoder, to train on."""
     network = trained(CARD).requires_grad_(True)
-    old = network.segmentation_head[0]
+    old = network.get_submodule("segmentation_head.0")
     new = nn.Conv2d(old.in_channels, 4, 3, padding=1)
+    known = old.out_channels
     with torch.no_grad():
-        new.weight[:2], new.bias[:2] = old.weight, old.bias
-        new.weight[2:] *= 0.1
+        new.weight[known:] *= 0.1
         new.bias[2:] = torch.tensor([-4.0, -1.0])
+        new.weight[:known], new.bias[:known] = old.weight, old.bias
     network.segmentation_head[0] = new
     network.encoder.requires_grad_(False)
     return network.to(memory_format=torch.channels_last)
@@ -98,78 +101,80 @@ def rate(progress: float) -> float:
     return PEAK * (0.001 + 0.999 * 0.5 * (1 + np.cos(np.pi * (progress - 0.08) / 0.92)))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("cache", type=Path)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--until", required=True)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--generated", type=float, default=0.0)
-    options = parser.parse_args()
-    torch.set_num_threads(2)
-    pairs = read_cache(options.cache)["train"]
-    network = build()
-    average = averaged(network, 0.995)
-    optimiser = torch.optim.AdamW(
-        [p for p in network.parameters() if p.requires_grad], PEAK, weight_decay=WEIGHT_DECAY
-    )
-    options.folder.mkdir(parents=True, exist_ok=True)
-    kept = options.folder / "checkpoint.pt"
-    hour, minute = map(int, options.until.split(":"))
-    end = datetime.now().replace(hour=hour, minute=minute, second=0).timestamp()
-    step, begun = 0, time.time()
-    if kept.is_file():
-        state = torch.load(kept, weights_only=True)
-        network.load_state_dict(state["network"])
-        average.load_state_dict(state["average"])
-        step, begun = state["step"], state["begun"]
-        optimiser.load_state_dict(state["optimiser"])
+class Training:
+    """A network, its average, its optimizer and where they stand; a checkpoint goes on."""
 
-    def save() -> None:
+    def __init__(self, checkpoint: Path) -> None:
+        self.checkpoint = checkpoint
+        self.network = build()
+        self.average = averaged(self.network, 0.995)
+        learning = [p for p in self.network.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(learning, PEAK, weight_decay=WEIGHT_DECAY)
+        self.step, self.begun = 0, time.time()
+        if checkpoint.is_file():
+            state = torch.load(checkpoint, weights_only=True)
+            self.network.load_state_dict(state["network"])
+            self.average.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.begun = state["step"], state["begun"]
+
+    def save(self) -> None:
+        """Write the checkpoint, whole or not at all."""
         state = {
-            "network": network.state_dict(),
-            "average": average.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "step": step,
-            "begun": begun,
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "begun": self.begun,
         }
-        torch.save(state, kept.with_suffix(".part"))
-        kept.with_suffix(".part").replace(kept)
+        unfinished = self.checkpoint.with_suffix(".part")
+        torch.save(state, unfinished)
+        unfinished.replace(self.checkpoint)
 
-    saved, losses, marked = time.time(), [], time.time()
-    make = partial(batch, pairs, shares(pairs), options.batch, options.generated)
-    for images, targets in made_ahead(make, step, NEVER, 1):
-        progress = min((time.time() - begun) / (end - begun), 1.0)
-        for group in optimiser.param_groups:
-            group["lr"] = float(rate(progress))
-        network.train()
-        network.encoder.eval()
+    def learn(
+        self, images: torch.Tensor, targets: torch.Tensor, learning_rate: float
+    ) -> list[float]:
+        """Take one step; return the losses of phases, contact and distance."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate
+        self.network.train()
+        self.network.get_submodule("encoder").eval()
         seen = ((images - CARD.mean) / CARD.std).to(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
-            outputs = network(seen)
+            outputs = self.network(seen)
         parts = object_loss(outputs.float(), targets)
-        loss = parts[0] + parts[1] + parts[2]
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        average.update_parameters(network)
-        step += 1
-        losses.append([float(part.detach()) for part in parts])
-        if step % 20 == 0:
-            mean = np.mean(losses, axis=0).round(3)
-            took = (time.time() - marked) / 20
-            print(
-                step,
-                f"{progress:.3f}",
-                f"lr {rate(progress):.1e}",
-                mean,
-                f"{took:.2f} s",
-                flush=True,
-            )
-            losses, marked = [], time.time()
-        if time.time() - saved > 180 or progress >= 1:
-            save()
+        self.optimizer.zero_grad(set_to_none=True)
+        (parts[0] + parts[1] + parts[2]).backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        self.average.update_parameters(self.network)
+        self.step += 1
+        return [float(part.detach()) for part in parts]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--until", required=True, metavar="HH:MM")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--generated", type=float, default=0.0, help="share of drawn crowds")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    pairs = read_cache(options.cache)["train"]
+    run = Training(options.folder / "checkpoint.pt")
+    hour, minute = map(int, options.until.split(":"))
+    end = datetime.now().replace(hour=hour, minute=minute, second=0).timestamp()
+    make = partial(batch, pairs, shares(pairs), options.batch, options.generated)
+    saved, losses = time.time(), []
+    for images, targets in made_ahead(make, run.step, NEVER, 1):
+        progress = min((time.time() - run.begun) / (end - run.begun), 1.0)
+        losses.append(run.learn(images, targets, float(rate(progress))))
+        if run.step % 20 == 0:
+            print(run.step, f"{progress:.3f}", np.mean(losses, axis=0).round(3), flush=True)
+            losses = []
+        if time.time() - saved > SAVED_SECONDS or progress >= 1:
+            run.save()
             saved = time.time()
         if progress >= 1:
             break

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import wait
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
+
+from core.types import ModelCard
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NAVIGATION = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
@@ -45,3 +48,8 @@ def by_key(widgets: Iterable[Any], start: str) -> Any:
     found = [one for one in widgets if one.key and one.key.startswith(start)]
     assert found, f"no {start!r} among {[one.key for one in widgets]}"
     return found[0]
+
+
+def phases_only(card: ModelCard) -> ModelCard:
+    """Return a card for a network of the tests: phases, nothing about objects, at scale 1."""
+    return replace(card, object_outputs=False, tta_scales=(1.0,))

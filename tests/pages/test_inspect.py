@@ -21,6 +21,7 @@ from core.inspection.subject import Subject
 from core.segmentation.engine import Engine
 from core.types import Micrograph, PixelSize, ProgressCallback
 from models import zoo
+from models.zoo import particles
 from pages.components.frame import library, networks, stores
 from pages.components.frame.library import Offer
 from pages.components.inspect import attribution, field, hierarchy, maps, skips
@@ -28,7 +29,7 @@ from pages.components.inspect import gallery as inspect_gallery
 from pages.components.inspect import subject as inspect_subject
 from pages.components.viewer import viewer
 from pages.components.viewer.viewer import ViewerEvent, ViewerSettings
-from tests.pages.running import by_key, finish, opened, texts
+from tests.pages.running import by_key, finish, opened, phases_only, texts
 
 ROW, COLUMN = 50, 90
 
@@ -80,8 +81,13 @@ def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def known_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Load a network whose answers are known instead of the trained one."""
+    card = phases_only(particles.CARD)
+    monkeypatch.setattr(particles, "CARD", card)
+    monkeypatch.setattr(zoo, "CARDS", {**zoo.CARDS, card.name: card})
     monkeypatch.setattr(
-        zoo, "load", lambda name, device="auto": Engine(zoo.card(name), DarkIsParticle(), "cpu")
+        zoo,
+        "load",
+        lambda name, device="auto": Engine(zoo.card(name), DarkIsParticle(), "cpu"),
     )
 
 
@@ -127,7 +133,7 @@ def table(app: AppTest) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("view", "show", "sentence"),
     [
-        ("network", None, "**3,831,778** parameters"),
+        ("network", None, "**3,832,068** parameters"),
         ("kernels", "filters", "32 filters of 1 × 3 × 3 weights"),
         ("kernels", "norms", "32 filters of 1 × 3 × 3 weights"),
         ("maps", "channels", "of encoder.model.conv_stem"),
@@ -415,7 +421,7 @@ def test_sanity_check_says_how_alike_the_maps_are(open_inspect: Callable[..., Ap
         ({"view": "label", "class": "9"}, 'class "9"; choose one of 0, 1'),
         (
             {"view": "label", "show": "occlusion", "square": "4000"},
-            "square 4000; choose one from 6 to 48",
+            "square 4000; choose one from 4 to 32",
         ),
         (
             {"view": "label", "show": "skips", "skips": "roof"},
@@ -443,7 +449,7 @@ def test_image_smaller_than_the_stride_is_one_sentence(
 ) -> None:
     app = open_inspect(sample="crumb")
     assert not app.exception
-    assert any("this network needs at least 32 px a side" in one.value for one in app.warning)
+    assert any("this network needs at least 38 px a side" in one.value for one in app.warning)
 
 
 def test_the_link_is_back_when_the_page_is(

@@ -17,6 +17,7 @@ from models import zoo
 from models.architectures.small import SmallUnet
 from pages.components.frame import networks, stores
 from pages.components.learn.frame import lessons
+from tests.pages.running import phases_only
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FRAME = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
@@ -136,7 +137,7 @@ def test_the_matrix_of_the_sharing_page_counts() -> None:
 def test_the_network_is_shifted_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
     def load(name: str, device: str = "auto") -> Engine:
         torch.manual_seed(0)
-        return Engine(zoo.card(name), SmallUnet().eval(), "cpu")
+        return Engine(phases_only(zoo.card(name)), SmallUnet().eval(), "cpu")
 
     networks.engine.clear()
     stores._store.clear("results", stores.RESULT_BYTES)

@@ -24,7 +24,7 @@ from pages.components.frame import library, link, networks, sidebar, stores
 from pages.components.segment import cards, objects, results
 from pages.components.viewer import viewer
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage, ViewerSettings
-from tests.pages.running import REPOSITORY, by_key, finish, opened, texts
+from tests.pages.running import REPOSITORY, by_key, finish, opened, phases_only, texts
 
 PAGES = sorted((REPOSITORY / "pages").glob("*.py"))
 
@@ -49,7 +49,7 @@ def tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
     stores._store.clear("results", stores.RESULT_BYTES)
 
     def load(name: str, device: str = "auto") -> Engine:
-        return Engine(zoo.card(name), DarkIsParticle(), "cpu")
+        return Engine(phases_only(zoo.card(name)), DarkIsParticle(), "cpu")
 
     monkeypatch.setattr(zoo, "load", load)
 

@@ -16,7 +16,7 @@ from core.analysis import Analysis
 from core.segmentation.engine import Engine
 from models import zoo
 from pages.components.frame import networks, stores
-from tests.pages.running import finish, opened
+from tests.pages.running import finish, opened, phases_only
 from tests.pages.test_pages import DarkIsParticle
 
 SESSIONS = 10
@@ -38,7 +38,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Analysis]:
     """Return the analyses that are alive, of all that were computed or regrouped."""
     networks.engine.clear()
     monkeypatch.setattr(
-        zoo, "load", lambda name, device: Engine(zoo.card(name), DarkIsParticle(), "cpu")
+        zoo,
+        "load",
+        lambda name, device: Engine(phases_only(zoo.card(name)), DarkIsParticle(), "cpu"),
     )
     return watched(monkeypatch)
 

@@ -268,38 +268,6 @@ def show_notice() -> None:
         st.warning(memory().notice)
 
 
-# ---- the selected object
-
-
-def select_object(digest: str, number: int, from_table: bool = False) -> None:
-    """Select an object by id, 0 for none; ``digest``: of the segmentation that it is in.
-
-    The table is drawn anew unless it was asked there.
-    """
-    mine = memory()
-    mine.selected = (digest, number) if number else None
-    if not from_table:
-        mine.table_begins_with = mine.selected
-        mine.turn += 1
-
-
-def selected_object(digest: str) -> int:
-    """Return the id of the selected object, 0 when none of this segmentation is selected."""
-    chosen = memory().selected
-    return chosen[1] if chosen and chosen[0] == digest else 0
-
-
-def table_begins_with(digest: str) -> int:
-    """Return the id of the object that was selected outside the table last, 0 for none."""
-    first = memory().table_begins_with
-    return first[1] if first and first[0] == digest else 0
-
-
-def table_turn() -> int:
-    """Return a number that changes whenever the table must take its selection from outside."""
-    return memory().turn
-
-
 def take_run_request() -> bool:
     """Return once whether the choice of an image asked for a run."""
     mine = memory()

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.components.frame import session
 from pages.components.frame.words import capital
+from pages.components.segment import selection
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,17 +69,17 @@ def table(analysis: Analysis) -> None:
     from core.measurement.regions import in_readable_units
 
     digest = analysis.objects_digest
-    chosen = session.selected_object(digest)
+    chosen = selection.selected(digest)
     shown = in_readable_units(analysis.table)
-    if chosen and session.table_begins_with(digest) == chosen:
+    if chosen and selection.table_begins_with(digest) == chosen:
         # A table cannot be told to scroll: what was clicked in the image comes first.
         shown = shown.sort_values("id", key=lambda ids: ids != chosen, kind="stable")
     ids = shown["id"].tolist()
-    key = f"objects-{session.table_turn()}"
+    key = f"objects-{selection.table_turn()}"
 
     def select() -> None:
         rows = session.component_state(key).get("selection", {}).get("rows", [])
-        session.select_object(digest, ids[rows[0]] if rows else 0, from_table=True)
+        selection.select(digest, ids[rows[0]] if rows else 0, from_table=True)
 
     st.subheader(heading(analysis))
     st.dataframe(
@@ -122,7 +123,7 @@ def sentence(analysis: Analysis) -> str:
     """Return the selected object's numbers in one line, or how to select one."""
     from core.measurement.regions import in_readable_units
 
-    chosen = session.selected_object(analysis.objects_digest)
+    chosen = selection.selected(analysis.objects_digest)
     table = in_readable_units(analysis.table)
     found = table[table["id"] == chosen]
     if found.empty:

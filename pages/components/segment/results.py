@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.components.frame import screen, session
 from pages.components.frame.words import capital
-from pages.components.segment import objects
+from pages.components.segment import objects, selection
 from pages.components.viewer.viewer import Rectangle, ViewerEvent
 
 if TYPE_CHECKING:
@@ -61,12 +61,12 @@ def summary(analysis: Analysis, truth: Array | None) -> None:
 
 def _left_out(analysis: Analysis) -> dict[str, str]:
     """Return how many objects do not count, and why."""
-    selection, settings, rows = analysis.selection, analysis.object_settings, {}
-    if selection.too_small:
-        rows[f"Under {settings.minimum_area_px} px²"] = f"{selection.too_small:,} left out"
-    if selection.in_annotations:
+    chosen, settings, rows = analysis.selection, analysis.object_settings, {}
+    if chosen.too_small:
+        rows[f"Under {settings.minimum_area_px} px²"] = f"{chosen.too_small:,} left out"
+    if chosen.in_annotations:
         verb = "counted" if settings.keep_annotations else "left out"
-        rows["In burnt-in text"] = f"{selection.in_annotations:,} {verb}"
+        rows["In burnt-in text"] = f"{chosen.in_annotations:,} {verb}"
     return rows
 
 
@@ -189,7 +189,7 @@ def select_at(reference: Reference, event: ViewerEvent) -> None:
     """Select the object under a click in the viewer; none on the background."""
     analysis = reference.analysis()
     number = int(analysis.objects[event.row, event.column])
-    session.select_object(analysis.objects_digest, number)
+    selection.select(analysis.objects_digest, number)
 
 
 def export(reference: Reference) -> None:
