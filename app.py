@@ -1,4 +1,4 @@
-"""The web entry: ``streamlit run app.py``. Navigation and routes, nothing else."""
+"""The web entry: ``streamlit run app.py``. Navigation, routes and the cookie."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from core.errors import LamellaError
 from pages.components.frame import jobs
 from pages.components.frame.addresses import page_routes
+from pages.components.frame.identity import OwnerCookie
 from pages.components.frame.image_store import image_route
 
 
@@ -39,6 +41,7 @@ base_path = st.get_option("server.baseUrlPath")
 app = st.App(
     Path(__file__).parent / "pages" / "components" / "frame" / "navigation.py",
     routes=[image_route(base_path), *page_routes(base_path)],
+    middleware=[Middleware(OwnerCookie, base_path)],
     lifespan=until_the_end,
     on_script_error=explain,
 )

@@ -9,10 +9,24 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 
 from core.errors import LamellaError
 
 _POSITIVE = re.compile(r"0*[1-9][0-9]{0,17}")
+
+
+def user_data_folder() -> Path:
+    """Return the user's own folder for the data of programs, as the desktop standard has it."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+
+
+def workspace_folder() -> Path:
+    """Return where the app keeps what its users did: LAMELLA_WORKSPACE, or lamella-workspace in
+    the user's folder for data."""
+    if named := os.environ.get("LAMELLA_WORKSPACE"):
+        return Path(named)
+    return user_data_folder() / "lamella-workspace"
 
 
 @dataclass(frozen=True)

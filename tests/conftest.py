@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import secrets
 import shutil
 import socket
 import sys
@@ -38,7 +39,8 @@ NO_CHROMIUM = (
 )
 
 # Limits and samples of the person who runs the tests must not decide their outcome.
-for _name in [name for name in os.environ if name.startswith(("LAMELLA_MAX_", "LAMELLA_SAMPLES"))]:
+_PERSONAL = ("LAMELLA_MAX_", "LAMELLA_MIN_", "LAMELLA_SAMPLES", "LAMELLA_OWNER", "LAMELLA_KEEP_")
+for _name in [name for name in os.environ if name.startswith(_PERSONAL)]:
     del os.environ[_name]
 # Read by torch and OpenCV when they start, here and in every process that a test starts. Files that
 # run side by side share the cores.
@@ -115,6 +117,16 @@ def chromium_path() -> Path:
     if path is None:
         leave_out(NO_CHROMIUM)
     return path
+
+
+@pytest.fixture(autouse=True)
+def own_workspace(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Give every test a workspace of its own, so that none writes into a user's."""
+    folder = tmp_path_factory.getbasetemp() / f"workspace-{secrets.token_hex(6)}"
+    monkeypatch.setenv("LAMELLA_WORKSPACE", str(folder))
+    return folder
 
 
 @pytest.fixture(autouse=True)

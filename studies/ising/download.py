@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from core.errors import DataError
+from core.settings import user_data_folder
 from core.synthesis.ising.data import SIDES, file_names
 
 ISING_PACKAGE = "mdsdata==0.1.5"
@@ -23,7 +24,7 @@ def data_folder() -> Path:
     """Return where fetched data lie: LAMELLA_DATA, or lamella in the user's folder for data."""
     if named := os.environ.get("LAMELLA_DATA"):
         return Path(named)
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "lamella"
+    return user_data_folder() / "lamella"
 
 
 def ising_folder() -> Path:

@@ -57,6 +57,7 @@ def serving(folder: Path, *options: str) -> Iterator[Server]:
     command += [f"--server.port={port}", *options]
     # Streamlit compiled anew at every start would take longer than the tests.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    environment["LAMELLA_WORKSPACE"] = str(folder / "workspace")
     with log.open("w") as output:
         process = subprocess.Popen(
             command, cwd=REPOSITORY, env=environment, stdout=output, stderr=subprocess.STDOUT

@@ -15,7 +15,7 @@ from core.bounded_store import BoundedStore
 from core.figures import encoding
 from core.figures.encoding import EncodedImage
 from core.types import Phase
-from pages.components.frame import image_store
+from pages.components.frame import identity, image_store
 from pages.components.frame.image_store import ImageStore, image_route
 
 
@@ -107,6 +107,18 @@ def test_route_gives_nothing_without_the_right_token_and_digest(store: ImageStor
     client = TestClient(Starlette(routes=[image_route("")]))
     for path in (f"/lamella/images/{token}/d2.png", "/lamella/images/guess/d1.png"):
         assert client.get(path).status_code == 404
+
+
+def test_route_gives_an_image_of_one_browser_to_no_other(store: ImageStore) -> None:
+    anns, bobs = identity.BROWSER + "ann", identity.BROWSER + "bob"
+    address = store.address(anns, "d1", picture)
+    client = TestClient(Starlette(routes=[image_route("")]))
+    assert client.get(address).status_code == 200
+    for owner, status in ((anns, 200), (bobs, 404)):
+        value = identity.signed(owner.removeprefix(identity.BROWSER))
+        cookie = {"cookie": f"{identity.cookie_name()}={value}"}
+        assert client.get(address, headers=cookie).status_code == status
+    assert store.get(token_of(address), "d1", bobs) is None
 
 
 def decoded(image: EncodedImage) -> Image.Image:

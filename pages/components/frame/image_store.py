@@ -1,13 +1,15 @@
 """Images for the viewer, served over HTTP beside the pages.
 
-A route sees no session, so the unguessable token in the address is the access check. The digest
-in the address makes a changed image a new address, and lets a browser keep what it has.
+A route sees no session, so the unguessable token in the address is the access check, and the owner
+in the browser's cookie is another: a copied address opens nowhere else. The digest in the address
+makes a changed image a new address, and lets a browser keep what it has.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
 from starlette.requests import Request
@@ -16,6 +18,7 @@ from starlette.routing import Route
 
 from core.bounded_store import BoundedStore
 from core.figures.encoding import EncodedImage
+from pages.components.frame import identity
 
 CAPACITY_BYTES = 512_000_000
 PREFIX = "/lamella/images"
@@ -23,17 +26,24 @@ SUFFIXES = {"image/png": "png", "image/jpeg": "jpg"}
 HEADERS = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
 
 
+@dataclass(frozen=True)
+class _Entry:
+    owner: str
+    digest: str
+    image: EncodedImage
+
+
 class ImageStore:
     """Encoded images by token, least recently used ones dropped first; safe between threads."""
 
     def __init__(self, capacity_bytes: int = CAPACITY_BYTES) -> None:
-        self._images: BoundedStore[str, tuple[str, EncodedImage]] = BoundedStore(capacity_bytes)
+        self._images: BoundedStore[str, _Entry] = BoundedStore(capacity_bytes)
         self._tokens: BoundedStore[tuple[str, str], str] = BoundedStore(4_000_000)
 
     def address(self, owner: str, digest: str, make: Callable[[], EncodedImage]) -> str:
         """Return the path of an image, made with ``make`` unless it is kept already.
 
-        ``owner``: a secret of the session, so that no two sessions share a token. ``digest``:
+        ``owner``: of the image, so that no two owners share a token. ``digest``:
         names the content, in letters and digits.
         """
         token = self._tokens.get((owner, digest))
@@ -41,16 +51,22 @@ class ImageStore:
         if token is None or kept is None:
             image = make()
             token = secrets.token_urlsafe(24)
-            self._images.put(token, (digest, image), len(image.data))
+            self._images.put(token, _Entry(owner, digest, image), len(image.data))
             self._tokens.put((owner, digest), token, len(owner) + len(digest) + len(token))
         else:
-            image = kept[1]
+            image = kept.image
         return f"{PREFIX}/{token}/{digest}.{SUFFIXES[image.media_type]}"
 
-    def get(self, token: str, digest: str) -> EncodedImage | None:
-        """Return the image of a token and digest, or None where they do not fit together."""
+    def get(self, token: str, digest: str, owner: str | None = None) -> EncodedImage | None:
+        """Return the image of a token and digest, or None where they do not fit together.
+
+        ``owner``: who asks, where that is known; what a browser owns, another one does not get.
+        """
         kept = self._images.get(token)
-        return kept[1] if kept is not None and kept[0] == digest else None
+        if kept is None or kept.digest != digest:
+            return None
+        is_anothers = kept.owner.startswith(identity.BROWSER) and owner not in (None, kept.owner)
+        return None if is_anothers else kept.image
 
 
 @cache
@@ -61,7 +77,8 @@ def image_store() -> ImageStore:
 
 def serve_image(request: Request) -> Response:
     """Answer one image, or 404. Not ``async``: it runs in a thread, off the event loop."""
-    image = image_store().get(request.path_params["token"], request.path_params["digest"])
+    asked, owner = request.path_params, identity.owner_of(request.cookies)
+    image = image_store().get(asked["token"], asked["digest"], owner)
     if image is None:
         return Response("The server no longer has this image.", 404, media_type="text/plain")
     return Response(image.data, media_type=image.media_type, headers=HEADERS)

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.segmentation.strokes import Stroke
 from core.types import Array, Micrograph
+from pages.components.frame import identity
 from pages.components.frame.jobs import Job
 
 
@@ -50,7 +50,7 @@ class Drawn:
 
 @dataclass
 class Memory:
-    """One session's choices. ``uploads``: name by id, in the order they came.
+    """One session's choices, and whose they are. ``uploads``: name by id, in the order they came.
 
     ``suggested``: name of the model that fits, by the id of the image.
     ``page``: the one that is open. ``link_unread``: its link was not read yet since it opened.
@@ -63,7 +63,7 @@ class Memory:
     model that was asked for last, in one sentence.
     """
 
-    owner: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    owner: str = field(default_factory=identity.who)
     source: str | None = None
     model: str | None = None
     suggested: dict[str, str] = field(default_factory=dict)

@@ -28,7 +28,7 @@ def memory() -> Memory:
 
 
 def owner() -> str:
-    """Return the session's secret, under which its images are kept."""
+    """Return whose the session is, under whom its images are kept."""
     return memory().owner
 
 
