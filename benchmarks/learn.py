@@ -14,22 +14,16 @@ from __future__ import annotations
 import os
 import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
 from playwright.sync_api import CDPSession, Locator, Page, sync_playwright
 
+from benchmarks.app_server import app_server
 from pages.components.learn.frame import lessons
 
 Used = Callable[[], tuple[float, float]]
-REPOSITORY = Path(__file__).resolve().parents[1]
-PORT, MOVES, TARGET_MS, PATIENCE_MS = 8599, 6, 200, 120_000
+MOVES, TARGET_MS, PATIENCE_MS = 6, 200, 120_000
 CHROMIUM = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync")
 # More than one view of a page, where a slider stands in a view that is not the first.
 VIEWS = {"convolution": ("", "&conv_topic=Several+channels")}
@@ -59,33 +53,6 @@ AT_END = """thumb => (thumb.getAttribute('aria-valuenow') ?? thumb.value)
   === (thumb.getAttribute('aria-valuemax') ?? thumb.max)"""
 QUIET = """() => window.sent && window.last && performance.now() - window.last > 500
   || window.sent && performance.now() - window.sent > 4000"""
-
-
-@contextmanager
-def server() -> Iterator[subprocess.Popen[bytes]]:
-    """Start the app and wait until it answers."""
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1"]
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
-            [*command, f"--server.port={PORT}"], cwd=REPOSITORY, stdout=log, stderr=log
-        )
-        try:
-            for _ in range(600):
-                try:
-                    urllib.request.urlopen(f"http://127.0.0.1:{PORT}/_stcore/health", timeout=5)
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield process
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def processor_seconds(process: int) -> float:
-    """Return the processor time that a process of Linux has used so far."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def browser_seconds(browser: CDPSession) -> float:
@@ -143,7 +110,7 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, load average {load:.1f} at the start; target {TARGET_MS} ms")
     titles = ("sent", "first", "answer", "slowest", "server", "browser")
     print(f"{'times in ms, medians':58}" + "".join(f"{title:>10}" for title in titles))
-    with server() as process, sync_playwright() as playwright:
+    with app_server() as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=list(CHROMIUM)
         )
@@ -152,12 +119,12 @@ def main() -> None:
         session = browser.new_browser_cdp_session()
 
         def used() -> tuple[float, float]:
-            return processor_seconds(process.pid), browser_seconds(session)
+            return server.processor_seconds(), browser_seconds(session)
 
         page.add_init_script(f"({WATCH})()")
         for name in wanted:
             for view in VIEWS.get(name, ("",)):
-                address = f"http://127.0.0.1:{PORT}/{name.replace('_', '-')}?sample=gold-tem{view}"
+                address = f"{server.address}/{name.replace('_', '-')}?sample=gold-tem{view}"
                 measure(page, address, used)
         browser.close()
 

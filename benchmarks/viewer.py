@@ -9,22 +9,18 @@ draws in software, which is the slow case.
 from __future__ import annotations
 
 import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
+from benchmarks.app_server import app_server
 from core.synthesis.samples import samples
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 DONE = ".viewer[data-image][data-labels][data-objects]"
 MODES = {"whole image": [], "outlines": ["o"], "swipe": ["o", "s"], "single pixels": ["s", "1"]}
 # Moves by wheel and pointer through the same listeners as a user's hand.
@@ -63,30 +59,6 @@ def large_field(side: int, path: Path) -> None:
     Image.fromarray(np.tile(tile, times)[:side, :side]).save(path)
 
 
-def start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """Start the app with ``folder`` as the lab's samples and return it with its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1"]
-    server = subprocess.Popen(
-        [*command, f"--server.port={port}"],
-        cwd=REPOSITORY,
-        env={**os.environ, "LAMELLA_SAMPLES": str(folder)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(600):
-        try:
-            urllib.request.urlopen(f"{address}/_stcore/health", timeout=5).close()
-            return server, address
-        except OSError:
-            time.sleep(0.2)
-    server.terminate()
-    raise SystemExit("The app did not start.")
-
-
 def report(page: Page, mode: str) -> None:
     """Print one line of the table."""
     measured = page.locator(".viewer").evaluate(FRAMES)
@@ -99,17 +71,17 @@ def report(page: Page, mode: str) -> None:
 
 def main() -> None:
     side = int(sys.argv[1]) if len(sys.argv) > 1 else 4096
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         large_field(side, Path(folder) / "large.png")
-        server, address = start(Path(folder))
-        try:
+        samples_of_lab = {"LAMELLA_SAMPLES": folder}
+        with app_server(environment=samples_of_lab) as server, sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=os.environ.get("LAMELLA_CHROMIUM", "/usr/bin/chromium"),
                 args=["--headless", "--no-sandbox", "--disable-gpu"],
             )
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             page.set_default_timeout(900_000)
-            page.goto(f"{address}/segment?sample=lab/large.png")
+            page.goto(f"{server.address}/segment?sample=lab/large.png")
             expect(page.locator(DONE)).to_be_visible(timeout=900_000)
             viewer = page.locator(".viewer")
             viewer.focus()
@@ -122,9 +94,6 @@ def main() -> None:
                 page.wait_for_timeout(1000)
                 report(page, mode)
             browser.close()
-        finally:
-            server.terminate()
-            server.wait()
 
 
 if __name__ == "__main__":
