@@ -5,6 +5,7 @@
     │   └── LimitError         a file larger than the limits of ``core.settings``
     ├── ModelError             an unknown model, or weights that are missing or damaged
     ├── DataError              a data set with mistakes in it, all listed
+    ├── WorkspaceError         what is kept on disk cannot be read, or nothing more can be kept
     └── Cancelled              the user stopped a long job
 
 Each message says what came, what is needed and how to mend it.
@@ -29,6 +30,10 @@ class ModelError(LamellaError):
 
 class DataError(LamellaError):
     """A data set with mistakes in it."""
+
+
+class WorkspaceError(LamellaError):
+    """A workspace that cannot be read or written, or that is full."""
 
 
 class Cancelled(LamellaError):  # noqa: N818 - not a mistake, so not named one

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -55,15 +56,51 @@ class Limits:
         Raises:
             LamellaError: a variable that is not a positive whole number.
         """
-        changed = {}
-        for limit in fields(cls):
-            variable = f"LAMELLA_MAX_{limit.name.upper()}"
-            if (text := os.environ.get(variable)) is None:
-                continue
-            if not _POSITIVE.fullmatch(text):
-                raise LamellaError(
-                    f"{variable} is {text[:40]!r}; it needs a positive whole number, such as "
-                    f"{limit.default}."
-                )
-            changed[limit.name] = int(text)
-        return replace(cls(), **changed)
+        names = {limit.name: f"LAMELLA_MAX_{limit.name.upper()}" for limit in fields(cls)}
+        return replace(cls(), **_typed(cls(), names))
+
+
+@dataclass(frozen=True)
+class WorkspaceLimits:
+    """Limits on what is kept on disk.
+
+    ``owner_bytes``: of one owner's uploads and results. ``free_bytes``: what must stay free on the
+    disk. ``cache_bytes``: of what can be made again. ``keep_days``: after how many days without use
+    an image goes, with its results; None = never.
+    """
+
+    owner_bytes: int = 20_000_000_000
+    free_bytes: int = 1_000_000_000
+    cache_bytes: int = 2_000_000_000
+    keep_days: int | None = None
+
+    @classmethod
+    def from_environment(cls) -> WorkspaceLimits:
+        """Return the limits with ``LAMELLA_MAX_WORKSPACE_BYTES``, ``LAMELLA_MIN_FREE_BYTES``,
+        ``LAMELLA_MAX_CACHE_BYTES`` and ``LAMELLA_KEEP_DAYS`` of the environment put in.
+
+        Raises:
+            LamellaError: a variable that is not a positive whole number.
+        """
+        names = {
+            "owner_bytes": "LAMELLA_MAX_WORKSPACE_BYTES",
+            "free_bytes": "LAMELLA_MIN_FREE_BYTES",
+            "cache_bytes": "LAMELLA_MAX_CACHE_BYTES",
+            "keep_days": "LAMELLA_KEEP_DAYS",
+        }
+        return replace(cls(), **_typed(cls(), names))
+
+
+def _typed(defaults: object, variables: Mapping[str, str]) -> dict[str, int]:
+    """Return the numbers that the environment sets, by the name of the limit."""
+    changed = {}
+    for name, variable in variables.items():
+        if (text := os.environ.get(variable)) is None:
+            continue
+        if not _POSITIVE.fullmatch(text):
+            raise LamellaError(
+                f"{variable} is {text[:40]!r}; it needs a positive whole number, such as "
+                f"{getattr(defaults, name) or 365}."
+            )
+        changed[name] = int(text)
+    return changed

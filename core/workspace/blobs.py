@@ -1,0 +1,138 @@
+"""Contents on disk, each under its SHA-256, so that equal ones are kept once.
+
+A content is written under a temporary name, synced, renamed, its folder synced, and only then named
+by a row: a row never names what is not there. A crash before the row leaves an orphan, which
+:mod:`core.workspace.verify` removes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import apsw
+
+from core.errors import WorkspaceError
+from core.workspace.database import Database
+from core.workspace.files import Files
+from core.workspace.trouble import in_words
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class Blobs:
+    """The contents in a workspace's ``folder``."""
+
+    def __init__(self, folder: Path, files: Files | None = None) -> None:
+        """Make the folders that are missing.
+
+        Raises:
+            WorkspaceError: the folder cannot be written to.
+        """
+        self._workspace, self._files = folder, files or Files()
+        self.folder, self.unfinished = folder / "blobs", folder / "tmp"
+        with in_words(folder):
+            for path in (folder, self.folder, self.unfinished):
+                self._files.make_folder(path)
+
+    def path(self, digest: str) -> Path:
+        """Return where the content of this SHA-256, 64 hexadecimal digits, lies or would lie."""
+        if not DIGEST.fullmatch(digest):
+            raise ValueError(f"{digest!r} is no SHA-256.")
+        return self.folder / digest[:2] / digest
+
+    def add(self, data: bytes) -> str:
+        """Return the SHA-256 of ``data``, which is on disk now.
+
+        Raises:
+            WorkspaceError: a full, read-only or failing disk; nothing is left of it then.
+        """
+        digest = hashlib.sha256(data).hexdigest()
+        path = self.path(digest)
+        if path.is_file() and path.stat().st_size == len(data):
+            # Whoever wrote it may have been killed before its name was on the disk.
+            with in_words(self._workspace):
+                self._files.sync_folder(path.parent)
+            return digest
+        return self.add_stream([data])
+
+    def add_stream(self, chunks: Iterable[bytes]) -> str:
+        """Return the SHA-256 of all ``chunks`` together, which are on disk now.
+
+        Raises:
+            WorkspaceError: as of :meth:`add`. What ``chunks`` raise goes through, likewise.
+        """
+        unfinished = self.unfinished / secrets.token_hex(12)
+        hashed = hashlib.sha256()
+        with in_words(self._workspace):
+            try:
+                self._written(unfinished, chunks, hashed)
+                path = self.path(hashed.hexdigest())
+                if not path.parent.is_dir():
+                    self._files.make_folder(path.parent)
+                    self._files.sync_folder(self.folder)
+                self._files.rename(unfinished, path)
+            except BaseException:
+                self._files.remove(unfinished)
+                raise
+            self._files.sync_folder(path.parent)
+        return hashed.hexdigest()
+
+    def _written(self, path: Path, chunks: Iterable[bytes], hashed: hashlib._Hash) -> None:
+        descriptor = self._files.create(path)
+        try:
+            for chunk in chunks:
+                hashed.update(chunk)
+                self._files.write(descriptor, chunk)
+            self._files.sync(descriptor)
+        finally:
+            self._files.close(descriptor)
+
+    def keep(self, db: apsw.Connection, digest: str) -> int:
+        """Note that a row of this transaction names a content that was added; return its bytes.
+
+        Raises:
+            WorkspaceError: it was deleted since, as the last row that named it was.
+        """
+        try:
+            size = self.path(digest).stat().st_size
+        except FileNotFoundError as error:
+            raise WorkspaceError(
+                "The same file was deleted elsewhere while it was being saved; save it again."
+            ) from error
+        db.execute(
+            "INSERT INTO blob VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (digest, size, time.time())
+        )
+        return size
+
+    def read(self, digest: str) -> bytes:
+        """Return a content.
+
+        Raises:
+            WorkspaceError: it is missing or damaged.
+        """
+        path = self.path(digest)
+        with in_words(self._workspace):
+            data = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise WorkspaceError(
+                f"A file of the workspace {self._workspace} is missing or damaged; run `lamella "
+                "library verify`, which says what is concerned."
+            )
+        return data
+
+    def remove_unused(self, database: Database) -> int:
+        """Remove the contents that no row names any more; return their bytes.
+
+        The files go while nobody else can write a row: one that names them cannot come meanwhile.
+        """
+        with database.write() as db:
+            unused = list(db.execute("SELECT digest, bytes FROM blob WHERE digest IN unused_blob"))
+            for digest, _ in unused:
+                self._files.remove(self.path(digest))
+                db.execute("DELETE FROM blob WHERE digest = ?", (digest,))
+        return sum(size for _, size in unused)

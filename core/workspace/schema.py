@@ -1,0 +1,125 @@
+"""The tables of a workspace, as the migrations that make them one after the other.
+
+Times are seconds since 1970. Files are named by the SHA-256 of their content; the foreign keys keep
+a row from naming a content that is not there, and a content from going while a row names it.
+"""
+
+from __future__ import annotations
+
+_VERSION_1 = """
+CREATE TABLE blob (
+    digest  TEXT PRIMARY KEY,
+    bytes   INTEGER NOT NULL,
+    created REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- source: "upload:..." or "sample:NAME". What is NULL of the changes is as the file says.
+CREATE TABLE micrograph (
+    id            TEXT PRIMARY KEY,
+    owner         TEXT NOT NULL,
+    source        TEXT NOT NULL,
+    name          TEXT NOT NULL,
+    title         TEXT NOT NULL,
+    blob          TEXT REFERENCES blob,
+    bytes         INTEGER NOT NULL,
+    page          INTEGER NOT NULL DEFAULT 0,
+    pixel_size_nm REAL,
+    info_bar_rows INTEGER,
+    top_bar_rows  INTEGER,
+    model         TEXT,
+    notes         TEXT NOT NULL DEFAULT '',
+    created       REAL NOT NULL,
+    used          REAL NOT NULL,
+    announced     REAL,
+    UNIQUE (owner, source)
+) STRICT;
+CREATE INDEX micrograph_blob ON micrograph (blob);
+CREATE INDEX micrograph_used ON micrograph (owner, used);
+
+CREATE TABLE sidecar (
+    micrograph TEXT NOT NULL REFERENCES micrograph ON DELETE CASCADE,
+    name       TEXT NOT NULL,
+    blob       TEXT NOT NULL REFERENCES blob,
+    PRIMARY KEY (micrograph, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sidecar_blob ON sidecar (blob);
+
+CREATE TABLE tag (
+    micrograph TEXT NOT NULL REFERENCES micrograph ON DELETE CASCADE,
+    tag        TEXT NOT NULL,
+    PRIMARY KEY (micrograph, tag)
+) STRICT, WITHOUT ROWID;
+
+-- image: digest of the page that was drawn on.
+CREATE TABLE drawing (
+    micrograph  TEXT NOT NULL REFERENCES micrograph ON DELETE CASCADE,
+    image       TEXT NOT NULL,
+    strokes     TEXT NOT NULL,
+    mask        TEXT REFERENCES blob,
+    revision    INTEGER NOT NULL,
+    phase_names TEXT NOT NULL,
+    saved       REAL NOT NULL,
+    PRIMARY KEY (micrograph, image)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX drawing_mask ON drawing (mask);
+
+-- key: of all that decides the labels. bytes: of its files together.
+CREATE TABLE result (
+    id         TEXT PRIMARY KEY,
+    owner      TEXT NOT NULL,
+    micrograph TEXT NOT NULL REFERENCES micrograph ON DELETE CASCADE,
+    key        TEXT NOT NULL,
+    model      TEXT NOT NULL,
+    title      TEXT NOT NULL,
+    run        TEXT NOT NULL,
+    provenance TEXT NOT NULL,
+    bytes      INTEGER NOT NULL,
+    created    REAL NOT NULL,
+    used       REAL NOT NULL,
+    UNIQUE (owner, key)
+) STRICT;
+CREATE INDEX result_micrograph ON result (micrograph);
+
+CREATE TABLE result_file (
+    result TEXT NOT NULL REFERENCES result ON DELETE CASCADE,
+    name   TEXT NOT NULL,
+    blob   TEXT NOT NULL REFERENCES blob,
+    PRIMARY KEY (result, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX result_file_blob ON result_file (blob);
+
+CREATE VIEW unused_blob AS
+SELECT digest FROM blob
+WHERE NOT EXISTS (SELECT 1 FROM micrograph WHERE blob = digest)
+  AND NOT EXISTS (SELECT 1 FROM sidecar WHERE blob = digest)
+  AND NOT EXISTS (SELECT 1 FROM drawing WHERE mask = digest)
+  AND NOT EXISTS (SELECT 1 FROM result_file WHERE blob = digest);
+
+-- lease_until: seconds of the machine's monotonic clock, which nobody sets.
+CREATE TABLE job (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner       TEXT NOT NULL,
+    kind        TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    params      TEXT NOT NULL,
+    state       TEXT NOT NULL DEFAULT 'queued'
+                CHECK (state IN ('queued', 'running', 'done', 'failed', 'cancelled')),
+    priority    INTEGER NOT NULL DEFAULT 0,
+    attempt     INTEGER NOT NULL DEFAULT 0,
+    worker      TEXT,
+    lease_until REAL,
+    done        INTEGER NOT NULL DEFAULT 0,
+    total       INTEGER NOT NULL DEFAULT 0,
+    message     TEXT NOT NULL DEFAULT '',
+    created     REAL NOT NULL,
+    started     REAL,
+    finished    REAL,
+    error       TEXT
+) STRICT;
+CREATE UNIQUE INDEX job_open ON job (owner, key) WHERE state IN ('queued', 'running');
+CREATE INDEX job_waiting ON job (state, priority, id);
+CREATE INDEX job_served ON job (owner, started);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+"""``MIGRATIONS[n]`` takes a workspace from version n to version n + 1."""

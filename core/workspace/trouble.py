@@ -1,0 +1,81 @@
+"""What goes wrong with disks and databases, as sentences for users."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+
+from core.errors import WorkspaceError
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
+FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+@contextmanager
+def in_words(folder: Path) -> Iterator[None]:
+    """Turn what the disk or the database of the workspace ``folder`` raises into one sentence.
+
+    Raises:
+        WorkspaceError: instead of any OSError, and of any error of SQLite but a broken constraint,
+            which is a mistake of ours.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise WorkspaceError(_of_disk(folder, error)) from error
+    except apsw.ConstraintError:
+        raise
+    except apsw.Error as error:
+        sentence = _of_database(folder, error)
+        if sentence is None:
+            raise
+        raise WorkspaceError(sentence) from error
+
+
+def _of_disk(folder: Path, error: OSError) -> str:
+    if error.errno in FULL:
+        return _full(folder)
+    if error.errno in FORBIDDEN:
+        return _forbidden(folder)
+    reason = error.strerror or type(error).__name__
+    return f"The disk of the workspace {folder} failed ({reason}); check it, then try again."
+
+
+def _of_database(folder: Path, error: apsw.Error) -> str | None:
+    """Return the sentence; None of an error in our own SQL."""
+    match error:
+        case apsw.BusyError() | apsw.LockedError():
+            return (
+                f"The workspace {folder} is kept busy by another program; try again in a moment, "
+                "and end that program if it hangs."
+            )
+        case apsw.FullError():
+            return _full(folder)
+        case apsw.ReadOnlyError() | apsw.CantOpenError() | apsw.PermissionsError():
+            return _forbidden(folder)
+        case apsw.CorruptError() | apsw.NotADBError():
+            return (
+                f"The database of the workspace {folder} is damaged; put a backup in its place, "
+                "or name another folder in LAMELLA_WORKSPACE."
+            )
+        case apsw.IOError():
+            return f"The disk of the workspace {folder} failed ({error}); check it, then try again."
+    return None
+
+
+def _full(folder: Path) -> str:
+    return (
+        f"The disk of the workspace {folder} is full, so this was not saved; what was saved before "
+        "is kept. Free some space, then try again."
+    )
+
+
+def _forbidden(folder: Path) -> str:
+    return (
+        f"The workspace {folder} cannot be written to; change its permissions, or name another "
+        "folder in LAMELLA_WORKSPACE."
+    )
