@@ -9,7 +9,7 @@ from playwright.sync_api import Page, TimeoutError, expect
 
 from core.concepts.gradient_flow import gradient_flow, patches
 from core.concepts.picture import picture
-from pages.components.frame import library
+from pages.components.frame import samples
 from pages.components.learn.frame import in_digits
 
 
@@ -39,7 +39,7 @@ def empty_first_cell(page: Page) -> None:
 
 def first_layer_of_the_plain_network(depth: int) -> str:
     """Return its gradient norm on gold-tem, as the page writes it."""
-    offer = next(one for one in library.offers() if one.name == "gold-tem")
+    offer = next(one for one in samples.offers() if one.name == "gold-tem")
     micrograph, _ = offer.open_page(0)
     plain, _ = gradient_flow(patches(picture(micrograph, 256)), depth, norm=False)
     return in_digits(plain.norms[0])

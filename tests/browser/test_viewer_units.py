@@ -107,6 +107,29 @@ def test_an_image_never_leaves_more_than_half_of_the_stage(evaluate: Callable[[s
     assert found == [[750, 600], [-250, -200]]
 
 
+def test_viewers_of_a_group_move_together_and_others_stay(evaluate: Callable[[str], Any]) -> None:
+    found = evaluate("""() => {
+      const size = { width: 1000, height: 1000 };
+      const [first, narrow, other] = [["a", 500], ["a", 300], ["b", 500]].map(([group, width]) => {
+        const seen = view(Moving, size, { clientWidth: width, clientHeight: 500 });
+        seen.data.group = group;
+        window.addEventListener(MOVED, (event) => seen.follow(event.detail));
+        seen.fit();
+        return seen;
+      });
+      const middle = (seen) => [
+        seen.left + seen.stage.clientWidth / seen.scale / 2,
+        seen.top + seen.stage.clientHeight / seen.scale / 2, seen.scale, seen.fitted];
+      first.zoom(4);
+      first.move(100, -50);
+      const moved = [first, narrow, other].map(middle);
+      first.fitAll();
+      return [moved, middle(narrow)];
+    }""")
+    together = [550, 475, 2, False]
+    assert found == [[together, together, [500, 500, 0.5, True]], [500, 500, 0.3, True]]
+
+
 def test_a_selected_object_comes_to_the_middle_only_when_out_of_sight(
     evaluate: Callable[[str], Any],
 ) -> None:

@@ -22,8 +22,8 @@ from core.segmentation.engine import Engine
 from core.types import Micrograph, PixelSize, ProgressCallback
 from models import zoo
 from models.zoo import particles
-from pages.components.frame import library, networks, stores
-from pages.components.frame.library import Offer
+from pages.components.frame import networks, samples, stores
+from pages.components.frame.samples import Offer
 from pages.components.inspect import attribution, field, hierarchy, maps, skips
 from pages.components.inspect import gallery as inspect_gallery
 from pages.components.inspect import subject as inspect_subject
@@ -71,7 +71,7 @@ def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
         Offer("crumb", "Crumb", "Small.", True, lambda page: disks((20, 24))),
         Offer("ground", "Ground", "Nothing.", True, lambda page: ground()),
     )
-    monkeypatch.setattr(library, "offers", lambda: offers)
+    monkeypatch.setattr(samples, "offers", lambda: offers)
     stores._store.clear("results", stores.RESULT_BYTES)
     stores._store.clear("inspections", stores.INSPECTION_BYTES)
     stores.activations.clear()
@@ -550,7 +550,7 @@ def test_the_classifier_of_kinds_shows_what_speaks_for_its_answer(
     shown: dict, open_inspect: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large = Offer("large", "Large", "Two.", True, lambda page: disks((160, 200)))
-    monkeypatch.setattr(library, "offers", lambda: (large,))
+    monkeypatch.setattr(samples, "offers", lambda: (large,))
     app = open_inspect(
         wait=False, sample="large", network="micrograph-type", view="label", show="cam"
     )

@@ -20,7 +20,7 @@ from core.segmentation.engine import Engine
 from core.types import ModelCard
 from models import zoo
 from models.catalogue import all_cards
-from pages.components.frame import library, link, networks, sidebar, stores
+from pages.components.frame import link, networks, samples, sidebar, stores
 from pages.components.segment import cards, objects, results
 from pages.components.viewer import viewer
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage, ViewerSettings
@@ -269,7 +269,7 @@ def test_a_labs_folder_adds_cards(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setenv("LAMELLA_SAMPLES", str(tmp_path))
     app = opened("segment")
     assert "**steel**" in texts(app)
-    assert library.LAB_SENTENCE in texts(app)
+    assert samples.LAB_SENTENCE in texts(app)
     assert "readme" not in texts(app)
     app = opened("segment", sample="lab/steel.png")
     assert not app.error

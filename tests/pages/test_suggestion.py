@@ -16,9 +16,9 @@ from core.errors import ModelError
 from core.formats import read_file
 from core.types import Micrograph
 from models import classifiers, zoo
-from pages.components.frame import library, session, stores
-from pages.components.frame.library import Offer
+from pages.components.frame import samples, session, stores
 from pages.components.frame.memory import Opened
+from pages.components.frame.samples import Offer
 from pages.components.segment import suggestion
 from tests.pages.running import by_key, opened
 
@@ -81,7 +81,7 @@ def test_the_button_takes_the_model_that_fits(
 ) -> None:
     answering({"grains": 0.94, "other": 0.06})
     offers = (Offer("noise", "Noise", "One.", True, lambda page: (noise(), None)),)
-    monkeypatch.setattr(library, "offers", lambda: offers)
+    monkeypatch.setattr(samples, "offers", lambda: offers)
     # A sample is segmented by itself, which is not what is tested here.
     monkeypatch.setattr(session, "take_run_request", lambda: False)
     app = after_the_answer(opened("segment", sample="noise", model="particles"))
@@ -127,7 +127,7 @@ def test_an_upload_without_a_choice_gets_the_model_that_fits(
 ) -> None:
     answering({"grains": 0.94, "other": 0.06})
     offers = (Offer("lab/noise", "Noise", "One.", False, lambda page: (noise(), None)),)
-    monkeypatch.setattr(library, "offers", lambda: offers)
+    monkeypatch.setattr(samples, "offers", lambda: offers)
     monkeypatch.setattr(session, "take_run_request", lambda: False)
     app = after_the_answer(opened("segment", sample="lab/noise"))
     assert app.session_state["lamella"].model is None

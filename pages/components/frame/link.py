@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.components.frame import library
+from pages.components.frame import samples
 from pages.components.frame.memory import Memory
 
 EVERY_PAGE = ""
@@ -35,7 +35,7 @@ def follow(mine: Memory, page: str) -> None:
 def _take(mine: Memory, asked: Mapping[str, str | None]) -> None:
     sample, model = asked.get("sample"), asked.get("model")
     if sample and sample != sample_of(mine.source):
-        if any(offer.name == sample for offer in library.offers()):
+        if any(offer.name == sample for offer in samples.offers()):
             mine.source, mine.run_requested = f"sample:{sample}", True
         else:
             mine.notice = UNKNOWN.format(kind="sample", name=sample)

@@ -15,7 +15,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import Array, Micrograph, ModelCard, PixelSize
-from pages.components.frame import library, link, stores, uploads
+from pages.components.frame import link, samples, stores, uploads
 from pages.components.frame.memory import Changes, Memory, Opened
 
 DEFAULT_MODEL = "particles"
@@ -174,7 +174,7 @@ def _read(source: str, page: int) -> tuple[Micrograph, Array | None]:
     return found
 
 
-def sample(offer: library.Offer) -> Micrograph:
+def sample(offer: samples.Offer) -> Micrograph:
     """Return the first page of a micrograph on offer, read once for all sessions."""
     return _read(f"sample:{offer.name}", 0)[0]
 
@@ -182,7 +182,7 @@ def sample(offer: library.Offer) -> Micrograph:
 def _read_anew(source: str, page: int) -> tuple[Micrograph, Array | None]:
     sample = link.sample_of(source)
     if sample is not None:
-        offer = library.offer_of(sample)
+        offer = samples.offer_of(sample)
         if offer is None:
             raise LamellaError(
                 f"The sample {sample!r} is no longer available; choose another image."
@@ -236,7 +236,7 @@ def _model_for(source: str | None) -> str | None:
     """Return the name of the model that a sample is for; None of any other image."""
     from models import zoo
 
-    offer = library.offer_of(link.sample_of(source) or "")
+    offer = samples.offer_of(link.sample_of(source) or "")
     return offer.model if offer and offer.model in zoo.CARDS else None
 
 

@@ -8,7 +8,7 @@ from core.errors import LamellaError
 from core.formats.reading.typed import pixel_size_text, typed_pixel_size
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
-from pages.components.frame import library, model_list, session
+from pages.components.frame import model_list, samples, session
 from pages.components.frame.session import Opened
 
 PHASES, UNCERTAINTY = "Phases", "Uncertainty"
@@ -150,7 +150,7 @@ def uploader(key: str) -> None:
 
 
 def _image_list() -> None:
-    titles = {f"sample:{offer.name}": offer.title for offer in library.offers()}
+    titles = {f"sample:{offer.name}": offer.title for offer in samples.offers()}
     mine = session.memory()
     titles = {**mine.uploads, **titles}
     titles.setdefault(mine.source, mine.source.partition(":")[2])

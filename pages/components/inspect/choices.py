@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.analysis import Analysis
-from pages.components.frame import background, library, session, sidebar
+from pages.components.frame import background, samples, session, sidebar
 from pages.components.frame.session import Opened
 from pages.components.inspect import image_classifiers
 from pages.components.inspect.link import LINK
@@ -18,7 +18,7 @@ def micrograph() -> Opened | None:
     for notice in filter(None, (mine.notice, mine.model_notice)):
         st.warning(notice)
     if mine.source is None:
-        session.choose(f"sample:{library.offers()[0].name}", run=True)
+        session.choose(f"sample:{samples.offers()[0].name}", run=True)
     return sidebar.choose_micrograph()
 
 

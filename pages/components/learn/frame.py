@@ -22,7 +22,7 @@ import streamlit as st
 from core.concepts.picture import picture
 from core.concepts.snippet import Snippet
 from core.errors import LamellaError
-from pages.components.frame import library, screen, session, sidebar, stores
+from pages.components.frame import samples, screen, session, sidebar, stores
 from pages.components.frame.session import Opened
 from pages.components.learn import link as learn_link
 
@@ -55,7 +55,7 @@ def begin(title: str, sentence: str) -> Opened:
     if session.memory().notice:
         st.warning(session.memory().notice)
     if session.memory().source is None:
-        session.choose(f"sample:{library.offers()[0].name}")
+        session.choose(f"sample:{samples.offers()[0].name}")
     if screen.presenting():
         st.html(f"<style>html {{ font-size: {PRESENTER_PX}px !important; }}</style>")
         return _opened()
@@ -108,7 +108,7 @@ def _opened() -> Opened:
 
 
 def _sample() -> Opened:
-    offer = library.offers()[0]
+    offer = samples.offers()[0]
     micrograph = session.sample(offer)
     return Opened(f"sample:{offer.name}", micrograph, micrograph)
 

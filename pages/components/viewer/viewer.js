@@ -28,6 +28,7 @@ class View extends Strokes {
 
   destroy() {
     this.observer.disconnect();
+    window.removeEventListener(MOVED, this.follower);
     clearInterval(this.blinker);
     cancelAnimationFrame(this.frame);
     if (this.sending) this.send(this.data.image.digest);
@@ -197,7 +198,7 @@ class View extends Strokes {
     if (this.actBrush(action)) return;
     if (action === "in") this.zoom(1.5);
     else if (action === "out") this.zoom(1 / 1.5);
-    else if (action === "fit") this.fit();
+    else if (action === "fit") this.fitAll();
     else if (action === "pixels") this.zoom(1 / devicePixelRatio / this.scale);
     else if (action === "help") this.toggleHelp();
     else this.toggle(action);

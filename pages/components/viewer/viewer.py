@@ -101,7 +101,8 @@ class ViewerSettings:
     which the micrograph shows. ``objects``: ids, for outlines and the pointer; ``selected``: the
     id drawn bright. ``overlay``: one more picture, such as a feature map, with an opacity of its
     own. ``crosshair``: (row, column) to move the cross to. ``bar_rows``: at the top and at the
-    bottom, shown as left out. ``height``: CSS px, fixed.
+    bottom, shown as left out. ``height``: CSS px, fixed. ``group``: viewers with the same name, if
+    they have one, move and zoom together.
     """
 
     labels: Overlay | None = None
@@ -115,6 +116,7 @@ class ViewerSettings:
     crosshair: tuple[int, int] | None = None
     bar_rows: tuple[int, int] = (0, 0)
     height: int = HEIGHT
+    group: str = ""
 
 
 PLAIN = ViewerSettings()

@@ -1,11 +1,35 @@
-// Part of the viewer: where the view stands, zooming and moving it.
+// Part of the viewer: where the view stands, zooming and moving it, alone or in step with others.
 
 const MAX_SCALE = 64; // CSS px per image pixel
+const MOVED = "lamella-viewer-moved"; // of the window: tells the other viewers of a group
 
 class Moving extends Drawing {
   constructor(root) {
     super(root);
     this.fitted = true;
+    this.follower = (event) => this.follow(event.detail);
+    window.addEventListener(MOVED, this.follower);
+  }
+
+  // What the user sees of this image, the other viewers of its group show of theirs.
+  lead() {
+    this.schedule();
+    const { group } = this.data;
+    if (!group) return;
+    const { scale, fitted } = this;
+    const x = this.left + this.stage.clientWidth / scale / 2;
+    const y = this.top + this.stage.clientHeight / scale / 2;
+    window.dispatchEvent(new CustomEvent(MOVED, { detail: { group, from: this, x, y, scale, fitted } }));
+  }
+
+  follow({ group, from, x, y, scale, fitted }) {
+    if (from === this || !group || group !== this.data.group || !this.data.image) return;
+    this.scale = scale;
+    this.left = x - this.stage.clientWidth / scale / 2;
+    this.top = y - this.stage.clientHeight / scale / 2;
+    this.fitted = fitted;
+    if (fitted) this.fit();
+    this.schedule();
   }
 
   resize() {
@@ -35,6 +59,11 @@ class Moving extends Drawing {
     this.schedule();
   }
 
+  fitAll() {
+    this.fit();
+    this.lead();
+  }
+
   // Zoom by a factor; the image point under (x, y), in CSS px of the stage, stays there.
   zoom(factor, x = this.stage.clientWidth / 2, y = this.stage.clientHeight / 2) {
     const scale = Math.min(MAX_SCALE, Math.max(this.fitScale() / 2, this.scale * factor));
@@ -58,7 +87,7 @@ class Moving extends Drawing {
     const halfHeight = this.stage.clientHeight / this.scale / 2;
     this.left = Math.min(width - halfWidth, Math.max(-halfWidth, this.left));
     this.top = Math.min(height - halfHeight, Math.max(-halfHeight, this.top));
-    this.schedule();
+    this.lead();
   }
 
   // A selected object that is out of sight comes to the middle, at the same zoom.
