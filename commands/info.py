@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.terminal.batch import for_each, print_json, read_image
+from commands.terminal.options import add_page
 
 if TYPE_CHECKING:
     from core.types import Micrograph
@@ -17,6 +18,7 @@ HELP = "what image files say about themselves"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the files and the form of the answer."""
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    add_page(parser)
     parser.add_argument("--json", action="store_true", help="a list with one entry per image")
 
 
@@ -27,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     entries: list[dict] = []
 
     def read(path: Path) -> None:
-        entries.append(entry_of(read_image(path)))
+        entries.append(entry_of(read_image(path, options.page)))
         if not options.json:
             print(in_words(entries[-1]))
 

@@ -12,16 +12,18 @@ from commands.terminal.marks import add_marks, check_marks, fitted
 from commands.terminal.options import (
     add_device,
     add_info_bar,
+    add_page,
     add_pixel_size,
     known_card,
     result_folder,
-    typed_pixel_size,
+    typed_size,
 )
 from core.errors import LamellaError
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
     from core.segmentation.segment import AnyEngine
+    from core.types import Micrograph, PixelSize
 
 HELP = "label every pixel and measure the objects"
 
@@ -31,6 +33,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
     parser.add_argument("--model", required=True, metavar="NAME", help="one of `lamella models`")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="made when missing")
+    add_page(parser)
     add_pixel_size(parser)
     add_info_bar(parser)
     parser.add_argument(
@@ -47,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     from core.formats import without_sidecars
 
     card = known_card(options.model)
-    pixel_size = typed_pixel_size(options.pixel_size)
+    pixel_size = typed_size(options.pixel_size)
     check_marks(card, options)
     result_folder(options.out)
     if card.untrained:
@@ -66,8 +69,10 @@ def run(options: argparse.Namespace) -> int:
 
     def segment(path: Path) -> None:
         take_stem(path, taken)
+        micrograph = read_image(path, options.page)
+        say_what_is_open(micrograph, path, options)
         analysis = analyse(
-            read_image(path),
+            micrograph,
             engine,
             pixel_size=pixel_size,
             info_bar_rows=options.info_bar.bottom,
@@ -75,12 +80,29 @@ def run(options: argparse.Namespace) -> int:
             object_settings=ObjectSettings(keep_annotations=options.keep_annotations),
             progress=progress_line(f"{path.name}: tile"),
         )
-        write_results(analysis, options.out, path.stem)
-        print(f"{path}: {counted(analysis)} -> {options.out / path.stem}.*", flush=True)
+        stem = path.stem if options.page == 1 else f"{path.stem}.page{options.page}"
+        write_results(analysis, options.out, stem)
+        print(f"{path}: {counted(analysis)} -> {options.out / stem}.*", flush=True)
         for warning in analysis.warnings:
             print(f"{path}: {warning}", flush=True)
 
     return for_each(images, segment)
+
+
+def say_what_is_open(micrograph: Micrograph, path: Path, options: argparse.Namespace) -> None:
+    """Name the options that choose where the file leaves a choice and none was made."""
+    if micrograph.pages > 1 and not micrograph.page:
+        say(f"{path}: page 1 of {micrograph.pages} is segmented; --page 2 takes the next.")
+    if micrograph.pixel_size_choices and options.pixel_size is None:
+        sizes = " or ".join(
+            f"--pixel-size {as_typed(one)}" for one in micrograph.pixel_size_choices
+        )
+        say(f"{path}: give {sizes}.")
+
+
+def as_typed(size: PixelSize) -> str:
+    """Return a pixel size in nm as ``--pixel-size`` takes it: "5", "10x16"."""
+    return f"{size.nm:.6g}" if size.is_square else f"{size.nm:.6g}x{size.height_nm:.6g}"
 
 
 def counted(analysis: Analysis) -> str:

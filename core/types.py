@@ -33,6 +33,10 @@ def read_only(array: np.ndarray) -> np.ndarray:
     return view
 
 
+MOST_OBLONG = 10.0
+"""Largest ratio of the sides of a pixel: a sample tilted by 80 degrees gives 5.8."""
+
+
 @dataclass(frozen=True)
 class PixelSize:
     """Width and height of a pixel.
@@ -49,12 +53,19 @@ class PixelSize:
     note: str = ""
 
     def __post_init__(self) -> None:
-        for nm in (self.nm, self.nm if self.height_nm is None else self.height_nm):
+        sides = (self.nm, self.nm if self.height_nm is None else self.height_nm)
+        for nm in sides:
             if not 1e-3 <= nm <= 1e6:
                 raise LamellaError(
                     f"The pixel size is {nm:g} nm ({self.source}); it must lie between 0.001 nm "
-                    "and 1 000 000 nm. Type the right one, or leave it empty to measure in px."
+                    "and 1 000 000 nm. Give the right one, or none to measure in px."
                 )
+        if max(sides) > MOST_OBLONG * min(sides):
+            raise LamellaError(
+                f"The pixel size is {self.in_words} ({self.source}); one side may be "
+                f"{MOST_OBLONG:g} times the other, as at a steep tilt, not more. Give the right "
+                "one, or none to measure in px."
+            )
 
     @property
     def area_nm2(self) -> float:

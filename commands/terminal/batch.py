@@ -59,11 +59,11 @@ def with_path(message: str, path: Path) -> str:
     return f"{path}: {message}"
 
 
-def read_image(path: Path) -> Micrograph:
-    """Read one file, and say what was decided while reading."""
+def read_image(path: Path, page: int = 1) -> Micrograph:
+    """Read one page of a file, counted from 1, and say what was decided while reading."""
     from core.formats import read_file
 
-    micrograph = read_file(path)
+    micrograph = read_file(path, page=page - 1)
     for note in micrograph.notes:
         say(with_path(note, path))
     return micrograph

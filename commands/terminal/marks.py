@@ -70,7 +70,10 @@ def fitted(
     mask = options.marks
     image = options.marks_image or marked_image(mask, images)
     micrograph = prepare(
-        read_image(image), pixel_size, options.info_bar.bottom, options.info_bar.top
+        read_image(image, options.page if image in images else 1),
+        pixel_size,
+        options.info_bar.bottom,
+        options.info_bar.top,
     )
     try:
         values = read_marks(mask.read_bytes(), mask.name, micrograph.shape)

@@ -70,25 +70,32 @@ def add_pixel_size(parser: argparse.ArgumentParser) -> None:
     """Add the option that says how large a pixel is."""
     parser.add_argument(
         "--pixel-size",
-        type=pixel_sides,
-        metavar="NM",
-        help="in nm, instead of the file's own; 10x16 for pixels 10 nm wide and 16 nm high",
+        metavar="SIZE",
+        help="instead of the file's own: 2.5 (nm), 1.2um, or 10x16 for pixels 10 nm wide and 16 "
+        "nm high",
     )
 
 
-def pixel_sides(text: str) -> tuple[float, ...]:
-    """Return width, and height where it was given, of a pixel.
+def add_page(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says which page of a file is meant."""
+    parser.add_argument(
+        "--page",
+        type=page_number,
+        default=1,
+        metavar="N",
+        help="of files with several pages, from 1 (default 1)",
+    )
+
+
+def page_number(text: str) -> int:
+    """Return the number of a page, from 1.
 
     Raises:
-        argparse.ArgumentTypeError: not one or two numbers.
+        argparse.ArgumentTypeError: not a whole number from 1.
     """
-    try:
-        sides = tuple(float(part) for part in text.lower().split("x"))
-    except ValueError:
-        sides = ()
-    if not 1 <= len(sides) <= 2:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of nm, such as 2.5 or 10x16")
-    return sides
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not the number of a page, from 1")
+    return int(text)
 
 
 def known_card(name: str) -> ModelCard:
@@ -116,15 +123,18 @@ def known_network(name: str) -> ModelCard:
     return classifiers.CARDS[name] if name in classifiers.CARDS else known_card(name)
 
 
-def typed_pixel_size(sides: tuple[float, ...] | None) -> PixelSize | None:
-    """Return the pixel size that was typed, width or width and height; None = as in the file."""
-    from core.types import PixelSize
+def typed_size(text: str | None) -> PixelSize | None:
+    """Return the pixel size that was typed; None = as in the file.
+
+    Raises:
+        UsageError: no length, or one that no pixel has.
+    """
+    if text is None:
+        return None
+    from core.formats.reading.typed import typed_pixel_size
 
     try:
-        if sides is None:
-            return None
-        width, height = sides[0], sides[-1]
-        return PixelSize(width, "typed by user", None if height == width else height)
+        return typed_pixel_size(text)
     except LamellaError as error:
         raise UsageError(f"--pixel-size: {error}") from error
 

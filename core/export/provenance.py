@@ -147,12 +147,13 @@ def _forest_training(analysis: Analysis) -> dict[str, object] | None:
 def _command(analysis: Analysis) -> str | None:
     """Return the terminal's call that repeats this, with the image in the folder at hand.
 
-    None where it has no such call: settings that only the page offers, a later page of a stack.
+    None where it has no such call: settings that only the page offers, marks on a later page.
     """
     micrograph = analysis.micrograph
     keep = analysis.object_settings.keep_annotations
-    usual = (ObjectSettings(keep_annotations=keep), TileSettings(), 0)
-    if (analysis.object_settings, analysis.tile_settings, micrograph.page) != usual:
+    usual = (ObjectSettings(keep_annotations=keep), TileSettings())
+    marked_page = micrograph.page and analysis.forest_training
+    if (analysis.object_settings, analysis.tile_settings) != usual or marked_page:
         return None
     words = ["lamella", "segment", f"./{micrograph.name}", "--model", analysis.card.name]
     if forest_training := analysis.forest_training:
@@ -160,6 +161,8 @@ def _command(analysis: Analysis) -> str | None:
         words += ["--marks", f"./{marks_file(forest_training.image_name)}", "--marks-phases", names]
         if forest_training.image_digest != micrograph.digest:
             words += ["--marks-image", f"./{forest_training.image_name}"]
+    if micrograph.page:
+        words += ["--page", str(micrograph.page + 1)]
     if size := micrograph.pixel_size:
         sides = (size.nm,) if size.is_square else (size.nm, size.height_nm)
         words += ["--pixel-size", "x".join(map(repr, sides))]

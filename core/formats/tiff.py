@@ -148,9 +148,7 @@ def _levels(samples: np.ndarray, page: TiffPage) -> tuple[Levels, tuple[str, ...
     scale = full_scale(samples.dtype, _bits(page))
     if photometric == PHOTOMETRIC.PALETTE and page.colormap is not None and samples.ndim == 2:
         if samples.dtype.kind == "u" and samples.dtype.itemsize <= 2:
-            # Of 16 bits by the standard; some programs write 8, as no value then shows.
-            whole = 257 if page.colormap.max() > 255 else 1
-            return from_palette(samples, page.colormap.T.astype(np.float32) / whole)
+            return from_palette(samples, page.colormap.T.astype(np.float32) / _whole(page.colormap))
         return Levels(samples, scale), ()
     if samples.ndim == 2:
         return Levels(samples, scale, photometric == PHOTOMETRIC.MINISWHITE), ()
@@ -173,6 +171,17 @@ def _levels(samples: np.ndarray, page: TiffPage) -> tuple[Levels, tuple[str, ...
     if channels - 1 == len(page.extrasamples) and channels == 2:
         return Levels(first, scale, inverted), ()
     return Levels(first, scale, inverted), (f"The first of {channels} channels is shown.",)
+
+
+def _whole(colormap: np.ndarray) -> int:
+    """Return what one of 255 steps is in a colormap.
+
+    White is 65535 by the standard; some programs leave the lower 8 bits empty, and some write
+    8 bits only, as no value of 16 then shows.
+    """
+    if colormap.max() <= 255:
+        return 1
+    return 257 if (colormap & 255).any() else 256
 
 
 def _bits(page: TiffPage) -> int | None:

@@ -171,7 +171,6 @@ def test_info_goes_on_after_bad_files(folder: Path, capsys: pytest.CaptureFixtur
         ["segment", "image.png"],
         ["segment", "image.png", "--model", "particles", "--out", "x", "--info-bar", "some"],
         ["segment", "image.png", "--model", "particles", "--out", "x", "--info-bar", "left:9"],
-        ["segment", "image.png", "--model", "particles", "--out", "x", "--pixel-size", "1x2x3"],
         ["segment", "image.png", "--model", "particles", "--out", "x", "--device", "abacus"],
     ],
 )
@@ -224,7 +223,7 @@ def test_a_stop_ends_the_batch_with_130(
     capsys: pytest.CaptureFixture[str],
     stop: BaseException,
 ) -> None:
-    def stopped(path: Path) -> None:
+    def stopped(path: Path, page: int) -> None:
         raise stop
 
     monkeypatch.setattr("commands.info.read_image", stopped)

@@ -76,6 +76,39 @@ def test_the_files_of_an_image(zoo: Callable[..., Engine], image: Path, tmp_path
     assert read_file(image).digest in json.dumps(run)
 
 
+def test_a_later_page_is_reached_and_the_first_says_that_there_is_one(
+    zoo: Callable[..., Engine], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack = tmp_path / "stack.tif"
+    with tifffile.TiffWriter(stack) as writer:
+        writer.write(rectangle(), photometric="minisblack")
+        writer.write(rectangle()[:60], photometric="minisblack")
+    out = tmp_path / "out"
+    assert segment(stack, "--out", out) == 0
+    assert "page 1 of 2 is segmented; --page 2" in capsys.readouterr().err
+    assert segment(stack, "--out", out, "--page", "2") == 0
+    assert "is segmented; --page" not in capsys.readouterr().err
+    assert tifffile.imread(out / "stack.labels.tif").shape == (96, 128)
+    assert tifffile.imread(out / "stack.page2.labels.tif").shape == (60, 128)
+    run = json.loads((out / "stack.page2.run.json").read_text("utf-8"))
+    assert run["input"]["page"] == 1 and "--page 2 " in run["command"]
+    assert segment(stack, "--out", out, "--page", "3") == 1
+    assert "page 3 was asked for, counted from 1; choose 1 to 2" in capsys.readouterr().err
+
+
+def test_a_size_that_the_file_leaves_open_is_chosen_by_an_option(
+    zoo: Callable[..., Engine], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "[Scan]\nPixelWidth=5e-9\nPixelHeight=8e-9\n[Image]\nResolutionX=256\nResolutionY=192\n"
+    tags = [(34682, "s", 0, text, True)]
+    crop = tmp_path / "crop.tif"
+    tifffile.imwrite(crop, rectangle(), metadata=None, extratags=tags, photometric="minisblack")
+    assert segment(crop, "--out", tmp_path / "out") == 0
+    assert "give --pixel-size 5x8 or --pixel-size 10x16." in capsys.readouterr().err
+    assert segment(crop, "--out", tmp_path / "out", "--pixel-size", "10 x 16 nm") == 0
+    assert "--pixel-size" not in capsys.readouterr().err
+
+
 def test_a_typed_pixel_size_gives_nm(
     zoo: Callable[..., Engine], image: Path, tmp_path: Path
 ) -> None:
@@ -181,6 +214,7 @@ def test_two_inputs_of_one_stem_do_not_overwrite_each_other(
         (["--model", "carbon"], 2, "threshold"),
         (["--pixel-size", "0"], 2, "--pixel-size"),
         (["--pixel-size", "nan"], 2, "--pixel-size"),
+        (["--pixel-size", "1x2x3"], 2, "--pixel-size"),
         (["--out", "{image}"], 2, "--out"),
         (["--info-bar", "96"], 1, "96"),
     ],
@@ -221,7 +255,7 @@ def test_ctrl_c_keeps_what_was_finished(
     second = tmp_path / "second.png"
     Image.fromarray(rectangle()).save(second)
 
-    def stop_at_second(path: Path) -> object:
+    def stop_at_second(path: Path, page: int) -> object:
         if path == second:
             raise KeyboardInterrupt
         return read_file(path)

@@ -145,8 +145,15 @@ def test_typed_pixel_size_measures_in_nm_and_empty_in_px() -> None:
     table = app.dataframe[0].value
     assert sorted(table["area_um2"]) == pytest.approx([0.16 * 437, 0.16 * 1245])
     app = by_key(app.text_input, "pixel_size-").set_value("two pixels").run()
-    assert "'two pixels' is not one length" in texts(app)
+    assert "'two pixels' is not a length" in texts(app)
     assert sorted(app.dataframe[0].value["area_um2"]) == sorted(table["area_um2"])
+    app = by_key(app.text_input, "pixel_size-").set_value("10x16").run()
+    assert (
+        app.session_state["lamella"]
+        .changes[app.session_state["lamella"].source]
+        .pixel_size.height_nm
+        == 16
+    )
 
 
 def test_info_bar_rows_are_left_out() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from core.formats.reading.calibration import AGREE_WITHIN, LARGEST_BAR, Calibration, plausible
 from core.pixels.resampling import square_pixel_nm
-from core.types import PixelSize
+from core.types import MOST_OBLONG, PixelSize
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def _of_one(calibration: Calibration, shape: tuple[int, int]) -> Scale:
     stated = _size(calibration)
     if stated is None:
         note = (
-            f"{calibration.source} gives a pixel of {calibration.x_m:g} m, which no microscope "
+            f"{calibration.source} gives a pixel of {_sides(calibration)}, which no microscope "
             "has; it was left out."
         )
         return Scale(notes=(note,))
@@ -71,10 +71,15 @@ def _of_one(calibration: Calibration, shape: tuple[int, int]) -> Scale:
     return Scale(stated, notes=(note,))
 
 
+def _sides(calibration: Calibration) -> str:
+    across, down = f"{calibration.x_m:.4g} m", f"{calibration.y_m:.4g} m"
+    return across if across == down else f"{across} across and {down} down"
+
+
 def _size(calibration: Calibration, factor: float = 1.0, how: str = "") -> PixelSize | None:
     """Return a pixel ``factor`` times as large as stated; None when no microscope has it."""
     x_m, y_m = calibration.x_m * factor, calibration.y_m * factor
-    if not (plausible(x_m) and plausible(y_m)):
+    if not (plausible(x_m) and plausible(y_m)) or not 1 / MOST_OBLONG <= y_m / x_m <= MOST_OBLONG:
         return None
     height_nm = None if abs(y_m / x_m - 1) <= AGREE_WITHIN else y_m * 1e9
     return PixelSize(x_m * 1e9, calibration.source + how, height_nm, calibration.note)

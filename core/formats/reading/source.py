@@ -29,12 +29,12 @@ class Source:
         """Refuse a page that is not there.
 
         Raises:
-            FormatError: the page wanted does not lie in 0 to ``pages`` - 1.
+            FormatError: the page wanted, counted from 0 here, does not lie in 0 to ``pages`` - 1.
         """
         if not 0 <= self.page < pages:
             raise FormatError(
-                f"{self.name} has {pages} page{'s' if pages > 1 else ''}, and page {self.page} was "
-                f"asked for; choose a page from 0 to {pages - 1}."
+                f"{self.name} has {pages} page{'s' if pages > 1 else ''}, and page {self.page + 1} "
+                f"was asked for, counted from 1; choose {'1' if pages == 1 else f'1 to {pages}'}."
             )
 
 

@@ -2,36 +2,59 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 from core.errors import DataError
-from core.formats.reading.calibration import metres, number
-from core.formats.reading.text import lengths
+from core.formats.reading.calibration import metres
 from core.types import PixelSize
 
-EXAMPLES = "0.25 nm, 1.2 \N{MICRO SIGN}m or 0.5 \N{LATIN CAPITAL LETTER A WITH RING ABOVE}"
+MICRO, ANGSTROM = "\N{MICRO SIGN}m", "\N{LATIN CAPITAL LETTER A WITH RING ABOVE}"
+EXAMPLES = f"0.25 nm, 1.2 {MICRO}, 0.5 {ANGSTROM}, or 10 x 16 nm for width x height"
 NM_IN_UM = 1000.0
+_SIDES = re.compile(r"\s*[x\N{MULTIPLICATION SIGN}]\s*", re.IGNORECASE)
+_SIDE = re.compile(r"([-+]?[\d.,]+(?:e[-+]?\d+)?)\s*([^\d\s].*)?", re.IGNORECASE)
 
 
 def typed_pixel_size(text: str) -> PixelSize | None:
-    """Return the pixel size that ``text`` names, a plain number in nm; None for an empty one.
+    """Return the pixel size that ``text`` names, None for an empty one.
+
+    A plain number is in nm. Two numbers are width and height; a unit behind the second is that of
+    both.
 
     Raises:
-        DataError: not one length.
+        DataError: neither one length nor two.
         LamellaError: a length that no pixel of a micrograph has.
     """
     if not text.strip():
         return None
-    nm = number(text.strip())
-    found = lengths(text)
-    if nm is None and len(found) == 1:
-        value, unit = found[0]
-        metre = metres(value, unit)
-        nm = None if metre is None else 1e9 * metre
-    if nm is None:
+    found = [_SIDE.fullmatch(part) for part in _SIDES.split(text.strip())]
+    sides = [_nm(one[1], one[2] or _unit_behind(found)) for one in found if one]
+    lengths = [side for side in sides if side is not None]
+    if len(found) > 2 or len(lengths) < len(found):
         raise DataError(
-            f"The pixel size {text.strip()[:40]!r} is not one length; type a number with its unit, "
+            f"The pixel size {text.strip()[:40]!r} is not a length; type a number with its unit, "
             f"such as {EXAMPLES}."
         )
-    return PixelSize(float(f"{nm:.12g}"), "typed by user")
+    width, height = lengths[0], lengths[-1]
+    return PixelSize(width, "typed by user", None if height == width else height)
+
+
+def _unit_behind(sides: list[re.Match[str] | None]) -> str:
+    last = sides[-1]
+    return (last[2] if last else None) or "nm"
+
+
+def _nm(number: str, unit: str) -> float | None:
+    """Return a typed length in nm; None where it is none."""
+    try:
+        value = float(number.replace(",", ".") if number.count(",") == 1 else number)
+    except ValueError:
+        return None
+    metre = metres(value, unit)
+    if metre is None or not math.isfinite(metre):
+        return metre
+    return float(f"{1e9 * metre:.12g}")
 
 
 def pixel_size_text(size: PixelSize | None) -> str:
@@ -39,5 +62,5 @@ def pixel_size_text(size: PixelSize | None) -> str:
     if size is None:
         return ""
     if size.is_square and size.nm >= NM_IN_UM:
-        return f"{size.nm / NM_IN_UM:.5g} \N{MICRO SIGN}m"
+        return f"{size.nm / NM_IN_UM:.5g} {MICRO}"
     return size.in_words

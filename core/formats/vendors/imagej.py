@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.formats.reading.calibration import Calibration, metres, unset_note
+from core.formats.reading.calibration import LONGEST_M, Calibration, metres, unset_note
 from core.formats.reading.clues import Clues
 from core.formats.reading.names import shown
 from core.formats.reading.source import Finding
@@ -24,9 +24,9 @@ def find(clues: Clues) -> Finding | None:
     """Return units a pixel.
 
     The resolution tags count pixels by the unit that TIFF's ResolutionUnit names, an inch or a cm,
-    as Bio-Formats writes them; where it names none, as in ImageJ's own files, by the unit of the
-    description. ImageJ turns the print resolution of any TIFF into a scale in inch or cm, so that
-    what a printer or a scanner has is no scale.
+    as Bio-Formats writes them; where it names none, as in ImageJ's own files, or one that makes
+    pixels of over a millimetre, by the unit of the description. ImageJ turns the print resolution
+    of any TIFF into a scale in inch or cm, so that what a printer or a scanner has is no scale.
     """
     for description in clues.descriptions:
         if description.startswith(("ImageJ=", "SCIFIO=")):
@@ -40,6 +40,9 @@ def _finding(values: dict[str, str], clues: Clues) -> Finding | None:
     if not x or metres(1, unit) is None:
         return None
     counted_by = clues.resolution_unit or unit
+    leftover = (metres(1 / x, counted_by) or 0.0) > LONGEST_M and unit.lower() not in _PRINT_UNITS
+    if leftover:
+        counted_by = unit
     x_m = metres(1 / x, counted_by) or 0.0
     if _is_print(x_m, counted_by, unit):
         note = (
@@ -47,11 +50,18 @@ def _finding(values: dict[str, str], clues: Clues) -> Finding | None:
             "the sample: not calibrated."
         )
         return Finding(notes=(note,))
-    y_m = metres(1 / y, clues.resolution_unit or values.get("yunit", unit)) if y else None
+    counted_down = values.get("yunit", unit) if counted_by == unit else counted_by
+    y_m = metres(1 / y, counted_down) if y else None
     source = f"ImageJ, {unit}"
     if counted_by != unit:
         source += f", resolution per {counted_by}"
     doubt = unset_note("ImageJ", f"1 {unit}") if x == 1 and not clues.resolution_unit else ""
+    if leftover:
+        doubt = (
+            f"The file counts {x:.6g} pixels per {clues.resolution_unit}, too coarse for any "
+            f"image, and names the unit {unit}; taken per {unit}, as ImageJ does. Check it against "
+            "a scale bar."
+        )
     return Finding([Calibration(x_m, y_m or x_m, source, note=doubt)])
 
 

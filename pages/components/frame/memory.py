@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from core.segmentation.strokes import Stroke
-from core.types import Array, Micrograph
+from core.types import Array, Micrograph, PixelSize
 from pages.components.frame import identity
 from pages.components.frame.jobs import Job
 
@@ -27,11 +28,11 @@ class Upload:
 class Changes:
     """What the user changed about a micrograph; None leaves what the file says.
 
-    ``pixel_size_nm``: 0 means measure in px. ``top_bar_rows``: of an info bar at the top.
+    ``pixel_size``: "px" to measure in px. ``top_bar_rows``: of an info bar at the top.
     """
 
     page: int = 0
-    pixel_size_nm: float | None = None
+    pixel_size: PixelSize | Literal["px"] | None = None
     info_bar_rows: int | None = None
     top_bar_rows: int | None = None
 

@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import LamellaError
-from core.types import Array, Micrograph, ModelCard, PixelSize
+from core.types import Array, Micrograph, ModelCard
 from pages.components.frame import link, samples, stores, uploads
 from pages.components.frame.memory import Changes, Memory, Opened
 
@@ -148,18 +148,12 @@ def opened() -> Opened | None:
     changes = mine.changes.get(mine.source, Changes())
     as_read, truth = _read(mine.source, changes.page)
     size = as_read.pixel_size
-    if changes.pixel_size_nm is not None:
-        size = _size_of(as_read, changes.pixel_size_nm)
+    if changes.pixel_size is not None:
+        size = None if changes.pixel_size == "px" else changes.pixel_size
     bottom = as_read.info_bar_rows if changes.info_bar_rows is None else changes.info_bar_rows
     top = as_read.top_bar_rows if changes.top_bar_rows is None else changes.top_bar_rows
     shown = replace(as_read, pixel_size=size, info_bar_rows=bottom, top_bar_rows=top)
     return Opened(mine.source, shown, as_read, truth)
-
-
-def _size_of(as_read: Micrograph, nm: float) -> PixelSize | None:
-    """Return what the user chose among the file's pixel sizes, or typed; None for 0."""
-    chosen = (one for one in as_read.pixel_size_choices if one.nm == nm)
-    return next(chosen, PixelSize(nm, "typed by user") if nm else None)
 
 
 def _read(source: str, page: int) -> tuple[Micrograph, Array | None]:

@@ -189,7 +189,7 @@ def _page_choice(opened: Opened) -> None:
     key = session.control(f"page-{_which(opened)}", opened.as_read.page + 1)
 
     def turn() -> None:
-        forgotten = dict.fromkeys(("pixel_size_nm", "info_bar_rows", "top_bar_rows"))
+        forgotten = dict.fromkeys(("pixel_size", "info_bar_rows", "top_bar_rows"))
         session.change(opened.source, page=session.value_of(key) - 1, **forgotten)
 
     st.number_input(
@@ -206,8 +206,7 @@ def _pixel_size_choice(opened: Opened) -> None:
     key = session.control(f"pixel_size_choice-{_which(opened)}", now if now in choices else None)
 
     def choose() -> None:
-        chosen = session.value_of(key)
-        session.change(opened.source, pixel_size_nm=chosen.nm if chosen else None)
+        session.change(opened.source, pixel_size=session.value_of(key))
 
     st.radio(
         "The file leaves the pixel size open",
@@ -231,14 +230,15 @@ def _pixel_size(opened: Opened) -> None:
             session.remember(refused, str(error))
             return
         session.remember(refused, "")
-        session.change(opened.source, pixel_size_nm=typed.nm if typed else 0.0)
+        session.change(opened.source, pixel_size=typed or "px")
 
     st.text_input(
         "Pixel size",
         placeholder="such as 0.25 nm or 1.2 µm",
         key=key,
         on_change=correct,
-        help="With its unit: nm, µm or Å. A new size changes the numbers, not the segmentation.",
+        help="With its unit: nm, µm or Å; 10 x 16 nm where pixels are not square. A new size "
+        "changes the numbers, not the segmentation.",
     )
     if session.value_of(refused):
         st.warning(session.value_of(refused))
@@ -248,8 +248,8 @@ def _pixel_size(opened: Opened) -> None:
         st.caption(f"Source: {now.source}.")
     else:
         origin = f"{file_size.in_words} ({file_size.source})" if file_size else "none"
-        square = "" if file_size is None or file_size.is_square else ", for square pixels"
-        st.caption(ENTERED.format(square, origin))
+        oblong = file_size is not None and not file_size.is_square and now.is_square
+        st.caption(ENTERED.format(", for square pixels" if oblong else "", origin))
 
 
 def _info_bar(opened: Opened) -> None:

@@ -261,7 +261,7 @@ def test_frames_of_a_gif_are_pages():
 
 @pytest.mark.parametrize("page", [-1, 2])
 def test_a_page_that_is_not_there_is_named(page):
-    with pytest.raises(FormatError, match=f"2 pages, and page {page} .* from 0 to 1"):
+    with pytest.raises(FormatError, match=f"2 pages, and page {page + 1} .* 1 to 2"):
         formats.read(tiff(np.stack([GREY, GREY])), "stack.tif", page=page)
 
 

@@ -53,6 +53,12 @@ def test_a_colour_beside_black_and_white_is_no_annotation(read):
     assert any("Colour was turned into grey" in note for note in micrograph.notes)
 
 
+@pytest.mark.parametrize("whole", [256, 257])
+def test_white_is_white_however_a_program_made_16_bits_of_8(whole):
+    micrograph = tiff(np.where(GREY > 99, 1, 0).astype(np.uint8), RAMP[[0, 255, *[0] * 254]], whole)
+    assert set(np.unique(micrograph.pixels)) == {0, 1}
+
+
 @pytest.mark.parametrize("palette", [RAMP, RAMP[::-1], RAMP // 2])
 def test_a_colormap_of_8_bit_values(palette):
     micrograph = tiff(GREY, palette, whole=1)

@@ -226,7 +226,51 @@ def test_a_typed_pixel_size_has_its_unit(text, nm):
     assert found is None or typed_pixel_size(pixel_size_text(found)) == found
 
 
-@pytest.mark.parametrize("text", ["two", "3 px", "1 nm 2 nm", "0 nm", "-2", "5 mm"])
-def test_what_is_no_pixel_size_is_one_sentence(text):
-    with pytest.raises(LamellaError, match="pixel size"):
+@pytest.mark.parametrize(
+    ("text", "width", "height"),
+    [
+        ("10x16", 10, 16),
+        ("10 x 16 nm", 10, 16),
+        ("0,5 nm X 1 nm", 0.5, 1),
+        ("4\u00d74 um", 4e3, 4e3),
+    ],
+)
+def test_a_pixel_that_is_not_square_is_typed_as_it_is_shown(text, width, height):
+    found = typed_pixel_size(text)
+    assert (found.nm, found.height_nm or found.nm) == (width, height)
+    assert typed_pixel_size(pixel_size_text(found)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("two", "'two' is not a length"),
+        ("3 px", "'3 px' is not a length"),
+        ("1 nm 2 nm", "is not a length"),
+        ("1x2x3", "'1x2x3' is not a length"),
+        ("nan", "'nan' is not a length"),
+        ("0 nm", "is 0 nm (typed by user); it must lie between"),
+        ("-2", "is -2 nm (typed by user); it must lie between"),
+        ("5 mm", "is 5e+06 nm (typed by user); it must lie between"),
+        ("1e400", "is inf nm (typed by user); it must lie between"),
+        ("1x2000", "is 1 x 2000 nm (typed by user); one side may be 10 times the other"),
+    ],
+)
+def test_what_is_no_pixel_size_is_one_sentence(text, said):
+    with pytest.raises(LamellaError, match="^The pixel size") as refused:
         typed_pixel_size(text)
+    assert said in str(refused.value)
+
+
+def test_pixels_that_no_microscope_has_are_left_out():
+    micrograph = read(imagej("nm"), x=(1, 10), y=(1, 20000), unit=1)
+    assert micrograph.pixel_size is None
+    assert any("1e-08 m across and 2e-05 m down" in note for note in micrograph.notes)
+
+
+def test_pixels_of_over_a_millimetre_are_counted_by_the_unit_as_imagej_does():
+    micrograph = read(imagej("nm"), x=(2, 1), unit=2)
+    assert nanometres(micrograph) == pytest.approx(0.5)
+    (note,) = micrograph.notes
+    assert "2 pixels per inch, too coarse for any image, and names the unit nm" in note
+    assert read(imagej("nm"), x=(72, 1), unit=2).pixel_size is None
