@@ -52,6 +52,11 @@ class Cache:
             return None
         return path
 
+    def remove(self, prefix: str) -> None:
+        """Remove the files whose names begin with ``prefix``, the id of a deleted image."""
+        for path in self._folder.glob(f"{self._path(prefix).name}*"):
+            self._files.remove(path)
+
     def _path(self, name: str) -> Path:
         if not NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name for a file of the cache.")

@@ -98,6 +98,8 @@ class Database:
             db.pragma("journal_mode", "wal")
             db.pragma("foreign_keys", True)
             db.pragma("secure_delete", True)
+            # SQLite's own lower() knows no letter beyond ASCII.
+            db.create_scalar_function("casefold", _casefold, 1, deterministic=True)
             self._local.connection = db
         return db
 
@@ -126,3 +128,7 @@ def _rolled_back_on_failure(db: apsw.Connection) -> Iterator[None]:
         if db.in_transaction:
             with suppress(apsw.Error):
                 db.execute("ROLLBACK")
+
+
+def _casefold(*text: apsw.SQLiteValue) -> str:
+    return str(text[0]).casefold()

@@ -14,6 +14,7 @@ CREATE TABLE blob (
 ) STRICT, WITHOUT ROWID;
 
 -- source: "upload:..." or "sample:NAME". What is NULL of the changes is as the file says.
+-- announced: when its owner was first told that retention will delete it.
 CREATE TABLE micrograph (
     id            TEXT PRIMARY KEY,
     owner         TEXT NOT NULL,
@@ -27,6 +28,7 @@ CREATE TABLE micrograph (
     info_bar_rows INTEGER,
     top_bar_rows  INTEGER,
     model         TEXT,
+    object_settings TEXT,
     notes         TEXT NOT NULL DEFAULT '',
     created       REAL NOT NULL,
     used          REAL NOT NULL,

@@ -1,0 +1,84 @@
+"""What users drew on their images: strokes over a mask, and the names of the phases."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.errors import WorkspaceError
+from core.segmentation.strokes import Stroke
+from core.workspace.micrographs import NOT_THERE
+from core.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Strokes over a ``mask``, PNG or TIFF as it came, b"" without one.
+
+    ``revision``: raised whenever anything but the brush changed the strokes.
+    """
+
+    strokes: tuple[Stroke, ...] = ()
+    mask: bytes = b""
+    revision: int = 0
+    phase_names: tuple[str, ...] = ()
+
+
+def save(workspace: Workspace, owner: str, micrograph: str, image: str, drawing: Drawing) -> None:
+    """Keep what is drawn on the page of digest ``image``, in place of what was.
+
+    Raises:
+        WorkspaceError: ``owner`` has no such micrograph; the workspace cannot be written to.
+    """
+    mask = workspace.blobs.add(drawing.mask) if drawing.mask else None
+    with workspace.database.write() as db:
+        if mask is not None:
+            workspace.blobs.keep(db, mask)
+        db.execute(
+            "INSERT OR REPLACE INTO drawing SELECT id, ?, ?, ?, ?, ?, ? FROM micrograph"
+            " WHERE owner = ? AND id = ?",
+            (
+                image,
+                _text(drawing.strokes),
+                mask,
+                drawing.revision,
+                json.dumps(drawing.phase_names),
+                time.time(),
+                owner,
+                micrograph,
+            ),
+        )
+        if not db.changes():
+            raise WorkspaceError(NOT_THERE)
+
+
+def find(workspace: Workspace, owner: str, micrograph: str, image: str) -> Drawing | None:
+    """Return what is drawn on the page of digest ``image``; None where ``owner`` has none.
+
+    Raises:
+        WorkspaceError: its mask is missing or damaged.
+    """
+    with workspace.database.read() as db:
+        row = db.execute(
+            "SELECT strokes, mask, revision, phase_names FROM drawing JOIN micrograph ON id ="
+            " micrograph WHERE owner = ? AND id = ? AND image = ?",
+            (owner, micrograph, image),
+        ).fetchone()
+    if row is None:
+        return None
+    strokes, mask, revision, names = row
+    data = workspace.blobs.read(mask) if mask else b""
+    return Drawing(_strokes(strokes), data, revision, tuple(json.loads(names)))
+
+
+def _text(strokes: Sequence[Stroke]) -> str:
+    return json.dumps([(one.phase, one.width_px, one.points) for one in strokes])
+
+
+def _strokes(text: str) -> tuple[Stroke, ...]:
+    return tuple(
+        Stroke(phase, width, tuple((row, column) for row, column in points))
+        for phase, width, points in json.loads(text)
+    )

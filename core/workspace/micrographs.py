@@ -1,0 +1,307 @@
+"""The images of a user's library: the files as they came, and what the user changed and noted."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+import apsw
+
+from core.errors import WorkspaceError
+from core.segmentation.settings import ObjectSettings
+from core.workspace import quota
+from core.workspace.workspace import Workspace
+
+NOT_THERE = "That image is not in your library: it was deleted, or it belongs to somebody else."
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What the user changed about a micrograph; None leaves what the file says.
+
+    ``pixel_size_nm``: 0 means measure in px. ``top_bar_rows``: of an info bar at the top.
+    """
+
+    page: int = 0
+    pixel_size_nm: float | None = None
+    info_bar_rows: int | None = None
+    top_bar_rows: int | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A micrograph in the library of ``owner``.
+
+    ``source``: "upload:..." by content, or "sample:NAME". ``blob``: SHA-256 of the file; None of a
+    sample, which is made or read anew. ``sidecars``: SHA-256 by name. ``bytes``: of all its files.
+    ``model``, ``object_settings``: the chosen ones. ``results``: how many it has. ``created``,
+    ``used``: seconds since 1970.
+    """
+
+    id: str
+    owner: str
+    source: str
+    name: str
+    title: str
+    blob: str | None
+    bytes: int
+    created: float
+    used: float
+    notes: str
+    model: str | None
+    results: int
+    object_settings: ObjectSettings | None
+    changes: Changes
+    tags: tuple[str, ...]
+    sidecars: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which micrographs are looked for; what is empty or None lets all through.
+
+    ``text``: in title, name, notes or a tag, in any case. ``model``: chosen, or has a result.
+    ``since``, ``until``: when it was added, seconds since 1970.
+    """
+
+    text: str = ""
+    tag: str = ""
+    model: str = ""
+    since: float | None = None
+    until: float | None = None
+
+
+_OWN = "id, owner, source, name, title, blob, bytes, created, used, notes, model"
+_CHANGES = tuple(one.name for one in fields(Changes))
+_SELECT = f"""
+SELECT {_OWN}, (SELECT count(*) FROM result WHERE micrograph = micrograph.id), object_settings,
+    {", ".join(_CHANGES)},
+    (SELECT json_group_array(tag ORDER BY tag) FROM tag WHERE micrograph = micrograph.id),
+    (SELECT json_group_object(sidecar.name, sidecar.blob) FROM sidecar
+     WHERE micrograph = micrograph.id)
+FROM micrograph
+"""
+_WANTED = """
+WHERE owner = :owner
+  AND (:text = '' OR instr(casefold(title || char(10) || name || char(10) || notes), :text)
+       OR EXISTS (SELECT 1 FROM tag WHERE micrograph = micrograph.id
+                  AND instr(casefold(tag), :text)))
+  AND (:tag = '' OR EXISTS (SELECT 1 FROM tag WHERE micrograph = micrograph.id AND tag = :tag))
+  AND (:model IN ('', model) OR EXISTS (SELECT 1 FROM result WHERE micrograph = micrograph.id
+                                        AND result.model = :model))
+  AND (:since IS NULL OR created >= :since) AND (:until IS NULL OR created <= :until)
+"""
+_ORDER = {"used": "used DESC, id", "created": "created DESC, id", "name": "casefold(title), id"}
+Order = Literal["used", "created", "name"]
+
+
+def add(
+    workspace: Workspace,
+    owner: str,
+    source: str,
+    name: str,
+    data: bytes | None,
+    sidecars: Mapping[str, bytes] | None = None,
+    title: str = "",
+) -> Kept:
+    """Keep a file with its sidecars, and return it; one that is there already is only used again.
+
+    ``data``: None of a sample. ``title``: what the library calls it; the name without one.
+
+    Raises:
+        WorkspaceError: the owner's quota or the disk is full, or cannot be written to.
+    """
+    found = find_source(workspace, owner, source)
+    if found is not None:
+        return use(workspace, owner, found.id)
+    sidecars = sidecars or {}
+    size = len(data or b"") + sum(map(len, sidecars.values()))
+    quota.check(workspace, owner, size)
+    blob = None if data is None else workspace.blobs.add(data)
+    digests = {name: workspace.blobs.add(content) for name, content in sidecars.items()}
+    new, now = secrets.token_hex(8), time.time()
+    with workspace.database.write() as db:
+        quota.check_owner(db, workspace, owner, size)
+        for digest in filter(None, (blob, *digests.values())):
+            workspace.blobs.keep(db, digest)
+        db.execute(
+            "INSERT INTO micrograph (id, owner, source, name, title, blob, bytes, created, used)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (new, owner, source, name, title or name, blob, size, now, now),
+        )
+        if db.changes():
+            db.executemany(
+                "INSERT INTO sidecar VALUES (?, ?, ?)",
+                [(new, name, digest) for name, digest in digests.items()],
+            )
+        return _one(db, "owner = ? AND source = ?", (owner, source))
+
+
+def find(workspace: Workspace, owner: str, micrograph: str) -> Kept | None:
+    """Return the micrograph of this id; None where ``owner`` has none of it."""
+    return _first(workspace, "owner = ? AND id = ?", (owner, micrograph))
+
+
+def find_source(workspace: Workspace, owner: str, source: str) -> Kept | None:
+    """Return the micrograph from this source; None where ``owner`` has none of it."""
+    return _first(workspace, "owner = ? AND source = ?", (owner, source))
+
+
+def listed(
+    workspace: Workspace,
+    owner: str,
+    wanted: Filter | None = None,
+    order: Order = "used",
+    limit: int = -1,
+    offset: int = 0,
+) -> tuple[Kept, ...]:
+    """Return the micrographs of ``owner``: the one used or added last first, or by title.
+
+    ``limit``, ``offset``: how many, and how many before them are left out; -1 = all.
+    """
+    page = {"limit": limit, "offset": offset}
+    with workspace.database.read() as db:
+        rows = list(
+            db.execute(
+                f"{_SELECT} {_WANTED} ORDER BY {_ORDER[order]} LIMIT :limit OFFSET :offset",
+                _values(owner, wanted) | page,
+            )
+        )
+    return tuple(map(_kept, rows))
+
+
+def count(workspace: Workspace, owner: str, wanted: Filter | None = None) -> int:
+    """Return how many micrographs of ``owner`` are wanted."""
+    with workspace.database.read() as db:
+        return db.execute(f"SELECT count(*) FROM micrograph {_WANTED}", _values(owner, wanted)).get
+
+
+def tags(workspace: Workspace, owner: str) -> tuple[str, ...]:
+    """Return every tag of ``owner``, in alphabetical order."""
+    return _offered(
+        workspace,
+        "SELECT DISTINCT tag FROM tag JOIN micrograph ON id = micrograph WHERE owner = ?1",
+        owner,
+    )
+
+
+def models(workspace: Workspace, owner: str) -> tuple[str, ...]:
+    """Return every model that a micrograph of ``owner`` has, chosen or with a result."""
+    return _offered(
+        workspace,
+        "SELECT model FROM micrograph WHERE owner = ?1 AND model IS NOT NULL"
+        " UNION SELECT model FROM result WHERE owner = ?1",
+        owner,
+    )
+
+
+def contents(workspace: Workspace, kept: Kept) -> tuple[bytes, dict[str, bytes]]:
+    """Return the file and its sidecars, by name.
+
+    Raises:
+        WorkspaceError: one is missing or damaged, or ``kept`` is a sample, which has none.
+    """
+    if kept.blob is None:
+        raise WorkspaceError(f"{kept.title} is a sample and has no file; open it by its name.")
+    read = workspace.blobs.read
+    return read(kept.blob), {name: read(digest) for name, digest in kept.sidecars.items()}
+
+
+def change(
+    workspace: Workspace,
+    owner: str,
+    micrograph: str,
+    *,
+    title: str | None = None,
+    notes: str | None = None,
+    tags: Collection[str] | None = None,
+    model: str | None = None,
+    object_settings: ObjectSettings | None = None,
+    changes: Changes | None = None,
+) -> Kept:
+    """Put what is not None in place of what was kept, and return the micrograph.
+
+    Raises:
+        WorkspaceError: ``owner`` has no such micrograph; the workspace cannot be written to.
+    """
+    given: dict[str, object] = {"title": title, "notes": notes, "model": model}
+    values = {name: value for name, value in given.items() if value is not None}
+    if object_settings is not None:
+        values["object_settings"] = json.dumps(asdict(object_settings))
+    values |= {} if changes is None else asdict(changes)
+    with workspace.database.write() as db:
+        _one(db, "owner = ? AND id = ?", (owner, micrograph))
+        for name, value in values.items():
+            db.execute(f"UPDATE micrograph SET {name} = ? WHERE id = ?", (value, micrograph))
+        if tags is not None:
+            db.execute("DELETE FROM tag WHERE micrograph = ?", (micrograph,))
+            named = {tag.strip() for tag in tags} - {""}
+            db.executemany("INSERT INTO tag VALUES (?, ?)", [(micrograph, tag) for tag in named])
+        return _one(db, "owner = ? AND id = ?", (owner, micrograph))
+
+
+def use(workspace: Workspace, owner: str, micrograph: str) -> Kept:
+    """Note that a micrograph is used now, and return it; retention counts from the last time.
+
+    Raises:
+        WorkspaceError: as of :func:`change`.
+    """
+    with workspace.database.write(durable=False) as db:
+        db.execute(
+            "UPDATE micrograph SET used = max(used, ?), announced = NULL"
+            " WHERE owner = ? AND id = ?",
+            (time.time(), owner, micrograph),
+        )
+        return _one(db, "owner = ? AND id = ?", (owner, micrograph))
+
+
+def delete(workspace: Workspace, owner: str, micrographs: Collection[str]) -> int:
+    """Delete micrographs with their results, drawings, jobs and files; return the bytes freed.
+
+    A content that another row names stays. Ids that ``owner`` does not have are passed over.
+
+    Raises:
+        WorkspaceError: the workspace cannot be written to.
+    """
+    with workspace.database.write() as db:
+        for micrograph in micrographs:
+            db.execute("DELETE FROM micrograph WHERE owner = ? AND id = ?", (owner, micrograph))
+            if db.changes():
+                of_it = "params ->> 'micrograph' = ?"
+                db.execute(f"DELETE FROM job WHERE owner = ? AND {of_it}", (owner, micrograph))
+                workspace.cache.remove(micrograph)
+    return workspace.blobs.remove_unused(workspace.database)
+
+
+def _first(workspace: Workspace, condition: str, values: tuple[str, str]) -> Kept | None:
+    with workspace.database.read() as db:
+        row = next(iter(db.execute(f"{_SELECT} WHERE {condition}", values)), None)
+    return None if row is None else _kept(row)
+
+
+def _one(db: apsw.Connection, condition: str, values: tuple[str, str]) -> Kept:
+    row = next(iter(db.execute(f"{_SELECT} WHERE {condition}", values)), None)
+    if row is None:
+        raise WorkspaceError(NOT_THERE)
+    return _kept(row)
+
+
+def _offered(workspace: Workspace, query: str, owner: str) -> tuple[str, ...]:
+    with workspace.database.read() as db:
+        return tuple(sorted((name for (name,) in db.execute(query, (owner,))), key=str.casefold))
+
+
+def _values(owner: str, wanted: Filter | None) -> dict[str, object]:
+    wanted = wanted or Filter()
+    return {**asdict(wanted), "owner": owner, "text": wanted.text.casefold()}
+
+
+def _kept(row: tuple[Any, ...]) -> Kept:
+    *own, settings, page, nm, bottom, top, tags, sidecars = row
+    chosen = ObjectSettings(**json.loads(settings)) if settings else None
+    own += [chosen, Changes(page, nm, bottom, top), tuple(json.loads(tags)), json.loads(sidecars)]
+    return Kept(*own)

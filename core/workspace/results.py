@@ -1,0 +1,288 @@
+"""Results of a user: the arrays and the settings of each analysis, and what made it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import apsw
+import numpy as np
+import pandas as pd
+
+from core.analysis import Analysis, ObjectSettings, TileSettings, remeasure
+from core.errors import WorkspaceError
+from core.export.provenance import run_json
+from core.measurement.grain_size import Intercepts
+from core.segmentation.annotations import Box, Selection
+from core.segmentation.marks import marks_of, mask_png, read_marks
+from core.types import Micrograph, ModelCard, Phase, Segmentation
+from core.workspace import quota, result_arrays
+from core.workspace.micrographs import NOT_THERE
+from core.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from core.segmentation.forest_engine import ForestTraining
+
+SEGMENTATION, OBJECTS, MARKS = "segmentation", "objects", "marks"
+_COLUMNS = "id, owner, micrograph, key, model, title, run, provenance, bytes, created, used"
+_SELECT = f"""
+SELECT {_COLUMNS}, (SELECT json_group_object(name, blob) FROM result_file WHERE result = result.id)
+FROM result
+"""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A result in the library of ``owner``.
+
+    ``key``: of all that decides its labels. ``run``: what :func:`load` needs beside the files, as
+    JSON. ``provenance``: its run.json. ``files``: SHA-256 by name. ``created``, ``used``: seconds
+    since 1970.
+    """
+
+    id: str
+    owner: str
+    micrograph: str
+    key: str
+    model: str
+    title: str
+    run: str
+    provenance: str
+    bytes: int
+    created: float
+    used: float
+    files: Mapping[str, str]
+
+    @property
+    def object_settings(self) -> ObjectSettings:
+        """How its objects were found."""
+        return ObjectSettings(**json.loads(self.run)["objects"])
+
+
+@dataclass(frozen=True)
+class Written:
+    """The files of an analysis, on disk and not yet named by a row; fields as of `Stored`."""
+
+    model: str
+    title: str
+    run: str
+    provenance: str
+    files: Mapping[str, str]
+
+
+def add(workspace: Workspace, owner: str, micrograph: str, key: str, analysis: Analysis) -> Stored:
+    """Keep an analysis in place of one with the same ``key``, and return it.
+
+    Raises:
+        WorkspaceError: ``owner`` has no such micrograph; the quota or the disk is full.
+    """
+    written = write(workspace, analysis)
+    with workspace.database.write() as db:
+        return insert(db, workspace, owner, micrograph, key, written)
+
+
+def write(workspace: Workspace, analysis: Analysis) -> Written:
+    """Write the files of an analysis; :func:`insert` names them, so that others who write to the
+    database need not wait for the disk.
+
+    Raises:
+        WorkspaceError: the disk is full, or cannot be written to.
+    """
+    made, card = analysis.segmentation, analysis.card
+    contents = {
+        SEGMENTATION: result_arrays.encode(made, card.objects_phase),
+        OBJECTS: result_arrays.pack(analysis.objects.astype("<u4")),
+    }
+    if analysis.forest_training is not None:
+        contents[MARKS] = mask_png(analysis.forest_training.marks.values)
+    files = {name: workspace.blobs.add(data) for name, data in contents.items()}
+    provenance = run_json(analysis).decode()
+    return Written(card.name, card.title, _run(analysis), provenance, files)
+
+
+def insert(
+    db: apsw.Connection,
+    workspace: Workspace,
+    owner: str,
+    micrograph: str,
+    key: str,
+    written: Written,
+) -> Stored:
+    """Keep what was written, in the open transaction ``db``, and return it.
+
+    Raises:
+        WorkspaceError: as of :func:`add`.
+    """
+    size = sum(workspace.blobs.keep(db, digest) for digest in written.files.values())
+    db.execute("DELETE FROM result WHERE owner = ? AND key = ?", (owner, key))
+    quota.check_owner(db, workspace, owner, size)
+    new, now = secrets.token_hex(8), time.time()
+    db.execute(
+        f"INSERT INTO result ({_COLUMNS}) SELECT ?, owner, id, ?, ?, ?, ?, ?, ?, ?, ?"
+        " FROM micrograph WHERE owner = ? AND id = ?",
+        (
+            *(new, key, written.model, written.title, written.run, written.provenance),
+            *(size, now, now, owner, micrograph),
+        ),
+    )
+    if not db.changes():
+        raise WorkspaceError(NOT_THERE)
+    db.executemany(
+        "INSERT INTO result_file VALUES (?, ?, ?)",
+        [(new, name, digest) for name, digest in written.files.items()],
+    )
+    (row,) = db.execute(f"{_SELECT} WHERE id = ?", (new,))
+    return _stored(row)
+
+
+def find(workspace: Workspace, owner: str, key: str) -> Stored | None:
+    """Return the result with this key; None where ``owner`` has none."""
+    with workspace.database.read() as db:
+        row = db.execute(f"{_SELECT} WHERE owner = ? AND key = ?", (owner, key)).fetchone()
+    return None if row is None else _stored(row)
+
+
+def listed(workspace: Workspace, owner: str, micrograph: str) -> tuple[Stored, ...]:
+    """Return the results of a micrograph of ``owner``, the newest first."""
+    with workspace.database.read() as db:
+        rows = list(
+            db.execute(
+                f"{_SELECT} WHERE owner = ? AND micrograph = ? ORDER BY created DESC, rowid DESC",
+                (owner, micrograph),
+            )
+        )
+    return tuple(map(_stored, rows))
+
+
+def delete(workspace: Workspace, owner: str, ids: Collection[str]) -> int:
+    """Delete results; return the bytes freed. Ids that ``owner`` does not have are passed over."""
+    with workspace.database.write() as db:
+        db.executemany(
+            "DELETE FROM result WHERE owner = ? AND id = ?", [(owner, one) for one in ids]
+        )
+    return workspace.blobs.remove_unused(workspace.database)
+
+
+def load(workspace: Workspace, stored: Stored, micrograph: Micrograph, card: ModelCard) -> Analysis:
+    """Return the analysis as it was: its labels, objects and numbers.
+
+    ``micrograph``: with the user's changes, as it was segmented. ``card``: of the model; that of a
+    forest gets the phases that were marked. The table is measured anew, by the same function.
+
+    Raises:
+        WorkspaceError: a file is missing, damaged, or of another image or model.
+    """
+    try:
+        return _analysis(workspace, stored, micrograph, card)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise WorkspaceError(
+            f"The kept result of {micrograph.name} cannot be read by this Lamella; run again."
+        ) from error
+
+
+def _analysis(
+    workspace: Workspace, stored: Stored, micrograph: Micrograph, card: ModelCard
+) -> Analysis:
+    run = json.loads(stored.run)
+    card = replace(
+        card,
+        phases=tuple(Phase(**one) for one in run["phases"]),
+        pixel_size_nm=run["card_pixel_size_nm"],
+    )
+    data = workspace.blobs.read(stored.files[SEGMENTATION])
+    shape = micrograph.shape
+    arrays = result_arrays.decode(data, shape, len(card.phases), card.object_outputs)
+    objects = result_arrays.unpack(
+        workspace.blobs.read(stored.files[OBJECTS]), np.dtype("<u4"), shape
+    )
+    segmentation = Segmentation(
+        labels=arrays.labels,
+        probabilities=arrays.probabilities,
+        phases=card.phases,
+        pixel_size=micrograph.pixel_size,
+        model=card.name,
+        digest=run["digest"],
+        contact=arrays.contact,
+        distance=arrays.distance,
+    )
+    selection = run["selection"]
+    boxes = tuple(Box(**box) for box in selection.pop("boxes"))
+    return remeasure(
+        Analysis(
+            micrograph=micrograph,
+            card=card,
+            segmentation=segmentation,
+            objects=objects,
+            table=pd.DataFrame(),
+            object_settings=ObjectSettings(**run["objects"]),
+            device=run["device"],
+            precision=run["precision"],
+            seconds=run["seconds"],
+            tile_settings=TileSettings(**run["tiles"]),
+            intercepts=_intercepts(run["intercepts"]),
+            forest_training=_forest(workspace, stored, run["forest"], card.phases),
+            selection=Selection(**selection, boxes=boxes),
+        )
+    )
+
+
+def _run(analysis: Analysis) -> str:
+    forest = analysis.forest_training
+    training = forest and {
+        "image_name": forest.image_name,
+        "image_digest": forest.image_digest,
+        "bar_rows": forest.bar_rows,
+        "settings": asdict(forest.settings),
+        "shape": forest.marks.values.shape,
+    }
+    return json.dumps(
+        {
+            "digest": analysis.segmentation.digest,
+            "phases": [asdict(phase) for phase in analysis.card.phases],
+            "card_pixel_size_nm": analysis.card.pixel_size_nm,
+            "objects": asdict(analysis.object_settings),
+            "tiles": asdict(analysis.tile_settings),
+            "device": analysis.device,
+            "precision": analysis.precision,
+            "seconds": analysis.seconds,
+            "selection": asdict(analysis.selection),
+            "intercepts": analysis.intercepts and asdict(analysis.intercepts),
+            "forest": training,
+        }
+    )
+
+
+def _intercepts(found: dict | None) -> Intercepts | None:
+    if found is None:
+        return None
+    (rows, columns), crossings = found.pop("length_px"), tuple(found.pop("crossings"))
+    return Intercepts((rows, columns), crossings, **found)
+
+
+def _forest(
+    workspace: Workspace, stored: Stored, training: dict | None, phases: tuple[Phase, ...]
+) -> ForestTraining | None:
+    if training is None:
+        return None
+    from core.segmentation.forest_engine import ForestTraining
+    from core.segmentation.pixel_forest import ForestSettings
+
+    height, width = training["shape"]
+    values = read_marks(workspace.blobs.read(stored.files[MARKS]), "kept", (height, width))
+    settings = training["settings"] | {"scales_px": tuple(training["settings"]["scales_px"])}
+    top, bottom = training["bar_rows"]
+    return ForestTraining(
+        marks_of(values, phases),
+        training["image_name"],
+        training["image_digest"],
+        (top, bottom),
+        ForestSettings(**settings),
+    )
+
+
+def _stored(row: tuple[Any, ...]) -> Stored:
+    return Stored(*(*row[:-1], json.loads(row[-1])))
