@@ -37,7 +37,7 @@ class Limits:
     ``file_bytes``: size of the file. ``pixels``: of one page. ``decoded_bytes``: of one decoded
     page. ``pages``: of a stack. ``channels``: of one page. ``expansion``: decoded bytes to file
     bytes, above ``expansion_floor_bytes`` decoded, so that small flat images still pass.
-    ``seconds``: for the readers of vendor formats, which run in a process of their own.
+    ``seconds``: to read a file in a process of its own: uploads, and vendors' formats.
     """
 
     file_bytes: int = 200_000_000

@@ -12,12 +12,16 @@ import pkgutil
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType, ModuleType
+from typing import Any
+
+import numpy as np
 
 from core.errors import FormatError, LamellaError, LimitError
 from core.formats import vendors
 from core.formats.reading.clues import Clues
 from core.formats.reading.grey import to_unit_range
 from core.formats.reading.info_bar import InfoBars, find_info_bars
+from core.formats.reading.isolation import run_isolated, start_readers
 from core.formats.reading.limits import check_file_bytes
 from core.formats.reading.names import clean_name, extension
 from core.formats.reading.pairing import (
@@ -28,11 +32,21 @@ from core.formats.reading.pairing import (
 )
 from core.formats.reading.scale import scale_of
 from core.formats.reading.source import Decoded, Finding, Source
+from core.formats.reading.transfer import facts_of, micrograph_of
 from core.formats.reading.unknown import explain_unknown, missing_sidecar
 from core.settings import Limits
 from core.types import Micrograph
 
-__all__ = ["extensions", "modules", "pair_sidecars", "read", "read_file", "without_sidecars"]
+__all__ = [
+    "extensions",
+    "modules",
+    "pair_sidecars",
+    "read",
+    "read_file",
+    "read_isolated",
+    "start_readers",
+    "without_sidecars",
+]
 
 _NO_SIDECARS: Mapping[str, bytes] = MappingProxyType({})
 
@@ -71,7 +85,18 @@ def read(
         FormatError: anything else that keeps it from being read.
     """
     limits = limits or Limits.from_environment()
-    source = Source(data, clean_name(name), sidecars, page, limits)
+    return _read(data, name, sidecars, page, limits, isolated=False)
+
+
+def _read(
+    data: bytes,
+    name: str,
+    sidecars: Mapping[str, bytes],
+    page: int,
+    limits: Limits,
+    isolated: bool,
+) -> Micrograph:
+    source = Source(data, clean_name(name), sidecars, page, limits, isolated)
     for file_name, content in ((source.name, data), *sidecars.items()):
         if content is data or content:
             check_file_bytes(clean_name(file_name), len(content), limits)
@@ -120,6 +145,43 @@ def read_file(path: Path, *, page: int = 0, limits: Limits | None = None) -> Mic
             "file is there and may be read."
         ) from error
     return read(data, path.name, sidecars=sidecars, page=page, limits=limits)
+
+
+def read_isolated(
+    data: bytes,
+    name: str,
+    *,
+    sidecars: Mapping[str, bytes] = _NO_SIDECARS,
+    page: int = 0,
+    limits: Limits | None = None,
+) -> Micrograph:
+    """Return what :func:`read` returns, read in a process of its own with limits on its memory,
+    time and files: for files that others sent.
+
+    Raises:
+        LimitError: as ``read``, and where it took too long.
+        FormatError: as ``read``, and where the reader crashed.
+    """
+    limits = limits or Limits.from_environment()
+    name = clean_name(name)
+    files = {"image": data, **{f"sidecar-{n}": one for n, one in enumerate(sidecars.values())}}
+    job = {"name": name, "sidecars": list(sidecars), "page": page}
+    answer = run_isolated("core.formats:read_as_child", files, job, name, limits)
+    return micrograph_of(answer.facts, answer.arrays["pixels"], answer.arrays.get("valid"))
+
+
+def read_as_child(
+    folder: Path, job: Mapping[str, Any], limits: Limits
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Do the work of :func:`read_isolated` in the child; return the arrays and the facts."""
+    names = enumerate(job["sidecars"])
+    sidecars = {name: (folder / f"sidecar-{n}").read_bytes() for n, name in names}
+    data = (folder / "image").read_bytes()
+    micrograph = _read(data, job["name"], sidecars, job["page"], limits, isolated=True)
+    arrays = {"pixels": micrograph.pixels}
+    if micrograph.valid is not None:
+        arrays["valid"] = micrograph.valid
+    return arrays, facts_of(micrograph)
 
 
 def _sniffs(module: ModuleType, data: bytes) -> bool:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from math import prod
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tifffile import PHOTOMETRIC, TIFF, TiffFile, TiffPage
 
-from core.errors import FormatError
+from core.errors import FormatError, LamellaError
 from core.formats.reading.grey import Levels, from_color, from_palette, full_scale, luminance
-from core.formats.reading.isolation import decode_isolated
+from core.formats.reading.isolation import run_isolated_once
 from core.formats.reading.limits import check_decoded_bytes, check_frame
-from core.formats.reading.source import Decoded, Source
+from core.formats.reading.source import Decoded, Source, damaged
 from core.formats.reading.tiff_pages import (
     Frame,
     check_structure,
@@ -20,10 +23,12 @@ from core.formats.reading.tiff_pages import (
     image_frames,
     tags_of,
 )
+from core.settings import Limits
 
 TITLE = "TIFF"
 EXTENSIONS = ("tif", "tiff")
 
+_FILE = "image.tif"
 _ORIENTATION = 274
 _IMAGE_CODECS = {
     "OJPEG",
@@ -76,11 +81,19 @@ def read(source: Source) -> Decoded:
         )
 
 
-def decode(source: Source) -> np.ndarray:
-    """Return the samples of the page of ``source``, (H, W) or (H, W, S), decoded here and now."""
+def decode_as_child(
+    folder: Path, job: Mapping[str, Any], limits: Limits
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Do the work of :func:`_isolated` in the child; return the samples, (H, W) or (H, W, S)."""
+    source = Source((folder / _FILE).read_bytes(), job["name"], {}, job["page"], limits)
     with TiffFile(BytesIO(source.data), _multifile=False) as tiff:
         frames, _ = image_frames(tiff, source)
-        return _decode(frames[source.page], tiff, source)
+        try:
+            return {"samples": _decode(frames[source.page], tiff, source)}, {}
+        except (LamellaError, MemoryError):
+            raise
+        except Exception as error:
+            raise damaged(source.name, TITLE) from error
 
 
 def _has_image_codec(page: TiffPage) -> bool:
@@ -88,8 +101,11 @@ def _has_image_codec(page: TiffPage) -> bool:
 
 
 def _isolated(source: Source) -> np.ndarray:
-    files = {"image.tif": source.data}
-    return decode_isolated(source, "core.formats.reading.tiff_process", TITLE, files)[0]
+    job = {"name": source.name, "page": source.page}
+    answer = run_isolated_once(
+        "core.formats.tiff:decode_as_child", {_FILE: source.data}, job, source
+    )
+    return answer.arrays["samples"]
 
 
 def _check_frame(page: TiffPage, source: Source) -> None:

@@ -49,18 +49,3 @@ def decode_mask(data: bytes, name: str, shape: tuple[int, int] | None = None) ->
             "whole numbers from 0 and no fractions."
         )
     return mask
-
-
-def decode_marked(data: bytes, name: str, marked: str) -> np.ndarray:
-    """Return which pixels of a mask are marked (H, W) bool: every value above 0.
-
-    ``marked``: what the mask marks, one and several: "boundary/boundaries".
-
-    Raises:
-        DataError: it is no mask, or nothing is marked.
-    """
-    one, several = marked.split("/")
-    mask = decode_mask(data, name) > 0
-    if not mask.any():
-        raise DataError(f"{name} marks no {one}; pixels above 0 are {several}.")
-    return mask

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from core.errors import DataError
+from core.formats.reading.isolated_mask import isolated_mask
 from core.palette import OKABE_ITO
-from core.pixels.mask_file import decode_mask
 from core.types import Phase, read_only
 
 MOST_PHASES = 8
@@ -65,8 +65,9 @@ def read_marks(data: bytes, name: str, shape: tuple[int, int]) -> np.ndarray:
 
     Raises:
         DataError: it is no mask of this shape, or has values above 8.
+        FormatError: it crashed its reader, or took too long.
     """
-    values = decode_mask(data, name, shape)
+    values = isolated_mask(data, name, shape)
     if values.max() > MOST_PHASES:
         raise DataError(
             f"The mask {name} holds the value {values.max()}; 0 means unmarked and 1 to "

@@ -11,8 +11,8 @@ import torch
 
 from core.errors import DataError
 from core.evaluation.boundary_agreement import GrainAgreement, grain_agreement
+from core.formats.reading.isolated_mask import isolated_marked
 from core.measurement.grain_size import GrainCount, Intercepts, count_grains, intercepts
-from core.pixels.mask_file import decode_marked
 from core.segmentation.engine import Engine
 from core.segmentation.grain_merging import grains_from_probability
 from core.segmentation.grain_network import boundaries, separate_grains
@@ -89,8 +89,9 @@ def read_boundary_mask(data: bytes, name: str) -> np.ndarray:
 
     Raises:
         DataError: no PNG or TIFF, more than one channel, or nothing marked.
+        FormatError: it crashed its reader, or took too long.
     """
-    return decode_marked(data, name, "boundary/boundaries")
+    return isolated_marked(data, name, "boundary/boundaries")
 
 
 def train_live(

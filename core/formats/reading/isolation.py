@@ -1,130 +1,215 @@
-"""Decode in a process of its own, with a time limit, and a memory limit where the system has one.
+"""Run a reader in a process of its own, with limits on memory, time, file size and open files.
 
-For decoders that can be made to run for ever, or to take memory that no header announces. The
-process gets a job as JSON on standard input and leaves ``result.json`` and ``frame.npy``.
+For files that others made: a reader that crashes, hangs or takes all memory on one of them is
+ended, and its user reads a sentence. A server process has the readers' libraries imported and forks
+a child for each file, which takes milliseconds. Where the system cannot fork safely (macOS,
+Windows) each file gets a process that starts from nothing.
+
+A request is JSON on a socket or on standard input: a function by name, its folder and its job. The
+files lie in the folder, and the arrays that the function returns are left there.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import pkgutil
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+import threading
+import time
+import weakref
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from core import errors
 from core.errors import FormatError, LimitError
-from core.formats.reading.limits import check_pages
 from core.formats.reading.source import Source
 from core.settings import Limits
 
-_RESULT, _FRAME = "result.json", "frame.npy"
+_PROCESS = "core.formats.reading.isolation_process"
 _ROOT = Path(__file__).resolve().parents[3]
 _ONE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-_BASE_BYTES = 3_000_000_000
-"""Address space of Python with its libraries, before any image."""
+CAN_FORK = sys.platform == "linux"
+_GRACE_SECONDS = 5.0
+"""How much later than the child's own alarm the parent gives up."""
 
 
-def decode_isolated(
-    source: Source, module: str, title: str, files: Mapping[str, bytes], plugin: str = ""
-) -> tuple[np.ndarray, Mapping]:
-    """Return the frame and the result that ``module``, run as a program, makes of ``files``.
+@dataclass(frozen=True)
+class Answer:
+    """What a function that ran in a child returned: ``arrays`` by name, and ``facts`` as JSON."""
 
-    ``files``: by the name that they get; the first is the one to read. ``title``: of the format.
+    arrays: Mapping[str, np.ndarray]
+    facts: Mapping[str, Any]
+
+
+def run_isolated(
+    function: str, files: Mapping[str, bytes], job: Mapping[str, Any], name: str, limits: Limits
+) -> Answer:
+    """Return what ``function``, run in a child, makes of ``files``.
+
+    ``function``: "module:name" of a function from (folder, job, limits) to arrays by name, and
+    facts; a LamellaError that it raises is raised here. ``files``: by the names that they get in
+    the folder. ``name``: of the user's file, for messages.
 
     Raises:
-        FormatError: damaged, or without an image.
-        LimitError: too large, or too slow.
+        FormatError: the reader crashed, or says that the file cannot be read.
+        LimitError: it took longer or more memory than the limits allow.
     """
     with tempfile.TemporaryDirectory(prefix="lamella-") as folder:
-        for name, data in files.items():
-            (Path(folder) / name).write_bytes(data)
-        job = {"path": str(Path(folder) / next(iter(files))), "page": source.page}
-        _run(module, {**job, "plugin": plugin, "limits": asdict(source.limits)}, source, title)
+        _write(Path(folder), files)
+        request = {"function": function, "folder": folder, "job": job, "limits": asdict(limits)}
+        begun = time.monotonic()
         try:
-            result = json.loads((Path(folder) / _RESULT).read_text())
-        except (OSError, ValueError) as error:
-            raise _damaged(source, title) from error
-        if "refused" in result:
-            _refuse(source, title, result, next(iter(files)))
-        return np.load(Path(folder) / _FRAME, allow_pickle=False), result
+            answer = _ask(json.dumps(request).encode(), limits.seconds + _GRACE_SECONDS)
+        except TimeoutError as error:
+            raise _too_slow(name, limits) from error
+        if not answer and time.monotonic() - begun >= limits.seconds:
+            raise _too_slow(name, limits)
+        return _answer(answer, Path(folder), name)
 
 
-def serve(read: Callable[[Path, str, int, Limits], tuple[np.ndarray | None, dict]]) -> None:
-    """Do the job on standard input with ``read``: the other end of ``decode_isolated``."""
-    job = json.load(sys.stdin)
-    path, limits = Path(job["path"]), Limits(**job["limits"])
-    _limit_resources(limits)
+def run_isolated_once(
+    function: str, files: Mapping[str, bytes], job: Mapping[str, Any], source: Source
+) -> Answer:
+    """Return what :func:`run_isolated` returns for a part of the work on ``source``, at once where
+    this process is such a child already."""
+    if not source.isolated:
+        return run_isolated(function, files, job, source.name, source.limits)
+    with tempfile.TemporaryDirectory() as folder:
+        _write(Path(folder), files)
+        return Answer(*pkgutil.resolve_name(function)(Path(folder), job, source.limits))
+
+
+def start_readers() -> None:
+    """Start the process that forks readers, so that the first file does not wait for it."""
+    if CAN_FORK:
+        _server().start()
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+
+
+def _answer(answer: bytes, folder: Path, name: str) -> Answer:
     try:
-        frame, result = read(path, job["plugin"], job["page"], limits)
-        if frame is not None:
-            np.save(path.parent / _FRAME, frame, allow_pickle=False)
-    except MemoryError:
-        result = {"refused": "memory"}
-    except LimitError as error:
-        result = {"refused": "limit", "detail": str(error)}
-    except Exception:
-        result = {"refused": "damaged"}
-    (path.parent / _RESULT).write_text(json.dumps(result))
+        found = json.loads(answer)
+    except ValueError as error:
+        raise FormatError(
+            f"{name} crashed its reader, most likely because it is damaged; copy it again from the "
+            "microscope, or open it in the program that made it and save it as TIFF."
+        ) from error
+    match found.get("refused"):
+        case None:
+            arrays = {
+                array: np.load(folder / f"{array}.npy", allow_pickle=False)
+                for array in found["arrays"]
+            }
+            return Answer(arrays, found["facts"])
+        case "memory":
+            raise LimitError(
+                f"{name} needs more memory than is allowed for one file; crop or bin it, or raise "
+                "LAMELLA_MAX_DECODED_BYTES."
+            )
+        case kind:
+            raise getattr(errors, kind)(found["sentence"])
 
 
-def _limit_resources(limits: Limits) -> None:
+def _too_slow(name: str, limits: Limits) -> LimitError:
+    return LimitError(
+        f"{name} took longer than {limits.seconds} s to read, most likely because it is damaged; "
+        "copy it again, or raise LAMELLA_MAX_SECONDS."
+    )
+
+
+def _ask(request: bytes, seconds: float) -> bytes:
+    """Return the answer to a request; b"" where the reader died."""
+    if CAN_FORK:
+        return _server().ask(request, seconds)
     try:
-        import resource
-    except ImportError:  # Windows has no such limits
-        return
-    most = _BASE_BYTES + 4 * limits.decoded_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))
-
-
-def _run(module: str, job: Mapping, source: Source, title: str) -> None:
-    try:
-        # Not fork: the web server's threads and the GPU do not survive one.
-        subprocess.run(
-            [sys.executable, "-m", module],
-            input=json.dumps(job).encode(),
+        ended = subprocess.run(
+            [sys.executable, "-m", _PROCESS],
+            input=request + b"\n",
             cwd=_ROOT,
             env={**os.environ, **_ONE_THREAD},
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=source.limits.seconds,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise LimitError(
-            f"{source.name} took longer than {source.limits.seconds} s to read as {title}, most "
-            "likely because it is damaged; copy it again, or raise LAMELLA_MAX_SECONDS."
-        ) from error
+        raise TimeoutError from error
+    return ended.stdout
 
 
-def _refuse(source: Source, title: str, result: Mapping, stand_in: str) -> None:
-    reason, detail = result["refused"], result.get("detail", "")
-    if reason == "pages":
-        check_pages(source.name, int(detail), source.limits)
-    if reason == "page":
-        source.check_page(int(detail))
-    if reason == "limit":
-        raise LimitError(str(detail).replace(stand_in, source.name))
-    if reason == "memory":
-        raise LimitError(
-            f"{source.name} needs more memory than is allowed for a {title} file; crop or bin it, "
-            "or raise LAMELLA_MAX_DECODED_BYTES."
+class _Server:
+    """The process that forks readers, on a Unix socket that only this user may open; it ends with
+    this process, and is started again where it was killed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen | None = None
+        self._address = ""
+
+    def start(self) -> str:
+        """Start the process unless it runs; return the address that it listens on already."""
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                folder = tempfile.mkdtemp(prefix="lamella-readers-")
+                self._address = os.path.join(folder, "socket")
+                self._process = _start(self._address)
+                weakref.finalize(self, _end, self._process, folder)
+            return self._address
+
+    def ask(self, request: bytes, seconds: float) -> bytes:
+        """Return the answer to a request; b"" where the reader died.
+
+        Raises:
+            TimeoutError: after so many seconds.
+        """
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(seconds)
+            connection.connect(self.start())
+            connection.sendall(request + b"\n")
+            answer = b""
+            try:
+                while part := connection.recv(65536):
+                    answer += part
+            except ConnectionResetError:
+                return b""
+            return answer
+
+
+def _start(address: str) -> subprocess.Popen:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen(128)
+        return subprocess.Popen(
+            [sys.executable, "-m", _PROCESS, str(listener.fileno()), str(os.getpid())],
+            pass_fds=[listener.fileno()],
+            cwd=_ROOT,
+            env={**os.environ, **_ONE_THREAD},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
-    if reason == "no image":
-        raise FormatError(
-            f"{source.name} is a {title} file without an image, only {detail}; export the image "
-            "as TIFF."
-        )
-    raise _damaged(source, title)
 
 
-def _damaged(source: Source, title: str) -> FormatError:
-    return FormatError(
-        f"{source.name} is a damaged or incomplete {title} file; copy it again from the "
-        "microscope, or export the image as TIFF."
-    )
+def _end(process: subprocess.Popen, folder: str) -> None:
+    process.kill()
+    process.wait()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@cache
+def _server() -> _Server:
+    return _Server()

@@ -10,11 +10,11 @@ import numpy as np
 from core.errors import FormatError
 from core.formats.reading.calibration import Calibration, metres, number
 from core.formats.reading.grey import Levels, full_scale, luminance
-from core.formats.reading.isolation import decode_isolated
+from core.formats.reading.isolation import run_isolated_once
 from core.formats.reading.names import shown
 from core.formats.reading.source import Decoded, Finding, Source, known
 
-_PROCESS = "core.formats.reading.rosettasciio_process"
+_CHILD = "core.formats.reading.rosettasciio_child:decode_as_child"
 _NO_UNITS = ("", "pix", "px", "pixel", "pixels", "points")
 
 
@@ -32,8 +32,10 @@ def read_isolated(source: Source, plugin: str, title: str, files: Mapping[str, b
             f"{source.name} is a {title} file, and the reader for these is not installed; run "
             'pip install "lamella[em]", or export the image as TIFF.'
         )
-    frame, result = decode_isolated(source, _PROCESS, title, files, plugin)
-    return _decoded(frame, result, title)
+    job = {"file": next(iter(files)), "name": source.name, "page": source.page}
+    job |= {"plugin": plugin, "title": title}
+    answer = run_isolated_once(_CHILD, files, job, source)
+    return _decoded(answer.arrays["frame"], answer.facts, title)
 
 
 def _decoded(frame: np.ndarray, result: Mapping, title: str) -> Decoded:

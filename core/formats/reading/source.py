@@ -17,13 +17,17 @@ from core.settings import Limits
 
 @dataclass(frozen=True)
 class Source:
-    """A file to read: its bytes, its cleaned name, its sidecars by name, and the page wanted."""
+    """A file to read: its bytes, its cleaned name, its sidecars by name, and the page wanted.
+
+    ``isolated``: this process is a child that may be lost, see ``core.formats.reading.isolation``.
+    """
 
     data: bytes
     name: str
     sidecars: Mapping[str, bytes]
     page: int
     limits: Limits
+    isolated: bool = False
 
     def check_page(self, pages: int) -> None:
         """Refuse a page that is not there.
@@ -36,6 +40,14 @@ class Source:
                 f"{self.name} has {pages} page{'s' if pages > 1 else ''}, and page {self.page + 1} "
                 f"was asked for, counted from 1; choose {'1' if pages == 1 else f'1 to {pages}'}."
             )
+
+
+def damaged(name: str, title: str) -> FormatError:
+    """Return the error of a file that its format's reader gave up."""
+    return FormatError(
+        f"{name} is a damaged or incomplete {title} file; copy it again from the microscope, or "
+        "export the image as TIFF."
+    )
 
 
 @dataclass(frozen=True)

@@ -186,9 +186,9 @@ def _read_anew(source: str, page: int) -> tuple[Micrograph, Array | None]:
     if upload is None:
         name = memory().uploads.pop(source, "The image")
         raise LamellaError(f"{name} was dropped from memory for newer images; upload it again.")
-    from core import formats
+    from core.formats import read_isolated
 
-    return formats.read(upload.data, upload.name, sidecars=upload.sidecars, page=page), None
+    return read_isolated(upload.data, upload.name, sidecars=upload.sidecars, page=page), None
 
 
 # ---- the model

@@ -38,10 +38,10 @@ def draw(analysis: Analysis | None) -> None:
 
 
 def _compare(given: list[Any], analysis: Analysis | None) -> None:
+    from core.formats.reading.isolated_mask import isolated_marked
     from core.measurement.annotation_spread import annotation_spread
-    from core.pixels.mask_file import decode_marked
 
-    masks = [decode_marked(one.getvalue(), one.name, "particle/particles") for one in given]
+    masks = [isolated_marked(one.getvalue(), one.name, "particle/particles") for one in given]
     pairs = {"the two annotations": annotation_spread(*masks)}
     size = None
     if analysis is not None and analysis.micrograph.shape == masks[0].shape:

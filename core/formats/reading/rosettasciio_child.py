@@ -1,4 +1,4 @@
-"""The process that RosettaSciIO runs in, started by ``core.formats.reading.rosettasciio``."""
+"""What RosettaSciIO does in a child, for ``core.formats.reading.rosettasciio``."""
 
 from __future__ import annotations
 
@@ -7,39 +7,60 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from core.errors import LimitError
-from core.formats.reading.isolation import serve
-from core.formats.reading.limits import check_frame
+from core.errors import FormatError, LamellaError, LimitError
+from core.formats.reading.limits import check_frame, check_pages
+from core.formats.reading.source import Source, damaged
 from core.formats.reading.spectra import is_spectral
 from core.settings import Limits
 
 _OPTIONS = {"bruker": {"select_type": "image"}}
 
 
-def _read(path: Path, plugin: str, page: int, limits: Limits) -> tuple[np.ndarray | None, dict]:
+def decode_as_child(
+    folder: Path, job: Mapping[str, Any], limits: Limits
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return the page that a job asks for, (H, W) or (H, W, 3), and what the file says of it.
+
+    Raises:
+        FormatError: damaged, without an image, or without the page.
+        LimitError: too large.
+    """
+    try:
+        return _decode(folder / job["file"], job, limits)
+    except (LamellaError, MemoryError):
+        raise
+    except Exception as error:
+        raise damaged(job["name"], job["title"]) from error
+
+
+def _decode(
+    path: Path, job: Mapping[str, Any], limits: Limits
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    name, plugin = job["name"], job["plugin"]
     reader = importlib.import_module(f"rsciio.{plugin}").file_reader
     signals = reader(str(path), **_OPTIONS.get(plugin, {}))
     images = [(signal, axes) for signal in signals if (axes := _image_axes(signal))]
     if not images:
         kinds = "complex numbers" if any(_is_complex(one) for one in signals) else "spectra"
-        return None, {"refused": "no image", "detail": kinds}
-    pages = [(*image, frame) for image in images for frame in _frames(*image)]
-    if len(pages) > limits.pages:
-        return None, {"refused": "pages", "detail": len(pages)}
-    if not 0 <= page < len(pages):
-        return None, {"refused": "page", "detail": len(pages)}
-    signal, axes, frame = pages[page]
+        raise FormatError(
+            f"{name} is a {job['title']} file without an image, only {kinds}; export the image as "
+            "TIFF."
+        )
+    pages = [(*image, frame) for image in images for frame in _frames(name, *image)]
+    check_pages(name, len(pages), limits)
+    Source(b"", name, {}, job["page"], limits).check_page(len(pages))
+    signal, axes, frame = pages[job["page"]]
     data = signal["data"]
     shape = tuple(data.shape[axis] for axis in axes)
-    check_frame(path.name, shape, data.dtype.itemsize, path.stat().st_size, limits)
+    check_frame(name, shape, data.dtype.itemsize, path.stat().st_size, limits)
     others = iter(frame)
     selection = tuple(slice(None) if n in axes else next(others) for n in range(data.ndim))
-    pixels = np.asarray(data[selection])
     row_axis, column_axis = (signal["axes"][axis] for axis in axes)
-    return _plain(pixels), {
+    return {"frame": _plain(np.asarray(data[selection]))}, {
         "file_shape": [int(length) for length in data.shape],
         "dtype": _dtype_name(data.dtype),
         "pages": len(pages),
@@ -69,11 +90,11 @@ def _image_axes(signal: Mapping) -> tuple[int, int] | None:
     return len(axes) - 2, len(axes) - 1
 
 
-def _frames(signal: Mapping, axes: tuple[int, int]) -> Iterator[tuple[int, ...]]:
+def _frames(name: str, signal: Mapping, axes: tuple[int, int]) -> Iterator[tuple[int, ...]]:
     """Yield the indices along the other axes; none of so many that no limit allows them."""
     others = [n for axis, n in enumerate(signal["data"].shape) if axis not in axes]
     if prod(others) > 1_000_000:
-        raise LimitError(f"The file has {prod(others)} images; save fewer of them.")
+        raise LimitError(f"{name} has {prod(others)} images; save fewer of them.")
     return product(*(range(length) for length in others))
 
 
@@ -89,7 +110,3 @@ def _dtype_name(dtype: np.dtype) -> str:
         return dtype.name
     bits = dtype[dtype.names[0]].itemsize * 8
     return f"{'rgba' if len(dtype.names) == 4 else 'rgb'}{bits}"
-
-
-if __name__ == "__main__":
-    serve(_read)
