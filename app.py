@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,9 +31,17 @@ def explain(error: BaseException) -> bool:
     return True
 
 
+def _start_readers() -> None:
+    from core.formats import start_readers
+
+    start_readers()
+
+
 @asynccontextmanager
 async def until_the_end(app: st.App) -> AsyncIterator[None]:
-    """Let no running job hold up the end of the server."""
+    """Have the readers of uploads ready, and let no running job hold up the end of the server."""
+    # In a thread: it imports what the first page can be drawn without.
+    threading.Thread(target=_start_readers, daemon=True).start()
     yield
     jobs.cancel_all()
 
