@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,7 @@ from core.errors import LamellaError
 if TYPE_CHECKING:
     from core.analysis import Analysis
     from core.segmentation.segment import AnyEngine
-    from core.types import Micrograph, PixelSize
+    from core.types import Micrograph, ModelCard, PixelSize
 
 HELP = "label every pixel and measure the objects"
 
@@ -65,6 +67,7 @@ def run(options: argparse.Namespace) -> int:
         if card.needs_marks
         else load(card.name, device=options.device)
     )
+    unlike = doubting(card)
     taken: dict[str, Path] = {}
 
     def segment(path: Path) -> None:
@@ -80,13 +83,26 @@ def run(options: argparse.Namespace) -> int:
             object_settings=ObjectSettings(keep_annotations=options.keep_annotations),
             progress=progress_line(f"{path.name}: tile"),
         )
+        analysis = replace(analysis, doubts=unlike(analysis.micrograph))
+        for reason in analysis.reasons_to_doubt:
+            say(f"{path}: check the result by eye: {reason}")
         stem = path.stem if options.page == 1 else f"{path.stem}.page{options.page}"
         write_results(analysis, options.out, stem)
         print(f"{path}: {counted(analysis)} -> {options.out / stem}.*", flush=True)
-        for warning in analysis.warnings:
-            print(f"{path}: {warning}", flush=True)
 
     return for_each(images, segment)
+
+
+def doubting(card: ModelCard) -> Callable[[Micrograph], tuple[str, ...]]:
+    """Return what tells why an image is unlike the training images of a network."""
+    from core.classification.doubt import class_of, doubts
+    from models import classifiers
+
+    classifier = classifiers.CARDS[classifiers.MICROGRAPH_TYPE]
+    if card.weights is None or classifier.weights is None or class_of(card, classifier) is None:
+        return lambda _: ()
+    classify = classifiers.micrograph_type()
+    return lambda micrograph: doubts(card, classify(micrograph))
 
 
 def say_what_is_open(micrograph: Micrograph, path: Path, options: argparse.Namespace) -> None:

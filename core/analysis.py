@@ -45,9 +45,10 @@ class Analysis:
     ``objects``: (H, W) uint32, 0 = none, same shape as the micrograph. ``table``: one row an
     object, units in the column names. ``device``, ``precision``: where and how the network ran.
     ``seconds``: of the segmentation alone. ``warnings``: sentences for the user, where the image
-    is unlike those that the model learned from. ``intercepts``: of test lines over the grains, from
-    a model that finds their boundaries. ``forest_training``: the marks that a forest was fitted to.
-    ``selection``: how many objects were left out, and why.
+    is unlike those that the model learned from. ``doubts``: sentences of the kind, from a
+    classifier of images (``core.classification.doubt``), where one was asked. ``intercepts``: of
+    test lines over the grains, from a model that finds their boundaries. ``forest_training``: the
+    marks that a forest was fitted to. ``selection``: how many objects were left out, and why.
     """
 
     micrograph: Micrograph
@@ -64,6 +65,7 @@ class Analysis:
     intercepts: Intercepts | None = None
     forest_training: ForestTraining | None = None
     selection: Selection = field(default_factory=Selection)
+    doubts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "objects", read_only(self.objects))
@@ -72,6 +74,11 @@ class Analysis:
     def objects_digest(self) -> str:
         """Names the objects: other settings number them anew."""
         return f"{self.segmentation.digest} {self.object_settings}"
+
+    @property
+    def reasons_to_doubt(self) -> tuple[str, ...]:
+        """Sentences on how the image differs from those that the model learned from."""
+        return (*self.doubts, *self.warnings)
 
     @property
     def object_bytes(self) -> int:

@@ -51,7 +51,7 @@ if analysis is None:
     run.next_step(marked)
     st.stop()
 
-results.warn(analysis, suggestion.doubts(opened, card) if marked is None else ())
+results.warn(analysis)
 uncertain = shown == sidebar.UNCERTAINTY
 viewer(
     publish.micrograph(opened.micrograph),

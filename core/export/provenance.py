@@ -68,7 +68,7 @@ def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, ob
             "mean_confidence": round(_confidence(analysis), 4),
             "confidence_temperature": analysis.card.temperature,
             "mean_intercept_px": _mean_intercept_px(analysis),
-            "warnings": list(analysis.warnings),
+            "warnings": list(analysis.reasons_to_doubt),
         },
         "software": _software(),
     }

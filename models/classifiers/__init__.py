@@ -6,7 +6,7 @@ goes the way of an image to a segmentation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -14,15 +14,19 @@ from pkgutil import iter_modules
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from core.classification.card import ClassifierCard
+from core.classification.card import Classification, ClassifierCard
 from core.errors import ModelError
 
 if TYPE_CHECKING:
     from torch import nn
 
     from core.training.recipe import Recipe
+    from core.types import Micrograph
 
 _MODULES = tuple(import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
+
+MICROGRAPH_TYPE = "micrograph-type"
+"""The one that says which model of the zoo fits an image."""
 
 CARDS: Mapping[str, ClassifierCard] = MappingProxyType({m.CARD.name: m.CARD for m in _MODULES})
 
@@ -54,6 +58,18 @@ def card(name: str) -> ClassifierCard:
     if name not in CARDS:
         raise ModelError(f"There is no classifier {name!r}; choose one of {', '.join(CARDS)}.")
     return CARDS[name]
+
+
+def micrograph_type() -> Callable[[Micrograph], Classification]:
+    """Return the classifier of micrographs, ready to classify.
+
+    Raises:
+        ModelError: its weights are missing or damaged.
+    """
+    from core.classification.classify import classify
+
+    network = load(MICROGRAPH_TYPE)
+    return lambda micrograph: classify(micrograph, network, CARDS[MICROGRAPH_TYPE])
 
 
 def load(name: str, other_weights: Path | None = None) -> nn.Module:

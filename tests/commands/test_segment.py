@@ -287,3 +287,16 @@ def test_models_lists_the_zoo(
     text = capsys.readouterr().out
     assert text.startswith("threshold: Threshold. ")
     assert "4 parameters" in text and "untrained" in text
+
+
+def test_foreign_material_is_doubted_above_the_result(
+    shared_data: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    steel = shared_data("carbon_steel", "images", "uhcs0075.tif")
+    small = tmp_path / "steel.png"
+    Image.fromarray((read_file(steel).pixels[:256, :256] * 255).astype(np.uint8)).save(small)
+    assert cli.main(["segment", str(small), "--model", "particles", "--out", str(tmp_path)]) == 0
+    said = [line for line in capfd.readouterr().err.splitlines() if "check the result" in line]
+    assert "our images of particles" in said[0]
+    run = json.loads((tmp_path / "steel.run.json").read_text("utf-8"))
+    assert "our images of particles" in run["result"]["warnings"][0]

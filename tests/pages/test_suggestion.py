@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.classification.card import Classification
+from core.classification.doubt import doubts, sure_suggestion
 from core.errors import ModelError
 from core.formats import read_file
 from core.types import Micrograph
@@ -19,11 +21,11 @@ from models import classifiers, zoo
 from pages.components.frame import samples, session, stores
 from pages.components.frame.memory import Opened
 from pages.components.frame.samples import Offer
-from pages.components.segment import suggestion
-from tests.pages.running import by_key, opened
+from pages.components.segment import image_class, suggestion
+from tests.pages.running import by_key, finish, opened, texts
 
-CARD = classifiers.card(suggestion.CLASSIFIER)
-NONE = suggestion.UNLIKE_ALL
+CARD = classifiers.card(classifiers.MICROGRAPH_TYPE)
+NONE = suggestion.UNLIKE_ALL.format(zoo.CARDS["particles"].title)
 GRAINS = suggestion.LOOKS_LIKE.format("grains", 94)
 
 
@@ -46,7 +48,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, float]], N
     def answer(shares: dict[str, float]) -> None:
         probabilities = np.array([shares.get(phase.name, 0.0) for phase in CARD.phases])
         found = Classification(probabilities, replace(CARD, threshold=0.3))
-        monkeypatch.setattr(suggestion, "_classified", lambda _: found)
+        monkeypatch.setattr(image_class, "classified", lambda _: found)
 
     return answer
 
@@ -106,7 +108,8 @@ def test_a_model_that_is_not_in_the_zoo_is_not_offered(
     answering({"grains": 0.94, "other": 0.06})
     known = {name: card for name, card in zoo.CARDS.items() if name != "grains"}
     monkeypatch.setattr(zoo, "CARDS", known)
-    assert captions(drawn()) == []
+    app = drawn()
+    assert captions(app) == [NONE] and not app.button
 
 
 @pytest.mark.parametrize(("model", "said"), [("particles", [NONE]), ("otsu", [])])
@@ -118,7 +121,7 @@ def test_an_image_of_no_kind_is_said_of_a_network_only(
 
 
 def test_a_doubtful_answer_says_nothing(answering: Callable[[dict[str, float]], None]) -> None:
-    answering({"grains": 0.69, "coating": 0.31})
+    answering({"grains": 0.69, "particles": 0.31})
     assert captions(drawn()) == []
 
 
@@ -136,46 +139,79 @@ def test_an_upload_without_a_choice_gets_the_model_that_fits(
     assert any(text.startswith(GRAINS) for text in captions(app))
 
 
-def doubting(opened: object, model: str) -> None:
-    """Write what speaks against a model."""
-    import streamlit as st
-
-    from models import zoo
-    from pages.components.segment import suggestion
-
-    for sentence in suggestion.doubts(opened, zoo.card(model)):
-        st.caption(sentence)
+def test_steel_at_86_percent_gets_its_model(
+    answering: Callable[[dict[str, float]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering({"carbon steel": 0.86, "other": 0.14})
+    offers = (Offer("lab/noise", "Noise", "One.", False, lambda page: (noise(), None)),)
+    monkeypatch.setattr(samples, "offers", lambda: offers)
+    monkeypatch.setattr(session, "take_run_request", lambda: False)
+    app = after_the_answer(opened("segment", sample="lab/noise"))
+    assert by_key(app.selectbox, "model_choice").value == "carbon-steel"
 
 
 @pytest.mark.parametrize(
     ("model", "shares", "said"),
     [
-        ("particles", {"grains": 0.94, "other": 0.06}, 1),
-        ("grains", {"grains": 0.94, "other": 0.06}, 0),
-        ("particles", {"grains": 0.69, "coating": 0.31}, 0),
-        ("otsu", {"grains": 0.94, "other": 0.06}, 0),
+        ("particles", {"grains": 0.94, "other": 0.06}, "particles"),
+        ("particles-resnet18", {"grains": 0.94, "other": 0.06}, "particles"),
+        ("particles", {"carbon steel": 0.55, "other": 0.43, "particles": 0.02}, "particles"),
+        ("grains", {"grains": 0.94, "other": 0.06}, ""),
+        ("particles", {"particles": 0.26, "other": 0.74}, ""),
+        ("otsu", {"grains": 0.94, "other": 0.06}, ""),
+        ("gold", {"grains": 0.94, "other": 0.06}, ""),
     ],
 )
 def test_a_result_on_another_material_is_doubted(
     model: str,
     shares: dict[str, float],
-    said: int,
+    said: str,
     answering: Callable[[dict[str, float]], None],
 ) -> None:
     answering(shares)
-    upload = Opened("upload:1", noise(), noise())
-    app = AppTest.from_function(doubting, args=(upload, model), default_timeout=60).run()
-    if zoo.card(model).weights:
-        app = after_the_answer(app)
-    title = zoo.card(model).title
-    assert captions(app) == [suggestion.OTHER.format("grains", 94, title)] * said
+    found = image_class.doubts(Opened("upload:1", noise(), noise()), zoo.card(model))
+    assert len(found) == bool(said)
+    assert all(f"our images of {said}, which {zoo.card(model).title}" in one for one in found)
+    assert all((", and of grains 94 %" in one) == ("grains" in shares) for one in found)
+    generated = Opened("sample:1", noise(), noise(), noise().pixels)
+    assert image_class.doubts(generated, zoo.card(model)) == ()
 
 
-def test_a_titanium_alloy_is_not_called_carbon_steel(shared_data: Callable[..., Path]) -> None:
+def test_a_doubted_result_says_so_above_it(
+    answering: Callable[[dict[str, float]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering({"carbon steel": 0.55, "other": 0.43, "particles": 0.02})
+    offers = (Offer("lab/noise", "Noise", "One.", False, lambda page: (noise(), None)),)
+    monkeypatch.setattr(samples, "offers", lambda: offers)
+    app = finish(opened("segment", sample="lab/noise", model="particles"))
+    assert "unlike what the model was trained on" in texts(app)
+
+
+def test_why_shows_what_the_model_learned_from_and_generated_images_like_it(
+    answering: Callable[[dict[str, float]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_popover(*_: object, **__: object) -> object:
+        place = st.container()
+        place.open = True
+        return place
+
+    answering({"superalloy": 0.94, "other": 0.06})
+    monkeypatch.setattr(st, "popover", open_popover)
+    monkeypatch.setattr(st, "page_link", lambda *_, **__: None)
+    app = drawn()
+    assert any("was trained on SEM images of a nickel superalloy" in one for one in captions(app))
+    assert any(one.value.startswith("![Nickel superalloy, SEM](") for one in app.markdown)
+
+
+def test_a_titanium_alloy_is_not_called_carbon_steel_and_not_particles(
+    shared_data: Callable[..., Path],
+) -> None:
     shown = read_file(shared_data("formats", "zeiss_gemini300_rgb_nist.tif"))
-    answer = suggestion._classified(Opened("upload:1", shown, shown))
+    answer = image_class.classified(shown)
     assert answer.image_class.name != "other", "else this tests nothing"
-    assert answer.probabilities[answer.index] < suggestion.SURE
+    assert sure_suggestion(answer) is None
+    (said,) = doubts(zoo.card("particles"), answer)
+    assert said.startswith("A classifier of micrographs finds 1 % likeness with our images of part")
 
 
 def test_damaged_weights_are_tried_once_and_cost_only_the_suggestion(
@@ -183,11 +219,11 @@ def test_damaged_weights_are_tried_once_and_cost_only_the_suggestion(
 ) -> None:
     calls = []
 
-    def damaged(_: Opened) -> Classification:
+    def damaged(_: Micrograph) -> Classification:
         calls.append(1)
         raise ModelError("damaged")
 
-    monkeypatch.setattr(suggestion, "_classified", damaged)
+    monkeypatch.setattr(image_class, "classified", damaged)
     app = drawn().run()
     assert captions(app) == []
     assert len(calls) == 1

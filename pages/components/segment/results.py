@@ -80,11 +80,11 @@ def annotation_boxes(analysis: Analysis) -> tuple[Rectangle, ...]:
     )
 
 
-def warn(analysis: Analysis, doubts: tuple[str, ...] = ()) -> None:
+def warn(analysis: Analysis) -> None:
     """Draw one warning above the image where the model met one unlike its training images, or found
-    nothing. ``doubts``: reasons beside those of the analysis."""
+    nothing."""
     counts = analysis.card.objects_phase is not None
-    reasons = (*doubts, *analysis.warnings)
+    reasons = analysis.reasons_to_doubt
     if counts and not len(analysis.table) and not analysis.selection.too_small:
         unlike = ", or unlike what the model was trained on" if reasons else ""
         name = objects.object_name(analysis)

@@ -14,7 +14,7 @@ from core.types import ModelCard, ProgressCallback
 from pages.components.frame import background, jobs, networks, session, stores
 from pages.components.frame.background import Display
 from pages.components.frame.session import Opened
-from pages.components.segment import kept
+from pages.components.segment import image_class, kept
 from pages.components.segment.kept import Reference
 from pages.components.segment.marking import Marking
 
@@ -110,7 +110,8 @@ def _start(
         engine = (
             _fitted(opened, card, marking, progress) if uses_marks else networks.engine(card.name)
         )
-        return analyse(opened.micrograph, engine, object_settings=settings, progress=progress)
+        made = analyse(opened.micrograph, engine, object_settings=settings, progress=progress)
+        return replace(made, doubts=image_class.doubts(opened, card))
 
     mine = session.memory()
     if mine.stopped is not None:

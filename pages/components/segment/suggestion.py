@@ -8,32 +8,27 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.types import ModelCard
-from pages.components.frame import background, networks, session, stores
+from pages.components.frame import background, publish, samples, session
 from pages.components.frame.session import Opened
-from pages.components.segment import run
+from pages.components.segment import image_class, run
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
     from core.classification.card import Classification
 
-CLASSIFIER = "micrograph-type"
 POLL_SECONDS = 0.7
-UNLIKE_ALL = "This image does not resemble the training data of any network."
+UNLIKE_ALL = "This image does not look like those that {} was trained on."
 LOOKS_LIKE = "Looks like our images of {} ({:.0f} %)."
+CHOSEN = "{} That is why {} is chosen."
 USE = "Use {}"
-OTHER = "It looks like our images of {} ({:.0f} %), and {} was trained on other ones."
 PLACE = "suggestion"
 """Of the job in the background."""
-SURE, CERTAIN = 0.7, 0.9
-"""Probability from which a class is offered, and from which its model is taken where none was
-chosen."""
-NOTHING_LIKE_IT = 0.5
 INSPECT = Path(__file__).resolve().parents[2] / "inspect.py"
-RESULT_BYTES = 1000
+MOST_PICTURES = 3
 
 
 def draw(opened: Opened, card: ModelCard, analysis: Analysis | None) -> None:
-    """Draw what the image looks like where a model fits it, or none does.
+    """Draw what the image looks like where a model fits it, or that this one does not.
 
     An upload for which no model was chosen yet gets the one that fits. ``analysis``: of the image
     by ``card``, once there is one; its warnings are not said again.
@@ -41,20 +36,19 @@ def draw(opened: Opened, card: ModelCard, analysis: Analysis | None) -> None:
     answer = _answer(opened)
     if answer is None:
         return
+    from core.classification import doubt
     from models import zoo
 
-    name, share = answer.suggestion, answer.probabilities[answer.index]
-    if name is None:
-        if share >= NOTHING_LIKE_IT and card.weights and not (analysis and analysis.warnings):
-            st.caption(UNLIKE_ALL)
-        return
-    if name not in zoo.CARDS or share < SURE:
+    name = doubt.sure_suggestion(answer)
+    if name is None or name not in zoo.CARDS:
+        if analysis is None and opened.truth is None and doubt.doubts(card, answer):
+            st.caption(UNLIKE_ALL.format(card.title))
         return
     untouched = analysis is None and background.running(run.PLACE) is None
-    if untouched and share >= CERTAIN and session.suggest_model(opened.source, name):
+    if untouched and session.suggest_model(opened.source, name):
         st.rerun()
-    looks = LOOKS_LIKE.format(answer.image_class.name, 100 * share)
-    if not _is_for(card, name):
+    looks = LOOKS_LIKE.format(answer.image_class.name, 100 * answer.probabilities[answer.index])
+    if doubt.class_of(card, answer.card) != answer.index:
         st.caption(looks)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
@@ -63,68 +57,53 @@ def draw(opened: Opened, card: ModelCard, analysis: Analysis | None) -> None:
                 on_click=session.choose_model,
                 args=(name,),
             )
-            _why(answer, looks)
+            _why(answer, looks, zoo.CARDS[name])
     elif session.is_suggested(opened.source):
-        chosen = f" That is why {card.title} is chosen." if share >= CERTAIN else ""
-        st.caption(f"{looks}{chosen}")
-        _why(answer, looks)
+        st.caption(CHOSEN.format(looks, card.title))
+        _why(answer, looks, card)
 
 
-def doubts(opened: Opened, card: ModelCard) -> tuple[str, ...]:
-    """Return a sentence where the image looks like those of another model; none of a sample."""
-    answer = _answer(opened) if card.weights and opened.truth is None else None
-    if answer is None or answer.suggestion is None or _is_for(card, answer.suggestion):
-        return ()
-    share = answer.probabilities[answer.index]
-    if share < SURE:
-        return ()
-    return (OTHER.format(answer.image_class.name, 100 * share, card.title),)
+def _why(answer: Classification, looks: str, card: ModelCard) -> None:
+    """Draw why: two sentences, what the model learned from, and generated images like those."""
+    from core.evaluation.overview import overview_row
+    from models import classifiers
 
-
-def _is_for(card: ModelCard, name: str) -> bool:
-    """Return whether a model is the one of this name, or a variant of it."""
-    return card.name == name or card.name.startswith(f"{name}-")
-
-
-def _why(answer: Classification, looks: str) -> None:
-    link = {"network": CLASSIFIER, "view": "label", "show": "cam", "class": str(answer.index)}
-    with st.popover("Why?"):
+    link = {"network": classifiers.MICROGRAPH_TYPE, "view": "label", "show": "cam"}
+    why = st.popover("Why?", on_change="rerun", key=f"why-{card.name}")
+    if not why.open:
+        return
+    with why:
         st.markdown(
             f"{looks} A small network compared it with the images that each model was trained on, "
             "and it can be wrong for a material that it never met, so check the result by eye."
         )
-        label = "What in the image speaks for it"
-        st.page_link(INSPECT, label=label, query_params={**st.query_params, **link})
+        data = overview_row(card, None).data
+        st.caption(f"{card.title} was trained on {data}.")
+        similar = [one for one in samples.offers() if one.model == card.name and one.synthetic]
+        for place, offer in zip(st.columns(MOST_PICTURES), similar, strict=False):
+            address = publish.thumbnail(session.sample(offer))
+            place.markdown(f"![{offer.title}]({address})")
+            place.caption(f"{offer.title}, synthetic")
+        query = {**st.query_params, **link, "class": str(answer.index)}
+        st.page_link(INSPECT, label="What in the image speaks for it", query_params=query)
 
 
 def _answer(opened: Opened) -> Classification | None:
     """Return the kind of the image once it is known; until then it is found in the background."""
-    from models import classifiers
-
     shown = opened.micrograph
-    key = ("class", shown.digest, shown.bar_rows)
-    results = stores.results()
-    found = results.get(key)
-    if found is not None or classifiers.card(CLASSIFIER).weights is None:
+    found = image_class.known(shown)
+    if found is not None or not image_class.is_there():
         return found
-    job = background.running(PLACE)
+    job, key = background.running(PLACE), image_class.key(shown)
     if job is None or job.key != key:
         job = background.begin(
             PLACE,
             key,
-            lambda _: _classified(opened),
-            lambda made: results.put(key, made, RESULT_BYTES),
+            lambda _: image_class.classified(shown),
+            lambda made: image_class.keep(shown, made),
         )
     # Where it failed, nothing is suggested; the job stays, so that it is not tried at every run.
     # The end of a segmentation draws the page again anyway.
     if not job.finished and background.running(run.PLACE) is None:
         background.wait_unseen(PLACE, POLL_SECONDS)
-    return results.get(key)
-
-
-def _classified(opened: Opened) -> Classification:
-    from core.classification.classify import classify
-    from models import classifiers
-
-    network = networks.classifier(CLASSIFIER)
-    return classify(opened.micrograph, network, classifiers.card(CLASSIFIER))
+    return image_class.known(shown)

@@ -93,7 +93,7 @@ def _analysis(shown: Micrograph, engine: Engine | None, name: str) -> Analysis |
 
 def _show(link: PageLink, analysis: Analysis, truth: Array | None) -> None:
     session.remember("gold_shown", analysis)
-    for sentence in analysis.warnings:
+    for sentence in analysis.reasons_to_doubt:
         st.warning(sentence)
     chosen = _particle(link, analysis)
     left, right = st.columns([1.35, 1], gap="medium")
