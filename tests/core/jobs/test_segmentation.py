@@ -1,0 +1,144 @@
+"""Segmentations as jobs: the same labels as without a queue, also from an upload read anew."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tifffile
+
+from core import formats
+from core.analysis import ObjectSettings, TileSettings, analyse
+from core.jobs import queue, segmentation, worker
+from core.segmentation.engine import Engine
+from core.types import PixelSize
+from core.workspace import micrographs, results
+from core.workspace.workspace import Workspace
+from tests.threshold_model import CARD, threshold_network
+
+OBJECTS = ObjectSettings(split=0.0, minimum_area_px=10)
+TILES = TileSettings(64, 32)
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace(tmp_path / "workspace")
+
+
+def engine(name="threshold"):
+    assert name == "threshold"
+    return Engine(CARD, threshold_network(), "cpu")
+
+
+def upload():
+    """A file with two bright squares, 100 x 160 px."""
+    pixels = np.full((100, 160), 20, np.uint8)
+    pixels[10:30, 10:30] = pixels[50:60, 100:120] = 200
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, pixels)
+    return buffer.getvalue()
+
+
+def enqueue(workspace, source="upload:1", owner="anna"):
+    data = upload()
+    as_read = formats.read(data, "squares.tif")
+    shown = replace(as_read, pixel_size=PixelSize(2.0, "typed by user"), info_bar_rows=15)
+    kept = micrographs.add(
+        workspace, owner, source, shown.name, None if source.startswith("sample") else data
+    )
+    job = segmentation.enqueue(workspace, owner, kept.id, "key", shown, "threshold", OBJECTS, TILES)
+    return job, shown, kept
+
+
+def work_off(workspace, load=engine):
+    return worker.work_off(workspace, {segmentation.KIND: segmentation.handler(load)}, "w")
+
+
+def test_a_job_leaves_the_result_of_a_run_without_a_queue(workspace):
+    job, shown, _ = enqueue(workspace)
+    assert work_off(workspace) == 1
+    assert queue.find(workspace, "anna", "key").state == "done"
+    expected = analyse(shown, engine(), object_settings=OBJECTS, tile_settings=TILES)
+    stored = results.find(workspace, "anna", "key")
+    loaded = results.load(workspace, stored, shown, CARD)
+    np.testing.assert_array_equal(loaded.segmentation.labels, expected.segmentation.labels)
+    np.testing.assert_array_equal(loaded.objects, expected.objects)
+    assert loaded.table["area_nm2"].tolist() == expected.table["area_nm2"].tolist()
+    assert len(expected.table) == 2 and stored.object_settings == OBJECTS
+    assert results.find(workspace, "ben", "key") is None
+
+
+def test_an_input_that_had_to_make_room_is_read_from_the_upload(workspace):
+    _, shown, _ = enqueue(workspace)
+    for cached in (workspace.folder / "cache").iterdir():
+        cached.write_bytes(b"torn")
+    work_off(workspace)
+    stored = results.find(workspace, "anna", "key")
+    assert len(results.load(workspace, stored, shown, CARD).table) == 2
+
+
+def test_a_sample_that_had_to_make_room_is_a_sentence(workspace):
+    enqueue(workspace, "sample:squares")
+    shutil.rmtree(workspace.folder / "cache")
+    work_off(workspace)
+    job = queue.find(workspace, "anna", "key")
+    assert (job.state, job.error) == (
+        "failed",
+        "squares.tif had to make room before its turn came; press Segment again.",
+    )
+
+
+def test_a_job_of_an_image_that_was_deleted_meanwhile_leaves_nothing(workspace):
+    _, _, kept = enqueue(workspace)
+
+    def load(name):
+        micrographs.delete(workspace, "anna", [kept.id])
+        return engine()
+
+    work_off(workspace, load)
+    assert results.find(workspace, "anna", "key") is None
+
+
+def test_cancel_stops_between_two_tiles(workspace, monkeypatch):
+    monkeypatch.setattr(worker, "REPORT_SECONDS", 0)
+    enqueue(workspace)
+    tiles = []
+
+    class Slow(Engine):
+        def probabilities(self, grey):
+            tiles.append(grey.shape)
+            queue.cancel(workspace, "anna", "key")
+            return super().probabilities(grey)
+
+    work_off(workspace, lambda name: Slow(CARD, threshold_network(), "cpu"))
+    assert queue.find(workspace, "anna", "key").state == "cancelled"
+    assert len(tiles) == 1
+    assert results.find(workspace, "anna", "key") is None
+
+
+def test_a_worker_that_dies_before_the_end_leaves_the_job_to_the_next(workspace):
+    job, _, _ = enqueue(workspace)
+    taken = queue.take(workspace, "dead", [segmentation.KIND])
+    keep = segmentation.handler(engine)(workspace, taken, lambda done, total: None)
+    queue.end_leases(workspace, "dead")
+    assert work_off(workspace) == 1
+    with pytest.raises(queue.LeaseLost), workspace.database.write() as db:
+        keep(db)
+        queue.finish(db, taken)
+    with workspace.database.read() as db:
+        assert db.execute("SELECT count(*) FROM result").get == 1
+    assert queue.find(workspace, "anna", "key").attempt == 2
+
+
+def test_progress_is_told_tile_by_tile(workspace, monkeypatch):
+    monkeypatch.setattr(worker, "REPORT_SECONDS", 0)
+    enqueue(workspace)
+    seen = []
+    monkeypatch.setattr(queue, "report", lambda space, job, done, total: seen.append((done, total)))
+    work_off(workspace)
+    done, total = zip(*seen, strict=True)
+    assert len(set(total)) == 1 and total[0] > 1 and done[-1] == total[0]
+    assert list(done) == sorted(done)
