@@ -11,7 +11,7 @@ import hashlib
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import apsw
@@ -22,6 +22,11 @@ from core.workspace.files import Files
 from core.workspace.trouble import in_words
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
+PIECE_BYTES = 2**22
+DAMAGED = (
+    "A file of the workspace {} is missing or damaged; run `lamella library verify`, which says "
+    "what is concerned."
+)
 
 
 class Blobs:
@@ -60,18 +65,27 @@ class Blobs:
             return digest
         return self.add_stream([data])
 
-    def add_stream(self, chunks: Iterable[bytes]) -> str:
+    def add_stream(self, chunks: Iterable[bytes], expected: str | None = None) -> str:
         """Return the SHA-256 of all ``chunks`` together, which are on disk now.
 
+        ``expected``: what it must be.
+
         Raises:
-            WorkspaceError: as of :meth:`add`. What ``chunks`` raise goes through, likewise.
+            WorkspaceError: as of :meth:`add`; another SHA-256 than expected. What ``chunks`` raise
+                goes through, and nothing is left of them either.
         """
         unfinished = self.unfinished / secrets.token_hex(12)
         hashed = hashlib.sha256()
         with in_words(self._workspace):
             try:
                 self._written(unfinished, chunks, hashed)
-                path = self.path(hashed.hexdigest())
+                digest = hashed.hexdigest()
+                if expected not in (None, digest):
+                    raise WorkspaceError(
+                        "A file is not what its SHA-256 says, so it was damaged on its way; copy "
+                        "or export it again."
+                    )
+                path = self.path(digest)
                 if not path.parent.is_dir():
                     self._files.make_folder(path.parent)
                     self._files.sync_folder(self.folder)
@@ -80,7 +94,7 @@ class Blobs:
                 self._files.remove(unfinished)
                 raise
             self._files.sync_folder(path.parent)
-        return hashed.hexdigest()
+        return digest
 
     def _written(self, path: Path, chunks: Iterable[bytes], hashed: hashlib._Hash) -> None:
         descriptor = self._files.create(path)
@@ -115,15 +129,39 @@ class Blobs:
         Raises:
             WorkspaceError: it is missing or damaged.
         """
-        path = self.path(digest)
+        return b"".join(self.stream(digest))
+
+    def stream(self, digest: str) -> Iterator[bytes]:
+        """Yield a content piece by piece; that it is damaged is known after the last one.
+
+        Raises:
+            WorkspaceError: as of :meth:`read`.
+        """
+        path, hashed = self.path(digest), hashlib.sha256()
         with in_words(self._workspace):
-            data = path.read_bytes() if path.is_file() else b""
-        if hashlib.sha256(data).hexdigest() != digest:
-            raise WorkspaceError(
-                f"A file of the workspace {self._workspace} is missing or damaged; run `lamella "
-                "library verify`, which says what is concerned."
-            )
-        return data
+            if path.is_file():
+                with path.open("rb") as file:
+                    while piece := file.read(PIECE_BYTES):
+                        hashed.update(piece)
+                        yield piece
+        if hashed.hexdigest() != digest:
+            raise WorkspaceError(DAMAGED.format(self._workspace))
+
+    def size(self, digest: str) -> int:
+        """Return the bytes of a content.
+
+        Raises:
+            WorkspaceError: it is missing.
+        """
+        try:
+            return self.path(digest).stat().st_size
+        except OSError as error:
+            raise WorkspaceError(DAMAGED.format(self._workspace)) from error
+
+    def discard(self, digest: str) -> None:
+        """Remove a content that is damaged, so that adding it again mends it."""
+        with in_words(self._workspace):
+            self._files.remove(self.path(digest))
 
     def remove_unused(self, database: Database) -> int:
         """Remove the contents that no row names any more; return their bytes.

@@ -83,6 +83,15 @@ class Database:
                 yield db
                 db.execute("COMMIT")
 
+    def copy(self, path: Path) -> None:
+        """Write the database of this moment to a new file; others may write meanwhile.
+
+        Raises:
+            WorkspaceError: the disk is full, or cannot be written to.
+        """
+        with in_words(path.parent):
+            self._connection().execute("VACUUM INTO ?", (str(path),))
+
     def close(self) -> None:
         """Close what this thread and the constructor opened; the last to close empties the log."""
         for db in (getattr(self._local, "connection", None), self._first):

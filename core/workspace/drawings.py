@@ -73,6 +73,14 @@ def find(workspace: Workspace, owner: str, micrograph: str, image: str) -> Drawi
     return Drawing(_strokes(strokes), data, revision, tuple(json.loads(names)))
 
 
+def listed(workspace: Workspace, owner: str, micrograph: str) -> dict[str, Drawing]:
+    """Return what is drawn on the pages of a micrograph of ``owner``, by their digest."""
+    with workspace.database.read() as db:
+        images = list(db.execute("SELECT image FROM drawing WHERE micrograph = ?", (micrograph,)))
+    found = {image: find(workspace, owner, micrograph, image) for (image,) in images}
+    return {image: drawing for image, drawing in found.items() if drawing is not None}
+
+
 def _text(strokes: Sequence[Stroke]) -> str:
     return json.dumps([(one.phase, one.width_px, one.points) for one in strokes])
 

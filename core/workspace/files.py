@@ -24,6 +24,14 @@ class Files:
         """Return once what was written is on the disk."""
         os.fsync(descriptor)
 
+    def sync_file(self, path: Path) -> None:
+        """Return once a file that was closed is on the disk."""
+        descriptor = os.open(path, os.O_RDWR)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
     def close(self, descriptor: int) -> None:
         """Close a descriptor."""
         os.close(descriptor)

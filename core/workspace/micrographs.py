@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 import time
@@ -99,6 +100,21 @@ _ORDER = {"used": "used DESC, id", "created": "created DESC, id", "name": "casef
 Order = Literal["used", "created", "name"]
 
 
+def source_of(name: str, data: bytes, sidecars: Mapping[str, bytes]) -> str:
+    """Return the source of an upload: of its name and of every byte that came with it."""
+    digest = hashlib.sha256(name.encode() + b"\0" + data)
+    for other, content in sorted(sidecars.items()):
+        digest.update(b"\0" + other.encode() + b"\0" + content)
+    return f"upload:{digest.hexdigest()[:32]}"
+
+
+def owners(workspace: Workspace) -> tuple[str, ...]:
+    """Return everybody who has a micrograph; for the administrator of the machine."""
+    with workspace.database.read() as db:
+        found = db.execute("SELECT DISTINCT owner FROM micrograph ORDER BY owner")
+        return tuple(owner for (owner,) in found)
+
+
 def add(
     workspace: Workspace,
     owner: str,
@@ -116,7 +132,7 @@ def add(
         WorkspaceError: the owner's quota or the disk is full, or cannot be written to.
     """
     found = find_source(workspace, owner, source)
-    if found is not None:
+    if found is not None and _is_whole(workspace, found):
         return use(workspace, owner, found.id)
     sidecars = sidecars or {}
     size = len(data or b"") + sum(map(len, sidecars.values()))
@@ -275,6 +291,12 @@ def delete(workspace: Workspace, owner: str, micrographs: Collection[str]) -> in
                 db.execute(f"DELETE FROM job WHERE owner = ? AND {of_it}", (owner, micrograph))
                 workspace.cache.remove(micrograph)
     return workspace.blobs.remove_unused(workspace.database)
+
+
+def _is_whole(workspace: Workspace, kept: Kept) -> bool:
+    """Return whether every file is there: what `verify` took away as damaged is added again."""
+    digests = filter(None, (kept.blob, *kept.sidecars.values()))
+    return all(workspace.blobs.path(digest).is_file() for digest in digests)
 
 
 def _first(workspace: Workspace, condition: str, values: tuple[str, str]) -> Kept | None:

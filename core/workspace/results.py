@@ -6,22 +6,21 @@ import json
 import secrets
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import apsw
 import numpy as np
 import pandas as pd
 
-from core.analysis import Analysis, ObjectSettings, TileSettings, remeasure
+from core.analysis import Analysis, ObjectSettings, remeasure
 from core.errors import WorkspaceError
 from core.export.provenance import run_json
-from core.measurement.grain_size import Intercepts
-from core.segmentation.annotations import Box, Selection
 from core.segmentation.marks import marks_of, mask_png, read_marks
 from core.types import Micrograph, ModelCard, Phase, Segmentation
-from core.workspace import quota, result_arrays
+from core.workspace import quota, result_arrays, run_record
 from core.workspace.micrographs import NOT_THERE
+from core.workspace.run_record import ForestRecord
 from core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class Stored:
     @property
     def object_settings(self) -> ObjectSettings:
         """How its objects were found."""
-        return ObjectSettings(**json.loads(self.run)["objects"])
+        return run_record.from_json(self.run).objects
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def write(workspace: Workspace, analysis: Analysis) -> Written:
         contents[MARKS] = mask_png(analysis.forest_training.marks.values)
     files = {name: workspace.blobs.add(data) for name, data in contents.items()}
     provenance = run_json(analysis).decode()
-    return Written(card.name, card.title, _run(analysis), provenance, files)
+    return Written(card.name, card.title, run_record.to_json(analysis), provenance, files)
 
 
 def insert(
@@ -178,7 +177,7 @@ def load(workspace: Workspace, stored: Stored, micrograph: Micrograph, card: Mod
     """
     try:
         return _analysis(workspace, stored, micrograph, card)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError) as error:
         raise WorkspaceError(
             f"The kept result of {micrograph.name} cannot be read by this Lamella; run again."
         ) from error
@@ -187,12 +186,8 @@ def load(workspace: Workspace, stored: Stored, micrograph: Micrograph, card: Mod
 def _analysis(
     workspace: Workspace, stored: Stored, micrograph: Micrograph, card: ModelCard
 ) -> Analysis:
-    run = json.loads(stored.run)
-    card = replace(
-        card,
-        phases=tuple(Phase(**one) for one in run["phases"]),
-        pixel_size_nm=run["card_pixel_size_nm"],
-    )
+    run = run_record.from_json(stored.run)
+    card = replace(card, phases=run.phases, pixel_size_nm=run.card_pixel_size_nm)
     data = workspace.blobs.read(stored.files[SEGMENTATION])
     shape = micrograph.shape
     arrays = result_arrays.decode(data, shape, len(card.phases), card.object_outputs)
@@ -205,12 +200,10 @@ def _analysis(
         phases=card.phases,
         pixel_size=micrograph.pixel_size,
         model=card.name,
-        digest=run["digest"],
+        digest=run.digest,
         contact=arrays.contact,
         distance=arrays.distance,
     )
-    selection = run["selection"]
-    boxes = tuple(Box(**box) for box in selection.pop("boxes"))
     return remeasure(
         Analysis(
             micrograph=micrograph,
@@ -218,70 +211,29 @@ def _analysis(
             segmentation=segmentation,
             objects=objects,
             table=pd.DataFrame(),
-            object_settings=ObjectSettings(**run["objects"]),
-            device=run["device"],
-            precision=run["precision"],
-            seconds=run["seconds"],
-            tile_settings=TileSettings(**run["tiles"]),
-            intercepts=_intercepts(run["intercepts"]),
-            forest_training=_forest(workspace, stored, run["forest"], card.phases),
-            selection=Selection(**selection, boxes=boxes),
+            object_settings=run.objects,
+            device=run.device,
+            precision=run.precision,
+            seconds=run.seconds,
+            tile_settings=run.tiles,
+            intercepts=run.intercepts,
+            forest_training=_forest(workspace, stored, run.forest, card.phases),
+            selection=run.selection,
         )
     )
 
 
-def _run(analysis: Analysis) -> str:
-    forest = analysis.forest_training
-    training = forest and {
-        "image_name": forest.image_name,
-        "image_digest": forest.image_digest,
-        "bar_rows": forest.bar_rows,
-        "settings": asdict(forest.settings),
-        "shape": forest.marks.values.shape,
-    }
-    return json.dumps(
-        {
-            "digest": analysis.segmentation.digest,
-            "phases": [asdict(phase) for phase in analysis.card.phases],
-            "card_pixel_size_nm": analysis.card.pixel_size_nm,
-            "objects": asdict(analysis.object_settings),
-            "tiles": asdict(analysis.tile_settings),
-            "device": analysis.device,
-            "precision": analysis.precision,
-            "seconds": analysis.seconds,
-            "selection": asdict(analysis.selection),
-            "intercepts": analysis.intercepts and asdict(analysis.intercepts),
-            "forest": training,
-        }
-    )
-
-
-def _intercepts(found: dict | None) -> Intercepts | None:
-    if found is None:
-        return None
-    (rows, columns), crossings = found.pop("length_px"), tuple(found.pop("crossings"))
-    return Intercepts((rows, columns), crossings, **found)
-
-
 def _forest(
-    workspace: Workspace, stored: Stored, training: dict | None, phases: tuple[Phase, ...]
+    workspace: Workspace, stored: Stored, record: ForestRecord | None, phases: tuple[Phase, ...]
 ) -> ForestTraining | None:
-    if training is None:
+    if record is None:
         return None
     from core.segmentation.forest_engine import ForestTraining
-    from core.segmentation.pixel_forest import ForestSettings
 
-    height, width = training["shape"]
-    values = read_marks(workspace.blobs.read(stored.files[MARKS]), "kept", (height, width))
-    settings = training["settings"] | {"scales_px": tuple(training["settings"]["scales_px"])}
-    top, bottom = training["bar_rows"]
-    return ForestTraining(
-        marks_of(values, phases),
-        training["image_name"],
-        training["image_digest"],
-        (top, bottom),
-        ForestSettings(**settings),
-    )
+    values = read_marks(workspace.blobs.read(stored.files[MARKS]), "kept", record.shape)
+    marks = marks_of(values, phases)
+    image = record.image_name, record.image_digest, record.bar_rows
+    return ForestTraining(marks, *image, record.settings)
 
 
 def _stored(row: tuple[Any, ...]) -> Stored:

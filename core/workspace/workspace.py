@@ -10,6 +10,8 @@ from core.workspace.cache import Cache
 from core.workspace.database import BUSY_SECONDS, Database
 from core.workspace.files import Files
 
+DATABASE = "workspace.db"
+
 
 class Workspace:
     """Everything that users keep, in one folder; any number of processes may have it open.
@@ -34,7 +36,7 @@ class Workspace:
         self.limits = limits or WorkspaceLimits()
         self.blobs = Blobs(folder, files)
         self.cache = Cache(folder / "cache", self.limits.cache_bytes, files)
-        self.database = Database(folder / "workspace.db", busy_seconds=busy_seconds)
+        self.database = Database(folder / DATABASE, busy_seconds=busy_seconds)
 
     def close(self) -> None:
         """Close the database for the calling thread and for the one that opened it."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 
+from core.workspace import micrographs
 from pages.components.frame.memory import Upload
 
 
@@ -70,7 +70,4 @@ def arrivals(files: Mapping[str, bytes], earlier: Mapping[str, Upload]) -> list[
 
 def source_of(upload: Upload) -> str:
     """Return the id of an upload: of its name and of every byte that came with it."""
-    digest = hashlib.sha256(upload.name.encode() + b"\0" + upload.data)
-    for name, data in sorted(upload.sidecars.items()):
-        digest.update(b"\0" + name.encode() + b"\0" + data)
-    return f"upload:{digest.hexdigest()[:32]}"
+    return micrographs.source_of(upload.name, upload.data, upload.sidecars)

@@ -1,0 +1,195 @@
+"""Images of a library as one zip, and back, into any library: with changes, drawings and results.
+
+``library.json`` holds what is known about each image; ``blobs/`` the contents by SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import struct
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from core.errors import WorkspaceError
+from core.settings import Limits
+from core.workspace import drawings, micrographs, quota, results
+from core.workspace.archive_manifest import (
+    MANIFEST,
+    VERSION,
+    KeptDrawing,
+    KeptImage,
+    KeptResult,
+    Manifest,
+    read_manifest,
+)
+from core.workspace.blobs import PIECE_BYTES
+from core.workspace.drawings import Drawing
+from core.workspace.micrographs import Kept
+from core.workspace.results import Written
+from core.workspace.workspace import Workspace
+
+# What zipfile raises of a file that is damaged or has a password, and the checks of the manifest.
+_REFUSED = (
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+    *(KeyError, ValueError, EOFError, RuntimeError),
+)
+
+
+# ---- out
+
+
+def export(workspace: Workspace, owner: str, ids: Collection[str] | None = None) -> Iterator[bytes]:
+    """Yield a zip, piece by piece, of the micrographs of ``owner`` with these ids; None = all.
+
+    Raises:
+        WorkspaceError: a content is missing or damaged; known for a damaged one only on the way.
+    """
+    chosen = micrographs.listed(workspace, owner)
+    images = tuple(
+        _image(workspace, owner, kept) for kept in chosen if ids is None or kept.id in ids
+    )
+    manifest = Manifest(VERSION, images)
+    out = _Pieces()
+    with zipfile.ZipFile(out, "w") as packed:
+        text = json.dumps(asdict(manifest), ensure_ascii=False)
+        packed.writestr(zipfile.ZipInfo(MANIFEST), text, zipfile.ZIP_DEFLATED)
+        for digest in sorted(manifest.files):
+            entry = zipfile.ZipInfo(f"blobs/{digest}")
+            entry.file_size = workspace.blobs.size(digest)
+            with packed.open(entry, "w") as file:
+                for piece in workspace.blobs.stream(digest):
+                    file.write(piece)
+                    yield out.take()
+    yield out.take()
+
+
+class _Pieces(io.RawIOBase):
+    """What a zip file writes, until it is taken."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def take(self) -> bytes:
+        taken, self._pieces = b"".join(self._pieces), []
+        return taken
+
+
+def _image(workspace: Workspace, owner: str, kept: Kept) -> KeptImage:
+    drawn = drawings.listed(workspace, owner, kept.id).items()
+    return KeptImage(
+        name=kept.name,
+        title=kept.title,
+        source=kept.source if kept.blob is None else "",
+        notes=kept.notes,
+        tags=kept.tags,
+        model=kept.model,
+        object_settings=kept.object_settings,
+        changes=kept.changes,
+        file=kept.blob,
+        sidecars=dict(kept.sidecars),
+        drawings=tuple(
+            KeptDrawing(
+                image,
+                one.strokes,
+                hashlib.sha256(one.mask).hexdigest() if one.mask else None,
+                one.revision,
+                one.phase_names,
+            )
+            for image, one in drawn
+        ),
+        results=tuple(
+            KeptResult(one.key, one.model, one.title, one.run, one.provenance, dict(one.files))
+            for one in results.listed(workspace, owner, kept.id)
+        ),
+    )
+
+
+# ---- in
+
+
+def load(
+    workspace: Workspace, owner: str, file: Path | BinaryIO, limits: Limits | None = None
+) -> tuple[Kept, ...]:
+    """Add the images of a zip of :func:`export` to the library of ``owner``, and return them.
+
+    The zip may come from anybody. All that it says is checked before anything is kept, contents
+    against their SHA-256; what the library has already stays as it is, and no path of the zip
+    becomes one of this machine. Images come one after the other: where one fails, those before it
+    are kept, and the zip can be loaded again.
+
+    Raises:
+        WorkspaceError: it is no such zip, or damaged; the quota or the disk is full.
+    """
+    limits = limits or Limits.from_environment()
+    try:
+        with zipfile.ZipFile(file) as packed:
+            manifest = read_manifest(packed, limits)
+            sizes = (packed.getinfo(f"blobs/{digest}").file_size for digest in manifest.files)
+            quota.check(workspace, owner, sum(sizes))
+            return tuple(_load(workspace, owner, packed, image) for image in manifest.images)
+    except _REFUSED as error:
+        raise WorkspaceError(
+            f"This is no library that Lamella exported, or it is damaged ({error}); export it anew."
+        ) from error
+    except OSError as error:
+        raise WorkspaceError(
+            f"The zip cannot be read ({error.strerror or error}); copy it again."
+        ) from error
+
+
+def _load(workspace: Workspace, owner: str, packed: zipfile.ZipFile, image: KeptImage) -> Kept:
+    # Also what is there already: who knows the SHA-256 of somebody's file may not have the file.
+    for digest in set(image.files):
+        with packed.open(f"blobs/{digest}") as file:
+            workspace.blobs.add_stream(_pieces(file), digest)
+    read, source, data = workspace.blobs.read, image.source, None
+    sidecars = {name: read(digest) for name, digest in image.sidecars.items()}
+    if image.file is not None:
+        data = read(image.file)
+        source = micrographs.source_of(image.name, data, sidecars)
+    known = micrographs.find_source(workspace, owner, source)
+    kept = micrographs.add(workspace, owner, source, image.name, data, sidecars, image.title)
+    if known is None:
+        kept = micrographs.change(
+            workspace,
+            owner,
+            kept.id,
+            notes=image.notes,
+            tags=image.tags,
+            model=image.model,
+            object_settings=image.object_settings,
+            changes=image.changes,
+        )
+    _load_drawings(workspace, kept, image)
+    for one in image.results:
+        if results.find(workspace, owner, one.key) is None:
+            written = Written(one.model, one.title, one.run, one.provenance, one.files)
+            with workspace.database.write() as db:
+                results.insert(db, workspace, owner, kept.id, one.key, written)
+    return kept
+
+
+def _load_drawings(workspace: Workspace, kept: Kept, image: KeptImage) -> None:
+    for one in image.drawings:
+        if drawings.find(workspace, kept.owner, kept.id, one.image) is None:
+            mask = workspace.blobs.read(one.mask) if one.mask else b""
+            drawing = Drawing(one.strokes, mask, one.revision, one.phase_names)
+            drawings.save(workspace, kept.owner, kept.id, one.image, drawing)
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    while piece := file.read(PIECE_BYTES):
+        yield piece

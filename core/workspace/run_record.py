@@ -1,0 +1,81 @@
+"""What a kept result holds beside its arrays, as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from core.analysis import Analysis, ObjectSettings, TileSettings
+from core.measurement.grain_size import Intercepts
+from core.segmentation.annotations import Selection
+from core.segmentation.pixel_forest import ForestSettings
+from core.types import Phase
+from core.workspace import typed
+
+
+@dataclass(frozen=True)
+class ForestRecord:
+    """Of a :class:`core.segmentation.forest_engine.ForestTraining`; ``shape``: (H, W) of its marks,
+    which are a file."""
+
+    image_name: str
+    image_digest: str
+    bar_rows: tuple[int, int]
+    settings: ForestSettings
+    shape: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """Of a :class:`core.analysis.Analysis`. ``digest``: of its segmentation.
+
+    ``card_pixel_size_nm``: that of a forest is its image's.
+    """
+
+    digest: str
+    phases: tuple[Phase, ...]
+    card_pixel_size_nm: float | None
+    objects: ObjectSettings
+    tiles: TileSettings
+    device: str
+    precision: str
+    seconds: float
+    selection: Selection
+    intercepts: Intercepts | None
+    forest: ForestRecord | None
+
+
+def to_json(analysis: Analysis) -> str:
+    """Return the record of ``analysis``."""
+    record = RunRecord(
+        digest=analysis.segmentation.digest,
+        phases=analysis.card.phases,
+        card_pixel_size_nm=analysis.card.pixel_size_nm,
+        objects=analysis.object_settings,
+        tiles=analysis.tile_settings,
+        device=analysis.device,
+        precision=analysis.precision,
+        seconds=analysis.seconds,
+        selection=analysis.selection,
+        intercepts=analysis.intercepts,
+        forest=_forest(analysis),
+    )
+    return json.dumps(asdict(record))
+
+
+def _forest(analysis: Analysis) -> ForestRecord | None:
+    made = analysis.forest_training
+    if made is None:
+        return None
+    height, width = made.marks.values.shape
+    image = made.image_name, made.image_digest, made.bar_rows
+    return ForestRecord(*image, made.settings, (height, width))
+
+
+def from_json(text: str) -> RunRecord:
+    """Return the record in ``text``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return typed.read(RunRecord, json.loads(text))
