@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import DataError
-from core.measurement.feret import convex_hull
+from core.measurement.feret import Hulls, convex_hulls
 from core.measurement.particle_size import edge_weights
 from core.pixels.image_area import along_edge, extent
 from core.types import PixelSize
@@ -72,7 +72,7 @@ def _columns(
 ) -> dict[str, np.ndarray]:
     """Return the columns of the table by name; ``nm``: of a pixel's side, in ``unit``."""
     runs = find_runs(objects)
-    shape = _shapes(runs)
+    hulls = _hulls(runs)
     centroid_row, centroid_column = _centroids(runs)
     area = runs.sum(runs.length)
     perimeter = _perimeters(objects, runs.ids)
@@ -83,11 +83,11 @@ def _columns(
         "centroid_column_px": centroid_column,
         f"area_{unit}2": area * nm**2,
         f"equivalent_diameter_{unit}": np.sqrt(4 * area / np.pi) * nm,
-        f"minimum_feret_{unit}": shape[:, 0] * nm,
-        f"maximum_feret_{unit}": shape[:, 1] * nm,
+        f"minimum_feret_{unit}": hulls.minimum_feret * nm,
+        f"maximum_feret_{unit}": hulls.maximum_feret * nm,
         "aspect_ratio": _aspect_ratios(runs, centroid_row, centroid_column),
         "circularity": np.minimum(np.sqrt(4 * np.pi * area) / perimeter, 1),
-        "solidity": area / shape[:, 2],
+        "solidity": area / hulls.pixels,
         "orientation_deg": _orientations(runs, centroid_row, centroid_column),
         "mean_intensity": runs.sum(_run_intensity(runs, pixels)) / area,
         "touches_edge": cut,
@@ -122,7 +122,8 @@ class Runs:
 def find_runs(objects: np.ndarray) -> Runs:
     """Find the runs of all objects; ``objects``: (H, W) ids, 0 = none."""
     padded = np.pad(objects, ((0, 0), (1, 1)))
-    row, before = np.nonzero(padded[:, 1:] != padded[:, :-1])
+    changes = np.flatnonzero(padded[:, 1:] != padded[:, :-1])
+    row, before = np.divmod(changes, objects.shape[1] + 1)
     value = padded[row, before + 1]
     # The rim is 0, so each change opens a run that the next change closes.
     opens = np.flatnonzero(value > 0)
@@ -209,16 +210,16 @@ def _perimeters(objects: np.ndarray, ids: np.ndarray) -> np.ndarray:
     stands for half the angle to its neighbours on either side. Source: Legland, Kieu and Devaux
     2007, Image Anal. Stereol. 26:83.
     """
-    padded = np.pad(objects, 2)
-    perimeter = np.zeros(len(ids))
+    smallest = np.uint16 if not len(ids) or ids[-1] < 2**16 else objects.dtype
+    padded = np.pad(objects.astype(smallest), 2)
+    # Over the rim, which is empty, a step in one row of numbers is a step in the image.
+    pixels, width = padded.ravel(), padded.shape[1]
+    perimeter = np.zeros(int(pixels.max()) + 1)
     for (down, right), angle in zip(STEPS, _angles(), strict=True):
-        after = padded[down:, max(0, right) : padded.shape[1] + min(0, right)]
-        before = padded[: len(padded) - down, max(0, -right) : padded.shape[1] - max(0, right)]
-        entered = after[after != before]
-        entered = entered[entered > 0]
-        counts = np.bincount(np.searchsorted(ids, entered), minlength=len(ids))
-        perimeter += angle / np.hypot(down, right) * counts
-    return perimeter
+        step = down * width + right
+        entered = pixels[step:][pixels[step:] != pixels[:-step]]
+        perimeter += angle / np.hypot(down, right) * np.bincount(entered, minlength=len(perimeter))
+    return perimeter[ids]
 
 
 def _angles() -> np.ndarray:
@@ -228,23 +229,12 @@ def _angles() -> np.ndarray:
     return (apart + np.roll(apart, 1)) / 2
 
 
-def _shapes(runs: Runs) -> np.ndarray:
-    """Return (n, 3): minimum and maximum Feret in px, pixels of the convex hull."""
-    points = np.stack(
-        [
-            np.concatenate([runs.row, runs.row]),
-            np.concatenate([runs.start, runs.stop - 1]),
-        ],
-        axis=1,
-    )
-    index = np.concatenate([runs.index, runs.index])
-    points = points[np.argsort(index, kind="stable")].astype(np.float32)
-    ends = np.cumsum(np.bincount(index, minlength=len(runs.ids)))
-    shapes = np.empty((len(runs.ids), 3))
-    for number, group in enumerate(np.split(points, ends[:-1]) if len(ends) else ()):
-        hull = convex_hull(group)
-        shapes[number] = hull.minimum_feret, hull.maximum_feret, hull.pixels
-    return shapes
+def _hulls(runs: Runs) -> Hulls:
+    order = np.argsort(runs.index, kind="stable")
+    row, start, stop = runs.row[order], runs.start[order], runs.stop[order]
+    # The first and the last pixel of each run, one after the other.
+    points = np.stack([row, start, row, stop - 1], axis=1).reshape(-1, 2).astype(np.float32)
+    return convex_hulls(points, 2 * np.bincount(runs.index, minlength=len(runs.ids)))
 
 
 def in_readable_units(table: pd.DataFrame) -> pd.DataFrame:

@@ -157,6 +157,16 @@ def test_perimeter_is_that_of_an_independent_implementation():
     np.testing.assert_allclose(table.circularity, expected, rtol=1e-6)
 
 
+def test_an_object_measures_alone_what_it_measures_among_others():
+    noise = gaussian_filter(np.random.default_rng(2).standard_normal((90, 120)), 2.5)
+    objects = label(noise > 0.02, connectivity=2)
+    together = measure_objects(objects, noise, None).drop(columns="id")
+    assert len(together) > 10
+    for number, row in enumerate(together.itertuples(index=False), start=1):
+        alone = measure_objects((objects == number).astype(np.uint32), noise, None)
+        np.testing.assert_array_equal(alone.drop(columns="id").iloc[0].astype(float), row)
+
+
 def test_nm_only_when_calibrated():
     mask = ellipse(0, 20, 10)
     in_px, in_nm = measure(mask), measure(mask, PixelSize(2.5, "typed by user"))
