@@ -32,23 +32,19 @@ def run(options: argparse.Namespace) -> int:
 
 def entry_of(card: ModelCard) -> dict:
     """Return the entry of ``--json``."""
+    from models.catalogue import parameters
+
     return {
         "name": card.name,
         "title": card.title,
         "phases": [phase.name for phase in card.phases],
-        "parameters": parameters_of(card),
+        "parameters": parameters(card),
         "data": card.data,
         "scores": [
             {"metric": score.metric, "value": score.value, "data": score.data}
             for score in card.scores
         ],
     }
-
-
-def parameters_of(card: ModelCard) -> int:
-    """Return the number of a network's parameters, 0 of a classic method."""
-    network = card.build() if card.build else None
-    return sum(parameter.numel() for parameter in network.parameters()) if network else 0
 
 
 def in_words(card: ModelCard) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import TYPE_CHECKING
+
+from safetensors import safe_open
 
 from core.types import ModelCard
 from models import classifiers, zoo
@@ -17,6 +20,8 @@ NETWORKS, METHODS, STROKES, CLASSIFIERS = (
     "Your own strokes",
     "Classifiers of whole images",
 )
+
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 
 def all_cards() -> Mapping[str, ModelCard]:
@@ -36,6 +41,21 @@ def groups() -> Mapping[str, tuple[ModelCard, ...]]:
         for kind, cards in found.items()
         if cards
     }
+
+
+def parameters(card: ModelCard) -> int:
+    """Return how many parameters a network has, 0 of a method without one.
+
+    Counted in its file of weights, so that no network is built; running statistics of a batch
+    norm are none.
+    """
+    if card.build is None:
+        return 0
+    if card.weights is None or not card.weights.path.is_file():
+        return sum(parameter.numel() for parameter in card.build().parameters())
+    with safe_open(card.weights.path, "np") as file:
+        names = [name for name in file.keys() if not name.endswith(STATISTICS)]  # noqa: SIM118
+        return sum(prod(file.get_slice(name).get_shape()) for name in names)
 
 
 def recipe(name: str) -> Recipe:

@@ -77,8 +77,7 @@ def _facts(card: ModelCard) -> str:
     rows = {"Name on the terminal": f"`{card.name}`", heading: phases}
     rows["Architecture"] = card.architecture
     if card.build is not None:
-        parameters = sum(parameter.numel() for parameter in card.build().parameters())
-        rows["Parameters"] = f"{parameters:,}"
+        rows["Parameters"] = f"{catalogue.parameters(card):,}"
     if card.weights is not None:
         size = card.weights.path.stat().st_size
         rows["Weights"] = f"`{card.weights.path.name}`, {size / 1e6:.1f} MB, half precision"

@@ -15,7 +15,7 @@ from core.segmentation.settings import TileSettings
 from core.synthesis.samples import samples
 from core.types import Score, Weights
 from models import zoo
-from models.catalogue import all_cards
+from models.catalogue import all_cards, parameters
 from models.weights_file import (
     load_weights,
     save_weights,
@@ -36,6 +36,7 @@ def test_card_builds_a_network_that_takes_its_weights(name):
     assert card.weights is not None and card.weights.path.stat().st_size < 30 * MEGABYTES
     network = trained(card)
     assert not network.training
+    assert parameters(card) == sum(one.numel() for one in network.parameters())
     with torch.inference_mode():
         logits = network(torch.zeros(1, 1, 64, 96))
     assert logits.shape == (1, len(card.outputs), 64, 96)
