@@ -46,7 +46,8 @@ def convex_hulls(points: np.ndarray, counts: np.ndarray) -> Hulls:
 
 def _corners(points: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the corners of the hull of each group of points, in the same form."""
-    hulls, begin = [np.empty((0, 1, 2), np.float32)], 0
+    hulls: list[np.ndarray] = [np.empty((0, 1, 2), np.float32)]
+    begin = 0
     for end in np.cumsum(counts).tolist():
         hulls.append(cv2.convexHull(points[begin:end]))
         begin = end
