@@ -36,8 +36,9 @@ from core.inspection.layers import timed_layer_table
 from core.inspection.occlusion import occlusion
 from core.inspection.subject import Expected, Subject, open_subject
 from core.records import write_records
-from core.segmentation.device import choose_device, machine_in_words
+from core.segmentation.device import choose_device
 from core.segmentation.engine import Engine
+from core.segmentation.processor import machine_in_words
 from core.segmentation.segment import segment
 from core.synthesis.samples import low_dose_tem
 from core.types import Micrograph
@@ -116,7 +117,7 @@ def of_segmenter(name: str, micrograph: Micrograph, device: str) -> Iterator[Com
         Answer("without skips", lambda at: without_skips(subjects[at]), LABELS_MAY_DIFFER),
     )
     for answer in answers:
-        precision = engines[device].precision if answer.name == "labels" else "float32"
+        precision = engines[device].execution.precision if answer.name == "labels" else "float32"
         yield compare(name, answer, device, precision)
     yield sum_of_the_split(name, subjects[device], "float32")
     table = timed_layer_table(subjects[device])
@@ -194,8 +195,8 @@ def main() -> None:
     parser.add_argument("--csv", type=Path)
     options = parser.parse_args()
     device = choose_device(options.device)
-    print(f"PyTorch {torch.__version__}; {machine_in_words(choose_device('cpu'))}")
-    print(f"against {machine_in_words(device)}")
+    print(f"PyTorch {torch.__version__}; {machine_in_words('cpu')}")
+    print(f"against {machine_in_words(device.type)}")
     whole = low_dose_tem().micrograph
     micrograph = replace(whole, pixels=whole.pixels[:SEGMENTED, :SEGMENTED])
     trained = [name for name, card in zoo.CARDS.items() if card.build is not None]

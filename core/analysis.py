@@ -43,8 +43,7 @@ class Analysis:
     """A segmented and measured micrograph.
 
     ``objects``: (H, W) uint32, 0 = none, same shape as the micrograph. ``table``: one row an
-    object, units in the column names. ``device``, ``precision``: where and how the network ran.
-    ``seconds``: of the segmentation alone. ``warnings``: sentences for the user, where the image
+    object, units in the column names. ``seconds``: of the segmentation alone. ``warnings``: sentences for the user, where the image
     is unlike those that the model learned from. ``doubts``: sentences of the kind, from a
     classifier of images (``core.classification.doubt``), where one was asked. ``intercepts``: of
     test lines over the grains, from a model that finds their boundaries. ``forest_training``: the
@@ -57,8 +56,6 @@ class Analysis:
     objects: np.ndarray
     table: pd.DataFrame
     object_settings: ObjectSettings
-    device: str
-    precision: str
     seconds: float
     tile_settings: TileSettings = field(default_factory=TileSettings)
     warnings: tuple[str, ...] = ()
@@ -155,8 +152,6 @@ def analyse(
         objects=objects,
         table=table,
         object_settings=settings,
-        device=engine.device.type,
-        precision=engine.precision,
         seconds=seconds,
         tile_settings=tile_settings,
         warnings=_warnings(engine.card, micrograph, segmentation, len(table)),
@@ -231,6 +226,7 @@ def _warnings(
     )
 
     return (
+        *segmentation.execution.notes,
         *out_of_distribution_warnings(card, micrograph),
         *threshold_warning(card, micrograph, segmentation.labels, objects),
     )

@@ -1,4 +1,4 @@
-"""The one place for limits: what is read, and how much of it.
+"""The one place for limits: what is read, and how much of it; and for the folder of data.
 
 Each limit is an environment variable too, for the admin of a lab server:
 ``LAMELLA_MAX_FILE_BYTES=500000000 make run``.
@@ -15,6 +15,14 @@ from pathlib import Path
 from core.errors import LamellaError
 
 _POSITIVE = re.compile(r"0*[1-9][0-9]{0,17}")
+
+
+def data_folder() -> Path:
+    """Return where fetched and converted data lie: LAMELLA_DATA, or lamella in the user's folder
+    for data."""
+    if named := os.environ.get("LAMELLA_DATA"):
+        return Path(named)
+    return user_data_folder() / "lamella"
 
 
 def user_data_folder() -> Path:

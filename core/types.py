@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from core.errors import LamellaError
+from core.execution import Execution
 
 if TYPE_CHECKING:
     from torch import nn
@@ -158,7 +159,8 @@ class Segmentation:
     micrograph is not ``measurable``. ``probabilities``: (C, H, W) float16, summing to 1 over C;
     (1, 0, ...) where it is not. ``contact``, ``distance``: (H, W) float16 in [0, 1], 0 where it is
     not measurable, of a model that tells touching objects apart (see :class:`ModelCard`), else
-    None. ``model``: its name. ``digest``: the micrograph's, the model's and the settings' together.
+    None. ``model``: its name. ``digest``: the micrograph's, the model's, the settings' and the
+    execution's together.
     """
 
     labels: np.ndarray
@@ -169,6 +171,7 @@ class Segmentation:
     digest: str
     contact: np.ndarray | None = None
     distance: np.ndarray | None = None
+    execution: Execution = Execution()
 
     def __post_init__(self) -> None:
         for name in ("labels", "probabilities", "contact", "distance"):

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from core.errors import ModelError
 from core.types import ModelCard, Weights
+from models.weights import read_weights
 
 
 def trained(card: ModelCard) -> nn.Module:
@@ -44,35 +45,13 @@ def without_outputs_of_objects(card: ModelCard, network: nn.Module) -> nn.Module
     return network
 
 
-def weights_of_a_run(path: Path) -> Weights:
-    """Return a file of weights that no card names, with the SHA-256 that it has.
-
-    Raises:
-        ModelError: there is no such file.
-    """
-    if not path.is_file():
-        raise ModelError(f"There is no file {path}; `lamella train` writes NAME.safetensors.")
-    return Weights(path, hashlib.sha256(path.read_bytes()).hexdigest())
-
-
 def load_weights(network: nn.Module, file: Weights) -> None:
     """Put the weights of ``file`` into ``network``, in place.
 
     Raises:
         ModelError: the file is missing, is not the one the card names, or does not fit.
     """
-    if not file.path.is_file():
-        raise ModelError(
-            f"The weights {file.path.name} are missing from {file.path.parent}; get them from the "
-            "repository again."
-        )
-    data = file.path.read_bytes()
-    found = hashlib.sha256(data).hexdigest()
-    if found != file.sha256:
-        raise ModelError(
-            f"{file.path.name} is damaged or was swapped: its SHA-256 begins {found[:12]}, the "
-            f"card says {file.sha256[:12]}. Get the file from the repository again."
-        )
+    data = read_weights(file)
     try:
         state = {name: _full(value) for name, value in load(data).items()}
         network.load_state_dict(state)

@@ -12,6 +12,7 @@ import secrets
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -42,6 +43,10 @@ NO_CHROMIUM = (
 _PERSONAL = ("LAMELLA_MAX_", "LAMELLA_MIN_", "LAMELLA_SAMPLES", "LAMELLA_OWNER", "LAMELLA_KEEP_")
 for _name in [name for name in os.environ if name.startswith(_PERSONAL)]:
     del os.environ[_name]
+# What the tests convert and fetch is of one run; files that run side by side share it.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _data = tempfile.TemporaryDirectory(prefix="lamella-tests-", ignore_cleanup_errors=True)
+    os.environ["LAMELLA_DATA"] = _data.name
 # Read by torch and OpenCV when they start, here and in every process that a test starts. Files that
 # run side by side share the cores.
 _threads = max(1, 2 // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))

@@ -35,7 +35,7 @@ ORDER_IN_CORE = (
     ("measurement", "formats"),
     ("pixels",),
     ("types", "palette", "settings", "bounded_store", "records"),
-    ("errors",),
+    ("errors", "execution"),
 )
 
 
@@ -214,3 +214,12 @@ def test_nothing_but_the_folder_names_a_registration(folder: str) -> None:
 def test_defined_sees_what_it_must() -> None:
     source = "A = B = 1\nC: int = 2\nfrom x import d as E\ndef f():\n    G = 3\n"
     assert defined(source) == {"A", "B", "C", "E", "f"}
+
+
+def test_openvino_is_imported_through_its_door_alone() -> None:
+    """Imported elsewhere first, it would report to a server of its makers."""
+    files = [path for room in FORBIDDEN for path in (REPOSITORY / room).rglob("*.py")]
+    found = {
+        path.name for path in files if "openvino" in imported_packages(path.read_text("utf-8"))
+    }
+    assert found == {"openvino_runtime.py"}

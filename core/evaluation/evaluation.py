@@ -25,10 +25,10 @@ from core.formats import read_file
 from core.measurement.agreement import best_overlaps, boundary_f1, confusion_matrix, match_objects
 from core.pixels.mask_file import read_mask
 from core.segmentation.classic_engine import ClassicEngine
-from core.segmentation.device import machine_in_words
 from core.segmentation.engine import Engine
 from core.segmentation.grain_merging import grains_from_probability
 from core.segmentation.objects import find_objects
+from core.segmentation.processor import machine_in_words
 from core.segmentation.segment import segment
 from core.segmentation.settings import ObjectSettings
 from core.training.dataset import find_pairs

@@ -18,6 +18,7 @@ from core.segmentation.confidence import mean_confidence
 SCHEMA = 1
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
+    "openvino",
     "torch",
     "segmentation-models-pytorch",
     "timm",
@@ -54,8 +55,9 @@ def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, ob
             "forest": _forest_training(analysis),
         },
         "engine": {
-            "device": analysis.device,
-            "precision": analysis.precision,
+            "device": analysis.segmentation.execution.device,
+            "backend": analysis.segmentation.execution.backend or None,
+            "precision": analysis.segmentation.execution.precision,
             "seconds": round(analysis.seconds, 3),
         },
         "result": {
@@ -170,7 +172,8 @@ def _command(analysis: Analysis) -> str | None:
         words.append("--keep-annotations")
     top, bottom = micrograph.bar_rows
     bars = f"top:{top},{bottom}" if top else str(bottom)
-    return shlex.join([*words, "--info-bar", bars, "--device", analysis.device, "--out", "."])
+    device = analysis.segmentation.execution.device
+    return shlex.join([*words, "--info-bar", bars, "--device", device, "--out", "."])
 
 
 def _software() -> dict[str, object]:

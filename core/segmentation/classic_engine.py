@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
+from core.execution import Execution
 from core.types import ModelCard, ProgressCallback, no_progress
 
 
 class ClassicEngine:
     """A method without a network; it must see an image whole, since thresholds are of the image."""
 
-    precision = "float32"
+    device = "cpu"
+    execution = Execution()
     forest_training = None
 
     def __init__(self, card: ModelCard) -> None:
         self.card = card
-        self.device = torch.device("cpu")
 
     def whole(
         self,

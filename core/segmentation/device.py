@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import copy
-import os
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
 
 import torch
 from torch import nn
 
 from core.errors import LamellaError
-
-DeviceName = Literal["auto", "cpu", "cuda", "mps"]
-Precision = Literal["float32", "bfloat16"]
+from core.execution import DeviceName, Precision, PrecisionChoice
+from core.segmentation.processor import bfloat16_units
 
 AGREEMENT = 0.999
 PROBE_SIDE = 512
@@ -46,27 +43,24 @@ def choose_device(name: DeviceName = "auto") -> torch.device:
     return torch.device(name)
 
 
-def machine_in_words(device: torch.device) -> str:
-    """Return where something runs, for a reader who compares times: the GPU's name, or threads and
-    cores, and whether other programs took the processor at the same time."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    threads, cores = torch.get_num_threads(), os.cpu_count() or 1
-    words = f"{device.type.upper()}, {threads} of {cores} cores"
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    return f"{words}, with other work on all of them" if load > cores else words
+def choose_precision(
+    network: nn.Module, device: torch.device, asked: PrecisionChoice = "auto"
+) -> Precision:
+    """Return at which precision a network of one channel runs.
 
-
-def choose_precision(network: nn.Module, device: torch.device, in_channels: int) -> Precision:
-    """Return bfloat16 where it is faster on this device and keeps the labels, else float32.
-
-    Measured on a field of smooth blobs, 512 px wide: bfloat16 must be faster and agree with
-    float32 on 99.9 % of the labels. Only CUDA devices with bfloat16 units are tried; elsewhere the
-    answer is float32.
+    ``auto`` is bfloat16 where it is measured now, on a field of smooth blobs 512 px wide, to be
+    faster and to agree with float32 on 99.9 % of the labels; only CUDA devices with bfloat16 units
+    are tried. ``fast`` is bfloat16 wherever something multiplies it.
     """
-    if device.type != "cuda" or not torch.cuda.is_bf16_supported(including_emulation=False):
+    has_units = {
+        "cuda": lambda: torch.cuda.is_bf16_supported(including_emulation=False),
+        "cpu": lambda: bool(bfloat16_units()),
+    }.get(device.type, lambda: False)()
+    if asked == "exact" or not has_units or (asked == "auto" and device.type != "cuda"):
         return "float32"
-    probe = _probe(in_channels).to(device).to(memory_format=torch.channels_last)
+    if asked == "fast":
+        return "bfloat16"
+    probe = _probe(1).to(device).to(memory_format=torch.channels_last)
     exact, seconds_exact = _timed(network, probe, "float32")
     rounded, seconds_rounded = _timed(network, probe, "bfloat16")
     agrees = (exact == rounded).float().mean().item() >= AGREEMENT

@@ -1,49 +1,88 @@
-"""A trained network ready to run, shared by all users."""
+"""A trained network ready to run, shared by all users.
+
+On the processor OpenVINO runs it, with the labels of PyTorch and several times as fast; PyTorch
+runs it on a GPU and where a network is looked into, and is imported only there.
+"""
 
 from __future__ import annotations
 
+import copy
+import logging
 import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-import torch
-from torch import nn
 
-from core.errors import LamellaError
-from core.segmentation.device import (
-    DeviceName,
-    Precision,
-    choose_device,
-    choose_precision,
-    forward,
-    on_device,
-)
+from core.execution import BackendName, DeviceName, Execution, Precision, PrecisionChoice
+from core.segmentation.backend import Backend, BackendError
+from core.segmentation.processor import bfloat16_units, may_have_gpu, share_threads
 from core.types import ModelCard
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+LOG = logging.getLogger("lamella")
 
 
 class Engine:
     """One network on one device.
 
-    ``network``: in eval mode, without gradients. ``lock``: whoever hooks or changes the network
-    holds it; :meth:`probabilities` does.
-    ``forest_training``: of a random forest, which is trained on annotations.
+    ``network``: one in memory, of which the engine keeps a copy, or what loads it when needed.
+    ``precision``: asked for; :attr:`execution` says what was taken. ``backend``: None for OpenVINO
+    on the processor, where the card names weights, else PyTorch: a network that was trained a
+    moment ago takes longer to convert than to run. ``lock``: whoever hooks or changes the network
+    holds it; :meth:`probabilities` does. ``forest_training``: of a random forest, which is trained
+    on annotations.
+
+    Raises:
+        LamellaError: the device asked for is not there, or the weights are not.
     """
 
     forest_training = None
 
-    def __init__(self, card: ModelCard, network: nn.Module, device: DeviceName = "auto") -> None:
+    def __init__(
+        self,
+        card: ModelCard,
+        network: nn.Module | Callable[[], nn.Module],
+        device: DeviceName = "auto",
+        precision: PrecisionChoice = "auto",
+        backend: BackendName | None = None,
+    ) -> None:
         self.card = card
-        self.device = choose_device(device)
-        self.network = on_device(network, self.device)
-        self.precision: Precision = choose_precision(self.network, self.device, in_channels=1)
         self.lock = threading.RLock()
+        self.device = _device(device)
+        self._network: nn.Module | None = None
+        self._load = cast("Callable[[], nn.Module]", network)
+        if hasattr(network, "state_dict"):
+            # Whoever gave it may change it.
+            self._network = self._placed(cast("nn.Module", network))
+        named = backend or ("openvino" if self.device == "cpu" and card.weights else "torch")
+        share_threads()
+        self._backend = self._openvino(precision) if named == "openvino" else self._torch(precision)
+
+    @property
+    def execution(self) -> Execution:
+        """Where, with what and how precisely the network runs."""
+        return self._backend.execution
+
+    @property
+    def network(self) -> nn.Module:
+        """The network in PyTorch on the engine's device: eval mode, no gradients, float32."""
+        with self.lock:
+            if self._network is None:
+                self._network = self._placed(self._load())
+            return self._network
 
     def tensor(self, grey: np.ndarray) -> torch.Tensor:
         """Return grey levels (N, H, W) in [0, 1] as the network's input (N, 1, H, W)."""
-        batch = torch.from_numpy(np.array(grey, np.float32, order="C"))[:, None]
-        batch = (batch.to(self.device) - self.card.mean) / self.card.std
-        return batch.to(memory_format=torch.channels_last)
+        import torch
 
-    @torch.inference_mode()
+        from core.segmentation.torch_backend import input_tensor
+
+        return input_tensor(grey, self.card, torch.device(self.device))
+
     def probabilities(self, grey: np.ndarray) -> np.ndarray:
         """Return the card's outputs (N, C, H, W) float32 in [0, 1]: the probability of each phase,
         then contact and normalized distance of a network that has them.
@@ -51,16 +90,58 @@ class Engine:
         ``grey``: (N, H, W) in [0, 1], sides multiples of the network's stride.
 
         Raises:
-            LamellaError: the device has not enough memory.
+            BackendError: a number that is none came out; :meth:`instead` may do better.
+            OutOfMemory: the device has no room for tiles of this size.
         """
+        with self.lock:
+            return self._backend.outputs(grey)
+
+    def instead(self, why: str) -> Engine | None:
+        """Return this engine with PyTorch in float32 on the same device, and a note of ``why``;
+        None where that is what it is already."""
+        if (self.execution.backend, self.execution.precision) == ("torch", "float32"):
+            return None
+        with self.lock:
+            other = copy.copy(self)
+            other._backend = self._torch("exact", why)
+        return other
+
+    def _placed(self, network: nn.Module) -> nn.Module:
+        import torch
+
+        from core.segmentation.device import on_device
+
+        return on_device(network, torch.device(self.device))
+
+    def _openvino(self, asked: PrecisionChoice) -> Backend:
+        from core.segmentation.openvino_backend import OpenVinoBackend
+
+        precision: Precision = "bfloat16" if asked == "fast" and bfloat16_units() else "float32"
         try:
-            with self.lock:
-                logits = forward(self.network, self.tensor(grey), self.precision)
-                phases = logits[:, : len(self.card.phases)].softmax(1)
-                others = logits[:, len(self.card.phases) :].sigmoid()
-                return torch.cat([phases, others], 1).cpu().numpy()
-        except torch.OutOfMemoryError as error:
-            raise LamellaError(
-                f"The {self.device.type} device ran out of memory on tiles of {grey.shape[1]} x "
-                f"{grey.shape[2]} px. Close other programs on it, or use --device cpu."
-            ) from error
+            return OpenVinoBackend(self.card, lambda: self.network, precision)
+        except BackendError as error:
+            return self._torch("exact", f"OpenVINO was asked first and {error}")
+
+    def _torch(self, asked: PrecisionChoice, why: str = "") -> Backend:
+        import torch
+
+        from core.segmentation.device import choose_precision
+        from core.segmentation.torch_backend import TorchBackend
+
+        # PyTorch counts the host's cores when it is imported.
+        share_threads()
+        device, notes = torch.device(self.device), tuple[str, ...]()
+        if why:
+            notes = (f"The network ran in PyTorch, in float32: {why.rstrip('.')}.",)
+            LOG.warning("%s: %s", self.card.name, notes[0])
+        precision = choose_precision(self.network, device, asked)
+        return TorchBackend(self.card, self.network, device, precision, notes)
+
+
+def _device(asked: DeviceName) -> str:
+    """Return the device to use; PyTorch is imported only to look for a GPU that may be there."""
+    if asked == "cpu" or (asked == "auto" and not may_have_gpu()):
+        return "cpu"
+    from core.segmentation.device import choose_device
+
+    return choose_device(asked).type

@@ -7,9 +7,9 @@ import json
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
-import torch
 
 from core.errors import DataError
+from core.execution import Execution
 from core.pixels.resampling import resample_mask, square_pixel_nm
 from core.segmentation.marks import Marks, marks_of
 from core.segmentation.pixel_forest import FeatureBands, ForestSettings, PixelForest, fit_forest
@@ -40,7 +40,8 @@ class ForestTraining:
 class ForestEngine:
     """A fitted forest and what it was trained on. It sees an image whole, band by band."""
 
-    precision = "float32"
+    device = "cpu"
+    execution = Execution()
 
     def __init__(
         self,
@@ -50,7 +51,6 @@ class ForestEngine:
         training: ForestTraining,
     ) -> None:
         self.card = card
-        self.device = torch.device("cpu")
         self.forest_training = training
         self._forest, self._bands = forest, bands
 

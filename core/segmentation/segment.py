@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 
 from core.errors import LamellaError
+from core.execution import Execution
 from core.pixels.resampling import resample, resample_mask
+from core.segmentation.backend import BackendError, OutOfMemory
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
 from core.segmentation.forest_engine import ForestEngine
-from core.segmentation.preprocessing import image_field
+from core.segmentation.preprocessing import ImageField, image_field
 from core.segmentation.settings import TileSettings
 from core.segmentation.tiles import Stitch, taper, tiles
 from core.types import Micrograph, ProgressCallback, Segmentation, no_progress
@@ -40,8 +42,12 @@ def segment(
     ``progress`` is called after every tile with (done, total) and stops the work by raising
     ``core.errors.Cancelled``.
 
+    A network that a backend cannot run goes on in PyTorch in float32, tiles that the memory has no
+    room for are halved, once each; the result's ``execution`` says so.
+
     Raises:
-        LamellaError: an image shorter or narrower than 16 px without its info bar.
+        LamellaError: an image shorter or narrower than 16 px without its info bar, or no room even
+            for half a tile.
     """
     settings = settings or TileSettings()
     rows, columns = micrograph.pixels[micrograph.image_rows].shape
@@ -52,8 +58,36 @@ def segment(
             "fewer info-bar rows."
         )
     field = image_field(micrograph, engine.card.pixel_size_nm)
-    found = predict_magnified(field.grey, engine, settings, progress, field.valid)
-    return _segmentation(micrograph, engine, found, settings)
+    return _segmentation(micrograph, engine, *_outputs(field, engine, settings, progress))
+
+
+def _outputs(
+    field: ImageField, engine: AnyEngine, settings: TileSettings, progress: ProgressCallback
+) -> tuple[np.ndarray, TileSettings, Execution]:
+    """Return the outputs for ``field``, the tiles that were used, and what ran the network."""
+
+    def run(engine: AnyEngine, settings: TileSettings) -> np.ndarray:
+        return predict_magnified(field.grey, engine, settings, progress, field.valid)
+
+    try:
+        return run(engine, settings), settings, engine.execution
+    except BackendError as error:
+        other = engine.instead(str(error)) if isinstance(engine, Engine) else None
+        if other is None:
+            raise
+        return _outputs(field, other, settings, progress)
+    except OutOfMemory:
+        smaller = settings.halved()
+    try:
+        outputs = run(engine, smaller)
+    except OutOfMemory as error:
+        raise LamellaError(
+            f"{error} It has no room for tiles of {smaller.side_px} px either: close other "
+            "programs, crop the image, or use --device cpu."
+        ) from error
+    note = f"The memory had no room for tiles of {settings.side_px} px; half that was used."
+    execution = engine.execution
+    return outputs, smaller, replace(execution, notes=(*execution.notes, note))
 
 
 def predict_magnified(
@@ -149,6 +183,7 @@ def _segmentation(
     engine: AnyEngine,
     outputs: np.ndarray,
     settings: TileSettings,
+    execution: Execution,
 ) -> Segmentation:
     rows, measurable = micrograph.image_rows, micrograph.measurable
     shape = measurable[rows].shape
@@ -171,6 +206,7 @@ def _segmentation(
     given: list[object] = [micrograph.digest, card.name, weights, [rows.start, rows.stop]]
     given += [asdict(settings), card.tta_flips, card.upright, card.tta_scales]
     given += [(size.nm, size.height_nm) if size and matters else None]
+    given += [execution.device, execution.backend, execution.precision]
     text = json.dumps(given)
     return Segmentation(
         labels=labels,
@@ -181,4 +217,5 @@ def _segmentation(
         digest=hashlib.sha256(text.encode()).hexdigest(),
         contact=contact,
         distance=distance,
+        execution=execution,
     )

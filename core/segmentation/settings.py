@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MULTIPLE_PX = 32
+
 
 @dataclass(frozen=True)
 class TileSettings:
@@ -15,6 +17,12 @@ class TileSettings:
 
     side_px: int = 1024
     overlap_px: int = 384
+
+    def halved(self) -> TileSettings:
+        """Return tiles of half the side, or the smallest, with no more than half of it shared."""
+        side = max(MULTIPLE_PX, self.side_px // 2 // MULTIPLE_PX * MULTIPLE_PX)
+        shared = side // 2 // MULTIPLE_PX * MULTIPLE_PX
+        return TileSettings(side, min(self.overlap_px, shared))
 
 
 @dataclass(frozen=True)

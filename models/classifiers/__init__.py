@@ -80,7 +80,8 @@ def load(name: str, other_weights: Path | None = None) -> nn.Module:
     Raises:
         ModelError: there is none of that name, or its weights are missing or damaged.
     """
-    from models.weights_file import trained, weights_of_a_run
+    from models.weights import weights_of_a_run
+    from models.weights_file import trained
 
     wanted = card(name)
     if other_weights is not None:

@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING
 from core.errors import ModelError
 from core.types import ModelCard
 from models import classic
+from models.weights import read_weights, weights_of_a_run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from torch import nn
+
+    from core.execution import BackendName, DeviceName, PrecisionChoice
     from core.segmentation.classic_engine import ClassicEngine
-    from core.segmentation.device import DeviceName
     from core.segmentation.engine import Engine
     from core.training.recipe import Recipe
 
@@ -56,11 +59,16 @@ def recipe(name: str) -> Recipe:
 
 
 def load(
-    name: str, device: DeviceName = "auto", other_weights: Path | None = None
+    name: str,
+    device: DeviceName = "auto",
+    other_weights: Path | None = None,
+    precision: PrecisionChoice = "auto",
+    backend: BackendName | None = None,
 ) -> Engine | ClassicEngine:
     """Return a model with its trained weights, or a classic method, ready to run.
 
-    ``other_weights``: of a training run, in place of those that the card names.
+    ``other_weights``: of a training run, in place of those that the card names. ``backend``: see
+    :class:`core.segmentation.engine.Engine`.
 
     Raises:
         ModelError: there is no such model, its weights are missing or damaged, or it learns from
@@ -69,7 +77,6 @@ def load(
     """
     from core.segmentation.classic_engine import ClassicEngine
     from core.segmentation.engine import Engine
-    from models.weights_file import trained, weights_of_a_run
 
     wanted = card(name)
     if wanted.needs_marks:
@@ -81,4 +88,12 @@ def load(
         return ClassicEngine(wanted)
     if other_weights is not None:
         wanted = replace(wanted, weights=weights_of_a_run(other_weights))
-    return Engine(wanted, trained(wanted), device)
+    if wanted.weights is not None:
+        read_weights(wanted.weights)
+
+    def network() -> nn.Module:
+        from models.weights_file import trained
+
+        return trained(wanted)
+
+    return Engine(wanted, network, device, precision, backend)

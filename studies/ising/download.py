@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
@@ -11,20 +10,13 @@ import tempfile
 from pathlib import Path
 
 from core.errors import DataError
-from core.settings import user_data_folder
+from core.settings import data_folder
 from core.synthesis.ising.data import SIDES, file_names
 
 ISING_PACKAGE = "mdsdata==0.1.5"
 ISING_SHA256 = "09239226f28d7c6dfe1327229f3bba659252a61f05a8be965a3870714f43d9fb"
 """Of the wheel: 65 MB, MIT, Sandfeld and Bompas 2023."""
 SECONDS = 600
-
-
-def data_folder() -> Path:
-    """Return where fetched data lie: LAMELLA_DATA, or lamella in the user's folder for data."""
-    if named := os.environ.get("LAMELLA_DATA"):
-        return Path(named)
-    return user_data_folder() / "lamella"
 
 
 def ising_folder() -> Path:

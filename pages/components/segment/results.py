@@ -54,7 +54,9 @@ def summary(analysis: Analysis, truth: Array | None) -> None:
         rows["Mean confidence"] = f"{100 * confidence:.1f} %"
     st.subheader(RESULT)
     st.table(rows, border="horizontal", alt="Phase fractions and objects")
-    st.caption(f"Computed in {analysis.seconds:.1f} s ({analysis.device}, {analysis.precision}).")
+    st.caption(
+        f"Computed in {analysis.seconds:.1f} s ({analysis.segmentation.execution.in_words})."
+    )
     if truth is not None and session.truth_is_for(analysis.card):
         _agreement(analysis, truth)
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from core import formats
 from core.analysis import Analysis, ObjectSettings
+from core.execution import Execution
 from core.export.archive import result_archive, result_files, safe_stem
 from core.export.label_image import label_tiff, object_tiff
 from core.export.provenance import provenance, run_json
@@ -63,12 +64,18 @@ def make_analysis(tmp_path, pixel_size=ODD_SIZE, name="image.tif"):
     return Analysis(
         micrograph=micrograph,
         card=card,
-        segmentation=Segmentation(labels, probabilities, PHASES, pixel_size, card.name, "ef" * 32),
+        segmentation=Segmentation(
+            labels,
+            probabilities,
+            PHASES,
+            pixel_size,
+            card.name,
+            "ef" * 32,
+            execution=Execution("cpu", "openvino", "float32"),
+        ),
         objects=objects,
         table=measure_objects(objects, micrograph.pixels, pixel_size, micrograph.measurable),
         object_settings=ObjectSettings(),
-        device="cpu",
-        precision="float32",
         seconds=1.23456,
     )
 
@@ -195,7 +202,12 @@ def test_run_json_names_everything_needed_to_repeat_it(tmp_path):
         "keep_annotations": False,
     }
     assert told["settings"]["tiles"]["overlap_px"] == analysis.tile_settings.overlap_px
-    assert told["engine"] == {"device": "cpu", "precision": "float32", "seconds": 1.235}
+    assert told["engine"] == {
+        "device": "cpu",
+        "backend": "openvino",
+        "precision": "float32",
+        "seconds": 1.235,
+    }
     assert told["software"]["packages"]["numpy"] == np.__version__
     assert told["software"]["lamella"]
     assert told["command"] == (

@@ -9,7 +9,9 @@ from torch import nn
 
 from core.analysis import analyse, prepare, regroup
 from core.errors import Cancelled, LamellaError
+from core.execution import Execution
 from core.pixels.resampling import resample
+from core.segmentation import device
 from core.segmentation.device import choose_device, choose_precision
 from core.segmentation.engine import Engine
 from core.segmentation.preprocessing import grey_levels, image_field
@@ -259,7 +261,7 @@ def test_analysis_measures_the_discs():
     analysis = analyse(image, engine(), object_settings=ObjectSettings(minimum_area_px=10))
     areas = [np.sum(np.hypot(*np.mgrid[-r : r + 1, -r : r + 1]) <= r) for r in (12, 9, 20)]
     assert sorted(analysis.table["area_nm2"]) == sorted(4.0 * a for a in areas)
-    assert analysis.device == "cpu" and analysis.precision == "float32"
+    assert analysis.segmentation.execution == Execution("cpu", "torch", "float32")
     large = regroup(analysis, ObjectSettings(minimum_area_px=400))
     assert len(large.table) == 2 and large.segmentation is analysis.segmentation
 
@@ -286,8 +288,14 @@ def test_an_absent_device_is_named():
         assert choose_device("auto").type in ("cpu", "mps")
 
 
-def test_precision_on_the_cpu_is_float32():
-    assert choose_precision(Threshold(), torch.device("cpu"), 1) == "float32"
+def test_precision_on_the_cpu_is_float32_unless_fast_is_asked_for(monkeypatch):
+    cpu = torch.device("cpu")
+    monkeypatch.setattr(device, "bfloat16_units", lambda: "amx")
+    assert choose_precision(Threshold(), cpu) == "float32"
+    assert choose_precision(Threshold(), cpu, "exact") == "float32"
+    assert choose_precision(Threshold(), cpu, "fast") == "bfloat16"
+    monkeypatch.setattr(device, "bfloat16_units", lambda: "")
+    assert choose_precision(Threshold(), cpu, "fast") == "float32"
 
 
 def test_a_model_of_boundaries_measures_the_mean_intercept():

@@ -1,0 +1,29 @@
+"""Where, with what and how precisely a model ran: part of every result, since two differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+BackendName = Literal["openvino", "torch"]
+Precision = Literal["float32", "bfloat16"]
+PrecisionChoice = Literal["auto", "exact", "fast"]
+"""``exact``: float32. ``fast``: bfloat16 where the device multiplies it. ``auto``: bfloat16 where
+it was measured to change neither labels nor score, else float32."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """``device``: "cpu", "cuda" or "mps". ``backend``: what ran the network; "" of a method without
+    one. ``notes``: sentences on why not as asked."""
+
+    device: str = "cpu"
+    backend: str = ""
+    precision: Precision = "float32"
+    notes: tuple[str, ...] = ()
+
+    @property
+    def in_words(self) -> str:
+        """Device, backend and precision: "cpu, openvino, float32"."""
+        return ", ".join(word for word in (self.device, self.backend, self.precision) if word)

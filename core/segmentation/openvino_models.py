@@ -1,0 +1,120 @@
+"""Networks as OpenVINO reads them, converted from PyTorch once and kept.
+
+The weights of the zoo are the truth. What is kept is a copy in another form, named by the digest of
+the weights, of what the card puts around them, and of OpenVINO's version, so that it can never be
+another network's; without it the network is converted again. With it PyTorch need not be imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import LamellaError
+from core.segmentation.backend import BackendError
+from core.segmentation.openvino_runtime import core, openvino
+from core.settings import data_folder
+from core.types import ModelCard
+
+if TYPE_CHECKING:
+    from torch import nn
+
+MOST_KEPT = 20
+EXAMPLE_PX = 64
+
+
+def folder_of(card: ModelCard) -> Path | None:
+    """Return where the converted network of ``card`` is kept; None of weights without a file."""
+    if card.weights is None:
+        return None
+    around = [card.weights.sha256, card.mean, card.std, len(card.phases), card.object_outputs]
+    named = hashlib.sha256(json.dumps([*around, openvino().__version__]).encode()).hexdigest()
+    return data_folder() / "openvino" / f"{card.name}-{named[:16]}"
+
+
+def converted(card: ModelCard, network: Callable[[], nn.Module]) -> Any:
+    """Return the network of ``card`` with its input and output in grey levels and probabilities:
+    (N, 1, H, W) float32 -> (N, C, H, W) float32, sides multiples of its stride.
+
+    ``network``: called where it was not kept, for one on the processor in eval mode.
+
+    Raises:
+        BackendError: it cannot be converted.
+    """
+    kept = folder_of(card)
+    if kept is not None and (kept / "network.xml").is_file():
+        # A copy that cannot be read is made anew, and put in its place.
+        with contextlib.suppress(RuntimeError):
+            return core().read_model(kept / "network.xml")
+        shutil.rmtree(kept, ignore_errors=True)
+    try:
+        model = _convert(card, network())
+    except LamellaError:
+        raise
+    except Exception as error:
+        raise BackendError(f"it cannot convert the network: {_first_line(error)}") from error
+    return _kept(model, kept)
+
+
+def _convert(card: ModelCard, network: nn.Module) -> Any:
+    import torch
+
+    from core.segmentation.torch_backend import Answering
+
+    with warnings.catch_warnings():
+        # Tracing warns that sizes become constants; those are checks of the input's shape.
+        warnings.simplefilter("ignore")
+        return openvino().convert_model(
+            Answering(card, network).eval(),
+            example_input=torch.zeros(1, 1, EXAMPLE_PX, EXAMPLE_PX),
+        )
+
+
+def _kept(model: Any, place: Path | None) -> Any:
+    """Return ``model`` as it is read back from a file, which is left in ``place`` where there is
+    room and permission: straight from the conversion it would differ in the last digits."""
+    with _folder_beside(place) as unfinished:
+        openvino().save_model(model, unfinished / "network.xml", compress_to_fp16=False)
+        found = core().read_model(unfinished / "network.xml")
+        if place is not None:
+            # Another process may have been quicker; its folder holds the same.
+            with contextlib.suppress(OSError):
+                os.rename(unfinished, place)
+                _forget_oldest(place.parent)
+    return found
+
+
+@contextlib.contextmanager
+def _folder_beside(place: Path | None) -> Iterator[Path]:
+    """Return a new folder beside ``place``, else among the system's temporary ones, and delete it
+    where it is still there at the end."""
+    parent = None
+    if place is not None:
+        with contextlib.suppress(OSError):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            parent = place.parent if os.access(place.parent, os.W_OK) else None
+    made = Path(tempfile.mkdtemp(prefix=".", dir=parent))
+    # A lab's folder of data is read by all of its users.
+    made.chmod(0o755)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _forget_oldest(folder: Path) -> None:
+    kept = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+    for entry in sorted(kept, key=lambda entry: entry.stat().st_mtime)[:-MOST_KEPT]:
+        shutil.rmtree(entry, ignore_errors=True)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
