@@ -29,10 +29,10 @@ LOG = logging.getLogger("lamella")
 class Engine:
     """One network on one device.
 
-    ``network``: one in memory, of which the engine keeps a copy, or what loads it when needed.
-    ``precision``: asked for; :attr:`execution` says what was taken. ``backend``: None for OpenVINO
-    on the processor, where the card names weights, else PyTorch: a network that was trained a
-    moment ago takes longer to convert than to run. ``lock``: whoever hooks or changes the network
+    ``network``: what loads the weights that the card names when they are needed, or a network in
+    memory, of which the engine keeps a copy. ``precision``: asked for; :attr:`execution` says what
+    was taken. ``backend``: None for OpenVINO on the processor, but PyTorch for a network in memory:
+    one that was trained a moment ago takes longer to convert than to run. ``lock``: whoever hooks or changes the network
     holds it; :meth:`probabilities` does. ``forest_training``: of a random forest, which is trained
     on annotations.
 
@@ -55,10 +55,12 @@ class Engine:
         self.device = _device(device)
         self._network: nn.Module | None = None
         self._load = cast("Callable[[], nn.Module]", network)
-        if hasattr(network, "state_dict"):
+        self._in_memory = hasattr(network, "state_dict")
+        if self._in_memory:
             # Whoever gave it may change it.
             self._network = self._placed(cast("nn.Module", network))
-        named = backend or ("openvino" if self.device == "cpu" and card.weights else "torch")
+        on_processor = self.device == "cpu" and not self._in_memory
+        named = backend or ("openvino" if on_processor else "torch")
         share_threads()
         self._backend = self._openvino(precision) if named == "openvino" else self._torch(precision)
 
@@ -115,10 +117,13 @@ class Engine:
 
     def _openvino(self, asked: PrecisionChoice) -> Backend:
         from core.segmentation.openvino_backend import OpenVinoBackend
+        from core.segmentation.openvino_models import folder_of
 
         precision: Precision = "bfloat16" if asked == "fast" and bfloat16_units() else "float32"
         try:
-            return OpenVinoBackend(self.card, lambda: self.network, precision)
+            # A network in memory need not be the one whose weights the card names.
+            kept = None if self._in_memory else folder_of(self.card)
+            return OpenVinoBackend(self.card, lambda: self.network, precision, kept)
         except BackendError as error:
             return self._torch("exact", f"OpenVINO was asked first and {error}")
 

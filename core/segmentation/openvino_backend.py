@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,17 +20,22 @@ if TYPE_CHECKING:
 
 
 class OpenVinoBackend:
-    """A compiled network; ``network`` is called where it must be converted first.
+    """A compiled network; ``network`` is called where it must be converted first and is not in
+    ``kept``.
 
     Raises:
         BackendError: OpenVINO is missing, or cannot convert or compile the network.
     """
 
     def __init__(
-        self, card: ModelCard, network: Callable[[], nn.Module], precision: Precision
+        self,
+        card: ModelCard,
+        network: Callable[[], nn.Module],
+        precision: Precision,
+        kept: Path | None = None,
     ) -> None:
         self.execution = Execution("cpu", "openvino", precision)
-        model = converted(card, network)
+        model = converted(card, network, kept)
         try:
             compiled = core().compile_model(model, "CPU", settings(precision))
             self._request = compiled.create_infer_request()

@@ -32,7 +32,11 @@ EXAMPLE_PX = 64
 
 
 def folder_of(card: ModelCard) -> Path | None:
-    """Return where the converted network of ``card`` is kept; None of weights without a file."""
+    """Return where the converted network of a card is kept; None of one without weights.
+
+    Raises:
+        BackendError: OpenVINO is missing.
+    """
     if card.weights is None:
         return None
     around = [card.weights.sha256, card.mean, card.std, len(card.phases), card.object_outputs]
@@ -40,16 +44,16 @@ def folder_of(card: ModelCard) -> Path | None:
     return data_folder() / "openvino" / f"{card.name}-{named[:16]}"
 
 
-def converted(card: ModelCard, network: Callable[[], nn.Module]) -> Any:
+def converted(card: ModelCard, network: Callable[[], nn.Module], kept: Path | None = None) -> Any:
     """Return the network of ``card`` with its input and output in grey levels and probabilities:
     (N, 1, H, W) float32 -> (N, C, H, W) float32, sides multiples of its stride.
 
-    ``network``: called where it was not kept, for one on the processor in eval mode.
+    ``network``: called for one on the processor, in eval mode, where it is not in ``kept``, where it
+    is left then; None = nowhere.
 
     Raises:
         BackendError: it cannot be converted.
     """
-    kept = folder_of(card)
     if kept is not None and (kept / "network.xml").is_file():
         # A copy that cannot be read is made anew, and put in its place.
         with contextlib.suppress(RuntimeError):

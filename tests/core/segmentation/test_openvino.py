@@ -104,6 +104,18 @@ def test_a_conversion_is_kept_and_found_again_without_loading_the_network(data):
     assert (kept / "network.xml").stat().st_size > 1000
 
 
+def test_a_network_in_memory_is_never_taken_for_the_one_that_the_card_names(data):
+    named = card(Weights(data / "none.safetensors", "cd" * 32))
+    kept = Engine(named, SmallUnet().eval, "cpu")
+    other = SmallUnet()
+    other.head.bias.data += torch.tensor([9.0, -9.0, 0.0, 0.0])
+    grey = np.random.default_rng(2).random((1, 64, 64), np.float32)
+    in_torch, in_openvino = Engine(named, other), Engine(named, other, backend="openvino")
+    assert (in_torch.execution.backend, in_openvino.execution.backend) == ("torch", "openvino")
+    for engine in (in_torch, in_openvino):
+        assert engine.probabilities(grey)[0, 0].min() > 0.9 > kept.probabilities(grey)[0, 0].min()
+
+
 def test_a_folder_that_cannot_be_written_costs_only_the_next_conversion(data, monkeypatch):
     (data / "file").write_text("")
     monkeypatch.setenv("LAMELLA_DATA", str(data / "file"))
