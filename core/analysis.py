@@ -43,11 +43,12 @@ class Analysis:
     """A segmented and measured micrograph.
 
     ``objects``: (H, W) uint32, 0 = none, same shape as the micrograph. ``table``: one row an
-    object, units in the column names. ``seconds``: of the segmentation alone. ``warnings``: sentences for the user, where the image
-    is unlike those that the model learned from. ``doubts``: sentences of the kind, from a
-    classifier of images (``core.classification.doubt``), where one was asked. ``intercepts``: of
-    test lines over the grains, from a model that finds their boundaries. ``forest_training``: the
-    marks that a forest was fitted to. ``selection``: how many objects were left out, and why.
+    object, units in the column names. ``seconds``: of the segmentation alone. ``warnings``:
+    sentences for the user, where the network ran otherwise than asked, or the image is unlike those
+    that the model learned from. ``doubts``: sentences of the kind, from a classifier of images
+    (``core.classification.doubt``), where one was asked. ``intercepts``: of test lines over the
+    grains, from a model that finds their boundaries. ``forest_training``: the marks that a forest
+    was fitted to. ``selection``: how many objects were left out, and why.
     """
 
     micrograph: Micrograph

@@ -32,9 +32,9 @@ class Engine:
     ``network``: what loads the weights that the card names when they are needed, or a network in
     memory, of which the engine keeps a copy. ``precision``: asked for; :attr:`execution` says what
     was taken. ``backend``: None for OpenVINO on the processor, but PyTorch for a network in memory:
-    one that was trained a moment ago takes longer to convert than to run. ``lock``: whoever hooks or changes the network
-    holds it; :meth:`probabilities` does. ``forest_training``: of a random forest, which is trained
-    on annotations.
+    one that was trained a moment ago takes longer to convert than to run. ``lock``: whoever hooks
+    or changes the network holds it; :meth:`probabilities` does. ``forest_training``: of a random
+    forest, which is trained on annotations.
 
     Raises:
         LamellaError: the device asked for is not there, or the weights are not.

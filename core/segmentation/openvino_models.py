@@ -48,8 +48,8 @@ def converted(card: ModelCard, network: Callable[[], nn.Module], kept: Path | No
     """Return the network of ``card`` with its input and output in grey levels and probabilities:
     (N, 1, H, W) float32 -> (N, C, H, W) float32, sides multiples of its stride.
 
-    ``network``: called for one on the processor, in eval mode, where it is not in ``kept``, where it
-    is left then; None = nowhere.
+    ``network``: called for one on the processor, in eval mode, where it is not in the folder
+    ``kept``, and left there then; None = nowhere.
 
     Raises:
         BackendError: it cannot be converted.

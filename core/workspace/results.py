@@ -203,6 +203,7 @@ def _analysis(
         digest=run.digest,
         contact=arrays.contact,
         distance=arrays.distance,
+        execution=run.execution,
     )
     return remeasure(
         Analysis(
@@ -212,8 +213,6 @@ def _analysis(
             objects=objects,
             table=pd.DataFrame(),
             object_settings=run.objects,
-            device=run.device,
-            precision=run.precision,
             seconds=run.seconds,
             tile_settings=run.tiles,
             intercepts=run.intercepts,

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from core.analysis import Analysis, ObjectSettings, TileSettings
+from core.execution import Execution
 from core.measurement.grain_size import Intercepts
 from core.segmentation.annotations import Selection
 from core.segmentation.pixel_forest import ForestSettings
@@ -37,8 +38,7 @@ class RunRecord:
     card_pixel_size_nm: float | None
     objects: ObjectSettings
     tiles: TileSettings
-    device: str
-    precision: str
+    execution: Execution
     seconds: float
     selection: Selection
     intercepts: Intercepts | None
@@ -53,8 +53,7 @@ def to_json(analysis: Analysis) -> str:
         card_pixel_size_nm=analysis.card.pixel_size_nm,
         objects=analysis.object_settings,
         tiles=analysis.tile_settings,
-        device=analysis.device,
-        precision=analysis.precision,
+        execution=analysis.segmentation.execution,
         seconds=analysis.seconds,
         selection=analysis.selection,
         intercepts=analysis.intercepts,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import types
 from dataclasses import is_dataclass
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 
 def read(kind: Any, value: Any) -> Any:
     """Return ``value``, as json.loads gives it, as one of type ``kind``: a dataclass, a tuple, a
-    dict with str keys, a union, str, int, float or bool.
+    dict with str keys, a union, a literal, str, int, float or bool.
 
     A field that is missing has its default.
 
@@ -27,6 +27,8 @@ def read(kind: Any, value: Any) -> Any:
         return tuple(read(each, one) for each, one in zip(arguments, value, strict=True))
     if origin is dict and isinstance(value, dict):
         return {name: read(arguments[1], one) for name, one in value.items()}
+    if origin is Literal and value in arguments:
+        return value
     if type(value) is kind or (kind is float and type(value) is int):
         return value
     if kind is types.NoneType and value is None:
