@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cli import build_parser
-from core.settings import Limits
+from core.settings import Limits, WorkspaceLimits
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -103,9 +103,16 @@ def test_readme_reaches_the_first_result_by_line_40() -> None:
 
 
 def test_readme_gives_every_limit_with_its_default() -> None:
-    rows = re.findall(r"^\| `LAMELLA_MAX_([A-Z_]+)` \|.*\| (\d+) \|$", text_of("README.md"), re.M)
-    documented = {name.lower(): int(default) for name, default in rows}
-    assert documented == vars(Limits())
+    row = r"^\| `LAMELLA_(?:MAX|MIN)_([A-Z_]+)` \|.*\| (\d+) \|$"
+    documented = {
+        name.lower(): int(default) for name, default in re.findall(row, text_of("README.md"), re.M)
+    }
+    kept = WorkspaceLimits()
+    assert documented == vars(Limits()) | {
+        "workspace_bytes": kept.owner_bytes,
+        "free_bytes": kept.free_bytes,
+        "cache_bytes": kept.cache_bytes,
+    }
 
 
 def test_readme_links_lead_somewhere() -> None:
@@ -179,7 +186,8 @@ def usage(parser: argparse.ArgumentParser) -> list[str]:
             "|".join(action.choices) if action.choices else action.metavar or action.dest.upper()
         )
         if not action.option_strings:
-            found.append(action.metavar + ("..." if action.nargs == "+" else ""))
+            several = {"+": "{}...", "*": "[{}...]"}.get(action.nargs, "{}")
+            found.append(several.format(action.metavar))
             continue
         option = (
             f"{action.option_strings[0]} {value}".strip()
@@ -190,12 +198,23 @@ def usage(parser: argparse.ArgumentParser) -> list[str]:
     return sorted(found)
 
 
+def parsers(parser: argparse.ArgumentParser, name: str = "") -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of every command, by its name: "segment", "library list"."""
+    found = {}
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for word, inner in action.choices.items():
+                found |= parsers(inner, f"{name} {word}".strip())
+    return found or {name: parser}
+
+
 def test_readme_lists_every_option_of_the_terminal() -> None:
     block = next(one for one in code_blocks(text_of("README.md")) if one.startswith("lamella app"))
-    lines = re.sub(r"\n +", " ", block).splitlines()
-    written = {
-        line.split()[1]: sorted(re.findall(r"\[[^\]]+\]|--\S+ \S+|\S+", line.split(maxsplit=2)[2]))
-        for line in lines
-    }
-    (commands,) = (action for action in build_parser()._actions if isinstance(action.choices, dict))
-    assert written == {name: usage(parser) for name, parser in commands.choices.items()}
+    known = parsers(build_parser())
+    written = {}
+    for line in re.sub(r"\n +", " ", block).splitlines():
+        words = line.removeprefix("lamella ")
+        name = next(name for name in known if words.startswith(f"{name} "))
+        options = words.removeprefix(name)
+        written[name] = sorted(re.findall(r"\[[^\]]+\]|--\S+ \S+|\S+", options))
+    assert written == {name: usage(parser) for name, parser in known.items()}
