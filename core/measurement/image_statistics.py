@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import fft, stats
+from scipy import fft
 
 from core.pixels.grey_range import noise_sigma
 
@@ -42,10 +42,18 @@ def image_statistics(grey: np.ndarray, valid: np.ndarray | None = None) -> Image
     return ImageStatistics(
         mean=float(levels.mean()),
         contrast=contrast,
-        skewness=0.0 if flat else float(stats.skew(levels, axis=None)),
+        skewness=0.0 if flat else _skewness(levels),
         noise=noise_sigma(grey, valid),
         structure_px=0.0 if flat else correlation_length_px(grey, valid),
     )
+
+
+def _skewness(levels: np.ndarray) -> float:
+    """Return the third central moment by the 1.5th power of the second, which is not 0."""
+    # scipy.stats has it, and takes a second to import.
+    deviation = levels.ravel() - levels.mean(dtype=np.float64)
+    squares = deviation * deviation
+    return float(squares @ deviation / deviation.size / squares.mean() ** 1.5)
 
 
 def correlation_length_px(grey: np.ndarray, valid: np.ndarray | None = None) -> float:
@@ -54,12 +62,14 @@ def correlation_length_px(grey: np.ndarray, valid: np.ndarray | None = None) -> 
     ``grey``: (H, W), not constant. ``valid``: (H, W) bool, the pixels that count; pairs of them
     alone are compared. In px, between lags by straight lines.
     """
-    counted = np.ones(grey.shape, np.bool_) if valid is None else valid
-    deviation = np.where(counted, np.asarray(grey, np.float64) - np.mean(grey[counted]), 0)
+    if valid is None:
+        deviation = np.asarray(grey, np.float64) - np.mean(grey)
+    else:
+        deviation = np.where(valid, np.asarray(grey, np.float64) - np.mean(grey[valid]), 0)
     lags = min(grey.shape) // 2
-    mean = (
-        _autocorrelation(deviation, counted, lags) + _autocorrelation(deviation.T, counted.T, lags)
-    ) / 2
+    along = _autocorrelation(deviation, valid, lags)
+    down = _autocorrelation(deviation.T, None if valid is None else valid.T, lags)
+    mean = (along + down) / 2
     below = np.flatnonzero(mean < np.exp(-1))
     if not len(below):
         return float(lags)
@@ -68,12 +78,16 @@ def correlation_length_px(grey: np.ndarray, valid: np.ndarray | None = None) -> 
     return float(last - 1 + (high - np.exp(-1)) / (high - low))
 
 
-def _autocorrelation(rows: np.ndarray, counted: np.ndarray, lags: int) -> np.ndarray:
+def _autocorrelation(rows: np.ndarray, counted: np.ndarray | None, lags: int) -> np.ndarray:
     """Return the autocorrelation (lags + 1,) along the rows (n, W), 1 at lag 0.
 
-    ``rows`` are 0 where not ``counted`` (n, W) bool; lags without any pair count as 0.
+    ``rows`` are 0 where not ``counted`` (n, W) bool, None for all; lags without any pair count as
+    0.
     """
-    pairs = np.rint(_summed_products(counted.astype(np.float64), lags))
+    if counted is None:
+        pairs = rows.shape[0] * (rows.shape[1] - np.arange(lags + 1.0))
+    else:
+        pairs = np.rint(_summed_products(counted.astype(np.float64), lags))
     unbiased = _summed_products(rows, lags) / np.maximum(pairs, 1)
     return unbiased / unbiased[0]
 

@@ -164,17 +164,14 @@ def _writing(level: np.ndarray, strokes: np.ndarray) -> tuple[np.ndarray, list[M
     """Return the numbers (H, W) of the regions of ``strokes`` (H, W) bool, and those of them that
     are letters and bars."""
     height, width = strokes.shape
-    count, numbers, stats, _ = cv2.connectedComponentsWithStats(
+    _, numbers, stats, _ = cv2.connectedComponentsWithStats(
         strokes.astype(np.uint8), connectivity=8
     )
-    marks = [
-        mark
-        for number in range(1, count)
-        if (mark := _mark(numbers, stats[number], number, strokes.shape)) is not None
-        and _has_hard_edge(level, numbers, mark)
-    ]
-    bars = [mark for mark in marks if mark.is_bar]
-    letters = [mark for mark in marks if mark.is_letter]
+    found = [_mark(numbers, stats[number], int(number)) for number in _mark_sized(stats, height)]
+    bars = [mark for mark in found if mark.is_bar and _has_hard_edge(level, numbers, mark)]
+    letters = [mark for mark in found if mark.is_letter and _has_hard_edge(level, numbers, mark)]
+    # Beside a letter a mere stroke may be one too, such as an l or a full stop.
+    marks = [mark for mark in found if _has_hard_edge(level, numbers, mark)] if letters else []
     written = {mark.number: mark for row in _rows(marks, letters) for mark in row}
     for mark in letters:
         if _is_in_corner(mark, height, width) and mark.height >= 10:
@@ -186,20 +183,25 @@ def _writing(level: np.ndarray, strokes: np.ndarray) -> tuple[np.ndarray, list[M
     return numbers, [*lines, *scale]
 
 
-def _mark(
-    numbers: np.ndarray, stats: np.ndarray, number: int, shape: tuple[int, int]
-) -> Mark | None:
-    """Return a region as a mark, or None where it is too small or too large for one."""
+def _mark_sized(stats: np.ndarray, image_height: int) -> np.ndarray:
+    """Return the numbers of the regions, of OpenCV's ``stats`` (n, 5), that are neither too small
+    nor too large for a letter or a bar; 0 is the ground."""
+    width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    largest = max(LETTER_PX[0] * 2, min(LETTER_PX[1], round(LETTER_SHARE * image_height)))
+    is_bar = (width >= SHORTEST_BAR_PX) & (width >= BAR_RATIO * height) & (height >= 2)
+    is_letter = (LETTER_PX[0] <= height) & (height <= largest) & (width <= 3 * height)
+    return np.flatnonzero((is_bar | is_letter)[1:]) + 1
+
+
+def _mark(numbers: np.ndarray, stats: np.ndarray, number: int) -> Mark:
+    """Return a region as a mark, from OpenCV's ``stats`` (5,) of it."""
     left, top, width, height, area = (int(value) for value in stats)
-    largest = max(LETTER_PX[0] * 2, min(LETTER_PX[1], round(LETTER_SHARE * shape[0])))
-    is_bar = width >= SHORTEST_BAR_PX and width >= BAR_RATIO * height and height >= 2
-    if not is_bar and not (LETTER_PX[0] <= height <= largest and width <= 3 * height):
-        return None
     part = (numbers[top : top + height, left : left + width] == number).astype(np.uint8)
     contours, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     hull = cv2.convexHull(np.concatenate(contours))
     hull_area = cv2.contourArea(hull) + cv2.arcLength(hull, True) / 2 + 1
-    depth = cv2.distanceTransform(np.pad(part, 1), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    padded = cv2.copyMakeBorder(part, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     stroke = 2 * float(depth.max()) - 1
     fill = area / (width * height)
     return Mark(top, left, height, width, number, fill, area / hull_area, stroke)
@@ -215,9 +217,9 @@ def _has_hard_edge(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> bool:
     ring = cv2.dilate(body, np.ones((7, 7), np.uint8)) - near
     here = level[rows, columns]
     values = here[ring > 0]
-    if not values.size or np.median(here[body > 0]) < PURE:
+    if not values.size or float(np.mean(values < 1 - APART)) < HARD_EDGE_SHARE:
         return False
-    return float(np.mean(values < 1 - APART)) >= HARD_EDGE_SHARE
+    return float(np.median(here[body > 0])) >= PURE
 
 
 def _rows(marks: list[Mark], letters: list[Mark]) -> list[list[Mark]]:

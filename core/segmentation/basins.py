@@ -74,17 +74,15 @@ def _passes(height: np.ndarray, basin: np.ndarray) -> tuple[np.ndarray, np.ndarr
     """Return first basin, second basin and height of the highest pass of each pair."""
     keys, heights = [], []
     count = np.int64(basin.max(initial=0) + 1)
-    for here, there in (
-        (np.s_[:, :-1], np.s_[:, 1:]),
-        (np.s_[:-1], np.s_[1:]),
-        (np.s_[:-1, :-1], np.s_[1:, 1:]),
-        (np.s_[:-1, 1:], np.s_[1:, :-1]),
-    ):
-        one, two = basin[here], basin[there]
-        meets = np.nonzero((one != two) & (one > 0) & (two > 0))
-        one, two = one[meets], two[meets]
+    # Over the rim, which is no basin, a step in one row of numbers is a step in the image.
+    flat, width = np.pad(basin, ((0, 1), (0, 1))).ravel(), basin.shape[1] + 1
+    level = np.pad(height, ((0, 1), (0, 1))).ravel()
+    for step in (1, width, width + 1, width - 1):
+        here = np.flatnonzero(flat[step:] != flat[:-step])
+        here = here[(flat[here] > 0) & (flat[here + step] > 0)]
+        one, two = flat[here], flat[here + step]
         keys.append(np.minimum(one, two) * count + np.maximum(one, two))
-        heights.append(np.minimum(height[here][meets], height[there][meets]))
+        heights.append(np.minimum(level[here], level[here + step]))
     key, top = np.concatenate(keys), np.concatenate(heights)
     order = np.lexsort((-top, key))
     key, index = np.unique(key[order], return_index=True)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-from skimage.segmentation import watershed
 
 SMOOTHING_PX = 1.5
 CORE, CORE_RADIUS_PX = 0.15, 3.0
 BELIEVED = 0.3
 SMALLEST = 0.06
+CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
 def grains_from_probability(
@@ -40,11 +40,23 @@ def grains_from_probability(
     count, cores = cv2.connectedComponents((distance > CORE_RADIUS_PX).astype(np.uint8))
     if count <= 2:
         return np.ones(smooth.shape, np.uint32)
-    basins = watershed(smooth, cores)
+    basins = _flooded(smooth, cores)
     regions = _Regions.of(basins, smooth)
     regions.join_weak(believed)
     regions.join_small(smallest)
     return regions.numbers()[basins]
+
+
+def _flooded(height: np.ndarray, cores: np.ndarray) -> np.ndarray:
+    """Return the basin (H, W) int32 of each pixel, flooded from ``cores`` (H, W), 0 = none.
+
+    Within a core there is nothing to flood: without what lies behind its rim the answer is the same
+    and several times as quick.
+    """
+    from skimage.segmentation import watershed
+
+    within = cv2.erode((cores > 0).astype(np.uint8), CROSS, borderValue=1) > 0
+    return np.where(within, cores, watershed(height, cores, mask=~within))
 
 
 @dataclass
