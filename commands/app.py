@@ -1,17 +1,21 @@
-"""Start the web app on this machine."""
+"""Start the web app on this machine: its server, and the workers that run its jobs."""
 
 from __future__ import annotations
 
 import argparse
 import math
 import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
 from commands.terminal.options import UsageError
-from core.settings import Limits
+from commands.terminal.worker_processes import cores, worker_environments
+from core.errors import LamellaError
+from core.settings import Limits, WorkerLimits, WorkspaceLimits, workspace_folder
 
 HELP = "start the web app"
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -26,28 +30,76 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Become Streamlit's server, whatever the working directory.
+    """Run Streamlit's server and the workers, whatever the working directory, until Ctrl-C or
+    SIGTERM; start again what dies.
 
     Raises:
         UsageError: an address or port that cannot be listened on.
+        LamellaError: the workspace cannot be opened, or a limit is no number.
     """
+    from core.jobs import queue
+    from core.jobs.supervisor import End, Program, supervise
+    from core.workspace.workspace import Workspace
+
+    stop = threading.Event()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: stop.set())
     check_free(options.address, options.port)
-    upload_megabytes = math.ceil(Limits.from_environment().file_bytes / 2**20)
-    if samples := os.environ.get("LAMELLA_SAMPLES"):
-        os.environ["LAMELLA_SAMPLES"] = str(Path(samples).absolute())
-    # Streamlit reads .streamlit/config.toml from the working directory.
-    os.chdir(REPOSITORY)
+    workspace = Workspace(workspace_folder().absolute(), WorkspaceLimits.from_environment())
+    environments = worker_environments(os.environ, WorkerLimits.from_environment(), cores())
+    server = Program(
+        "server",
+        lambda name: server_command(options.address, options.port),
+        server_environment(os.environ, workspace.folder, len(environments)),
+        is_essential=True,
+    )
+    workers = [
+        Program(f"worker {number}", worker_command, {**server.environment, **own})
+        for number, own in enumerate(environments, 1)
+    ]
+
+    def on_end(end: End) -> None:
+        print(f"lamella: {end.in_words}.", file=sys.stderr, flush=True)
+        try:
+            queue.end_leases(workspace, end.name)
+        except LamellaError as error:
+            print(f"lamella: {error}", file=sys.stderr, flush=True)
+
     host = "localhost" if options.address in ("0.0.0.0", "::") else options.address
     print(f"Lamella starts at http://{host}:{options.port} (Ctrl-C stops it)", flush=True)
-    server = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    server += [f"--server.address={options.address}", f"--server.port={options.port}"]
-    server += [f"--server.maxUploadSize={upload_megabytes}"]
-    server += ["--server.showEmailPrompt=false", "--browser.gatherUsageStats=false"]
+    # Streamlit reads .streamlit/config.toml from the working directory.
+    os.chdir(REPOSITORY)
+    return supervise([server, *workers], stop, on_end)
+
+
+def server_command(address: str, port: int) -> list[str]:
+    """Return the command that starts Streamlit's server."""
+    upload_megabytes = math.ceil(Limits.from_environment().file_bytes / 2**20)
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command += [f"--server.address={address}", f"--server.port={port}"]
+    command += [f"--server.maxUploadSize={upload_megabytes}"]
+    command += ["--server.showEmailPrompt=false", "--browser.gatherUsageStats=false"]
     # Streamlit's own welcome asks a server on the internet for this machine's address.
-    server += ["--logger.hideWelcomeMessage=true"]
+    command += ["--logger.hideWelcomeMessage=true"]
     if has_screen(os.environ, sys.platform, sys.stdout.isatty()):
-        server += ["--server.headless=false"]
-    os.execv(sys.executable, server)
+        command += ["--server.headless=false"]
+    return command
+
+
+def worker_command(name: str) -> list[str]:
+    """Return the command that starts a worker of this name."""
+    return [sys.executable, "-m", "cli", "worker", "--name", name]
+
+
+def server_environment(
+    environment: Mapping[str, str], workspace: Path, workers: int
+) -> dict[str, str]:
+    """Return the environment of the server: folders by their whole path, and how many workers."""
+    found = dict(environment)
+    if samples := found.get("LAMELLA_SAMPLES"):
+        found["LAMELLA_SAMPLES"] = str(Path(samples).absolute())
+    return found | {"LAMELLA_WORKSPACE": str(workspace), "LAMELLA_WORKERS": str(workers)}
 
 
 def has_screen(environment: Mapping[str, str], platform: str, terminal: bool) -> bool:

@@ -99,6 +99,30 @@ class WorkspaceLimits:
         return replace(cls(), **_typed(cls(), names))
 
 
+@dataclass(frozen=True)
+class WorkerLimits:
+    """Limits on the processes that run jobs.
+
+    ``count``: how many `lamella app` starts; 0 = none, the server runs jobs itself; None = one a
+    GPU, without a GPU one for up to 4 cores. ``bytes``: of memory that one may keep between jobs.
+    """
+
+    count: int | None = None
+    bytes: int = 4_000_000_000
+
+    @classmethod
+    def from_environment(cls) -> WorkerLimits:
+        """Return the limits with ``LAMELLA_WORKERS`` and ``LAMELLA_MAX_WORKER_BYTES`` put in.
+
+        Raises:
+            LamellaError: a variable that is no whole number.
+        """
+        names = {"count": "LAMELLA_WORKERS", "bytes": "LAMELLA_MAX_WORKER_BYTES"}
+        if os.environ.get("LAMELLA_WORKERS", "").strip() == "0":
+            return replace(cls(count=0), **_typed(cls(), {"bytes": names["bytes"]}))
+        return replace(cls(), **_typed(cls(), names))
+
+
 def _typed(defaults: object, variables: Mapping[str, str]) -> dict[str, int]:
     """Return the numbers that the environment sets, by the name of the limit."""
     changed = {}

@@ -1,0 +1,62 @@
+"""Run the segmentations that the web app asks for; `lamella app` starts workers by itself."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import signal
+import socket
+import threading
+from functools import lru_cache
+
+HELP = "run jobs of the web app, beside those that `lamella app` starts"
+MOST_MODELS = 3
+"""That a worker holds at a time."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the worker's name."""
+    parser.add_argument("--name", help="which no other worker has (default: one is made up)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Work until SIGTERM or Ctrl-C; end with status 75 where a new process should go on.
+
+    Raises:
+        WorkspaceError: the workspace cannot be opened.
+    """
+    from core.jobs import queue, segmentation, supervisor, worker
+    from core.settings import WorkerLimits, WorkspaceLimits, workspace_folder
+    from core.workspace.workspace import Workspace
+
+    limits = WorkerLimits.from_environment()
+    workspace = Workspace(workspace_folder(), WorkspaceLimits.from_environment())
+    name = options.name or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    _import_networks()
+
+    from models import zoo
+
+    # Not before: whoever ends it while it imports need not wait.
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    ending = worker.work(
+        workspace,
+        {segmentation.KIND: segmentation.handler(lru_cache(MOST_MODELS)(zoo.load))},
+        name,
+        stop,
+        most_bytes=limits.bytes,
+        on_stuck=lambda: os._exit(supervisor.RESTART),
+    )
+    if ending == "device":
+        queue.end_leases(workspace, name)
+    workspace.close()
+    # Without what Python does at an end: to free torch's objects one by one takes it seconds.
+    os._exit(0 if ending == "told" else supervisor.RESTART)
+
+
+def _import_networks() -> None:
+    """Import before the first job what it would have to wait for."""
+    import core.segmentation.segment  # noqa: F401
+    import models.architectures  # noqa: F401

@@ -1,0 +1,134 @@
+"""Programs that are kept running, and that end with their supervisor."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from core.jobs import supervisor
+from core.jobs.supervisor import Program, supervise
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+def python(title, code, is_essential=False):
+    """Return a program that runs ``code``; sys.argv[1] in it is the name of the start."""
+    command = [sys.executable, "-S", "-c", f"import os, signal, sys, time\n{code}"]
+    return Program(title, lambda name: [*command, name], dict(os.environ), is_essential)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(supervisor, "_POLL_SECONDS", 0.005)
+
+
+def stopped_after(count, ends):
+    """Return an event to stop by, and what sets it after so many ends."""
+    stop = threading.Event()
+
+    def on_end(end):
+        ends.append(end)
+        if len(ends) == count:
+            stop.set()
+
+    return stop, on_end
+
+
+def test_what_dies_starts_again_under_a_new_name_after_a_growing_pause(quick):
+    ends = []
+    stop, on_end = stopped_after(4, ends)
+    assert supervise([python("worker 1", "sys.exit(3)")], stop, on_end) == 0
+    assert [end.status for end in ends] == [3] * 4
+    assert [end.pause_seconds for end in ends] == [0.001, 0.002, 0.004, 0.008]
+    assert len({end.name for end in ends}) == 4
+    assert ends[0].name.startswith("worker-1-")
+    assert ends[0].in_words == "worker 1 ended with status 3; it starts again in 0.001 s"
+
+
+def test_a_pause_has_an_end_and_begins_anew_after_a_sound_run(quick, monkeypatch):
+    monkeypatch.setattr(supervisor, "LONGEST_PAUSE_SECONDS", 0.003)
+    ends = []
+    stop, on_end = stopped_after(4, ends)
+    supervise([python("w", "sys.exit(3)")], stop, on_end)
+    assert [end.pause_seconds for end in ends] == [0.001, 0.002, 0.003, 0.003]
+    monkeypatch.setattr(supervisor, "SOUND_SECONDS", 0.0)
+    ends.clear()
+    stop, on_end = stopped_after(2, ends)
+    supervise([python("w", "sys.exit(3)")], stop, on_end)
+    assert [end.pause_seconds for end in ends] == [0.001, 0.001]
+
+
+def test_what_asks_to_be_started_anew_is_at_once(quick):
+    ends = []
+    stop, on_end = stopped_after(3, ends)
+    supervise([python("worker", f"sys.exit({supervisor.RESTART})")], stop, on_end)
+    assert [end.pause_seconds for end in ends] == [0, 0, 0]
+
+
+def test_without_what_is_essential_all_is_given_up(quick, tmp_path):
+    ends = []
+    other = python(
+        "other", f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)"
+    )
+    server = python("server", "os.kill(os.getpid(), 9)", is_essential=True)
+    assert supervise([other, server], threading.Event(), ends.append) == 1
+    assert len(ends) == supervisor.MOST_DEATHS
+    assert ends[-1].in_words == "server ended by signal 9, 5 times in a row; giving up"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_at_the_end_all_are_asked_and_then_killed(quick, monkeypatch, tmp_path):
+    monkeypatch.setattr(supervisor, "END_SECONDS", 0.5)
+    polite = python(
+        "polite",
+        f"signal.signal(15, lambda *_: (open({str(tmp_path / 'asked')!r}, 'w'), sys.exit()))\n"
+        f"open({str(tmp_path / 'polite')!r}, 'w')\ntime.sleep(60)",
+    )
+    stubborn = python(
+        "stubborn",
+        f"signal.signal(15, signal.SIG_IGN)\nopen({str(tmp_path / 'stubborn')!r}, 'w')\n"
+        "time.sleep(60)",
+    )
+    stop, ends = threading.Event(), []
+
+    def stop_when_both_run():
+        while len(list(tmp_path.iterdir())) < 2:
+            time.sleep(0.01)
+        stop.set()
+
+    threading.Thread(target=stop_when_both_run).start()
+    begun = time.monotonic()
+    assert supervise([polite, stubborn], stop, ends.append) == 0
+    assert time.monotonic() - begun < 20
+    assert (tmp_path / "asked").exists() and ends == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends orphans")
+def test_a_supervisor_that_is_killed_leaves_nobody_behind():
+    program = (
+        "import os, sys, threading\n"
+        "from core.jobs.supervisor import Program, supervise\n"
+        "child = [sys.executable, '-S', '-c', 'import os, time; print(os.getpid(), flush=True);"
+        " time.sleep(60)']\n"
+        "supervise([Program('child', lambda name: child, dict(os.environ))],"
+        " threading.Event(), print)\n"
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
+    )
+    with running:
+        pid = int(running.stdout.readline())
+        running.send_signal(signal.SIGKILL)
+        # The child holds the other end: it closes when the child is gone.
+        assert running.stdout.read() == ""
+    status = Path(f"/proc/{pid}/status")
+    assert not status.exists() or "zombie" in status.read_text()
