@@ -28,11 +28,12 @@ COPY . .
 RUN pip install --no-deps --no-build-isolation --editable . \
  && python -m compileall -q app.py cli.py commands core models pages studies \
  && useradd --uid 10001 --create-home --shell /usr/sbin/nologin lamella \
- && mkdir /data && chown lamella /data
+ && mkdir /data /workspace && chown lamella /data /workspace
 
 USER 10001
 WORKDIR /data
 ENV HOME=/home/lamella \
+    LAMELLA_WORKSPACE=/workspace \
     HF_HUB_OFFLINE=1 \
     MALLOC_ARENA_MAX=2 \
     STREAMLIT_SERVER_HEADLESS=true \

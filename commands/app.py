@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from commands.terminal.options import UsageError
-from commands.terminal.worker_processes import cores, worker_environments
+from commands.terminal.worker_processes import worker_environments
 from core.errors import LamellaError
+from core.segmentation.processor import usable_cores
 from core.settings import Limits, WorkerLimits, WorkspaceLimits, workspace_folder
 
 HELP = "start the web app"
@@ -47,10 +48,11 @@ def run(options: argparse.Namespace) -> int:
             signal.signal(getattr(signal, name), lambda *_: stop.set())
     check_free(options.address, options.port)
     workspace = Workspace(workspace_folder().absolute(), WorkspaceLimits.from_environment())
-    environments = worker_environments(os.environ, WorkerLimits.from_environment(), cores())
+    environments = worker_environments(os.environ, WorkerLimits.from_environment(), usable_cores())
+    command = server_command(options.address, options.port)
     server = Program(
         "server",
-        lambda name: server_command(options.address, options.port),
+        lambda name: command,
         server_environment(os.environ, workspace.folder, len(environments)),
         is_essential=True,
     )

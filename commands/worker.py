@@ -59,4 +59,3 @@ def run(options: argparse.Namespace) -> int:
 def _import_networks() -> None:
     """Import before the first job what it would have to wait for."""
     import core.segmentation.segment  # noqa: F401
-    import models.architectures  # noqa: F401

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cli import build_parser
-from core.settings import Limits, WorkspaceLimits
+from core.settings import Limits, WorkerLimits, WorkspaceLimits
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -112,6 +112,7 @@ def test_readme_gives_every_limit_with_its_default() -> None:
         "workspace_bytes": kept.owner_bytes,
         "free_bytes": kept.free_bytes,
         "cache_bytes": kept.cache_bytes,
+        "worker_bytes": WorkerLimits().bytes,
     }
 
 

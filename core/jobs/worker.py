@@ -14,6 +14,7 @@ from core.errors import Cancelled, LamellaError
 from core.jobs import queue
 from core.jobs.queue import Job, LeaseLost
 from core.types import ProgressCallback
+from core.workspace import retention
 
 if TYPE_CHECKING:
     import apsw
@@ -30,6 +31,7 @@ Ending = Literal["told", "memory", "device"]
 POLL_SECONDS = 0.1
 REPORT_SECONDS = 0.2
 STUCK_SECONDS = 10.0
+TIDY_SECONDS = 3600.0
 _LOG = logging.getLogger("lamella.worker")
 
 
@@ -46,16 +48,21 @@ def work(
     most_bytes: int | None = None,
     on_stuck: Callable[[], None] | None = None,
 ) -> Ending:
-    """Work on jobs until ``stop``, and return why it ended.
+    """Work on jobs until ``stop``, and return why it ended; tidy the workspace in between.
 
     ``name``: of this worker, which no other one has. ``most_bytes``: of memory between jobs; None
     for no limit. ``on_stuck``: called where a job that was cancelled goes on for 10 s.
     """
+    tidy_at = 0.0
     while not stop.is_set():
         try:
             job = queue.take(workspace, name, handlers)
             if job is not None:
                 run(workspace, handlers[job.kind], job, stop, on_stuck)
+            elif time.monotonic() >= tidy_at:
+                tidy_at = time.monotonic() + TIDY_SECONDS
+                queue.forget_ended(workspace)
+                retention.sweep(workspace)
         except DeviceLost:
             return "device"
         except LamellaError as error:

@@ -20,7 +20,7 @@ import tifffile
 from PIL import Image
 
 import cli
-from commands.app import has_screen
+from commands.app import has_screen, server_command
 from commands.terminal import batch
 from core.errors import Cancelled, FormatError
 
@@ -291,6 +291,7 @@ def running_app(free_port: int, tmp_path: Path) -> Iterator[int]:
     server = subprocess.Popen(
         [sys.executable, str(REPOSITORY / "cli.py"), "app", "--port", str(free_port)],
         cwd=tmp_path,
+        env={**os.environ, "LAMELLA_WORKSPACE": "workspace"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -320,24 +321,23 @@ def get(address: str) -> str:
 
 
 def test_app_starts_from_anywhere_and_says_when_the_port_is_taken(
-    running_app: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    running_app: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert get(f"http://127.0.0.1:{running_app}/_stcore/health") == "ok"
-    monkeypatch.setattr(os, "execv", lambda *_: pytest.fail("started on a port that is taken"))
     assert cli.main(["app", "--port", str(running_app)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert f"127.0.0.1:{running_app}" in line and "--port" in line
 
 
 def test_app_gives_streamlit_the_upload_limit(
-    monkeypatch: pytest.MonkeyPatch, free_port: int, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch,
+    free_port: int,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
-    started: list[list[str]] = []
-    monkeypatch.setattr(os, "execv", lambda _, command: started.append(command))
-    monkeypatch.setattr(os, "chdir", lambda _: None)
+    monkeypatch.setenv("LAMELLA_WORKSPACE", str(tmp_path))
     monkeypatch.setenv("LAMELLA_MAX_FILE_BYTES", str(3 * 2**20 + 1))
-    cli.main(["app", "--port", str(free_port)])
-    assert "--server.maxUploadSize=4" in started[0]
+    assert "--server.maxUploadSize=4" in server_command("127.0.0.1", free_port)
     monkeypatch.setenv("LAMELLA_MAX_FILE_BYTES", "lots")
     assert cli.main(["app", "--port", str(free_port)]) == 1
     assert "LAMELLA_MAX_FILE_BYTES" in capsys.readouterr().err

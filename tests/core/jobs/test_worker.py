@@ -25,7 +25,7 @@ def found(workspace, key="k"):
 
 
 def work_off(workspace, handler, **options):
-    """Run a worker until the queue is empty."""
+    """Run a worker until the queue is empty and the workspace tidy."""
     stop = threading.Event()
 
     def handle(*arguments):
@@ -168,6 +168,16 @@ def test_a_lost_gpu_ends_the_worker_and_leaves_the_job_to_another(workspace):
     queue.end_leases(workspace, "w")
     assert queue.take(workspace, "other", ["test"]).attempt == 2
     assert not worker.is_device_lost(RuntimeError("shapes do not match"))
+
+
+def test_what_nobody_needs_goes_while_no_job_waits(workspace):
+    add(workspace, "old")
+    work_off(workspace, lambda space, job, progress: note(job, ""))
+    with workspace.database.write() as db:
+        db.execute("UPDATE job SET finished = 1")
+    add(workspace, "new")
+    work_off(workspace, lambda space, job, progress: note(job, ""))
+    assert (found(workspace, "old"), found(workspace, "new").state) == (None, "done")
 
 
 def test_a_worker_in_a_thread_serves_the_process_until_it_is_stopped(workspace):
