@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import torch
-from torch import nn
 
 from core.classification.card import Classification, ClassifierCard
 from core.pixels.resampling import resample
 from core.segmentation.preprocessing import image_field
 from core.types import Micrograph
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.segmentation.engine import Engine
 
 # (share of the shorter side that a crop covers, crops along the shorter side)
 SIZES = ((1.0, 1), (0.6, 2), (0.36, 2))
@@ -44,7 +49,6 @@ def views(grey: np.ndarray, side: int) -> np.ndarray:
     return np.stack([resample(grey[window], (side, side)) for window in found])
 
 
-@torch.inference_mode()
 def class_probabilities(
     grey: np.ndarray, network: nn.Module, mean: float, std: float, side: int
 ) -> np.ndarray:
@@ -54,18 +58,35 @@ def class_probabilities(
 
     ``network``: in eval mode, (n, 1, side, side) float32 -> (n, K) logits.
     """
+    import torch
+
     device = next(network.parameters()).device
-    batch = torch.from_numpy((views(grey, side) - mean) / std).float()[:, None].to(device)
-    answers = torch.cat([network(part).softmax(1) for part in batch.split(BATCH)]).cpu().double()
-    by_size = answers.split([len(of_one_size) for of_one_size in windows(grey.shape)])
-    return torch.stack([some.mean(0) for some in by_size]).mean(0).numpy()
+    with torch.inference_mode():
+        batch = torch.from_numpy((views(grey, side) - mean) / std).float()[:, None].to(device)
+        answers = torch.cat([network(part).softmax(1) for part in batch.split(BATCH)])
+    return _over_sizes(answers.cpu().numpy(), grey.shape)
 
 
-def classify(micrograph: Micrograph, network: nn.Module, card: ClassifierCard) -> Classification:
+def _over_sizes(answers: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return the mean (K,) float64 of ``answers`` (N, K), one a crop of an image (H, W)."""
+    counts = [len(of_one_size) for of_one_size in windows(shape)]
+    by_size = np.split(answers.astype(np.float64), np.cumsum(counts)[:-1])
+    return np.mean([some.mean(0) for some in by_size], axis=0)
+
+
+def classify(
+    micrograph: Micrograph, network: nn.Module | Engine, card: ClassifierCard
+) -> Classification:
     """Return the class of ``micrograph``, its info bar left out.
 
-    ``network``: as ``card`` builds it, trained, in eval mode.
+    ``network``: as ``card`` builds it, trained, in eval mode, or an engine that runs it.
     """
+    from core.segmentation.engine import Engine
+
     grey = image_field(micrograph).grey
-    found = class_probabilities(grey, network, card.mean, card.std, card.crop_px)
-    return Classification(found, card)
+    if not isinstance(network, Engine):
+        found = class_probabilities(grey, network, card.mean, card.std, card.crop_px)
+        return Classification(found, card)
+    crops = views(grey, card.crop_px)
+    parts = [network.probabilities(crops[i : i + BATCH]) for i in range(0, len(crops), BATCH)]
+    return Classification(_over_sizes(np.concatenate(parts), grey.shape), card)

@@ -67,9 +67,14 @@ def micrograph_type() -> Callable[[Micrograph], Classification]:
         ModelError: its weights are missing or damaged.
     """
     from core.classification.classify import classify
+    from core.segmentation.engine import Engine
+    from models.weights import read_weights
 
-    network = load(MICROGRAPH_TYPE)
-    return lambda micrograph: classify(micrograph, network, CARDS[MICROGRAPH_TYPE])
+    wanted = card(MICROGRAPH_TYPE)
+    if wanted.weights is not None:
+        read_weights(wanted.weights)
+    engine = Engine(wanted, lambda: load(MICROGRAPH_TYPE), "cpu", "exact")
+    return lambda micrograph: classify(micrograph, engine, wanted)
 
 
 def load(name: str, other_weights: Path | None = None) -> nn.Module:

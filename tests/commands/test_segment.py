@@ -17,6 +17,8 @@ import torch
 from PIL import Image
 
 import cli
+import models.classifiers
+import models.zoo
 from core.analysis import analyse
 from core.formats import read_file
 from core.segmentation.engine import Engine
@@ -158,6 +160,19 @@ def test_a_letter_that_the_output_lacks_fails_no_result(image: Path, tmp_path: P
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "out" / f"{odd.stem}.labels.tif").is_file()
     assert rb"K\xf6rnung \u03b3 5 \xb5m" in ran.stdout
+
+
+def test_networks_that_were_converted_once_need_no_pytorch(image: Path, tmp_path: Path) -> None:
+    models.zoo.load("particles", "cpu")
+    models.classifiers.micrograph_type()
+    look = (
+        "import sys, cli; code = cli.main(sys.argv[1:]); sys.exit(code or 'torch' in sys.modules)"
+    )
+    words = ["segment", image, "--model", "particles", "--out", tmp_path, "--device", "cpu"]
+    ran = subprocess.run([sys.executable, "-c", look, *words], cwd=REPOSITORY, timeout=120)
+    assert ran.returncode == 0
+    engine = json.loads((tmp_path / f"{image.stem}.run.json").read_text())["engine"]
+    assert (engine["backend"], engine["precision"]) == ("openvino", "float32")
 
 
 def test_the_same_labels_as_one_call(
