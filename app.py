@@ -12,7 +12,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from core.errors import LamellaError
-from pages.components.frame import jobs
+from pages.components.frame import jobs, networks
 from pages.components.frame.addresses import page_routes
 from pages.components.frame.identity import OwnerCookie
 from pages.components.frame.image_store import image_route
@@ -39,9 +39,10 @@ def _start_readers() -> None:
 
 @asynccontextmanager
 async def until_the_end(app: st.App) -> AsyncIterator[None]:
-    """Have the readers of uploads ready, and let no running job hold up the end of the server."""
-    # In a thread: it imports what the first page can be drawn without.
+    """Import at once what pages wait for, and let no running job hold up the end of the server."""
+    # In threads: the first page can be drawn without the readers.
     threading.Thread(target=_start_readers, daemon=True).start()
+    jobs.start(("libraries",), lambda _: networks.import_libraries(), lambda _: None)
     yield
     jobs.cancel_all()
 

@@ -24,7 +24,7 @@ from models import zoo
 from models.zoo import particles
 from pages.components.frame import networks, samples, stores
 from pages.components.frame.samples import Offer
-from pages.components.inspect import attribution, field, hierarchy, maps, skips
+from pages.components.inspect import attribution, choices, field, hierarchy, maps, skips
 from pages.components.inspect import gallery as inspect_gallery
 from pages.components.inspect import subject as inspect_subject
 from pages.components.viewer import viewer
@@ -413,6 +413,8 @@ def test_sanity_check_says_how_alike_the_maps_are(open_inspect: Callable[..., Ap
         ({"layer": "encoder.conv_stam"}, 'This network has no layer "encoder.conv_stam"'),
         ({"row": "96", "column": "5"}, "Row 96, column 5 lies outside the image of 96 x 128 px"),
         ({"row": "-1", "column": "5"}, "Row -1, column 5 lies outside the image of 96 x 128 px"),
+        ({"row": "99999"}, "a row without a column; shown: the middle"),
+        ({"column": "7"}, "a column without a row; shown: the middle"),
         ({"row": "x", "column": "5"}, 'row "x"'),
         ({"view": "cellar"}, 'view "cellar"; choose one of network, kernels'),
         ({"view": "maps", "channel": "999"}, "There is no channel 999; encoder.model.conv_stem"),
@@ -506,6 +508,12 @@ def test_what_a_button_changed_is_not_undone_by_the_widget_of_before(
 # ---- what the page adds to core
 
 
+def test_the_field_lies_around_the_pixel_and_moves_in_steps() -> None:
+    assert inspect_subject._centre((384, 512), (768, 1024), (0, 0)) == (384, 512)
+    assert inspect_subject._centre((351, 1023), (768, 1024), (0, 0)) == (320, 1023)
+    assert inspect_subject._centre((21, 5), (768, 1024), (20, 60)) == (20, 0)
+
+
 def test_labels_go_to_the_field_and_back() -> None:
     labels = np.arange(96 * 128).reshape(96, 128) % 251
     window = choose_field((96, 128), (10, 10), side=64, multiple=32)
@@ -544,6 +552,8 @@ def test_a_classic_method_has_nothing_to_look_into_so_a_network_is_shown(
     networks = by_key(app.selectbox, "inspect-network-")
     assert networks.value == "particles"
     assert not any("Otsu" in option for option in networks.options)
+    otsu, shown = (zoo.CARDS[name].title for name in ("otsu", "particles"))
+    assert choices.NO_NETWORK.format(otsu, shown) in texts(app)
 
 
 def test_the_classifier_of_kinds_shows_what_speaks_for_its_answer(

@@ -105,3 +105,9 @@ def test_tables_have_their_numbers_on_the_right() -> None:
 def test_the_collector_leaves_imported_modules_alone() -> None:
     opened("pooling")
     assert gc.get_freeze_count() > 10_000
+
+
+def test_a_switch_says_what_it_cannot_be() -> None:
+    app = opened("pooling", presenter="banana")
+    said = [one.value for one in app.warning]
+    assert said == ["The link asks for presenter=banana, which is not on offer; shown: off."]

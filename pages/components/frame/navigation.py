@@ -82,6 +82,7 @@ entry = st.Page(start, url_path="", default=True, visibility="hidden")
 page = st.navigation({"": [entry], **menu()}, position="top")
 if page != entry:
     session.follow_link(page.url_path)
+networks.import_libraries()
 try:
     page.run()
 finally:

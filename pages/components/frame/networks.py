@@ -22,7 +22,6 @@ def engine(model: str) -> Engine:
     """Return a trained network on this machine's best device, loaded once for all users."""
     from models import zoo
 
-    import_torch()
     return zoo.load(model, "auto")
 
 
@@ -31,7 +30,6 @@ def classifier(name: str) -> Network:
     """Return a trained classifier of whole micrographs, loaded once for all users."""
     from models import classifiers
 
-    import_torch()
     return classifiers.load(name)
 
 
@@ -50,12 +48,17 @@ def _warm(model: str) -> None:
     from core.segmentation.pixel_forest import import_learner
 
     import_learner()
-    import_torch()
 
 
 @st.cache_resource(show_spinner=False)
-def import_torch() -> None:
-    """Import what networks need, and keep the collector from walking through it ever after."""
+def import_libraries() -> None:
+    """Import pandas and torch, once, and keep the collector from walking through them ever after.
+
+    Every page waits for it. Plotly and SciPy look a pandas or torch up in ``sys.modules`` and take
+    it as it is, so they fail in one session while another one imports them.
+    """
+    import pandas  # noqa: F401
+
     import core.segmentation.engine  # noqa: F401
     import models.architectures  # noqa: F401
 

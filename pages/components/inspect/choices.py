@@ -11,6 +11,8 @@ from pages.components.inspect import image_classifiers
 from pages.components.inspect.link import LINK
 from pages.components.segment import run
 
+NO_NETWORK = "{} is no network and has nothing to look into; shown: {}."
+
 
 def micrograph() -> Opened | None:
     """Draw the image's controls; the first sample where none is chosen, None where unreadable."""
@@ -54,6 +56,9 @@ def choose_network() -> str:
             on_change=choose,
             label_visibility="collapsed",
         )
+        asked = session.model()
+        if asked.build is None and chosen not in others:
+            st.caption(NO_NETWORK.format(asked.title, zoo.CARDS[chosen].title))
         if chosen in others:
             st.caption(others[chosen].idea)
         else:

@@ -43,5 +43,8 @@ def read() -> Request:
     """Return what the link asks for, or what it asked for when this page was left."""
     LINK.read()
     row, column = LINK.whole("row"), LINK.whole("column")
+    if (row is None) != (column is None):
+        alone, lacking = ("row", "column") if column is None else ("column", "row")
+        LINK.refuse(f"The link asks for a {alone} without a {lacking}; shown: the middle.", alone)
     pixel = None if row is None or column is None else (row, column)
     return Request(st.query_params.get("layer"), LINK.whole("channel"), pixel)

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 SIDE = 512
-# The field moves in steps, so that a click nearby finds everything still there.
-STEP = 128
+# The field moves in steps, so that a click nearby finds everything still there; its middle is at
+# most half a step from the pixel.
+STEP = 64
 # A network for 32 px sees 256 px of the micrograph, shrunk: 32 px would hold no structure.
 FIXED_SHRINK = 8
 SUBJECT_BYTES = 12_000_000
@@ -208,7 +209,7 @@ def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
     shown = opened.micrograph
     # The info bar takes part in the contrast, so it takes part in the name.
     shown = replace(shown, digest=f"{shown.digest} {shown.bar_rows}")
-    lock, centre = None, _centre(pixel, shown.shape, shown.info_bar_rows)
+    lock, centre = None, _centre(pixel, shown.shape, shown.bar_rows)
     with st.spinner("Loading the network."):
         if name not in zoo.CARDS:
             if name in ARCHITECTURES:
@@ -242,10 +243,13 @@ def _covered(side: int, shape: tuple[int, int], bar: int) -> int:
     return max(side, min(SIDE, FIXED_SHRINK * side, shape[0] - bar, shape[1]))
 
 
-def _centre(pixel: tuple[int, int], shape: tuple[int, int], bar: int) -> tuple[int, int]:
-    limits = shape[0] - bar, shape[1]
+def _centre(
+    pixel: tuple[int, int], shape: tuple[int, int], bars: tuple[int, int]
+) -> tuple[int, int]:
+    """Return the multiple of STEP nearest to ``pixel``, inside the image between its info bars."""
+    lowest, highest = (bars[0], 0), (shape[0] - bars[1] - 1, shape[1] - 1)
     row, column = (
-        min(at // STEP * STEP + STEP // 2, limit - 1)
-        for at, limit in zip(pixel, limits, strict=True)
+        max(low, min(round(at / STEP) * STEP, high))
+        for at, low, high in zip(pixel, lowest, highest, strict=True)
     )
     return row, column

@@ -49,9 +49,9 @@ def begin(title: str, sentence: str) -> Opened:
     heading, switch = st.columns([5, 2], vertical_alignment="center")
     heading.title(title)
     heading.markdown(sentence)
+    learn_link.read()
     with switch.container(horizontal_alignment="right"):
         st.toggle("Presenter", key="presenter", bind="query-params")
-    learn_link.read()
     if session.memory().notice:
         st.warning(session.memory().notice)
     if session.memory().source is None:

@@ -24,8 +24,9 @@ def say_what_was_refused() -> None:
         shown = session.value_of(name)
         is_changed = shown is not None and st.query_params.get(name) != text
         if is_changed and not _is_same(text, shown):
+            words = ("off", "on")[shown] if isinstance(shown, bool) else shown
             place.warning(
-                f"The link asks for {name}={text}, which is not on offer; shown: {shown}."
+                f"The link asks for {name}={text}, which is not on offer; shown: {words}."
             )
 
 

@@ -123,7 +123,6 @@ def _fitted(
     opened: Opened, card: ModelCard, marking: Marking, progress: ProgressCallback
 ) -> ForestEngine:
     """Return a forest that learned from the marks; the image's features are kept."""
-    networks.import_torch()
     from core.pixels.resampling import square_shape
     from core.segmentation.forest_engine import features_of, fit
 

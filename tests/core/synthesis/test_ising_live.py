@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import LamellaError
 from core.synthesis.ising import exact as ising_exact
-from core.synthesis.ising.live import STARTS, LiveLattice, Means
+from core.synthesis.ising.live import STARTS, LiveLattice, Means, single_flip_time
 
 # Energies a site of the periodic 32 x 32 lattice by Kaufman 1949, doi:10.1103/PhysRev.76.1232; at
 # 1.8 and 2.6 they are Onsager's of the infinite lattice within 2e-4.
@@ -41,6 +41,21 @@ def test_the_mean_of_a_live_lattice_is_the_exact_one_or_is_held_back(
     if temperature == 1.8:
         exact = float(ising_exact.magnetization(temperature))
         assert abs(means.magnetization.value - exact) < 3 * means.magnetization.error
+
+
+def test_single_flips_at_tc_say_no_mean_before_their_chain_can_tell_its_correlation_time() -> None:
+    """This seed's chain looks short-lived, and its mean of 700 sweeps was 4 errors off."""
+    lattice = LiveLattice(32, 2.27, "ordered", 4)
+    while lattice.sweeps < 700:
+        lattice.advance("Metropolis, checkerboard", 20, seconds=60)
+    assert lattice.means() is None
+
+
+def test_the_time_of_single_flips_is_the_measured_one_at_tc_and_short_elsewhere() -> None:
+    # Integrated times of |m| over 50,000 checkerboard sweeps.
+    assert single_flip_time(16, 2.27) == pytest.approx(10.9, rel=0.2)
+    assert single_flip_time(8, 2.27) == pytest.approx(3.0, rel=0.2)
+    assert single_flip_time(64, 1.8) < single_flip_time(64, 2.6) < 2
 
 
 def test_a_random_start_that_froze_into_a_stripe_says_no_mean() -> None:
