@@ -13,13 +13,15 @@ from pages.components.frame import jobs
 from pages.components.frame.jobs import Job
 
 if TYPE_CHECKING:
+    from core.segmentation.classic_engine import ClassicEngine
     from core.segmentation.engine import Engine
     from core.types import Network
 
 
 @st.cache_resource(show_spinner=False, max_entries=3)
-def engine(model: str) -> Engine:
-    """Return a trained network on this machine's best device, loaded once for all users."""
+def engine(model: str) -> Engine | ClassicEngine:
+    """Return a trained network on this machine's best device, or a classic method, loaded once for
+    all users."""
     from models import zoo
 
     return zoo.load(model, "auto")
