@@ -20,6 +20,7 @@ from core.workspace.drawings import Drawing
 from core.workspace.micrographs import Changes, Kept
 from core.workspace.results import Written
 from core.workspace.workspace import Workspace
+from tests.core.workspace.traced_files import TracedFiles
 
 DAY = 86_400
 RUN = json.dumps(
@@ -203,6 +204,31 @@ def test_every_missing_or_damaged_file_is_told_and_mended_where_it_can_be(
     again = micrographs.find(workspace, "anna", kept.id)
     assert micrographs.contents(workspace, again) == (b"pixels", {"a.txt": b"scale"})
     assert (again.title, again.notes) == (kept.title, "etched")
+
+
+def test_full_disk_at_any_step_of_saving_leaves_a_sound_workspace(tmp_path: Path) -> None:
+    files = TracedFiles()
+    workspace = Workspace(tmp_path, files=files)
+    filled(workspace)
+    before = told(workspace, "anna")
+    for number in range(40):
+        files.done.clear()
+        files.fail_at = number
+        data, sidecars = f"pixels {number}".encode(), {"b.txt": f"scale {number}".encode()}
+        try:
+            kept = micrographs.add(workspace, "bert", f"upload:{number}", "b.tif", data, sidecars)
+            add_result(workspace, kept, f"{number}")
+        except WorkspaceError as error:
+            assert "is full, so this was not saved" in str(error)
+        else:
+            break
+        files.fail_at = -1
+        assert verify.verify(workspace).problems == ()
+    # Of four files: create, write, sync, close, rename, sync the folder, and some new folders.
+    assert number >= 4 * 6
+    assert told(workspace, "anna") == before
+    assert micrographs.contents(workspace, kept) == (data, sidecars)
+    assert len(results.listed(workspace, "bert", kept.id)) == 1
 
 
 # ---- backup
