@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import signal
 import sys
 import time
@@ -41,7 +42,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="default runs/NAME; checkpoint, curves, weights"
     )
-    parser.add_argument("--max-minutes", type=float, metavar="M", help="stop after so long")
+    parser.add_argument(
+        "--max-minutes",
+        type=float,
+        metavar="M",
+        help="stop after so long; the last validation comes on top",
+    )
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     parser.add_argument(
         "--init",
@@ -67,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
     recipe = chosen_recipe(options)
     seconds = float("inf") if options.max_minutes is None else 60 * options.max_minutes
     chosen = TrainingOptions(folder, options.device, seconds, options.resume)
+    say(f"reading the images of {options.data}" if options.data else "making the images")
     with ctrl_c_noted() as stopped:
         report = reporter(chosen, stopped)
         result = training_of(card)(card, recipe, options.data, chosen, report)
@@ -134,7 +141,7 @@ def ctrl_c_noted() -> Iterator[list[bool]]:
 
 def reporter(options: TrainingOptions, stopped: list[bool]) -> Callable[[str, Progress], None]:
     """Return a callback that shows where training stands, and stops it between two steps."""
-    last = [0.0]
+    last, begun = [0.0], time.monotonic()
 
     def report(phase: str, progress: Progress) -> None:
         if stopped:
@@ -144,16 +151,18 @@ def reporter(options: TrainingOptions, stopped: list[bool]) -> Callable[[str, Pr
         if now - last[0] < SECONDS_BETWEEN_LINES and progress.step < progress.steps:
             return
         last[0] = now
-        print(f"lamella: {line(phase, progress)}", file=sys.stderr, flush=True)
+        allowed = options.max_seconds - (now - begun)
+        print(f"lamella: {line(phase, progress, allowed)}", file=sys.stderr, flush=True)
 
     return report
 
 
-def line(phase: str, progress: Progress) -> str:
-    """Return one line: a bar, the loss, the best score, the time left."""
+def line(phase: str, progress: Progress, allowed_seconds: float = math.inf) -> str:
+    """Return one line: a bar, the loss, the best score, the time left, at most what is allowed."""
+    left = max(0.0, min(progress.seconds_left, allowed_seconds))
     filled = round(20 * progress.step / progress.steps)
     best = "" if progress.best is None else f", best score {progress.best:.4f}"
     return (
         f"{phase} [{'#' * filled}{'.' * (20 - filled)}] {progress.step}/{progress.steps}, loss "
-        f"{progress.loss:.3f}{best}, {progress.seconds_left / 60:.0f} min left"
+        f"{progress.loss:.3f}{best}, {left / 60:.0f} min left"
     )

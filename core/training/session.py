@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -27,7 +28,8 @@ CHECKPOINT, INITIAL, CURVES, PHASES = "checkpoint.pt", "initial.pt", "curves.csv
 @dataclass(frozen=True)
 class TrainingOptions:
     """What a user decides about a run: ``folder`` keeps the checkpoint and the curves,
-    ``max_seconds`` ends it early, ``resume`` takes up the checkpoint in ``folder``."""
+    ``max_seconds`` ends it early, with all its stages but the last validation, ``resume`` takes up
+    the checkpoint in ``folder``."""
 
     folder: Path
     device: DeviceName = "auto"
@@ -69,6 +71,7 @@ def train_in(
     Raises:
         LamellaError: there is a checkpoint in the folder and ``resume`` was not asked for.
     """
+    begun = time.monotonic()
     checkpoint = options.folder / CHECKPOINT
     build = _builder(card, options)
     device = choose_device(options.device)
@@ -77,7 +80,8 @@ def train_in(
     torch.manual_seed(recipe.seed)
     network = build().to(device)
     if not checkpoint.is_file():
-        initialize(network, card, recipe, split, options, report)
+        left = options.max_seconds - (time.monotonic() - begun)
+        initialize(network, card, recipe, split, replace(options, max_seconds=left), report)
 
     def seen(progress: Progress) -> None:
         if progress.validated:
@@ -89,7 +93,7 @@ def train_in(
         checkpoint=checkpoint,
         device=device,
         resume=options.resume,
-        max_seconds=options.max_seconds,
+        max_seconds=options.max_seconds - (time.monotonic() - begun),
         objective=objective or (objects_of(card) if recipe.objects else None),
     )
     return train(network, split, settings, seen)

@@ -68,7 +68,9 @@ def test_train_writes_weights_curves_and_a_checkpoint(
     assert train(data, out, "--device", "cpu") == 0
     names = {path.name for path in out.iterdir()}
     assert {"threshold.safetensors", "curves.csv", "checkpoint.pt"} <= names
-    assert "validation score" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "validation score" in said.out
+    assert said.err.startswith(f"lamella: reading the images of {data}")
     steps = [row.split(",")[0] for row in (out / "curves.csv").read_text().splitlines()]
     assert steps == ["step", "2", "4", "6"]
 
@@ -158,6 +160,8 @@ def test_the_line_shows_the_time_left() -> None:
     assert shown == (
         "training [#######.............] 500/1500, loss 0.250, best score 0.5000, 20 min left"
     )
+    limited = line("training", Progress(500, 1500, 0.25, seconds=600), 180)
+    assert limited.endswith(", 3 min left")
 
 
 def test_evaluate_scores_known_masks(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -217,7 +221,7 @@ def test_a_fault_of_ours_is_one_sentence_too(
 
     monkeypatch.setattr("core.training.session.run_training", fail)
     assert train(data, tmp_path / "run") == 1
-    (sentence,) = capsys.readouterr().err.splitlines()
+    _, sentence = capsys.readouterr().err.splitlines()
     assert "ZeroDivisionError: division by zero" in sentence
     monkeypatch.setenv("LAMELLA_TRACEBACK", "1")
     assert train(data, tmp_path / "run") == 1
