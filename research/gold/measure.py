@@ -26,7 +26,7 @@ from core.synthesis.gold.image import GoldSettings, draw_settings, simulate
 from core.training.synthetic_gold import TEST_STREAM
 from models import zoo
 from models.weights_file import trained
-from studies.gold.networks.results import CURVES_TABLE, CurveRow, read_curves
+from studies.gold.networks.results import CURVES_TABLE, TRAINED, CurveRow, read_curves
 from studies.gold.scoring import mask_dice, study_thresholds
 
 SIDE_PX = 256
@@ -35,9 +35,6 @@ DOSES = (100.0, 300.0, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5)
 DEFOCI_NM = (-400.0, -200.0, -120.0, -80.0, -58.0, -40.0, -20.0, 0.0, 40.0, 100.0)
 # Sides of 64 to 768 px, all multiples of the network's stride.
 FACTORS = (0.25, 0.375, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
-# The curves' ends within the trained range; see ``core.synthesis.gold.settings``. At 300 kV and
-# Cs 1.2 mm the defocus of training lies between 0.4 and 2 times Scherzer's -58.3 nm.
-TRAINED = {"dose": (5e3, 1e5), "defocus": (-116.6, -23.3), "magnification": (0.6, 1.8)}
 # Of the images whose magnification is then changed; 0.036 / 0.6 = 0.06, 0.036 / 1.8 = 0.02 nm/px.
 PIXEL_NM = 0.036
 

@@ -11,6 +11,10 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.segmentation.out_of_distribution import out_of_distribution_warnings
+from core.synthesis.gold.image import simulate
+from core.synthesis.gold.settings import GoldSettings
+from models import zoo
 from pages.components.frame import stores
 from pages.components.studies.gold import result as study_gold_result
 from pages.components.studies.gold import settings as study_gold_settings
@@ -145,3 +149,21 @@ def test_the_last_step_shows_what_was_measured(open_study):
     app = open_study(step="breaks")
     assert not app.exception and not app.error and not app.warning
     assert "0.72 to 0.78" in texts(app) or any("0.72" in str(t.value) for t in app.table)
+
+
+def test_the_first_image_is_like_those_that_the_model_was_trained_on() -> None:
+    first = study_gold_settings
+    made = simulate(
+        GoldSettings(
+            diameter_nm=(3.2, 4.8),
+            kind="fcc",
+            pixel_size_nm=first.PIXEL,
+            defocus_nm=first.SLIDERS["defocus"].default,
+            cs_mm=first.SLIDERS["cs"].default,
+            focal_spread_nm=first.SLIDERS["spread"].default,
+            dose_e_per_nm2=first.DOSE,
+        ),
+        first.SIDE,
+        first.FIRST_SPECIMEN,
+    )
+    assert out_of_distribution_warnings(zoo.card("gold"), made.micrograph()) == ()

@@ -144,3 +144,22 @@ def test_multislice_agrees_where_nothing_channels() -> None:
     # Down a zone axis electrons channel, and one slice knows nothing of it.
     along = [row for row in rows if row["orientation"] == "[110]" and row["diameter_nm"] > "2.5"]
     assert all(float(row["correlation"]) < 0.9 for row in along)
+
+
+@pytest.mark.parametrize("contrast", ["lattice", "mass"])
+def test_the_field_from_which_the_dice_no_longer_grows(contrast: str) -> None:
+    rows = [
+        row
+        for row in gold_study.read_fields()
+        if row.network.contrast == contrast and row.network.skips
+    ]
+    assert gold_study.levels_off_px(rows) == 44
+
+
+def test_the_shaded_range_of_each_curve_holds_the_points_that_were_trained_on_and_no_other() -> (
+    None
+):
+    for row in gold_study.read_curves():
+        if row.curve in gold_study.TRAINED:
+            low, high = gold_study.TRAINED[row.curve]
+            assert row.trained == (low <= row.value <= high), row

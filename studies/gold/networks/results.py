@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from core.errors import ModelError
@@ -21,6 +23,12 @@ BASELINES_TABLE = FOLDER / "baselines.csv"
 CURVES_TABLE = FOLDER / "curves.csv"
 MULTISLICE_TABLE = FOLDER / "multislice.csv"
 CHECKSUMS = FOLDER / "weights.json"
+TRAINED: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {"dose": (5e3, 1e5), "defocus": (-116.6, -23.3), "magnification": (0.6, 1.8)}
+)
+"""The range of the training images of the model ``gold`` along each curve, see
+:func:`core.synthesis.gold.settings.draw_settings`: at the 300 kV and Cs of 1.2 mm of the curves,
+the defocus lies between 0.4 and 2 times Scherzer's -58.3 nm."""
 STEPS, BATCH, CROP_PX = 250, 4, 128
 # Of the grey levels of the training images in [0, 1], about.
 MEAN, STD = 0.5, 0.2
@@ -119,6 +127,22 @@ def read_curves(path: Path = CURVES_TABLE) -> tuple[CurveRow, ...]:
 def read_multislice(path: Path = MULTISLICE_TABLE) -> tuple[dict[str, str], ...]:
     """Return the comparison with abTEM as written by ``benchmarks.gold_multislice``."""
     return tuple(read_table(path))
+
+
+def levels_off_px(rows: Sequence[FieldRow]) -> int:
+    """Return the smallest receptive field whose mean Dice lies in the mean interval of the largest.
+
+    ``rows``: of one contrast.
+    """
+    sizes = sorted({row.field_high_px for row in rows})
+    by_size = {size: [row for row in rows if row.field_high_px == size] for size in sizes}
+    largest = by_size[sizes[-1]]
+    enough = sum(row.low for row in largest) / len(largest)
+    return next(
+        size
+        for size, found in by_size.items()
+        if sum(row.dice for row in found) / len(found) >= enough
+    )
 
 
 @cache

@@ -59,6 +59,7 @@ def draw(link: PageLink) -> None:
 
 def _curves(link: PageLink, rows: Sequence[CurveRow]) -> None:
     from studies.gold import figures
+    from studies.gold.networks import results as gold_study
 
     kinds = {name: title for name, title in CURVES.items() if any(r.curve == name for r in rows)}
     if not kinds:
@@ -67,13 +68,12 @@ def _curves(link: PageLink, rows: Sequence[CurveRow]) -> None:
     name = link.choose("Change", "fault", kinds)
     mine = [row for row in rows if row.curve == name]
     x = [row.value for row in mine]
-    inside = [row.value for row in mine if row.trained]
     low, high = [row.low for row in mine], [row.high for row in mine]
     curves = [
         figures.Curve("the shipped network", x, [row.dice for row in mine], low, high),
         figures.Curve("Otsu's threshold", x, [row.otsu for row in mine]),
     ]
-    trained = (min(inside), max(inside)) if inside else None
+    trained = gold_study.TRAINED[name]
     figure = figures.curves_figure(curves, AXES[name], trained, log=name != "defocus")
     screen.chart(figure, f"gold_curve_{name}", height=400)
     worst = min(mine, key=lambda row: row.dice)
@@ -87,6 +87,7 @@ def _curves(link: PageLink, rows: Sequence[CurveRow]) -> None:
 def _fields(rows: Sequence[FieldRow], thresholds: Sequence[BaselineRow]) -> None:
     from studies.gold import figures
     from studies.gold.contrasts import TITLES
+    from studies.gold.networks import results as gold_study
 
     plain = [row for row in rows if row.network.skips]
     by_title = {
@@ -105,11 +106,16 @@ def _fields(rows: Sequence[FieldRow], thresholds: Sequence[BaselineRow]) -> None
     said = [_gain(title, found) for title, found in dots.items()]
     said += [f"**{TITLES[one.contrast]},** {one.method}: Dice {one.dice:.2f}" for one in thresholds]
     st.markdown("\n".join(f"- {one}" for one in said))
+    ends = " and ".join(
+        f"from {gold_study.levels_off_px(found)} px on with {title.lower()}"
+        for title, found in by_title.items()
+        if found
+    )
     st.markdown(
         "Sytwu et al. found on real micrographs that the receptive field matters for lattice "
         "(phase) contrast and **not** for mass contrast. That difference is not reproduced here: "
-        "with mass contrast the Dice grows with the receptive field as well, and in both cases it "
-        "levels off at about 44 px."
+        "with mass contrast the Dice grows with the receptive field as well. It no longer differs "
+        f"from that of the largest field, within its interval, {ends}."
     )
     st.caption(
         "Each dot is a small U-Net of its own, with another number of poolings or another seed, "

@@ -29,6 +29,8 @@ VOLTAGES = {"300": "300 kV", "200": "200 kV", "80": "80 kV"}
 DOSES = (0.0, 100.0, 300.0, 1e3, 3e3, 1e4, 2e4, 5e4, 1e5)
 PIXELS = (0.02, 0.025, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2)
 DOSE, PIXEL = 2e4, 0.04
+FIRST_SPECIMEN = 2
+"""Its image lies inside the range of the training images."""
 # How much smaller and larger than the mean the particles of one image are.
 SPREAD = 0.2
 
@@ -59,7 +61,7 @@ NAMES = ("kind", "axis", "voltage", "dose", "pixel", "specimen", *SLIDERS)
 
 def controls(link: PageLink) -> None:
     """Draw a control for each number; what they say is in the link."""
-    link.whole_number("Specimen (seed)", "specimen", 1)
+    link.whole_number("Specimen (seed)", "specimen", FIRST_SPECIMEN)
     link.choose("Particles are", "kind", KINDS, in_list=True)
     link.choose("Axis along the beam", "axis", AXES, in_list=True)
     for name in SPECIMEN:
@@ -97,7 +99,7 @@ def current(link: PageLink) -> GoldSettings:
 
 def image(link: PageLink) -> GoldImage | None:
     """Return the image of these settings, made once for all; None, and why, where it cannot be."""
-    seed = int(link.number("specimen", 1, -1e9, 1e9))
+    seed = int(link.number("specimen", FIRST_SPECIMEN, -1e9, 1e9))
     if seed < 0:
         st.warning(f"The specimen is {seed}; a seed is 0 or more.")
         return None
