@@ -72,7 +72,7 @@ viewer(
 )
 if uncertain:
     results.uncertainty_legend()
-st.caption(objects.sentence(analysis))
+objects.selection_line(analysis)
 results.details(analysis)
 with st.sidebar:
     results.summary(analysis, opened.truth)

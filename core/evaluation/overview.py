@@ -25,6 +25,20 @@ class OverviewRow:
     data: str
 
 
+LONG_S, MINUTE_S = 5.0, 60.0
+
+
+def expected_time(found: Measured | None, shape: tuple[int, int]) -> str:
+    """Return how long an image of ``shape`` (H, W) takes, in words: "about 25 s"; "" where that is
+    under :data:`LONG_S` or was not measured. ``found``: what was measured of the model."""
+    seconds = math.nan if found is None else found.seconds * shape[0] * shape[1] / 1e6
+    if not seconds >= LONG_S:
+        return ""
+    if seconds < MINUTE_S:
+        return f"about {5 * round(seconds / 5)} s"
+    return f"about {seconds / MINUTE_S:.0f} min"
+
+
 def overview_row(card: ModelCard, found: Measured | None) -> OverviewRow:
     """Return the line of ``card``; ``found``: what was measured of it."""
     first = card.scores[0] if card.scores else None

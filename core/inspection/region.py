@@ -42,3 +42,11 @@ def pixel_region(subject: Subject, row: int, column: int) -> np.ndarray:
     region = np.zeros(subject.shape, bool)
     region[row, column] = True
     return region
+
+
+def pixel_of_object(objects: np.ndarray, number: int) -> tuple[int, int]:
+    """Return the (row, column) of the pixel of object ``number`` that lies nearest to its centroid,
+    which itself may lie outside, as in a ring. ``objects``: (H, W), 0 = none."""
+    found = np.argwhere(objects == number)
+    nearest = ((found - found.mean(axis=0)) ** 2).sum(axis=1).argmin()
+    return int(found[nearest, 0]), int(found[nearest, 1])

@@ -20,6 +20,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from pages.components.frame import sidebar
 from pages.components.segment import objects, results
+from pages.components.segment.objects import INSPECT_THERE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("LAMELLA_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
@@ -91,6 +92,9 @@ def test_upload_segment_click_download(
     expect(page.get_by_text(f"Particle {largest}: diameter")).to_be_visible()
     expect(page.locator(f'.viewer[data-selected="{largest}"]')).to_be_visible()
     assert viewer.get_attribute("data-scale") == zoomed
+    there = page.get_by_role("link", name=INSPECT_THERE)
+    asked = re.search(r"row=(\d+)&column=(\d+)", there.get_attribute("href"))
+    assert objects[int(asked[1]), int(asked[2])] == largest
 
     # What was clicked in the image leads the table; the row below it is another one.
     first = next(int(one) for one in table["id"] if one != largest)

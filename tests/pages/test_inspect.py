@@ -16,7 +16,12 @@ from core.errors import Cancelled
 from core.figures.inspection_rings import with_ring
 from core.inspection import cache, occlusion
 from core.inspection.field import choose_field
-from core.inspection.region import labels_in_field, labels_on_micrograph, pixel_region
+from core.inspection.region import (
+    labels_in_field,
+    labels_on_micrograph,
+    pixel_of_object,
+    pixel_region,
+)
 from core.inspection.subject import Subject
 from core.segmentation.engine import Engine
 from core.types import Micrograph, PixelSize, ProgressCallback
@@ -528,6 +533,15 @@ def test_labels_of_a_shrunk_field_are_every_second() -> None:
     labels = np.arange(64 * 64).reshape(64, 64)
     window = choose_field((64, 64), side=32, multiple=32, scale=(0.5, 0.5))
     assert np.array_equal(labels_in_field(labels, window), labels[::2, ::2])
+
+
+def test_the_pixel_of_an_object_lies_in_it() -> None:
+    row, column = np.mgrid[:40, :60]
+    ring = (abs(np.hypot(row - 20, column - 30) - 12) < 2).astype(np.uint32) * 3
+    at = pixel_of_object(ring, 3)
+    assert ring[at] == 3
+    disk = (np.hypot(row - 20, column - 30) < 9).astype(np.uint32)
+    assert pixel_of_object(disk, 1) == (20, 30)
 
 
 def test_pixel_region_is_one_pixel() -> None:

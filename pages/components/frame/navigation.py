@@ -27,6 +27,7 @@ from pages.components.frame import networks, session
 from pages.components.frame.addresses import PAGES, address_of
 
 FIRST = "segment"
+NO_PAGE = "There is no page {!r}; this is the first one, and the menu has the others."
 GROUPS = ("Analyse", "Learn", "Case studies", "Zoo")
 
 
@@ -67,7 +68,12 @@ def menu() -> dict[str, list[st.Page]]:
 
 
 def start() -> None:
-    """Go to the first page under its own address, so that each page has exactly one."""
+    """Go to the first page under its own address, so that each page has exactly one; say so where
+    the address asked for another."""
+    asked = (st.context.url or "").partition("://")[2].partition("/")[2].strip("/")
+    base = st.get_option("server.baseUrlPath").strip("/")
+    if unknown := asked.removeprefix(base).strip("/"):
+        session.memory().notice = NO_PAGE.format(unknown[:40])
     st.switch_page(PAGES / f"{FIRST}.py", query_params=st.query_params.to_dict())
 
 

@@ -28,8 +28,6 @@ def choose_micrograph() -> Opened | None:
         st.subheader("Image")
         _image_list()
         _more_images()
-        for reason in session.memory().refused:
-            st.warning(reason)
         try:
             opened = session.opened()
         except LamellaError as error:
@@ -41,6 +39,8 @@ def choose_micrograph() -> Opened | None:
         _info_bar(opened)
         for note in opened.as_read.notes:
             st.caption(note)
+        for reason in session.memory().refused:
+            st.warning(reason)
     return opened
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
+from core.evaluation.overview import expected_time
 from core.settings import Limits
+from models.measured import measured
 from pages.components.frame import networks, publish, samples, session, sidebar
 from pages.components.frame.samples import Offer
 
@@ -65,8 +67,13 @@ def _card(offer: Offer) -> DeltaGenerator:
 
 def _picture(offer: Offer, place: DeltaGenerator) -> None:
     try:
-        address = publish.thumbnail(session.sample(offer))
+        shown = session.sample(offer)
+        address = publish.thumbnail(shown)
     except LamellaError as error:
         place.error(str(error))
     else:
-        place.markdown(f"![{offer.title}]({address})")
+        time = expected_time(measured(offer.model), shown.shape)
+        picture = place.container(gap=None)
+        picture.markdown(f"![{offer.title}]({address})")
+        if time:
+            picture.caption(f"Takes {time}.")

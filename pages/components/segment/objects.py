@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -36,6 +37,8 @@ WHOLE = ("id", "orientation_deg", "centroid_row_px", "centroid_column_px")
 UNITS = {"um2": "µm²", "um": "µm", "nm2": "nm²", "px2": "px²", "nm": "nm", "px": "px", "deg": "°"}
 HEIGHT = 360
 OBJECTS = "Objects"
+INSPECT = Path(__file__).resolve().parents[2] / "inspect.py"
+INSPECT_THERE = "Inspect from there: what the network sees"
 SELECT = "Click an object, or a row of the table below, to see its measurements."
 
 
@@ -117,6 +120,22 @@ def _decimals(name: str, table: pd.DataFrame) -> int:
     if name in WHOLE:
         return 0
     return decimals(table[name]) if name.startswith(LENGTHS) else 2
+
+
+def selection_line(analysis: Analysis) -> None:
+    """Draw the selected object's numbers, and a link to what the network sees there."""
+    from core.inspection.region import pixel_of_object
+
+    st.caption(sentence(analysis))
+    chosen = selection.selected(analysis.objects_digest)
+    if not chosen or analysis.card.build is None:
+        return
+    row, column = pixel_of_object(analysis.objects, chosen)
+    st.page_link(
+        INSPECT,
+        label=INSPECT_THERE,
+        query_params={**st.query_params, "row": str(row), "column": str(column)},
+    )
 
 
 def sentence(analysis: Analysis) -> str:

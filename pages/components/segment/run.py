@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
+from core.evaluation.overview import expected_time
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard, ProgressCallback
+from models.measured import measured
 from pages.components.frame import background, jobs, networks, session, stores
 from pages.components.frame.background import Display
 from pages.components.frame.session import Opened
@@ -19,11 +21,14 @@ from pages.components.segment.kept import Reference
 from pages.components.segment.marking import Marking
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from core.analysis import Analysis
     from core.segmentation.forest_engine import ForestEngine
 
 PLACE = "segment"
 """Of the job in the background."""
+TAKES = "Takes {} on two processor cores, as measured with the model's scores."
 NETWORK = Display("Tile", "Loading the network.", poll_seconds=0.7, width="stretch")
 FOREST = Display("Row", "Loading the forest's libraries.", poll_seconds=0.7, width="stretch")
 # A forest answers within a second or two, and somebody with a brush waits for it; but not while
@@ -75,9 +80,7 @@ def segment(
     place = st.empty()
     if not is_running:
         by_itself = marking is not None and mine.stopped != key
-        pressed = not by_itself and place.button(
-            "Segment", key="segment", type="primary", width="stretch", shortcut="Ctrl+Enter"
-        )
+        pressed = not by_itself and _button(place.container(), opened, card)
         if pressed or requested or by_itself:
             _start(opened, card, settings, marking)
             is_running = True
@@ -86,6 +89,15 @@ def segment(
             forest = WARM_FOREST if mine.from_marks else FOREST
             background.show(PLACE, forest if marking else NETWORK)
     return _result(opened, earlier, settings) if earlier else None
+
+
+def _button(place: DeltaGenerator, opened: Opened, card: ModelCard) -> bool:
+    pressed = place.button(
+        "Segment", key="segment", type="primary", width="stretch", shortcut="Ctrl+Enter"
+    )
+    if time := expected_time(measured(card.name), opened.micrograph.shape):
+        place.caption(TAKES.format(time))
+    return pressed
 
 
 def _result(opened: Opened, key: tuple[object, ...], settings: ObjectSettings) -> Result | None:
@@ -114,6 +126,8 @@ def _start(
         return replace(made, doubts=image_class.doubts(opened, card))
 
     mine = session.memory()
+    # They were about the choice of the image, which is made.
+    mine.refused = ()
     if mine.stopped is not None:
         mine.notice, mine.stopped = "", None
     background.begin(PLACE, key, work, partial(kept.keep, key))
