@@ -177,16 +177,13 @@ def regroup(analysis: Analysis, object_settings: ObjectSettings) -> Analysis:
 
 
 def remeasure(analysis: Analysis) -> Analysis:
-    """Return ``analysis`` with the table and the warnings that its labels and objects give."""
+    """Return ``analysis`` with the table that its objects give."""
     micrograph, size = analysis.micrograph, analysis.micrograph.pixel_size
     if size is not None and not size.is_square:
         # Such objects are measured in square pixels, not in those that the labels have.
-        analysis = regroup(analysis, analysis.object_settings)
-    else:
-        table = measure_objects(analysis.objects, micrograph.pixels, size, micrograph.measurable)
-        analysis = replace(analysis, table=table)
-    found = _warnings(analysis.card, micrograph, analysis.segmentation, len(analysis.table))
-    return replace(analysis, warnings=found)
+        return regroup(analysis, analysis.object_settings)
+    table = measure_objects(analysis.objects, micrograph.pixels, size, micrograph.measurable)
+    return replace(analysis, table=table)
 
 
 def recalibrate(analysis: Analysis, micrograph: Micrograph) -> Analysis:

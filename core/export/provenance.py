@@ -9,6 +9,7 @@ import subprocess
 import tomllib
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
 
@@ -176,6 +177,7 @@ def _command(analysis: Analysis) -> str | None:
     return shlex.join([*words, "--info-bar", bars, "--device", device, "--out", "."])
 
 
+@cache
 def _software() -> dict[str, object]:
     packages = {name: _version(name) for name in PACKAGES}
     return {

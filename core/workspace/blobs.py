@@ -11,7 +11,7 @@ import hashlib
 import re
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import apsw
@@ -63,7 +63,7 @@ class Blobs:
             with in_words(self._workspace):
                 self._files.sync_folder(path.parent)
             return digest
-        return self.add_stream([data])
+        return self._place([data], lambda: digest)
 
     def add_stream(self, chunks: Iterable[bytes], expected: str | None = None) -> str:
         """Return the SHA-256 of all ``chunks`` together, which are on disk now.
@@ -74,17 +74,30 @@ class Blobs:
             WorkspaceError: as of :meth:`add`; another SHA-256 than expected. What ``chunks`` raise
                 goes through, and nothing is left of them either.
         """
-        unfinished = self.unfinished / secrets.token_hex(12)
         hashed = hashlib.sha256()
+
+        def seen() -> Iterator[bytes]:
+            for chunk in chunks:
+                hashed.update(chunk)
+                yield chunk
+
+        def digest() -> str:
+            if expected not in (None, hashed.hexdigest()):
+                raise WorkspaceError(
+                    "A file is not what its SHA-256 says, so it was damaged on its way; copy or "
+                    "export it again."
+                )
+            return hashed.hexdigest()
+
+        return self._place(seen(), digest)
+
+    def _place(self, chunks: Iterable[bytes], digest_of: Callable[[], str]) -> str:
+        """Write ``chunks`` and give them their name; ``digest_of`` knows it after the last one."""
+        unfinished = self.unfinished / secrets.token_hex(12)
         with in_words(self._workspace):
             try:
-                self._written(unfinished, chunks, hashed)
-                digest = hashed.hexdigest()
-                if expected not in (None, digest):
-                    raise WorkspaceError(
-                        "A file is not what its SHA-256 says, so it was damaged on its way; copy "
-                        "or export it again."
-                    )
+                self._written(unfinished, chunks)
+                digest = digest_of()
                 path = self.path(digest)
                 if not path.parent.is_dir():
                     self._files.make_folder(path.parent)
@@ -96,11 +109,10 @@ class Blobs:
             self._files.sync_folder(path.parent)
         return digest
 
-    def _written(self, path: Path, chunks: Iterable[bytes], hashed: hashlib._Hash) -> None:
+    def _written(self, path: Path, chunks: Iterable[bytes]) -> None:
         descriptor = self._files.create(path)
         try:
             for chunk in chunks:
-                hashed.update(chunk)
                 self._files.write(descriptor, chunk)
             self._files.sync(descriptor)
         finally:

@@ -9,6 +9,7 @@ Probabilities are rounded to 1/2048, which is what their float16 resolves just b
 from __future__ import annotations
 
 import io
+import math
 import zipfile
 from dataclasses import dataclass
 
@@ -17,12 +18,13 @@ import imagecodecs
 import numpy as np
 
 from core.errors import WorkspaceError
-from core.types import Segmentation
+from core.types import PixelSize, Segmentation
 
 STEPS = 2048
 REACH_PX = 8
 """The watershed smooths with a Gaussian of 1 px, cut off at 4 px."""
-THREADS = 2
+_ONE = int(np.float16(1).view(np.uint16))
+"""As bits; those of the numbers from 0 to 1 are all that are not above."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,62 +45,71 @@ def encode(segmentation: Segmentation, objects_phase: int | None) -> bytes:
     # Every float16 by its bits: looking it up is quicker than arithmetic in float16.
     table = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float32)
     table = np.rint(np.nan_to_num(table).clip(0, 1) * STEPS).astype("<u2")
-    arrays = {
-        "labels": segmentation.labels,
-        # The first one is what the others leave.
-        "probabilities": table[segmentation.probabilities[1:].view(np.uint16)],
-    }
+    # The first phase is what the others leave.
+    steps = table[segmentation.probabilities[1:].view(np.uint16)]
+    packed = {"labels": pack(segmentation.labels, shuffle=False), "probabilities": pack(steps)}
     if segmentation.contact is not None and segmentation.distance is not None:
-        near = _near(segmentation, objects_phase)
-        arrays["contact"] = np.where(near, segmentation.contact, np.float16(0))
-        arrays["distance"] = np.where(near, segmentation.distance, np.float16(0))
+        near = _near(segmentation.labels, objects_phase, segmentation.pixel_size)
+        packed["contact"] = pack(segmentation.contact.view(np.uint16)[near])
+        packed["distance"] = pack(segmentation.distance.view(np.uint16)[near])
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as packed:
-        for name, array in arrays.items():
-            packed.writestr(zipfile.ZipInfo(name), pack(array))
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, data in packed.items():
+            archive.writestr(zipfile.ZipInfo(name), data)
     return stream.getvalue()
 
 
-def decode(data: bytes, shape: tuple[int, int], phases: int, has_distance: bool) -> Arrays:
+def decode(
+    data: bytes,
+    shape: tuple[int, int],
+    phases: int,
+    objects_phase: int | None = None,
+    size: PixelSize | None = None,
+    has_distance: bool = False,
+) -> Arrays:
     """Return the arrays of :func:`encode`; the bytes may come from anybody.
 
-    ``shape``: (H, W). ``phases``: how many. ``has_distance``: contact and distance are there too.
+    ``shape``: (H, W). ``phases``: how many. ``objects_phase``, ``size``: as when it was packed.
+    ``has_distance``: contact and distance are there too.
 
     Raises:
         WorkspaceError: they are not those of such a segmentation.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
             # Nothing is decompressed by the zip, so that nothing grows.
-            if any(one.compress_type != zipfile.ZIP_STORED for one in packed.infolist()):
+            if any(one.compress_type != zipfile.ZIP_STORED for one in archive.infolist()):
                 raise _foreign()
-            labels = unpack(packed.read("labels"), np.dtype("u1"), shape)
-            steps = unpack(packed.read("probabilities"), np.dtype("<u2"), (phases - 1, *shape))
-            half = np.dtype("<f2")
-            contact = unpack(packed.read("contact"), half, shape) if has_distance else None
-            distance = unpack(packed.read("distance"), half, shape) if has_distance else None
+            labels = unpack(archive.read("labels"), np.dtype("u1"), shape)
+            steps = unpack(archive.read("probabilities"), np.dtype("<u2"), (phases - 1, *shape))
+            contact = distance = None
+            if has_distance:
+                near = _near(labels, objects_phase, size)
+                contact, distance = (
+                    _spread(archive.read(name), near) for name in ("contact", "distance")
+                )
     except (zipfile.BadZipFile, KeyError, NotImplementedError, EOFError) as error:
         raise _foreign() from error
     if labels.max(initial=0) >= phases or steps.max(initial=0) > STEPS:
         raise _foreign()
-    for array in (contact, distance):
-        if array is not None and not ((array >= 0) & (array <= 1)).all():
-            raise _foreign()
     return Arrays(labels, _probabilities(steps), contact, distance)
 
 
-def pack(array: np.ndarray) -> bytes:
-    """Return the compressed bytes of an array, without its shape."""
-    return bytes(
-        imagecodecs.blosc2_encode(
-            np.ascontiguousarray(array).tobytes(),
-            level=1,
-            compressor=imagecodecs.BLOSC2.COMPRESSOR.ZSTD,
-            shuffle=imagecodecs.BLOSC2.FILTER.SHUFFLE,
-            typesize=array.itemsize,
-            numthreads=THREADS,
-        )
+def pack(array: np.ndarray, shuffle: bool = True) -> bytes:
+    """Return the compressed bytes of an array, without its shape.
+
+    ``shuffle``: bytes of equal weight together, which helps with anything but areas of one value.
+    """
+    filters = imagecodecs.BLOSC2.FILTER
+    data = imagecodecs.blosc2_encode(
+        np.ascontiguousarray(array),  # type: ignore[arg-type] # It takes any buffer.
+        level=1,
+        compressor=imagecodecs.BLOSC2.COMPRESSOR.ZSTD,
+        shuffle=filters.SHUFFLE if shuffle else filters.NOFILTER,
+        typesize=array.itemsize,
+        numthreads=1,
     )
+    return bytes(data)
 
 
 def unpack(data: bytes, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
@@ -107,14 +118,14 @@ def unpack(data: bytes, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
     Raises:
         WorkspaceError: the bytes are damaged, or those of another array.
     """
-    wanted = int(np.prod(shape)) * dtype.itemsize
+    wanted = math.prod(shape) * dtype.itemsize
     # A chunk of Blosc says in its header how many bytes it holds.
     if len(data) < 16 or int.from_bytes(data[4:8], "little") != wanted:
         raise _foreign()
     if wanted == 0:
         return np.zeros(shape, dtype)
     try:
-        found = imagecodecs.blosc2_decode(data, numthreads=THREADS)
+        found = imagecodecs.blosc2_decode(data, numthreads=1)
     except (imagecodecs.Blosc2Error, ValueError) as error:
         raise _foreign() from error
     if len(found) != wanted:
@@ -122,20 +133,29 @@ def unpack(data: bytes, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
     return np.frombuffer(found, dtype).reshape(shape)
 
 
-def _near(segmentation: Segmentation, phase: int | None) -> np.ndarray:
+def _near(labels: np.ndarray, phase: int | None, size: PixelSize | None) -> np.ndarray:
     """Return (H, W) bool: what the watershed of the phase can see."""
-    size = segmentation.pixel_size
     if phase is None or (size is not None and not size.is_square):
-        return np.ones(segmentation.labels.shape, np.bool_)
-    inside = (segmentation.labels == phase).astype(np.uint8)
+        return np.ones(labels.shape, np.bool_)
+    inside = (labels == phase).astype(np.uint8)
     return cv2.dilate(inside, np.ones((2 * REACH_PX + 1,) * 2, np.uint8)).view(np.bool_)
+
+
+def _spread(data: bytes, near: np.ndarray) -> np.ndarray:
+    """Return (H, W) float16 in [0, 1], 0 where nothing is near, from the values that are."""
+    values = unpack(data, np.dtype("<u2"), (int(near.sum()),))
+    if values.max(initial=0) > _ONE:
+        raise _foreign()
+    found = np.zeros(near.shape, np.uint16)
+    found[near] = values
+    return found.view(np.float16)
 
 
 def _probabilities(steps: np.ndarray) -> np.ndarray:
     """Return (C, H, W) float16 of the steps (C - 1, H, W) of all but the first phase."""
-    others = steps.astype(np.float32) / np.float32(STEPS)
-    first = np.maximum(1 - others.sum(0, keepdims=True), 0)
-    return np.concatenate([first, others]).astype(np.float16)
+    table = (np.arange(STEPS + 1) / STEPS).astype(np.float16)
+    first = STEPS - np.minimum(steps.sum(0, dtype=np.uint32), STEPS)
+    return np.concatenate([table[first][None], table[steps]])
 
 
 def _foreign() -> WorkspaceError:

@@ -13,7 +13,7 @@ import apsw
 import numpy as np
 import pandas as pd
 
-from core.analysis import Analysis, ObjectSettings, remeasure
+from core.analysis import Analysis, ObjectSettings, recalibrate, remeasure
 from core.errors import WorkspaceError
 from core.export.provenance import run_json
 from core.segmentation.marks import marks_of, mask_png, read_marks
@@ -94,7 +94,7 @@ def write(workspace: Workspace, analysis: Analysis) -> Written:
     made, card = analysis.segmentation, analysis.card
     contents = {
         SEGMENTATION: result_arrays.encode(made, card.objects_phase),
-        OBJECTS: result_arrays.pack(analysis.objects.astype("<u4")),
+        OBJECTS: result_arrays.pack(analysis.objects.astype("<u4", copy=False), shuffle=False),
     }
     if analysis.forest_training is not None:
         contents[MARKS] = mask_png(analysis.forest_training.marks.values)
@@ -169,8 +169,9 @@ def delete(workspace: Workspace, owner: str, ids: Collection[str]) -> int:
 def load(workspace: Workspace, stored: Stored, micrograph: Micrograph, card: ModelCard) -> Analysis:
     """Return the analysis as it was: its labels, objects and numbers.
 
-    ``micrograph``: with the user's changes, as it was segmented. ``card``: of the model; that of a
-    forest gets the phases that were marked. The table is measured anew, by the same function.
+    ``micrograph``: with the user's changes; of another pixel size than that of the run only where
+    :func:`core.analysis.scale_is_free` holds. ``card``: of the model; that of a forest gets the
+    phases that were marked. The table is measured anew, by the same function.
 
     Raises:
         WorkspaceError: a file is missing, damaged, or of another image or model.
@@ -190,7 +191,14 @@ def _analysis(
     card = replace(card, phases=run.phases, pixel_size_nm=run.card_pixel_size_nm)
     data = workspace.blobs.read(stored.files[SEGMENTATION])
     shape = micrograph.shape
-    arrays = result_arrays.decode(data, shape, len(card.phases), card.object_outputs)
+    arrays = result_arrays.decode(
+        data,
+        shape,
+        len(card.phases),
+        card.objects_phase,
+        run.pixel_size,
+        card.object_outputs,
+    )
     objects = result_arrays.unpack(
         workspace.blobs.read(stored.files[OBJECTS]), np.dtype("<u4"), shape
     )
@@ -198,28 +206,29 @@ def _analysis(
         labels=arrays.labels,
         probabilities=arrays.probabilities,
         phases=card.phases,
-        pixel_size=micrograph.pixel_size,
+        pixel_size=run.pixel_size,
         model=card.name,
         digest=run.digest,
         contact=arrays.contact,
         distance=arrays.distance,
         execution=run.execution,
     )
-    return remeasure(
-        Analysis(
-            micrograph=micrograph,
-            card=card,
-            segmentation=segmentation,
-            objects=objects,
-            table=pd.DataFrame(),
-            object_settings=run.objects,
-            seconds=run.seconds,
-            tile_settings=run.tiles,
-            intercepts=run.intercepts,
-            forest_training=_forest(workspace, stored, run.forest, card.phases),
-            selection=run.selection,
-        )
+    made = Analysis(
+        micrograph=replace(micrograph, pixel_size=run.pixel_size),
+        card=card,
+        segmentation=segmentation,
+        objects=objects,
+        table=pd.DataFrame(),
+        object_settings=run.objects,
+        seconds=run.seconds,
+        tile_settings=run.tiles,
+        warnings=run.warnings,
+        intercepts=run.intercepts,
+        forest_training=_forest(workspace, stored, run.forest, card.phases),
+        selection=run.selection,
+        doubts=run.doubts,
     )
+    return recalibrate(remeasure(made), micrograph)
 
 
 def _forest(

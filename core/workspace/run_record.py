@@ -10,7 +10,7 @@ from core.execution import Execution
 from core.measurement.grain_size import Intercepts
 from core.segmentation.annotations import Selection
 from core.segmentation.pixel_forest import ForestSettings
-from core.types import Phase
+from core.types import Phase, PixelSize
 from core.workspace import typed
 
 
@@ -30,7 +30,7 @@ class ForestRecord:
 class RunRecord:
     """Of a :class:`core.analysis.Analysis`. ``digest``: of its segmentation.
 
-    ``card_pixel_size_nm``: that of a forest is its image's.
+    ``card_pixel_size_nm``: that of a forest is its image's. ``pixel_size``: of the micrograph.
     """
 
     digest: str
@@ -43,6 +43,9 @@ class RunRecord:
     selection: Selection
     intercepts: Intercepts | None
     forest: ForestRecord | None
+    pixel_size: PixelSize | None = None
+    warnings: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def to_json(analysis: Analysis) -> str:
@@ -58,6 +61,9 @@ def to_json(analysis: Analysis) -> str:
         selection=analysis.selection,
         intercepts=analysis.intercepts,
         forest=_forest(analysis),
+        pixel_size=analysis.micrograph.pixel_size,
+        warnings=analysis.warnings,
+        doubts=analysis.doubts,
     )
     return json.dumps(asdict(record))
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.analysis import Analysis, ObjectSettings, analyse, regroup
+from core.analysis import Analysis, ObjectSettings, analyse, recalibrate, regroup
 from core.errors import WorkspaceError
 from core.export.provenance import provenance
 from core.segmentation.engine import Engine
@@ -121,6 +121,15 @@ def test_result_comes_back_with_equal_numbers(
         assert_same(regroup(found, settings), regroup(analysis, settings))
 
 
+def test_result_comes_back_under_another_pixel_size(workspace: Workspace, kept: Kept) -> None:
+    analysis = replace(made("objects", discs(None)), doubts=("It looks like another material.",))
+    stored = results.add(workspace, "anna", kept.id, "key", analysis)
+    found = results.load(workspace, stored, discs(SIZE), analysis.card)
+    assert_same(found, recalibrate(analysis, discs(SIZE)))
+    assert "area_nm2" in found.table
+    assert found.doubts == analysis.doubts
+
+
 def test_one_key_has_one_result_and_deleting_it_frees_its_files(
     workspace: Workspace, kept: Kept
 ) -> None:
@@ -162,18 +171,18 @@ def test_arrays_of_anybody_are_refused_in_one_sentence(damage) -> None:
     data = result_arrays.encode(analysis.segmentation, 1)
     for shape, phases in (((120, 161), 2), ((120, 160), 3)):
         with pytest.raises(WorkspaceError, match="damaged or of another image"):
-            result_arrays.decode(data, shape, phases, True)
+            result_arrays.decode(data, shape, phases, 1, SIZE, True)
     with pytest.raises(WorkspaceError, match="damaged or of another image"):
-        result_arrays.decode(damage(data), (120, 160), 2, True)
+        result_arrays.decode(damage(data), (120, 160), 2, 1, SIZE, True)
 
 
 def test_labels_beyond_the_phases_are_refused() -> None:
     labels = np.full((4, 4), 7, np.uint8)
     probabilities = np.zeros((8, 4, 4), np.float16)
     data = result_arrays.encode(Segmentation(labels, probabilities, (), None, "m", "d"), None)
-    assert result_arrays.decode(data, (4, 4), 8, False).labels.max() == 7
+    assert result_arrays.decode(data, (4, 4), 8).labels.max() == 7
     with pytest.raises(WorkspaceError):
-        result_arrays.decode(data, (4, 4), 7, False)
+        result_arrays.decode(data, (4, 4), 7)
 
 
 def test_micrograph_keeps_its_files_changes_and_notes(workspace: Workspace) -> None:
