@@ -12,7 +12,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from core.errors import LamellaError
-from pages.components.frame import jobs, networks
+from pages.components.frame import garbage, jobs, networks
 from pages.components.frame.addresses import page_routes
 from pages.components.frame.identity import OwnerCookie
 from pages.components.frame.image_store import image_route
@@ -39,11 +39,15 @@ def _start_readers() -> None:
 
 @asynccontextmanager
 async def until_the_end(app: st.App) -> AsyncIterator[None]:
-    """Import at once what pages wait for, and let no running job hold up the end of the server."""
+    """Import at once what pages wait for, collect garbage by the clock, and let no running job hold
+    up the end of the server."""
+    ended = threading.Event()
     # In threads: the first page can be drawn without the readers.
     threading.Thread(target=_start_readers, daemon=True).start()
+    threading.Thread(target=garbage.collect_between_runs, args=[ended], daemon=True).start()
     jobs.start(("libraries",), lambda _: networks.import_libraries(), lambda _: None)
     yield
+    ended.set()
     jobs.cancel_all()
 
 

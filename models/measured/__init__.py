@@ -11,6 +11,7 @@ A file belongs to the weights whose SHA-256 it holds; a test compares it with th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,9 @@ FOLDER = Path(__file__).parent
 INITIALIZATIONS = FOLDER / "initialization.csv"
 
 
+@cache
 def measured(name: str) -> Measured | None:
-    """Return the scores of a model; None where nothing was measured."""
+    """Return the scores of a model, read once; None where nothing was measured."""
     from core.evaluation.measured import read_measured
 
     path = FOLDER / f"{name}.json"

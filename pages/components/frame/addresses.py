@@ -1,9 +1,11 @@
-"""The addresses of the pages, served beside Streamlit's own routes."""
+"""What the files of pages declare, and their addresses, served beside Streamlit's own routes."""
 
 from __future__ import annotations
 
+import ast
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from starlette.requests import Request
@@ -20,6 +22,24 @@ SERVER_IS_HERE = (
 def address_of(path: Path) -> str:
     """Return the address of a page's file: receptive_field.py -> receptive-field."""
     return path.stem.replace("_", "-")
+
+
+@cache
+def declaration(path: Path, changed_ns: int) -> tuple[dict[str, Any] | None, str]:
+    """Return the literal PAGE of a file, None without one, and the first line of its docstring.
+
+    ``changed_ns``: when the file was, so that it is parsed once and not at every run.
+    """
+    tree = ast.parse(path.read_text("utf-8"))
+    declared = next(
+        (
+            ast.literal_eval(node.value)
+            for node in tree.body
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "PAGE"
+        ),
+        None,
+    )
+    return declared, (ast.get_docstring(tree) or "").partition("\n")[0]
 
 
 def page_routes(base_path: str) -> list[Route]:

@@ -17,14 +17,13 @@ our package ``models`` and of Python's own ``inspect``.
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components.frame import networks, session
-from pages.components.frame.addresses import PAGES, address_of
+from pages.components.frame import garbage, networks, session
+from pages.components.frame.addresses import PAGES, address_of, declaration
 
 FIRST = "segment"
 NO_PAGE = "There is no page {!r}; this is the first one, and the menu has the others."
@@ -37,20 +36,11 @@ def page_of(path: Path) -> tuple[str, int, st.Page]:
     Raises:
         LamellaError: a file without its PAGE, or in a group that the menu does not have.
     """
-    tree = ast.parse(path.read_text("utf-8"))
-    declared = next(
-        (
-            ast.literal_eval(node.value)
-            for node in tree.body
-            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "PAGE"
-        ),
-        None,
-    )
+    declared, help_text = declaration(path, path.stat().st_mtime_ns)
     if declared is None or declared["group"] not in GROUPS:
         raise LamellaError(
             f"pages/{path.name} needs a line PAGE = {{...}} with a group of {', '.join(GROUPS)}."
         )
-    help_text = (ast.get_docstring(tree) or "").partition("\n")[0]
     page = st.Page(
         path,
         title=declared["title"],
@@ -89,7 +79,8 @@ page = st.navigation({"": [entry], **menu()}, position="top")
 if page != entry:
     session.follow_link(page.url_path)
 networks.import_libraries()
-try:
-    page.run()
-finally:
-    networks.freeze_imports()
+with garbage.runs().one():
+    try:
+        page.run()
+    finally:
+        garbage.freeze_imports()

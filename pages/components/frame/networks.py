@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
-import sys
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.frame import jobs
+from pages.components.frame import garbage, jobs
 from pages.components.frame.jobs import Job
 
 if TYPE_CHECKING:
@@ -64,25 +61,7 @@ def import_libraries() -> None:
     import core.segmentation.engine  # noqa: F401
     import models.architectures  # noqa: F401
 
-    freeze_imports()
-
-
-def freeze_imports() -> None:
-    """Keep the collector from walking through modules that were imported, ever after.
-
-    Streamlit collects garbage after every run of a page or a fragment, before the browser gets
-    what was drawn last; with torch's objects among the others each run would take 0.3 s longer.
-    """
-    _freeze(len(sys.modules) // 100)
-
-
-@st.cache_resource(show_spinner=False)
-def _freeze(hundreds_of_modules: int) -> None:
-    gc.collect()
-    gc.freeze()
-    # Else extensions complain at the end of the process that their objects were never freed.
-    atexit.unregister(gc.unfreeze)
-    atexit.register(gc.unfreeze)
+    garbage.freeze_imports()
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

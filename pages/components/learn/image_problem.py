@@ -185,16 +185,21 @@ def invariance(image: Array) -> None:
 
 
 def _answers(networks: dict[str, Any], curves: dict[str, Array], spins: Array, by: int) -> None:
-    from core.concepts.invariance import probability_above
-
     moved = _moved(spins, by)
     columns = screen.parts(*[screen.THIRD] * 3)
     for column, (name, network) in zip(columns, networks.items(), strict=True):
         # What is left of a sum over all places in another order.
         percent = 0.0 if curves[name][by] < ROUNDING else 100 * curves[name][by]
         column.metric(f"{name}: hidden units move by", f"{percent:.3g} %")
-        before, after = (100 * probability_above(network, one) for one in (spins, moved))
+        before, after = (100 * _probability(name, network, one) for one in (spins, moved))
         column.caption(f"P(T > Tc) {before:.1f} % at rest, {after:.1f} % when moved")
+
+
+def _probability(name: str, network: Any, spins: Array) -> float:
+    from core.concepts.invariance import probability_above
+
+    key = ("P(T > Tc)", name, spins.tobytes())
+    return stores.kept(key, lambda: probability_above(network, spins), spins.nbytes)
 
 
 def _spins(image: Array) -> Array:
@@ -212,9 +217,12 @@ def _distances(spins: Array) -> tuple[dict[str, Any], dict[str, Array]]:
         ("lecture networks",),
         lambda: {title: lecture.load(name, "straight") for name, title in NAMES.items()},
     )
-    return networks, {
-        title: hidden_distances(network, spins, SHIFTS) for title, network in networks.items()
-    }
+    return networks, stores.kept(
+        ("hidden distances", spins.tobytes()),
+        lambda: {
+            title: hidden_distances(network, spins, SHIFTS) for title, network in networks.items()
+        },
+    )
 
 
 def _moved(spins: Array, by: int) -> Array:
