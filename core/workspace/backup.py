@@ -56,6 +56,9 @@ def backup(workspace: Workspace, folder: Path, progress: ProgressCallback = no_p
     with in_words(folder):
         _copy_secret(workspace, blobs)
         files.sync_file(unfinished)
+        # Of somebody who opened the backup: the log of another database.
+        for ending in ("-wal", "-shm"):
+            files.remove(folder / f"{DATABASE}{ending}")
         files.rename(unfinished, folder / DATABASE)
         files.sync_folder(folder)
         for path in blobs.folder.glob("*/*"):

@@ -157,6 +157,16 @@ def test_full_disk_of_the_database_is_one_sentence(tmp_path: Path) -> None:
     assert rows(database, "blob") == 0
 
 
+def test_read_only_database_is_one_sentence_and_is_still_read(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    keep(workspace, b"gold")
+    with workspace.database.read() as db:
+        db.pragma("query_only", True)
+    with pytest.raises(WorkspaceError, match="cannot be written to; change its permissions"):
+        keep(workspace, b"silver", "upload:2")
+    assert rows(workspace.database, "micrograph") == 1
+
+
 def test_locked_database_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "workspace.db"
     first, second = Database(path), Database(path, busy_seconds=0.05)
