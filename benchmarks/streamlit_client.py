@@ -19,6 +19,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
@@ -70,14 +71,15 @@ class StreamlitClient:
         self.page = StreamlitPage()
         self.timeout_s = timeout_s
         self._address = address
-        self._http = httpx.Client(timeout=timeout_s)
+        self._open = ExitStack()
+        self._http = self._open.enter_context(httpx.Client(timeout=timeout_s))
         self._messages = self._bytes = 0
         self._answer: ForwardMsg | None = None
         # As a browser: the cookie first, which the socket and every upload have to show.
         self._http.get(f"{address}/_stcore/health").raise_for_status()
         parts = urlsplit(address)
         token = self._http.cookies[XSRF_COOKIE]
-        self._socket = connect(
+        socket = connect(
             f"ws://{parts.netloc}{parts.path}/_stcore/stream",
             origin=f"{parts.scheme}://{parts.netloc}",
             subprotocols=["streamlit", token],
@@ -85,6 +87,7 @@ class StreamlitClient:
             max_size=None,
             open_timeout=timeout_s,
         )
+        self._socket = self._open.enter_context(socket)
 
     def __enter__(self) -> StreamlitClient:
         return self
@@ -94,8 +97,7 @@ class StreamlitClient:
 
     def close(self) -> None:
         """Close the tab."""
-        self._socket.close()
-        self._http.close()
+        self._open.close()
 
     def open(self, page: str, **link: str) -> Run:
         """Open a page by its address, as from a link in an e-mail. ``link``: its parameters."""

@@ -32,6 +32,9 @@ POLL_SECONDS = 0.1
 REPORT_SECONDS = 0.2
 STUCK_SECONDS = 10.0
 TIDY_SECONDS = 3600.0
+_NO_MEMORY = (
+    "This image needs more memory than there is; crop or bin it, or use a machine with more memory."
+)
 _LOG = logging.getLogger("lamella.worker")
 
 
@@ -102,6 +105,8 @@ def run(
         queue.put_back(workspace, job)
     except LamellaError as error:
         _fail(workspace, job, str(error))
+    except MemoryError:
+        _fail(workspace, job, _NO_MEMORY)
     except Exception as error:
         _LOG.exception("job %s failed", job.id)
         if is_device_lost(error):

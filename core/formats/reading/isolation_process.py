@@ -6,6 +6,8 @@ each request there; without, it is the child and does the one request on standar
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
 import pkgutil
@@ -13,6 +15,8 @@ import signal
 import socket
 import sys
 import tempfile
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +86,8 @@ def _serve(descriptor: int, parent: int) -> None:
 
         def service_actions(self) -> None:
             super().service_actions()
+            # Once there is nothing to do, as the import takes a while.
+            import_rosettasciio()
             if os.getppid() != parent:
                 sys.exit()
 
@@ -94,10 +100,18 @@ def _serve(descriptor: int, parent: int) -> None:
     server.serve_forever()
 
 
+@cache
+def import_rosettasciio() -> None:
+    """Import the readers of RosettaSciIO that are used, where it is installed."""
+    # What keeps it from being imported is said in the child.
+    with suppress(Exception):
+        for plugin in ("bruker", "digitalmicrograph", "jeol", "phenom", "tia"):
+            importlib.import_module(f"rsciio.{plugin}")
+    gc.freeze()
+
+
 def _import_readers() -> None:
     """Import all that a child may need, and let it find the memory unchanged."""
-    import gc
-
     import imagecodecs
     import PIL.Image
 

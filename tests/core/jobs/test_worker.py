@@ -77,14 +77,21 @@ def test_what_cannot_be_kept_leaves_nothing_behind(workspace):
     assert job.error.startswith("Unexpected error (ValueError)")
 
 
-def test_an_error_for_users_is_what_they_read(workspace):
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (FormatError("a.tif is damaged."), "a.tif is damaged."),
+        (MemoryError(), worker._NO_MEMORY),
+    ],
+)
+def test_an_error_for_users_is_what_they_read(workspace, error, sentence):
     add(workspace)
 
     def handler(space, job, progress):
-        raise FormatError("a.tif is damaged.")
+        raise error
 
     work_off(workspace, handler)
-    assert (found(workspace).state, found(workspace).error) == ("failed", "a.tif is damaged.")
+    assert (found(workspace).state, found(workspace).error) == ("failed", sentence)
 
 
 def test_a_cancelled_job_stops_at_its_next_step(workspace):
