@@ -101,7 +101,7 @@ def doubting(card: ModelCard) -> Callable[[Micrograph], tuple[str, ...]]:
     classifier = classifiers.CARDS[classifiers.MICROGRAPH_TYPE]
     if card.weights is None or classifier.weights is None or class_of(card, classifier) is None:
         return lambda _: ()
-    classify = classifiers.micrograph_type()
+    classify = classifiers.micrograph_classifier()
     return lambda micrograph: doubts(card, classify(micrograph))
 
 

@@ -60,7 +60,7 @@ def card(name: str) -> ClassifierCard:
     return CARDS[name]
 
 
-def micrograph_type() -> Callable[[Micrograph], Classification]:
+def micrograph_classifier() -> Callable[[Micrograph], Classification]:
     """Return the classifier of micrographs, ready to classify.
 
     Raises:

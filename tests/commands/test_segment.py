@@ -164,7 +164,7 @@ def test_a_letter_that_the_output_lacks_fails_no_result(image: Path, tmp_path: P
 
 def test_networks_that_were_converted_once_need_no_pytorch(image: Path, tmp_path: Path) -> None:
     models.zoo.load("particles", "cpu")
-    models.classifiers.micrograph_type()
+    models.classifiers.micrograph_classifier()
     look = (
         "import sys, cli; code = cli.main(sys.argv[1:]); sys.exit(code or 'torch' in sys.modules)"
     )
