@@ -243,6 +243,7 @@ class ModelCard:
     ``failures``: what it gets wrong and on which kind of image, one sentence each, seen by eye in
     the images it was scored on. ``training_cost``: hours and machine. ``temperature``: that the
     confidence shown is softened with, see ``core.evaluation.confidence_calibration``; 1 = none.
+    ``overlap_px``: of the tiles that a large image is cut into, measured by ``research.overlap``.
     """
 
     name: str
@@ -273,6 +274,7 @@ class ModelCard:
     training_cost: str = ""
     temperature: float = 1.0
     object_outputs: bool = False
+    overlap_px: int = 384
 
     @property
     def outputs(self) -> tuple[str, ...]:

@@ -51,7 +51,10 @@ def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, ob
         "input": _input(analysis),
         "model": _model(analysis),
         "settings": {
-            "tiles": asdict(analysis.tile_settings),
+            "tiles": {
+                "side_px": analysis.tile_settings.side_px,
+                "overlap_px": analysis.tile_settings.shared_px(analysis.card),
+            },
             "objects": asdict(analysis.object_settings),
             "forest": _forest_training(analysis),
         },

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import pairwise
+
 import cv2
 import numpy as np
+from scipy.sparse import csr_array
 
 from core.types import PixelSize
 
@@ -40,6 +46,88 @@ def resample(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     shrinks = shape[0] < image.shape[0]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return cv2.resize(image, (shape[1], shape[0]), interpolation=method)
+
+
+class BandResampler:
+    """:func:`resample` of an image that comes and goes in bands of rows.
+
+    ``shape``, ``target``: (H, W) before and after. ``put``: called with the first row and the
+    values (C, rows, W) float32 of each band that is ready.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        target: tuple[int, int],
+        put: Callable[[int, np.ndarray], None],
+    ) -> None:
+        self._target, self._put = target, put
+        self._weights = _row_weights(shape[0], target[0])
+        self._first, self._ready, self._done = 0, 0, 0
+        self._rows: list[np.ndarray] = []
+
+    def add(self, band: np.ndarray) -> None:
+        """Add the next rows (C, h, W) of the image."""
+        height, width = band.shape[1], self._target[1]
+        shrinks = self._weights.shape[0] < self._weights.shape[1]
+        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        across = [cv2.resize(one, (width, height), interpolation=method) for one in band]
+        if self._rows:
+            across = [np.concatenate(pair) for pair in zip(self._rows, across, strict=True)]
+        self._rows = across
+        self._ready += height
+        self._hand_out()
+
+    def _hand_out(self) -> None:
+        weights = self._weights
+        # Rows whose last source row is there; rows of a CSR matrix keep their columns in order.
+        last = weights.indices[weights.indptr[1:] - 1]
+        ready = int(np.searchsorted(last, self._ready))
+        if ready == self._done:
+            return
+        part = weights[self._done : ready, self._first : self._ready]
+        self._put(self._done, np.stack([part @ rows for rows in self._rows]))
+        self._done = ready
+        if ready < len(last):
+            first = int(weights.indices[weights.indptr[ready]])
+            self._rows = [rows[first - self._first :] for rows in self._rows]
+            self._first = first
+
+
+def resampled_rows(image: np.ndarray, shape: tuple[int, int], rows: slice) -> np.ndarray:
+    """Return ``rows`` of :func:`resample` of ``image`` (H, W) float32 at ``shape`` (H, W), without
+    the others."""
+    if image.shape == shape:
+        return image[rows]
+    weights = _row_weights(image.shape[0], shape[0])[rows]
+    first, last = int(weights.indices.min()), int(weights.indices.max()) + 1
+    method = cv2.INTER_AREA if shape[0] < image.shape[0] else cv2.INTER_LINEAR
+    across = cv2.resize(image[first:last], (shape[1], last - first), interpolation=method)
+    return weights[:, first:last] @ across
+
+
+@lru_cache(maxsize=8)
+def _row_weights(height: int, target: int) -> csr_array:
+    """Return the share (target, height) float32 of each row in each row of the resampled image."""
+    if target < height:
+        edges = np.arange(target + 1) * (height / target)
+        rows = [np.arange(int(a), min(math.ceil(b), height)) for a, b in pairwise(edges)]
+        shares = [
+            np.minimum(r + 1, b) - np.maximum(r, a)
+            for r, (a, b) in zip(rows, pairwise(edges), strict=True)
+        ]
+        counts = [len(r) for r in rows]
+        columns, values = np.concatenate(rows), np.concatenate(shares) * (target / height)
+    else:
+        at = (np.arange(target) + 0.5) * (height / target) - 0.5
+        below = np.clip(np.floor(at), 0, max(height - 2, 0)).astype(np.intp)
+        share = np.clip(at - below, 0, 1)
+        above = np.minimum(below + 1, height - 1)
+        columns = np.stack([below, above], 1).ravel()
+        values = np.stack([1 - share, share], 1).ravel()
+        counts = [2] * target
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    return csr_array((values.astype(np.float32), columns, starts), shape=(target, height))
 
 
 def resample_mask(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -5,24 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 
 from core.errors import LamellaError
 from core.execution import Execution
-from core.pixels.resampling import resample, resample_mask
+from core.pixels.resampling import BandResampler, resample, resample_mask
 from core.segmentation.backend import BackendError, OutOfMemory
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
 from core.segmentation.forest_engine import ForestEngine
 from core.segmentation.preprocessing import ImageField, image_field
 from core.segmentation.settings import TileSettings
-from core.segmentation.tiles import Stitch, taper, tiles
+from core.segmentation.tiled import predict_bands
 from core.types import Micrograph, ProgressCallback, Segmentation, no_progress
 
 AnyEngine = Engine | ClassicEngine | ForestEngine
-STRIDE = 32
 SHORTEST_SIDE = 16
 NARROWEST_SIDE = 96
 
@@ -77,7 +76,7 @@ def _outputs(
             raise
         return _outputs(field, other, settings, progress)
     except OutOfMemory:
-        smaller = settings.halved()
+        smaller = settings.halved(engine.card)
     try:
         outputs = run(engine, smaller)
     except OutOfMemory as error:
@@ -117,13 +116,21 @@ def predict_magnified(
     shapes = working_shapes(grey.shape, engine)
     shares = [math.prod(shape) / sum(map(math.prod, shapes)) for shape in shapes]
     mean = np.zeros((len(engine.card.outputs), *grey.shape), np.float32)
+
+    def put(top: int, values: np.ndarray) -> None:
+        values /= len(shapes)
+        mean[:, top : top + values.shape[1]] += values
+
     for index, shape in enumerate(shapes):
         part = _part_of(progress, sum(shares[:index]), shares[index])
         report = part if len(shapes) > 1 else progress
+        if isinstance(engine, Engine):
+            bands = BandResampler(shape, grey.shape, put)
+            predict_bands(grey, shape, engine, settings, report, bands.add)
+            continue
         seen = None if valid is None else resample_mask(valid, shape)
-        found = predict(resample(grey, shape), engine, settings, report, seen)
-        for channel, values in enumerate(found):
-            mean[channel] += resample(values, grey.shape) / len(shapes)
+        found = engine.whole(resample(grey, shape), seen, report)
+        put(0, np.stack([resample(channel, grey.shape) for channel in found]))
     return mean
 
 
@@ -145,37 +152,6 @@ def working_shapes(shape: tuple[int, int], engine: AnyEngine) -> list[tuple[int,
         )
         for scale in engine.card.tta_scales
     ]
-
-
-def predict(
-    grey: np.ndarray,
-    engine: AnyEngine,
-    settings: TileSettings,
-    progress: ProgressCallback = no_progress,
-    valid: np.ndarray | None = None,
-) -> np.ndarray:
-    """Return the card's outputs (C, H, W) float32 in [0, 1] for a field (H, W) of grey levels in
-    [0, 1]: the probability of each phase, then contact and normalized distance where it has them.
-
-    A card with ``tta_flips`` gets the mean over the field and its mirror images, since most
-    micrographs have no up and no left; ``progress`` then counts each of them.
-    """
-    if not isinstance(engine, Engine):
-        return engine.whole(grey, valid, progress)
-    height, width = grey.shape
-    padded = np.pad(grey, ((0, -height % STRIDE), (0, -width % STRIDE)), mode="reflect")
-    cut = tiles(padded.shape, settings.side_px, settings.overlap_px)
-    flips = engine.card.flips
-    stitch = Stitch(len(engine.card.outputs), padded.shape)
-    progress(0, len(cut) * len(flips))
-    for index, tile in enumerate(cut):
-        values = np.zeros((len(engine.card.outputs), *padded[tile.window].shape), np.float32)
-        for turn, axes in enumerate(flips, start=1):
-            seen = np.flip(padded[tile.window], axes)[None]
-            values += np.flip(engine.probabilities(seen)[0], axes) / len(flips)
-            progress(index * len(flips) + turn, len(cut) * len(flips))
-        stitch.add(tile, values, taper(tile, padded.shape, settings.overlap_px))
-    return stitch.result()[:, :height, :width]
 
 
 def _segmentation(
@@ -204,7 +180,13 @@ def _segmentation(
     # A model that takes square pixels as they are labels them alike whatever their size.
     matters = size and (card.pixel_size_nm is not None or not size.is_square)
     given: list[object] = [micrograph.digest, card.name, weights, [rows.start, rows.stop]]
-    given += [asdict(settings), card.tta_flips, card.upright, card.tta_scales]
+    given += [
+        settings.side_px,
+        settings.shared_px(card),
+        card.tta_flips,
+        card.upright,
+        card.tta_scales,
+    ]
     given += [(size.nm, size.height_nm) if size and matters else None]
     given += [execution.device, execution.backend, execution.precision]
     text = json.dumps(given)

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.types import ModelCard
+
 MULTIPLE_PX = 32
 
 
 @dataclass(frozen=True)
 class TileSettings:
-    """How an image is cut for the network: ``side_px`` and ``overlap_px``, multiples of 32.
-
-    The defaults are measured: on fields of 2048 px unlike its training images the model
-    `particles` labels 99.5 % of the pixels as in one piece; with 512 and 128 px it was 95 %.
-    """
+    """How an image is cut for the network: the largest ``side_px`` of a tile and the ``overlap_px``
+    of two, multiples of 32; None = as far as the model looks, which its card says."""
 
     side_px: int = 1024
-    overlap_px: int = 384
+    overlap_px: int | None = None
 
-    def halved(self) -> TileSettings:
+    def shared_px(self, card: ModelCard) -> int:
+        """Return how many pixels two tiles of a model share."""
+        return card.overlap_px if self.overlap_px is None else self.overlap_px
+
+    def halved(self, card: ModelCard) -> TileSettings:
         """Return tiles of half the side, or the smallest, with no more than half of it shared."""
         side = max(MULTIPLE_PX, self.side_px // 2 // MULTIPLE_PX * MULTIPLE_PX)
-        shared = side // 2 // MULTIPLE_PX * MULTIPLE_PX
-        return TileSettings(side, min(self.overlap_px, shared))
+        return TileSettings(side, min(self.shared_px(card), side // 2 // MULTIPLE_PX * MULTIPLE_PX))
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,9 @@ from core.segmentation import device
 from core.segmentation.device import choose_device, choose_precision
 from core.segmentation.engine import Engine
 from core.segmentation.preprocessing import grey_levels, image_field
-from core.segmentation.segment import (
-    predict,
-    predict_magnified,
-    segment,
-    working_shapes,
-)
+from core.segmentation.segment import predict_magnified, segment, working_shapes
 from core.segmentation.settings import ObjectSettings, TileSettings
+from core.segmentation.tiled import predict
 from core.types import Micrograph, ModelCard, Phase, PixelSize
 
 SMALL_TILES = TileSettings(side_px=64, overlap_px=32)

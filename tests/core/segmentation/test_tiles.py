@@ -18,23 +18,39 @@ def test_tiles_cover_every_pixel_start_on_the_grid_and_overlap(shape):
         assert tile.bottom <= shape[0] and tile.right <= shape[1]
     assert covered.min() >= 1
     tops = sorted({tile.top for tile in cut})
-    assert all(b - a <= 256 - 64 for a, b in zip(tops, tops[1:], strict=False))
+    height = cut[0].bottom - cut[0].top
+    assert height <= 256 and {tile.bottom - tile.top for tile in cut} == {height}
+    assert all(b - a <= height - 64 for a, b in zip(tops, tops[1:], strict=False))
 
 
 def test_number_of_tiles_of_a_known_field():
     # 1024 = 256 + 4 * 192: five a side.
     assert len(tiles((1024, 1024), side=256, overlap=64)) == 25
+    # No larger than they must be: 3 x 768 - 2 x 128 = 2048.
+    cut = tiles((2048, 512), side=1024, overlap=128)
+    assert [(tile.top, tile.bottom, tile.right) for tile in cut] == [
+        (0, 768, 512),
+        (640, 1408, 512),
+        (1280, 2048, 512),
+    ]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("overlap", [32, 64, 96])
 def test_stitching_a_field_from_its_own_tiles_gives_the_field_back(shape, overlap):
     field = np.random.default_rng(1).random((2, *shape), np.float32)
-    stitch = Stitch(2, shape)
+    bands: list[np.ndarray] = []
+
+    def put(top: int, band: np.ndarray) -> None:
+        assert top == sum(one.shape[1] for one in bands)
+        bands.append(band.copy())
+
+    stitch = Stitch(2, shape, put)
     for tile in tiles(shape, side=256, overlap=overlap):
         rows, columns = tile.window
-        stitch.add(tile, field[:, rows, columns], taper(tile, shape, overlap))
-    np.testing.assert_allclose(stitch.result(), field, atol=2e-6)
+        stitch.add(tile, field[:, rows, columns].copy(), taper(tile, shape, overlap))
+    stitch.finish()
+    np.testing.assert_allclose(np.concatenate(bands, 1), field, atol=2e-6)
 
 
 def test_taper_hands_over_linearly_and_keeps_the_image_edge():
