@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 from commands.terminal import classifier_scores
 from commands.terminal.batch import progress_line, write_whole
-from commands.terminal.options import UsageError, add_device, known_card, result_folder
+from commands.terminal.options import (
+    UsageError,
+    add_device,
+    add_precision,
+    known_card,
+    result_folder,
+)
 from core.errors import DataError
 
 if TYPE_CHECKING:
@@ -61,6 +67,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="write NAME.json, which cards read, and NAME.images.csv, one row per image, to DIR",
     )
     add_device(parser)
+    add_precision(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -79,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
 
     stems = _stems(options, card)
     result = evaluate(
-        zoo.load(card.name, options.device, options.weights),
+        zoo.load(card.name, options.device, options.weights, options.precision),
         options.images,
         options.masks,
         kind_of_masks(card),

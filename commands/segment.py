@@ -16,6 +16,7 @@ from commands.terminal.options import (
     add_info_bar,
     add_page,
     add_pixel_size,
+    add_precision,
     known_card,
     result_folder,
     typed_size,
@@ -45,6 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add_marks(parser)
     add_device(parser)
+    add_precision(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -65,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     engine: AnyEngine = (
         fitted(card, images, options, pixel_size)
         if card.needs_marks
-        else load(card.name, device=options.device)
+        else load(card.name, device=options.device, precision=options.precision)
     )
     unlike = doubting(card)
     taken: dict[str, Path] = {}

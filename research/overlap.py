@@ -1,6 +1,6 @@
 """How far a network looks, for its card: python -m research.overlap particles IMAGE...
 
-Each image is cut to 2048 x 2048 px of what the network sees, run in one piece, and in tiles of 1024
+Each image is cut to 2048 x 2048 px of what the network sees, run in one piece, and in tiles of 1088
 px with each overlap. Printed are how far the probabilities of the two lie apart and how many pixels
 get another label. Writes nothing.
 """
@@ -21,7 +21,7 @@ from core.segmentation.tiled import predict
 from models import zoo
 
 SIDE = 2048
-TILE = 1024
+TILE = 1088
 OVERLAPS = (128, 256, 384)
 
 
@@ -45,9 +45,7 @@ def main() -> None:
         grey = field(path, engine.card.tta_scales[-1])
         whole = predict(grey, engine, TileSettings(SIDE, 0))
         for overlap in OVERLAPS:
-            tiled = predict(
-                grey, engine, TileSettings(min(HALF, min(grey.shape) // 64 * 32), overlap)
-            )
+            tiled = predict(grey, engine, TileSettings(TILE, overlap))
             apart = np.abs(tiled - whole).max(0)
             other = np.mean(tiled[:phases].argmax(0) != whole[:phases].argmax(0))
             print(

@@ -176,8 +176,11 @@ def _command(analysis: Analysis) -> str | None:
         words.append("--keep-annotations")
     top, bottom = micrograph.bar_rows
     bars = f"top:{top},{bottom}" if top else str(bottom)
-    device = analysis.segmentation.execution.device
-    return shlex.join([*words, "--info-bar", bars, "--device", device, "--out", "."])
+    ran = analysis.segmentation.execution
+    words += ["--info-bar", bars, "--device", ran.device]
+    if analysis.card.build is not None:
+        words += ["--precision", "exact" if ran.precision == "float32" else "fast"]
+    return shlex.join([*words, "--out", "."])
 
 
 @cache

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+NOT_FAST = "This processor does not multiply bfloat16, so the network ran in float32."
 LOG = logging.getLogger("lamella")
 
 
@@ -120,10 +121,11 @@ class Engine:
         from core.segmentation.openvino_models import folder_of
 
         precision: Precision = "bfloat16" if asked == "fast" and bfloat16_units() else "float32"
+        notes = (NOT_FAST,) if asked == "fast" and precision == "float32" else ()
         try:
             # A network in memory need not be the one whose weights the card names.
             kept = None if self._in_memory else folder_of(self.card)
-            return OpenVinoBackend(self.card, lambda: self.network, precision, kept)
+            return OpenVinoBackend(self.card, lambda: self.network, precision, notes, kept)
         except BackendError as error:
             return self._torch("exact", f"OpenVINO was asked first and {error}")
 

@@ -32,9 +32,10 @@ class OpenVinoBackend:
         card: ModelCard,
         network: Callable[[], nn.Module],
         precision: Precision,
+        notes: tuple[str, ...] = (),
         kept: Path | None = None,
     ) -> None:
-        self.execution = Execution("cpu", "openvino", precision)
+        self.execution = Execution("cpu", "openvino", precision, notes)
         model = converted(card, network, kept)
         try:
             compiled = core().compile_model(model, "CPU", settings(precision))

@@ -12,9 +12,12 @@ MULTIPLE_PX = 32
 @dataclass(frozen=True)
 class TileSettings:
     """How an image is cut for the network: the largest ``side_px`` of a tile and the ``overlap_px``
-    of two, multiples of 32; None = as far as the model looks, which its card says."""
+    of two, multiples of 32; None = as far as the model looks, which its card says.
 
-    side_px: int = 1024
+    Two tiles a side, 128 px of them shared, cover 2048 px; the memory of a network grows with them.
+    """
+
+    side_px: int = 1088
     overlap_px: int | None = None
 
     def shared_px(self, card: ModelCard) -> int:

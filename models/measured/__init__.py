@@ -3,6 +3,7 @@
 NAME.json, NAME.images.csv  by `make measure`
 NAME.seeds.csv              the same recipe with other seeds, by `python -m research.seeds`
 NAME.robustness.csv         images changed in known ways, by `python -m research.robustness`
+precision.csv               labels and scores in bfloat16, by `python -m research.precision`
 initialization.csv          short runs by initialization, by `python -m research.initialization`
 
 A file belongs to the weights whose SHA-256 it holds; a test compares it with the card.
@@ -12,14 +13,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.evaluation.initialization_scores import Initialization
     from core.evaluation.measured import Measured
+    from core.types import ModelCard
 
 FOLDER = Path(__file__).parent
+PRECISIONS = FOLDER / "precision.csv"
 INITIALIZATIONS = FOLDER / "initialization.csv"
 
 
@@ -45,3 +49,15 @@ def initializations(name: str) -> tuple[Initialization, ...]:
     from core.evaluation.initialization_scores import initializations_of, read_initialization_scores
 
     return initializations_of(name, read_initialization_scores(INITIALIZATIONS))
+
+
+def is_as_good_in_bfloat16(card: ModelCard) -> bool:
+    """Return whether it was measured, on a processor like this one and with this version of
+    OpenVINO, that a model answers in bfloat16 as in float32."""
+    from core.evaluation.precision_scores import read_precision_scores
+    from core.segmentation.processor import bfloat16_units
+
+    if card.weights is None or not bfloat16_units():
+        return False
+    here = (card.name, card.weights.sha256, bfloat16_units(), "openvino", version("openvino"))
+    return any(one.is_as_good for one in read_precision_scores(PRECISIONS) if one.is_of == here)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from core.errors import ModelError
 from core.types import ModelCard
 from models import classic
+from models.measured import is_as_good_in_bfloat16
 from models.weights import read_weights, weights_of_a_run
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def load(
     """
     from core.segmentation.classic_engine import ClassicEngine
     from core.segmentation.engine import Engine
+    from core.segmentation.processor import may_have_gpu
 
     wanted = card(name)
     if wanted.needs_marks:
@@ -90,6 +92,9 @@ def load(
         wanted = replace(wanted, weights=weights_of_a_run(other_weights))
     if wanted.weights is not None:
         read_weights(wanted.weights)
+
+    if precision == "auto" and is_as_good_in_bfloat16(wanted) and not may_have_gpu():
+        precision = "fast"
 
     def network() -> nn.Module:
         from models.weights_file import trained

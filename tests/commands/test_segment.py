@@ -32,8 +32,8 @@ SUFFIXES = {"labels.tif", "objects.tif", "objects.csv", "run.json"}
 def zoo(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Engine]:
     """Put the threshold in the place of the trained models."""
 
-    def load(name: str, device: str = "auto") -> Engine:
-        return Engine({CARD.name: CARD}[name], threshold_network(), device)
+    def load(name: str, device: str = "auto", precision: str = "auto") -> Engine:
+        return Engine({CARD.name: CARD}[name], threshold_network(), device, precision)
 
     monkeypatch.setattr("models.zoo.CARDS", {CARD.name: CARD})
     monkeypatch.setattr("models.zoo.load", load)

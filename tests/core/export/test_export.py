@@ -201,7 +201,7 @@ def test_run_json_names_everything_needed_to_repeat_it(tmp_path):
         "fill_holes": True,
         "keep_annotations": False,
     }
-    assert told["settings"]["tiles"]["overlap_px"] == analysis.tile_settings.overlap_px
+    assert told["settings"]["tiles"] == {"side_px": 1088, "overlap_px": analysis.card.overlap_px}
     assert told["engine"] == {
         "device": "cpu",
         "backend": "openvino",
@@ -212,7 +212,7 @@ def test_run_json_names_everything_needed_to_repeat_it(tmp_path):
     assert told["software"]["lamella"]
     assert told["command"] == (
         "lamella segment './my image.tif' --model particles --pixel-size 12.3 --info-bar 10 "
-        "--device cpu --out ."
+        "--device cpu --precision exact --out ."
     )
 
 

@@ -13,8 +13,10 @@ import torch
 from torch import nn
 
 from core.errors import LamellaError
+from core.evaluation.precision_scores import PrecisionScore, write_precision_scores
 from core.execution import Execution
-from core.segmentation import openvino_models
+from core.segmentation import engine as engine_module
+from core.segmentation import openvino_models, processor
 from core.segmentation.backend import BackendError, OutOfMemory
 from core.segmentation.engine import Engine
 from core.segmentation.openvino_backend import OpenVinoBackend
@@ -22,6 +24,7 @@ from core.segmentation.segment import segment
 from core.segmentation.settings import TileSettings
 from core.segmentation.torch_backend import TorchBackend
 from core.types import Micrograph, ModelCard, Weights
+from models import measured
 from tests import threshold_model
 
 SMALL_TILES = TileSettings(64, 32)
@@ -228,3 +231,37 @@ def test_openvino_sends_nothing_and_writes_nothing_into_the_home(tmp_path):
         cwd=Path(__file__).resolve().parents[3],
     )
     assert (found.returncode, found.stdout, found.stderr) == (0, "[]\n", "")
+
+
+def test_fast_is_bfloat16_where_the_processor_has_it_and_says_so_where_not(monkeypatch):
+    network = SmallUnet().eval()
+    monkeypatch.setattr(engine_module, "bfloat16_units", lambda: "")
+    slow = Engine(card(), network, "cpu", "fast", "openvino")
+    assert slow.execution == Execution("cpu", "openvino", "float32", (engine_module.NOT_FAST,))
+    monkeypatch.setattr(engine_module, "bfloat16_units", lambda: "avx512")
+    fast = Engine(card(), network, "cpu", "fast", "openvino")
+    auto = Engine(card(), network, "cpu", "auto", "openvino")
+    assert (fast.execution.precision, auto.execution.precision) == ("bfloat16", "float32")
+    assert segment(image(64, 64), fast).digest != segment(image(64, 64), auto).digest
+
+
+def test_bfloat16_is_taken_where_it_was_measured_to_be_as_good(monkeypatch, tmp_path):
+    weights = Weights(tmp_path / "none", "cd" * 32)
+    good = PrecisionScore(
+        *("threshold", weights.sha256, "avx512", "openvino", "1.2", 4, "mean_iou"),
+        *(0.8, 0.8004, 0.9991, 1.9),
+    )
+    monkeypatch.setattr(measured, "PRECISIONS", tmp_path / "precision.csv")
+    monkeypatch.setattr(measured, "version", lambda _: "1.2")
+    monkeypatch.setattr(processor, "bfloat16_units", lambda: "avx512")
+    assert not measured.is_as_good_in_bfloat16(card(weights))
+    for row, taken in [
+        (good, True),
+        (replace(good, bfloat16=0.7989), False),
+        (replace(good, agreement=0.9989), False),
+        (replace(good, processor="amx"), False),
+        (replace(good, version="1.3"), False),
+        (replace(good, weights_sha256="ef" * 32), False),
+    ]:
+        write_precision_scores(measured.PRECISIONS, [row])
+        assert measured.is_as_good_in_bfloat16(card(weights)) == taken
