@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from commands.terminal.batch import print_json, say
+from commands.terminal.batch import print_json, progress_line, say
 from commands.terminal.options import UsageError
 
 if TYPE_CHECKING:
@@ -145,7 +145,8 @@ def import_images(workspace: Workspace, options: argparse.Namespace) -> int:
     """Add the images of a zip to the library of --owner."""
     from core.workspace import archive
 
-    loaded = archive.load(workspace, options.owner or "everyone", options.file)
+    owner, report = options.owner or "everyone", progress_line("import: image")
+    loaded = archive.load(workspace, owner, options.file, progress=report)
     _answer(options, [_entry(kept) for kept in loaded], f"{len(loaded)} images imported.")
     return 0
 
@@ -154,7 +155,7 @@ def verify_workspace(workspace: Workspace, options: argparse.Namespace) -> int:
     """Check rows against files; the exit code is 1 where something is wrong."""
     from core.workspace.verify import verify
 
-    report = verify(workspace, options.repair)
+    report = verify(workspace, options.repair, progress_line("verify: file"))
     if options.json:
         print_json(asdict(report))
     else:
@@ -171,7 +172,7 @@ def back_up(workspace: Workspace, options: argparse.Namespace) -> int:
     """Copy what is new since the last backup; the exit code is 1 where something was damaged."""
     from core.workspace.backup import backup
 
-    done = backup(workspace, options.folder)
+    done = backup(workspace, options.folder, progress_line("backup: file"))
     _answer(
         options,
         asdict(done),

@@ -18,6 +18,7 @@ from typing import IO, BinaryIO
 
 from core.errors import WorkspaceError
 from core.settings import Limits
+from core.types import ProgressCallback, no_progress
 from core.workspace import drawings, micrographs, quota, results
 from core.workspace.archive_manifest import (
     MANIFEST,
@@ -121,7 +122,11 @@ def _image(workspace: Workspace, owner: str, kept: Kept) -> KeptImage:
 
 
 def load(
-    workspace: Workspace, owner: str, file: Path | BinaryIO, limits: Limits | None = None
+    workspace: Workspace,
+    owner: str,
+    file: Path | BinaryIO,
+    limits: Limits | None = None,
+    progress: ProgressCallback = no_progress,
 ) -> tuple[Kept, ...]:
     """Add the images of a zip of :func:`export` to the library of ``owner``, and return them.
 
@@ -139,7 +144,11 @@ def load(
             manifest = read_manifest(packed, limits)
             sizes = (packed.getinfo(f"blobs/{digest}").file_size for digest in manifest.files)
             quota.check(workspace, owner, sum(sizes))
-            return tuple(_load(workspace, owner, packed, image) for image in manifest.images)
+            found = []
+            for number, image in enumerate(manifest.images):
+                progress(number, len(manifest.images))
+                found.append(_load(workspace, owner, packed, image))
+            return tuple(found)
     except _REFUSED as error:
         raise WorkspaceError(
             f"This is no library that Lamella exported, or it is damaged ({error}); export it anew."

@@ -285,12 +285,18 @@ def delete(workspace: Workspace, owner: str, micrographs: Collection[str]) -> in
     """
     with workspace.database.write() as db:
         for micrograph in micrographs:
-            db.execute("DELETE FROM micrograph WHERE owner = ? AND id = ?", (owner, micrograph))
-            if db.changes():
-                of_it = "params ->> 'micrograph' = ?"
-                db.execute(f"DELETE FROM job WHERE owner = ? AND {of_it}", (owner, micrograph))
-                workspace.cache.remove(micrograph)
+            delete_rows(db, workspace, owner, micrograph)
     return workspace.blobs.remove_unused(workspace.database)
+
+
+def delete_rows(db: apsw.Connection, workspace: Workspace, owner: str, micrograph: str) -> None:
+    """Delete a micrograph in the open transaction ``db``, and what of it is in the cache; its
+    contents go with the next :meth:`core.workspace.blobs.Blobs.remove_unused`."""
+    db.execute("DELETE FROM micrograph WHERE owner = ? AND id = ?", (owner, micrograph))
+    if db.changes():
+        of_it = "params ->> 'micrograph' = ?"
+        db.execute(f"DELETE FROM job WHERE owner = ? AND {of_it}", (owner, micrograph))
+        workspace.cache.remove(micrograph)
 
 
 def _is_whole(workspace: Workspace, kept: Kept) -> bool:

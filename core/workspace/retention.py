@@ -72,5 +72,6 @@ def sweep(workspace: Workspace) -> int:
                 "SELECT owner, id FROM micrograph WHERE used <= ? AND announced <= ?",
                 (now - keep_seconds, now - NOTICE_SECONDS),
             )
-    freed = sum(micrographs.delete(workspace, owner, [one]) for owner, one in gone)
-    return freed + workspace.blobs.remove_unused(workspace.database)
+        for owner, micrograph in gone:
+            micrographs.delete_rows(db, workspace, owner, micrograph)
+    return workspace.blobs.remove_unused(workspace.database)
