@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import wait
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,25 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 NAVIGATION = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
 
 
+@cache
+def _registered_pages() -> dict[str, Any]:
+    """Return the pages as AppTest knows them after a run of any; before it takes the name of a file
+    for its address, and ours has hyphens."""
+    return AppTest.from_file(str(NAVIGATION), default_timeout=120).run()._registered_pages
+
+
 def opened(page: str, timeout: float = 120, **link: str | list[str]) -> AppTest:
     """Return a page, by the name of its file, as a browser with this link would get it."""
     app = AppTest.from_file(str(NAVIGATION), default_timeout=timeout)
-    if "_" in page:
-        # Before its first run AppTest takes the name of a file for its address; ours has hyphens.
-        app.run()
+    app._registered_pages = _registered_pages()
     for name, value in link.items():
         app.query_params[name] = value
     return app.switch_page(f"../../{page}.py").run()
+
+
+def lesson(page: str, **link: str) -> AppTest:
+    """Return a page of the lecture, on a sample where the link names no other."""
+    return opened(page, 300, **{"sample": "gold-tem", **link})
 
 
 def finish(app: AppTest, place: str = "segment") -> AppTest:

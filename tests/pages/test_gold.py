@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,11 +18,7 @@ from pages.components.frame import stores
 from pages.components.studies.gold import result as study_gold_result
 from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage
-from tests.pages.running import finish
-
-NAVIGATION = (
-    Path(__file__).resolve().parents[2] / "pages" / "components" / "frame" / "navigation.py"
-)
+from tests.pages.running import finish, opened
 
 
 @pytest.fixture
@@ -34,11 +29,7 @@ def open_study(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     stores._store.clear("results", stores.RESULT_BYTES)
 
     def open_page(**link: str) -> AppTest:
-        app = AppTest.from_file(str(NAVIGATION), default_timeout=120)
-        app.run()
-        for parameter, value in link.items():
-            app.query_params[parameter] = value
-        return app.switch_page("../../gold_nanoparticles.py").run()
+        return opened("gold_nanoparticles", **link)
 
     return open_page
 

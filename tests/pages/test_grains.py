@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,11 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.synthesis.grains.settings import GrainSettings
 from pages.components.frame import stores
 from studies.grains.networks import results as grains_study
-from tests.pages.running import finish
-
-NAVIGATION = (
-    Path(__file__).resolve().parents[2] / "pages" / "components" / "frame" / "navigation.py"
-)
+from tests.pages.running import finish, opened
 
 
 @pytest.fixture
@@ -32,11 +27,7 @@ def open_link() -> Callable[..., AppTest]:
 
     def open_page(name: str, **link: str) -> AppTest:
         stores._store.clear("results", stores.RESULT_BYTES)
-        app = AppTest.from_file(str(NAVIGATION), default_timeout=120)
-        app.run()
-        for parameter, value in link.items():
-            app.query_params[parameter] = value
-        return app.switch_page(f"../../{name}.py").run()
+        return opened(name, **link)
 
     return open_page
 

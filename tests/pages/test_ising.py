@@ -14,9 +14,9 @@ from pages.components.studies.ising.data import LATTICE
 from pages.components.studies.study import STEPS
 from studies.ising import download as fetch
 from studies.ising.networks import results as ising
+from tests.pages import running
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-FRAME = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
 
 
 @pytest.fixture(autouse=True)
@@ -29,10 +29,7 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 
 def opened(page: str = "ising", **link: str) -> AppTest:
-    app = AppTest.from_file(str(FRAME), default_timeout=120).run()
-    for name, value in link.items():
-        app.query_params[name] = value
-    return app.switch_page(f"../../{page}.py").run()
+    return running.opened(page, **link)
 
 
 def texts(app: AppTest) -> str:

@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 import gc
-from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from pages.components.learn.frame import in_digits, lessons
-
-FRAME = Path(__file__).resolve().parents[2] / "pages" / "components" / "frame" / "navigation.py"
-
-
-def opened(page: str, **link: str) -> AppTest:
-    """Return a page as a browser with this link would get it."""
-    app = AppTest.from_file(str(FRAME), default_timeout=300).run()
-    for name, value in {"sample": "gold-tem", **link}.items():
-        app.query_params[name] = value
-    return app.switch_page(f"../../{page}.py").run()
-
+from tests.pages.running import lesson
 
 ABSURD = [
     ("image_problem", {"image_side": "7"}, "shown: 1024"),
@@ -42,7 +30,7 @@ ABSURD = [
 
 @pytest.mark.parametrize(("page", "link", "sentence"), ABSURD)
 def test_an_absurd_link_gets_one_sentence(page: str, link: dict[str, str], sentence: str) -> None:
-    app = opened(page, **link)
+    app = lesson(page, **link)
     assert not app.exception and not app.error
     assert [sentence in one.value for one in app.warning] == [True]
     assert any(one.value.startswith("Reference:") for one in app.caption)
@@ -61,7 +49,7 @@ SENSIBLE = [
 
 @pytest.mark.parametrize(("page", "link"), SENSIBLE)
 def test_a_sensible_link_gets_none(page: str, link: dict[str, str]) -> None:
-    app = opened(page, **link)
+    app = lesson(page, **link)
     assert not app.exception and not app.error
     assert not [one.value for one in app.warning]
 
@@ -72,7 +60,7 @@ def test_every_page_of_the_lecture_is_tried() -> None:
 
 
 def test_the_state_of_the_pooling_page_is_in_its_link() -> None:
-    app = opened("pooling", pooling="average", window="3", stride="3", pool_at="30,60")
+    app = lesson("pooling", pooling="average", window="3", stride="3", pool_at="30,60")
     values = {one.label: one.value for one in app.slider}
     assert (values["Window (px)"], values["Stride (px)"]) == (3, 3)
     # floor((256 - 3) / 3) + 1
@@ -80,7 +68,7 @@ def test_the_state_of_the_pooling_page_is_in_its_link() -> None:
 
 
 def test_a_typed_structure_is_in_the_link() -> None:
-    app = opened("receptive_field", structure_nm="14")
+    app = lesson("receptive_field", structure_nm="14")
     # The example stack sees 28 px of 0.25 nm: half of 14 nm.
     assert {one.label: one.value for one in app.metric}["Width in structures"] == "0.5"
 
@@ -94,7 +82,7 @@ def test_numbers_in_digits(value: float, text: str) -> None:
 
 
 def test_tables_have_their_numbers_on_the_right() -> None:
-    app = opened("pooling", ground="flat")
+    app = lesson("pooling", ground="flat")
     table = next(one.value for one in app.markdown if one.value.startswith("| pooling"))
     header, alignment, *rows = table.splitlines()
     assert alignment == "| --- | ---: | ---: | ---: | ---: |"
@@ -103,11 +91,11 @@ def test_tables_have_their_numbers_on_the_right() -> None:
 
 
 def test_the_collector_leaves_imported_modules_alone() -> None:
-    opened("pooling")
+    lesson("pooling")
     assert gc.get_freeze_count() > 10_000
 
 
 def test_a_switch_says_what_it_cannot_be() -> None:
-    app = opened("pooling", presenter="banana")
+    app = lesson("pooling", presenter="banana")
     said = [one.value for one in app.warning]
     assert said == ["The link asks for presenter=banana, which is not on offer; shown: off."]

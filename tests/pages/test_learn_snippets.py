@@ -17,10 +17,9 @@ from models import zoo
 from models.architectures.small import SmallUnet
 from pages.components.frame import networks, stores
 from pages.components.learn.frame import lessons
-from tests.pages.running import phases_only
+from tests.pages.running import lesson, phases_only
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-FRAME = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 TOPICS = (
     "Output size",
@@ -29,15 +28,6 @@ TOPICS = (
     "Several channels",
     "Separable",
 )
-
-
-def opened(page: str, **link: str) -> AppTest:
-    """Return a page as a browser with this link would get it."""
-    # The first page would segment a sample of the link; so the link comes after it.
-    app = AppTest.from_file(str(FRAME), default_timeout=300).run()
-    for name, value in {"sample": "gold-tem", **link}.items():
-        app.query_params[name] = value
-    return app.switch_page(f"../../{page}.py").run()
 
 
 def run_snippets(app: AppTest) -> int:
@@ -58,14 +48,14 @@ def run_snippets(app: AppTest) -> int:
 
 @pytest.mark.parametrize("page", [path.stem for _, path in lessons()])
 def test_every_snippet_of_every_page_prints_what_the_page_says(page: str) -> None:
-    app = opened(page)
+    app = lesson(page)
     assert not app.exception and not app.error
     assert run_snippets(app) >= 1
 
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_every_topic_of_the_convolution_page_draws(topic: str) -> None:
-    app = opened("convolution", conv_topic=topic, conv_size="5 x 5", conv_preset="Corner")
+    app = lesson("convolution", conv_topic=topic, conv_size="5 x 5", conv_preset="Corner")
     assert not app.exception and not app.error and not app.warning
     assert app.segmented_control(key="conv_topic").value == topic
     has_its_own = topic in ("Output size", "Convolution vs. cross-correlation", "Separable")
@@ -73,7 +63,7 @@ def test_every_topic_of_the_convolution_page_draws(topic: str) -> None:
 
 
 def test_a_stride_larger_than_the_image_keeps_the_last_good_map() -> None:
-    app = opened("convolution")
+    app = lesson("convolution")
     app.number_input(key="conv_stride").set_value(3).run()
     good = [one.value for one in app.markdown if "Feature map" in one.value]
     app.number_input(key="conv_stride").set_value(5000).run()
@@ -88,20 +78,20 @@ def test_a_stride_larger_than_the_image_keeps_the_last_good_map() -> None:
     "kernel", ["nan,0,0;0,1,0;0,0,0", "1,2;3,4", "<script>", "1e999,0,0;0,1,0;0,0,0"]
 )
 def test_a_link_with_a_broken_kernel_gets_one_sentence(kernel: str) -> None:
-    app = opened("convolution", conv_kernel=kernel)
+    app = lesson("convolution", conv_kernel=kernel)
     assert not app.exception
     assert len(app.warning) == 1
     assert any("Feature map" in one.value for one in app.markdown)
 
 
 def test_a_kernel_in_the_link_is_used() -> None:
-    app = opened("convolution", conv_kernel="0,0,0;0,2,0;0,0,0", conv_at="3,5")
+    app = lesson("convolution", conv_kernel="0,0,0;0,2,0;0,0,0", conv_at="3,5")
     sentence = next(one.value for one in app.markdown if one.value.startswith("Sum of the 9"))
     assert "row 3, column 5" in sentence
 
 
 def test_the_answer_comes_only_after_a_guess() -> None:
-    app = opened("convolution")
+    app = lesson("convolution")
     assert app.toggle(key="conv_predict_reveal").disabled
     app.slider(key="conv_predict_guess").set_value(13).run()
     app.toggle(key="conv_predict_reveal").set_value(True).run()
@@ -111,12 +101,12 @@ def test_the_answer_comes_only_after_a_guess() -> None:
 
 
 def test_as_presenter_the_sidebar_is_away() -> None:
-    assert opened("sharing").sidebar.selectbox
-    assert not opened("sharing", presenter="true").sidebar.selectbox
+    assert lesson("sharing").sidebar.selectbox
+    assert not lesson("sharing", presenter="true").sidebar.selectbox
 
 
 def test_the_image_problem_says_the_lectures_numbers() -> None:
-    app = opened("image_problem")
+    app = lesson("image_problem")
     values = {one.label: one.value for one in app.metric}
     assert values["Fully connected"] == "4 GiB"
     assert any("536,870,912 weights" in one.value for one in app.caption)
@@ -125,7 +115,7 @@ def test_the_image_problem_says_the_lectures_numbers() -> None:
 
 
 def test_the_matrix_of_the_sharing_page_counts() -> None:
-    app = opened("sharing")
+    app = lesson("sharing")
     weights = lambda: next(one.value for one in app.metric if one.label == "Weights")  # noqa: E731
     assert weights() == "9"
     app.radio(key="share_kind").set_value("Locally connected").run()
@@ -142,7 +132,7 @@ def test_the_network_is_shifted_in_the_background(monkeypatch: pytest.MonkeyPatc
     networks.engine.clear()
     stores._store.clear("results", stores.RESULT_BYTES)
     monkeypatch.setattr(zoo, "load", load)
-    app = opened("sharing")
+    app = lesson("sharing")
     app.button(key="work_start_network_shift").click().run()
     for _ in range(60):
         if any(one.label == "Spread, circular" for one in app.metric):

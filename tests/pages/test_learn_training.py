@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,15 +10,12 @@ from streamlit.testing.v1 import AppTest
 from core.concepts import gradient_flow
 from core.errors import Cancelled
 from pages.components.frame import stores
-
-FRAME = Path(__file__).resolve().parents[2] / "pages" / "components" / "frame" / "navigation.py"
+from tests.pages.running import lesson
 
 
 def opened() -> AppTest:
     """Return the page with the shallowest networks, as a browser would get it."""
-    app = AppTest.from_file(str(FRAME), default_timeout=300).run()
-    app.query_params["sample"], app.query_params["depth"] = "gold-tem", "4"
-    return app.switch_page("../../skip_connections.py").run()
+    return lesson("skip_connections", depth="4")
 
 
 @pytest.fixture(autouse=True)
