@@ -12,10 +12,11 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from core.errors import LamellaError
-from pages.components.frame import garbage, jobs, networks
+from pages.components.frame import garbage, jobs, networks, worker
 from pages.components.frame.addresses import page_routes
 from pages.components.frame.identity import OwnerCookie
 from pages.components.frame.image_store import image_route
+from pages.components.library.transfer import export_route
 
 
 def explain(error: BaseException) -> bool:
@@ -39,22 +40,24 @@ def _start_readers() -> None:
 
 @asynccontextmanager
 async def until_the_end(app: st.App) -> AsyncIterator[None]:
-    """Import at once what pages wait for, collect garbage by the clock, and let no running job hold
-    up the end of the server."""
+    """Import at once what pages wait for, collect garbage by the clock, let jobs go on that were
+    asked for before, and hold up the end of the server with none."""
     ended = threading.Event()
     # In threads: the first page can be drawn without the readers.
     threading.Thread(target=_start_readers, daemon=True).start()
     threading.Thread(target=garbage.collect_between_runs, args=[ended], daemon=True).start()
     jobs.start(("libraries",), lambda _: networks.import_libraries(), lambda _: None)
+    worker.start()
     yield
     ended.set()
     jobs.cancel_all()
+    worker.stop()
 
 
 base_path = st.get_option("server.baseUrlPath")
 app = st.App(
     Path(__file__).parent / "pages" / "components" / "frame" / "navigation.py",
-    routes=[image_route(base_path), *page_routes(base_path)],
+    routes=[image_route(base_path), export_route(base_path), *page_routes(base_path)],
     middleware=[Middleware(OwnerCookie, base_path)],
     lifespan=until_the_end,
     on_script_error=explain,

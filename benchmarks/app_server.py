@@ -43,7 +43,7 @@ def app_server(
     """Start the app, wait until it answers, and end it.
 
     ``options``: of ``streamlit run``, such as ``--runner.postScriptGC=true``. ``environment``: in
-    addition to this process's own.
+    addition to this process's own. What the app keeps goes with it, unless they name a folder.
 
     Raises:
         RuntimeError: a server that did not start; its log is in the message.
@@ -52,11 +52,11 @@ def app_server(
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1"]
-    with tempfile.TemporaryFile() as log:
+    with tempfile.TemporaryFile() as log, tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(
             [*command, f"--server.port={port}", *options],
             cwd=REPOSITORY,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, "LAMELLA_WORKSPACE": folder, **(environment or {})},
             stdout=log,
             stderr=subprocess.STDOUT,
         )

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
@@ -65,25 +65,36 @@ class Run:
 
 class StreamlitClient:
     """One tab of a browser. ``address``: of the app, with its base path, without a slash at the
-    end. ``timeout_s``: after which a run counts as lost."""
+    end. ``timeout_s``: after which a run counts as lost. ``cookies``: of the same browser, from
+    the :attr:`cookies` of a tab before."""
 
-    def __init__(self, address: str, timeout_s: float = 120) -> None:
+    def __init__(
+        self, address: str, timeout_s: float = 120, cookies: Mapping[str, str] | None = None
+    ) -> None:
         self.page = StreamlitPage()
         self.timeout_s = timeout_s
         self._address = address
         self._open = ExitStack()
-        self._http = self._open.enter_context(httpx.Client(timeout=timeout_s))
+        self._http = self._open.enter_context(
+            httpx.Client(timeout=timeout_s, cookies=dict(cookies or {}))
+        )
         self._messages = self._bytes = 0
         self._answer: ForwardMsg | None = None
-        # As a browser: the cookie first, which the socket and every upload have to show.
-        self._http.get(f"{address}/_stcore/health").raise_for_status()
+        # As a browser: the cookies first, which the socket and every upload have to show.
+        for path, accept in (("_stcore/health", "*/*"), ("segment", "text/html")):
+            answer = self._http.get(f"{address}/{path}", headers={"Accept": accept})
+            answer.raise_for_status()
+        self._token = self._http.cookies[XSRF_COOKIE]
+        self.cookies = {one.name: one.value or "" for one in self._http.cookies.jar}
+        sent = "; ".join(map("=".join, self.cookies.items()))
+        # Each tab gets one of its own.
+        del self.cookies[XSRF_COOKIE]
         parts = urlsplit(address)
-        token = self._http.cookies[XSRF_COOKIE]
         socket = connect(
             f"ws://{parts.netloc}{parts.path}/_stcore/stream",
             origin=f"{parts.scheme}://{parts.netloc}",
-            subprotocols=["streamlit", token],
-            additional_headers={"Cookie": f"{XSRF_COOKIE}={token}"},
+            subprotocols=["streamlit", self._token],
+            additional_headers={"Cookie": sent},
             max_size=None,
             open_timeout=timeout_s,
         )
@@ -141,7 +152,7 @@ class StreamlitClient:
             self._http.put(
                 f"{self._address}{urls.upload_url}",
                 files={title: (title, data)},
-                headers={"X-Xsrftoken": self._http.cookies[XSRF_COOKIE]},
+                headers={"X-Xsrftoken": self._token},
             ).raise_for_status()
             state.file_uploader_state_value.uploaded_file_info.append(
                 UploadedFileInfo(name=title, size=len(data), file_id=urls.file_id, file_urls=urls)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -45,6 +45,17 @@ class BoundedStore(Generic[Key, Value]):
             self._bytes += size_bytes
             while self._bytes > self._capacity and len(self._entries) > 1:
                 self._drop(next(iter(self._entries)))
+
+    def items(self) -> tuple[tuple[Key, Value], ...]:
+        """Return all keys with their values, without marking them as used."""
+        with self._lock:
+            return tuple((key, value) for key, (value, _) in self._entries.items())
+
+    def discard(self, condition: Callable[[Key], bool]) -> None:
+        """Drop every value whose key fulfils ``condition``."""
+        with self._lock:
+            for key in [one for one in self._entries if condition(one)]:
+                self._drop(key)
 
     def _drop(self, key: Key) -> None:
         _, size_bytes = self._entries.pop(key, (None, 0))

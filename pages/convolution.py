@@ -4,8 +4,8 @@ import streamlit as st
 
 from core.concepts.convolution import feature_map, pixel_snippet
 from pages.components.frame import question
+from pages.components.frame.memory import Opened
 from pages.components.frame.question import Question
-from pages.components.frame.session import Opened
 from pages.components.learn import convolution as learn_convolution
 from pages.components.learn import frame as learn
 from pages.components.learn.convolution_topics import TOPICS

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from pages.components.frame import question
+from pages.components.frame.memory import Opened
 from pages.components.frame.question import Question
-from pages.components.frame.session import Opened
 from pages.components.learn import frame as learn
 from pages.components.learn import image_problem as learn_image_problem
 

@@ -131,6 +131,8 @@ def own_workspace(
     """Give every test a workspace of its own, so that none writes into a user's."""
     folder = tmp_path_factory.getbasetemp() / f"workspace-{secrets.token_hex(6)}"
     monkeypatch.setenv("LAMELLA_WORKSPACE", str(folder))
+    # No thread of the app's takes a job before the test does.
+    monkeypatch.setenv("LAMELLA_WORKERS", "1")
     return folder
 
 

@@ -126,7 +126,7 @@ def _check(image: KeptImage) -> None:
         raise ValueError(f"{image.name} has no file")
     settings, changes = image.object_settings or ObjectSettings(), image.changes
     rows = (changes.page, changes.info_bar_rows or 0, changes.top_bar_rows or 0)
-    numbers = (*rows, changes.pixel_size_nm or 0, settings.split, settings.minimum_area_px)
+    numbers = (*rows, settings.split, settings.minimum_area_px)
     if not all(0 <= number < 1e9 for number in numbers):
         raise ValueError(f"a number of {image.name} is out of range")
     for drawn in image.drawings:

@@ -14,6 +14,7 @@ import apsw
 
 from core.errors import WorkspaceError
 from core.segmentation.settings import ObjectSettings
+from core.types import PixelSize
 from core.workspace import quota
 from core.workspace.workspace import Workspace
 
@@ -24,11 +25,11 @@ NOT_THERE = "That image is not in your library: it was deleted, or it belongs to
 class Changes:
     """What the user changed about a micrograph; None leaves what the file says.
 
-    ``pixel_size_nm``: 0 means measure in px. ``top_bar_rows``: of an info bar at the top.
+    ``pixel_size``: "px" to measure in px. ``top_bar_rows``: of an info bar at the top.
     """
 
     page: int = 0
-    pixel_size_nm: float | None = None
+    pixel_size: PixelSize | Literal["px"] | None = None
     info_bar_rows: int | None = None
     top_bar_rows: int | None = None
 
@@ -248,7 +249,8 @@ def change(
     values = {name: value for name, value in given.items() if value is not None}
     if object_settings is not None:
         values["object_settings"] = json.dumps(asdict(object_settings))
-    values |= {} if changes is None else asdict(changes)
+    if changes is not None:
+        values |= asdict(changes) | {"pixel_size": json.dumps(asdict(changes)["pixel_size"])}
     with workspace.database.write() as db:
         _one(db, "owner = ? AND id = ?", (owner, micrograph))
         for name, value in values.items():
@@ -329,7 +331,13 @@ def _values(owner: str, wanted: Filter | None) -> dict[str, object]:
 
 
 def _kept(row: tuple[Any, ...]) -> Kept:
-    *own, settings, page, nm, bottom, top, tags, sidecars = row
+    *own, settings, page, size, bottom, top, tags, sidecars = row
     chosen = ObjectSettings(**json.loads(settings)) if settings else None
-    own += [chosen, Changes(page, nm, bottom, top), tuple(json.loads(tags)), json.loads(sidecars)]
+    changes = Changes(page, _size(size), bottom, top)
+    own += [chosen, changes, tuple(json.loads(tags)), json.loads(sidecars)]
     return Kept(*own)
+
+
+def _size(text: str | None) -> PixelSize | Literal["px"] | None:
+    found = json.loads(text) if text else None
+    return PixelSize(**found) if isinstance(found, dict) else found

@@ -188,7 +188,12 @@ def _analysis(
     workspace: Workspace, stored: Stored, micrograph: Micrograph, card: ModelCard
 ) -> Analysis:
     run = run_record.from_json(stored.run)
-    card = replace(card, phases=run.phases, pixel_size_nm=run.card_pixel_size_nm)
+    card = replace(
+        card,
+        phases=run.phases,
+        pixel_size_nm=run.card_pixel_size_nm,
+        object_outputs=run.object_outputs,
+    )
     data = workspace.blobs.read(stored.files[SEGMENTATION])
     shape = micrograph.shape
     arrays = result_arrays.decode(

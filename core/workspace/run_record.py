@@ -31,6 +31,7 @@ class RunRecord:
     """Of a :class:`core.analysis.Analysis`. ``digest``: of its segmentation.
 
     ``card_pixel_size_nm``: that of a forest is its image's. ``pixel_size``: of the micrograph.
+    ``object_outputs``: of its card then.
     """
 
     digest: str
@@ -46,6 +47,7 @@ class RunRecord:
     pixel_size: PixelSize | None = None
     warnings: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    object_outputs: bool = False
 
 
 def to_json(analysis: Analysis) -> str:
@@ -64,6 +66,7 @@ def to_json(analysis: Analysis) -> str:
         pixel_size=analysis.micrograph.pixel_size,
         warnings=analysis.warnings,
         doubts=analysis.doubts,
+        object_outputs=analysis.card.object_outputs,
     )
     return json.dumps(asdict(record))
 

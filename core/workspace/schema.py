@@ -24,7 +24,7 @@ CREATE TABLE micrograph (
     blob          TEXT REFERENCES blob,
     bytes         INTEGER NOT NULL,
     page          INTEGER NOT NULL DEFAULT 0,
-    pixel_size_nm REAL,
+    pixel_size    TEXT,
     info_bar_rows INTEGER,
     top_bar_rows  INTEGER,
     model         TEXT,

@@ -6,6 +6,8 @@ import types
 from dataclasses import is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from core.errors import LamellaError
+
 
 def read(kind: Any, value: Any) -> Any:
     """Return ``value``, as json.loads gives it, as one of type ``kind``: a dataclass, a tuple, a
@@ -42,7 +44,7 @@ def _dataclass(kind: Any, value: Any) -> Any:
         raise ValueError(f"{value!r:.60} has not the fields of {kind.__name__}")
     try:
         return kind(**{name: read(hints[name], one) for name, one in value.items()})
-    except TypeError as error:
+    except (TypeError, LamellaError) as error:
         raise ValueError(str(error)) from error
 
 

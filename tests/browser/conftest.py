@@ -58,6 +58,7 @@ def serving(folder: Path, *options: str) -> Iterator[Server]:
     # Streamlit compiled anew at every start would take longer than the tests.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     environment["LAMELLA_WORKSPACE"] = str(folder / "workspace")
+    environment["LAMELLA_WORKERS"] = "0"
     with log.open("w") as output:
         process = subprocess.Popen(
             command, cwd=REPOSITORY, env=environment, stdout=output, stderr=subprocess.STDOUT

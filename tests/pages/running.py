@@ -11,7 +11,10 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from core.jobs.worker import work_off
 from core.types import ModelCard
+from pages.components.frame import worker
+from pages.components.frame.queued import QueuedJob
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NAVIGATION = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
@@ -43,6 +46,9 @@ def finish(app: AppTest, place: str = "segment") -> AppTest:
     job = app.session_state["lamella"].jobs.get(place)
     if job is None:
         return app
+    if isinstance(job, QueuedJob):
+        work_off(job._workspace, worker.handlers(), "test")
+        return app.run()
     # Not `future.exception`: it raises where the job was cancelled before it began.
     wait([job.future], timeout=120)
     return app.run()

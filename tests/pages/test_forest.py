@@ -32,7 +32,7 @@ def draw(app: AppTest, *strokes: Stroke) -> AppTest:
     """Put strokes where the brush would, and run the page as it would."""
     memory = app.session_state["lamella"]
     (digest,) = {digest_of(app)}
-    drawn = memory.drawn.get(digest, marking.Drawn())
+    drawn = memory.drawn.get(digest, marking.Drawing())
     memory.drawn[digest] = marking.replace(drawn, strokes=strokes)
     return app.run()
 

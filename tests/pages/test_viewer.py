@@ -68,7 +68,7 @@ def test_job_hands_its_result_on_and_tells_its_progress() -> None:
     job = jobs.start(("a",), work, kept.append)
     # The job itself holds nothing: a button that shows it would hold it too.
     assert job.future.result(timeout=10) is None
-    jobs.check(job)
+    job.check()
     assert kept == ["made"]
     assert (job.finished, job.done, job.total) == (True, 1, 2)
 
@@ -90,7 +90,7 @@ def test_job_stops_at_its_next_step(cancel: object) -> None:
     go_on.set()
     assert isinstance(job.future.exception(timeout=10), Cancelled)
     with pytest.raises(Cancelled):
-        jobs.check(job)
+        job.check()
     assert kept == []
 
 
@@ -102,5 +102,5 @@ def test_error_of_a_job_reaches_whoever_asks() -> None:
     job = jobs.start(("a",), work, kept.append)
     job.future.exception(timeout=10)
     with pytest.raises(LamellaError, match="too small"):
-        jobs.check(job)
+        job.check()
     assert kept == []

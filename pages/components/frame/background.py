@@ -16,6 +16,7 @@ from core.errors import Cancelled, LamellaError
 from core.types import ProgressCallback
 from pages.components.frame import jobs, session, stores
 from pages.components.frame.jobs import Job, Result
+from pages.components.frame.queued import QueuedJob
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Display:
     width: Literal["content", "stretch"] = "content"
 
 
-def running(place: str) -> Job | None:
+def running(place: str) -> Job | QueuedJob | None:
     """Return the job at a place, or None."""
     return session.memory().jobs.get(place)
 
@@ -46,14 +47,22 @@ def begin(
 ) -> Job:
     """Begin a job at a place, and cancel the one that runs there."""
     earlier = running(place)
-    if earlier is not None:
+    if isinstance(earlier, Job):
         earlier.cancel()
     job = jobs.start(key, work, keep, seen)
     session.memory().jobs[place] = job
     return job
 
 
-def take_finished(place: str) -> Job | None:
+def follow(place: str, job: QueuedJob) -> None:
+    """Show a job of the queue at a place; an earlier one of the queue goes on unseen."""
+    earlier = running(place)
+    if isinstance(earlier, Job):
+        earlier.cancel()
+    session.memory().jobs[place] = job
+
+
+def take_finished(place: str) -> Job | QueuedJob | None:
     """Return a job that has ended, and free its place; None while there is none."""
     job = running(place)
     if job is None or not job.finished:
@@ -91,7 +100,7 @@ def run(
     ended = take_finished(name)
     if ended is not None:
         try:
-            jobs.check(ended)
+            ended.check()
         except Cancelled as stopped:
             st.caption(str(stopped))
         except LamellaError as error:
@@ -111,7 +120,7 @@ def run(
     return None
 
 
-def _rerun_at_the_end(place: str) -> Job:
+def _rerun_at_the_end(place: str) -> Job | QueuedJob:
     """Return the job at a place; run the page again, which does not return, where it ended."""
     job = running(place)
     if job is None or job.finished:
@@ -121,13 +130,9 @@ def _rerun_at_the_end(place: str) -> Job:
 
 def _show(place: str, display: Display) -> None:
     job = _rerun_at_the_end(place)
-    if not job.started:
-        st.progress(0.0, text="Waiting for another job to finish.")
-    elif not job.total:
-        st.progress(0.0, text=display.beginning)
-    else:
-        st.progress(job.done / job.total, text=f"{display.step} {job.done} of {job.total}.")
-    if job.cancelled.is_set():
+    done, where = job.progress(display.step, display.beginning)
+    st.progress(done, text=where)
+    if job.is_stopping:
         st.caption(f"Stopping after this {display.step.lower()}.")
     else:
         st.button("Cancel", on_click=job.cancel, key=f"work_{place}_cancel", width=display.width)

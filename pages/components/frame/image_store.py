@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from core.bounded_store import BoundedStore
+from core.errors import LamellaError
 from core.figures.encoding import EncodedImage
 from pages.components.frame import identity
 
@@ -28,9 +29,12 @@ HEADERS = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": 
 
 @dataclass(frozen=True)
 class _Entry:
+    """``make``: what draws the image when it is asked for; None once it is drawn."""
+
     owner: str
     digest: str
-    image: EncodedImage
+    image: EncodedImage | None
+    make: Callable[[], EncodedImage] | None = None
 
 
 class ImageStore:
@@ -46,27 +50,54 @@ class ImageStore:
         ``owner``: of the image, so that no two owners share a token. ``digest``:
         names the content, in letters and digits.
         """
-        token = self._tokens.get((owner, digest))
-        kept = self._images.get(token) if token else None
-        if token is None or kept is None:
+        entry, token = self._known(owner, digest)
+        image = entry.image if entry else None
+        if image is None:
             image = make()
-            token = secrets.token_urlsafe(24)
-            self._images.put(token, _Entry(owner, digest, image), len(image.data))
-            self._tokens.put((owner, digest), token, len(owner) + len(digest) + len(token))
-        else:
-            image = kept.image
+            token = self._put(token, _Entry(owner, digest, image))
         return f"{PREFIX}/{token}/{digest}.{SUFFIXES[image.media_type]}"
+
+    def address_before(self, owner: str, digest: str, make: Callable[[], EncodedImage]) -> str:
+        """Return the path of an image that ``make`` makes when a browser asks for it."""
+        entry, token = self._known(owner, digest)
+        if entry is None:
+            token = self._put(token, _Entry(owner, digest, None, make))
+        return f"{PREFIX}/{token}/{digest}.{SUFFIXES['image/jpeg']}"
 
     def get(self, token: str, digest: str, owner: str | None = None) -> EncodedImage | None:
         """Return the image of a token and digest, or None where they do not fit together.
 
         ``owner``: who asks, where that is known; what a browser owns, another one does not get.
+
+        Raises:
+            LamellaError: the image has to be made and cannot.
         """
-        kept = self._images.get(token)
-        if kept is None or kept.digest != digest:
+        entry = self._images.get(token)
+        if entry is None or entry.digest != digest:
             return None
-        is_anothers = kept.owner.startswith(identity.BROWSER) and owner not in (None, kept.owner)
-        return None if is_anothers else kept.image
+        if entry.owner.startswith(identity.BROWSER) and owner not in (None, entry.owner):
+            return None
+        if entry.image is None and entry.make is not None:
+            entry = _Entry(entry.owner, digest, entry.make())
+            self._put(token, entry)
+        return entry.image
+
+    def forget(self, owner: str) -> None:
+        """Drop every image of an owner; those still needed are made again, under new addresses."""
+        gone = {token for token, entry in self._images.items() if entry.owner == owner}
+        self._images.discard(gone.__contains__)
+
+    def _known(self, owner: str, digest: str) -> tuple[_Entry | None, str | None]:
+        token = self._tokens.get((owner, digest))
+        entry = self._images.get(token) if token else None
+        return entry, token if entry else None
+
+    def _put(self, token: str | None, entry: _Entry) -> str:
+        token = token or secrets.token_urlsafe(24)
+        self._images.put(token, entry, len(entry.image.data) if entry.image else 1000)
+        owner, digest = entry.owner, entry.digest
+        self._tokens.put((owner, digest), token, len(owner) + len(digest) + len(token))
+        return token
 
 
 @cache
@@ -78,7 +109,10 @@ def image_store() -> ImageStore:
 def serve_image(request: Request) -> Response:
     """Answer one image, or 404. Not ``async``: it runs in a thread, off the event loop."""
     asked, owner = request.path_params, identity.owner_of(request.cookies)
-    image = image_store().get(asked["token"], asked["digest"], owner)
+    try:
+        image = image_store().get(asked["token"], asked["digest"], owner)
+    except LamellaError as error:
+        return Response(str(error), 404, media_type="text/plain")
     if image is None:
         return Response("The server no longer has this image.", 404, media_type="text/plain")
     return Response(image.data, media_type=image.media_type, headers=HEADERS)

@@ -39,6 +39,22 @@ class Job:
         """Whether it ended: with a result, an error, or as asked."""
         return self.future is not None and self.future.done()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was cancelled and has not ended yet."""
+        return self.cancelled.is_set()
+
+    def progress(self, step: str, beginning: str) -> tuple[float, str]:
+        """Return the share that is done, and where it stands in words.
+
+        ``step``: what the work is counted in. ``beginning``: what is said before the first.
+        """
+        if not self.started:
+            return 0.0, "Waiting for another job to finish."
+        if not self.total:
+            return 0.0, beginning
+        return self.done / self.total, f"{step} {self.done} of {self.total}."
+
     def report(self, done: int, total: int) -> None:
         """Write the progress down; raise Cancelled once the user asked to stop."""
         if self.cancelled.is_set():
@@ -50,6 +66,17 @@ class Job:
         self.cancelled.set()
         if self.future is not None:
             self.future.cancel()
+
+    def check(self) -> None:
+        """Do nothing for a job that ended well.
+
+        Raises:
+            Cancelled: the user stopped it.
+            LamellaError: the work itself failed.
+        """
+        if self.future is None or self.future.cancelled():
+            raise Cancelled
+        self.future.result()
 
 
 @cache
@@ -88,15 +115,3 @@ def cancel_all() -> None:
     """Stop every job at its next step, so that the server can end."""
     for job in list(_begun()):
         job.cancel()
-
-
-def check(job: Job) -> None:
-    """Do nothing for a job that ended well.
-
-    Raises:
-        Cancelled: the user stopped it.
-        LamellaError: the work itself failed.
-    """
-    if job.future is None or job.future.cancelled():
-        raise Cancelled
-    job.future.result()

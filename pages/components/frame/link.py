@@ -1,4 +1,4 @@
-"""The state that is in the link, so that it opens again: sample, model, and each page's own part.
+"""The state that is in the link, so that it opens again: image, model, and each page's own part.
 
 With every rerun the browser sends the address that it had when the user acted. What that same user
 chose a moment before may not have reached it yet, so an address can be late. On a page that stays
@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.components.frame import samples
+from pages.components.frame import keeping, samples
 from pages.components.frame.memory import Memory
 
 EVERY_PAGE = ""
@@ -22,23 +22,29 @@ UNKNOWN = "The link asks for a {kind} {name!r}, which does not exist; choose ano
 
 
 def follow(mine: Memory, page: str) -> None:
-    """Take sample and model from the link where it asks for others, else write them into it."""
+    """Take image and model from the link where it asks for others, else write them into it."""
     if mine.page != page or _is_back_or_forward():
         # Kept until the page has read its own part: a run may be cut off before that.
         mine.page, mine.link_unread = page, True
         mine.replaced = {}
-    asked = {name: st.query_params.get(name) for name in ("sample", "model")}
+    asked = {name: st.query_params.get(name) for name in ("sample", "image", "model")}
     _take(mine, {name: text for name, text in asked.items() if not _is_late(mine, name, text)})
     write(mine)
 
 
 def _take(mine: Memory, asked: Mapping[str, str | None]) -> None:
-    sample, model = asked.get("sample"), asked.get("model")
-    if sample and sample != sample_of(mine.source):
+    sample, image, model = (asked.get(name) for name in ("sample", "image", "model"))
+    if sample and sample != keeping.sample_name(mine.source):
         if any(offer.name == sample for offer in samples.offers()):
             mine.source, mine.run_requested = f"sample:{sample}", True
         else:
             mine.notice = UNKNOWN.format(kind="sample", name=sample)
+    elif image and image != mine.ids.get(mine.source or ""):
+        found = keeping.find(mine, image)
+        if found is not None:
+            mine.source = found.source
+        else:
+            mine.notice = keeping.NOT_YOURS
     if model and model != mine.model:
         from models import zoo
 
@@ -49,8 +55,10 @@ def _take(mine: Memory, asked: Mapping[str, str | None]) -> None:
 
 
 def write(mine: Memory) -> None:
-    """Write sample and model into the link."""
-    _put(mine, EVERY_PAGE, {"sample": sample_of(mine.source), "model": mine.model})
+    """Write image and model into the link: a sample by name, an upload by its id."""
+    sample = keeping.sample_name(mine.source)
+    image = None if sample else mine.ids.get(mine.source or "")
+    _put(mine, EVERY_PAGE, {"sample": sample, "image": image, "model": mine.model})
 
 
 def return_to(mine: Memory, page: str, names: Iterable[str]) -> None:
@@ -71,11 +79,6 @@ def change(mine: Memory, page: str, by: str | None, values: Mapping[str, object]
     """
     texts = {name: None if value is None else str(value) for name, value in values.items()}
     _put(mine, page, texts, by)
-
-
-def sample_of(source: str | None) -> str | None:
-    """Return the sample's name of a source's id, None for an upload."""
-    return source.removeprefix("sample:") if source and source.startswith("sample:") else None
 
 
 def _is_late(mine: Memory, name: str, text: str | None) -> bool:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-from core.segmentation.strokes import Stroke
-from core.types import Array, Micrograph, PixelSize
+from core.segmentation.settings import ObjectSettings
+from core.types import Array, Micrograph
+from core.workspace.drawings import Drawing
+from core.workspace.micrographs import Changes
 from pages.components.frame import identity
 from pages.components.frame.jobs import Job
+from pages.components.frame.queued import QueuedJob
 
 
 @dataclass(frozen=True)
@@ -24,54 +26,39 @@ class Upload:
     sidecars: Mapping[str, bytes]
 
 
-@dataclass(frozen=True)
-class Changes:
-    """What the user changed about a micrograph; None leaves what the file says.
-
-    ``pixel_size``: "px" to measure in px. ``top_bar_rows``: of an info bar at the top.
-    """
-
-    page: int = 0
-    pixel_size: PixelSize | Literal["px"] | None = None
-    info_bar_rows: int | None = None
-    top_bar_rows: int | None = None
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What the user marked on an image: strokes over a mask, PNG or TIFF as it came.
-
-    ``revision``: raised whenever anything but the brush changed the strokes.
-    """
-
-    strokes: tuple[Stroke, ...] = ()
-    mask: bytes = b""
-    revision: int = 0
-
-
 @dataclass
 class Memory:
     """One session's choices, and whose they are. ``uploads``: name by id, in the order they came.
 
-    ``suggested``: name of the model that fits, by the id of the image.
+    ``suggested``: name of the model that fits, by the id of the image. ``ids``: under which images
+    are kept in the workspace. ``models``: chosen for images in earlier sessions. ``restored``: the
+    images that were looked for in the workspace. ``unkept``: why an image is not kept, by id.
     ``page``: the one that is open. ``link_unread``: its link was not read yet since it opened.
     ``links``: each page's own part. ``replaced``: what its parameters were since it opened.
     ``turns``: how often a parameter was changed by anything but its own widget.
-    ``jobs``: those that run, by place. ``drawn``: marks by the image's digest. ``phase_names``: of
-    what is marked.
+    ``jobs``: those that run, by place. ``drawn``: marks by the image's digest; ``sources``: the id
+    of the image by its digest, where marks were looked for. ``phase_names``: of what is marked.
     ``from_marks``: key of the newest result of marks, by the image's digest. ``stopped``: key of
-    the job that ended without one. ``notice``, ``model_notice``: what became of the image or the
-    model that was asked for last, in one sentence.
+    the job that ended without one. ``seen_ends``: keys of runs whose end needs no word any more.
+    ``saved``: id of a result in the workspace by its key, "" while it is written. ``settings``: of
+    objects, by the id of the image; ``settings_of``: the image whose settings the controls show.
+    ``notice``, ``model_notice``: what became of the image or the model that was asked for last, in
+    one sentence.
     """
 
-    owner: str = field(default_factory=identity.who)
+    owner: str = field(default_factory=lambda: identity.who())
     source: str | None = None
     model: str | None = None
     suggested: dict[str, str] = field(default_factory=dict)
     uploads: dict[str, str] = field(default_factory=dict)
     changes: dict[str, Changes] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    models: dict[str, str] = field(default_factory=dict)
+    restored: set[str] = field(default_factory=set)
+    knows_recent: bool = False
+    unkept: dict[str, str] = field(default_factory=dict)
     run_requested: bool = False
-    jobs: dict[str, Job] = field(default_factory=dict)
+    jobs: dict[str, Job | QueuedJob] = field(default_factory=dict)
     notice: str = ""
     model_notice: str = ""
     refused: tuple[str, ...] = ()
@@ -83,11 +70,16 @@ class Memory:
     links: dict[str, dict[str, str]] = field(default_factory=dict)
     replaced: dict[str, set[str | None]] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
-    drawn: dict[str, Drawn] = field(default_factory=dict)
+    drawn: dict[str, Drawing] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
     phase_names: tuple[str, ...] = ("background", "object")
     marks_notice: str = ""
     from_marks: dict[str, tuple[object, ...]] = field(default_factory=dict)
     stopped: tuple[object, ...] | None = None
+    seen_ends: set[tuple[object, ...]] = field(default_factory=set)
+    saved: dict[tuple[object, ...], str] = field(default_factory=dict)
+    settings: dict[str, ObjectSettings] = field(default_factory=dict)
+    settings_of: str | None = None
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,19 @@ class PageLink:
         )
         return chosen
 
+    def text(self, label: str, name: str, placeholder: str = "") -> str:
+        """Draw a line of text that is in the link, and return it without spaces around it."""
+        asked = str(st.query_params.get(name) or "").strip()
+        key = self.control(name, asked)
+        st.text_input(
+            label,
+            key=key,
+            placeholder=placeholder,
+            max_chars=100,
+            on_change=lambda: self.note(name, str(session.value_of(key)).strip() or None),
+        )
+        return asked
+
     def switch(self, label: str, name: str) -> bool:
         """Draw a toggle that is in the link when it is on, and return whether it is."""
         is_on = self.one_of(name, ("on",)) == "on"

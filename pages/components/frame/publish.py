@@ -37,6 +37,15 @@ def thumbnail(shown: Micrograph) -> str:
     return _address(digest, lambda: encoding.encode_thumbnail(shown.pixels))
 
 
+def later(kind: str, content: str, make: Callable[[], encoding.EncodedImage]) -> str:
+    """Return the address of a JPEG that is made when a browser asks for it.
+
+    ``kind`` and ``content`` together name what ``make`` draws.
+    """
+    path = image_store().address_before(session.owner(), _digest(kind, content), make)
+    return _below_base_path(path)
+
+
 def labels(segmentation: Segmentation, transparent: tuple[int, ...] = (0,)) -> Overlay:
     """Return the phases of a segmentation as the viewer's label overlay."""
     return overlay(
@@ -107,6 +116,9 @@ def _digest(kind: str, content: str) -> str:
 
 
 def _address(digest: str, make: Callable[[], encoding.EncodedImage]) -> str:
+    return _below_base_path(image_store().address(session.owner(), digest, make))
+
+
+def _below_base_path(path: str) -> str:
     base = st.get_option("server.baseUrlPath").strip("/")
-    path = image_store().address(session.owner(), digest, make)
     return f"/{base}{path}" if base else path

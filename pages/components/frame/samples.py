@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ def offers() -> tuple[Offer, ...]:
             one.title,
             one.sentence,
             True,
-            lambda page, one=one: _build(one),
+            partial(_generated, one),
             model=PARTICLES,
         )
         for one in samples()
@@ -81,9 +82,13 @@ def _alloy_offer() -> Offer:
     )
 
 
-def _build(sample: Sample) -> tuple[Micrograph, Array]:
+def _generated(sample: Sample, page: int) -> tuple[Micrograph, Array]:
     made = sample.build()
     return made.micrograph, made.labels
+
+
+def _of_study(build: Callable[[], tuple[Micrograph, Array]], page: int) -> tuple[Micrograph, Array]:
+    return build()
 
 
 def _study_offers() -> tuple[Offer, ...]:
@@ -96,7 +101,7 @@ def _study_offers() -> tuple[Offer, ...]:
             one.title,
             one.sentence,
             True,
-            lambda page, one=one: one.build(),
+            partial(_of_study, one.build),
             of_study=one.name not in FIRST_SCREEN,
             model=model,
         )
@@ -109,20 +114,26 @@ def _study_offers() -> tuple[Offer, ...]:
             f"Ising snapshot, {side} x {side}",
             "A quench below the critical temperature.",
             True,
-            lambda page, side=side: (_ising_snapshot(side), None),
+            partial(_ising_snapshot, side),
             of_study=True,
         )
         for side in (64, 16)
     )
 
 
-def _ising_snapshot(side: int) -> Micrograph:
+def _ising_snapshot(side: int, page: int) -> tuple[Micrograph, None]:
     from core.synthesis.ising.snapshots import as_micrograph
     from studies.ising.networks import results as ising
 
     data = ising.snapshots("quench", side)
     index = int(abs(data.temperatures - SNAPSHOT_TEMPERATURE).argmin())
-    return as_micrograph(data.spins[index], f"ising-{side}.png")
+    return as_micrograph(data.spins[index], f"ising-{side}.png"), None
+
+
+def _of_lab(path: Path, page: int) -> tuple[Micrograph, None]:
+    from core import formats
+
+    return formats.read_file(path, page=page), None
 
 
 def _lab_offers() -> tuple[Offer, ...]:
@@ -139,7 +150,7 @@ def _lab_offers() -> tuple[Offer, ...]:
             path.stem,
             LAB_SENTENCE,
             False,
-            lambda page, path=path: (formats.read_file(path, page=page), None),
+            partial(_of_lab, path),
         )
         for path in files[:LAB_LIMIT]
     )

@@ -1,25 +1,23 @@
 """What a session remembers, and the one file with ``st.session_state``.
 
 One micrograph and one model are chosen once and stay chosen from page to page, and in the link:
-``?sample=NAME&model=NAME``. Links carry names of samples, never uploads.
+``?sample=NAME&model=NAME``, or ``?image=ID&model=NAME`` for an upload, which only its owner can
+open.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from core.errors import LamellaError
-from core.types import Array, Micrograph, ModelCard
-from pages.components.frame import link, samples, stores, uploads
-from pages.components.frame.memory import Changes, Memory, Opened
+from core.types import ModelCard
+from core.workspace.micrographs import Kept
+from pages.components.frame import keeping, link, samples, stores
+from pages.components.frame.memory import Memory
 
 DEFAULT_MODEL = "particles"
-LONGEST_LOOK_S = 3.0
 
 
 def memory() -> Memory:
@@ -81,114 +79,47 @@ def choose(source: str | None, run: bool = False) -> None:
     link.write(mine)
 
 
-def add_uploads(files: Iterable[tuple[str, bytes]]) -> None:
-    """Keep uploaded files, sidecars with their image, and choose the first that can be read.
-
-    Why another one cannot be read is said beside it; where none can, the first is chosen, and the
-    page says why. Of a large drop only as many are tried as a user waits for.
-    """
-    found = [source for batch in uploads.batches(files) for source in _keep(batch)]
-    found = [source for source in found if source in memory().uploads]
-    good: list[str] = []
-    refusals: list[str] = []
-    until = time.monotonic() + LONGEST_LOOK_S
-    for source in found:
-        if good and time.monotonic() > until:
-            break
-        if reason := _refusal(source):
-            refusals.append(reason)
-        else:
-            good.append(source)
-    if found:
-        choose((good or found)[0])
-    if good:
-        memory().refused = tuple(refusals)
-
-
-def _keep(files: Mapping[str, bytes]) -> list[str]:
-    """Keep files that came together; return the ids of their images."""
-    mine, kept = memory(), stores.uploads()
-    earlier = {source: kept.get((mine.owner, source)) for source in mine.uploads}
-    held = {source: upload for source, upload in earlier.items() if upload is not None}
-    found = uploads.arrivals(files, held)
-    for one in found:
-        size = len(one.upload.data) + sum(map(len, one.upload.sidecars.values()))
-        kept.put((mine.owner, one.source), one.upload, size)
-        for source in one.replaced:
-            mine.uploads.pop(source, None)
-        others = {title for source, title in mine.uploads.items() if source != one.source}
-        mine.uploads[one.source] = uploads.title_of(one.upload, others)
-    return [one.source for one in found]
-
-
-def _refusal(source: str) -> str:
-    """Return why an upload cannot be read, "" where it can."""
-    try:
-        _read(source, 0)
-    except LamellaError as error:
-        return str(error)
-    return ""
-
-
-def change(source: str, **values: object) -> None:
-    """Note what the user changed about a micrograph: fields of :class:`Changes`."""
-    changes = memory().changes
-    changes[source] = replace(changes.get(source, Changes()), **values)
-
-
-def opened() -> Opened | None:
-    """Return the chosen micrograph with the user's changes, or None where none is chosen.
-
-    Raises:
-        LamellaError: it cannot be read, or is no longer kept.
-    """
+def choose_kept(kept: Kept, model: str | None = None) -> None:
+    """Choose an image of the library, with the ``model`` of one of its results if one is meant."""
     mine = memory()
-    if mine.source is None:
-        return None
-    changes = mine.changes.get(mine.source, Changes())
-    as_read, truth = _read(mine.source, changes.page)
-    size = as_read.pixel_size
-    if changes.pixel_size is not None:
-        size = None if changes.pixel_size == "px" else changes.pixel_size
-    bottom = as_read.info_bar_rows if changes.info_bar_rows is None else changes.info_bar_rows
-    top = as_read.top_bar_rows if changes.top_bar_rows is None else changes.top_bar_rows
-    shown = replace(as_read, pixel_size=size, info_bar_rows=bottom, top_bar_rows=top)
-    return Opened(mine.source, shown, as_read, truth)
+    keeping.remember(mine, kept)
+    choose(kept.source)
+    if model or kept.model:
+        mine.model = model or kept.model
+    link.write(mine)
 
 
-def _read(source: str, page: int) -> tuple[Micrograph, Array | None]:
-    """Return one page of a source as its file says, and its truth when it is synthetic."""
+def everywhere() -> dict[str, str]:
+    """Return the part of the link that every page has."""
+    return dict(memory().links.get(link.EVERY_PAGE, {}))
+
+
+def retitle(source: str, title: str) -> None:
+    """Note another name of an image."""
+    if source in memory().uploads:
+        memory().uploads[source] = title
+
+
+def forget(source: str) -> None:
+    """Forget an image that was deleted, and choose none where it was open."""
     mine = memory()
-    private = mine.owner if source.startswith("upload:") else ""
-    kept = stores.micrographs()
-    found = kept.get((private, source, page))
-    if found is None:
-        found = _read_anew(source, page)
-        kept.put((private, source, page), found, found[0].pixels.nbytes)
-    return found
+    for known in (mine.uploads, mine.ids, mine.changes, mine.models, mine.settings, mine.unkept):
+        known.pop(source, None)
+    for digest in [one for one, other in mine.sources.items() if other == source]:
+        mine.sources.pop(digest)
+        mine.drawn.pop(digest, None)
+        mine.from_marks.pop(digest, None)
+    mine.saved.clear()
+    mine.restored.discard(source)
+    if mine.source == source:
+        choose(None)
 
 
-def sample(offer: samples.Offer) -> Micrograph:
-    """Return the first page of a micrograph on offer, read once for all sessions."""
-    return _read(f"sample:{offer.name}", 0)[0]
-
-
-def _read_anew(source: str, page: int) -> tuple[Micrograph, Array | None]:
-    sample = link.sample_of(source)
-    if sample is not None:
-        offer = samples.offer_of(sample)
-        if offer is None:
-            raise LamellaError(
-                f"The sample {sample!r} is no longer available; choose another image."
-            )
-        return offer.open_page(page)
-    upload = stores.uploads().get((memory().owner, source))
-    if upload is None:
-        name = memory().uploads.pop(source, "The image")
-        raise LamellaError(f"{name} was dropped from memory for newer images; upload it again.")
-    from core.formats import read_isolated
-
-    return read_isolated(upload.data, upload.name, sidecars=upload.sidecars, page=page), None
+def forget_result(stored: str) -> None:
+    """Forget a result that was deleted, by its id in the workspace: it is not saved again."""
+    for key in [one for one, other in memory().saved.items() if other == stored]:
+        stores.results().discard(key.__eq__)
+        del memory().saved[key]
 
 
 # ---- the model
@@ -198,6 +129,8 @@ def choose_model(name: str) -> None:
     """Choose a model by its name in the zoo."""
     mine = memory()
     mine.model, mine.model_notice = name, ""
+    if mine.source is not None and mine.source in mine.ids:
+        keeping.save_changes(mine, mine.source, model=name)
     link.write(mine)
 
 
@@ -206,8 +139,10 @@ def model() -> ModelCard:
     from models import zoo
 
     mine = memory()
-    name = mine.model or _model_for(mine.source) or mine.suggested.get(mine.source or "")
-    if name not in zoo.CARDS:
+    source = mine.source or ""
+    name = mine.model or _model_for(mine.source) or mine.models.get(source)
+    name = name or mine.suggested.get(source)
+    if name is None or name not in zoo.CARDS:
         name = DEFAULT_MODEL if DEFAULT_MODEL in zoo.CARDS else next(iter(zoo.CARDS))
     return zoo.CARDS[name]
 
@@ -223,14 +158,15 @@ def suggest_model(source: str, name: str) -> bool:
 def is_suggested(source: str) -> bool:
     """Return whether the model of an image was suggested for it, and not chosen."""
     mine = memory()
-    return mine.source == source and not mine.model and _model_for(source) is None
+    is_chosen = mine.model or _model_for(source) or source in mine.models
+    return mine.source == source and not is_chosen
 
 
 def _model_for(source: str | None) -> str | None:
     """Return the name of the model that a sample is for; None of any other image."""
     from models import zoo
 
-    offer = samples.offer_of(link.sample_of(source) or "")
+    offer = samples.offer_of(keeping.sample_name(source) or "")
     return offer.model if offer and offer.model in zoo.CARDS else None
 
 

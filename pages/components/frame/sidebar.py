@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import streamlit as st
 
 from core.errors import LamellaError
 from core.formats.reading.typed import pixel_size_text, typed_pixel_size
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
-from pages.components.frame import model_list, samples, session
-from pages.components.frame.session import Opened
+from pages.components.frame import images, keeping, model_list, samples, session
+from pages.components.frame.memory import Opened
 
 PHASES, UNCERTAINTY = "Phases", "Uncertainty"
 UNCALIBRATED = "Without a pixel size, all measurements are in pixels."
@@ -29,7 +31,7 @@ def choose_micrograph() -> Opened | None:
         _image_list()
         _more_images()
         try:
-            opened = session.opened()
+            opened = images.opened()
         except LamellaError as error:
             st.error(str(error))
             return None
@@ -41,6 +43,8 @@ def choose_micrograph() -> Opened | None:
             st.caption(note)
         for reason in session.memory().refused:
             st.warning(reason)
+        if why := keeping.trouble(mine):
+            st.warning(why)
     return opened
 
 
@@ -95,13 +99,19 @@ def object_settings(card: ModelCard) -> ObjectSettings:
     defaults = ObjectSettings()
     if card.objects_phase is None:
         return defaults
+    mine = session.memory()
+    if mine.settings_of != mine.source:
+        mine.settings_of = mine.source
+        known = mine.settings.get(mine.source or "")
+        if known is not None or session.value_of("split") is None:
+            for name, value in asdict(known or defaults).items():
+                session.control(name, value)
     with st.sidebar, st.expander("Objects"):
         split = st.slider(
             "Split touching objects",
             0.0,
             1.0,
-            defaults.split,
-            0.05,
+            step=0.05,
             key="split",
             persist_state="session",
             help="0 keeps touching objects together; 1 splits them at the slightest constriction.",
@@ -110,22 +120,20 @@ def object_settings(card: ModelCard) -> ObjectSettings:
             "Minimum area (px²)",
             1,
             1_000_000,
-            defaults.minimum_area_px,
             key="minimum_area_px",
             persist_state="session",
         )
-        fill = st.checkbox(
-            "Fill holes", defaults.fill_holes, key="fill_holes", persist_state="session"
-        )
+        fill = st.checkbox("Fill holes", key="fill_holes", persist_state="session")
         keep = st.checkbox(
             "Count objects in burnt-in text",
-            defaults.keep_annotations,
             key="keep_annotations",
             persist_state="session",
             help="Letters and scale bars that were drawn into the image are found, and what a "
             "model sees in them is left out of number, sizes and table.",
         )
-    return ObjectSettings(split, int(minimum), fill, keep)
+    chosen = ObjectSettings(split, int(minimum), fill, keep)
+    keeping.save_settings(mine, mine.source or "", chosen)
+    return chosen
 
 
 def uploader(key: str) -> None:
@@ -138,7 +146,7 @@ def uploader(key: str) -> None:
 
     def take() -> None:
         files = session.value_of(widget) or []
-        session.add_uploads((file.name, file.getvalue()) for file in files)
+        images.add((file.name, file.getvalue()) for file in files)
 
     st.file_uploader(
         "Your own micrographs",
@@ -152,6 +160,7 @@ def uploader(key: str) -> None:
 def _image_list() -> None:
     titles = {f"sample:{offer.name}": offer.title for offer in samples.offers()}
     mine = session.memory()
+    keeping.recent(mine)
     titles = {**mine.uploads, **titles}
     titles.setdefault(mine.source, mine.source.partition(":")[2])
     key = session.control(f"image_choice-{mine.source}", mine.source)
@@ -190,7 +199,7 @@ def _page_choice(opened: Opened) -> None:
 
     def turn() -> None:
         forgotten = dict.fromkeys(("pixel_size", "info_bar_rows", "top_bar_rows"))
-        session.change(opened.source, page=session.value_of(key) - 1, **forgotten)
+        images.change(opened.source, page=session.value_of(key) - 1, **forgotten)
 
     st.number_input(
         f"Page (of {opened.as_read.pages})", 1, opened.as_read.pages, key=key, on_change=turn
@@ -206,7 +215,7 @@ def _pixel_size_choice(opened: Opened) -> None:
     key = session.control(f"pixel_size_choice-{_which(opened)}", now if now in choices else None)
 
     def choose() -> None:
-        session.change(opened.source, pixel_size=session.value_of(key))
+        images.change(opened.source, pixel_size=session.value_of(key))
 
     st.radio(
         "The file leaves the pixel size open",
@@ -230,7 +239,7 @@ def _pixel_size(opened: Opened) -> None:
             session.remember(refused, str(error))
             return
         session.remember(refused, "")
-        session.change(opened.source, pixel_size=typed or "px")
+        images.change(opened.source, pixel_size=typed or "px")
 
     st.text_input(
         "Pixel size",
@@ -263,7 +272,7 @@ def _bar_rows(opened: Opened, change: str, place: str, rows: int, others: int) -
     key = session.control(f"{change}-{_which(opened)}", rows)
 
     def correct() -> None:
-        session.change(opened.source, **{change: int(session.value_of(key))})
+        images.change(opened.source, **{change: int(session.value_of(key))})
 
     st.number_input(
         f"Info bar at the {place} (rows)",

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 Key: TypeAlias = tuple[Hashable, ...]
 Value = TypeVar("Value")
-UPLOAD_BYTES = 1_000_000_000
-MICROGRAPH_BYTES = 1_000_000_000
-RESULT_BYTES = 2_000_000_000
+# What is kept in the workspace comes back from there, so these need to hold what is in use.
+UPLOAD_BYTES = 400_000_000
+MICROGRAPH_BYTES = 600_000_000
+RESULT_BYTES = 1_000_000_000
 INSPECTION_BYTES = 400_000_000
 FEATURE_BYTES = 400_000_000
 MARK_BYTES = 200_000_000
@@ -67,6 +68,17 @@ def activations() -> ActivationCache:
     from core.inspection.cache import ActivationCache
 
     return ActivationCache(INSPECTION_BYTES)
+
+
+def forget_image(owner: str, source: str) -> None:
+    """Drop what is in memory of an upload that its owner deleted, its results too."""
+    digests = {
+        page.digest for key, (page, _) in micrographs().items() if key[:2] == (owner, source)
+    }
+    uploads().discard(lambda key: key == (owner, source))
+    micrographs().discard(lambda key: key[:2] == (owner, source))
+    for store in (results(), marks(), features(), inspections()):
+        store.discard(lambda key: not digests.isdisjoint(key[:2]))
 
 
 def kept(key: Key, make: Callable[[], Value], size_bytes: int = 1_000_000) -> Value:

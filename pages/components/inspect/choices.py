@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.analysis import Analysis
 from pages.components.frame import background, samples, session, sidebar
-from pages.components.frame.session import Opened
+from pages.components.frame.memory import Opened
 from pages.components.inspect import image_classifiers
 from pages.components.inspect.link import LINK
 from pages.components.segment import run

@@ -16,7 +16,7 @@ from core.inspection.layer import FeatureMaps
 from core.palette import phase_color
 from core.types import Phase
 from pages.components.frame import networks, stores
-from pages.components.frame.session import Opened
+from pages.components.frame.memory import Opened
 from pages.components.frame.stores import Key
 from pages.components.inspect import image_classifiers
 from pages.components.inspect.link import LINK, Request

@@ -11,7 +11,7 @@ from core.concepts import architecture_facts
 from core.concepts.architecture_facts import ArchitectureFacts
 from core.figures import learn_architectures as figures
 from pages.components.frame import publish, screen, stores
-from pages.components.frame.session import Opened
+from pages.components.frame.memory import Opened
 from pages.components.learn import frame as learn
 from pages.components.viewer.viewer import Rectangle, ViewerSettings, viewer
 

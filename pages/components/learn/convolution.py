@@ -14,7 +14,7 @@ from core.concepts.padding import MODES
 from core.errors import LamellaError
 from core.figures import concepts_convolution as figures
 from pages.components.frame import networks, publish, screen, session, stores
-from pages.components.frame.session import Opened
+from pages.components.frame.memory import Opened
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
 from pages.components.viewer.viewer import Marker, Rectangle, ViewerSettings, viewer

@@ -16,7 +16,7 @@ from core.concepts.output_size import Geometry, same_padding
 from core.errors import LamellaError
 from core.figures.concepts_convolution import Panel, border_figure, panels, read_figure
 from pages.components.frame import screen
-from pages.components.frame.session import Opened
+from pages.components.frame.memory import Opened
 from pages.components.learn import frame as learn
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from core.figures.learn_fields import cone_figure
 from core.inspection.receptive_field import UnitField, receptive_field, unit_at_pixel
 from core.types import PixelSize
 from pages.components.frame import publish, screen, session, stores
-from pages.components.frame.session import Opened
+from pages.components.frame.memory import Opened
 from pages.components.learn import frame as learn
 from pages.components.viewer.viewer import Rectangle, ViewerSettings, viewer
 

@@ -22,8 +22,8 @@ import streamlit as st
 from core.concepts.picture import picture
 from core.concepts.snippet import Snippet
 from core.errors import LamellaError
-from pages.components.frame import samples, screen, session, sidebar, stores
-from pages.components.frame.session import Opened
+from pages.components.frame import images, samples, screen, session, sidebar, stores
+from pages.components.frame.memory import Opened
 from pages.components.learn import link as learn_link
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def lessons() -> tuple[tuple[str, Path], ...]:
 
 def _opened() -> Opened:
     try:
-        return session.opened() or _sample()
+        return images.opened() or _sample()
     except LamellaError as error:
         st.error(str(error))
         return _sample()
@@ -109,7 +109,7 @@ def _opened() -> Opened:
 
 def _sample() -> Opened:
     offer = samples.offers()[0]
-    micrograph = session.sample(offer)
+    micrograph = images.sample(offer)
     return Opened(f"sample:{offer.name}", micrograph, micrograph)
 
 

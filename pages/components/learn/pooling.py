@@ -12,7 +12,7 @@ from core.concepts.pooling import OPERATIONS, Pooling
 from core.errors import LamellaError
 from core.figures import learn_pooling as figures
 from pages.components.frame import publish, screen, stores
-from pages.components.frame.session import Opened
+from pages.components.frame.memory import Opened
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
 from pages.components.viewer.viewer import Rectangle, ViewerEvent, ViewerSettings, viewer

@@ -17,7 +17,7 @@ from core.figures.concepts_convolution import difference_colors, feature_colors,
 from core.figures.concepts_sharing import matrix_figure, shift_figure
 from core.types import Array, ProgressCallback
 from pages.components.frame import background, networks, publish, screen, session, stores
-from pages.components.frame.session import Opened
+from pages.components.frame.memory import Opened
 from pages.components.learn import frame as learn
 from pages.components.viewer.viewer import ViewerSettings, viewer
 

@@ -10,7 +10,7 @@ from core.errors import LamellaError
 from core.figures import learn_gradients as figures
 from core.types import ProgressCallback
 from pages.components.frame import background, screen, stores
-from pages.components.frame.session import Opened
+from pages.components.frame.memory import Opened
 from pages.components.learn import frame as learn
 
 

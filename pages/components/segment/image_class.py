@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.errors import LamellaError
 from core.types import Micrograph, ModelCard
 from pages.components.frame import networks, stores
-from pages.components.frame.session import Opened
+from pages.components.frame.memory import Opened
 
 if TYPE_CHECKING:
     from core.classification.card import Classification
@@ -51,14 +51,16 @@ def classified(shown: Micrograph) -> Classification:
     return classify(shown, networks.classifier(name), classifiers.CARDS[name])
 
 
-def doubts(opened: Opened, card: ModelCard) -> tuple[str, ...]:
+def doubts(opened: Opened, card: ModelCard, compute: bool = True) -> tuple[str, ...]:
     """Return why the image is unlike the training images of a network; nothing of a sample, which
-    is generated for its model."""
+    is generated for its model. ``compute``: find its class where that is not known yet."""
     from core.classification import doubt
 
     if card.weights is None or opened.truth is not None or not is_there():
         return ()
     found = known(opened.micrograph)
+    if found is None and not compute:
+        return ()
     if found is None:
         try:
             found = classified(opened.micrograph)

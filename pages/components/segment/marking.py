@@ -10,9 +10,9 @@ import streamlit as st
 
 from core.errors import DataError
 from core.types import ModelCard, Phase
-from pages.components.frame import networks, publish, session, stores
-from pages.components.frame.memory import Drawn
-from pages.components.frame.session import Opened
+from core.workspace.drawings import Drawing
+from pages.components.frame import keeping, networks, publish, session, stores
+from pages.components.frame.memory import Opened
 from pages.components.viewer.brush import Brush
 from pages.components.viewer.viewer import Overlay
 
@@ -61,6 +61,7 @@ def choose(opened: Opened, card: ModelCard) -> tuple[ModelCard, Marking | None]:
     from core.segmentation.marks import named_phases
 
     networks.warm_up(card.name)
+    keeping.restore_drawing(session.memory(), opened.source, opened.micrograph.digest)
     phases = named_phases(session.memory().phase_names)
     found = _marking(opened, phases)
     with st.sidebar:
@@ -84,14 +85,16 @@ def choose(opened: Opened, card: ModelCard) -> tuple[ModelCard, Marking | None]:
     return replace(card, phases=phases), found
 
 
-def drawn_on(digest: str) -> Drawn:
+def drawn_on(digest: str) -> Drawing:
     """Return what was marked on the image of this digest."""
-    return session.memory().drawn.get(digest, Drawn())
+    return session.memory().drawn.get(digest, Drawing())
 
 
 def draw_on(digest: str, **values: object) -> None:
-    """Change what is marked: fields of :class:`Drawn`."""
-    session.memory().drawn[digest] = replace(drawn_on(digest), **values)
+    """Change what is marked: fields of :class:`Drawing`."""
+    mine = session.memory()
+    mine.drawn[digest] = replace(drawn_on(digest), **values)
+    keeping.save_drawing(mine, digest)
 
 
 def brush(opened: Opened, marking: Marking | None) -> Brush | None:
@@ -182,6 +185,8 @@ def _names(opened: Opened, phases: tuple[Phase, ...]) -> None:
         try:
             mine.phase_names = tuple(phase.name for phase in named_phases(names))
             mine.marks_notice = ""
+            if digest in mine.drawn:
+                keeping.save_drawing(mine, digest)
         except DataError as error:
             mine.marks_notice = str(error)
 

@@ -1,4 +1,9 @@
-"""Segmenting in the background: a button, tile progress, cancel, and results that are kept."""
+"""Segmenting: a button, progress, cancel, and results that are kept.
+
+A network runs in the workspace's queue, so a run goes on when its tab is closed or the server
+starts again, and its page finds it. A forest runs here, beside the features of its image; so does
+a network where nothing can be kept.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +13,15 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.errors import LamellaError
+from core.errors import Cancelled, LamellaError
 from core.evaluation.overview import expected_time
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard, ProgressCallback
 from models.measured import measured
-from pages.components.frame import background, jobs, networks, session, stores
+from pages.components.frame import background, networks, session, stores
 from pages.components.frame.background import Display
-from pages.components.frame.session import Opened
-from pages.components.segment import image_class, kept
+from pages.components.frame.memory import Opened
+from pages.components.segment import image_class, kept, saving
 from pages.components.segment.kept import Reference
 from pages.components.segment.marking import Marking
 
@@ -67,8 +72,10 @@ def segment(
     """
     _collect()
     key = labels_key(opened, card, marking)
-    found = _result(opened, key, settings)
     mine = session.memory()
+    found = _result(opened, card, key, settings)
+    if found is None and marking is None:
+        _return_to(key)
     job = background.running(PLACE)
     is_running = job is not None and job.key == key
     requested = session.take_run_request()
@@ -88,7 +95,7 @@ def segment(
         with place.container():
             forest = WARM_FOREST if mine.from_marks else FOREST
             background.show(PLACE, forest if marking else NETWORK)
-    return _result(opened, earlier, settings) if earlier else None
+    return _result(opened, card, earlier, settings) if earlier else None
 
 
 def _button(place: DeltaGenerator, opened: Opened, card: ModelCard) -> bool:
@@ -100,14 +107,53 @@ def _button(place: DeltaGenerator, opened: Opened, card: ModelCard) -> bool:
     return pressed
 
 
-def _result(opened: Opened, key: tuple[object, ...], settings: ObjectSettings) -> Result | None:
+def _result(
+    opened: Opened, card: ModelCard, key: tuple[object, ...], settings: ObjectSettings
+) -> Result | None:
     shown = opened.micrograph
     found = kept.find(key, settings, shown)
     if found is None:
+        _load(opened, card, key)
+        found = kept.find(key, settings, shown)
+    if found is None:
         return None
+    saving.save_once(opened, key, found)
     # Another file may hold the same pixels: its own name goes into the exports.
     reference = Reference(key, settings, shown.name, shown.pixel_size)
-    return Result(replace(found, micrograph=shown), reference)
+    doubts = found.doubts or image_class.doubts(opened, card, compute=False)
+    return Result(replace(found, micrograph=shown, doubts=doubts), reference)
+
+
+def _load(opened: Opened, card: ModelCard, key: tuple[object, ...]) -> None:
+    """Take a result from the workspace into memory, where there is one."""
+    found = saving.load(opened, card, key)
+    if found is not None:
+        doubts = found.doubts or image_class.doubts(opened, card, compute=False)
+        kept.keep(key, replace(found, doubts=doubts))
+
+
+def _return_to(key: tuple[object, ...]) -> None:
+    """Follow a run that an earlier session began, or another tab; say once why it failed."""
+    mine = session.memory()
+    job = background.running(PLACE)
+    if job is not None and job.key == key:
+        return
+    found = saving.last_job(mine, key)
+    if found is None:
+        return
+    if not found.finished:
+        background.follow(PLACE, found)
+    elif key not in mine.seen_ends:
+        mine.seen_ends.add(key)
+        try:
+            found.check()
+        except Cancelled:
+            return
+        except LamellaError as error:
+            mine.notice = str(error)
+        else:
+            # It ended after its result was looked for.
+            st.rerun()
 
 
 def _start(
@@ -130,7 +176,12 @@ def _start(
     mine.refused = ()
     if mine.stopped is not None:
         mine.notice, mine.stopped = "", None
-    background.begin(PLACE, key, work, partial(kept.keep, key))
+    mine.seen_ends.add(key)
+    queued = None if marking else saving.enqueue(opened, card, key, settings)
+    if queued is not None:
+        background.follow(PLACE, queued)
+    else:
+        background.begin(PLACE, key, work, partial(kept.keep, key))
 
 
 def _fitted(
@@ -155,7 +206,7 @@ def _collect() -> None:
         return
     digest, *_, marks = job.key
     try:
-        jobs.check(job)
+        job.check()
     except LamellaError as error:
         mine.notice, mine.stopped = str(error), job.key
     else:

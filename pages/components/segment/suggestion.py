@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.types import ModelCard
-from pages.components.frame import background, publish, samples, session
-from pages.components.frame.session import Opened
+from pages.components.frame import background, images, publish, samples, session
+from pages.components.frame.memory import Opened
 from pages.components.segment import image_class, run
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _why(answer: Classification, looks: str, card: ModelCard) -> None:
         st.caption(f"{card.title} was trained on {data}.")
         similar = [one for one in samples.offers() if one.model == card.name and one.synthetic]
         for place, offer in zip(st.columns(MOST_PICTURES), similar, strict=False):
-            address = publish.thumbnail(session.sample(offer))
+            address = publish.thumbnail(images.sample(offer))
             place.markdown(f"![{offer.title}]({address})")
             place.caption(f"{offer.title}, synthetic")
         query = {**st.query_params, **link, "class": str(answer.index)}

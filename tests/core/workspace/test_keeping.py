@@ -15,6 +15,7 @@ from core.errors import WorkspaceError
 from core.segmentation.settings import ObjectSettings
 from core.segmentation.strokes import Stroke
 from core.settings import Limits, WorkspaceLimits
+from core.types import PixelSize
 from core.workspace import archive, backup, drawings, micrographs, results, retention, verify
 from core.workspace.drawings import Drawing
 from core.workspace.micrographs import Changes, Kept
@@ -60,7 +61,7 @@ def filled(workspace: Workspace, owner: str = "anna") -> Kept:
         tags=["steel"],
         model="particles",
         object_settings=ObjectSettings(split=0.25),
-        changes=Changes(1, 0.5, None, 3),
+        changes=Changes(1, PixelSize(0.5, "typed by user"), None, 3),
     )
     drawings.save(workspace, owner, kept.id, "d1", DRAWING)
     add_result(workspace, kept)
@@ -349,7 +350,10 @@ HOSTILE = {
     "source": lambda m: image_of(m).update(file=None, source="sample:../x"),
     "type": lambda m: image_of(m)["changes"].update(page="1"),
     "page": lambda m: image_of(m)["changes"].update(page=-1),
-    "not a number": lambda m: image_of(m)["changes"].update(pixel_size_nm=float("nan")),
+    "not a number": lambda m: image_of(m)["changes"].update(
+        pixel_size={"nm": float("nan"), "source": "typed by user"}
+    ),
+    "no size": lambda m: image_of(m)["changes"].update(pixel_size="nm"),
     "run": lambda m: image_of(m)["results"][0].update(run='{"objects": {"split": "x"}}'),
     "provenance": lambda m: image_of(m)["results"][0].update(provenance="{"),
     "brush": lambda m: image_of(m)["drawings"][0]["strokes"][0].update(width_px=1e9),

@@ -188,7 +188,7 @@ def test_labels_beyond_the_phases_are_refused() -> None:
 def test_micrograph_keeps_its_files_changes_and_notes(workspace: Workspace) -> None:
     sidecars = {"a.txt": b"scale", "a.hdr": b"header"}
     new = micrographs.add(workspace, "anna", "upload:1", "a.tif", b"pixels", sidecars)
-    changes = Changes(page=2, pixel_size_nm=0.5, top_bar_rows=3)
+    changes = Changes(page=2, pixel_size=PixelSize(0.5, "typed by user", 0.8), top_bar_rows=3)
     settings = ObjectSettings(split=0.25)
     changed = micrographs.change(
         workspace,

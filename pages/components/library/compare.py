@@ -1,0 +1,95 @@
+"""Two results of one image side by side; zoomed and moved together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.errors import LamellaError
+from core.workspace import results
+from models import catalogue
+from pages.components.frame import images, publish, session, stores
+from pages.components.frame.words import capital, moment
+from pages.components.library.link import LINK
+from pages.components.viewer.viewer import ViewerSettings, viewer
+
+if TYPE_CHECKING:
+    from core.analysis import Analysis
+    from core.workspace.micrographs import Kept
+    from core.workspace.results import Stored
+    from core.workspace.workspace import Workspace
+
+GROUP = "compare"
+HEIGHT = 520
+GONE = "{} is not among this server's models any more, so its result cannot be shown."
+
+
+def draw(workspace: Workspace, kept: Kept, found: tuple[Stored, ...]) -> None:
+    """Draw two results, chosen among those ``found``, in viewers that move together."""
+    st.subheader("Compare")
+    titles = {one.id: f"{one.title}, {moment(one.created)}" for one in found}
+    by_id = {one.id: one for one in found}
+    sides = ("left", found[1].id), ("right", found[0].id)
+    for place, (name, default) in zip(st.columns(2, gap="medium"), sides, strict=True):
+        with place:
+            chosen = LINK.choose(
+                capital(name), name, titles, default, in_list=True, label_visibility="collapsed"
+            )
+            try:
+                analysis = _analysis(workspace, kept, by_id[chosen])
+            except LamellaError as error:
+                st.warning(str(error))
+            else:
+                _show(analysis, name)
+    st.caption("Zoom or move one, and the other follows.")
+
+
+def _show(analysis: Analysis, name: str) -> None:
+    viewer(
+        publish.micrograph(analysis.micrograph),
+        ViewerSettings(
+            labels=publish.labels(analysis.segmentation),
+            phases=analysis.segmentation.phases,
+            objects=publish.objects(analysis),
+            bar_rows=analysis.micrograph.bar_rows,
+            height=HEIGHT,
+            group=GROUP,
+        ),
+        key=f"compare-{name}",
+    )
+    st.table(_numbers(analysis), border="horizontal", alt="Phase fractions and objects")
+
+
+def _numbers(analysis: Analysis) -> dict[str, str]:
+    from core.figures.size_histogram import size_bins
+    from core.measurement.phase_fraction import phase_fractions
+    from core.measurement.regions import in_digits
+
+    made = analysis.segmentation
+    fractions = phase_fractions(
+        made.labels, made.phases, made.pixel_size, analysis.micrograph.measurable
+    )
+    rows = {
+        capital(phase): f"{100 * share:.1f} % of the area"
+        for phase, share in zip(fractions["phase"], fractions["area_fraction"], strict=True)
+    }
+    if analysis.card.objects_phase is not None:
+        rows["Objects"] = f"{len(analysis.table):,}"
+        sizes = size_bins(analysis.table)
+        if sizes.counted:
+            rows["Median diameter"] = f"{in_digits(sizes.median)} {sizes.unit}"
+    return rows
+
+
+def _analysis(workspace: Workspace, kept: Kept, stored: Stored) -> Analysis:
+    key = ("library", session.owner(), stored.id)
+    store = stores.results()
+    found: Analysis | None = store.get(key)
+    if found is None:
+        card = catalogue.all_cards().get(stored.model)
+        if card is None:
+            raise LamellaError(GONE.format(stored.title))
+        found = results.load(workspace, stored, images.open_source(kept.source).micrograph, card)
+        store.put(key, found, found.image_bytes + found.object_bytes)
+    return found

@@ -1,0 +1,22 @@
+"""Library: every image that you worked on, with its results: find, compare, share, delete."""
+
+import streamlit as st
+
+from pages.components.frame import keeping, session
+from pages.components.library import item, overview
+
+PAGE = {"group": "Analyse", "title": "Library", "order": 3}
+
+st.title("Library")
+workspace = keeping.workspace()
+if workspace is None:
+    st.warning(keeping.trouble(session.memory()))
+    st.stop()
+
+overview.LINK.read()
+kept = item.chosen(workspace)
+if kept is None:
+    st.caption("Every image that you opened as a file or segmented, with its results.")
+    overview.draw(workspace)
+else:
+    item.draw(workspace, kept)
