@@ -97,6 +97,8 @@ def read_manifest(packed: zipfile.ZipFile, limits: Limits) -> Manifest:
     found = json.loads(packed.read(MANIFEST))
     if not isinstance(found, dict) or found.get("lamella_library") != VERSION:
         raise ValueError(f"{MANIFEST} is not of version {VERSION}")
+    # Half of a pair of surrogates is no letter, and no database takes it.
+    json.dumps(found, ensure_ascii=False).encode()
     manifest: Manifest = typed.read(Manifest, found)
     for image in manifest.images:
         _check(image)

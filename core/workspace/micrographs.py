@@ -7,59 +7,18 @@ import json
 import secrets
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from dataclasses import asdict, dataclass
+from typing import Literal
 
 import apsw
 
 from core.errors import WorkspaceError
 from core.segmentation.settings import ObjectSettings
-from core.types import PixelSize
 from core.workspace import quota
+from core.workspace.kept import SELECT, Changes, Kept, from_row
 from core.workspace.workspace import Workspace
 
 NOT_THERE = "That image is not in your library: it was deleted, or it belongs to somebody else."
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What the user changed about a micrograph; None leaves what the file says.
-
-    ``pixel_size``: "px" to measure in px. ``top_bar_rows``: of an info bar at the top.
-    """
-
-    page: int = 0
-    pixel_size: PixelSize | Literal["px"] | None = None
-    info_bar_rows: int | None = None
-    top_bar_rows: int | None = None
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A micrograph in the library of ``owner``.
-
-    ``source``: "upload:..." by content, or "sample:NAME". ``blob``: SHA-256 of the file; None of a
-    sample, which is made or read anew. ``sidecars``: SHA-256 by name. ``bytes``: of all its files.
-    ``model``, ``object_settings``: the chosen ones. ``results``: how many it has. ``created``,
-    ``used``: seconds since 1970.
-    """
-
-    id: str
-    owner: str
-    source: str
-    name: str
-    title: str
-    blob: str | None
-    bytes: int
-    created: float
-    used: float
-    notes: str
-    model: str | None
-    results: int
-    object_settings: ObjectSettings | None
-    changes: Changes
-    tags: tuple[str, ...]
-    sidecars: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -77,16 +36,6 @@ class Filter:
     until: float | None = None
 
 
-_OWN = "id, owner, source, name, title, blob, bytes, created, used, notes, model"
-_CHANGES = tuple(one.name for one in fields(Changes))
-_SELECT = f"""
-SELECT {_OWN}, (SELECT count(*) FROM result WHERE micrograph = micrograph.id), object_settings,
-    {", ".join(_CHANGES)},
-    (SELECT json_group_array(tag ORDER BY tag) FROM tag WHERE micrograph = micrograph.id),
-    (SELECT json_group_object(sidecar.name, sidecar.blob) FROM sidecar
-     WHERE micrograph = micrograph.id)
-FROM micrograph
-"""
 _WANTED = """
 WHERE owner = :owner
   AND (:text = '' OR instr(casefold(title || char(10) || name || char(10) || notes), :text)
@@ -184,11 +133,11 @@ def listed(
     with workspace.database.read() as db:
         rows = list(
             db.execute(
-                f"{_SELECT} {_WANTED} ORDER BY {_ORDER[order]} LIMIT :limit OFFSET :offset",
+                f"{SELECT} {_WANTED} ORDER BY {_ORDER[order]} LIMIT :limit OFFSET :offset",
                 _values(owner, wanted) | page,
             )
         )
-    return tuple(map(_kept, rows))
+    return tuple(map(from_row, rows))
 
 
 def count(workspace: Workspace, owner: str, wanted: Filter | None = None) -> int:
@@ -309,15 +258,15 @@ def _is_whole(workspace: Workspace, kept: Kept) -> bool:
 
 def _first(workspace: Workspace, condition: str, values: tuple[str, str]) -> Kept | None:
     with workspace.database.read() as db:
-        row = next(iter(db.execute(f"{_SELECT} WHERE {condition}", values)), None)
-    return None if row is None else _kept(row)
+        row = next(iter(db.execute(f"{SELECT} WHERE {condition}", values)), None)
+    return None if row is None else from_row(row)
 
 
 def _one(db: apsw.Connection, condition: str, values: tuple[str, str]) -> Kept:
-    row = next(iter(db.execute(f"{_SELECT} WHERE {condition}", values)), None)
+    row = next(iter(db.execute(f"{SELECT} WHERE {condition}", values)), None)
     if row is None:
         raise WorkspaceError(NOT_THERE)
-    return _kept(row)
+    return from_row(row)
 
 
 def _offered(workspace: Workspace, query: str, owner: str) -> tuple[str, ...]:
@@ -328,16 +277,3 @@ def _offered(workspace: Workspace, query: str, owner: str) -> tuple[str, ...]:
 def _values(owner: str, wanted: Filter | None) -> dict[str, object]:
     wanted = wanted or Filter()
     return {**asdict(wanted), "owner": owner, "text": wanted.text.casefold()}
-
-
-def _kept(row: tuple[Any, ...]) -> Kept:
-    *own, settings, page, size, bottom, top, tags, sidecars = row
-    chosen = ObjectSettings(**json.loads(settings)) if settings else None
-    changes = Changes(page, _size(size), bottom, top)
-    own += [chosen, changes, tuple(json.loads(tags)), json.loads(sidecars)]
-    return Kept(*own)
-
-
-def _size(text: str | None) -> PixelSize | Literal["px"] | None:
-    found = json.loads(text) if text else None
-    return PixelSize(**found) if isinstance(found, dict) else found

@@ -343,6 +343,7 @@ HOSTILE = {
     "path": lambda m: image_of(m).update(name="../../etc/passwd"),
     "sidecar": lambda m: image_of(m)["sidecars"].update({"..\\a": image_of(m)["file"]}),
     "control": lambda m: image_of(m).update(title="a\x00b"),
+    "half a letter": lambda m: image_of(m).update(notes="\ud800"),
     "long": lambda m: image_of(m).update(title="a" * 300),
     "digest": lambda m: image_of(m).update(file="../workspace.db"),
     "unknown digest": lambda m: image_of(m).update(file="0" * 64),

@@ -1,0 +1,78 @@
+"""A micrograph in a library, as a row of the database and as a value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from core.segmentation.settings import ObjectSettings
+from core.types import PixelSize
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What the user changed about a micrograph; None leaves what the file says.
+
+    ``pixel_size``: "px" to measure in px. ``top_bar_rows``: of an info bar at the top.
+    """
+
+    page: int = 0
+    pixel_size: PixelSize | Literal["px"] | None = None
+    info_bar_rows: int | None = None
+    top_bar_rows: int | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A micrograph in the library of ``owner``.
+
+    ``source``: "upload:..." by content, or "sample:NAME". ``blob``: SHA-256 of the file; None of a
+    sample, which is made or read anew. ``sidecars``: SHA-256 by name. ``bytes``: of all its files.
+    ``model``, ``object_settings``: the chosen ones. ``results``: how many it has. ``created``,
+    ``used``: seconds since 1970.
+    """
+
+    id: str
+    owner: str
+    source: str
+    name: str
+    title: str
+    blob: str | None
+    bytes: int
+    created: float
+    used: float
+    notes: str
+    model: str | None
+    results: int
+    object_settings: ObjectSettings | None
+    changes: Changes
+    tags: tuple[str, ...]
+    sidecars: Mapping[str, str]
+
+
+_OWN = "id, owner, source, name, title, blob, bytes, created, used, notes, model"
+_CHANGES = tuple(one.name for one in fields(Changes))
+SELECT = f"""
+SELECT {_OWN}, (SELECT count(*) FROM result WHERE micrograph = micrograph.id), object_settings,
+    {", ".join(_CHANGES)},
+    (SELECT json_group_array(tag ORDER BY tag) FROM tag WHERE micrograph = micrograph.id),
+    (SELECT json_group_object(sidecar.name, sidecar.blob) FROM sidecar
+     WHERE micrograph = micrograph.id)
+FROM micrograph
+"""
+
+
+def from_row(row: tuple[Any, ...]) -> Kept:
+    """Return what a row of :data:`SELECT` holds."""
+    *own, settings, page, size, bottom, top, tags, sidecars = row
+    chosen = ObjectSettings(**json.loads(settings)) if settings else None
+    changes = Changes(page, _size(size), bottom, top)
+    own += [chosen, changes, tuple(json.loads(tags)), json.loads(sidecars)]
+    return Kept(*own)
+
+
+def _size(text: str | None) -> PixelSize | Literal["px"] | None:
+    found = json.loads(text) if text else None
+    return PixelSize(**found) if isinstance(found, dict) else found
