@@ -219,10 +219,14 @@ def _warnings(
     card: ModelCard, micrograph: Micrograph, segmentation: Segmentation, objects: int
 ) -> tuple[str, ...]:
     from core.segmentation.out_of_distribution import (
+        ONE_GREY_LEVEL,
+        is_constant,
         out_of_distribution_warnings,
         threshold_warning,
     )
 
+    if is_constant(micrograph):
+        return (ONE_GREY_LEVEL,)
     return (
         *segmentation.execution.notes,
         *out_of_distribution_warnings(card, micrograph),

@@ -32,6 +32,16 @@ SEPARATED = 3.3
 # Fewer objects can be looked at one by one.
 MANY = 20
 NEIGHBOURHOOD_PART = 8
+ONE_GREY_LEVEL = (
+    "Every pixel of this image holds the same grey level, so there is nothing to segment: open "
+    "another page of the file, or save the image again."
+)
+
+
+def is_constant(micrograph: Micrograph) -> bool:
+    """Return whether all pixels that are image hold one grey level."""
+    grey = micrograph.pixels[micrograph.measurable]
+    return not grey.size or bool(grey.min() == grey.max())
 
 
 def network_statistics(

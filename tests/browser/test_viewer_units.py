@@ -54,6 +54,17 @@ def test_a_length_has_the_unit_that_reads_best(evaluate: Callable[[str], Any]) -
     ]
 
 
+def test_a_plate_lies_on_the_ground_or_on_the_image_and_never_across_the_edge(
+    evaluate: Callable[[str], Any],
+) -> None:
+    found = evaluate(
+        "[[[0, 0], [80, 40]], [[0, 60], [80, 40]], [[0, 30], [80, 40]], [[95, 0], [80, 40]],"
+        " [[50, 0], [80, 40]], [[-400, -9], [80, 40]]].map(([ground, size]) =>"
+        " insetInCorner(ground, size))"
+    )
+    assert found == [[10, 10], [10, 10], [10, 40], [10, 10], [60, 10], [10, 10]]
+
+
 def test_a_fitted_image_lies_in_the_middle(evaluate: Callable[[str], Any]) -> None:
     found = evaluate("""() => {
       const seen = view(Moving, { width: 1000, height: 500 },

@@ -85,6 +85,11 @@ def annotation_boxes(analysis: Analysis) -> tuple[Rectangle, ...]:
 def warn(analysis: Analysis) -> None:
     """Draw one warning above the image where the model met one unlike its training images, or found
     nothing."""
+    from core.segmentation.out_of_distribution import ONE_GREY_LEVEL
+
+    if analysis.warnings == (ONE_GREY_LEVEL,):
+        st.warning(ONE_GREY_LEVEL)
+        return
     counts = analysis.card.objects_phase is not None
     reasons = analysis.reasons_to_doubt
     if counts and not len(analysis.table) and not analysis.selection.too_small:

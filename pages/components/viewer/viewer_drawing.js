@@ -17,6 +17,14 @@ export function lengthText(nm) {
   return `${Number(value.toPrecision(3))} ${unit}`;
 }
 
+// How far from the sides of a corner a plate of `size` lies, in px: wholly on the `ground` beside the
+// image where that has room across or down, else wholly over the image.
+export function insetInCorner(ground, size) {
+  const margin = 10;
+  const isBeside = ground.some((room, axis) => room >= size[axis] + margin);
+  return ground.map((room) => margin + (isBeside ? 0 : Math.max(0, Math.round(room))));
+}
+
 class Drawing extends Pictures {
   constructor(root) {
     super(root);
@@ -64,6 +72,7 @@ class Drawing extends Pictures {
     this.drawStrokes();
     this.drawPoints();
     this.drawScale();
+    this.placeInCorner(this.find(".legend"), "left");
   }
 
   toImage() {
@@ -242,6 +251,18 @@ class Drawing extends Pictures {
     const length = roundLength((Math.min(180, this.stage.clientWidth / 4) * nm) / this.scale);
     scale.querySelector(".length").textContent = lengthText(length);
     scale.querySelector(".bar").style.width = `${(length / nm) * this.scale}px`;
+    this.placeInCorner(scale, "right");
+  }
+
+  // Puts a plate either wholly beside the image or wholly over it, never across its edge.
+  placeInCorner(plate, side) {
+    const { width, height } = this.data.image;
+    const { clientWidth, clientHeight } = this.stage;
+    const beside = side === "left" ? -this.left * this.scale : clientWidth - (width - this.left) * this.scale;
+    const below = clientHeight - (height - this.top) * this.scale;
+    const inset = insetInCorner([beside, below], [plate.offsetWidth, plate.offsetHeight]);
+    plate.style[side] = `${inset[0]}px`;
+    plate.style.bottom = `${inset[1]}px`;
   }
 
   // Markers for the tests: which pictures are on the canvas, and where the view stands.

@@ -8,6 +8,7 @@ from core.analysis import analyse
 from core.errors import ModelError
 from core.measurement.agreement import confusion_matrix, intersection_over_union
 from core.segmentation.classic import gradient_watershed, local_threshold, multi_otsu, otsu
+from core.segmentation.out_of_distribution import ONE_GREY_LEVEL
 from core.synthesis.samples import samples
 from core.types import Micrograph
 from models import classic, zoo
@@ -100,3 +101,11 @@ def test_a_method_has_no_network_no_recipe_and_is_not_called_untrained():
         trained(card)
     with pytest.raises(ModelError, match="not trained; it has no recipe"):
         zoo.recipe("otsu")
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5])
+def test_an_image_of_one_grey_level_is_said_in_one_sentence(value: float) -> None:
+    pixels = np.full((64, 80), value, np.float32)
+    pixels[-10:] = 1
+    image = Micrograph(pixels, "flat.tif", "flat", info_bar_rows=10)
+    assert analyse(image, zoo.load("otsu")).warnings == (ONE_GREY_LEVEL,)
