@@ -124,8 +124,8 @@ CARD = ClassifierCard(
         "textures that scikit-image carries. No real grain micrograph"
     ),
     licence=(
-        "repositories MIT or CC0; images © their publishers / UHCSDB / NASA; initialized from "
-        "particles-resnet18; these weights BSD-3-Clause"
+        "repositories MIT or CC0; images as on the cards of the models for the same kinds; "
+        "initialized from particles-resnet18; these weights BSD-3-Clause"
     ),
     reference="He et al. 2016, arXiv:1512.03385",
     scores=(

@@ -83,8 +83,9 @@ CARD = ModelCard(
         "labels of lei-bo/MatSeg @ 1e1aeda; 16 images to train, 4 to validate, the authors' split"
     ),
     licence=(
-        "repository MIT, images © UHCSDB; encoder weights Apache-2.0, pre-trained on ImageNet "
-        "(non-commercial research and educational use); these weights BSD-3-Clause"
+        "repository MIT; its images are UHCSDB's, for which we found no licence stated; encoder "
+        "weights Apache-2.0, pre-trained on ImageNet, whose images are for non-commercial research "
+        "and education only; these weights BSD-3-Clause"
     ),
     reference="DeCost et al. 2019, doi:10.1017/S1431927618015635",
     scores=(

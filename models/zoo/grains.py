@@ -74,8 +74,8 @@ CARD = ModelCard(
         "its own Laguerre tessellation with up to 22 random imaging effects"
     ),
     licence=(
-        "no data; encoder weights Apache-2.0, pre-trained on ImageNet (non-commercial research and "
-        "educational use); these weights BSD-3-Clause"
+        "no data; encoder weights Apache-2.0, pre-trained on ImageNet, whose images are for "
+        "non-commercial research and education only; these weights BSD-3-Clause"
     ),
     reference="domain randomization: Tobin et al. 2017, arXiv:1703.06907",
     scores=(

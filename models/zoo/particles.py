@@ -80,8 +80,9 @@ CARD = ModelCard(
         "particles"
     ),
     licence=(
-        "repository MIT, images © their publishers; encoder weights Apache-2.0, pre-trained on "
-        "ImageNet (non-commercial research and educational use); these weights BSD-3-Clause"
+        "repository MIT; its images are figures of journals, © their publishers; encoder weights "
+        "Apache-2.0, pre-trained on ImageNet, whose images are for non-commercial research and "
+        "education only; these weights BSD-3-Clause"
     ),
     reference="Yildirim and Cole 2021, doi:10.1021/acs.jcim.0c01455",
     scores=(

@@ -77,8 +77,9 @@ CARD = ModelCard(
         "nasa/pretrained-microscopy-models @ f50b568; 10 images to train, 4 to validate"
     ),
     licence=(
-        "repository MIT, images © their authors; encoder weights Apache-2.0, pre-trained on "
-        "ImageNet (non-commercial research and educational use); these weights BSD-3-Clause"
+        "repository MIT, its benchmark images included; encoder weights Apache-2.0, pre-trained on "
+        "ImageNet, whose images are for non-commercial research and education only; these weights "
+        "BSD-3-Clause"
     ),
     reference="Stuckner et al. 2022, doi:10.1038/s41524-022-00878-5",
     scores=(
