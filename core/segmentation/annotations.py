@@ -1,4 +1,4 @@
-"""Writing that was burnt into an image: letters, scale bars, frames and the boxes behind them.
+"""Writing that was burnt into an image: letters, arrows, scale bars and the boxes behind them.
 
 Such marks have one extreme grey level, hard edges, strokes of one width, and stand in rows; a
 particle has none of the four together. They are not part of the specimen, so objects found in them
@@ -12,81 +12,29 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from core.segmentation.arrows import FLAT, arrows_in
+from core.segmentation.drawn_marks import (
+    BAR_RATIO,
+    SHORTEST_BAR_PX,
+    Box,
+    Mark,
+    has_hard_edge,
+    mark_of,
+)
 from core.segmentation.instances import number_objects
 from core.segmentation.settings import ObjectSettings
 
 # Of the range of greys in the image: how far a stroke may lie from black or white, since resizing
-# and JPEG soften it, and how far what surrounds it must.
-NEAR, APART = 0.14, 0.2
-PURE = 0.95
-"""Least median of a stroke, black or white being 1."""
-HARD_EDGE_SHARE = 0.75
+# and JPEG soften it.
+NEAR = 0.14
 LETTER_PX = (7, 90)
 LETTER_SHARE = 0.16
 """Largest height of a letter as a share of the image's height."""
-STROKE_SHARE = 0.4
-"""Largest stroke width of a letter as a share of its height; bold type has 0.2 to 0.3."""
-LETTER_SOLIDITY = 0.82
 CORNER_SHARE = 0.2
-BAR_FILL, BAR_RATIO, SHORTEST_BAR_PX = 0.74, 4, 16
 BOX_FILL, BOX_SHARE = 0.85, 0.2
 MARGIN_PX = 3
-FLAT = 0.03
-"""Largest standard deviation of the greys in a bar, after JPEG."""
 INSIDE = 0.5
 MOST_BOXES = 40
-
-
-@dataclass(frozen=True)
-class Box:
-    """A rectangle along the grid, in px."""
-
-    top: int
-    left: int
-    height: int
-    width: int
-
-    @property
-    def bottom(self) -> int:
-        """First row below it."""
-        return self.top + self.height
-
-    @property
-    def right(self) -> int:
-        """First column to its right."""
-        return self.left + self.width
-
-    def holds(self, other: Box) -> bool:
-        """Whether ``other`` lies wholly in it."""
-        rows = self.top <= other.top and other.bottom <= self.bottom
-        return rows and self.left <= other.left and other.right <= self.right
-
-
-@dataclass(frozen=True)
-class Mark(Box):
-    """A connected region of one extreme grey level, in its box, and what shape it has.
-
-    ``fill``: pixels by those of its box. ``solidity``: by those of its convex hull. ``stroke``:
-    diameter in px of the largest disc in it. ``number``: in the label image.
-    """
-
-    number: int
-    fill: float
-    solidity: float
-    stroke: float
-
-    @property
-    def is_bar(self) -> bool:
-        """Whether it is a straight bar along the grid, as scale bars are."""
-        longer, shorter = max(self.width, self.height), min(self.width, self.height)
-        is_long = longer >= max(SHORTEST_BAR_PX, BAR_RATIO * shorter)
-        return is_long and self.fill >= BAR_FILL and shorter >= 2
-
-    @property
-    def is_letter(self) -> bool:
-        """Whether it could be a letter that is not a mere stroke, by its shape alone."""
-        slim = self.stroke <= STROKE_SHARE * self.height
-        return slim and self.solidity <= LETTER_SOLIDITY and self.width <= 2.2 * self.height
 
 
 def find_annotations(pixels: np.ndarray, measurable: np.ndarray | None = None) -> np.ndarray:
@@ -94,7 +42,8 @@ def find_annotations(pixels: np.ndarray, measurable: np.ndarray | None = None) -
 
     ``pixels``: (H, W) float32, any range. ``measurable``: (H, W) bool, the pixels that are image;
     None = all. A row of at least two letters of one height counts as writing, and so does a single
-    one near a corner, where panels of a figure have their letter.
+    one near a corner, where panels of a figure have their letter. Grey writing, within the range
+    of the specimen, is not told apart.
     """
     inside = np.ones(pixels.shape, np.bool_) if measurable is None else measurable
     found = np.zeros(pixels.shape, np.bool_)
@@ -167,11 +116,11 @@ def _writing(level: np.ndarray, strokes: np.ndarray) -> tuple[np.ndarray, list[M
     _, numbers, stats, _ = cv2.connectedComponentsWithStats(
         strokes.astype(np.uint8), connectivity=8
     )
-    found = [_mark(numbers, stats[number], int(number)) for number in _mark_sized(stats, height)]
-    bars = [mark for mark in found if mark.is_bar and _has_hard_edge(level, numbers, mark)]
-    letters = [mark for mark in found if mark.is_letter and _has_hard_edge(level, numbers, mark)]
+    found = [mark_of(numbers, stats[number], int(number)) for number in _mark_sized(stats, height)]
+    bars = [mark for mark in found if mark.is_bar and has_hard_edge(level, numbers, mark)]
+    letters = [mark for mark in found if mark.is_letter and has_hard_edge(level, numbers, mark)]
     # Beside a letter a mere stroke may be one too, such as an l or a full stop.
-    marks = [mark for mark in found if _has_hard_edge(level, numbers, mark)] if letters else []
+    marks = [mark for mark in found if has_hard_edge(level, numbers, mark)] if letters else []
     written = {mark.number: mark for row in _rows(marks, letters) for mark in row}
     for mark in letters:
         if _is_in_corner(mark, height, width) and mark.height >= 10:
@@ -180,7 +129,7 @@ def _writing(level: np.ndarray, strokes: np.ndarray) -> tuple[np.ndarray, list[M
     scale = [bar for bar in bars if any(_is_beside(bar, mark) for mark in lines)]
     if len(bars) == 1 and _is_alone(level, bars[0]):
         scale = bars
-    return numbers, [*lines, *scale]
+    return numbers, [*lines, *scale, *arrows_in(level, numbers, stats)]
 
 
 def _mark_sized(stats: np.ndarray, image_height: int) -> np.ndarray:
@@ -191,35 +140,6 @@ def _mark_sized(stats: np.ndarray, image_height: int) -> np.ndarray:
     is_bar = (width >= SHORTEST_BAR_PX) & (width >= BAR_RATIO * height) & (height >= 2)
     is_letter = (LETTER_PX[0] <= height) & (height <= largest) & (width <= 3 * height)
     return np.flatnonzero((is_bar | is_letter)[1:]) + 1
-
-
-def _mark(numbers: np.ndarray, stats: np.ndarray, number: int) -> Mark:
-    """Return a region as a mark, from OpenCV's ``stats`` (5,) of it."""
-    left, top, width, height, area = (int(value) for value in stats)
-    part = (numbers[top : top + height, left : left + width] == number).astype(np.uint8)
-    contours, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    hull = cv2.convexHull(np.concatenate(contours))
-    hull_area = cv2.contourArea(hull) + cv2.arcLength(hull, True) / 2 + 1
-    padded = cv2.copyMakeBorder(part, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    stroke = 2 * float(depth.max()) - 1
-    fill = area / (width * height)
-    return Mark(top, left, height, width, number, fill, area / hull_area, stroke)
-
-
-def _has_hard_edge(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> bool:
-    """Return whether the grey changes within three pixels nearly all around a mark."""
-    reach = 4
-    rows = slice(max(mark.top - reach, 0), mark.bottom + reach)
-    columns = slice(max(mark.left - reach, 0), mark.right + reach)
-    body = (numbers[rows, columns] == mark.number).astype(np.uint8)
-    near = cv2.dilate(body, np.ones((5, 5), np.uint8))
-    ring = cv2.dilate(body, np.ones((7, 7), np.uint8)) - near
-    here = level[rows, columns]
-    values = here[ring > 0]
-    if not values.size or float(np.mean(values < 1 - APART)) < HARD_EDGE_SHARE:
-        return False
-    return float(np.median(here[body > 0])) >= PURE
 
 
 def _rows(marks: list[Mark], letters: list[Mark]) -> list[list[Mark]]:

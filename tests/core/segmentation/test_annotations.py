@@ -16,6 +16,7 @@ from core.segmentation.annotations import (
     objects_in,
     select_objects,
 )
+from core.segmentation.arrows import is_arrow
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.samples import samples
@@ -125,3 +126,27 @@ def test_a_typed_pixel_size_scales_the_table_and_keeps_the_labels() -> None:
     assert scale_is_free(first.card, other.pixel_size)
     assert not scale_is_free(first.card, PixelSize(5.0, "test", height_nm=7.0))
     assert not scale_is_free(replace(first.card, pixel_size_nm=3.0), other.pixel_size)
+
+
+@pytest.mark.parametrize("level", [0, 255])
+@pytest.mark.parametrize("angle", [0, 35, 90, 200])
+def test_an_arrow_is_found(level: int, angle: float) -> None:
+    along = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+    across, tip = np.array([-along[1], along[0]]), np.array([200.0, 195.0])
+    picture = Image.fromarray(particles())
+    draw = ImageDraw.Draw(picture)
+    draw.line([*(tip - 14 * along), *(tip - 50 * along)], level, width=4)
+    head = [tip, tip - 14 * along + 8 * across, tip - 14 * along - 8 * across]
+    draw.polygon([tuple(corner) for corner in head], level)
+    drawn = np.asarray(picture) != particles()
+    found = find_annotations(grey(np.asarray(picture)))
+    assert found[drawn].mean() > 0.95
+    assert found.sum() < 4 * drawn.sum()
+
+
+def test_what_has_no_shaft_or_no_head_is_no_arrow() -> None:
+    row, column = np.mgrid[:60, :120]
+    rod = (abs(row - 30) < 4) & (abs(column - 60) < 50)
+    wedge = abs(row - 30) < (column - 10) / 8
+    pin = rod & (column < 90) | (np.hypot(row - 30, column - 90) < 7)
+    assert not any(is_arrow(shape) for shape in (rod, wedge, pin))

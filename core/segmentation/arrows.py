@@ -1,0 +1,98 @@
+"""Arrows that were drawn into an image: a straight shaft of one width with a head at one end."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from core.segmentation.drawn_marks import Mark, has_hard_edge, mark_of
+
+SHORTEST_PX = 26
+ARROW_SHARE, MOST_ARROW_FILL = 0.35, 0.45
+"""Of the image's longer side, the longest arrow; of the square of its length, its largest area."""
+FLAT = 0.03
+"""Largest standard deviation of the greys in an arrow or a bar, after JPEG."""
+HEAD_BY_SHAFT = 1.8
+"""Width of a slice of the head, in widths of the shaft."""
+WIDEST_BY_SHAFT = 2.2
+"""Least width of the head where it is widest."""
+MOST_HEAD = 0.55
+"""Largest length of the head, as a share of the whole."""
+LEAST_ELONGATION = 2.0
+STRAIGHT_PX = 0.4
+"""Largest mean distance of the shaft's middle from a straight line."""
+EVEN = 0.2
+"""Largest spread of the shaft's width, as a share of it or half a pixel, whichever is more."""
+
+
+def arrows_in(level: np.ndarray, numbers: np.ndarray, stats: np.ndarray) -> list[Mark]:
+    """Return the regions that are arrows of one grey level.
+
+    ``level``: (H, W) in [0, 1], what was drawn being 1. ``numbers``: (H, W), its connected regions.
+    ``stats``: OpenCV's of them, (n, 5).
+    """
+    sides = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+    largest = ARROW_SHARE * max(numbers.shape)
+    sized = np.flatnonzero((sides[1:] >= SHORTEST_PX * 0.7) & (sides[1:] <= largest)) + 1
+    slim = [n for n in sized if stats[n, cv2.CC_STAT_AREA] <= MOST_ARROW_FILL * sides[n] ** 2]
+    found = [mark_of(numbers, stats[number], int(number)) for number in slim]
+    return [
+        mark
+        for mark in found
+        if _is_inside(mark, numbers.shape)
+        and has_hard_edge(level, numbers, mark)
+        and _is_flat_arrow(level, numbers, mark)
+    ]
+
+
+def _is_inside(mark: Mark, shape: tuple[int, int]) -> bool:
+    is_lower = mark.top > 0 and mark.left > 0
+    return is_lower and mark.bottom < shape[0] and mark.right < shape[1]
+
+
+def _is_flat_arrow(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> bool:
+    place = slice(mark.top, mark.bottom), slice(mark.left, mark.right)
+    part = numbers[place] == mark.number
+    core = cv2.erode(part.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    greys = level[place][core if core.any() else part]
+    return float(greys.std()) <= FLAT and is_arrow(part)
+
+
+def is_arrow(mask: np.ndarray) -> bool:
+    """Return whether the pixels of ``mask`` (H, W) bool have the shape of an arrow.
+
+    Along its longest axis an arrow has one even width, and at one end a head that is wider and ends
+    in a tip. A rod has no head, and what tapers has no even shaft.
+    """
+    points = np.argwhere(mask).astype(float)
+    if len(points) < SHORTEST_PX:
+        return False
+    points -= points.mean(axis=0)
+    _, axes = np.linalg.eigh(np.cov(points.T))
+    along, across = points @ axes[:, 1], points @ axes[:, 0]
+    length = np.ptp(along) + 1
+    if length < max(SHORTEST_PX, LEAST_ELONGATION * (np.ptp(across) + 1)):
+        return False
+    slices = np.floor(along - along.min()).astype(int)
+    widths = np.bincount(slices, minlength=slices.max() + 1).astype(float)
+    middles = np.bincount(slices, across, minlength=slices.max() + 1) / np.maximum(widths, 1)
+    ends = slice(0, -1)
+    return _has_head(widths[ends], middles[ends]) or _has_head(widths[::-1], middles[::-1])
+
+
+def _has_head(widths: np.ndarray, middles: np.ndarray) -> bool:
+    """Return whether the slices along the axis begin with an even, straight shaft and end with a
+    head. ``widths``, ``middles``: (n,) px of each slice."""
+    shaft = float(np.median(widths[: len(widths) // 3]))
+    wide = np.flatnonzero(widths >= HEAD_BY_SHAFT * shaft)
+    if not wide.size or wide[0] < (1 - MOST_HEAD) * len(widths):
+        return False
+    head = widths[wide[0] :]
+    if head.max() < WIDEST_BY_SHAFT * shaft + 1 or head[-1] > 0.5 * head.max():
+        return False
+    body = slice(1, max(2, wide[0] - 1))
+    if float(np.abs(widths[body] - shaft).mean()) > max(EVEN * shaft, 0.5):
+        return False
+    way = np.arange(len(middles[body]))
+    bend = middles[body] - np.polyval(np.polyfit(way, middles[body], 1), way)
+    return float(np.abs(bend).mean()) <= STRAIGHT_PX

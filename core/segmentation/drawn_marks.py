@@ -1,0 +1,99 @@
+"""Regions of one extreme grey level, which may be letters, bars or arrows drawn into an image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+APART = 0.2
+"""How far what surrounds a stroke must lie from its black or white, the range of greys being 1."""
+PURE = 0.95
+"""Least median of a stroke, black or white being 1."""
+HARD_EDGE_SHARE = 0.75
+STROKE_SHARE = 0.4
+"""Largest stroke width of a letter as a share of its height; bold type has 0.2 to 0.3."""
+LETTER_SOLIDITY = 0.82
+BAR_FILL, BAR_RATIO, SHORTEST_BAR_PX = 0.74, 4, 16
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle along the grid, in px."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @property
+    def bottom(self) -> int:
+        """First row below it."""
+        return self.top + self.height
+
+    @property
+    def right(self) -> int:
+        """First column to its right."""
+        return self.left + self.width
+
+    def holds(self, other: Box) -> bool:
+        """Whether ``other`` lies wholly in it."""
+        rows = self.top <= other.top and other.bottom <= self.bottom
+        return rows and self.left <= other.left and other.right <= self.right
+
+
+@dataclass(frozen=True)
+class Mark(Box):
+    """A connected region of one extreme grey level, in its box, and what shape it has.
+
+    ``fill``: pixels by those of its box. ``solidity``: by those of its convex hull. ``stroke``:
+    diameter in px of the largest disc in it. ``number``: in the label image.
+    """
+
+    number: int
+    fill: float
+    solidity: float
+    stroke: float
+
+    @property
+    def is_bar(self) -> bool:
+        """Whether it is a straight bar along the grid, as scale bars are."""
+        longer, shorter = max(self.width, self.height), min(self.width, self.height)
+        is_long = longer >= max(SHORTEST_BAR_PX, BAR_RATIO * shorter)
+        return is_long and self.fill >= BAR_FILL and shorter >= 2
+
+    @property
+    def is_letter(self) -> bool:
+        """Whether it could be a letter that is not a mere stroke, by its shape alone."""
+        slim = self.stroke <= STROKE_SHARE * self.height
+        return slim and self.solidity <= LETTER_SOLIDITY and self.width <= 2.2 * self.height
+
+
+def mark_of(numbers: np.ndarray, stats: np.ndarray, number: int) -> Mark:
+    """Return a region as a mark, from OpenCV's ``stats`` (5,) of it."""
+    left, top, width, height, area = (int(value) for value in stats)
+    part = (numbers[top : top + height, left : left + width] == number).astype(np.uint8)
+    contours, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    hull = cv2.convexHull(np.concatenate(contours))
+    hull_area = cv2.contourArea(hull) + cv2.arcLength(hull, True) / 2 + 1
+    padded = cv2.copyMakeBorder(part, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    stroke = 2 * float(depth.max()) - 1
+    fill = area / (width * height)
+    return Mark(top, left, height, width, number, fill, area / hull_area, stroke)
+
+
+def has_hard_edge(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> bool:
+    """Return whether the grey changes within three pixels nearly all around a mark."""
+    reach = 4
+    rows = slice(max(mark.top - reach, 0), mark.bottom + reach)
+    columns = slice(max(mark.left - reach, 0), mark.right + reach)
+    body = (numbers[rows, columns] == mark.number).astype(np.uint8)
+    near = cv2.dilate(body, np.ones((5, 5), np.uint8))
+    ring = cv2.dilate(body, np.ones((7, 7), np.uint8)) - near
+    here = level[rows, columns]
+    values = here[ring > 0]
+    if not values.size or float(np.mean(values < 1 - APART)) < HARD_EDGE_SHARE:
+        return False
+    return float(np.median(here[body > 0])) >= PURE
