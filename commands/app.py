@@ -9,9 +9,11 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain, repeat
 from pathlib import Path
 
+from commands.terminal.batch import say
 from commands.terminal.options import UsageError
 from commands.terminal.worker_processes import worker_environments
 from core.errors import LamellaError
@@ -42,17 +44,15 @@ def run(options: argparse.Namespace) -> int:
     from core.jobs.supervisor import End, Program, supervise
     from core.workspace.workspace import Workspace
 
-    stop = threading.Event()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: stop.set())
+    stop = stop_at_signals()
     check_free(options.address, options.port)
     workspace = Workspace(workspace_folder().absolute(), WorkspaceLimits.from_environment())
     environments = worker_environments(os.environ, WorkerLimits.from_environment(), usable_cores())
-    command = server_command(options.address, options.port)
+    is_local = has_screen(os.environ, sys.platform, sys.stdout.isatty())
+    commands = server_commands(options.address, options.port, is_local)
     server = Program(
         "server",
-        lambda name: command,
+        lambda name: next(commands),
         server_environment(os.environ, workspace.folder, len(environments)),
         is_essential=True,
     )
@@ -62,11 +62,11 @@ def run(options: argparse.Namespace) -> int:
     ]
 
     def on_end(end: End) -> None:
-        print(f"lamella: {end.in_words}.", file=sys.stderr, flush=True)
+        say(f"{end.in_words}.")
         try:
             queue.end_leases(workspace, end.name)
         except LamellaError as error:
-            print(f"lamella: {error}", file=sys.stderr, flush=True)
+            say(str(error))
 
     host = "localhost" if options.address in ("0.0.0.0", "::") else options.address
     print(f"Lamella starts at http://{host}:{options.port} (Ctrl-C stops it)", flush=True)
@@ -75,8 +75,17 @@ def run(options: argparse.Namespace) -> int:
     return supervise([server, *workers], stop, on_end)
 
 
-def server_command(address: str, port: int) -> list[str]:
-    """Return the command that starts Streamlit's server."""
+def stop_at_signals() -> threading.Event:
+    """Return an event that Ctrl-C, SIGTERM and the end of the terminal set."""
+    stop = threading.Event()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: stop.set())
+    return stop
+
+
+def server_commands(address: str, port: int, opens_browser: bool) -> Iterator[list[str]]:
+    """Yield the command of each start of Streamlit's server; only the first opens a browser."""
     upload_megabytes = math.ceil(Limits.from_environment().file_bytes / 2**20)
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     command += [f"--server.address={address}", f"--server.port={port}"]
@@ -84,9 +93,8 @@ def server_command(address: str, port: int) -> list[str]:
     command += ["--server.showEmailPrompt=false", "--browser.gatherUsageStats=false"]
     # Streamlit's own welcome asks a server on the internet for this machine's address.
     command += ["--logger.hideWelcomeMessage=true"]
-    if has_screen(os.environ, sys.platform, sys.stdout.isatty()):
-        command += ["--server.headless=false"]
-    return command
+    first = [*command, "--server.headless=false"] if opens_browser else command
+    return chain([first], repeat(command))
 
 
 def worker_command(name: str) -> list[str]:

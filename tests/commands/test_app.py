@@ -67,9 +67,15 @@ def test_the_server_is_told_of_the_workspace_the_samples_and_the_workers(monkeyp
 
 def test_commands_name_the_worker_and_the_address():
     assert app.worker_command("w-1") == [sys.executable, "-m", "cli", "worker", "--name", "w-1"]
-    command = app.server_command("127.0.0.1", 8502)
+    command = next(app.server_commands("127.0.0.1", 8502, opens_browser=False))
     assert command[:5] == [sys.executable, "-m", "streamlit", "run", "app.py"]
     assert "--server.address=127.0.0.1" in command and "--server.port=8502" in command
+
+
+def test_only_the_first_start_of_the_server_opens_a_browser():
+    commands = app.server_commands("127.0.0.1", 8502, opens_browser=True)
+    opens = ["--server.headless=false" in next(commands) for _ in range(3)]
+    assert opens == [True, False, False]
 
 
 @pytest.mark.parametrize(("text", "count"), [("0", 0), ("3", 3), (None, None)])

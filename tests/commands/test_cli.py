@@ -20,7 +20,7 @@ import tifffile
 from PIL import Image
 
 import cli
-from commands.app import has_screen, server_command
+from commands.app import has_screen, server_commands
 from commands.terminal import batch
 from core.errors import Cancelled, FormatError
 
@@ -337,7 +337,7 @@ def test_app_gives_streamlit_the_upload_limit(
 ) -> None:
     monkeypatch.setenv("LAMELLA_WORKSPACE", str(tmp_path))
     monkeypatch.setenv("LAMELLA_MAX_FILE_BYTES", str(3 * 2**20 + 1))
-    assert "--server.maxUploadSize=4" in server_command("127.0.0.1", free_port)
+    assert "--server.maxUploadSize=4" in next(server_commands("127.0.0.1", free_port, False))
     monkeypatch.setenv("LAMELLA_MAX_FILE_BYTES", "lots")
     assert cli.main(["app", "--port", str(free_port)]) == 1
     assert "LAMELLA_MAX_FILE_BYTES" in capsys.readouterr().err
