@@ -85,13 +85,14 @@ _HELD = "id = :id AND worker = :worker AND attempt = :attempt AND state = 'runni
 # Priority first; then one job of each owner in turn, fewer for who has some running already; of two
 # owners whose turn it is, the one served longer ago.
 _WAITING = f"""
+  WITH busy AS MATERIALIZED (
+    SELECT owner, count(*) AS running FROM job WHERE state = 'running' GROUP BY owner
+  )
   SELECT id, kind, priority,
-    row_number() OVER (PARTITION BY owner, priority ORDER BY id) + (
-      SELECT count(*) FROM job AS other
-      WHERE other.owner = job.owner AND other.state = 'running' AND other.id <> job.id
-    ) AS turn,
+    row_number() OVER (PARTITION BY job.owner, priority ORDER BY id)
+      + coalesce(running, 0) - (state = 'running') AS turn,
     (SELECT max(started) FROM job AS earlier WHERE earlier.owner = job.owner) AS served
-  FROM job WHERE state = 'queued' OR {_OVER}
+  FROM job LEFT JOIN busy USING (owner) WHERE state = 'queued' OR {_OVER}
 """
 _IN_ORDER = "ORDER BY priority, turn, served, id"
 
@@ -220,8 +221,9 @@ def place(workspace: Workspace, job: Job) -> Place:
         )
         busy, workers = next(iter(running))
         usual = db.execute(
+            # With the plus SQLite walks back from the newest job, and does not sort all that ended.
             "SELECT avg(seconds) FROM (SELECT finished - started AS seconds FROM job"
-            " WHERE kind = :kind AND state = 'done' ORDER BY id DESC LIMIT 20)",
+            " WHERE kind = :kind AND +state = 'done' ORDER BY id DESC LIMIT 20)",
             values,
         ).get
     ahead = busy + order.index(job.id) if job.id in order else 0
