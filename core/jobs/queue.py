@@ -126,7 +126,8 @@ def take(workspace: Workspace, worker: str, kinds: Collection[str]) -> Job | Non
     with workspace.database.read() as db:
         if not _first(db, f"SELECT 1 FROM job WHERE state = 'queued' OR {_OVER} LIMIT 1", now):
             return None
-    with workspace.database.write() as db:
+    # A power failure may undo it: then the job still waits.
+    with workspace.database.write(durable=False) as db:
         _give_up(db, now)
         row = _first(
             db,
