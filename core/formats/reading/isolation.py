@@ -62,10 +62,16 @@ def run_isolated(
 
     Raises:
         FormatError: the reader crashed, or says that the file cannot be read.
-        LimitError: it took longer or more memory than the limits allow.
+        LimitError: it took longer or more memory than the limits allow, or the disk is full.
     """
     with tempfile.TemporaryDirectory(prefix="lamella-") as folder:
-        _write(Path(folder), files)
+        try:
+            _write(Path(folder), files)
+        except OSError as error:
+            raise LimitError(
+                f"{name} does not fit into the folder for temporary files ({error.strerror}); free "
+                "some space there, or name another folder in TMPDIR."
+            ) from error
         request = {"function": function, "folder": folder, "job": job, "limits": asdict(limits)}
         begun = time.monotonic()
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -86,6 +87,15 @@ def test_a_reader_without_limits_is_a_sentence(reader):
     small = Limits(file_bytes=1_000_000, decoded_bytes=1_000_000, pixels=1000)
     with pytest.raises(FormatError, match=r"bad\.tif crashed its reader"):
         run(reader, small)
+
+
+def test_a_full_disk_is_a_sentence(monkeypatch):
+    def full(folder, files):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(isolation, "_write", full)
+    with pytest.raises(LimitError, match=r"bad\.tif does not fit .* \(No space left on device\)"):
+        run("answers")
 
 
 def test_a_refusal_keeps_its_words(way):
