@@ -15,7 +15,6 @@ from core.workspace.workspace import DATABASE, Workspace
 
 SECRET = "secret"
 """What signs the cookies by which browsers are known again."""
-ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,9 @@ def backup(workspace: Workspace, folder: Path, progress: ProgressCallback = no_p
     """Copy the workspace into ``folder``, new or with an earlier backup in it.
 
     The database comes first, by ``VACUUM INTO``, then the contents that it names: they never
-    change, so the copy is of one moment, and a second backup copies only what is new. The database
-    gets its name at the end. To restore, put the folder in the place of the workspace.
+    change, and what is deleted meanwhile stays until the copy is whole. So it is of one moment, and
+    a second backup copies only what is new. The database gets its name at the end. To restore, put
+    the folder in the place of the workspace.
 
     Raises:
         WorkspaceError: a folder with other files, one inside the workspace, or one that cannot be
@@ -42,17 +42,14 @@ def backup(workspace: Workspace, folder: Path, progress: ProgressCallback = no_p
     """
     _check(workspace, folder)
     files, blobs = Files(), Blobs(folder)
-    unfinished, copied = blobs.unfinished / DATABASE, 0
-    for _ in range(ROUNDS):
-        with in_words(folder):
-            files.remove(unfinished)
+    unfinished = blobs.unfinished / DATABASE
+    with in_words(folder):
+        files.remove(unfinished)
+    with workspace.blobs.all_kept():
         workspace.database.copy(unfinished)
         named = _named(unfinished)
-        new, problems = _copy(workspace, blobs, named, progress)
-        copied += new
-        if not problems:
-            break
-        # Something may have been deleted since the database was copied; then a new copy helps.
+        copied, problems = _copy(workspace, blobs, named, progress)
+    workspace.blobs.remove_unused(workspace.database)
     with in_words(folder):
         _copy_secret(workspace, blobs)
         files.sync_file(unfinished)

@@ -11,8 +11,10 @@ import hashlib
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import apsw
 
@@ -21,12 +23,23 @@ from core.workspace.database import Database
 from core.workspace.files import Files
 from core.workspace.trouble import in_words
 
+Saved = TypeVar("Saved")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 PIECE_BYTES = 2**22
+TRIES = 10
 DAMAGED = (
     "A file of the workspace {} is missing or damaged; run `lamella library verify`, which says "
     "what is concerned."
 )
+
+
+class ContentGoneError(WorkspaceError):
+    """A content was removed between its adding and its row."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The same file was deleted elsewhere while it was being saved; save it again."
+        )
 
 
 class Blobs:
@@ -40,6 +53,7 @@ class Blobs:
         """
         self._workspace, self._files = folder, files or Files()
         self.folder, self.unfinished = folder / "blobs", folder / "tmp"
+        self._lock = folder / "lock"
         with in_words(folder):
             for path in (folder, self.folder, self.unfinished):
                 self._files.make_folder(path)
@@ -122,14 +136,12 @@ class Blobs:
         """Note that a row of this transaction names a content that was added; return its bytes.
 
         Raises:
-            WorkspaceError: it was deleted since, as the last row that named it was.
+            ContentGoneError: it was removed since, as the last row that named it was.
         """
         try:
             size = self.path(digest).stat().st_size
         except FileNotFoundError as error:
-            raise WorkspaceError(
-                "The same file was deleted elsewhere while it was being saved; save it again."
-            ) from error
+            raise ContentGoneError from error
         db.execute(
             "INSERT INTO blob VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (digest, size, time.time())
         )
@@ -150,12 +162,10 @@ class Blobs:
             WorkspaceError: as of :meth:`read`.
         """
         path, hashed = self.path(digest), hashlib.sha256()
-        with in_words(self._workspace):
-            if path.is_file():
-                with path.open("rb") as file:
-                    while piece := file.read(PIECE_BYTES):
-                        hashed.update(piece)
-                        yield piece
+        with in_words(self._workspace), suppress(FileNotFoundError), path.open("rb") as file:
+            while piece := file.read(PIECE_BYTES):
+                hashed.update(piece)
+                yield piece
         if hashed.hexdigest() != digest:
             raise WorkspaceError(DAMAGED.format(self._workspace))
 
@@ -175,13 +185,51 @@ class Blobs:
         with in_words(self._workspace):
             self._files.remove(self.path(digest))
 
+    def save(
+        self,
+        database: Database,
+        contents: Mapping[str, bytes],
+        insert: Callable[[apsw.Connection, Mapping[str, str]], Saved],
+    ) -> Saved:
+        """Add contents, call ``insert`` in a transaction with the SHA-256 of each by its name, and
+        return what it returns.
+
+        Raises:
+            WorkspaceError: as of :meth:`add`; what ``insert`` raises goes through.
+        """
+        for _ in range(TRIES):
+            digests = {name: self.add(data) for name, data in contents.items()}
+            with suppress(ContentGoneError), database.write() as db:
+                for digest in digests.values():
+                    self.keep(db, digest)
+                return insert(db, digests)
+        raise ContentGoneError
+
+    @contextmanager
+    def all_kept(self) -> Iterator[None]:
+        """Let no content be removed while the body runs, also by other processes."""
+        with in_words(self._workspace):
+            held = self._files.lock(self._lock, alone=False)
+        try:
+            yield
+        finally:
+            if held is not None:
+                self._files.close(held)
+
     def remove_unused(self, database: Database) -> int:
         """Remove the contents that no row names any more; return their bytes.
 
         The files go while nobody else can write a row: one that names them cannot come meanwhile.
+        Within :meth:`all_kept` of anybody they stay until the next call.
         """
-        with database.write() as db:
-            unused = list(db.execute("SELECT digest, bytes FROM blob WHERE digest IN unused_blob"))
+        with ExitStack() as stack, in_words(self._workspace), database.write() as db:
+            held = self._files.lock(self._lock, alone=True)
+            if held is None:
+                return 0
+            # Until the rows are gone too.
+            stack.callback(self._files.close, held)
+            query = "SELECT digest, bytes FROM blob WHERE digest IN unused_blob"
+            unused = list(db.execute(query))
             for digest, _ in unused:
                 self._files.remove(self.path(digest))
                 db.execute("DELETE FROM blob WHERE digest = ?", (digest,))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import apsw
 
 from core.errors import WorkspaceError
 from core.segmentation.strokes import Stroke
@@ -32,26 +34,20 @@ def save(workspace: Workspace, owner: str, micrograph: str, image: str, drawing:
     Raises:
         WorkspaceError: ``owner`` has no such micrograph; the workspace cannot be written to.
     """
-    mask = workspace.blobs.add(drawing.mask) if drawing.mask else None
-    with workspace.database.write() as db:
-        if mask is not None:
-            workspace.blobs.keep(db, mask)
+    now, names = time.time(), json.dumps(drawing.phase_names)
+
+    def insert(db: apsw.Connection, digests: Mapping[str, str]) -> None:
+        values = image, _text(drawing.strokes), digests.get("mask"), drawing.revision, names, now
         db.execute(
             "INSERT OR REPLACE INTO drawing SELECT id, ?, ?, ?, ?, ?, ? FROM micrograph"
             " WHERE owner = ? AND id = ?",
-            (
-                image,
-                _text(drawing.strokes),
-                mask,
-                drawing.revision,
-                json.dumps(drawing.phase_names),
-                time.time(),
-                owner,
-                micrograph,
-            ),
+            (*values, owner, micrograph),
         )
         if not db.changes():
             raise WorkspaceError(NOT_THERE)
+
+    contents = {"mask": drawing.mask} if drawing.mask else {}
+    workspace.blobs.save(workspace.database, contents, insert)
 
 
 def find(workspace: Workspace, owner: str, micrograph: str, image: str) -> Drawing | None:

@@ -54,6 +54,24 @@ class Files:
         finally:
             os.close(descriptor)
 
+    def lock(self, path: Path, alone: bool) -> int | None:
+        """Return a descriptor that holds the lock ``path`` until it is closed.
+
+        ``alone``: with nobody else, and None where somebody has it; else beside others, after those
+        who have it alone.
+        """
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        if sys.platform == "win32":
+            return descriptor
+        import fcntl
+
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB if alone else fcntl.LOCK_SH)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        return descriptor
+
     def remove(self, path: Path) -> None:
         """Remove a file where there is one."""
         path.unlink(missing_ok=True)

@@ -87,24 +87,22 @@ def add(
     sidecars = sidecars or {}
     size = len(data or b"") + sum(map(len, sidecars.values()))
     quota.check(workspace, owner, size)
-    blob = None if data is None else workspace.blobs.add(data)
-    digests = {name: workspace.blobs.add(content) for name, content in sidecars.items()}
-    new, now = secrets.token_hex(8), time.time()
-    with workspace.database.write() as db:
+    contents = sidecars if data is None else {**sidecars, "": data}
+
+    def insert(db: apsw.Connection, digests: Mapping[str, str]) -> Kept:
         quota.check_owner(db, workspace, owner, size)
-        for digest in filter(None, (blob, *digests.values())):
-            workspace.blobs.keep(db, digest)
+        new, now = secrets.token_hex(8), time.time()
         db.execute(
             "INSERT INTO micrograph (id, owner, source, name, title, blob, bytes, created, used)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (new, owner, source, name, title or name, blob, size, now, now),
+            (new, owner, source, name, title or name, digests.get(""), size, now, now),
         )
         if db.changes():
-            db.executemany(
-                "INSERT INTO sidecar VALUES (?, ?, ?)",
-                [(new, name, digest) for name, digest in digests.items()],
-            )
+            rows = [(new, other, digest) for other, digest in digests.items() if other]
+            db.executemany("INSERT INTO sidecar VALUES (?, ?, ?)", rows)
         return _one(db, "owner = ? AND source = ?", (owner, source))
+
+    return workspace.blobs.save(workspace.database, contents, insert)
 
 
 def find(workspace: Workspace, owner: str, micrograph: str) -> Kept | None:

@@ -74,10 +74,12 @@ def _state(workspace: Workspace, digest: str) -> str:
     """Return what is wrong with a content, "" where nothing is."""
     path = workspace.blobs.path(digest)
     with in_words(workspace.folder):
-        if not path.is_file():
+        try:
+            with path.open("rb") as data:
+                found = hashlib.file_digest(data, "sha256").hexdigest()
+        except FileNotFoundError:
             return "missing"
-        with path.open("rb") as data:
-            return "" if hashlib.file_digest(data, "sha256").hexdigest() == digest else "damaged"
+    return "" if found == digest else "damaged"
 
 
 def _problems(workspace: Workspace, digest: str, repair: bool) -> list[str]:

@@ -296,8 +296,27 @@ def test_deleting_really_deletes_but_not_what_others_have_too(workspace: Workspa
     assert {name: count for name, count in left.items() if count} == {"sqlite_sequence": 1}
     workspace.close()
     files = [path for path in workspace.folder.rglob("*") if path.is_file()]
-    assert [path.name for path in files] == ["workspace.db"]
-    assert b"secret" not in files[0].read_bytes()
+    assert sorted(path.name for path in files) == ["lock", "workspace.db"]
+    assert not any(b"secret" in path.read_bytes() for path in files)
+
+
+def test_content_that_goes_while_it_is_saved_is_added_again(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where its last owner deletes it at that moment."""
+    add, added = workspace.blobs.add, []
+
+    def add_and_lose(data: bytes) -> str:
+        digest = add(data)
+        added.append(data)
+        if len(added) < 4:
+            workspace.blobs.discard(digest)
+        return digest
+
+    monkeypatch.setattr(workspace.blobs, "add", add_and_lose)
+    kept = micrographs.add(workspace, "anna", "upload:1", "a.tif", b"pixels", {"a.txt": b"scale"})
+    assert len(added) == 6
+    assert micrographs.contents(workspace, kept) == (b"pixels", {"a.txt": b"scale"})
 
 
 def test_quota_counts_uploads_and_results_of_an_owner(tmp_path: Path) -> None:
