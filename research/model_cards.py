@@ -11,7 +11,8 @@ from dataclasses import astuple, fields
 from pathlib import Path
 
 from core.evaluation import score_tables
-from core.evaluation.measured import Measured
+from core.evaluation.measured import Measured, ReliabilityBin
+from core.evaluation.object_reliability import object_confidence_text
 from core.evaluation.score_tables import ScoreRow
 from core.training.augmentation import Augmentation
 from core.training.recipe import Recipe
@@ -117,17 +118,28 @@ def _all_scores(card: ModelCard, found: Measured) -> list[str]:
         ]
     if found.confidence_calibration:
         error = found.scores["expected_calibration_error"]
-        bins = [
-            (f"{one.confidence:.3f}", f"{one.accuracy:.3f}", f"{100 * one.share:.1f}")
-            for one in found.confidence_calibration.bins
-            if one.share
-        ]
+        bins = _filled(found.confidence_calibration.bins)
         parts += [
             "### Confidence calibration",
             score_tables.confidence_calibration_text(card, found.confidence_calibration, error),
             _rows(("Mean confidence", "Accuracy", "Share of pixels in %"), bins),
         ]
+    if found.object_reliability:
+        bins = _filled(found.object_reliability.bins)
+        parts += [
+            "### Confidence of objects",
+            object_confidence_text(found.object_reliability),
+            _rows(("Mean confidence", "Share right", "Share of objects in %"), bins),
+        ]
     return parts
+
+
+def _filled(bins: Iterable[ReliabilityBin]) -> list[tuple[str, str, str]]:
+    return [
+        (f"{one.confidence:.3f}", f"{one.accuracy:.3f}", f"{100 * one.share:.1f}")
+        for one in bins
+        if one.share
+    ]
 
 
 def _robustness(found: Measured) -> str:

@@ -16,7 +16,10 @@ from core.synthesis.annotations import annotate
 from core.synthesis.smooth_noise import smooth_noise
 
 ANNOTATED = 0.5
-EMPTY = 0.1
+EMPTY = 0.2
+# Particles of 5 to 12 px, which fields of a whole support are full of.
+SMALL = 0.3
+LONGEST_WIRE = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,15 +81,22 @@ def draw_crowd(random: np.random.Generator, side: int) -> tuple[np.ndarray, np.n
         shell = random.uniform(0.15, 0.5) if random.random() < 0.2 else 0.0
         for row, column, outline in _placed(random, side):
             _paint(crowd, (row, column), outline, (overlap, shell), random)
-    image = _picture(crowd, random)
+    image = _picture(crowd, _film(shape, not crowd.instances.any(), random), random)
     if random.random() < ANNOTATED:
         image = annotate(image, random)
     return image, crowd.instances
 
 
 def _placed(random: np.random.Generator, side: int) -> Iterator[tuple[float, float, Outline]]:
-    half_width = float(np.exp(random.uniform(np.log(3), np.log(side / 6))))
-    aspect = 1.0 if random.random() < 0.6 else float(np.exp(random.uniform(0, np.log(8))))
+    sizes = (2.5, 6) if random.random() < SMALL else (3, side / 6)
+    half_width = float(np.exp(random.uniform(*np.log(sizes))))
+    shape = random.choice(("compact", "rod", "wire"), p=(0.5, 0.4, 0.1))
+    aspect = 1.0
+    if shape == "rod":
+        aspect = float(np.exp(random.uniform(0, np.log(10))))
+    elif shape == "wire":
+        half_width = min(half_width, side / LONGEST_WIRE)
+        aspect = random.uniform(10, LONGEST_WIRE)
     like = _kind(random, half_width, aspect)
     spread = random.choice((0.03, 0.1, 0.3))
     layout = random.choice(("raft", "aggregate", "random"), p=(0.4, 0.35, 0.25))
@@ -98,7 +108,8 @@ def _placed(random: np.random.Generator, side: int) -> Iterator[tuple[float, flo
 
 
 def _kind(random: np.random.Generator, half_width: float, aspect: float) -> Outline:
-    power = float(random.choice((0, 2, 4))) if aspect > 1.6 else float(random.choice((2, 2, 3, 6)))
+    powers = (2, 2, 3, 6) if aspect <= 1.6 else (0, 2, 4) if aspect < 10 else (0, 0, 4)
+    power = float(random.choice(powers))
     sides = int(random.integers(5, 9)) if power and random.random() < 0.4 else 0
     normals = 2 * np.pi * (np.arange(sides) + random.uniform(-0.12, 0.12, sides)) / max(sides, 1)
     angle = random.uniform(0, np.pi)
@@ -216,13 +227,23 @@ def _paint(
     crowd.cover[here] = np.maximum(crowd.cover[here], cover)
 
 
-def _picture(crowd: Crowd, random: np.random.Generator) -> np.ndarray:
-    """Return what a bright-field, a dark-field or a secondary-electron detector might show."""
-    shape = crowd.cover.shape
+def _film(shape: tuple[int, int], empty: bool, random: np.random.Generator) -> np.ndarray:
+    """Return the grey levels (H, W) float32, around 0, of what the particles lie on: texture, on
+    some folds too. An empty one is rougher, since there nothing else can be meant."""
     ground = np.zeros(shape, np.float32)
+    rougher = random.uniform(1, 3) if empty else 1.0
     for wavelength in (2.5, random.uniform(4, 12), random.uniform(12, 60), 200):
-        amplitude = random.choice((0.0, 0.01, 0.03, 0.06))
+        amplitude = rougher * random.choice((0.0, 0.01, 0.03, 0.06))
         ground += np.float32(amplitude) * smooth_noise(shape, wavelength, random)
+    if random.random() < (0.4 if empty else 0.1):
+        away = np.abs(smooth_noise(shape, random.uniform(40, 200), random))
+        fold = np.clip(1 - away / random.uniform(0.05, 0.3), 0, 1)
+        ground += np.float32(random.choice((-1, 1)) * random.uniform(0.05, 0.25)) * fold
+    return ground
+
+
+def _picture(crowd: Crowd, ground: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Return what a bright-field, a dark-field or a secondary-electron detector might show."""
     kind = random.choice(("bright field", "dark field", "secondary electrons"))
     if kind == "bright field":
         strength = random.uniform(0.4, 2.5)

@@ -1,6 +1,8 @@
-"""Keep what a checkpoint answers on the development and held-out images.
+"""Keep what a network answers on the development and validation images.
 
-python -m research.objects.outputs CACHE.npz CHECKPOINT.pt OUT.npz --sides dev --scales 1 0.7
+python -m research.objects.outputs CACHE.npz OUT.npz --checkpoint FILE.pt --sides dev --scales 1 0.7
+
+Without a checkpoint of `research.objects.train`, the shipped weights of `particles` answer.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ import torch
 from torch.nn import functional
 
 from core.pixels.resampling import resample
+from models.weights_file import trained
 from models.zoo.particles import CARD
-from research.objects.train import build, read_cache
+from research.objects.cache import read_cache
 
 
 @torch.inference_mode()
@@ -33,15 +36,23 @@ def outputs(network: torch.nn.Module, grey: np.ndarray, scale: float) -> np.ndar
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("cache", type=Path)
-    parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--sides", nargs="+", default=["dev"])
     parser.add_argument("--scales", nargs="+", type=float, default=[1.0])
     options = parser.parse_args()
     torch.set_num_threads(2)
-    network = build()
-    network.load_state_dict(torch.load(options.checkpoint, weights_only=True)["average"])
-    network.eval()
+    network = trained(CARD).to(memory_format=torch.channels_last)
+    if options.checkpoint is not None:
+        average = torch.load(options.checkpoint, weights_only=True)["average"]
+        prefix = "module."
+        network.load_state_dict(
+            {
+                name.removeprefix(prefix): value
+                for name, value in average.items()
+                if name.startswith(prefix)
+            }
+        )
     pairs = read_cache(options.cache)
     kept = {}
     for side in options.sides:

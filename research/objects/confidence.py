@@ -1,0 +1,106 @@
+"""Fit the confidence of objects to the development and validation images.
+
+    python -m research.objects.confidence CACHE.npz OUTPUTS.npz
+
+OUTPUTS: of `research.objects.outputs` at the card's scale. Prints the weights for the card, and by
+five folds over articles what they are worth: calibration, how many objects lie below each
+threshold, how many of these are wrong or doubtful, and F1 without them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, cross_val_predict
+
+from core.measurement.agreement import best_overlaps
+from core.segmentation.object_confidence import features
+from core.segmentation.objects import find_objects
+from core.segmentation.settings import ObjectSettings
+from core.training.augmentation import Pair
+from core.types import Segmentation
+from models.zoo.particles import CARD, PHASES
+from research.objects.cache import read_cache
+
+SIDES = ("dev", "val")
+
+
+def segmentation(outputs: np.ndarray) -> Segmentation:
+    """Return particle, contact and distance (3, H, W) as a segmentation."""
+    particle, contact, distance = outputs
+    return Segmentation(
+        labels=(particle > 0.5).astype(np.uint8),
+        probabilities=np.stack([1 - particle, particle]),
+        phases=PHASES,
+        pixel_size=None,
+        model=CARD.name,
+        digest="",
+        contact=contact,
+        distance=distance,
+    )
+
+
+def objects_of(pair: Pair, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the features (4, N) of the objects found in an image, and their best IoU (N,)."""
+    made = segmentation(outputs)
+    found = find_objects(made, 1, ObjectSettings())
+    return features(found, made, 1)[:, 1:], best_overlaps(found, pair.labels)
+
+
+def main() -> None:
+    """Print weights, calibration and thresholds."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("outputs", type=Path)
+    options = parser.parse_args()
+    sides, outputs = read_cache(options.cache), np.load(options.outputs)
+    scale = f"{CARD.tta_scales[0]:g}"
+    pairs = [(side, pair) for side in SIDES for pair in sides[side]]
+    made = [objects_of(pair, outputs[f"{side}|{pair.stem}|{scale}"]) for side, pair in pairs]
+    x = np.concatenate([one for one, _ in made], axis=1).T
+    overlap = np.concatenate([iou for _, iou in made])
+    image = np.repeat(np.arange(len(pairs)), [len(iou) for _, iou in made])
+    article = np.array([pair.group for _, pair in pairs])[image]
+    right = overlap >= 0.5
+    regression = LogisticRegression(C=100, max_iter=1000)
+    fitted = regression.fit(x, right)
+    print("weights", fitted.intercept_.round(2), fitted.coef_.round(2))
+    sure = cross_val_predict(
+        regression, x, right, groups=article, cv=GroupKFold(5), method="predict_proba"
+    )[:, 1]
+    bins = np.minimum((10 * sure).astype(int), 9)
+    gap = sum(abs(sure[bins == b].sum() - right[bins == b].sum()) for b in range(10))
+    print(
+        f"{len(right)} objects, {right.mean():.3f} right, calibration error {gap / len(sure):.3f}"
+    )
+    order = np.argsort(sure)
+    rank = np.empty(len(sure))
+    rank[order] = np.arange(len(sure))
+    pairs_right = (rank[right].sum() - right.sum() * (right.sum() - 1) / 2) / right.sum()
+    print(f"area under the receiver operating curve {pairs_right / (~right).sum():.3f}")
+    traced = np.array([len(np.unique(pair.labels)) - 1 for _, pair in pairs])
+    of_side = np.array([side for side, _ in pairs])
+    for least in (0, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6):
+        below = overlap[sure < least]
+        words = [f"{least:4g}: {len(below)} below"]
+        if len(below):
+            words.append(
+                f"IoU < 0.5 {np.mean(below < 0.5):.2f}, < 0.75 {np.mean(below < 0.75):.2f}"
+            )
+        hits, counted = (
+            np.bincount(image, chosen & (sure >= least), len(pairs))
+            for chosen in (right, np.ones_like(right))
+        )
+        for side in SIDES:
+            here = of_side == side
+            f1 = 2 * hits[here] / (counted + traced)[here]
+            pooled = 2 * hits[here].sum() / (counted + traced)[here].sum()
+            words.append(f"{side} F1 {np.nanmean(f1):.4f}, pooled {pooled:.4f}")
+        print("; ".join(words))
+
+
+if __name__ == "__main__":
+    main()
