@@ -35,6 +35,9 @@ CARDS: Mapping[str, ModelCard] = MappingProxyType(
     {card.name: card for card in (*(m.CARD for m in _MODULES), *classic.CARDS)}
 )
 
+REPLACED: Mapping[str, str] = MappingProxyType({"particles-resnet34": "particles"})
+"""Models that are no longer listed, and which stands in the place of each."""
+
 
 def card(name: str) -> ModelCard:
     """Return the card of a model.
@@ -42,6 +45,8 @@ def card(name: str) -> ModelCard:
     Raises:
         ModelError: there is no such model.
     """
+    if name in REPLACED:
+        raise ModelError(f"{name!r} is no longer there; {REPLACED[name]!r} stands in its place.")
     if name not in CARDS:
         raise ModelError(f"There is no model {name!r}; choose one of {', '.join(CARDS)}.")
     return CARDS[name]

@@ -162,3 +162,9 @@ def test_card_text_holds_what_the_card_says():
     assert "lamella train" not in card_text(zoo.card("otsu"))
     assert "| Phases | background (" in text
     assert "| Classes | particles (" in card_text(all_cards()["micrograph-type"])
+
+
+def test_a_model_that_is_no_longer_there_names_the_one_in_its_place():
+    with pytest.raises(ModelError, match="'particles' stands in its place"):
+        zoo.card("particles-resnet34")
+    assert all(other in zoo.CARDS and name not in zoo.CARDS for name, other in zoo.REPLACED.items())

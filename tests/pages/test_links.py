@@ -93,6 +93,16 @@ def test_presenter_stays_after_a_reload_without_a_sample() -> None:
     assert app.query_params["sample"] == "gold-tem"
 
 
+def test_a_link_to_a_model_that_was_replaced_opens_the_one_in_its_place() -> None:
+    app = opened("segment", model="particles-resnet34")
+    stands(app)
+    assert app.query_params["model"] == "particles"
+    assert [one.value for one in app.warning] == [
+        "The link asks for the model 'particles-resnet34', which is no longer there; Nanoparticles "
+        "replaces it."
+    ]
+
+
 def test_every_page_and_every_parameter_is_tried() -> None:
     pages = {path.stem for path in (REPOSITORY / "pages").glob("*.py")}
     assert set(PARAMETERS) == pages

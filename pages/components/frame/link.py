@@ -20,6 +20,8 @@ from pages.components.frame.memory import Memory
 EVERY_PAGE = ""
 UNKNOWN = "The link asks for a {kind} {name!r}, which does not exist; choose another."
 
+REPLACED = "The link asks for the model {name!r}, which is no longer there; {other} replaces it."
+
 
 def follow(mine: Memory, page: str) -> None:
     """Take image and model from the link where it asks for others, else write them into it."""
@@ -50,6 +52,9 @@ def _take(mine: Memory, asked: Mapping[str, str | None]) -> None:
 
         if model in zoo.CARDS:
             mine.model = model
+        elif model in zoo.REPLACED:
+            mine.model = zoo.REPLACED[model]
+            mine.model_notice = REPLACED.format(name=model, other=zoo.card(mine.model).title)
         else:
             mine.model_notice = UNKNOWN.format(kind="model", name=model)
 
