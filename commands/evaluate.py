@@ -209,6 +209,12 @@ def text(scores: dict) -> str:
             f"{digits(calibration['expected_calibration_error_at_temperature'])} with temperature "
             "scaling, cross-validated over images"
         )
+    if objects := scores["object_confidence"]:
+        lines.append(
+            f"  {objects['doubtful']} objects under a confidence of "
+            f"{objects['minimum_confidence']:g} left out, of which "
+            f"{digits(objects['doubtful_under_iou75'])} were wrong or doubtful (IoU under 0.75)"
+        )
     for name, groups in scores.items():
         if name.startswith("foreground_iou_by_"):
             lines += [

@@ -124,9 +124,12 @@ def as_typed(size: PixelSize) -> str:
 
 
 def counted(analysis: Analysis) -> str:
-    """Return how many objects there are and how many more lie in burnt-in writing, in words."""
-    written = analysis.selection.in_annotations
+    """Return how many objects there are, how many more are doubtful and how many lie in burnt-in
+    writing, in words."""
+    written, doubtful = analysis.selection.in_annotations, analysis.selection.doubtful
     objects = f"{len(analysis.table)} objects"
+    if doubtful:
+        objects += f", {doubtful} more of low confidence left out"
     if not written:
         return objects
     if analysis.object_settings.keep_annotations:

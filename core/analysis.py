@@ -15,8 +15,9 @@ import pandas as pd
 from core.errors import LamellaError
 from core.measurement.regions import measure_objects
 from core.pixels.resampling import resample, square_pixel_nm, square_shape
-from core.segmentation.annotations import Selection, find_annotations, select_objects
-from core.segmentation.objects import find_objects
+from core.segmentation.annotations import Selection
+from core.segmentation.object_confidence import object_confidence
+from core.segmentation.objects import counted_objects
 from core.segmentation.oblong_pixels import objects_of_oblong_pixels
 from core.segmentation.settings import ObjectSettings, TileSettings
 from core.types import (
@@ -182,7 +183,7 @@ def remeasure(analysis: Analysis) -> Analysis:
     if size is not None and not size.is_square:
         # Such objects are measured in square pixels, not in those that the labels have.
         return regroup(analysis, analysis.object_settings)
-    table = measure_objects(analysis.objects, micrograph.pixels, size, micrograph.measurable)
+    table = _table(micrograph, analysis.card, analysis.segmentation, analysis.objects)
     return replace(analysis, table=table)
 
 
@@ -197,9 +198,7 @@ def recalibrate(analysis: Analysis, micrograph: Micrograph) -> Analysis:
     segmentation = replace(analysis.segmentation, pixel_size=micrograph.pixel_size)
     table = analysis.table
     if analysis.card.objects_phase is not None:
-        table = measure_objects(
-            analysis.objects, micrograph.pixels, micrograph.pixel_size, micrograph.measurable
-        )
+        table = _table(micrograph, analysis.card, segmentation, analysis.objects)
     return replace(
         analysis,
         micrograph=micrograph,
@@ -263,15 +262,25 @@ def _objects(
 ) -> tuple[np.ndarray, pd.DataFrame, Selection]:
     """Return the objects (H, W), their table and how many were left out; no objects for a model
     that counts none."""
-    measurable, size = micrograph.measurable, micrograph.pixel_size
+    size = micrograph.pixel_size
     if card.objects_phase is None:
         objects, selection = np.zeros(micrograph.shape, np.uint32), Selection()
     elif size is not None and not size.is_square:
-        return objects_of_oblong_pixels(micrograph, segmentation, card.objects_phase, settings)
+        return objects_of_oblong_pixels(micrograph, segmentation, card, settings)
     else:
-        every = find_objects(
-            segmentation, card.objects_phase, replace(settings, minimum_area_px=0), measurable
+        objects, selection = counted_objects(
+            micrograph.pixels, segmentation, card, settings, micrograph.measurable
         )
-        written = find_annotations(micrograph.pixels, measurable)
-        objects, selection = select_objects(every, settings, written)
-    return objects, measure_objects(objects, micrograph.pixels, size, measurable), selection
+    return objects, _table(micrograph, card, segmentation, objects), selection
+
+
+def _table(
+    micrograph: Micrograph, card: ModelCard, segmentation: Segmentation, objects: np.ndarray
+) -> pd.DataFrame:
+    """Return the measurements of ``objects`` in square pixels, and their ``confidence`` where the
+    model tells how sure it is of each."""
+    table = measure_objects(
+        objects, micrograph.pixels, micrograph.pixel_size, micrograph.measurable
+    )
+    confidence = object_confidence(objects, segmentation, card)
+    return table if confidence is None else table.assign(confidence=confidence[1:])

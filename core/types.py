@@ -222,6 +222,22 @@ OBJECT_OUTPUTS = ("contact", "normalized distance")
 
 
 @dataclass(frozen=True)
+class ObjectConfidence:
+    """Weights of a logistic regression: the log odds that an object is right are ``intercept`` plus
+    each other one times what ``core.segmentation.object_confidence.features`` returns under its
+    name.
+
+    Source: Platt 1999, "Probabilistic outputs for support vector machines", section 2.
+    """
+
+    intercept: float
+    probability: float
+    middle: float
+    cut: float
+    contact: float
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """What a network is, what it learned from and how well it does.
 
@@ -244,6 +260,7 @@ class ModelCard:
     the images it was scored on. ``training_cost``: hours and machine. ``temperature``: that the
     confidence shown is softened with, see ``core.evaluation.confidence_calibration``; 1 = none.
     ``overlap_px``: of the tiles that a large image is cut into, measured by ``research.overlap``.
+    ``object_confidence``: how sure each object is, of a model with ``object_outputs``.
     """
 
     name: str
@@ -275,6 +292,7 @@ class ModelCard:
     temperature: float = 1.0
     object_outputs: bool = False
     overlap_px: int = 384
+    object_confidence: ObjectConfidence | None = None
 
     @property
     def outputs(self) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ uncertain = shown == sidebar.UNCERTAINTY
 viewer(
     publish.micrograph(opened.micrograph),
     ViewerSettings(
-        labels=None if uncertain else publish.labels(analysis.segmentation),
+        labels=None if uncertain else publish.labels_of_objects(analysis),
         phases=() if uncertain else analysis.segmentation.phases,
         objects=None if uncertain else publish.objects(analysis),
         overlay=publish.uncertainty(analysis)

@@ -27,7 +27,8 @@ from core.pixels.mask_file import read_mask
 from core.segmentation.classic_engine import ClassicEngine
 from core.segmentation.engine import Engine
 from core.segmentation.grain_merging import grains_from_probability
-from core.segmentation.objects import find_objects
+from core.segmentation.object_confidence import object_confidence
+from core.segmentation.objects import counted_objects
 from core.segmentation.processor import machine_in_words
 from core.segmentation.segment import segment
 from core.segmentation.settings import ObjectSettings
@@ -155,7 +156,13 @@ def _objects(
 ) -> ObjectScores | None:
     if card.objects_phase is None or card.boundary_phase is not None:
         return None
-    objects = find_objects(found, card.objects_phase, ObjectSettings(), micrograph.measurable)
+    settings = ObjectSettings(minimum_confidence=0)
+    objects, _ = counted_objects(micrograph.pixels, found, card, settings, micrograph.measurable)
+    confidence, overlap = object_confidence(objects, found, card), None
+    if confidence is not None:
+        overlap = best_overlaps(objects, reference)
+        objects = objects * (confidence >= ObjectSettings().minimum_confidence)[objects]
+        confidence = confidence[1:]
     touching = np.unique(reference[contact_line(reference)])
     return ObjectScores(
         agreement=match_objects(reference, objects),
@@ -164,6 +171,8 @@ def _objects(
         reference_diameters_px=_diameters(reference),
         touching=np.isin(np.unique(reference[reference > 0]), touching),
         found=best_overlaps(reference, objects) >= 0.5,
+        confidence=confidence,
+        overlap=overlap,
     )
 
 

@@ -43,6 +43,21 @@ class ConfidenceCalibration:
 
 
 @dataclass(frozen=True)
+class ObjectReliability:
+    """Objects by their confidence, the share that is right as ``accuracy`` of each of the ``bins``.
+
+    ``error``: expected calibration error. ``doubtful``: objects below the ``minimum_confidence``,
+    and ``doubtful_under_iou75``, the share of these whose IoU with any traced object is lower.
+    """
+
+    bins: tuple[ReliabilityBin, ...]
+    error: float
+    minimum_confidence: float
+    doubtful: int
+    doubtful_under_iou75: float
+
+
+@dataclass(frozen=True)
 class Measured:
     """A model's scores on a folder of images.
 
@@ -67,6 +82,7 @@ class Measured:
     robustness: tuple[RobustnessScore, ...] = ()
     cluster: str = ""
     by_image: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    object_reliability: ObjectReliability | None = None
 
 
 def read_measured(path: Path) -> Measured:
@@ -98,6 +114,7 @@ def read_measured(path: Path) -> Measured:
         robustness=read_robustness_scores(path.with_suffix(".robustness.csv")),
         cluster=entry.get("cluster", ""),
         by_image=read_image_values(path.with_suffix(".images.csv"), phases) if few else {},
+        object_reliability=_object_reliability(entry.get("object_confidence")),
     )
 
 
@@ -111,6 +128,18 @@ def _confidence_calibration(entry: Mapping[str, Any] | None) -> ConfidenceCalibr
         temperature=_number(entry.get("temperature")),
         error_without=_number(entry.get("expected_calibration_error_of_sample")),
         error_with=_number(entry.get("expected_calibration_error_at_temperature")),
+    )
+
+
+def _object_reliability(entry: Mapping[str, Any] | None) -> ObjectReliability | None:
+    if entry is None:
+        return None
+    return ObjectReliability(
+        bins=tuple(ReliabilityBin(*map(_number, one)) for one in entry["bins"]),
+        error=entry["expected_calibration_error"],
+        minimum_confidence=entry["minimum_confidence"],
+        doubtful=entry["doubtful"],
+        doubtful_under_iou75=_number(entry["doubtful_under_iou75"]),
     )
 
 

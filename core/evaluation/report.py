@@ -14,6 +14,7 @@ from core.evaluation.boundary_agreement import GrainAgreement
 from core.evaluation.confidence_calibration import BINS
 from core.evaluation.evaluation import Evaluation
 from core.evaluation.image_values import image_values
+from core.evaluation.object_reliability import object_confidence_entries
 from core.evaluation.scores import ImageScores
 from core.measurement.bootstrap import FEWEST_IMAGES, mean_over_images
 from core.types import ModelCard
@@ -51,6 +52,9 @@ def entries(result: Evaluation) -> dict[str, object]:
         "confusion": result.confusion.tolist(),
         "headlines": headlines,
         "confidence_calibration": confidence_calibration_entries(result),
+        "object_confidence": object_confidence_entries(
+            [one.objects for one in result.images if one.objects is not None]
+        ),
         "speed": {
             "seconds_per_megapixel": known(clock),
             "processor_seconds_per_megapixel": known(processor),

@@ -44,7 +44,8 @@ class ObjectScores:
     ``reference_diameters_px``: equivalent diameters of the objects found and of those in the mask.
     ``touching``, ``found``: (N,) bool, whether each object of the mask has a neighbour within 3 px
     and whether one of the objects found has an IoU >= 0.5 with it, in the order of
-    ``reference_diameters_px``.
+    ``reference_diameters_px``. ``confidence``, ``overlap``: (M,) of each object found, of any
+    confidence, and its largest IoU with an object of the mask; None of a model without.
     """
 
     agreement: ObjectAgreement
@@ -53,6 +54,8 @@ class ObjectScores:
     reference_diameters_px: np.ndarray
     touching: np.ndarray
     found: np.ndarray
+    confidence: np.ndarray | None = None
+    overlap: np.ndarray | None = None
 
     @property
     def diameter_error(self) -> float:

@@ -70,6 +70,12 @@ def _readme(analysis: Analysis, stem: str, names: Collection[str]) -> str:
     bars = zip(("highest", "lowest"), micrograph.bar_rows, strict=True)
     left_out = "".join(f" The {at} {n} rows are the info bar: 0 everywhere." for at, n in bars if n)
     marked = ", ".join(f"{index} = {phase.name}" for index, phase in enumerate(card.phases, 1))
+    sure = (
+        """ confidence is how likely an object is one
+    that a person would have traced; the least is in run.json."""
+        if "confidence" in analysis.table
+        else ""
+    )
     marks = f"""{stem}.marks.png
     What the forest learned from: {marked}, 0 = not marked.
 """
@@ -90,7 +96,8 @@ Model: {card.title} ({card.name}){trained}
     the long axis, counter-clockwise from
     the horizontal. mean_intensity lies between 0 (black) and 1 (white). An object that
     touches_edge continues outside the image: leave it out of size statistics, and give each
-    whole one its edge_weight (Miles-Lantuejoul, ISO 13322-1), as large ones are cut more often.
+    whole one its edge_weight (Miles-Lantuejoul, ISO 13322-1), as large ones are cut more
+    often.{sure}
 {stem}.rois.zip
     The outlines of the objects for ImageJ's ROI manager. A polygon covers its holes.
 {stem}.overlay.png

@@ -68,6 +68,7 @@ def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, ob
             "digest": analysis.segmentation.digest,
             "objects": len(analysis.table),
             "objects_under_minimum_area": analysis.selection.too_small,
+            "objects_under_minimum_confidence": analysis.selection.doubtful,
             "objects_in_annotations": analysis.selection.in_annotations,
             "annotations": "kept" if analysis.object_settings.keep_annotations else "left out",
             "unit": "nm" if analysis.micrograph.pixel_size else "px",

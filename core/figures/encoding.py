@@ -23,6 +23,8 @@ DISPLAY_PIXELS = 40_000_000
 
 JPEG_QUALITY = 92
 
+HATCH_PX = 3
+
 
 @dataclass(frozen=True)
 class EncodedImage:
@@ -53,17 +55,28 @@ def encode_grey(pixels: np.ndarray) -> EncodedImage:
 
 
 def encode_labels(
-    labels: np.ndarray, phases: Sequence[Phase], transparent: Collection[int] = (0,)
+    labels: np.ndarray,
+    phases: Sequence[Phase],
+    transparent: Collection[int] = (0,),
+    hatched: np.ndarray | None = None,
 ) -> EncodedImage:
     """Return labels, (H, W) uint8, as a palette PNG in the colours of the phases.
 
-    ``transparent``: indices of the phases that let the micrograph show through.
+    ``transparent``: indices of the phases that let the micrograph show through. ``hatched``: (H, W)
+    bool, where every other diagonal stripe has half the opacity.
     """
     step = display_step(labels.shape)
-    image = Image.fromarray(np.ascontiguousarray(labels[::step, ::step], np.uint8), "P")
-    image.putpalette(b"".join(bytes.fromhex(phase.color.removeprefix("#")) for phase in phases))
+    shown = np.ascontiguousarray(labels[::step, ::step], np.uint8)
+    if hatched is not None:
+        row, column = np.ogrid[: shown.shape[0], : shown.shape[1]]
+        stripe = (row + column) % (2 * HATCH_PX) < HATCH_PX
+        # The phase's colour once more, behind those of all phases.
+        shown = shown + np.uint8(len(phases)) * (hatched[::step, ::step] & stripe)
+    image = Image.fromarray(shown, "P")
+    palette = b"".join(bytes.fromhex(phase.color.removeprefix("#")) for phase in phases)
+    image.putpalette(palette * 2)
     opaque = bytes(0 if index in transparent else 255 for index in range(len(phases)))
-    return _png(image, transparency=opaque)
+    return _png(image, transparency=opaque + bytes((value + 1) // 2 for value in opaque))
 
 
 def encode_objects(objects: np.ndarray) -> EncodedImage:

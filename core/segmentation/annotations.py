@@ -66,20 +66,26 @@ def find_annotations(pixels: np.ndarray, measurable: np.ndarray | None = None) -
 class Selection:
     """What became of the objects that were found: ``too_small``, dropped; ``in_annotations``, at
     least half in burnt-in writing, dropped unless the settings keep them, and the ``boxes`` of
-    these, in px."""
+    these, in px; ``doubtful``, of too low a confidence, dropped."""
 
     too_small: int = 0
     in_annotations: int = 0
     boxes: tuple[Box, ...] = field(default=(), compare=False)
+    doubtful: int = 0
 
 
 def select_objects(
-    objects: np.ndarray, settings: ObjectSettings, annotations: np.ndarray
+    objects: np.ndarray,
+    settings: ObjectSettings,
+    annotations: np.ndarray,
+    confidence: np.ndarray | None = None,
 ) -> tuple[np.ndarray, Selection]:
     """Return the ``objects`` that count, numbered anew, and how many do not.
 
     ``objects``: (H, W) ids of objects of any size, 0 = none. ``annotations``: (H, W) bool, see
-    :func:`find_annotations`. Returns (H, W) uint32, 1 to n in raster order.
+    :func:`find_annotations`. ``confidence``: (N + 1,) by id, None where nothing is known of it; see
+    :func:`core.segmentation.object_confidence.object_confidence`. Returns (H, W) uint32, 1 to n in
+    raster order.
     """
     area = np.bincount(objects.ravel())
     area[0] = 0
@@ -87,9 +93,13 @@ def select_objects(
     written = objects_in(objects, annotations)
     written = written[large[written]]
     boxes = tuple(_box_of(objects == number) for number in written[:MOST_BOXES])
-    if not settings.keep_annotations and written.size:
-        objects = np.where(np.isin(objects, written), 0, objects)
-    found = Selection(int(np.count_nonzero(area[~large])), len(written), boxes)
+    counts = np.ones(len(area), np.bool_)
+    counts[written] = settings.keep_annotations
+    doubtful = np.zeros(len(area), np.bool_)
+    if confidence is not None:
+        doubtful = large & counts & (confidence < settings.minimum_confidence)
+    objects = objects * (counts & ~doubtful)[objects]
+    found = Selection(int(np.count_nonzero(area[~large])), len(written), boxes, int(doubtful.sum()))
     return number_objects(objects, settings.minimum_area_px), found
 
 

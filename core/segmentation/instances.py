@@ -62,8 +62,14 @@ def check_settings(settings: ObjectSettings) -> None:
     """Refuse settings out of range.
 
     Raises:
-        LamellaError: ``split`` outside [0, 1] or a negative ``minimum_area_px``.
+        LamellaError: ``split`` or ``minimum_confidence`` outside [0, 1], or a negative
+            ``minimum_area_px``.
     """
+    if not 0 <= settings.minimum_confidence <= 1:
+        raise LamellaError(
+            f"The least confidence is {settings.minimum_confidence:g}; it must lie between 0 "
+            "(count every object) and 1."
+        )
     if not 0 <= settings.split <= 1:
         raise LamellaError(
             f"The split setting is {settings.split:g}; it must lie between 0 (keep touching "

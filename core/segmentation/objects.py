@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from core.segmentation.annotations import Selection, find_annotations, select_objects
 from core.segmentation.instances import separate_objects
+from core.segmentation.object_confidence import object_confidence
 from core.segmentation.object_watershed import separate_by_distance
 from core.segmentation.settings import ObjectSettings
-from core.types import Segmentation
+from core.types import ModelCard, Segmentation
+
+
+def counted_objects(
+    pixels: np.ndarray,
+    segmentation: Segmentation,
+    card: ModelCard,
+    settings: ObjectSettings,
+    measurable: np.ndarray,
+) -> tuple[np.ndarray, Selection]:
+    """Return the objects (H, W) uint32 that count, 0 = none, in raster order, and how many do not.
+
+    Too small ones, those in burnt-in writing and those of low confidence do not count. ``pixels``:
+    (H, W) of the micrograph. ``card``: of a model that counts objects.
+
+    Raises:
+        LamellaError: settings out of range.
+    """
+    assert card.objects_phase is not None
+    every = find_objects(
+        segmentation, card.objects_phase, replace(settings, minimum_area_px=0), measurable
+    )
+    confidence = object_confidence(every, segmentation, card)
+    return select_objects(every, settings, find_annotations(pixels, measurable), confidence)
 
 
 def find_objects(

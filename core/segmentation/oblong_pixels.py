@@ -13,17 +13,19 @@ import pandas as pd
 
 from core.measurement.regions import measure_objects
 from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
-from core.segmentation.annotations import Selection, find_annotations, select_objects
-from core.segmentation.objects import find_objects
+from core.segmentation.annotations import Selection
+from core.segmentation.object_confidence import object_confidence
+from core.segmentation.objects import counted_objects
 from core.segmentation.settings import ObjectSettings
-from core.types import Micrograph, PixelSize, Segmentation
+from core.types import Micrograph, ModelCard, PixelSize, Segmentation
 
 
 def objects_of_oblong_pixels(
-    micrograph: Micrograph, segmentation: Segmentation, phase: int, settings: ObjectSettings
+    micrograph: Micrograph, segmentation: Segmentation, card: ModelCard, settings: ObjectSettings
 ) -> tuple[np.ndarray, pd.DataFrame, Selection]:
-    """Return the objects (H, W) uint32 of a ``phase`` in the micrograph's own pixels, their table
-    as of :func:`core.measurement.regions.measure_objects`, and how many were left out.
+    """Return the objects (H, W) uint32 of the ``card``'s phase in the micrograph's own pixels,
+    their table as of :func:`core.measurement.regions.measure_objects`, with their confidence where
+    the model tells it, and how many were left out.
 
     Lengths and areas are those in square pixels; centroids are in the micrograph's own. The least
     area is counted in the micrograph's own pixels too. ``micrograph``: with a pixel size.
@@ -35,10 +37,12 @@ def objects_of_oblong_pixels(
     settings = replace(settings, minimum_area_px=round(settings.minimum_area_px * smaller))
     measurable = resample_mask(micrograph.measurable, square)
     pixels, found = resample(micrograph.pixels, square), _in_square_pixels(segmentation, square)
-    every = find_objects(found, phase, replace(settings, minimum_area_px=0), measurable)
-    objects, selection = select_objects(every, settings, find_annotations(pixels, measurable))
+    objects, selection = counted_objects(pixels, found, card, settings, measurable)
     side = PixelSize(square_pixel_nm(size), size.source)
     table = measure_objects(objects, pixels, side, measurable)
+    confidence = object_confidence(objects, found, card)
+    if confidence is not None:
+        table["confidence"] = confidence[1:]
     for axis, column in enumerate(("centroid_row_px", "centroid_column_px")):
         table[column] = (table[column] + 0.5) * shape[axis] / square[axis] - 0.5
     # Boxes are for the eye, in the image's own pixels, which these are not.
@@ -50,17 +54,19 @@ def _in_square_pixels(segmentation: Segmentation, shape: tuple[int, int]) -> Seg
         None if one is None else resample(one.astype(np.float32), shape)
         for one in (segmentation.contact, segmentation.distance)
     )
-    labels = _labels(segmentation.probabilities, shape)
-    return replace(segmentation, labels=labels, contact=contact, distance=distance)
+    probabilities = np.stack(
+        [resample(one.astype(np.float32), shape) for one in segmentation.probabilities]
+    )
+    return replace(
+        segmentation,
+        labels=_labels(probabilities),
+        probabilities=probabilities,
+        contact=contact,
+        distance=distance,
+    )
 
 
-def _labels(probabilities: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Return the likeliest phase (H, W) uint8 at ``shape``; borders lie where the probabilities,
-    resampled, are equal, and so between two rows if need be."""
-    labels = np.zeros(shape, np.uint8)
-    likeliest = np.zeros(shape, np.float32)
-    for phase, probability in enumerate(probabilities):
-        found = resample(probability.astype(np.float32), shape)
-        labels[found > likeliest] = phase
-        np.maximum(likeliest, found, out=likeliest)
-    return labels
+def _labels(probabilities: np.ndarray) -> np.ndarray:
+    """Return the likeliest phase (H, W) uint8; borders lie where the probabilities, resampled, are
+    equal, and so between two rows if need be. Where all are 0 it is phase 0."""
+    return np.argmax(probabilities, axis=0).astype(np.uint8)

@@ -136,6 +136,16 @@ def test_labels_have_the_colours_of_their_phases_and_let_the_image_through() -> 
     assert [image.getpixel((x, 0)) for x in (0, 1)] == [(0, 114, 178, 0), (230, 159, 0, 255)]
 
 
+def test_hatched_labels_keep_their_colour_under_stripes_of_half_the_opacity() -> None:
+    phases = (Phase("background", "#0072B2"), Phase("particle", "#E69F00"))
+    labels = np.array([[0] + [1] * 11], np.uint8)
+    hatched = np.arange(12)[None] > 5
+    image = decoded(encoding.encode_labels(labels, phases, hatched=hatched)).convert("RGBA")
+    colours = np.asarray(image)[0]
+    assert (colours[1:, :3] == (230, 159, 0)).all()
+    assert colours[:, 3].tolist() == [0] + [255] * 5 + [128] * 3 + [255] * 3
+
+
 def test_object_numbers_survive_as_colours() -> None:
     ids = np.array([[0, 1, 255, 256, 70000, 2**24 - 1]], np.uint32)
     red, green, blue = (

@@ -55,6 +55,22 @@ def labels(segmentation: Segmentation, transparent: tuple[int, ...] = (0,)) -> O
     )
 
 
+def labels_of_objects(analysis: Analysis) -> Overlay:
+    """Return the phases of an analysis; hatched is what is no object for want of confidence."""
+    made, phase = analysis.segmentation, analysis.card.objects_phase
+    if phase is None or not analysis.selection.doubtful:
+        return labels(made)
+    return overlay(
+        "labels",
+        f"{made.digest} {made.model} {analysis.object_settings}",
+        lambda: encoding.encode_labels(
+            made.labels,
+            made.phases,
+            hatched=(made.labels == phase) & (analysis.objects == 0),
+        ),
+    )
+
+
 def objects(analysis: Analysis) -> Overlay:
     """Return the object ids of an analysis, for outlines and the pointer."""
     made = analysis.segmentation

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.evaluation import score_tables
 from core.evaluation.initialization_scores import Initialization
-from core.evaluation.measured import Measured
+from core.evaluation.measured import Measured, ObjectReliability
 from core.evaluation.score_tables import ScoreRow
 from core.types import ModelCard
 from models import zoo
@@ -114,6 +114,8 @@ def all_scores(card: ModelCard, found: Measured) -> None:
             _table(score_tables.phase_rows(found, phase), found)
     if found.confidence_calibration:
         _confidence_calibration(card, found)
+    if found.object_reliability:
+        _object_confidence(card, found.object_reliability)
 
 
 def _changed(found: Measured) -> None:
@@ -161,6 +163,17 @@ def _confidence_calibration(card: ModelCard, found: Measured) -> None:
         screen.chart(
             reliability_figure(found.confidence_calibration.bins), f"reliability_{card.name}"
         )
+
+
+def _object_confidence(card: ModelCard, found: ObjectReliability) -> None:
+    from core.evaluation.object_reliability import object_confidence_text
+    from core.figures.reliability import reliability_figure
+
+    st.markdown("**Confidence of objects**")
+    words, curve = st.columns([2, 3], gap="large")
+    words.markdown(object_confidence_text(found))
+    with curve:
+        screen.chart(reliability_figure(found.bins, "objects"), f"objects_{card.name}")
 
 
 def _table(rows: Sequence[ScoreRow], found: Measured | None) -> None:

@@ -28,6 +28,7 @@ COLUMNS = {
     "solidity": "Solidity",
     "orientation": "Orientation",
     "mean_intensity": "Mean grey level",
+    "confidence": "Confidence",
     "centroid_row": "Row",
     "centroid_column": "Column",
     "edge_weight": "Edge weight",
@@ -151,9 +152,11 @@ def sentence(analysis: Analysis) -> str:
     column, unit = diameters(table)
     area = f"area_{unit}2"
     edge = ", cut by the edge" if row["touches_edge"] else ""
+    sure = f", confidence {row['confidence']:.2f}" if "confidence" in row else ""
     return (
         f"{capital(object_name(analysis))} {chosen}: "
         f"diameter {row[column]:.{_decimals(column, table)}f} {UNITS[unit]}, "
         f"area {row[area]:,.{_decimals(area, table)}f} {UNITS[unit + '2']}, "
-        f"aspect ratio {row['aspect_ratio']:.2f}, circularity {row['circularity']:.2f}{edge}."
+        f"aspect ratio {row['aspect_ratio']:.2f}, circularity {row['circularity']:.2f}"
+        f"{sure}{edge}."
     )

@@ -66,6 +66,9 @@ def _left_out(analysis: Analysis) -> dict[str, str]:
     chosen, settings, rows = analysis.selection, analysis.object_settings, {}
     if chosen.too_small:
         rows[f"Under {settings.minimum_area_px} px²"] = f"{chosen.too_small:,} left out"
+    if chosen.doubtful:
+        least = f"Confidence under {settings.minimum_confidence:g}"
+        rows[least] = f"{chosen.doubtful:,} left out (hatched)"
     if chosen.in_annotations:
         verb = "counted" if settings.keep_annotations else "left out"
         rows["In burnt-in text"] = f"{chosen.in_annotations:,} {verb}"

@@ -200,6 +200,7 @@ def test_run_json_names_everything_needed_to_repeat_it(tmp_path):
         "minimum_area_px": 20,
         "fill_holes": True,
         "keep_annotations": False,
+        "minimum_confidence": 0.35,
     }
     assert told["settings"]["tiles"] == {"side_px": 1088, "overlap_px": analysis.card.overlap_px}
     assert told["engine"] == {

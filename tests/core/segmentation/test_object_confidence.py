@@ -1,0 +1,89 @@
+"""How sure each object is: what it follows from, and what becomes of doubtful ones."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import LamellaError
+from core.segmentation.annotations import Selection, select_objects
+from core.segmentation.instances import check_settings
+from core.segmentation.object_confidence import features, object_confidence
+from core.segmentation.settings import ObjectSettings
+from core.types import ObjectConfidence, Phase, Segmentation
+from models.zoo.particles import CARD
+
+PHASES = (Phase("background", "#000000"), Phase("particle", "#ffffff"))
+NOTHING_WRITTEN = np.zeros((6, 12), bool)
+
+
+def two_objects() -> tuple[np.ndarray, Segmentation]:
+    """A block of 4 x 4 px alone, and one of 4 x 4 px cut in two halves of 4 x 2 px."""
+    objects = np.zeros((6, 12), np.uint32)
+    objects[1:5, 1:5], objects[1:5, 7:9], objects[1:5, 9:11] = 1, 2, 3
+    particle = np.where(objects > 0, 0.75, 0.0)
+    particle[objects == 1] = 1
+    contact, distance = np.zeros((2, 6, 12))
+    contact[1:5, 8], contact[1:5, 9] = 0.25, 0.75
+    distance[2, 2], distance[2, 7], distance[2, 10] = 1, 0.5, 0.25
+    made = Segmentation(
+        labels=(particle > 0.5).astype(np.uint8),
+        probabilities=np.stack([1 - particle, particle]).astype(np.float16),
+        phases=PHASES,
+        pixel_size=None,
+        model="two",
+        digest="two",
+        contact=contact.astype(np.float16),
+        distance=distance.astype(np.float16),
+    )
+    return objects, made
+
+
+def test_what_the_confidence_of_an_object_follows_from():
+    objects, made = two_objects()
+    probability, middle, cut, contact = features(objects, made, 1)[:, 1:]
+    assert probability == pytest.approx([1, 0.75, 0.75])
+    assert middle == pytest.approx([1, 0.5, 0.25])
+    # Each half has an outline of 12 sides of pixels, 4 of them along the cut.
+    assert cut == pytest.approx([0, 1 / 3, 1 / 3])
+    assert contact == pytest.approx([0, 0.5 / 3, 0.5 / 3])
+
+
+def test_a_filled_hole_says_nothing_against_an_object():
+    objects, made = two_objects()
+    particle = made.probabilities.copy()
+    particle[:, 2:4, 2:4] = [[[1]], [[0]]]
+    hollow = replace(made, probabilities=particle, labels=(particle[1] > 0.5).astype(np.uint8))
+    assert features(objects, hollow, 1)[0, 1] == 1
+    # The hole is background, not a neighbour that the object was cut from.
+    assert features(objects, hollow, 1)[2, 1] == 0
+
+
+def test_confidence_is_the_logistic_of_the_weighted_features_whatever_else_counts():
+    objects, made = two_objects()
+    card = replace(CARD, object_confidence=ObjectConfidence(-1, 1, 2, -3, 6))
+    found = object_confidence(objects, made, card)
+    odds = np.array([-1 + 1 + 2, -1 + 0.75 + 1 - 1 + 1, -1 + 0.75 + 0.5 - 1 + 1])
+    assert found == pytest.approx([1, *(1 / (1 + np.exp(-odds)))])
+    alone = object_confidence(np.where(objects == 3, 0, objects), made, card)
+    assert alone == pytest.approx(found[:3])
+    assert object_confidence(objects, made, replace(card, object_confidence=None)) is None
+
+
+def test_doubtful_objects_do_not_count_and_are_told():
+    objects, _ = two_objects()
+    confidence = np.array([1, 0.9, 0.2, 0.6])
+    settings = ObjectSettings(minimum_area_px=1, minimum_confidence=0.5)
+    left, selection = select_objects(objects, settings, NOTHING_WRITTEN, confidence)
+    assert selection == Selection(doubtful=1)
+    assert np.array_equal(left, np.array([0, 1, 0, 2])[objects])
+    everything = replace(settings, minimum_confidence=0)
+    assert np.array_equal(
+        select_objects(objects, everything, NOTHING_WRITTEN, confidence)[0], objects
+    )
+    assert select_objects(objects, settings, NOTHING_WRITTEN)[1] == Selection()
+
+
+def test_a_confidence_out_of_range_is_refused():
+    with pytest.raises(LamellaError, match=r"least confidence is 1\.5"):
+        check_settings(ObjectSettings(minimum_confidence=1.5))
