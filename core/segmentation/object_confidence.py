@@ -12,12 +12,13 @@ def object_confidence(
     objects: np.ndarray, segmentation: Segmentation, card: ModelCard
 ) -> np.ndarray | None:
     """Return the probability (N + 1,) float64 that each object has an IoU of 0.5 or more with one
-    that a person traced, by id, 1 for the background; None of a model whose card knows no weights.
+    that a person traced, by id, 1 for the background; None without weights on the card or without
+    outputs about objects in the segmentation.
 
     ``objects``: (H, W) ids 0 to N, 0 = none, of the ``card``'s phase of objects.
     """
     weights, phase = card.object_confidence, card.objects_phase
-    if weights is None or phase is None:
+    if weights is None or phase is None or segmentation.contact is None:
         return None
     mean, middle, cut, contact = features(objects, segmentation, phase)
     found = expit(
