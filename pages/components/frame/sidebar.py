@@ -131,22 +131,28 @@ def object_settings(card: ModelCard) -> ObjectSettings:
             help="Letters and scale bars that were drawn into the image are found, and what a "
             "model sees in them is left out of number, sizes and table.",
         )
-        least = defaults.minimum_confidence
-        if card.object_confidence is not None:
-            least = st.slider(
-                "Least confidence",
-                0.0,
-                1.0,
-                least,
-                0.05,
-                key="minimum_confidence",
-                persist_state="session",
-                help="How likely an object is one that a person would have traced. Those below "
-                "are left out of number, sizes and table, and hatched in the image; 0 counts all.",
-            )
+        least = _least_confidence(card, defaults.minimum_confidence)
     chosen = ObjectSettings(split, int(minimum), fill, keep, least)
     keeping.save_settings(mine, mine.source or "", chosen)
     return chosen
+
+
+def _least_confidence(card: ModelCard, usual: float) -> float:
+    if card.object_confidence is None:
+        return usual
+    key = "minimum_confidence"
+    if session.value_of(key) is None:
+        session.control(key, usual)
+    return st.slider(
+        "Least confidence",
+        0.0,
+        1.0,
+        step=0.05,
+        key=key,
+        persist_state="session",
+        help="How likely an object is one that a person would have traced. Those below are left "
+        "out of number, sizes and table, and hatched in the image; 0 counts all.",
+    )
 
 
 def uploader(key: str) -> None:
