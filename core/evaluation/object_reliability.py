@@ -23,11 +23,13 @@ def object_confidence_entries(found: Sequence[ObjectScores]) -> dict[str, object
     ``minimum_confidence`` and do not count, and of those ``doubtful_under_iou75``, the share that
     is wrong or doubtful: an IoU under 0.75.
     """
-    known = [one for one in found if one.confidence is not None and one.overlap is not None]
-    if not sum(len(one.confidence) for one in known):
+    empty = np.empty(0)
+    sides = ([one.confidence for one in found], [one.overlap for one in found])
+    confidence, overlap = (
+        np.concatenate([empty, *(one for one in side if one is not None)]) for side in sides
+    )
+    if not len(confidence):
         return None
-    confidence = np.concatenate([one.confidence for one in known])
-    overlap = np.concatenate([one.overlap for one in known])
     number = np.minimum((confidence * BINS).astype(int), BINS - 1)
     size = np.bincount(number, minlength=BINS)
     sure = np.bincount(number, confidence, BINS)

@@ -143,15 +143,12 @@ def _least_confidence(card: ModelCard, usual: float) -> float:
     key = "minimum_confidence"
     if session.value_of(key) is None:
         session.control(key, usual)
+    told = (
+        "How likely an object is one that a person would have traced. Those below are left out of "
+        "number, sizes and table, and hatched in the image; 0 counts all."
+    )
     return st.slider(
-        "Least confidence",
-        0.0,
-        1.0,
-        step=0.05,
-        key=key,
-        persist_state="session",
-        help="How likely an object is one that a person would have traced. Those below are left "
-        "out of number, sizes and table, and hatched in the image; 0 counts all.",
+        "Least confidence", 0.0, 1.0, step=0.05, key=key, persist_state="session", help=told
     )
 
 
