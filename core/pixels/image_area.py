@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from scipy.ndimage import distance_transform_edt
 
 # Wider than dead pixels and lost lines, which an object goes on behind.
 SPECK_PX = 7
@@ -50,4 +49,6 @@ def without_specks(values: np.ndarray, measurable: np.ndarray) -> np.ndarray:
 
 def nearest_index(measurable: np.ndarray) -> np.ndarray:
     """Return row and column (2, H, W) of the nearest ``measurable`` pixel, at least one there."""
+    from scipy.ndimage import distance_transform_edt
+
     return distance_transform_edt(~measurable, return_distances=False, return_indices=True)

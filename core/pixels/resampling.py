@@ -6,12 +6,15 @@ import math
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from scipy.sparse import csr_array
 
 from core.types import PixelSize
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 MOST_ENLARGED = 4.0
 
@@ -109,6 +112,8 @@ def resampled_rows(image: np.ndarray, shape: tuple[int, int], rows: slice) -> np
 @lru_cache(maxsize=8)
 def _row_weights(height: int, target: int) -> csr_array:
     """Return the share (target, height) float32 of each row in each row of the resampled image."""
+    from scipy.sparse import csr_array
+
     if target < height:
         edges = np.arange(target + 1) * (height / target)
         rows = [np.arange(int(a), min(math.ceil(b), height)) for a, b in pairwise(edges)]

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.ndimage import find_objects
 
 from core.segmentation.basins import groups
 
@@ -92,13 +91,15 @@ def cut_shells(
     size = np.bincount(objects.ravel())
     filled = np.bincount(objects[(mask == 0) & (objects > 0)], minlength=len(size))
     hollow = np.flatnonzero((filled > 0) & (filled >= HOLLOW * size))
-    boxes, last = find_objects(objects) if len(hollow) else [], len(size)
+    box = _boxes(objects, len(size)) if len(hollow) else np.empty((0, 4), int)
+    last = len(size)
     for number in hollow:
-        here = objects[boxes[number - 1]]
+        top, left, bottom, right = box[number]
+        here = objects[top:bottom, left:right]
         whole = (here == number).astype(np.uint8)
         if _solidity(whole) >= CONVEX:
             continue
-        solid = whole & mask[boxes[number - 1]]
+        solid = whole & mask[top:bottom, left:right]
         pieces = split(solid | _large_holes(whole & (1 - solid)))
         fill_holes(pieces)
         if len(np.unique(pieces[pieces > 0])) > 1:
@@ -177,6 +178,8 @@ class _Holes:
 
 def _boxes(objects: np.ndarray, count: int) -> np.ndarray:
     """Return top, left, bottom and right (count, 4) of each object."""
+    from scipy.ndimage import find_objects
+
     box = np.zeros((count, 4), int)
     for number, found in enumerate(find_objects(objects), start=1):
         if found is not None:

@@ -190,6 +190,20 @@ def test_help_needs_no_numbers_and_no_networks() -> None:
     assert ran.stdout.strip() == "light"
 
 
+def test_no_torch_where_no_network_runs(folder: Path, tmp_path: Path) -> None:
+    image, out = str(folder / "good.png"), str(tmp_path / "out")
+    commands = [["models"], ["info", image], ["segment", image, "--model", "otsu", "--out", out]]
+    heavy = "{'torch', 'openvino', 'streamlit', 'sklearn'}"
+    program = (
+        f"import sys, cli\ncodes = [cli.main(one) for one in {commands}]\n"
+        f"print(codes, {heavy} & set(sys.modules) or 'light')"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.splitlines()[-1] == "[0, 0, 0] light"
+
+
 def test_a_batch_names_each_failure_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     errors = {
         "a/x.tif": FormatError("x.tif is damaged; copy it again."),
