@@ -30,8 +30,9 @@ def become(owner: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def restart() -> None:
-    """Forget what a process has in memory."""
-    for name in ("uploads", "micrographs", "results", "marks"):
+    """Forget what a process has in memory of uploads; samples take long to be made again."""
+    stores.micrographs().discard(lambda key: bool(key[0]))
+    for name in ("uploads", "results", "marks"):
         size = getattr(stores, f"{name.removesuffix('s').upper()}_BYTES")
         stores._store.clear(name, size)
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.components.frame import garbage, jobs
 from pages.components.frame.jobs import Job
+from pages.components.frame.queued import has_worker_processes
 
 if TYPE_CHECKING:
     from core.segmentation.classic_engine import ClassicEngine
@@ -42,7 +43,9 @@ def _warm(model: str) -> None:
     from models import zoo
 
     if not zoo.card(model).needs_marks:
-        engine(model)
+        # A worker process loads what it runs, and this one would hold it twice.
+        if not has_worker_processes():
+            engine(model)
         return
     from core.segmentation.pixel_forest import import_learner
 

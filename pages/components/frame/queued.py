@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import TYPE_CHECKING
 
 from core.errors import Cancelled, LamellaError
@@ -10,6 +11,11 @@ from core.jobs import queue
 
 if TYPE_CHECKING:
     from core.workspace.workspace import Workspace
+
+
+def has_worker_processes() -> bool:
+    """Return whether processes of their own work on the queue, as LAMELLA_WORKERS says."""
+    return os.environ.get("LAMELLA_WORKERS", "0") not in ("", "0")
 
 
 def name_of(key: tuple[object, ...]) -> str:

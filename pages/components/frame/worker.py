@@ -10,11 +10,7 @@ import streamlit as st
 from core.jobs import segmentation, worker
 from core.jobs.worker import Handler
 from pages.components.frame import keeping, networks
-
-
-def has_processes() -> bool:
-    """Return whether processes of their own work on the queue, as LAMELLA_WORKERS says."""
-    return os.environ.get("LAMELLA_WORKERS", "0") not in ("", "0")
+from pages.components.frame.queued import has_worker_processes
 
 
 def handlers() -> Mapping[str, Handler]:
@@ -25,7 +21,7 @@ def handlers() -> Mapping[str, Handler]:
 def start() -> None:
     """Let somebody work on the queue; call it at the start and wherever a job is added."""
     place = keeping.workspace()
-    if place is not None and not has_processes():
+    if place is not None and not has_worker_processes():
         _thread(str(place.folder))
 
 

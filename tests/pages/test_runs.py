@@ -1,0 +1,136 @@
+"""Runs of the page Segment: in the queue, found by another tab, cancelled, failed, kept."""
+
+from __future__ import annotations
+
+from concurrent.futures import wait
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.errors import ModelError
+from core.jobs import queue
+from core.workspace import micrographs, results
+from core.workspace.workspace import Workspace
+from pages.components.frame import jobs, networks
+from pages.components.frame.jobs import Job
+from tests.pages.running import by_key, finish, opened, texts
+from tests.pages.test_forest import DISK, GROUND, draw
+from tests.pages.test_keeping import ANN, BOB, become, restart
+from tests.pages.test_pages import two_disks, upload
+
+
+@pytest.fixture(autouse=True)
+def ann(monkeypatch: pytest.MonkeyPatch) -> None:
+    become(ANN, monkeypatch)
+    restart()
+
+
+@pytest.fixture
+def workspace(own_workspace: Path) -> Workspace:
+    return Workspace(own_workspace)
+
+
+def asked(model: str = "otsu") -> tuple[AppTest, str]:
+    """Return the page on which Segment was pressed, and the id of the image."""
+    app = upload(opened("segment", model=model), "disks.png", two_disks())
+    app = app.button(key="segment").click().run()
+    return app, str(app.query_params["image"])
+
+
+def progress(app: AppTest) -> str:
+    return str(app.get("progress")[0].proto.text)
+
+
+def test_another_tab_of_the_owner_finds_a_run_and_the_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, image = asked()
+    assert progress(first) == "Next in the queue."
+    second = opened("segment", image=image, model="otsu")
+    assert progress(second) == "Next in the queue."
+    become(BOB, monkeypatch)
+    stranger = upload(opened("segment", model="otsu"), "disks.png", two_disks())
+    assert not stranger.get("progress")
+    stranger = stranger.button(key="segment").click().run()
+    assert progress(stranger).startswith("In the queue: 1 job before this one.")
+    become(ANN, monkeypatch)
+    finish(second)
+    table = second.dataframe[0].value
+    assert sorted(table["area_px2"]) == [437, 1245]
+    assert first.run().dataframe[0].value.equals(table)
+
+
+def test_a_run_is_cancelled_from_any_tab(workspace: Workspace) -> None:
+    first, image = asked()
+    second = opened("segment", image=image, model="otsu")
+    second = second.button(key="work_segment_cancel").click().run()
+    assert "Stopped before the end, as asked." in [one.value for one in second.warning]
+    assert finish(first).button(key="segment")
+    assert results.listed(workspace, ANN, image) == ()
+
+
+def test_a_run_that_failed_while_nobody_looked_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, image = asked()
+
+    def broken(name: str) -> None:
+        raise ModelError("The weights of Otsu are damaged; install Lamella again.")
+
+    monkeypatch.setattr(networks, "engine", broken)
+    finish(app)
+    again = opened("segment", image=image, model="otsu")
+    for page in (app, again):
+        assert "The weights of Otsu are damaged" in " ".join(one.value for one in page.warning)
+        assert page.button(key="segment")
+
+
+def test_a_result_and_the_settings_of_objects_are_there_after_a_restart(
+    workspace: Workspace,
+) -> None:
+    app, image = asked()
+    app = finish(app)
+    app = app.number_input(key="minimum_area_px").set_value(500).run()
+    assert list(app.dataframe[0].value["area_px2"]) == [1245]
+    restart()
+    (row,) = results.listed(workspace, ANN, image)
+    again = opened("segment", image=image)
+    assert not again.get("progress") and not again.exception
+    assert again.number_input(key="minimum_area_px").value == 500
+    assert again.dataframe[0].value.equals(app.dataframe[0].value)
+    assert queue.find(workspace, ANN, row.key).state == "done"
+
+
+def test_what_a_forest_made_of_the_last_strokes_is_kept(workspace: Workspace) -> None:
+    app = upload(opened("segment", model="random-forest"), "disks.png", two_disks())
+    image = str(app.query_params["image"])
+    for strokes in ((GROUND, DISK), (GROUND, DISK, DISK)):
+        app = finish(draw(app, *strokes))
+        app = by_key(app.selectbox, "model_choice-").set_value("random-forest").run()
+        wait([job.future for job in jobs._begun() if job.key[0] == "save"], timeout=60)
+    assert not app.session_state["lamella"].unkept
+    assert [one.model for one in results.listed(workspace, ANN, image)] == ["random-forest"]
+
+
+def test_without_a_workspace_a_run_stays_in_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("LAMELLA_WORKSPACE", str(tmp_path / "file" / "workspace"))
+    app = upload(opened("segment", model="otsu"), "disks.png", two_disks())
+    app = app.button(key="segment").click().run()
+    assert isinstance(app.session_state["lamella"].jobs["segment"], Job)
+    assert len(finish(app).dataframe[0].value) == 2
+
+
+def test_another_owner_with_the_same_image_gets_a_result_of_his_own(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish(asked()[0])
+    become(BOB, monkeypatch)
+    app = upload(opened("segment", model="otsu"), "disks.png", two_disks())
+    # It is in memory already, under the digest of the pixels.
+    assert len(app.dataframe[0].value) == 2
+    wait([job.future for job in jobs._begun() if job.key[0] == "save"], timeout=60)
+    (kept,) = micrographs.listed(workspace, BOB)
+    assert kept.results == 1
+    assert "disks" in texts(opened("library"))
