@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.terminal.batch import for_each, progress_line, read_image, say, write_whole
+from commands.terminal.batch import in_stages, progress_line, read_image, say, write_whole
 from commands.terminal.marks import add_marks, check_marks, fitted
 from commands.terminal.options import (
     add_device,
@@ -72,9 +72,11 @@ def run(options: argparse.Namespace) -> int:
     unlike = doubting(card)
     taken: dict[str, Path] = {}
 
-    def segment(path: Path) -> None:
+    def read(path: Path) -> Micrograph:
         take_stem(path, taken)
-        micrograph = read_image(path, options.page)
+        return read_image(path, options.page)
+
+    def segment(path: Path, micrograph: Micrograph) -> Analysis:
         say_what_is_open(micrograph, path, options)
         analysis = analyse(
             micrograph,
@@ -88,11 +90,14 @@ def run(options: argparse.Namespace) -> int:
         analysis = replace(analysis, doubts=unlike(analysis.micrograph))
         for reason in analysis.reasons_to_doubt:
             say(f"{path}: check the result by eye: {reason}")
+        return analysis
+
+    def write(path: Path, analysis: Analysis) -> None:
         stem = path.stem if options.page == 1 else f"{path.stem}.page{options.page}"
         write_results(analysis, options.out, stem)
         print(f"{path}: {counted(analysis)} -> {options.out / stem}.*", flush=True)
 
-    return for_each(images, segment)
+    return in_stages(images, read, segment, write)
 
 
 def doubting(card: ModelCard) -> Callable[[Micrograph], tuple[str, ...]]:

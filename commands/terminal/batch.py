@@ -7,14 +7,20 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import Cancelled, LamellaError
 
 if TYPE_CHECKING:
     from core.types import Micrograph, ProgressCallback
+
+Read = TypeVar("Read")
+Made = TypeVar("Made")
 
 
 def for_each(paths: Iterable[Path], work: Callable[[Path], None]) -> int:
@@ -36,6 +42,37 @@ def for_each(paths: Iterable[Path], work: Callable[[Path], None]) -> int:
         say(with_path(message, path))
         failed = 1
     return failed
+
+
+def in_stages(
+    paths: Sequence[Path],
+    read: Callable[[Path], Read],
+    work: Callable[[Path, Read], Made],
+    write: Callable[[Path, Made], None],
+) -> int:
+    """Read, work on and write every path; return the exit code as :func:`for_each` does.
+
+    While one file is worked on, the next is read and the one before is written, each in a thread of
+    its own, so that no more than three are in memory. ``work`` runs in the caller's thread.
+    """
+    following, failed = iter(paths), 0
+    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+        reading = deque(reader.submit(read, path) for path in islice(following, 1))
+        writing: dict[Path, Future[None]] = {}
+
+        def wait_for_writer() -> int:
+            return for_each(list(writing), lambda path: writing.pop(path).result())
+
+        def work_on(path: Path) -> None:
+            made = work(path, reading.popleft().result())
+            nonlocal failed
+            failed |= wait_for_writer()
+            writing[path] = writer.submit(write, path, made)
+
+        for path in paths:
+            reading.extend(reader.submit(read, other) for other in islice(following, 1))
+            failed |= for_each([path], work_on)
+        return failed | wait_for_writer()
 
 
 def unforeseen(error: Exception) -> str:

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -202,6 +203,42 @@ def test_no_torch_where_no_network_runs(folder: Path, tmp_path: Path) -> None:
         [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
     assert ran.stdout.splitlines()[-1] == "[0, 0, 0] light"
+
+
+def test_the_next_file_is_read_and_the_last_written_while_one_is_worked_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Each of the three waits for the two others: one after the other they would wait forever."""
+    paths = [Path(name) for name in ("1.tif", "2.tif", "3.tif", "4.tif")]
+    together, written = threading.Barrier(3, timeout=60), []
+
+    def read(path: Path) -> str:
+        if path.name == "3.tif":
+            together.wait()
+        return path.stem
+
+    def work(path: Path, image: str) -> str:
+        if path.name == "2.tif":
+            together.wait()
+        if path.name == "4.tif":
+            raise FormatError("4.tif is damaged; copy it again.")
+        return image * 2
+
+    def write(path: Path, made: str) -> None:
+        if path.name == "1.tif":
+            together.wait()
+        if path.name == "3.tif":
+            raise PermissionError(13, "Permission denied")
+        written.append(made)
+
+    assert batch.in_stages(paths, read, work, write) == 1
+    assert written == ["11", "22"]
+    said = capsys.readouterr().err.splitlines()
+    assert sorted(said) == [
+        "lamella: 3.tif: Permission denied; check the path and its permissions.",
+        "lamella: 4.tif is damaged; copy it again.",
+    ]
+    assert batch.in_stages([], read, work, write) == 0
 
 
 def test_a_batch_names_each_failure_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:

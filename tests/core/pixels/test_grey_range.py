@@ -117,7 +117,7 @@ def test_sixteen_bits_are_read_without_clipping_sparse_objects():
 def test_a_field_in_square_pixels_takes_the_finer_side():
     pixels = np.zeros((100, 160), np.float32)
     pixels[40:60, 60:100] = 1
-    size, line = PixelSize(5, "header", height_nm=8), PixelSize(1, "header", height_nm=40)
+    size, line = PixelSize(5, "header", height_nm=8), PixelSize(1, "header", height_nm=10)
     field = image_field(Micrograph(pixels, "a.tif", "0", size))
     assert field.shape == (100, 160)
     assert field.grey.shape == (160, 160)
@@ -125,5 +125,5 @@ def test_a_field_in_square_pixels_takes_the_finer_side():
     assert field.grey.sum() == pytest.approx(32 * 40, rel=0.02)
     # A line scan: the coarse side at most four times as fine.
     lines = image_field(Micrograph(pixels, "a.tif", "0", line))
-    assert square_pixel_nm(line) == 10
-    assert lines.grey.shape == (400, 16)
+    assert square_pixel_nm(line) == 2.5
+    assert lines.grey.shape == (400, 64)
