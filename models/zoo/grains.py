@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PHASES = (Phase("grain", "#0072B2"), Phase("grain boundary", "#E69F00"))
 REAL = (
-    "96 tiles of 400 px, the three named *_2 of each of 32 optical micrographs of 316L steel, with "
+    "96 tiles of 400 px, three from each of 32 optical micrographs of 316L steel, with "
     "boundaries traced by hand (Warren et al., arXiv:2307.05911). None was used for training or "
     "for choosing the shipped step; the ranges of the generator were set by looking at some of "
     "them and by these scores on 16 tiles of micrographs 1 to 8. The test-time scale, 0.75, is the "

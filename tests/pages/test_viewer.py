@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -41,6 +42,7 @@ def test_anything_else_is_no_click(sent: object) -> None:
 
 def test_size_is_written_with_its_calibration() -> None:
     assert _facts(IMAGE) == "128 x 96 px, not calibrated"
+    assert _facts(replace(IMAGE, is_micrograph=False)) == "128 x 96 px"
     calibrated = ViewerImage("/x", "d1", 96, 128, "disks.png", pixel_size_nm=0.25)
     assert _facts(calibrated) == "128 x 96 px, 0.25 nm per pixel"
 

@@ -68,11 +68,13 @@ def start() -> None:
     st.switch_page(PAGES / f"{FIRST}.py", query_params=st.query_params.to_dict())
 
 
-def readable_buttons() -> None:
-    """Make the white on a primary button readable on the dark ground too, 4.7 to 1.
+def style() -> None:
+    """Draw what the theme cannot say: ``frame.css``, and primary buttons whose white is readable on
+    the dark ground too, 4.7 to 1.
 
     The accent itself cannot be darker there: as a chosen tab's text it needs the contrast.
     """
+    st.html(Path(__file__).with_name("frame.css"))
     if st.context.theme.type == "dark":
         st.html(f"<style>[data-testid='stBaseButton-primary'] {{ background: {ON_DARK}; }}</style>")
 
@@ -89,7 +91,7 @@ page = st.navigation({"": [entry], **menu()}, position="top")
 if page != entry:
     session.follow_link(page.url_path)
 networks.import_libraries()
-readable_buttons()
+style()
 with garbage.runs().one():
     try:
         page.run()

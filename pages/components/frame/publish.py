@@ -124,7 +124,8 @@ def _image(
     content = hashlib.blake2b(array.tobytes(), digest_size=16).hexdigest()
     made = overlay("learn", f"{content} {array.shape} {array.dtype}", lambda: encode(array))
     height, width = array.shape[:2]
-    return ViewerImage(made.url, made.digest, height, width, name, pixel_size_nm)
+    is_micrograph = pixel_size_nm is not None
+    return ViewerImage(made.url, made.digest, height, width, name, pixel_size_nm, is_micrograph)
 
 
 def _digest(kind: str, content: str) -> str:

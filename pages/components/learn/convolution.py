@@ -55,7 +55,7 @@ def controls() -> Callable[[], Walk]:
                 "only; at stride s the map has 1/s of it, rounded up.",
             )
             mode = st.selectbox(
-                "filled with",
+                "Filled with",
                 MODES,
                 key="conv_fill",
                 bind="query-params",

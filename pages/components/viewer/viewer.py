@@ -43,7 +43,10 @@ class Overlay:
 
 @dataclass(frozen=True)
 class ViewerImage:
-    """The micrograph itself. ``height``, ``width``: in image px, whatever the picture's size."""
+    """The micrograph itself. ``height``, ``width``: in image px, whatever the picture's size.
+
+    ``is_micrograph``: whether a pixel of it has a size in the specimen, known or not.
+    """
 
     url: str
     digest: str
@@ -51,6 +54,7 @@ class ViewerImage:
     width: int
     name: str
     pixel_size_nm: float | None = None
+    is_micrograph: bool = True
 
 
 @dataclass(frozen=True)
@@ -197,5 +201,5 @@ def _event(click: dict[str, object] | None, image: ViewerImage) -> ViewerEvent |
 def _facts(image: ViewerImage) -> str:
     size = f"{image.width} x {image.height} px"
     if image.pixel_size_nm is None:
-        return f"{size}, not calibrated"
+        return f"{size}, not calibrated" if image.is_micrograph else size
     return f"{size}, {image.pixel_size_nm:.4g} nm per pixel"

@@ -83,7 +83,7 @@ def _live(lattice: LiveLattice, algorithm: str) -> None:
     with left:
         name = f"Ising lattice, L = {lattice.side}"
         viewer(
-            publish.grey_image(figures.lattice_pixels(lattice.spins[0], 512), name),
+            publish.grey_image(figures.lattice_pixels(lattice.spins[0], lattice.side), name),
             ViewerSettings(height=560),
             key="ising_live",
         )
