@@ -12,8 +12,10 @@ from commands.terminal import classifier_scores
 from commands.terminal.batch import progress_line, write_whole
 from commands.terminal.options import (
     UsageError,
+    add_careful,
     add_device,
     add_precision,
+    engine_card,
     known_card,
     result_folder,
 )
@@ -64,10 +66,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--save",
         type=Path,
         metavar="DIR",
-        help="write NAME.json, which cards read, and NAME.images.csv, one row per image, to DIR",
+        help="write NAME.json, which cards read, and NAME.images.csv, one row per image, to DIR; "
+        "with --careful NAME.careful.json",
     )
     add_device(parser)
     add_precision(parser)
+    add_careful(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -76,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.name in classifiers.CARDS:
         return classifier_scores.evaluate(options, classifiers.card(options.name))
-    card = known_card(options.name)
+    card = engine_card(known_card(options.name), options.careful)
     _check(options, card)
 
     from core.evaluation.evaluation import evaluate
@@ -86,7 +90,13 @@ def run(options: argparse.Namespace) -> int:
 
     stems = _stems(options, card)
     result = evaluate(
-        zoo.load(card.name, options.device, options.weights, options.precision),
+        zoo.load(
+            card.name,
+            options.device,
+            options.weights,
+            options.precision,
+            careful=options.careful,
+        ),
         options.images,
         options.masks,
         kind_of_masks(card),
@@ -106,8 +116,9 @@ def run(options: argparse.Namespace) -> int:
         scores[f"foreground_iou_by_{options.by}"] = groups
     if options.save:
         kept = {key: value for key, value in scores.items() if key != "by_image"}
-        write_whole(options.save / f"{card.name}.json", as_json(kept).encode())
-        write_whole(options.save / f"{card.name}.images.csv", images_csv(result))
+        name = f"{card.name}.careful" if card.is_careful else card.name
+        write_whole(options.save / f"{name}.json", as_json(kept).encode())
+        write_whole(options.save / f"{name}.images.csv", images_csv(result))
     print(json.dumps(scores, indent=1) if options.json else text(scores))
     return 0
 

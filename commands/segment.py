@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from commands.terminal.batch import in_stages, progress_line, read_image, say, write_whole
 from commands.terminal.marks import add_marks, check_marks, fitted
 from commands.terminal.options import (
+    add_careful,
     add_device,
     add_info_bar,
     add_page,
     add_pixel_size,
     add_precision,
+    engine_card,
     known_card,
     result_folder,
     typed_size,
@@ -47,13 +49,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_marks(parser)
     add_device(parser)
     add_precision(parser)
+    add_careful(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Segment each image; a bad one stops none of the others."""
     from core.formats import without_sidecars
 
-    card = known_card(options.model)
+    card = engine_card(known_card(options.model), options.careful)
     pixel_size = typed_size(options.pixel_size)
     check_marks(card, options)
     result_folder(options.out)
@@ -67,7 +70,12 @@ def run(options: argparse.Namespace) -> int:
     engine: AnyEngine = (
         fitted(card, images, options, pixel_size)
         if card.needs_marks
-        else load(card.name, device=options.device, precision=options.precision)
+        else load(
+            card.name,
+            device=options.device,
+            precision=options.precision,
+            careful=options.careful,
+        )
     )
     unlike = doubting(card)
     taken: dict[str, Path] = {}

@@ -7,7 +7,7 @@ read-only, so that a value can be shared between users and cached by its digest.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -255,11 +255,13 @@ class ModelCard:
     ``tta_flips``: test-time augmentation by flips, the mean over the image and its horizontal,
     vertical and double flip; of an ``upright`` model, whose images have an up and a down, over the
     image and its horizontal flip. ``tta_scales``: test-time augmentation by scale, the mean over
-    the image resized by each factor.
+    the image resized by each factor. ``careful_flips``, ``careful_scales``: of an ensemble that is
+    better and slower, taken where it is asked for; () = there is none. ``is_careful``: it was.
     ``failures``: what it gets wrong and on which kind of image, one sentence each, seen by eye in
     the images it was scored on. ``training_cost``: hours and machine. ``temperature``: that the
     confidence shown is softened with, see ``core.evaluation.confidence_calibration``; 1 = none.
-    ``overlap_px``: of the tiles that a large image is cut into, measured by ``research.overlap``.
+    ``overlap_px``: of the tiles that a large image is cut into: the smallest with which 99.5 % of
+    the labels are those of the image in one piece, by ``research.overlap``.
     ``object_confidence``: how sure each object is, of a model with ``object_outputs``.
     """
 
@@ -293,6 +295,22 @@ class ModelCard:
     object_outputs: bool = False
     overlap_px: int = 384
     object_confidence: ObjectConfidence | None = None
+    careful_flips: bool = False
+    careful_scales: tuple[float, ...] = ()
+    is_careful: bool = False
+
+    @property
+    def passes(self) -> float:
+        """Work for an image in forward passes over it at its own size."""
+        return len(self.flips) * sum(scale**2 for scale in self.tta_scales)
+
+    @property
+    def careful(self) -> ModelCard | None:
+        """The same model with its ensemble; None where there is none."""
+        if not self.careful_scales:
+            return None
+        flips, scales = self.careful_flips, self.careful_scales
+        return replace(self, tta_flips=flips, tta_scales=scales, careful_scales=(), is_careful=True)
 
     @property
     def outputs(self) -> tuple[str, ...]:

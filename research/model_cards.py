@@ -87,6 +87,8 @@ def _facts(card: ModelCard) -> str:
         rows["Training"] = card.training_cost
     if found := measured(card.name):
         rows["Speed"] = score_tables.speed_text(found)
+    if found and (careful := measured(card.name, careful=True)):
+        rows["Careful (`--careful`)"] = score_tables.careful_text(card, found, careful)
     rows |= {"Trained on": card.data, "Licence": card.licence, "Reference": card.reference}
     return _table(("", ""), rows.items())
 
@@ -97,7 +99,12 @@ def _scores(card: ModelCard, found: Measured | None) -> list[str]:
         whose = score_tables.test_set_note(scores)
         parts.append(f"Measured with `{scores[0].command}` on {data}. {whose}".strip())
         parts.append(
-            _score_table(score_tables.card_score_rows(scores, found, seeds(card.name)), found)
+            _score_table(
+                score_tables.card_score_rows(
+                    scores, found, {} if card.careful else seeds(card.name)
+                ),
+                found,
+            )
         )
     return parts
 

@@ -38,6 +38,30 @@ def add_precision(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_careful(parser: argparse.ArgumentParser) -> None:
+    """Add the option that asks for the ensemble of a model."""
+    parser.add_argument(
+        "--careful",
+        action="store_true",
+        help="average over mirror images and magnifications: better and several times slower, of "
+        "models whose card says so",
+    )
+
+
+def engine_card(card: ModelCard, careful: bool) -> ModelCard:
+    """Return ``card``, with its ensemble where that was asked for.
+
+    Raises:
+        UsageError: it has none.
+    """
+    from models.zoo import careful_card
+
+    try:
+        return careful_card(card) if careful else card
+    except ModelError as error:
+        raise UsageError(f"--careful: {error}") from error
+
+
 @dataclass(frozen=True)
 class BarRows:
     """Rows at the top and at the bottom that are not image; None = as found."""

@@ -126,6 +126,8 @@ def _model(analysis: Analysis) -> dict[str, object]:
         "mean": card.mean,
         "std": card.std,
         "pixel_size_nm": card.pixel_size_nm,
+        "flips": len(card.flips),
+        "scales": list(card.tta_scales),
     }
 
 
@@ -181,6 +183,7 @@ def _command(analysis: Analysis) -> str | None:
     words += ["--info-bar", bars, "--device", ran.device]
     if analysis.card.build is not None:
         words += ["--precision", "exact" if ran.precision == "float32" else "fast"]
+    words += ["--careful"] if analysis.card.is_careful else []
     return shlex.join([*words, "--out", "."])
 
 

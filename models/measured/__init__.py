@@ -1,6 +1,6 @@
 """What was measured of each model.
 
-NAME.json, NAME.images.csv  by `make measure`
+NAME.json, NAME.images.csv  by `make measure`; NAME.careful.* of an ensemble that can be chosen
 NAME.seeds.csv              the same recipe with other seeds, by `python -m research.seeds`
 NAME.robustness.csv         images changed in known ways, by `python -m research.robustness`
 precision.csv               labels and scores in bfloat16, by `python -m research.precision`
@@ -28,11 +28,12 @@ INITIALIZATIONS = FOLDER / "initialization.csv"
 
 
 @cache
-def measured(name: str) -> Measured | None:
-    """Return the scores of a model, read once; None where nothing was measured."""
+def measured(name: str, careful: bool = False) -> Measured | None:
+    """Return the scores of a model, read once, or of its ensemble; None where nothing was
+    measured."""
     from core.evaluation.measured import read_measured
 
-    path = FOLDER / f"{name}.json"
+    path = FOLDER / (f"{name}.careful.json" if careful else f"{name}.json")
     return read_measured(path) if path.is_file() else None
 
 

@@ -52,6 +52,19 @@ def card(name: str) -> ModelCard:
     return CARDS[name]
 
 
+def careful_card(card: ModelCard) -> ModelCard:
+    """Return the card of a model with its ensemble.
+
+    Raises:
+        ModelError: it has none.
+    """
+    if card.careful is None:
+        raise ModelError(
+            f"{card.title} has no slower answer that is better; leave the careful choice out."
+        )
+    return card.careful
+
+
 def recipe(name: str) -> Recipe:
     """Return how a model is trained.
 
@@ -70,15 +83,16 @@ def load(
     other_weights: Path | None = None,
     precision: PrecisionChoice = "auto",
     backend: BackendName | None = None,
+    careful: bool = False,
 ) -> Engine | ClassicEngine:
     """Return a model with its trained weights, or a classic method, ready to run.
 
     ``other_weights``: of a training run, in place of those that the card names. ``backend``: see
-    :class:`core.segmentation.engine.Engine`.
+    :class:`core.segmentation.engine.Engine`. ``careful``: with the ensemble of its card.
 
     Raises:
-        ModelError: there is no such model, its weights are missing or damaged, or it learns from
-            marks and :func:`core.segmentation.forest_engine.fit` makes it.
+        ModelError: there is no such model, its weights are missing or damaged, it has no ensemble,
+            or it learns from marks and :func:`core.segmentation.forest_engine.fit` makes it.
         LamellaError: the device asked for is not there.
     """
     from core.segmentation.classic_engine import ClassicEngine
@@ -91,6 +105,8 @@ def load(
             f"{wanted.title} knows nothing before pixels are marked: draw strokes on the page "
             "Segment, or give `lamella segment` a mask with --marks."
         )
+    if careful:
+        wanted = careful_card(wanted)
     if wanted.build is None:
         return ClassicEngine(wanted)
     if other_weights is not None:

@@ -63,6 +63,7 @@ def recipe() -> Recipe:
             on_object=0.6,
         ),
         validate_every=100,
+        validation_tta_scales=(0.5, 0.75, 1.0),
         patience=20,
     )
 
@@ -92,11 +93,11 @@ CARD = ModelCard(
     reference="Stuckner et al. 2022, doi:10.1038/s41524-022-00878-5",
     scores=(
         Score("IoU of the oxide layer", 0.950, VALIDATION, "iou.oxide layer"),
-        Score("IoU of cracks", 0.550, VALIDATION, "iou.crack"),
-        Score("mean IoU over phases", 0.829, VALIDATION, "mean_iou"),
+        Score("IoU of cracks", 0.548, VALIDATION, "iou.crack"),
+        Score("mean IoU over phases", 0.828, VALIDATION, "mean_iou"),
         Score("pixel accuracy", 0.988, VALIDATION, "pixel_accuracy"),
         Score("IoU over all phases, micro average (pooled)", 0.977, VALIDATION, "micro_iou"),
-        Score("boundary F1 of cracks within 2 px", 0.808, VALIDATION, "boundary_f1_2px.crack"),
+        Score("boundary F1 of cracks within 2 px", 0.812, VALIDATION, "boundary_f1_2px.crack"),
     ),
     limits=(
         "The coating must lie above the substrate and be brighter, as in the training images: "
@@ -121,7 +122,9 @@ CARD = ModelCard(
         StatisticRange("noise", 0.00458, 0.0147),
         StatisticRange("structure_px", 48.9, 343.0),
     ),
-    tta_scales=(0.5, 0.75, 1.0),
-    tta_flips=True,
+    overlap_px=128,
+    tta_scales=(0.75,),
+    careful_flips=True,
+    careful_scales=(0.5, 0.75, 1.0),
     upright=True,
 )

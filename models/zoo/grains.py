@@ -115,6 +115,7 @@ CARD = ModelCard(
     objects_phase=0,
     boundary_phase=1,
     temperature=1.80,
+    overlap_px=128,
     tta_scales=(0.75,),
     failures=(
         "Deep, wide etching between grains: outlined on both sides or broken into loops, where the "

@@ -83,12 +83,12 @@ CARD = ModelCard(
     ),
     reference="Stuckner et al. 2022, doi:10.1038/s41524-022-00878-5",
     scores=(
-        Score("mean IoU over phases", 0.893, VALIDATION, "mean_iou"),
-        Score("IoU of matrix", 0.957, VALIDATION, "iou.matrix"),
-        Score("IoU of secondary γ′", 0.968, VALIDATION, "iou.secondary γ′"),
-        Score("IoU of tertiary γ′", 0.752, VALIDATION, "iou.tertiary γ′"),
-        Score("pixel accuracy", 0.979, VALIDATION, "pixel_accuracy"),
-        Score("IoU over all phases, micro average (pooled)", 0.958, VALIDATION, "micro_iou"),
+        Score("mean IoU over phases", 0.890, VALIDATION, "mean_iou"),
+        Score("IoU of matrix", 0.955, VALIDATION, "iou.matrix"),
+        Score("IoU of secondary γ′", 0.967, VALIDATION, "iou.secondary γ′"),
+        Score("IoU of tertiary γ′", 0.747, VALIDATION, "iou.tertiary γ′"),
+        Score("pixel accuracy", 0.978, VALIDATION, "pixel_accuracy"),
+        Score("IoU over all phases, micro average (pooled)", 0.957, VALIDATION, "micro_iou"),
     ),
     limits=(
         "One alloy, one etch, one magnification. Other alloys and etchings were only imitated, "
@@ -103,6 +103,7 @@ CARD = ModelCard(
     ),
     training_cost="0.3 h on one of two CPU cores",
     objects_phase=1,
+    overlap_px=128,
     tta_scales=(2.0,),
     ranges=(
         StatisticRange("mean", 0.478, 0.771),
@@ -111,5 +112,6 @@ CARD = ModelCard(
         StatisticRange("noise", 0.0314, 0.076),
         StatisticRange("structure_px", 8.33, 13.6),
     ),
-    tta_flips=True,
+    careful_flips=True,
+    careful_scales=(2.0,),
 )

@@ -32,7 +32,9 @@ SUFFIXES = {"labels.tif", "objects.tif", "objects.csv", "run.json"}
 def zoo(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Engine]:
     """Put the threshold in the place of the trained models."""
 
-    def load(name: str, device: str = "auto", precision: str = "auto") -> Engine:
+    def load(
+        name: str, device: str = "auto", precision: str = "auto", careful: bool = False
+    ) -> Engine:
         return Engine({CARD.name: CARD}[name], threshold_network(), device, precision)
 
     monkeypatch.setattr("models.zoo.CARDS", {CARD.name: CARD})
@@ -232,6 +234,7 @@ def test_two_inputs_of_one_stem_do_not_overwrite_each_other(
         (["--pixel-size", "1x2x3"], 2, "--pixel-size"),
         (["--out", "{image}"], 2, "--out"),
         (["--info-bar", "96"], 1, "96"),
+        (["--careful"], 2, "--careful: Threshold has no slower answer that is better"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(

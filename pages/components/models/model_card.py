@@ -61,6 +61,8 @@ def facts(card: ModelCard, segments: bool, found: Measured | None) -> None:
         rows["Training"] = card.training_cost
     if found:
         rows["Speed"] = score_tables.speed_text(found)
+    if found and (careful := measured(card.name, careful=True)):
+        rows["Careful (`--careful`)"] = score_tables.careful_text(card, found, careful)
     rows["Licence"], rows["Reference"] = card.licence, card.reference
     rows["Name in commands"] = f"`{card.name}`"
     st.table(rows, border="horizontal", alt=f"What {card.title} is")
@@ -70,7 +72,9 @@ def scores(card: ModelCard, found: Measured | None) -> None:
     """Draw the card's scores with their intervals and on what they were measured, the first one
     large."""
     for number, (data, together) in enumerate(card.scores_by_data().items()):
-        rows = score_tables.card_score_rows(together, found, seeds(card.name))
+        rows = score_tables.card_score_rows(
+            together, found, {} if card.careful else seeds(card.name)
+        )
         if number == 0:
             first, *rows = rows
             # A metric cuts its own label off in a narrow column.

@@ -220,6 +220,8 @@ def test_run_json_names_everything_needed_to_repeat_it(tmp_path):
 def test_run_json_depends_on_the_time_alone(tmp_path):
     analysis = make_analysis(tmp_path)
     assert run_json(analysis, WHEN) == run_json(analysis, WHEN)
+    careful = replace(analysis, card=replace(analysis.card, is_careful=True))
+    assert provenance(careful)["command"].endswith(" --careful --out .")
     later = provenance(analysis, WHEN.replace(year=2027))
     assert {key for key, value in provenance(analysis, WHEN).items() if later[key] != value} == {
         "created_utc"

@@ -142,6 +142,18 @@ def test_an_upright_model_is_mirrored_from_left_to_right_only():
     assert len(replace(card, tta_flips=False).flips) == 1
 
 
+def test_the_careful_choice_is_the_ensemble_of_the_card():
+    plain = replace(engine(Neighbour).card, careful_flips=True, careful_scales=(0.5, 1.0))
+    careful = plain.careful
+    assert (plain.passes, careful.passes) == (1, 4 * 1.25)
+    assert careful.is_careful and careful.careful is None and not plain.is_careful
+    assert engine().card.careful is None
+    results = [
+        segment(micrograph(discs()), Engine(one, Neighbour(), "cpu")) for one in (plain, careful)
+    ]
+    assert results[0].digest != results[1].digest
+
+
 def test_info_bar_is_label_0_and_does_not_set_the_grey_levels():
     field = 0.4 * discs()
     with_bar = np.vstack([field, np.ones((30, field.shape[1]), np.float32)])
