@@ -117,6 +117,7 @@ CARD = ModelCard(
     training_cost="0.4 h on one of two CPU cores",
     objects_phase=2,
     pixel_range_nm=(38.76, 387.6),
+    overlap_px=128,
     tta_scales=(1.8,),
     ranges=(
         StatisticRange("mean", 0.316, 0.471),
