@@ -270,19 +270,6 @@ def speed_text(found: Measured) -> str:
     return f"{found.seconds:.2g} s per megapixel ({found.machine})"
 
 
-def careful_text(card: ModelCard, found: Measured, careful: Measured) -> str:
-    """Return what the ensemble of ``card`` gains and costs, on the images of its first score."""
-    assert card.careful is not None
-    first = next(score for score in card.scores if score.key)
-    one, mean_of = found.scores[first.key].value, careful.scores[first.key].value
-    return (
-        f"{first.metric} {mean_of:.3f} in place of {one:.3f}, in "
-        f"{card.careful.passes / card.passes:.1f} times the work: the mean over "
-        f"{len(card.careful.flips)} mirror images and {len(card.careful.tta_scales)} "
-        f"magnifications; {speed_text(careful)}"
-    )
-
-
 def _with_seeds(metric: str, seeds: Sequence[float]) -> str:
     if len(seeds) < 2:
         return metric

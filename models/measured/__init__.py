@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from core.evaluation.initialization_scores import Initialization
     from core.evaluation.measured import Measured
+    from core.evaluation.precision_scores import PrecisionScore
     from core.types import ModelCard
 
 FOLDER = Path(__file__).parent
@@ -55,10 +56,20 @@ def initializations(name: str) -> tuple[Initialization, ...]:
 def is_as_good_in_bfloat16(card: ModelCard) -> bool:
     """Return whether it was measured, on a processor like this one and with this version of
     OpenVINO, that a model answers in bfloat16 as in float32."""
-    from core.evaluation.precision_scores import read_precision_scores
     from core.segmentation.processor import bfloat16_units
 
     if card.weights is None or not bfloat16_units():
         return False
     here = (card.name, card.weights.sha256, bfloat16_units(), "openvino", version("openvino"))
-    return any(one.is_as_good for one in read_precision_scores(PRECISIONS) if one.is_of == here)
+    return any(one.is_as_good for one in precisions(card) if one.is_of == here)
+
+
+def precisions(card: ModelCard) -> tuple[PrecisionScore, ...]:
+    """Return what bfloat16 was measured to change in the answers of a model's shipped weights."""
+    from core.evaluation.precision_scores import read_precision_scores
+
+    return tuple(
+        one
+        for one in read_precision_scores(PRECISIONS)
+        if card.weights is not None and one.weights_sha256 == card.weights.sha256
+    )

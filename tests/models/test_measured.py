@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.evaluation import score_tables
+from core.evaluation import choices, score_tables
 from core.evaluation.initialization_scores import (
     InitializationRun,
     InitializationScore,
@@ -60,7 +60,7 @@ def test_an_ensemble_that_can_be_chosen_is_better_and_little_better(name):
     assert careful.weights_sha256 == card.weights.sha256
     first = next(score.key for score in card.scores if score.key)
     assert 0 <= careful.scores[first].value - one.scores[first].value < 0.003
-    text = score_tables.careful_text(card, one, careful)
+    text = choices.careful_text(card, one, careful)
     assert text in card_text(card)
     assert f"{careful.scores[first].value:.3f} in place of {one.scores[first].value:.3f}" in text
 

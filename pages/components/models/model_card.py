@@ -7,13 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.evaluation import score_tables
+from core.evaluation import choices, score_tables
 from core.evaluation.initialization_scores import Initialization
 from core.evaluation.measured import Measured, ObjectReliability
 from core.evaluation.score_tables import ScoreRow
 from core.types import ModelCard
 from models import zoo
-from models.measured import initializations, measured, seeds
+from models.measured import initializations, measured, precisions, seeds
 from pages.components.frame import screen
 from pages.components.frame.sidebar import UNTRAINED
 from pages.components.frame.words import capital
@@ -61,8 +61,12 @@ def facts(card: ModelCard, segments: bool, found: Measured | None) -> None:
         rows["Training"] = card.training_cost
     if found:
         rows["Speed"] = score_tables.speed_text(found)
+    if compared := precisions(card):
+        rows["Fast (`--precision fast`)"] = choices.precision_text(card, compared)
+    if card.weights and card.name in zoo.CARDS:
+        rows["Overlap of tiles"] = f"{card.overlap_px} px"
     if found and (careful := measured(card.name, careful=True)):
-        rows["Careful (`--careful`)"] = score_tables.careful_text(card, found, careful)
+        rows["Careful (`--careful`)"] = choices.careful_text(card, found, careful)
     rows["Licence"], rows["Reference"] = card.licence, card.reference
     rows["Name in commands"] = f"`{card.name}`"
     st.table(rows, border="horizontal", alt=f"What {card.title} is")

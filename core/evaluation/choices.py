@@ -1,0 +1,33 @@
+"""What a user may choose about a model's run, and what it gains or costs, in words for its card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.evaluation.measured import Measured
+from core.evaluation.precision_scores import PrecisionScore
+from core.evaluation.score_tables import speed_text
+from core.types import ModelCard
+
+
+def precision_text(card: ModelCard, measured: Sequence[PrecisionScore]) -> str:
+    """Return what bfloat16 changes in the labels and the first score of ``card``."""
+    first = next(score for score in card.scores if score.key)
+    return "; ".join(
+        f"{100 * one.agreement:.2f} % of the labels are those of float32, {first.metric} "
+        f"{one.bfloat16:.4f} in place of {one.float32:.4f} ({one.backend}, {one.processor}): "
+        + ("taken by itself" if one.is_as_good else "only when asked for")
+        for one in measured
+    )
+
+
+def careful_text(card: ModelCard, found: Measured, careful: Measured) -> str:
+    """Return what the ensemble of ``card`` gains and costs, on the images of its first score."""
+    assert card.careful is not None
+    first = next(score for score in card.scores if score.key)
+    one, mean_of = found.scores[first.key].value, careful.scores[first.key].value
+    return (
+        f"{first.metric} {mean_of:.3f} in place of {one:.3f}, in "
+        f"{card.careful.passes / card.passes:.1f} times the work: the mean of "
+        f"{len(card.careful.flips) * len(card.careful.tta_scales)} passes; {speed_text(careful)}"
+    )
