@@ -102,8 +102,8 @@ CARD = ModelCard(
     limits=(
         "The coating must lie above the substrate and be brighter, as in the training images: "
         "after rotation by 90° and 180° the foreground IoU falls from 0.96 to 0.59 and 0.52, and "
-        "with inverted contrast hardly anything is found. Two validation images are few: another two could "
-        "score quite differently. One kind of coating and one microscope."
+        "with inverted contrast hardly anything is found. Two validation images are few: another "
+        "two could score quite differently. One kind of coating and one microscope."
     ),
     failures=(
         "Hairline cracks, and parts of a crack that run through pores, missed. Cracks are "
