@@ -38,6 +38,12 @@ def _start_readers() -> None:
     start_readers()
 
 
+def _begin_to_work() -> None:
+    networks.import_libraries()
+    # Not before: a job that waits needs them at once, and a module half imported has no functions.
+    worker.start()
+
+
 @asynccontextmanager
 async def until_the_end(app: st.App) -> AsyncIterator[None]:
     """Import at once what pages wait for, collect garbage by the clock, let jobs go on that were
@@ -46,8 +52,7 @@ async def until_the_end(app: st.App) -> AsyncIterator[None]:
     # In threads: the first page can be drawn without the readers.
     threading.Thread(target=_start_readers, daemon=True).start()
     threading.Thread(target=garbage.collect_between_runs, args=[ended], daemon=True).start()
-    jobs.start(("libraries",), lambda _: networks.import_libraries(), lambda _: None)
-    worker.start()
+    jobs.start(("libraries",), lambda _: _begin_to_work(), lambda _: None)
     yield
     ended.set()
     jobs.cancel_all()
