@@ -19,7 +19,7 @@ ABSURD = [
     ("sharing", {"share_side": "1e9"}, "shown: "),
     ("sharing", {"share_layer": "<script>"}, "shown: Convolution, circular padding"),
     ("receptive_field", {"field_network": "GPT"}, "shown: "),
-    ("receptive_field", {"layers": "pool 999999"}, "What you see is the last that worked."),
+    ("receptive_field", {"layers": "pool 999999"}, "What you see is a first example."),
     ("pooling", {"window": "99"}, "shown: "),
     ("pooling", {"dose": "banana"}, "shown: 100"),
     ("pooling", {"pool_at": "1,2,3"}, "no row and column of 256 x 256 px"),

@@ -66,11 +66,15 @@ def choose_network() -> str:
     return chosen
 
 
+def has_phases(opened: Opened) -> bool:
+    """Return whether there is a microstructure to segment; a snapshot of spins has none."""
+    return not opened.source.startswith("sample:ising-")
+
+
 def segmentation(opened: Opened) -> Analysis | None:
     """Draw the run of the chosen zoo model in the sidebar; return what it found."""
     card = session.network_model()
-    # A snapshot of spins has no phases of a microstructure.
-    if card.weights is None or opened.source.startswith("sample:ising-"):
+    if card.weights is None or not has_phases(opened):
         return None
     with st.sidebar:
         settings = sidebar.object_settings(card)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from pages.components.frame import background, session
+from pages.components.inspect import choices as inspect_choices
 from pages.components.inspect import colors as inspect_colors
 from pages.components.inspect import layers as inspect_layers
 from pages.components.inspect import stage as inspect_stage
@@ -208,7 +209,7 @@ def _sentence(inspected: Inspected, unit: UnitField, fields: dict[str, Effective
 
 def _no_objects(inspected: Inspected) -> None:
     card = session.network_model()
-    if card.objects_phase is None:
+    if card.objects_phase is None or not inspect_choices.has_phases(inspected.opened):
         return
     name = card.phases[card.objects_phase].name
     if inspected.analysis is None:

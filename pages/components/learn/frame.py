@@ -175,8 +175,9 @@ def last_good(key: str, make: Callable[[], Value], first: Callable[[], Value]) -
     try:
         value = make()
     except LamellaError as error:
-        st.warning(f"{error} What you see is the last that worked.")
         kept_value = session.value_of(place)
+        shown = "a first example" if kept_value is None else "the last that worked"
+        st.warning(f"{error} What you see is {shown}.")
         return first() if kept_value is None else kept_value
     session.remember(place, value)
     return value
