@@ -19,7 +19,7 @@ STEPS = {
 link = study.link_of(
     "ising",
     *("side", "algorithm", "start", "temperature", "kind", "size"),
-    *("feature", "magnetisation", "energy"),
+    *("feature", "magnetization", "energy"),
     *("network", "images", "symmetries", "epochs", "seed", "beside", "tested", "labels"),
 )
 STEPS[

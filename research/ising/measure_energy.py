@@ -69,10 +69,10 @@ def _row(
     right = classes == held.labels
     thresholds = {
         feature: best_threshold(feature, seen.spins, seen.labels)
-        for feature in ("energy", "magnetisation")
+        for feature in ("energy", "magnetization")
     }
     by_energy = thresholds["energy"].classes(held.spins) == held.labels
-    by_magnetization = thresholds["magnetisation"].classes(held.spins) == held.labels
+    by_magnetization = thresholds["magnetization"].classes(held.spins) == held.labels
     gained, lost = int((right & ~by_energy).sum()), int((by_energy & ~right).sum())
     # Of paired answers: the difference of two shares and its standard error.
     count = len(held)

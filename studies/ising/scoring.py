@@ -75,7 +75,7 @@ def train_live(
     return LiveResult(
         network,
         tuple(scores),
-        {name: _threshold_accuracy(name, training, back) for name in ("magnetisation", "energy")},
+        {name: _threshold_accuracy(name, training, back) for name in ("magnetization", "energy")},
         _accuracy(network, elsewhere),
         predict(network, back.spins).argmax(1) == back.labels,
         back.temperatures,

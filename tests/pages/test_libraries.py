@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from threading import Event
 
 import pytest
 
@@ -17,6 +18,7 @@ def test_no_page_runs_before_the_libraries_are_there(monkeypatch: pytest.MonkeyP
         raise LamellaError("not yet")
 
     monkeypatch.setattr(networks, "import_libraries", not_yet)
+    monkeypatch.setattr(networks, "_imported", Event)
     app = opened("models")
     assert not app.title and (app.exception or app.error)
 

@@ -53,7 +53,7 @@ QUERIES = {
     ),
     "ising": (
         "step=network&side=16&algorithm=wolff&start=ordered&temperature=2&kind=quench&"
-        "size=16&feature=energy&magnetisation=0.5&energy=-1&network=symmetric&images=quench&"
+        "size=16&feature=energy&magnetization=0.5&energy=-1&network=symmetric&images=quench&"
         "symmetries=off&epochs=2&seed=1&beside=none&tested=quench&labels=all"
     ),
 }

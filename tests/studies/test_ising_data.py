@@ -76,7 +76,7 @@ def test_the_lectures_images(shared_data: Callable[..., Path]) -> None:
     read = read_snapshots(shared_data("ising"), 16)
     assert read.spins.shape == (5000, 16, 16)
     assert (read.labels == 0).sum() == 2507
-    for feature, expected, tolerance in (("magnetisation", 0.757, 1e-3), ("energy", 0.963, 4e-3)):
+    for feature, expected, tolerance in (("magnetization", 0.757, 1e-3), ("energy", 0.963, 4e-3)):
         threshold = best_threshold(feature, read.spins, read.labels)
         share = (threshold.classes(read.spins) == read.labels).mean()
         assert share == pytest.approx(expected, abs=tolerance)
@@ -87,10 +87,10 @@ def test_a_threshold_is_the_best_there_is() -> None:
     for index in range(4):
         spins[index].flat[: 2 * index] = 1
     # 1 - |m| is 0, 1/4, 1/2, 3/4.
-    made = best_threshold("magnetisation", spins, np.array([0, 0, 1, 1]))
-    assert made == Threshold("magnetisation", 0.375)
+    made = best_threshold("magnetization", spins, np.array([0, 0, 1, 1]))
+    assert made == Threshold("magnetization", 0.375)
     assert made.classes(spins).tolist() == [0, 0, 1, 1]
-    same = best_threshold("magnetisation", spins[[1, 1, 1]], np.array([0, 1, 1]))
+    same = best_threshold("magnetization", spins[[1, 1, 1]], np.array([0, 1, 1]))
     assert same.classes(spins[[1, 1, 1]]).tolist() == [1, 1, 1]
 
 

@@ -17,7 +17,7 @@ def disorder(spins: np.ndarray) -> np.ndarray:
 
 
 FEATURES: Mapping[str, Callable[[np.ndarray], np.ndarray]] = MappingProxyType(
-    {"magnetisation": disorder, "energy": energy}
+    {"magnetization": disorder, "energy": energy}
 )
 """Numbers that are larger above the critical temperature, by name."""
 

@@ -90,7 +90,7 @@ entry = st.Page(start, url_path="", default=True, visibility="hidden")
 page = st.navigation({"": [entry], **menu()}, position="top")
 if page != entry:
     session.follow_link(page.url_path)
-networks.import_libraries()
+networks.wait_for_libraries()
 style()
 with garbage.runs().one():
     try:

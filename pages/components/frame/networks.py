@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from threading import Event
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from core.segmentation.classic_engine import ClassicEngine
     from core.segmentation.engine import Engine
     from core.types import Network
+
+STARTING = "The server has just started and loads its libraries; the next pages will not wait."
 
 
 @st.cache_resource(show_spinner=False, max_entries=3)
@@ -65,6 +69,19 @@ def import_libraries() -> None:
     import models.architectures  # noqa: F401
 
     garbage.freeze_imports()
+    _imported().set()
+
+
+@cache
+def _imported() -> Event:
+    return Event()
+
+
+def wait_for_libraries() -> None:
+    """Import the libraries, or wait until another session has, and say so meanwhile."""
+    if not _imported().is_set():
+        with st.spinner(STARTING):
+            import_libraries()
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

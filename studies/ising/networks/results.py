@@ -33,7 +33,7 @@ CRITICAL = HERE / "critical.json"
 REGRESSION = HERE / "regression.csv"
 AGAINST_ENERGY = HERE / "against_energy.json"
 SNAPSHOTS = HERE / "snapshots.npz"
-BASELINES = {"magnetisation": "Threshold on |m|", "energy": "Threshold on the bond energy"}
+BASELINES = {"magnetization": "Threshold on |m|", "energy": "Threshold on the bond energy"}
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def _transfer(link: PageLink) -> None:
         for name, found in by_network.items()
     ]
     st.table(shown, border="horizontal")
-    energy, magnetization = by_network["energy"], by_network["magnetisation"]
+    energy, magnetization = by_network["energy"], by_network["magnetization"]
     if tested_on == "equilibrium":
         st.markdown(
             "What counts walls transfers: the energy threshold of the quench is right in "

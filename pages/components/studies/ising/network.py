@@ -172,7 +172,7 @@ def _result(found: LiveResult, source: str) -> None:
     one, two, three, four = st.columns(4)
     one.metric("Validation accuracy", f"{100 * last:.1f} %")
     two.metric("Energy threshold, same images", f"{100 * found.thresholds['energy']:.1f} %")
-    three.metric("|m| threshold, same images", f"{100 * found.thresholds['magnetisation']:.1f} %")
+    three.metric("|m| threshold, same images", f"{100 * found.thresholds['magnetization']:.1f} %")
     four.metric(f"Accuracy on {kinds[0]}", f"{100 * found.elsewhere:.1f} %")
     wrong = found.temperatures[~found.right]
     where = f" They lie at T = {wrong.min():.2f} to {wrong.max():.2f}." if len(wrong) else ""

@@ -10,9 +10,9 @@ from pages.components.frame.question import Question
 from pages.components.studies import study
 from pages.components.studies.ising.data import KINDS, SIDES
 
-FEATURES = {"magnetisation": "Magnetization |m|", "energy": "Bond energy e"}
-AXES = {"magnetisation": "1 - |m|", "energy": "energy per site (J)"}
-ENDS = {"magnetisation": (0.0, 1.0, 0.9, 0.01), "energy": (-2.0, 0.0, -1.4, 0.01)}
+FEATURES = {"magnetization": "Magnetization |m|", "energy": "Bond energy e"}
+AXES = {"magnetization": "1 - |m|", "energy": "energy per site (J)"}
+ENDS = {"magnetization": (0.0, 1.0, 0.9, 0.01), "energy": (-2.0, 0.0, -1.4, 0.01)}
 
 
 def draw(link: PageLink) -> None:

@@ -22,7 +22,7 @@ WHERE = {
     "equilibrium": "Generated at T = 1.6 to 3.2, where mistakes are possible at all.",
     "quench": "The lecture's images of fold 0, at all temperatures.",
 }
-FIRST_CURVES = ("energy", "magnetisation", "mlp", "symmetric")
+FIRST_CURVES = ("energy", "magnetization", "mlp", "symmetric")
 
 
 def draw(link: PageLink) -> None:
