@@ -18,7 +18,7 @@ from core.jobs import queue
 from core.jobs.queue import Job
 from core.jobs.worker import Handler, Keep
 from core.types import Array, Micrograph, ProgressCallback
-from core.workspace import micrographs, results
+from core.workspace import micrographs, quota, results
 from core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def enqueue(
     changed about it.
 
     Raises:
-        WorkspaceError: the workspace cannot be written to.
+        WorkspaceError: the owner's quota is full, or the workspace cannot be written to.
     """
     params = {
         "micrograph": micrograph_id,
@@ -55,6 +55,8 @@ def enqueue(
         "objects": asdict(object_settings or ObjectSettings()),
         "tiles": asdict(tile_settings or TileSettings()),
     }
+    # What it will keep, about a byte a pixel, must fit before somebody waits for it.
+    quota.check(workspace, owner, micrograph.pixels.size)
     workspace.cache.put(_input(params), _packed(micrograph))
     return queue.enqueue(workspace, owner, KIND, key, params, priority)
 

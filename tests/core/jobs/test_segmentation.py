@@ -12,8 +12,10 @@ import tifffile
 
 from core import formats
 from core.analysis import ObjectSettings, TileSettings, analyse
+from core.errors import WorkspaceError
 from core.jobs import queue, segmentation, worker
 from core.segmentation.engine import Engine
+from core.settings import WorkspaceLimits
 from core.types import PixelSize
 from core.workspace import micrographs, results
 from core.workspace.workspace import Workspace
@@ -100,6 +102,13 @@ def test_a_job_of_an_image_that_was_deleted_meanwhile_leaves_nothing(workspace):
 
     work_off(workspace, load)
     assert results.find(workspace, "anna", "key") is None
+
+
+def test_where_no_result_can_be_kept_none_is_computed(tmp_path):
+    space = Workspace(tmp_path / "small", WorkspaceLimits(owner_bytes=30_000))
+    with pytest.raises(WorkspaceError):
+        enqueue(space)
+    assert queue.find(space, "anna", "key") is None
 
 
 def test_cancel_stops_between_two_tiles(workspace, monkeypatch):

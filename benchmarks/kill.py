@@ -1,0 +1,247 @@
+"""Whether anything is lost or doubled under kill -9: python -m benchmarks.kill [--kills 100]
+
+Starts `lamella app` with two workers in a workspace of its own. Writers upload, draw, ask for
+segmentations, cancel and delete; visitors upload and segment on the page as browsers do. All the
+while the server, a worker or a writer is killed at a random moment. Afterwards the workspace is
+verified, everything confirmed must be there, and each job must have ended once. The exit code is 0
+only where nothing was lost or doubled. Needs Linux.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.killing import checks
+from benchmarks.killing.users import VISITORS, Visitor, Writer
+from core.workspace.workspace import Workspace
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+# Without the growing pause between starts: here every program dies again and again.
+APP = """
+import sys
+from core.jobs import supervisor
+supervisor.SOUND_SECONDS, supervisor.FIRST_PAUSE_SECONDS = 0.0, 0.05
+import cli
+sys.exit(cli.main(["app", "--port", sys.argv[1]]))
+"""
+BUSY = "worker with a job"
+KINDS = (BUSY, "writer", BUSY, "writer", "worker", BUSY, "writer", "server", BUSY, "writer")
+MOMENT_SECONDS = {BUSY: 0.02, "worker": 0.0, "writer": 0.05, "server": 3.0}
+"""How long after the moment that was waited for it may still be."""
+PATIENCE_SECONDS = 240.0
+DRAIN_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is killed. ``pause_seconds``: the longest between two kills."""
+
+    kills: int = 100
+    pause_seconds: float = 1.0
+    writers: int = 3
+    visitors: int = 2
+    workers: int = 2
+    model: str = "otsu"
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Report:
+    """``killed``: how many of each kind. ``notes``: what users were told. ``interruptions``: visits
+    that a kill ended. ``problems``: what was lost or doubled."""
+
+    killed: Counter[str]
+    notes: Counter[str]
+    jobs: checks.Jobs
+    interruptions: int
+    seconds: float
+    problems: tuple[str, ...]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Kill, check, and say what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name in ("kills", "writers", "visitors", "workers", "seed"):
+        parser.add_argument(f"--{name}", type=int, default=getattr(Plan, name))
+    parser.add_argument("--model", default=Plan.model)
+    options = vars(parser.parse_args(arguments))
+    # Else the app would outlive whoever ends this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with tempfile.TemporaryDirectory(prefix="lamella-kill-") as folder:
+        report = run(Path(folder), Plan(**options))
+    print(in_words(report))
+    return 1 if report.problems else 0
+
+
+def run(folder: Path, plan: Plan) -> Report:
+    """Kill as planned in the workspace ``folder``, and check what is left."""
+    begun, chance = time.monotonic(), random.Random(plan.seed)
+    workspace = Workspace(folder)
+    checks.watch(workspace)
+    writers = [Writer(folder, f"writer{number}", plan.model) for number in range(plan.writers)]
+    with _app(folder, plan) as (app, address):
+        visitors = [Visitor(address, f"visitor{number}") for number in range(plan.visitors)]
+        for visitor in visitors:
+            visitor.start()
+        killed = _kill(plan, chance, app, workspace, writers, visitors)
+        for writer in writers:
+            writer.end()
+        unserved = [visitor.name for visitor in visitors if not visitor.is_shown_another()]
+        for visitor in visitors:
+            visitor.stop.set()
+        for visitor in visitors:
+            visitor.join(60)
+        _drain(workspace)
+    notes = [note for user in (*writers, *visitors) for note in user.notes]
+    return Report(
+        killed,
+        Counter(note.what for note in notes),
+        checks.jobs_of(workspace),
+        sum(visitor.interruptions for visitor in visitors),
+        time.monotonic() - begun,
+        (
+            *(f"{name} was shown no result any more" for name in unserved),
+            *checks.problems(workspace, notes, plan.model),
+        ),
+    )
+
+
+def in_words(report: Report) -> str:
+    """Return the counts and the problems, a line each."""
+
+    def counted(counts: Counter[str]) -> str:
+        return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+
+    lines = [
+        f"killed in {report.seconds:.0f} s: {counted(report.killed)}",
+        f"told to users: {counted(report.notes)}; {report.interruptions} visits interrupted",
+        f"jobs: {counted(report.jobs.states)}; {report.jobs.taken_up_again} taken up again",
+        *report.problems,
+        f"{len(report.problems)} lost or doubled",
+    ]
+    return "\n".join(lines)
+
+
+@contextmanager
+def _app(folder: Path, plan: Plan) -> Iterator[tuple[subprocess.Popen, str]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        "LAMELLA_WORKSPACE": str(folder),
+        "LAMELLA_WORKERS": str(plan.workers),
+        "LAMELLA_OWNER": VISITORS,
+    }
+    log = folder.with_suffix(".log")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", APP, str(port)],
+            cwd=REPOSITORY,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+        log.unlink(missing_ok=True)
+
+
+def _kill(
+    plan: Plan,
+    chance: random.Random,
+    app: subprocess.Popen,
+    workspace: Workspace,
+    writers: Sequence[Writer],
+    visitors: Sequence[Visitor],
+) -> Counter[str]:
+    kinds = list(itertools.islice(itertools.cycle(KINDS), plan.kills))
+    chance.shuffle(kinds)
+    for kind in kinds:
+        _wait(chance.uniform(0, plan.pause_seconds), writers)
+        patience = time.monotonic() + PATIENCE_SECONDS
+        while not (victims := _victims(kind, app, workspace, writers, visitors)):
+            if app.poll() is not None or time.monotonic() > patience:
+                raise RuntimeError(f"There is no {kind} to kill, or lamella app has ended.")
+            _wait(0.02, writers)
+        time.sleep(chance.uniform(0, MOMENT_SECONDS[kind]))
+        with suppress(ProcessLookupError):
+            os.kill(chance.choice(victims), signal.SIGKILL)
+    return Counter(kinds)
+
+
+def _wait(seconds: float, writers: Sequence[Writer]) -> None:
+    """Listen to the writers meanwhile."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        for writer in writers:
+            writer.listen()
+        time.sleep(0.02)
+
+
+def _victims(
+    kind: str,
+    app: subprocess.Popen,
+    workspace: Workspace,
+    writers: Sequence[Writer],
+    visitors: Sequence[Visitor],
+) -> list[int]:
+    """Return the processes that may be killed now: a writer that writes, a server that serves."""
+    if kind == "writer":
+        return [writer.pid for writer in writers if writer.is_writing]
+    if kind == "server":
+        is_serving = any(visitor.is_served for visitor in visitors)
+        return _children(app.pid, "streamlit") if is_serving else []
+    pids = _children(app.pid, "worker")
+    return _busy(workspace, pids) if kind == BUSY else pids
+
+
+def _children(parent: int, word: str) -> list[int]:
+    """Return the processes of `lamella app` with this word in their command."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(pid) for pid in children if word in _command(int(pid))]
+
+
+def _command(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return []
+
+
+def _busy(workspace: Workspace, pids: Sequence[int]) -> list[int]:
+    """Return those of the workers that have a job now."""
+    with workspace.database.read() as db:
+        names = {name for (name,) in db.execute("SELECT worker FROM job WHERE state = 'running'")}
+    return [pid for pid in pids if names & set(_command(pid))]
+
+
+def _drain(workspace: Workspace) -> None:
+    """Wait until every job has ended."""
+    until = time.monotonic() + DRAIN_SECONDS
+    while time.monotonic() < until:
+        states = checks.jobs_of(workspace).states
+        if not states["queued"] + states["running"]:
+            return
+        time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

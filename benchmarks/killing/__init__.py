@@ -1,0 +1,1 @@
+"""Parts of ``benchmarks.kill``: users, whom they are killed by, and what must hold afterwards."""
