@@ -30,7 +30,7 @@ from pages.components.frame.keeping import NOT_YOURS
 
 HEIGHT, WIDTH, GROUND, DISK = 200, 320, 200, 40
 MODEL, TABLE, MOST_ATTEMPTS = "otsu", "download-objects.csv", 5
-FIRST_MINUTE_S, LOOK_S, MOST_GROWTH = 60.0, 2.0, 1.10
+FIRST_MINUTE_S, LOOK_S, MOST_GROWTH, PATIENCE_S = 60.0, 2.0, 1.10, 300.0
 
 
 @dataclass
@@ -71,7 +71,7 @@ def image_of(user: int, turn: int) -> bytes:
 def play(load: Load, user: int, most_rounds: int) -> None:
     """Be one user until the time is up."""
     try:
-        with StreamlitClient(load.address) as tab:
+        with StreamlitClient(load.address, PATIENCE_S) as tab:
             tab.open("segment", model=MODEL)
             uploader = "first-upload"
             for turn in range(most_rounds):
@@ -104,7 +104,7 @@ def _round(load: Load, user: int, turn: int, tab: StreamlitClient, uploader: str
     load.timed("read back", begun)
     kept = parse_qs(tab.page.query)["image"][0]
     load.newest[user] = kept, shown["url"]
-    with StreamlitClient(load.address, cookies=tab.cookies) as other:
+    with StreamlitClient(load.address, PATIENCE_S, tab.cookies) as other:
         begun = time.monotonic()
         other.open("segment", image=kept, model=MODEL)
         _check(other.page.has("download-all"), "the link does not show the result")
@@ -171,6 +171,9 @@ def watched(server: AppServer, users: int, seconds: float) -> tuple[Load, list[f
         while not ended.wait(LOOK_S):
             memory.append(server.memory_bytes() / 1e6)
 
+    # The first page waits for the libraries, which is the server's start and not the users'.
+    with StreamlitClient(server.address, PATIENCE_S) as first:
+        first.open("segment", model=MODEL)
     watcher = threading.Thread(target=watch)
     watcher.start()
     load = run(server, users, seconds)
