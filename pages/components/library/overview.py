@@ -50,8 +50,8 @@ def draw(workspace: Workspace) -> None:
             transfer.uploader(workspace)
         return
     last = (count - 1) // PAGE_SIZE
-    page = min(LINK.whole("page") or 0, last)
-    first = max(page, 0) * PAGE_SIZE
+    page = min(max(LINK.whole("page") or 0, 0), last)
+    first = page * PAGE_SIZE
     shown = micrographs.listed(workspace, owner, wanted, order, PAGE_SIZE, first)
     _bar(workspace, shown, f"{first + 1:,} to {first + len(shown):,} of {count:,}", page, last)
     with st.container(horizontal=True, key="library-cards"):
@@ -90,7 +90,7 @@ def _bar(workspace: Workspace, shown: tuple[Kept, ...], where: str, page: int, l
             st.button(
                 "Previous",
                 key="library-previous",
-                disabled=page <= 0,
+                disabled=not page,
                 on_click=lambda: LINK.change(page=page - 1 or None),
             )
             st.button(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -102,11 +102,8 @@ def serve_export(request: Request) -> Response:
         "Content-Disposition": 'attachment; filename="library.zip"',
         "Cache-Control": "private, no-store",
     }
-    return StreamingResponse(_all(first, pieces), media_type="application/zip", headers=headers)
-
-
-def _all(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    return chain([first], rest)
+    content = chain([first], pieces)
+    return StreamingResponse(content, media_type="application/zip", headers=headers)
 
 
 def export_route(base_path: str) -> Route:
