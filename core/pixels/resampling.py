@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 MOST_ENLARGED = 4.0
+ROWS_AT_ONCE = 64
 
 
 def square_pixel_nm(pixel_size: PixelSize) -> float:
@@ -71,6 +72,11 @@ class BandResampler:
 
     def add(self, band: np.ndarray) -> None:
         """Add the next rows (C, h, W) of the image."""
+        # A few at a time, since what is made of them on the way is as large as they are.
+        for top in range(0, band.shape[1], ROWS_AT_ONCE):
+            self._add(band[:, top : top + ROWS_AT_ONCE])
+
+    def _add(self, band: np.ndarray) -> None:
         height, width = band.shape[1], self._target[1]
         shrinks = self._weights.shape[0] < self._weights.shape[1]
         method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR

@@ -24,6 +24,7 @@ from core.types import Micrograph, ProgressCallback, Segmentation, no_progress
 AnyEngine = Engine | ClassicEngine | ForestEngine
 SHORTEST_SIDE = 16
 NARROWEST_SIDE = 96
+BAND_ROWS = 256
 
 
 def segment(
@@ -57,7 +58,10 @@ def segment(
             "fewer info-bar rows."
         )
     field = image_field(micrograph, engine.card.pixel_size_nm)
-    return _segmentation(micrograph, engine, *_outputs(field, engine, settings, progress))
+    found = _outputs(field, engine, settings, progress)
+    # Of a large image it is as large as a phase's probabilities.
+    del field
+    return _segmentation(micrograph, engine, *found)
 
 
 def _outputs(
@@ -154,6 +158,16 @@ def working_shapes(shape: tuple[int, int], engine: AnyEngine) -> list[tuple[int,
     ]
 
 
+def _winners(probabilities: np.ndarray) -> np.ndarray:
+    """Return the index (H, W) uint8 of the largest of (C, H, W), band by band: numpy's indices take
+    eight bytes each."""
+    winners = np.zeros(probabilities.shape[1:], np.uint8)
+    for top in range(0, len(winners), BAND_ROWS):
+        band = slice(top, top + BAND_ROWS)
+        winners[band] = probabilities[:, band].argmax(0)
+    return winners
+
+
 def _segmentation(
     micrograph: Micrograph,
     engine: AnyEngine,
@@ -170,7 +184,7 @@ def _segmentation(
     whole[:, rows] = outputs
     whole[:, ~measurable] = np.arange(len(outputs))[:, None] == 0
     labels = np.zeros(micrograph.shape, np.uint8)
-    labels[rows] = outputs[:phases].argmax(0)
+    labels[rows] = _winners(outputs[:phases])
     labels[~measurable] = 0
     contact, distance = whole[phases:] if engine.card.object_outputs else (None, None)
     weights = engine.card.weights.sha256 if engine.card.weights else "untrained"
