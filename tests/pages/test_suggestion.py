@@ -190,15 +190,10 @@ def test_a_doubted_result_says_so_above_it(
 def test_why_shows_what_the_model_learned_from_and_generated_images_like_it(
     answering: Callable[[dict[str, float]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def open_popover(*_: object, **__: object) -> object:
-        place = st.container()
-        place.open = True
-        return place
-
     answering({"superalloy": 0.94, "other": 0.06})
-    monkeypatch.setattr(st, "popover", open_popover)
     monkeypatch.setattr(st, "page_link", lambda *_, **__: None)
     app = drawn()
+    app.button(key="why-superalloy").click().run()
     assert any("was trained on SEM images of a nickel superalloy" in one for one in captions(app))
     assert any(one.value.startswith("![Nickel superalloy, SEM](") for one in app.markdown)
 

@@ -26,7 +26,6 @@ from pages.components.frame import garbage, networks, session
 from pages.components.frame.addresses import PAGES, address_of, declaration
 
 FIRST = "segment"
-NO_PAGE = "There is no page {!r}; this is the first one, and the menu has the others."
 ON_DARK = "#007f95"
 GROUPS = ("Analyse", "Learn", "Case studies", "Zoo")
 
@@ -59,12 +58,7 @@ def menu() -> dict[str, list[st.Page]]:
 
 
 def start() -> None:
-    """Go to the first page under its own address, so that each page has exactly one; say so where
-    the address asked for another."""
-    asked = (st.context.url or "").partition("://")[2].partition("/")[2].strip("/")
-    base = st.get_option("server.baseUrlPath").strip("/")
-    if unknown := asked.removeprefix(base).strip("/"):
-        session.memory().notice = NO_PAGE.format(unknown[:40])
+    """Go to the first page under its own address, so that each page has exactly one."""
     st.switch_page(PAGES / f"{FIRST}.py", query_params=st.query_params.to_dict())
 
 

@@ -279,8 +279,11 @@ def _pixel_size(opened: Opened) -> None:
 
 def _info_bar(opened: Opened) -> None:
     shown = opened.micrograph
-    _bar_rows(opened, "info_bar_rows", "bottom", shown.info_bar_rows, shown.top_bar_rows)
-    _bar_rows(opened, "top_bar_rows", "top", shown.top_bar_rows, shown.info_bar_rows)
+    bottom, top = st.columns(2, gap="small")
+    with bottom:
+        _bar_rows(opened, "info_bar_rows", "bottom", shown.info_bar_rows, shown.top_bar_rows)
+    with top:
+        _bar_rows(opened, "top_bar_rows", "top", shown.top_bar_rows, shown.info_bar_rows)
 
 
 def _bar_rows(opened: Opened, change: str, place: str, rows: int, others: int) -> None:
@@ -291,10 +294,11 @@ def _bar_rows(opened: Opened, change: str, place: str, rows: int, others: int) -
         images.change(opened.source, **{change: int(session.value_of(key))})
 
     st.number_input(
-        f"Info bar at the {place} (rows)",
+        f"Info bar, {place}",
         0,
         max(rows, opened.micrograph.shape[0] - others - 16),
         key=key,
         on_change=correct,
-        help="Rows that hold the data bar, not image. They are excluded; a dashed line marks them.",
+        help=f"Rows at the {place} that hold the data bar, not image. They are excluded; a dashed "
+        "line marks them.",
     )

@@ -64,28 +64,29 @@ def draw(opened: Opened, card: ModelCard, analysis: Analysis | None) -> None:
 
 
 def _why(answer: Classification, looks: str, card: ModelCard) -> None:
+    if st.button("Why?", key=f"why-{card.name}", type="tertiary"):
+        _explain(answer, looks, card)
+
+
+@st.dialog("Why?")
+def _explain(answer: Classification, looks: str, card: ModelCard) -> None:
     """Draw why: two sentences, what the model learned from, and generated images like those."""
     from core.evaluation.overview import overview_row
     from models import classifiers
 
     link = {"network": classifiers.MICROGRAPH_TYPE, "view": "label", "show": "cam"}
-    why = st.popover("Why?", on_change="rerun", key=f"why-{card.name}")
-    if not why.open:
-        return
-    with why:
-        st.markdown(
-            f"{looks} A small network compared it with the images that each model was trained on, "
-            "and it can be wrong for a material that it never met, so check the result by eye."
-        )
-        data = overview_row(card, None).data
-        st.caption(f"{card.title} was trained on {data}.")
-        similar = [one for one in samples.offers() if one.model == card.name and one.synthetic]
-        for place, offer in zip(st.columns(MOST_PICTURES), similar, strict=False):
-            address = publish.thumbnail(images.sample(offer))
-            place.markdown(f"![{offer.title}]({address})")
-            place.caption(f"{offer.title}, synthetic")
-        query = {**st.query_params, **link, "class": str(answer.index)}
-        st.page_link(INSPECT, label="What in the image speaks for it", query_params=query)
+    st.markdown(
+        f"{looks} A small network compared it with the images that each model was trained on, "
+        "and it can be wrong for a material that it never met, so check the result by eye."
+    )
+    st.caption(f"{card.title} was trained on {overview_row(card, None).data}.")
+    similar = [one for one in samples.offers() if one.model == card.name and one.synthetic]
+    for place, offer in zip(st.columns(MOST_PICTURES), similar, strict=False):
+        address = publish.thumbnail(images.sample(offer))
+        place.markdown(f"![{offer.title}]({address})")
+        place.caption(f"{offer.title}, synthetic")
+    query = {**st.query_params, **link, "class": str(answer.index)}
+    st.page_link(INSPECT, label="What in the image speaks for it", query_params=query)
 
 
 def _answer(opened: Opened) -> Classification | None:
