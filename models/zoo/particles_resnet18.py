@@ -95,14 +95,18 @@ CARD = ModelCard(
             "foreground_iou_by_polarity.bright_on_dark",
         ),
     ),
-    limits=particles.CARD.limits,
+    limits=particles.LIMITS,
     failures=(
         "Holes of a perforated carbon film segmented as particles: IoU 0.32, the worst image.",
         "Black particles beside grey ones missed, and the inside of grey ones: IoU 0.63, where "
         "`particles` has 0.80.",
         "Touching particles merged or split: 57 % of those that touch are found, 92 % of those "
         "that stand free.",
-        *particles.CARD.failures[1:],
+        "Flakes and debris beside particles of the same brightness, and letters and scale bars "
+        "that are part of the figure, segmented as particles.",
+        "Hollow particles of low contrast in strong noise: ragged outlines, missing parts.",
+        "Overlapping or much darker particles among grey ones: parts of their inside missed.",
+        "Particles under 10 px in diameter: none of 13 found as an object of its own.",
     ),
     training_cost=(
         "4 minutes on an NVIDIA H100 that trained three seeds side by side, with feature "
