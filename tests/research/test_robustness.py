@@ -78,7 +78,7 @@ def test_scores_come_back_and_stand_on_the_card(tmp_path, monkeypatch):
 
     card = zoo.card("superalloy")
     found = replace(measured("superalloy"), robustness=(back,))
-    monkeypatch.setattr("research.model_cards.measured", lambda name: found)
+    monkeypatch.setattr("research.model_cards.measured", lambda name, careful=False: found)
     assert "| unmodified | 0.750 | 0.875 |" in card_text(card)
     two = replace(found, phases=("a", "b"))
     assert score_tables.robustness_rows(two)[0].score == "not known"
