@@ -54,8 +54,8 @@ def jobs_of(workspace: Workspace) -> Jobs:
 
 def problems(workspace: Workspace, notes: Sequence[Note], model: str) -> list[str]:
     """Return what is lost or doubled, as sentences; none where all is well."""
-    deleted = {(note.owner, note.number) for note in notes if note.what == "deleted"}
-    kept = [note for note in notes if (note.owner, note.number) not in deleted]
+    going = {(note.owner, note.number) for note in notes if note.what == "deletes"}
+    kept = [note for note in notes if (note.owner, note.number) not in going]
     return [
         *verify(workspace).problems,
         *_deleted(workspace, notes),
@@ -100,7 +100,7 @@ def _drawings(workspace: Workspace, notes: Iterable[Note]) -> Iterator[str]:
 
 
 def _asked(workspace: Workspace, notes: Sequence[Note]) -> Iterator[str]:
-    cancelled = {(note.owner, note.number) for note in notes if note.what == "cancelled"}
+    cancelled = {(note.owner, note.number) for note in notes if note.what == "cancels"}
     for note in notes:
         if note.what != "asked":
             continue
@@ -111,9 +111,7 @@ def _asked(workspace: Workspace, notes: Sequence[Note]) -> Iterator[str]:
         elif job.state == "failed" and not str(job.error).startswith("The worker died 3 times"):
             yield f"{note.owner}: the job {note.number} failed: {job.error}"
         elif job.state == "cancelled" and (note.owner, note.number) not in cancelled:
-            # Its user may have been killed between the cancel and the note.
-            if note.number % 7 != 3:
-                yield f"{note.owner}: the job {note.number} was cancelled by nobody"
+            yield f"{note.owner}: the job {note.number} was cancelled by nobody"
         elif (job.state == "done") != (results.find(workspace, note.owner, key) is not None):
             yield f"{note.owner}: the job {note.number} is {job.state}, its result is not"
 

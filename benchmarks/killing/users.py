@@ -27,7 +27,9 @@ from core.jobs import queue, segmentation
 from core.workspace import drawings, micrographs
 from core.workspace.workspace import Workspace
 
-What = Literal["begins", "uploaded", "drawn", "asked", "cancelled", "deleted", "shown"]
+What = Literal[
+    "begins", "uploaded", "drawn", "asked", "cancels", "cancelled", "deletes", "deleted", "shown"
+]
 MOST_OPEN = 3
 PAUSE_SECONDS = 0.5
 PATIENCE_S = 120
@@ -37,7 +39,9 @@ VISITORS = "everyone"
 
 @dataclass(frozen=True)
 class Note:
-    """What a user was told. ``number``: of the image. ``id``: of the image in the library.
+    """What a user was told, or began: who is killed after "deletes" may or may not have deleted.
+
+    ``number``: of the image. ``id``: of the image in the library.
     ``revision``: of the drawing."""
 
     what: What
@@ -114,9 +118,11 @@ def _write(folder: Path, owner: str, model: str, begun: int, notes: Connection) 
         segmentation.enqueue(workspace, owner, found.id, name, micrograph, model)
         notes.send(Note("asked", owner, number, found.id))
         if number % 7 == 3:
+            notes.send(Note("cancels", owner, number, found.id))
             queue.cancel(workspace, owner, name)
             notes.send(Note("cancelled", owner, number, found.id))
         if number % 9 == 5:
+            notes.send(Note("deletes", owner, number, found.id))
             micrographs.delete(workspace, owner, [found.id])
             notes.send(Note("deleted", owner, number, found.id))
         kept.append(name)
