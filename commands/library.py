@@ -48,7 +48,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     verify.add_argument(
         "--repair",
         action="store_true",
-        help="remove damaged files and the results that need them; uploading again mends the rest",
+        help="remove leftovers of a crash, damaged files and the results that need them; uploading "
+        "again mends the rest",
     )
     backup = action("backup", back_up, "copy what is new into a folder, also while the app runs")
     backup.add_argument("folder", type=Path, metavar="DIR")
@@ -60,7 +61,8 @@ def run(options: argparse.Namespace) -> int:
     from core.workspace.workspace import DATABASE, Workspace
 
     folder = workspace_folder()
-    if not (folder / DATABASE).is_file() and options.action is not import_images:
+    is_one = (folder / DATABASE).is_file() or (folder / "blobs").is_dir()
+    if not is_one and options.action is not import_images:
         raise UsageError(f"{folder} is no workspace; name the right one in LAMELLA_WORKSPACE.")
     workspace = Workspace(folder, WorkspaceLimits.from_environment())
     try:
@@ -161,7 +163,7 @@ def verify_workspace(workspace: Workspace, options: argparse.Namespace) -> int:
     else:
         print(
             f"{report.files} files ({report.bytes / 1e6:.1f} MB) are as their rows say; "
-            f"{report.leftovers} leftovers removed."
+            f"{report.leftovers} leftovers, {report.removed} of them removed."
         )
         for problem in report.problems:
             say(problem)

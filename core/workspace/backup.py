@@ -7,10 +7,11 @@ from pathlib import Path
 
 from core.errors import WorkspaceError
 from core.types import ProgressCallback, no_progress
+from core.workspace import leftovers
 from core.workspace.blobs import Blobs
 from core.workspace.database import Database
 from core.workspace.files import Files
-from core.workspace.trouble import in_words
+from core.workspace.trouble import beside_contents, in_words
 from core.workspace.workspace import DATABASE, Workspace
 
 SECRET = "secret"
@@ -38,7 +39,8 @@ def backup(workspace: Workspace, folder: Path, progress: ProgressCallback = no_p
 
     Raises:
         WorkspaceError: a folder with other files, one inside the workspace, or one that cannot be
-            written to.
+            written to; a database that names none of the contents, as its copy would replace what
+            an earlier backup holds.
     """
     _check(workspace, folder)
     files, blobs = Files(), Blobs(folder)
@@ -48,6 +50,8 @@ def backup(workspace: Workspace, folder: Path, progress: ProgressCallback = no_p
     with workspace.blobs.all_kept():
         workspace.database.copy(unfinished)
         named = _named(unfinished)
+        if not named and (left := leftovers.unnamed(workspace, young=True)):
+            raise WorkspaceError(beside_contents(len(left), "its database names none"))
         copied, problems = _copy(workspace, blobs, named, progress)
     workspace.blobs.remove_unused(workspace.database)
     with in_words(folder):

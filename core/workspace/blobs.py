@@ -2,7 +2,7 @@
 
 A content is written under a temporary name, synced, renamed, its folder synced, and only then named
 by a row: a row never names what is not there. A crash before the row leaves an orphan, which
-:mod:`core.workspace.verify` removes.
+:mod:`core.workspace.verify` finds.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import apsw
 
 from core.errors import WorkspaceError
 from core.workspace.schema import MIGRATIONS
-from core.workspace.trouble import in_words
+from core.workspace.trouble import beside_contents, in_words
 
 BUSY_SECONDS = 10.0
 
@@ -35,13 +35,14 @@ class Database:
         ``busy_seconds``: how long to wait for others that write.
 
         Raises:
-            WorkspaceError: a newer version than ours; a damaged, locked or read-only file; a full
-                disk.
+            WorkspaceError: a newer version than ours; a damaged, locked or read-only file; one that
+                is missing or empty although there are contents; a full disk.
         """
         self.path = path
         self._busy_ms = round(busy_seconds * 1000)
         self._local = threading.local()
         with in_words(path.parent):
+            _check_not_lost(path)
             # The last connection that closes empties and removes the log. One that stays open
             # spares every thread that comes and goes that work.
             self._first = self._connection()
@@ -122,10 +123,30 @@ class Database:
                     f"reads up to {len(migrations)}; install the newer Lamella that wrote it, or "
                     "name another folder in LAMELLA_WORKSPACE."
                 )
+            if not version and (contents := _contents(self.path.parent)):
+                raise WorkspaceError(beside_contents(contents, f"{self.path} has no tables"))
             for step in migrations[version:]:
                 db.execute(step)
             if version < len(migrations):
                 db.pragma("user_version", len(migrations))
+
+
+def _check_not_lost(path: Path) -> None:
+    """Refuse to make a database where there are contents that another one named."""
+    if _is_written(path) or not (contents := _contents(path.parent)):
+        return
+    # Another process may have made it meanwhile, and only then a content.
+    if not _is_written(path):
+        raise WorkspaceError(beside_contents(contents, f"{path} is missing or empty"))
+
+
+def _is_written(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
+def _contents(folder: Path) -> int:
+    """Return how many contents lie in a workspace."""
+    return sum(1 for _ in (folder / "blobs").glob("*/*"))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from core.workspace import micrographs
+from core.workspace import leftovers, micrographs
 from core.workspace.micrographs import Kept
 from core.workspace.workspace import Workspace
 
@@ -48,7 +48,8 @@ def sweep(workspace: Workspace) -> int:
     return the bytes freed. Call it now and then.
 
     A clock that jumps ahead deletes nothing before a week has passed on it too. Images of sessions
-    without a cookie go a day after their last use, as nobody can find them again.
+    without a cookie go a day after their last use, as nobody can find them again. Contents that no
+    row names stay, as a lost database may have named them; unfinished files go after a day.
 
     Raises:
         WorkspaceError: the workspace cannot be written to.
@@ -74,4 +75,5 @@ def sweep(workspace: Workspace) -> int:
             )
         for owner, micrograph in gone:
             micrographs.delete_rows(db, workspace, owner, micrograph)
+    leftovers.remove(workspace, leftovers.unfinished(workspace))
     return workspace.blobs.remove_unused(workspace.database)

@@ -36,6 +36,20 @@ def in_words(folder: Path) -> Iterator[None]:
         raise WorkspaceError(sentence) from error
 
 
+def files(count: int) -> str:
+    """Return a number of files in words."""
+    return "1 file" if count == 1 else f"{count:,} files"
+
+
+def beside_contents(count: int, lack: str) -> str:
+    """Return the sentence for ``count`` contents with a database that cannot be theirs."""
+    return (
+        f"The workspace is damaged: blobs/ holds {files(count)}, but {lack}; put a backup's "
+        "workspace.db in its place, without a workspace.db-wal beside it, or move blobs/ away to "
+        "begin anew."
+    )
+
+
 def _of_disk(folder: Path, error: OSError) -> str:
     if error.errno in FULL:
         return _full(folder)

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from core.types import ProgressCallback, no_progress
-from core.workspace.trouble import in_words
+from core.workspace import leftovers
+from core.workspace.trouble import beside_contents, files, in_words
 from core.workspace.workspace import Workspace
-
-ORPHAN_SECONDS = 86_400
-"""As long as a content may take to get its row."""
 
 _CONCERNED = """
 SELECT 'The file of ' || title || ' (' || owner || ') is {0}; upload it again.' FROM micrograph
@@ -31,12 +26,13 @@ WHERE result.id IN (SELECT result FROM result_file WHERE blob = ?1)
 
 @dataclass(frozen=True)
 class Report:
-    """``files``, ``bytes``: contents that are sound. ``leftovers``: files without a row, removed.
-    ``problems``: sentences, each with what to do."""
+    """``files``, ``bytes``: contents that are sound. ``leftovers``: files without a row,
+    ``removed``: how many of them are gone now. ``problems``: sentences, each with what to do."""
 
     files: int
     bytes: int
     leftovers: int
+    removed: int
     problems: tuple[str, ...]
 
 
@@ -45,8 +41,9 @@ def verify(
 ) -> Report:
     """Read everything once and compare it with what its rows say; it may be in use meanwhile.
 
-    What a crash left behind is removed after a day. ``repair``: damaged files are removed, so that
-    the same upload mends them, and with them the results and masks that cannot be read any more.
+    ``repair``: damaged files are removed, so that the same upload mends them, and with them the
+    results and masks that cannot be read any more; and what a crash left behind a day ago or
+    earlier. Without it nothing is removed.
 
     Raises:
         WorkspaceError: the workspace cannot be read, or not be written to.
@@ -65,9 +62,10 @@ def verify(
             problems += _problems(workspace, digest, repair)
         else:
             sound, size = sound + 1, size + wanted
-    leftovers = _remove_leftovers(workspace)
-    workspace.blobs.remove_unused(workspace.database)
-    return Report(sound, size, leftovers, tuple(problems))
+    if repair:
+        workspace.blobs.remove_unused(workspace.database)
+    left, removed, told = _leftovers(workspace, not rows, repair)
+    return Report(sound, size, left, removed, (*problems, *told))
 
 
 def _state(workspace: Workspace, digest: str) -> str:
@@ -98,29 +96,14 @@ def _problems(workspace: Workspace, digest: str, repair: bool) -> list[str]:
     return found
 
 
-def _remove_leftovers(workspace: Workspace) -> int:
-    """Remove what a crash left: contents without a row and unfinished files, once old enough."""
-    with in_words(workspace.folder):
-        old = [path for path in _files(workspace) if _is_old(path)]
-    if not old:
-        return 0
-    removed = 0
-    # While nobody else can write the row that one of them may be waiting for.
-    with workspace.database.write() as db:
-        for path in old:
-            if not db.execute("SELECT count(*) FROM blob WHERE digest = ?", (path.name,)).get:
-                path.unlink(missing_ok=True)
-                removed += 1
-    return removed
-
-
-def _files(workspace: Workspace) -> Iterator[Path]:
-    yield from workspace.blobs.unfinished.iterdir()
-    yield from workspace.blobs.folder.glob("*/*")
-
-
-def _is_old(path: Path) -> bool:
-    try:
-        return path.stat().st_mtime < time.time() - ORPHAN_SECONDS
-    except FileNotFoundError:
-        return False
+def _leftovers(workspace: Workspace, names_none: bool, repair: bool) -> tuple[int, int, list[str]]:
+    """Return how many files have no row, how many of them were removed, and what to do about it."""
+    contents = leftovers.unnamed(workspace, young=names_none)
+    if names_none and contents:
+        # Of a database that was lost: with one of a backup they are what users kept.
+        return len(contents), 0, [beside_contents(len(contents), "its database names none")]
+    found = (*contents, *leftovers.unfinished(workspace))
+    if repair and found:
+        return len(found), leftovers.remove(workspace, found), []
+    problem = f"{files(len(found))} without a row, left by a crash: remove with --repair."
+    return len(found), 0, [problem] if found else []

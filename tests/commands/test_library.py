@@ -86,6 +86,10 @@ def test_delete_verify_and_backup(ids, capsys, tmp_path, monkeypatch) -> None:
     assert answer(capsys, "verify")["problems"] == []
     assert cli.main(["library", "verify"]) == 0
     assert "1 files (0.0 MB) are as their rows say" in capsys.readouterr().out
+    (tmp_path / "backup" / "workspace.db").unlink()
+    for words in (["verify"], ["import", str(tmp_path / "no.zip")]):
+        assert cli.main(["library", *words]) == 1
+        assert "blobs/ holds 1 file, but" in capsys.readouterr().err
     monkeypatch.setenv("LAMELLA_WORKSPACE", str(tmp_path / "nothing"))
     assert cli.main(["library", "verify"]) == 2
     assert "is no workspace" in capsys.readouterr().err

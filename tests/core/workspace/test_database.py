@@ -206,6 +206,29 @@ def test_damaged_newer_and_unreachable_workspaces_are_refused(tmp_path: Path) ->
         Workspace(tmp_path / "new", files=TracedFiles(0, errno.EACCES))
 
 
+@pytest.mark.parametrize("lost", ["missing", "empty", "without tables"])
+def test_lost_database_beside_contents_is_refused(tmp_path: Path, lost: str) -> None:
+    workspace = Workspace(tmp_path)
+    keep(workspace, b"gold")
+    workspace.database.copy(tmp_path / "backup.db")
+    workspace.close()
+    database = tmp_path / "workspace.db"
+    database.unlink()
+    if lost == "empty":
+        database.touch()
+    elif lost == "without tables":
+        apsw.Connection(str(database)).execute("CREATE TABLE a (b); DROP TABLE a")
+    for _ in range(2):
+        with pytest.raises(
+            WorkspaceError, match="put a backup's workspace.db in its place"
+        ) as told:
+            Workspace(tmp_path)
+        assert "1 file" in str(told.value)
+        assert database.exists() == (lost != "missing")
+    (tmp_path / "backup.db").replace(database)
+    assert Workspace(tmp_path).blobs.read(GOLD) == b"gold"
+
+
 def test_folder_of_an_older_version_is_migrated_with_what_is_in_it(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     keep(workspace, b"gold")

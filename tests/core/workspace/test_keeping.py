@@ -164,7 +164,7 @@ def test_clock_that_jumps_ahead_and_back_deletes_nothing(
 # ---- verify
 
 
-def test_sound_workspace_has_no_problems_and_old_leftovers_go(workspace: Workspace) -> None:
+def test_old_leftovers_are_told_and_go_with_repair_alone(workspace: Workspace) -> None:
     filled(workspace)
     (workspace.folder / "secret").write_bytes(b"s" * 32)
     orphan = workspace.blobs.path(workspace.blobs.add(b"without a row"))
@@ -175,10 +175,44 @@ def test_sound_workspace_has_no_problems_and_old_leftovers_go(workspace: Workspa
     for path in (orphan, unfinished):
         os.utime(path, (0, 0))
     report = verify.verify(workspace)
-    assert (report.files, report.leftovers, report.problems) == (5, 2, ())
+    assert (report.files, report.leftovers, report.removed) == (5, 2, 0)
     assert report.bytes == len(b"pixelsscalemasksegmentation of keyobjects of key")
+    (problem,) = report.problems
+    assert "2 files" in problem and "--repair" in problem
+    assert orphan.exists() and unfinished.exists()
+    report = verify.verify(workspace, repair=True)
+    assert (report.leftovers, report.removed, report.problems) == (2, 2, ())
     assert not orphan.exists() and not unfinished.exists()
     assert (workspace.folder / "secret").exists()
+
+
+@pytest.mark.parametrize("repair", [False, True])
+def test_contents_beside_a_database_that_names_none_stay(
+    workspace: Workspace, repair: bool
+) -> None:
+    """As where the database was lost and one made anew."""
+    found = [workspace.blobs.path(workspace.blobs.add(data)) for data in (b"a", b"b")]
+    for path in found:
+        os.utime(path, (0, 0))
+    report = verify.verify(workspace, repair=repair)
+    (problem,) = report.problems
+    assert "2 files" in problem and "put a backup's workspace.db in its place" in problem
+    retention.sweep(workspace)
+    assert (report.removed, [path.exists() for path in found]) == (0, [True, True])
+    with pytest.raises(WorkspaceError, match="its database names none; put a backup's"):
+        backup.backup(workspace, workspace.folder.with_name("backup"))
+
+
+def test_sweep_removes_old_unfinished_files_alone(workspace: Workspace) -> None:
+    filled(workspace)
+    orphan = workspace.blobs.path(workspace.blobs.add(b"without a row"))
+    old, young = (workspace.blobs.unfinished / name for name in ("old", "young"))
+    for path in (old, young):
+        path.write_bytes(b"half")
+    for path in (old, orphan):
+        os.utime(path, (0, 0))
+    assert retention.sweep(workspace) == 0
+    assert [path.exists() for path in (old, young, orphan)] == [False, True, True]
 
 
 @pytest.mark.parametrize("state", ["missing", "damaged"])
