@@ -68,11 +68,17 @@ def run(options: argparse.Namespace) -> int:
         except LamellaError as error:
             say(str(error))
 
+    def on_stopped(name: str) -> None:
+        try:
+            queue.put_back_all(workspace, name)
+        except LamellaError as error:
+            say(str(error))
+
     host = "localhost" if options.address in ("0.0.0.0", "::") else options.address
     print(f"Lamella starts at http://{host}:{options.port} (Ctrl-C stops it)", flush=True)
     # Streamlit reads .streamlit/config.toml from the working directory.
     os.chdir(REPOSITORY)
-    return supervise([server, *workers], stop, on_end)
+    return supervise([server, *workers], stop, on_end, on_stopped)
 
 
 def stop_at_signals() -> threading.Event:

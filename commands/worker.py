@@ -38,22 +38,38 @@ def run(options: argparse.Namespace) -> int:
     from models import zoo
 
     # Not before: whoever ends it while it imports need not wait.
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = _stop_at_signals()
     ending = worker.work(
         workspace,
         {segmentation.KIND: segmentation.handler(lru_cache(MOST_MODELS)(zoo.load))},
         name,
         stop,
         most_bytes=limits.bytes,
-        on_stuck=lambda: os._exit(supervisor.RESTART),
+        on_stuck=lambda: os._exit(0 if stop.is_set() else supervisor.RESTART),
     )
     if ending == "device":
         queue.end_leases(workspace, name)
     workspace.close()
     # Without what Python does at an end: to free torch's objects one by one takes it seconds.
     os._exit(0 if ending == "told" else supervisor.RESTART)
+
+
+def _stop_at_signals() -> threading.Event:
+    """Return an event that SIGTERM and Ctrl-C set at once: Python's own handlers wait until the
+    main thread is back from the network, which may take minutes."""
+    stop = threading.Event()
+    heard, told = socket.socketpair()
+    told.setblocking(False)
+    signal.set_wakeup_fd(told.detach())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+    def listen() -> None:
+        heard.recv(1)
+        stop.set()
+
+    threading.Thread(target=listen, name="lamella-signals", daemon=True).start()
+    return stop
 
 
 def _import_networks() -> None:

@@ -84,6 +84,8 @@ _OVER = "(state = 'running' AND lease_until NOT BETWEEN :now AND :now + 2 * :lea
 _HELD = "id = :id AND worker = :worker AND attempt = :attempt AND state = 'running'"
 # Priority first; then one job of each owner in turn, fewer for who has some running already; of two
 # owners whose turn it is, the one served longer ago.
+_OF_WORKER = "worker = ? AND state = 'running'"
+_PUT_BACK = "state = 'queued', attempt = attempt - 1, worker = NULL, lease_until = NULL, done = 0"
 _WAITING = f"""
   WITH busy AS MATERIALIZED (
     SELECT owner, count(*) AS running FROM job WHERE state = 'running' GROUP BY owner
@@ -185,15 +187,19 @@ def fail(workspace: Workspace, job: Job, error: str) -> None:
 def put_back(workspace: Workspace, job: Job) -> None:
     """Let another worker begin a job anew, at no attempt's cost: this worker was told to end."""
     with workspace.database.write() as db:
-        _change(db, job, "state = 'queued', attempt = attempt - 1, worker = NULL")
+        _change(db, job, _PUT_BACK)
+
+
+def put_back_all(workspace: Workspace, worker: str) -> None:
+    """Put back what ``worker`` had, which was told to end and is known to be dead."""
+    with workspace.database.write() as db:
+        db.execute(f"UPDATE job SET {_PUT_BACK} WHERE {_OF_WORKER}", (worker,))
 
 
 def end_leases(workspace: Workspace, worker: str) -> None:
     """Let other workers have at once what ``worker`` had, which is known to be dead."""
     with workspace.database.write() as db:
-        db.execute(
-            "UPDATE job SET lease_until = -1 WHERE worker = ? AND state = 'running'", (worker,)
-        )
+        db.execute(f"UPDATE job SET lease_until = -1 WHERE {_OF_WORKER}", (worker,))
 
 
 def cancel(workspace: Workspace, owner: str, key: str) -> None:
@@ -278,15 +284,12 @@ def _must(held: bool) -> None:
 
 
 def _last(db: apsw.Connection, owner: str, key: str) -> Job | None:
-    row = _first(
-        db,
-        f"SELECT {_COLUMNS} FROM job WHERE owner = :owner AND key = :key ORDER BY id DESC LIMIT 1",
-        {"owner": owner, "key": key},
-    )
+    query = f"SELECT {_COLUMNS} FROM job WHERE owner = ? AND key = ? ORDER BY id DESC LIMIT 1"
+    row = _first(db, query, (owner, key))
     return None if row is None else _job(row)
 
 
-def _first(db: apsw.Connection, query: str, values: Mapping) -> tuple | None:
+def _first(db: apsw.Connection, query: str, values: Mapping | tuple) -> tuple | None:
     # All rows are fetched, so that no statement stays open and keeps the log from being emptied.
     rows = list(db.execute(query, values))
     return rows[0] if rows else None

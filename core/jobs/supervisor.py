@@ -96,11 +96,15 @@ class _Child:
 
 
 def supervise(
-    programs: Sequence[Program], stop: threading.Event, on_end: Callable[[End], object]
+    programs: Sequence[Program],
+    stop: threading.Event,
+    on_end: Callable[[End], object],
+    on_stopped: Callable[[str], object] = lambda name: None,
 ) -> int:
     """Run ``programs`` until ``stop``; return 0, or 1 where an essential one ended for good.
 
-    ``on_end``: told of each end that was not asked for. Call it from the main thread: on Linux the
+    ``on_end``: told of each end that was not asked for. ``on_stopped``: told the name of each start
+    that was asked to end, once it has or was killed. Call it from the main thread: on Linux the
     programs get SIGTERM when the thread that started them ends, however it does.
     """
     children = [_Child(program) for program in programs]
@@ -117,7 +121,10 @@ def supervise(
             stop.wait(_POLL_SECONDS)
         return 0
     finally:
-        _end_all([child.process for child in children if child.process is not None])
+        running = {child.name: child.process for child in children if child.process is not None}
+        _end_all(list(running.values()))
+        for name in running:
+            on_stopped(name)
 
 
 def _end_all(processes: Sequence[subprocess.Popen]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +32,8 @@ Ending = Literal["told", "memory", "device"]
 POLL_SECONDS = 0.1
 REPORT_SECONDS = 0.2
 STUCK_SECONDS = 10.0
+END_SECONDS = 8.0
+"""Sooner than whoever tells a worker to end kills it: `lamella app`, `docker stop`."""
 TIDY_SECONDS = 3600.0
 _NO_MEMORY = (
     "This image needs more memory than there is; crop or bin it, or use a machine with more memory."
@@ -54,7 +57,8 @@ def work(
     """Work on jobs until ``stop``, and return why it ended; tidy the workspace in between.
 
     ``name``: of this worker, which no other one has. ``most_bytes``: of memory between jobs; None
-    for no limit. ``on_stuck``: called where a job that was cancelled goes on for 10 s.
+    for no limit. ``on_stuck``: called where a job goes on for 10 s after it was cancelled, or for
+    8 s after ``stop``; it was put back then.
     """
     tidy_at = 0.0
     while not stop.is_set():
@@ -94,7 +98,7 @@ def run(
         LamellaError: the workspace cannot be written to.
     """
     try:
-        with _held(workspace, job, on_stuck):
+        with _held(workspace, job, stop, on_stuck):
             keep = handler(workspace, job, _progress(workspace, job, stop))
             with workspace.database.write() as db:
                 keep(db)
@@ -126,7 +130,8 @@ def work_off(workspace: Workspace, handlers: Mapping[str, Handler], name: str) -
 def in_thread(
     workspace: Workspace, handlers: Mapping[str, Handler], name: str
 ) -> Callable[[], None]:
-    """Start a worker in a thread of this process; return what stops it and waits for its end."""
+    """Start a worker in a thread of this process; return what stops it and waits for its end, or
+    until its job was put back."""
     stop = threading.Event()
     arguments = (workspace, handlers, name, stop)
     thread = threading.Thread(target=work, args=arguments, name="lamella-worker", daemon=True)
@@ -134,7 +139,7 @@ def in_thread(
 
     def end() -> None:
         stop.set()
-        thread.join()
+        thread.join(END_SECONDS + 1)
 
     return end
 
@@ -177,29 +182,53 @@ def _progress(workspace: Workspace, job: Job, stop: threading.Event) -> Progress
 
 
 @contextmanager
-def _held(workspace: Workspace, job: Job, on_stuck: Callable[[], None] | None) -> Iterator[None]:
-    """Hold the lease on from a thread: what a job calls may take longer than a lease."""
+def _held(
+    workspace: Workspace, job: Job, stop: threading.Event, on_stuck: Callable[[], None] | None
+) -> Iterator[None]:
+    """Hold the lease on from a thread, since what a job calls may take longer than a lease; give
+    the job up where it goes on for too long after it should have ended."""
     ended = threading.Event()
 
-    def beat() -> None:
-        while not ended.wait(queue.BEAT_SECONDS):
-            try:
-                held = queue.beat(workspace, job)
-            except LamellaError as error:
-                _LOG.warning("%s", error)
-                continue
-            if not held:
-                if not ended.wait(STUCK_SECONDS) and on_stuck is not None:
-                    on_stuck()
+    def watch() -> None:
+        beat_at, stuck_at = time.monotonic() + queue.BEAT_SECONDS, math.inf
+        while not ended.wait(min(POLL_SECONDS, queue.BEAT_SECONDS)):
+            now = time.monotonic()
+            if now >= beat_at:
+                beat_at = now + queue.BEAT_SECONDS
+                if not _is_held(workspace, job):
+                    beat_at, stuck_at = math.inf, min(stuck_at, now + STUCK_SECONDS)
+            if stop.is_set():
+                stuck_at = min(stuck_at, now + END_SECONDS)
+            if now >= stuck_at:
+                _give_up(workspace, job, on_stuck)
                 return
 
-    thread = threading.Thread(target=beat, name=f"lamella-beat-{job.id}", daemon=True)
+    thread = threading.Thread(target=watch, name=f"lamella-beat-{job.id}", daemon=True)
     thread.start()
     try:
         yield
     finally:
         ended.set()
         thread.join()
+
+
+def _is_held(workspace: Workspace, job: Job) -> bool:
+    """Hold the lease on; return whether the job is this worker's, as far as can be told."""
+    try:
+        return queue.beat(workspace, job)
+    except LamellaError as error:
+        _LOG.warning("%s", error)
+        return True
+
+
+def _give_up(workspace: Workspace, job: Job, on_stuck: Callable[[], None] | None) -> None:
+    """Put back what goes on for too long, where it is still this worker's."""
+    try:
+        queue.put_back(workspace, job)
+    except LamellaError as error:
+        _LOG.warning("%s", error)
+    if on_stuck is not None:
+        on_stuck()
 
 
 def _fail(workspace: Workspace, job: Job, sentence: str) -> None:

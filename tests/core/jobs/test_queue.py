@@ -154,6 +154,19 @@ def test_a_worker_that_is_told_to_end_costs_no_attempt(workspace):
     assert take(workspace).attempt == 1
 
 
+def test_what_a_worker_that_was_ended_had_waits_again_at_no_attempts_cost(workspace):
+    add(workspace, "anna", "mine")
+    add(workspace, "anna", "other")
+    for _ in range(5):
+        queue.report(workspace, take(workspace, "ended"), 3, 5)
+        other = take(workspace, "other")
+        queue.put_back_all(workspace, "ended")
+        job = queue.find(workspace, "anna", "mine")
+        assert (job.state, job.attempt, job.worker, job.done) == ("queued", 0, None, 0)
+        assert queue.beat(workspace, other)
+        queue.put_back(workspace, other)
+
+
 def test_cancel_takes_a_waiting_job_away_and_a_running_one_from_its_worker(workspace):
     add(workspace, "anna", "waits")
     queue.cancel(workspace, "anna", "waits")

@@ -98,7 +98,7 @@ def test_at_the_end_all_are_asked_and_then_killed(quick, monkeypatch, tmp_path):
         f"signal.signal(15, signal.SIG_IGN)\nopen({str(tmp_path / 'stubborn')!r}, 'w')\n"
         "time.sleep(60)",
     )
-    stop, ends = threading.Event(), []
+    stop, ends, stopped = threading.Event(), [], []
 
     def stop_when_both_run():
         while len(list(tmp_path.iterdir())) < 2:
@@ -107,8 +107,9 @@ def test_at_the_end_all_are_asked_and_then_killed(quick, monkeypatch, tmp_path):
 
     threading.Thread(target=stop_when_both_run).start()
     begun = time.monotonic()
-    assert supervise([polite, stubborn], stop, ends.append) == 0
+    assert supervise([polite, stubborn], stop, ends.append, stopped.append) == 0
     assert time.monotonic() - begun < 20
+    assert [name.rsplit("-", 1)[0] for name in stopped] == ["polite", "stubborn"]
     assert (tmp_path / "asked").exists() and ends == []
 
 

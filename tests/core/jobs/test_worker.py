@@ -157,6 +157,28 @@ def test_a_handler_that_goes_on_after_its_job_was_cancelled_is_given_up(workspac
     assert stuck.is_set() and found(workspace).state == "cancelled"
 
 
+def test_a_handler_that_goes_on_after_its_worker_was_told_to_end_is_given_up(
+    workspace, monkeypatch
+):
+    monkeypatch.setattr(worker, "END_SECONDS", 0.02)
+    add(workspace)
+    stop, stuck = threading.Event(), threading.Event()
+    seen = []
+
+    def on_stuck():
+        seen.append(found(workspace))
+        stuck.set()
+
+    def handler(space, job, progress):
+        stop.set()
+        assert stuck.wait(10)
+        return note(job, "too late")
+
+    assert worker.work(workspace, {"test": handler}, "w", stop, on_stuck=on_stuck) == "told"
+    assert [(job.state, job.attempt, job.worker) for job in seen] == [("queued", 0, None)]
+    assert found(workspace) == seen[0]
+
+
 def test_a_worker_whose_memory_grew_ends_between_two_jobs(workspace):
     add(workspace, "first")
     add(workspace, "second")
