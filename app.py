@@ -14,9 +14,9 @@ from starlette.middleware import Middleware
 from core.errors import LamellaError
 from pages.components.frame import garbage, jobs, networks, worker
 from pages.components.frame.addresses import page_routes
+from pages.components.frame.downloads import download_route
 from pages.components.frame.identity import OwnerCookie
 from pages.components.frame.image_store import image_route
-from pages.components.library.transfer import export_route
 
 
 def explain(error: BaseException) -> bool:
@@ -62,7 +62,7 @@ async def until_the_end(app: st.App) -> AsyncIterator[None]:
 base_path = st.get_option("server.baseUrlPath")
 app = st.App(
     Path(__file__).parent / "pages" / "components" / "frame" / "navigation.py",
-    routes=[image_route(base_path), export_route(base_path), *page_routes(base_path)],
+    routes=[image_route(base_path), download_route(base_path), *page_routes(base_path)],
     middleware=[Middleware(OwnerCookie, base_path)],
     lifespan=until_the_end,
     on_script_error=explain,

@@ -34,13 +34,11 @@ from benchmarks.streamlit_page import StreamlitError, StreamlitPage
 
 Value = bool | float | str | Sequence[float] | Sequence[str]
 XSRF_COOKIE = "_streamlit_xsrf"
-ANSWERS = ("file_urls_response", "backend_operation_response")
 # Of the kinds that a user can set, how each is sent.
 VALUE_FIELDS = {
     "button": "trigger_value",
     "button_group": "string_array_value",
     "checkbox": "bool_value",
-    "download_button": "trigger_value",
     "multiselect": "string_array_value",
     "number_input": "double_value",
     "radio": "string_value",
@@ -161,17 +159,7 @@ class StreamlitClient:
 
     def download(self, name: str) -> bytes:
         """Return the file behind a download button."""
-        button = self.page.find(name, "download_button").message
-        if not button.deferred_file_id:
-            return self.fetch(button.url)
-        message = BackMsg()
-        message.backend_operation_request.request_id = uuid.uuid4().hex
-        message.backend_operation_request.session_id = self.page.session
-        message.backend_operation_request.deferred_file.file_id = button.deferred_file_id
-        answer = self._ask(message).backend_operation_response
-        if answer.error_msg:
-            raise StreamlitError(f"{name} could not be downloaded: {answer.error_msg}")
-        return self.fetch(answer.deferred_file.url)
+        return self.fetch(self.page.find(name, "link_button").message.url)
 
     def fetch(self, path: str) -> bytes:
         """Return what lies at a path of the server, such as a picture of the viewer."""
@@ -249,6 +237,6 @@ class StreamlitClient:
             self._messages += 1
             self._bytes += len(data)
             message = ForwardMsg.FromString(data)
-            if message.WhichOneof("type") in ANSWERS:
+            if message.WhichOneof("type") == "file_urls_response":
                 self._answer = message
             self.page.take(message)

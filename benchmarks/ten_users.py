@@ -29,7 +29,7 @@ from benchmarks.streamlit_client import StreamlitClient
 from pages.components.frame.keeping import NOT_YOURS
 
 HEIGHT, WIDTH, GROUND, DISK = 200, 320, 200, 40
-MODEL, TABLE, MOST_ATTEMPTS = "otsu", "download-objects.csv", 5
+MODEL, TABLE = "otsu", "download-objects.csv"
 FIRST_MINUTE_S, LOOK_S, MOST_GROWTH, PATIENCE_S = 60.0, 2.0, 1.10, 300.0
 
 
@@ -38,7 +38,6 @@ class Load:
     """What the users share: the ``newest`` image of each, and what went wrong.
 
     ``newest``: id and address of the picture by user. ``seconds``: of each step by its name.
-    ``asked_again``: downloads that were gone before they were fetched.
     """
 
     address: str
@@ -47,7 +46,6 @@ class Load:
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     faults: list[str] = field(default_factory=list)
     rounds: int = 0
-    asked_again: int = 0
 
     def timed(self, step: str, begun: float) -> None:
         """Note how long a step took that began at ``begun`` on the monotonic clock."""
@@ -94,7 +92,7 @@ def _round(load: Load, user: int, turn: int, tab: StreamlitClient, uploader: str
     tab.wait_for(lambda: tab.page.has("download-all"))
     load.timed("segment", begun)
     begun = time.monotonic()
-    rows = list(csv.DictReader(io.StringIO(_table(load, tab).decode())))
+    rows = list(csv.DictReader(io.StringIO(tab.download(TABLE).decode())))
     _check(len(rows) == user + 3, f"{len(rows)} objects instead of {user + 3}")
     shown = tab.page.component_data("viewer")["image"]
     _check(shown["name"] == name, f"the viewer shows {shown['name']} instead of {name}")
@@ -115,19 +113,6 @@ def _round(load: Load, user: int, turn: int, tab: StreamlitClient, uploader: str
         other.press("library-delete")
         load.timed("delete", begun)
     tab.open("segment", model=MODEL)
-
-
-def _table(load: Load, tab: StreamlitClient) -> bytes:
-    """Return the table of objects; asked for again where it is gone, as a user would.
-
-    Streamlit removes what a button made on demand after two runs of any session, fetched or not.
-    """
-    for _ in range(MOST_ATTEMPTS - 1):
-        try:
-            return tab.download(TABLE)
-        except httpx.HTTPStatusError:
-            load.asked_again += 1
-    return tab.download(TABLE)
 
 
 def _try_anothers(load: Load, user: int, tab: StreamlitClient) -> None:
@@ -195,8 +180,7 @@ def main() -> int:
         print(f"{step}: median {statistics.median(seconds):.2f} s, 95 % under {p95:.2f} s")
     later = memory[int(FIRST_MINUTE_S / LOOK_S) :]
     growth = max(later) / later[0] if later else 1.0
-    print(f"{chosen.users} users, {load.rounds} rounds, {len(load.faults)} faults", end="")
-    print(f", {load.asked_again} downloads asked for again")
+    print(f"{chosen.users} users, {load.rounds} rounds, {len(load.faults)} faults")
     print("memory every 30 s (MB):", *(f"{one:.0f}" for one in memory[:: int(30 / LOOK_S)]))
     print(f"memory after the first minute: {later[0] if later else memory[-1]:.0f} MB", end="")
     print(f", at most {100 * (growth - 1):.1f} % more until the end")

@@ -51,7 +51,7 @@ def micrograph(tmp_path: Path) -> Path:
 def unpacked(page: Page) -> dict[str, bytes]:
     """Download the zip and return its files by the end of their names."""
     with page.expect_download() as download:
-        page.locator(".st-key-download-all button").click()
+        page.locator(".st-key-download-all a").click()
     with zipfile.ZipFile(download.value.path()) as archive:
         return {name.partition(".")[2]: archive.read(name) for name in archive.namelist()}
 
@@ -162,7 +162,7 @@ def test_moving_the_view_sends_nothing_and_the_image_travels_once(
     page.on("request", lambda r: fetched.append(r.url) if "/lamella/images/" in r.url else None)
     page.goto(f"{server.address}/segment?sample=gold-tem")
     expect(page.locator(DONE)).to_be_visible()
-    expect(page.locator(".st-key-download-all button")).to_be_visible()
+    expect(page.locator(".st-key-download-all a")).to_be_visible()
     viewer = page.locator(".viewer")
     viewer.focus()
     before = len(sent)

@@ -9,11 +9,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from httpx import Response
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from core.jobs.worker import work_off
 from core.types import ModelCard
 from pages.components.frame import worker
+from pages.components.frame.downloads import download_route
 from pages.components.frame.queued import QueuedJob
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -58,6 +62,13 @@ def texts(app: AppTest) -> str:
     """Return everything that is written on the page."""
     kinds = (app.caption, app.markdown, app.warning, app.error, app.info, app.title, app.subheader)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def fetched(app: AppTest, key: str, base_path: str = "", **headers: str) -> Response:
+    """Return what a browser gets from the download button with this key."""
+    (link,) = (one.proto for one in app.get("link_button") if one.proto.id.endswith(f"-{key}"))
+    routes = [download_route(base_path)]
+    return TestClient(Starlette(routes=routes)).get(link.url, headers=headers)
 
 
 def by_key(widgets: Iterable[Any], start: str) -> Any:

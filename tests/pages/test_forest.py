@@ -13,7 +13,7 @@ from pages.components.frame import session, stores
 from pages.components.segment import marking, objects, results
 from pages.components.viewer import brush
 from pages.components.viewer.brush import strokes_from, strokes_to
-from tests.pages.running import finish, opened, texts
+from tests.pages.running import fetched, finish, opened, texts
 from tests.pages.test_pages import two_disks, upload
 
 PHASES = named_phases(["background", "object"])
@@ -173,9 +173,13 @@ def test_anything_else_is_no_stroke(what: object) -> None:
 
 def test_downloaded_marks_teach_the_same(app: AppTest) -> None:
     app = draw(app, GROUND, DISK)
-    assert "marks-download" in [one.key for one in app.get("download_button")]
-    drawn = draw_strokes((GROUND, DISK), (96, 128))
-    counts = marks_of(read_marks(mask_png(drawn), "m", (96, 128)), PHASES).pixels_of_phases()
+    # It is made when it is asked for, also where the store had to drop the marks.
+    stores.marks().discard(lambda _: True)
+    answer = fetched(app, "marks-download")
+    assert 'filename="disks.marks.png"' in answer.headers["content-disposition"]
+    marks = read_marks(answer.content, "m", (96, 128))
+    assert np.array_equal(marks, draw_strokes((GROUND, DISK), (96, 128)))
+    counts = marks_of(marks, PHASES).pixels_of_phases()
     said = f"{counts['background']} px of background, {counts['object']} px of object"
     assert marking.ANNOTATED.format(said) in texts(app)
 

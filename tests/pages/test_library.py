@@ -20,10 +20,11 @@ from core.workspace.micrographs import Kept
 from core.workspace.workspace import Workspace
 from models import zoo
 from pages.components.frame import identity
+from pages.components.frame.downloads import download_route
 from pages.components.frame.image_store import image_route
 from pages.components.frame.memory import Opened
 from pages.components.frame.queued import name_of
-from pages.components.library import compare, item, overview, transfer
+from pages.components.library import compare, item, overview
 from pages.components.segment.run import labels_key
 from tests.pages.running import by_key, opened, texts
 from tests.pages.test_keeping import ANN, BOB, become
@@ -149,7 +150,7 @@ def test_a_result_is_deleted_alone(workspace: Workspace) -> None:
 
 @pytest.fixture
 def client() -> TestClient:
-    return TestClient(Starlette(routes=[image_route(""), transfer.export_route("")]))
+    return TestClient(Starlette(routes=[image_route(""), download_route("")]))
 
 
 def cookie(owner: str) -> dict[str, str]:
@@ -198,7 +199,7 @@ def test_another_owner_gets_nothing_by_id_or_address(
             assert client.get(address, headers=cookie(owner)).status_code == status
     for address in (export, picture):
         parts = address.split("/")
-        parts[-2] = "x" * len(parts[-2])
+        parts[3] = "x" * len(parts[3])
         assert client.get("/".join(parts)).status_code == 404
     become(BOB, monkeypatch)
     app = opened("library", item=kept.id)

@@ -56,6 +56,12 @@ def owner_of(cookies: Mapping[str, str]) -> str | None:
     return BROWSER + identity if identity else None
 
 
+def may_have(asks: str | None, owner: str) -> bool:
+    """Return whether who ``asks``, None where no cookie says it, may have what is ``owner``'s: what
+    a browser owns, another one does not get."""
+    return asks in (None, owner) or not owner.startswith(BROWSER)
+
+
 class OwnerCookie:
     """ASGI middleware: gives a browser that opens a page its cookie, or a year more with it."""
 

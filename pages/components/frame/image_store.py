@@ -75,7 +75,7 @@ class ImageStore:
         entry = self._images.get(token)
         if entry is None or entry.digest != digest:
             return None
-        if entry.owner.startswith(identity.BROWSER) and owner not in (None, entry.owner):
+        if not identity.may_have(owner, entry.owner):
             return None
         if entry.image is None and entry.make is not None:
             entry = _Entry(entry.owner, digest, entry.make())

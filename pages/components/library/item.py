@@ -63,7 +63,7 @@ def _buttons(workspace: Workspace, kept: Kept) -> None:
     with st.container(horizontal=True, gap="small"):
         if st.button("Open", key=f"open-{kept.id}", type="primary"):
             actions.open_in_segment(kept)
-        transfer.export_link("Export", [kept.id])
+        transfer.export_button(workspace, "Export", [kept.id])
         actions.delete_button(workspace, [kept.id], kept.title)
     kind = "A sample" if kept.blob is None else f"{literal(kept.name)}, {size(kept.bytes)}"
     st.caption(f"{kind}. Added {moment(kept.created)}, used {moment(kept.used)}.")

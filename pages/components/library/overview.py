@@ -103,11 +103,11 @@ def _bar(workspace: Workspace, shown: tuple[Kept, ...], where: str, page: int, l
         if ticked:
             st.markdown(f"{len(ticked)} selected", width="content")
             st.button("Clear", key="library-clear", on_click=actions.untick, type="tertiary")
-            transfer.export_link("Export selected (ZIP)", ticked)
+            transfer.export_button(workspace, "Export selected (ZIP)", ticked)
             actions.delete_button(workspace, tuple(ticked))
         else:
             actions.tick_all_button(shown)
-            transfer.export_link("Export all (ZIP)", None)
+            transfer.export_button(workspace, "Export all (ZIP)", None)
         with st.popover("Import", icon=":material/upload:"):
             transfer.uploader(workspace)
 

@@ -11,7 +11,7 @@ import streamlit as st
 from core.errors import DataError
 from core.types import ModelCard, Phase
 from core.workspace.drawings import Drawing
-from pages.components.frame import keeping, networks, publish, session, stores
+from pages.components.frame import downloads, keeping, networks, publish, session, stores
 from pages.components.frame.memory import Opened
 from pages.components.viewer.brush import Brush
 from pages.components.viewer.viewer import Overlay
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from core.segmentation.strokes import Stroke
 
 MOST_PHASES = 8
+POINT_BYTES = 120
+"""That a point of a stroke takes in memory: a tuple of two floats."""
 DRAW = (
     "Draw a short stroke in each phase, near its boundary: pick the phase above the image, or "
     "press its number. The segmentation starts by itself."
@@ -76,7 +78,7 @@ def choose(opened: Opened, card: ModelCard) -> tuple[ModelCard, Marking | None]:
         with st.container(horizontal=True):
             _example(opened, len(phases))
             if parts:
-                _download(opened, found.marks)
+                _download(opened, phases)
         with st.expander("Phases and mask"):
             _names(opened, phases)
             _mask(opened)
@@ -128,18 +130,22 @@ def mask_overlay(opened: Opened, marking: Marking | None) -> Overlay | None:
 
 
 def _marking(opened: Opened, phases: tuple[Phase, ...]) -> Marking:
+    shown = opened.micrograph
+    marks = _marks(shown.digest, shown.shape, drawn_on(shown.digest), phases)
+    return Marking(marks, marks.pixels_of_phases(shown.image_rows))
+
+
+def _marks(digest: str, shape: tuple[int, int], drawn: Drawing, phases: tuple[Phase, ...]) -> Marks:
     from core.segmentation.marks import marks_of, read_marks
     from core.segmentation.strokes import draw_strokes
 
-    shown = opened.micrograph
-    drawn, names = drawn_on(shown.digest), [phase.name for phase in phases]
-    key = (shown.digest, drawn.strokes, drawn.mask, *names)
+    key = (digest, drawn.strokes, drawn.mask, *(phase.name for phase in phases))
     marks = stores.marks().get(key)
     if marks is None:
-        below = read_marks(drawn.mask, "in memory", shown.shape) if drawn.mask else None
-        marks = marks_of(draw_strokes(drawn.strokes, shown.shape, below), phases)
+        below = read_marks(drawn.mask, "in memory", shape) if drawn.mask else None
+        marks = marks_of(draw_strokes(drawn.strokes, shape, below), phases)
         stores.marks().put(key, marks, marks.values.nbytes)
-    return Marking(marks, marks.pixels_of_phases(shown.image_rows))
+    return marks
 
 
 def _example(opened: Opened, phases: int) -> None:
@@ -161,17 +167,19 @@ def _example(opened: Opened, phases: int) -> None:
     )
 
 
-def _download(opened: Opened, marks: Marks) -> None:
+def _download(opened: Opened, phases: tuple[Phase, ...]) -> None:
     from core.export.archive import safe_stem
     from core.segmentation.marks import mask_png
 
-    st.download_button(
+    digest, shape = opened.micrograph.digest, opened.micrograph.shape
+    drawn = drawn_on(digest)
+    downloads.button(
         "Download annotations",
+        ("marks", digest),
+        f"{safe_stem(PurePath(opened.micrograph.name).stem)}.marks.png",
+        lambda: mask_png(_marks(digest, shape, drawn, phases).values),
         key="marks-download",
-        data=lambda: mask_png(marks.values),
-        file_name=f"{safe_stem(PurePath(opened.micrograph.name).stem)}.marks.png",
-        mime="image/png",
-        on_click="ignore",
+        held_bytes=len(drawn.mask) + POINT_BYTES * sum(len(one.points) for one in drawn.strokes),
         help="A mask to load again later, or for `lamella segment --marks`.",
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.frame import screen, session
+from pages.components.frame import downloads, screen, session
 from pages.components.frame.words import capital
 from pages.components.segment import objects, selection
 from pages.components.viewer.viewer import Rectangle, ViewerEvent
@@ -208,25 +208,24 @@ def export(reference: Reference) -> None:
 
     stem = safe_stem(PurePath(reference.name).stem)
     st.subheader(EXPORT)
-    st.download_button(
+    downloads.button(
         "All files (ZIP)",
+        ("zip", reference),
+        f"{stem}.zip",
+        lambda: result_archive(reference.analysis(), stem),
         key="download-all",
-        data=lambda: result_archive(reference.analysis(), stem),
-        file_name=f"{stem}.zip",
-        mime="application/zip",
-        on_click="ignore",
         icon=":material/download:",
         width="stretch",
     )
     with st.expander("Individual files"):
         for suffix, (title, make) in single_files().items():
-            st.download_button(
+            downloads.button(
                 title,
-                data=lambda make=make: make(reference.analysis()),
-                file_name=f"{stem}.{suffix}",
-                on_click="ignore",
-                type="tertiary",
+                (suffix, reference),
+                f"{stem}.{suffix}",
+                lambda make=make: make(reference.analysis()),
                 key=f"download-{suffix}",
+                kind="tertiary",
             )
 
 
