@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 PLACE = "segment"
 """Of the job in the background."""
 TAKES = "Takes {} on two processor cores, as measured with the model's scores."
-NETWORK = Display("Tile", "Loading the network.", poll_seconds=0.7, width="stretch")
+NETWORK = Display(
+    "Tile", "Loading the network; the first time takes longer.", poll_seconds=0.7, width="stretch"
+)
 FOREST = Display("Row", "Loading the forest's libraries.", poll_seconds=0.7, width="stretch")
 # A forest answers within a second or two, and somebody with a brush waits for it; but not while
 # its libraries are imported, since every look costs the import some time.
