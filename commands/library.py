@@ -13,6 +13,7 @@ from commands.terminal.batch import print_json, progress_line, say
 from commands.terminal.options import UsageError
 
 if TYPE_CHECKING:
+    from core.workspace.archive import LeftOut
     from core.workspace.micrographs import Kept
     from core.workspace.results import Stored
     from core.workspace.workspace import Workspace
@@ -118,7 +119,7 @@ def delete_images(workspace: Workspace, options: argparse.Namespace) -> int:
 
 
 def export_images(workspace: Workspace, options: argparse.Namespace) -> int:
-    """Write one zip, whole or not at all."""
+    """Write one zip; the exit code is 1 where something damaged was left out of it."""
     from core.workspace import archive
 
     images = _chosen(workspace, options.owner, options.ids) if options.ids else ()
@@ -126,11 +127,13 @@ def export_images(workspace: Workspace, options: argparse.Namespace) -> int:
     owners = sorted({kept.owner for kept in images})
     if len(owners) > 1:
         raise UsageError(f"Those images are of {', '.join(owners)}; name one with --owner.")
+    left_out: list[LeftOut] = []
     unfinished = options.file.with_name(f"{options.file.name}.part")
     try:
         with unfinished.open("wb") as file:
             for owner in owners:
-                file.writelines(archive.export(workspace, owner, [kept.id for kept in images]))
+                ids = [kept.id for kept in images]
+                file.writelines(archive.export(workspace, owner, ids, left_out.append))
         unfinished.replace(options.file)
     except OSError as error:
         raise UsageError(
@@ -138,9 +141,14 @@ def export_images(workspace: Workspace, options: argparse.Namespace) -> int:
         ) from error
     finally:
         unfinished.unlink(missing_ok=True)
-    entry = {"file": str(options.file), "images": [kept.id for kept in images]}
-    _answer(options, entry, f"{options.file}: {len(images)} images.")
-    return 0
+    gone = {one.image for one in left_out if one.all}
+    written = [kept.id for kept in images if kept.id not in gone]
+    problems = [one.sentence for one in left_out]
+    entry = {"file": str(options.file), "images": written, "problems": problems}
+    _answer(options, entry, f"{options.file}: {len(written)} images.")
+    for problem in problems:
+        say(problem)
+    return 1 if problems else 0
 
 
 def import_images(workspace: Workspace, options: argparse.Namespace) -> int:

@@ -11,8 +11,8 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -32,7 +32,7 @@ from core.workspace.archive_manifest import (
 from core.workspace.blobs import PIECE_BYTES
 from core.workspace.drawings import Drawing
 from core.workspace.micrographs import Kept
-from core.workspace.results import Written
+from core.workspace.results import Stored, Written
 from core.workspace.workspace import Workspace
 
 # What zipfile raises of a file that is damaged or has a password, and the checks of the manifest.
@@ -41,33 +41,102 @@ _REFUSED = (
     *(KeyError, ValueError, EOFError, RuntimeError),
 )
 
+FILE_LOST = (
+    "The file of {} is missing or damaged in the library, so this image is not exported; upload it "
+    "again."
+)
+PARTS_LOST = (
+    "A result or a mask of {} is missing or damaged in the library and is not exported; run or "
+    "load it again."
+)
+NOTHING = (
+    "None of these {} images can be exported, as their files are missing or damaged in the "
+    "library; upload them again."
+)
+
 
 # ---- out
 
 
-def export(workspace: Workspace, owner: str, ids: Collection[str] | None = None) -> Iterator[bytes]:
+@dataclass(frozen=True)
+class LeftOut:
+    """An image that is not exported, or not with all that hangs on it.
+
+    ``image``: its id. ``all``: nothing of it is exported. ``sentence``: for users.
+    """
+
+    image: str
+    all: bool
+    sentence: str
+
+
+def export(
+    workspace: Workspace,
+    owner: str,
+    ids: Collection[str] | None = None,
+    tell: Callable[[LeftOut], object] = lambda _: None,
+) -> Iterator[bytes]:
     """Yield a zip, piece by piece, of the micrographs of ``owner`` with these ids; None = all.
 
+    What is missing or damaged is left out and told to ``tell``, and in the zip in ``left-out.txt``.
+
     Raises:
-        WorkspaceError: a content is missing or damaged; known for a damaged one only on the way.
+        WorkspaceError: nothing that was chosen can be exported.
     """
     chosen = micrographs.listed(workspace, owner)
-    images = tuple(
-        _image(workspace, owner, kept) for kept in chosen if ids is None or kept.id in ids
-    )
-    manifest = Manifest(VERSION, images)
+    chosen = tuple(kept for kept in chosen if ids is None or kept.id in ids)
+    images: list[KeptImage] = []
+    told: list[str] = []
+    written: set[str] = set()
     out = _Pieces()
     with zipfile.ZipFile(out, "w") as packed:
-        text = json.dumps(asdict(manifest), ensure_ascii=False)
-        packed.writestr(zipfile.ZipInfo(MANIFEST), text, zipfile.ZIP_DEFLATED)
-        for digest in sorted(manifest.files):
-            entry = zipfile.ZipInfo(f"blobs/{digest}")
-            entry.file_size = workspace.blobs.size(digest)
-            with packed.open(entry, "w") as file:
-                for piece in workspace.blobs.stream(digest):
-                    file.write(piece)
+        for kept in chosen:
+            image, left_out = _sound(workspace, owner, kept)
+            if left_out is not None:
+                tell(left_out)
+                told.append(left_out.sentence)
+            if image is None:
+                continue
+            images.append(image)
+            for digest in sorted(set(image.files) - written):
+                written.add(digest)
+                for _ in _pack(workspace, packed, digest):
                     yield out.take()
+        if chosen and not images:
+            raise WorkspaceError(told[0] if len(told) == 1 else NOTHING.format(len(told)))
+        # Last, as only now it is known what could be read.
+        text = json.dumps(asdict(Manifest(VERSION, tuple(images))), ensure_ascii=False)
+        packed.writestr(zipfile.ZipInfo(MANIFEST), text, zipfile.ZIP_DEFLATED)
+        if told:
+            packed.writestr(zipfile.ZipInfo("left-out.txt"), "\n".join(told))
     yield out.take()
+
+
+def _pack(workspace: Workspace, packed: zipfile.ZipFile, digest: str) -> Iterator[None]:
+    """Write a content into the zip, and pause after each piece."""
+    entry = zipfile.ZipInfo(f"blobs/{digest}")
+    entry.file_size = workspace.blobs.size(digest)
+    with packed.open(entry, "w") as file:
+        for piece in workspace.blobs.stream(digest):
+            file.write(piece)
+            yield
+
+
+def _sound(workspace: Workspace, owner: str, kept: Kept) -> tuple[KeptImage | None, LeftOut | None]:
+    """Return what of an image can be exported, and what cannot.
+
+    Every file is read for it, and again to be packed: a damaged one must not be in the zip.
+    """
+    state = workspace.blobs.state
+    if any(map(state, (*([kept.blob] if kept.blob else ()), *kept.sidecars.values()))):
+        return None, LeftOut(kept.id, True, FILE_LOST.format(kept.title))
+    # The drawings come with their masks, and are read one by one.
+    drawn, lost = drawings.sound(workspace, owner, kept.id)
+    stored = results.listed(workspace, owner, kept.id)
+    whole = tuple(one for one in stored if not any(map(state, one.files.values())))
+    parts = len(stored) - len(whole) + lost
+    left_out = LeftOut(kept.id, False, PARTS_LOST.format(kept.title)) if parts else None
+    return _image(kept, drawn, whole), left_out
 
 
 class _Pieces(io.RawIOBase):
@@ -88,8 +157,7 @@ class _Pieces(io.RawIOBase):
         return taken
 
 
-def _image(workspace: Workspace, owner: str, kept: Kept) -> KeptImage:
-    drawn = drawings.listed(workspace, owner, kept.id).items()
+def _image(kept: Kept, drawn: Mapping[str, Drawing], stored: Sequence[Stored]) -> KeptImage:
     return KeptImage(
         name=kept.name,
         title=kept.title,
@@ -109,11 +177,11 @@ def _image(workspace: Workspace, owner: str, kept: Kept) -> KeptImage:
                 one.revision,
                 one.phase_names,
             )
-            for image, one in drawn
+            for image, one in drawn.items()
         ),
         results=tuple(
             KeptResult(one.key, one.model, one.title, one.run, one.provenance, dict(one.files))
-            for one in results.listed(workspace, owner, kept.id)
+            for one in stored
         ),
     )
 

@@ -27,10 +27,6 @@ Saved = TypeVar("Saved")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 PIECE_BYTES = 2**22
 TRIES = 10
-DAMAGED = (
-    "A file of the workspace {} is missing or damaged; run `lamella library verify`, which says "
-    "what is concerned."
-)
 
 
 class ContentGoneError(WorkspaceError):
@@ -39,6 +35,17 @@ class ContentGoneError(WorkspaceError):
     def __init__(self) -> None:
         super().__init__(
             "The same file was deleted elsewhere while it was being saved; save it again."
+        )
+
+
+class DamagedError(WorkspaceError):
+    """A content is missing or damaged."""
+
+    def __init__(self) -> None:
+        # Without the folder: it is also read by those whom the server's paths do not concern.
+        super().__init__(
+            "A file of the library is missing or damaged; `lamella library verify` says what is "
+            "concerned."
         )
 
 
@@ -151,7 +158,7 @@ class Blobs:
         """Return a content.
 
         Raises:
-            WorkspaceError: it is missing or damaged.
+            DamagedError: it is missing or damaged.
         """
         return b"".join(self.stream(digest))
 
@@ -159,7 +166,7 @@ class Blobs:
         """Yield a content piece by piece; that it is damaged is known after the last one.
 
         Raises:
-            WorkspaceError: as of :meth:`read`.
+            DamagedError: as of :meth:`read`.
         """
         path, hashed = self.path(digest), hashlib.sha256()
         with in_words(self._workspace), suppress(FileNotFoundError), path.open("rb") as file:
@@ -167,18 +174,32 @@ class Blobs:
                 hashed.update(piece)
                 yield piece
         if hashed.hexdigest() != digest:
-            raise WorkspaceError(DAMAGED.format(self._workspace))
+            raise DamagedError
 
     def size(self, digest: str) -> int:
         """Return the bytes of a content.
 
         Raises:
-            WorkspaceError: it is missing.
+            DamagedError: it is missing.
         """
         try:
             return self.path(digest).stat().st_size
         except OSError as error:
-            raise WorkspaceError(DAMAGED.format(self._workspace)) from error
+            raise DamagedError from error
+
+    def state(self, digest: str) -> str:
+        """Read a content and return what is wrong with it, "missing" or "damaged"; "" for nothing.
+
+        Raises:
+            WorkspaceError: the disk failed.
+        """
+        with in_words(self._workspace):
+            try:
+                with self.path(digest).open("rb") as data:
+                    found = hashlib.file_digest(data, "sha256").hexdigest()
+            except FileNotFoundError:
+                return "missing"
+        return "" if found == digest else "damaged"
 
     def discard(self, digest: str) -> None:
         """Remove a content that is damaged, so that adding it again mends it."""

@@ -11,6 +11,7 @@ import apsw
 
 from core.errors import WorkspaceError
 from core.segmentation.strokes import Stroke
+from core.workspace.blobs import DamagedError
 from core.workspace.micrographs import NOT_THERE
 from core.workspace.workspace import Workspace
 
@@ -71,10 +72,30 @@ def find(workspace: Workspace, owner: str, micrograph: str, image: str) -> Drawi
 
 def listed(workspace: Workspace, owner: str, micrograph: str) -> dict[str, Drawing]:
     """Return what is drawn on the pages of a micrograph of ``owner``, by their digest."""
-    with workspace.database.read() as db:
-        images = list(db.execute("SELECT image FROM drawing WHERE micrograph = ?", (micrograph,)))
-    found = {image: find(workspace, owner, micrograph, image) for (image,) in images}
+    images = _images(workspace, micrograph)
+    found = {image: find(workspace, owner, micrograph, image) for image in images}
     return {image: drawing for image, drawing in found.items() if drawing is not None}
+
+
+def sound(workspace: Workspace, owner: str, micrograph: str) -> tuple[dict[str, Drawing], int]:
+    """Return what is drawn on the pages of a micrograph of ``owner``, by their digest, and how many
+    are not among it as their masks are missing or damaged."""
+    found, lost = {}, 0
+    for image in _images(workspace, micrograph):
+        try:
+            drawing = find(workspace, owner, micrograph, image)
+        except DamagedError:
+            lost += 1
+            continue
+        if drawing is not None:
+            found[image] = drawing
+    return found, lost
+
+
+def _images(workspace: Workspace, micrograph: str) -> tuple[str, ...]:
+    with workspace.database.read() as db:
+        rows = list(db.execute("SELECT image FROM drawing WHERE micrograph = ?", (micrograph,)))
+    return tuple(image for (image,) in rows)
 
 
 def _text(strokes: Sequence[Stroke]) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 from core.types import ProgressCallback, no_progress
 from core.workspace import leftovers
-from core.workspace.trouble import beside_contents, files, in_words
+from core.workspace.trouble import beside_contents, files
 from core.workspace.workspace import Workspace
 
 _CONCERNED = """
@@ -58,7 +57,7 @@ def verify(
     sound = size = 0
     for number, (digest, wanted) in enumerate(rows):
         progress(number, len(rows))
-        if _state(workspace, digest):
+        if workspace.blobs.state(digest):
             problems += _problems(workspace, digest, repair)
         else:
             sound, size = sound + 1, size + wanted
@@ -68,23 +67,11 @@ def verify(
     return Report(sound, size, left, removed, (*problems, *told))
 
 
-def _state(workspace: Workspace, digest: str) -> str:
-    """Return what is wrong with a content, "" where nothing is."""
-    path = workspace.blobs.path(digest)
-    with in_words(workspace.folder):
-        try:
-            with path.open("rb") as data:
-                found = hashlib.file_digest(data, "sha256").hexdigest()
-        except FileNotFoundError:
-            return "missing"
-    return "" if found == digest else "damaged"
-
-
 def _problems(workspace: Workspace, digest: str, repair: bool) -> list[str]:
     """Return what a missing or damaged content means."""
     with workspace.database.write() as db:
         # It may have been deleted, or added again, since the list of contents was read.
-        state = _state(workspace, digest)
+        state = workspace.blobs.state(digest)
         if not state:
             return []
         found = [text for (text,) in db.execute(_CONCERNED.format(state), (digest,))]

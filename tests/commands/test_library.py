@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -59,6 +60,13 @@ def test_export_is_imported_elsewhere(ids, capsys, tmp_path, monkeypatch) -> Non
     assert sorted(told["images"]) == sorted([ids["a.tif"], ids["b.tif"]])
     answer(capsys, "export", str(tmp_path / "one.zip"), ids["b.tif"])
     assert cli.main(["library", "export", str(tmp_path / "none" / "a.zip"), ids["b.tif"]]) == 2
+    blob = hashlib.sha256(b"b.tif").hexdigest()
+    (tmp_path / "workspace" / "blobs" / blob[:2] / blob).unlink()
+    some = answer(capsys, "export", str(tmp_path / "some.zip"), "--owner", "anna", code=1)
+    assert some["images"] == [ids["a.tif"]] and "file of b.tif" in some["problems"][0]
+    assert cli.main(["library", "export", str(tmp_path / "lost.zip"), ids["b.tif"]]) == 1
+    assert "The file of b.tif is missing or damaged" in capsys.readouterr().err
+    assert not (tmp_path / "lost.zip").exists()
     monkeypatch.setenv("LAMELLA_WORKSPACE", str(tmp_path / "other"))
     assert names(capsys, "import", str(tmp_path / "one.zip"), "--owner", "carl") == ["b.tif"]
     assert names(capsys, "import", str(file)) == ["a.tif", "b.tif"]

@@ -186,6 +186,24 @@ def test_an_export_comes_from_disk_and_into_another_library(
     assert "This is no library that Lamella exported" in app.error[0].value
 
 
+def test_an_export_without_a_lost_image_says_which(
+    workspace: Workspace, client: TestClient
+) -> None:
+    add(workspace, "disks.png")
+    lost = add(workspace, "lost.png", 90)
+    workspace.blobs.path(lost.blob or "").unlink()
+    answer = client.get(export_address(opened("library")), headers=cookie(ANN))
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        assert "lost.png" not in packed.read("library.json").decode()
+    app = opened("library")
+    (told,) = (one.value for one in app.warning if "not exported" in one.value)
+    assert "lost" in told and str(workspace.folder) not in told
+    actions = app.checkbox(key=f"tick-{lost.id}").check().run()
+    answer = client.get(export_address(actions), headers=cookie(ANN))
+    assert answer.status_code == 404
+    assert "The file of lost.png" in answer.text and str(workspace.folder) not in answer.text
+
+
 def test_another_owner_gets_nothing_by_id_or_address(
     workspace: Workspace, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

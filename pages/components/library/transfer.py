@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
 
 import streamlit as st
 
+from core.bounded_store import BoundedStore
 from core.errors import LamellaError
 from core.workspace import archive
 from pages.components.frame import downloads, session
@@ -15,6 +17,10 @@ from pages.components.frame.words import literal
 if TYPE_CHECKING:
     from core.workspace.workspace import Workspace
 
+_Chosen: TypeAlias = tuple[str, frozenset[str] | None]
+"""Whose images, and which of them."""
+
+MOST_TOLD = 5
 HINT = (
     "A zip that was exported here or elsewhere: images, changes, annotations and results. What you "
     "have already stays as it is. For one above the limit of uploads there is "
@@ -29,9 +35,24 @@ def export_button(workspace: Workspace, label: str, ids: Collection[str] | None)
         label,
         ("library", chosen),
         "library.zip",
-        lambda: archive.export(workspace, owner, chosen),
+        lambda: _pieces(workspace, owner, chosen),
         icon=":material/download:",
     )
+    told = _left_out().get((owner, chosen)) or ()
+    if told:
+        st.warning(f"Of the last download: {literal(' '.join(told[:MOST_TOLD]))}")
+
+
+@cache
+def _left_out() -> BoundedStore[_Chosen, tuple[str, ...]]:
+    return BoundedStore(10_000)
+
+
+def _pieces(workspace: Workspace, owner: str, chosen: frozenset[str] | None) -> Iterator[bytes]:
+    """Yield the zip, and keep what is not in it for the next run of the page."""
+    told: list[str] = []
+    yield from archive.export(workspace, owner, chosen, lambda one: told.append(one.sentence))
+    _left_out().put((owner, chosen), tuple(told), 1)
 
 
 def uploader(workspace: Workspace) -> None:

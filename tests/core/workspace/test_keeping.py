@@ -345,6 +345,35 @@ def test_exported_library_comes_back_whole_in_another_one(
     assert archive.load(other, "carl", io.BytesIO(exported(workspace, "carl"))) == ()
 
 
+@pytest.mark.parametrize("state", ["missing", "damaged"])
+def test_export_leaves_out_what_is_lost_and_says_so(
+    workspace: Workspace, tmp_path: Path, state: str
+) -> None:
+    kept = filled(workspace)
+    lost = micrographs.add(workspace, "anna", "upload:2", "b.tif", b"other")
+    (result,) = results.listed(workspace, "anna", kept.id)
+    with workspace.database.read() as db:
+        mask = db.execute("SELECT mask FROM drawing").get
+    for digest in (lost.blob, result.files["objects"], mask):
+        if state == "missing":
+            workspace.blobs.path(digest).unlink()
+        else:
+            workspace.blobs.path(digest).write_bytes(b"x")
+    told: list[archive.LeftOut] = []
+    data = b"".join(archive.export(workspace, "anna", tell=told.append))
+    assert {one.image: one.all for one in told} == {lost.id: True, kept.id: False}
+    other = Workspace(tmp_path / "other")
+    found = archive.load(other, "bert", io.BytesIO(data))
+    assert sorted(one.name for one in found) == ["a.tif", "gold"]
+    assert [one.results for one in found] == [0, 0]
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        text = packed.read("left-out.txt").decode()
+    assert "The file of b.tif" in text and kept.title in text
+    with pytest.raises(WorkspaceError, match=r"The file of b\.tif is missing or damaged") as alone:
+        list(archive.export(workspace, "anna", [lost.id]))
+    assert str(workspace.folder) not in str(alone.value)
+
+
 def test_export_is_streamed(workspace: Workspace) -> None:
     for number in range(3):
         data = bytes([number]) * 10_000_000
@@ -361,7 +390,9 @@ def rewritten(data: bytes, change: Callable[[dict], object], **files: bytes) -> 
         manifest = json.loads(old.read("library.json"))
         change(manifest)
         new.writestr("library.json", json.dumps(manifest))
-        for name in old.namelist()[1:]:
+        for name in old.namelist():
+            if name == "library.json":
+                continue
             new.writestr(name, files.get(name.removeprefix("blobs/"), old.read(name)))
     return out.getvalue()
 
