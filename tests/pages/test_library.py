@@ -24,6 +24,7 @@ from pages.components.frame.downloads import download_route
 from pages.components.frame.image_store import image_route
 from pages.components.frame.memory import Opened
 from pages.components.frame.queued import name_of
+from pages.components.frame.words import WORD_JOINER, literal
 from pages.components.library import compare, item, overview
 from pages.components.segment.run import labels_key
 from tests.pages.running import by_key, opened, texts
@@ -63,7 +64,9 @@ def titles(app: AppTest) -> list[str]:
 
 
 def test_images_are_found_by_name_note_tag_model_and_order(workspace: Workspace) -> None:
-    assert overview.EMPTY in [one.value for one in opened("library").info]
+    empty = opened("library")
+    assert overview.EMPTY in [one.value for one in empty.info]
+    assert not empty.text_input and not empty.selectbox
     first, second = add(workspace, "b_steel.tif"), add(workspace, "A weld.png", 60)
     micrographs.change(workspace, ANN, first.id, tags=["as cast"], notes="from Zürich")
     add_result(workspace, second, "otsu")
@@ -179,6 +182,9 @@ def test_an_export_comes_from_disk_and_into_another_library(
     app = opened("library")
     app.file_uploader[0].upload("library.zip", answer.content, "application/zip").run()
     assert "1 image is in your library now" in app.success[0].value.replace("\\", "")
+    drawn = [one.type for one in app.main]
+    assert drawn.index("success") < drawn.index("text_input")
+    assert f"`lamella library import FILE --owner {BOB}`" in texts(app)
     (found,) = (one for one in micrographs.listed(workspace, BOB) if one.name == "disks.png")
     assert found.results == 1
     app = opened("library")
@@ -259,6 +265,12 @@ def test_what_retention_will_remove_is_said(
     monkeypatch.setenv("LAMELLA_KEEP_DAYS", "90")
     (warning,) = opened("library").warning
     assert "1 image will be deleted, as nobody opened it for 90 days: disks" in warning.value
+
+
+def test_an_address_in_a_name_is_no_link() -> None:
+    shown = literal("https://a.org www.b.org c@d.org")
+    assert shown == r"https\:~//a.org www~.b.org c~@d.org".replace("~", WORD_JOINER)
+    assert literal("C:/1_a.tif www") == r"C\:/1\_a.tif www"
 
 
 def test_thousands_of_images_stay_quick(workspace: Workspace) -> None:

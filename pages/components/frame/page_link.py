@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.components.frame import link, session
+from pages.components.frame.words import literal
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.utils import LabelVisibility
@@ -67,7 +68,10 @@ class PageLink:
         asked = st.query_params.get(name)
         if asked is None or asked in known:
             return asked
-        self.refuse(f'The link asks for {name} "{asked}"; choose one of {", ".join(known)}.', name)
+        known_names = ", ".join(known)
+        self.refuse(
+            f'The link asks for {name} "{literal(asked)}"; choose one of {known_names}.', name
+        )
         return None
 
     def whole(self, name: str) -> int | None:
@@ -79,7 +83,8 @@ class PageLink:
             return int(asked)
         except ValueError:
             self.refuse(
-                f'The link asks for {name} "{asked}", which is not a whole number; it is ignored.',
+                f'The link asks for {name} "{literal(asked)}", which is not a whole number; '
+                "it is ignored.",
                 name,
             )
             return None
@@ -106,7 +111,8 @@ class PageLink:
         if low <= value <= high:
             return value
         self.refuse(
-            f'The link asks for {name} "{text}"; it must be a number from {low:g} to {high:g}.',
+            f'The link asks for {name} "{literal(text)}"; it must be a number from {low:g} to '
+            f"{high:g}.",
             name,
         )
         return default

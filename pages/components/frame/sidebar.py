@@ -12,6 +12,7 @@ from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
 from pages.components.frame import images, keeping, model_list, samples, session
 from pages.components.frame.memory import Opened
+from pages.components.frame.words import literal
 
 PHASES, UNCERTAINTY = "Phases", "Uncertainty"
 UNCALIBRATED = "Without a pixel size, all measurements are in pixels."
@@ -33,16 +34,16 @@ def choose_micrograph() -> Opened | None:
         try:
             opened = images.opened()
         except LamellaError as error:
-            st.error(str(error))
+            st.error(literal(str(error)))
             return None
         _page_choice(opened)
         _pixel_size_choice(opened)
         _pixel_size(opened)
         _info_bar(opened)
         for note in opened.as_read.notes:
-            st.caption(note)
+            st.caption(literal(note))
         for reason in session.memory().refused:
-            st.warning(reason)
+            st.warning(literal(reason))
         if why := keeping.trouble(mine):
             st.warning(why)
     return opened

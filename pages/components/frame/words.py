@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+WORD_JOINER = "\u2060"
+
 
 def capital(name: str) -> str:
     """Return ``name`` with a capital first letter and the rest as it is: "Tc" stays "Tc"."""
@@ -15,8 +17,10 @@ def capital(name: str) -> str:
 
 
 def literal(name: str) -> str:
-    """Return a user's words for Markdown, so that "a_b_c.tif" is shown as it is."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-!|~$:])", r"\\\1", " ".join(name.split()))
+    """Return a user's words for Markdown, so that "a_b_c.tif" or an address is shown as it is."""
+    escaped = re.sub(r"([\\`*_{}\[\]()<>#+\-!|~$:])", r"\\\1", " ".join(name.split()))
+    # Addresses become links also where they are escaped; a word joiner has no width.
+    return re.sub(r"(?i)(https?\\:|www)(?=[/.])|(?=@)", rf"\g<0>{WORD_JOINER}", escaped)
 
 
 def day(seconds: float) -> str:

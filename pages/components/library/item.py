@@ -44,7 +44,7 @@ def draw(workspace: Workspace, kept: Kept) -> None:
     )
     found = results.listed(workspace, session.owner(), kept.id)
     with st.container(horizontal=True, gap="medium"):
-        with st.container(width=300, gap="small"):
+        with st.container(width=300, gap="small", key="library-picture"):
             st.markdown(f"![{literal(kept.title)}]({thumbnails.address(workspace, kept)})")
             _buttons(workspace, kept)
         with st.container(width=560):

@@ -16,8 +16,6 @@ from pages.components.library import actions, thumbnails, transfer
 from pages.components.library.link import LINK
 
 if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
-
     from core.workspace.micrographs import Kept
     from core.workspace.workspace import Workspace
 
@@ -42,12 +40,15 @@ def draw(workspace: Workspace) -> None:
     """Draw the filters, a page of cards, and what can be done with all of them."""
     owner = session.owner()
     _leaving(workspace, owner)
+    transfer.say_imported()
+    if not micrographs.count(workspace, owner):
+        st.info(EMPTY)
+        transfer.uploader(workspace)
+        return
     wanted, order = _filters(workspace, owner)
     count = micrographs.count(workspace, owner, wanted)
     if not count:
-        st.info(NONE_FOUND if wanted != Filter() else EMPTY)
-        if wanted == Filter():
-            transfer.uploader(workspace)
+        st.info(NONE_FOUND)
         return
     last = (count - 1) // PAGE_SIZE
     page = min(max(LINK.whole("page") or 0, 0), last)
@@ -55,16 +56,15 @@ def draw(workspace: Workspace) -> None:
     shown = micrographs.listed(workspace, owner, wanted, order, PAGE_SIZE, first)
     _bar(workspace, shown, f"{first + 1:,} to {first + len(shown):,} of {count:,}", page, last)
     with st.container(horizontal=True, key="library-cards"):
-        places = [(one, _card(one)) for one in shown]
-    for kept, place in places:
-        place.markdown(f"![{literal(kept.title)}]({thumbnails.address(workspace, kept)})")
+        for one in shown:
+            _card(workspace, one)
     _usage(workspace, owner)
 
 
 def _filters(workspace: Workspace, owner: str) -> tuple[Filter, micrographs.Order]:
     models = micrographs.models(workspace, owner)
     titles = {name: card.title for name, card in catalogue.all_cards().items()}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="library-filters"):
         text = LINK.text("Find", "find", "Name, note or tag")
         tags = {"": "All tags", **{tag: tag for tag in micrographs.tags(workspace, owner)}}
         tag = _list("Tag", "tag", tags)
@@ -112,10 +112,9 @@ def _bar(workspace: Workspace, shown: tuple[Kept, ...], where: str, page: int, l
             transfer.uploader(workspace)
 
 
-def _card(kept: Kept) -> DeltaGenerator:
-    """Draw a card and return the place of its picture."""
+def _card(workspace: Workspace, kept: Kept) -> None:
     with st.container(border=True, width=CARD_PX, height="stretch", gap="small"):
-        picture = st.empty()
+        st.markdown(f"![{literal(kept.title)}]({thumbnails.address(workspace, kept)})")
         st.markdown(f"**{literal(kept.title)}**")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(_facts(kept), width="stretch")
@@ -132,7 +131,6 @@ def _card(kept: Kept) -> DeltaGenerator:
                 width="stretch",
                 on_click=lambda: LINK.change(item=kept.id),
             )
-    return picture
 
 
 def _facts(kept: Kept) -> str:

@@ -23,8 +23,8 @@ _Chosen: TypeAlias = tuple[str, frozenset[str] | None]
 MOST_TOLD = 5
 HINT = (
     "A zip that was exported here or elsewhere: images, changes, annotations and results. What you "
-    "have already stays as it is. For one above the limit of uploads there is "
-    "`lamella library import`."
+    "have already stays as it is. For one above the limit of uploads there is, on the server, "
+    "`lamella library import FILE --owner {}`."
 )
 
 
@@ -74,7 +74,11 @@ def uploader(workspace: Workspace) -> None:
             session.remember("library-imported", (True, f"{images} in your library now."))
 
     st.file_uploader("Import a library (ZIP)", type=["zip"], key=key, on_change=take)
-    st.caption(HINT)
+    st.caption(HINT.format(session.owner()))
+
+
+def say_imported() -> None:
+    """Say once what the last import brought, or why it brought nothing."""
     told = session.value_of("library-imported")
     if told:
         is_good, sentence = told
