@@ -21,6 +21,7 @@ from core.types import ModelCard
 from models import zoo
 from models.catalogue import all_cards
 from pages.components.frame import link, networks, samples, sidebar, stores
+from pages.components.frame.words import literal
 from pages.components.segment import cards, objects, results
 from pages.components.viewer import viewer
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage, ViewerSettings
@@ -232,14 +233,14 @@ def test_click_selects_the_object_and_its_row(monkeypatch: pytest.MonkeyPatch) -
 )
 def test_link_to_what_is_not_here_says_so(kind: str) -> None:
     app = opened("segment", **{kind: "no-such"})
-    assert link.UNKNOWN.format(kind=kind, name="no-such") in texts(app)
+    assert link.UNKNOWN.format(kind=kind, name=literal("no-such")) in texts(app)
     assert not app.exception
 
 
 def test_a_link_to_no_model_says_so_beside_the_result_of_another() -> None:
     app = finish(opened("segment", sample="gold-tem", model="no-such"))
     assert results.RESULT in [one.value for one in app.subheader]
-    assert link.UNKNOWN.format(kind="model", name="no-such") in texts(app)
+    assert link.UNKNOWN.format(kind="model", name=literal("no-such")) in texts(app)
 
 
 def test_a_file_that_is_no_image_is_one_sentence() -> None:
@@ -327,5 +328,5 @@ def test_a_threshold_claims_no_confidence_and_no_truth_of_other_phases(
 
 def test_a_link_to_an_unknown_model_says_so_beside_the_result() -> None:
     app = finish(opened("segment", sample="gold-tem", model="no-such"))
-    assert "no-such" in texts(app)
+    assert literal("no-such") in texts(app)
     assert app.dataframe

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.components.frame import session
+from pages.components.frame.words import literal
 
 PLACE = "learn_link"
 
@@ -26,7 +27,7 @@ def say_what_was_refused() -> None:
         if is_changed and not _is_same(text, shown):
             words = ("off", "on")[shown] if isinstance(shown, bool) else shown
             place.warning(
-                f"The link asks for {name}={text}, which is not on offer; shown: {words}."
+                f"The link asks for {name}={literal(text)}, which is not on offer; shown: {words}."
             )
 
 
@@ -53,8 +54,8 @@ def point(name: str, shape: tuple[int, int]) -> tuple[int, int]:
         if row < height and column < width:
             return row, column
     st.warning(
-        f"The link asks for {name}={text}, which is no row and column of {height} x {width} px; "
-        "shown: the middle."
+        f"The link asks for {name}={literal(text)}, which is no row and column of "
+        f"{height} x {width} px; shown: the middle."
     )
     return height // 2, width // 2
 
