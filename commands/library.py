@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -155,7 +156,13 @@ def import_images(workspace: Workspace, options: argparse.Namespace) -> int:
     """Add the images of a zip to the library of --owner."""
     from core.workspace import archive
 
-    owner, report = options.owner or "everyone", progress_line("import: image")
+    owner = options.owner or os.environ.get("LAMELLA_OWNER")
+    if not owner:
+        raise UsageError(
+            "Whose the images will be is not said: name the owner with --owner; the page Library "
+            "tells each user's under Import, and `lamella library list` those who have images."
+        )
+    report = progress_line("import: image")
     loaded = archive.load(workspace, owner, options.file, progress=report)
     _answer(options, [_entry(kept) for kept in loaded], f"{len(loaded)} images imported.")
     return 0

@@ -29,9 +29,9 @@ def check(workspace: Workspace, owner: str, new_bytes: int) -> None:
         free = shutil.disk_usage(workspace.folder).free
     if free - new_bytes < workspace.limits.free_bytes:
         raise WorkspaceError(
-            f"{_mb(new_bytes)} more would leave {_mb(max(free - new_bytes, 0))} free on the disk "
-            f"of the workspace and {_mb(workspace.limits.free_bytes)} must stay; delete images "
-            "in the library, or ask the administrator for space."
+            f"{_size(new_bytes)} more would leave {_size(max(free - new_bytes, 0))} free on the "
+            f"disk of the workspace and {_size(workspace.limits.free_bytes)} must stay; delete "
+            "images in the library, or ask the administrator for space."
         )
     with workspace.database.read() as db:
         check_owner(db, workspace, owner, new_bytes)
@@ -46,8 +46,8 @@ def check_owner(db: apsw.Connection, workspace: Workspace, owner: str, new_bytes
     used, most = _used(db, owner), workspace.limits.owner_bytes
     if used + new_bytes > most:
         raise WorkspaceError(
-            f"Your library holds {_mb(used)} of {_mb(most)}, too much for {_mb(new_bytes)} more; "
-            "delete images or results that you no longer need."
+            f"Your library holds {_size(used)} of {_size(most)}, too much for {_size(new_bytes)} "
+            "more; delete images or results that you no longer need."
         )
 
 
@@ -59,5 +59,7 @@ def _used(db: apsw.Connection, owner: str) -> int:
     ).get
 
 
-def _mb(count: int) -> str:
-    return f"{count / 1e6:,.0f} MB"
+def _size(count: int) -> str:
+    if count < 100_000:
+        return f"{count:,} bytes"
+    return f"{count / 1e6:,.0f} MB" if count >= 10_000_000 else f"{count / 1e6:.2g} MB"

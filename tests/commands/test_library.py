@@ -69,11 +69,15 @@ def test_export_is_imported_elsewhere(ids, capsys, tmp_path, monkeypatch) -> Non
     assert not (tmp_path / "lost.zip").exists()
     monkeypatch.setenv("LAMELLA_WORKSPACE", str(tmp_path / "other"))
     assert names(capsys, "import", str(tmp_path / "one.zip"), "--owner", "carl") == ["b.tif"]
+    assert cli.main(["library", "import", str(file)]) == 2
+    assert "name the owner with --owner" in capsys.readouterr().err
+    monkeypatch.setenv("LAMELLA_OWNER", "everyone")
     assert names(capsys, "import", str(file)) == ["a.tif", "b.tif"]
+    monkeypatch.delenv("LAMELLA_OWNER")
     assert names(capsys, "list", "--owner", "everyone") == ["a.tif", "b.tif"]
     capsys.readouterr()
     (tmp_path / "no.zip").write_text("no zip")
-    assert cli.main(["library", "import", str(tmp_path / "no.zip")]) == 1
+    assert cli.main(["library", "import", str(tmp_path / "no.zip"), "--owner", "carl"]) == 1
     assert "no library that Lamella exported" in capsys.readouterr().err
     assert not list(tmp_path.glob("*.part"))
 
@@ -95,7 +99,7 @@ def test_delete_verify_and_backup(ids, capsys, tmp_path, monkeypatch) -> None:
     assert cli.main(["library", "verify"]) == 0
     assert "1 files (0.0 MB) are as their rows say" in capsys.readouterr().out
     (tmp_path / "backup" / "workspace.db").unlink()
-    for words in (["verify"], ["import", str(tmp_path / "no.zip")]):
+    for words in (["verify"], ["import", str(tmp_path / "no.zip"), "--owner", "a"]):
         assert cli.main(["library", *words]) == 1
         assert "blobs/ holds 1 file, but" in capsys.readouterr().err
     monkeypatch.setenv("LAMELLA_WORKSPACE", str(tmp_path / "nothing"))

@@ -126,7 +126,7 @@ def test_beyond_the_quota_an_image_opens_but_is_not_kept(
     app = upload(opened("segment"), "disks.png", two_disks())
     assert not app.exception and not app.error
     (sentence,) = [one.value for one in app.sidebar.warning]
-    assert "Your library holds 0 MB of 0 MB" in sentence
+    assert "Your library holds 0 bytes of 10 bytes" in sentence
     workspace = Workspace(own_workspace)
     assert micrographs.listed(workspace, ANN) == ()
     assert not list(workspace.blobs.folder.rglob("?" * 64))
