@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core import analysis
 from core.analysis import Analysis
 from core.segmentation.engine import Engine
+from core.workspace import results
 from models import zoo
 from pages.components.frame import networks, stores
 from tests.pages.running import finish, opened, phases_only
@@ -35,7 +36,7 @@ def one_square(seed: int) -> bytes:
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Analysis]:
-    """Return the analyses that are alive, of all that were computed or regrouped."""
+    """Return the analyses that are alive, of all that were loaded or regrouped."""
     networks.engine.clear()
     monkeypatch.setattr(
         zoo,
@@ -46,17 +47,18 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Analysis]:
 
 
 def watched(monkeypatch: pytest.MonkeyPatch) -> list[weakref.ref]:
-    """Return a list that fills with weak references to the object images of all analyses."""
+    """Return a list that fills with weak references to the object images of all analyses that a
+    page takes from the workspace, or groups anew."""
     seen = []
-    for name in ("analyse", "regroup"):
-        original = getattr(analysis, name)
+    for module, name in ((results, "load"), (analysis, "regroup")):
+        original = getattr(module, name)
 
         def record(*given: object, original=original, **named: object) -> Analysis:
             found = original(*given, **named)
             seen.append(weakref.ref(found.objects.base))
             return found
 
-        monkeypatch.setattr(analysis, name, record)
+        monkeypatch.setattr(module, name, record)
     return seen
 
 
