@@ -31,7 +31,7 @@ def _registered_pages() -> dict[str, Any]:
     return AppTest.from_file(str(NAVIGATION), default_timeout=120).run()._registered_pages
 
 
-def opened(page: str, timeout: float = 120, **link: str | list[str]) -> AppTest:
+def opened(page: str, /, timeout: float = 120, **link: str | list[str]) -> AppTest:
     """Return a page, by the name of its file, as a browser with this link would get it."""
     app = AppTest.from_file(str(NAVIGATION), default_timeout=timeout)
     app._registered_pages = _registered_pages()

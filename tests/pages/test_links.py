@@ -19,7 +19,10 @@ QUERIES = {
         "colors=grey&order=number&input=0&scales=own&measure=mean&phase=1&against=truth&"
         "all=on&positions=9&class=1&where=field&sanity=on&square=32&skips=none&whole=on"
     ),
-    "library": "find=a&tag=b&by=particles&added=7&sorted=name&page=3&item=c&left=d&right=e",
+    "library": (
+        "find=steel&tag=as cast&by=otsu&added=7&sorted=name&page=1&item=no-such&left=no-such&"
+        "right=no-such"
+    ),
     "image_problem": (
         "presenter=true&image_side=64&image_units=16&image_maps=2&image_precision=float32&"
         "image_training=true&image_snapshot=3&image_subject=x&image_shift=2"
