@@ -124,7 +124,8 @@ def enqueue(
 def take(workspace: Workspace, worker: str, kinds: Collection[str]) -> Job | None:
     """Give ``worker`` the next job of these ``kinds``, one whose lease is over among them; None
     where none waits."""
-    now = _now() | {"kinds": json.dumps(sorted(kinds)), "worker": worker}
+    # SQLite's own clock counts milliseconds, in which several jobs may begin.
+    now = _now() | {"kinds": json.dumps(sorted(kinds)), "worker": worker, "started": time.time()}
     with workspace.database.read() as db:
         if not _first(db, f"SELECT 1 FROM job WHERE state = 'queued' OR {_OVER} LIMIT 1", now):
             return None
@@ -135,7 +136,7 @@ def take(workspace: Workspace, worker: str, kinds: Collection[str]) -> Job | Non
             db,
             f"""
             UPDATE job SET state = 'running', worker = :worker, attempt = attempt + 1,
-              lease_until = :now + :lease, started = unixepoch('subsec'), done = 0, total = 0,
+              lease_until = :now + :lease, started = :started, done = 0, total = 0,
               message = ''
             WHERE id = (
               SELECT id FROM ({_WAITING})
@@ -170,7 +171,7 @@ def finish(db: apsw.Connection, job: Job) -> None:
     Raises:
         LeaseLost: the job is no longer this worker's; what it made must not be written either.
     """
-    _must(_change(db, job, "state = 'done', finished = unixepoch('subsec')"))
+    _must(_change(db, job, "state = 'done', finished = max(started, unixepoch('subsec'))"))
 
 
 def fail(workspace: Workspace, job: Job, error: str) -> None:
@@ -179,7 +180,7 @@ def fail(workspace: Workspace, job: Job, error: str) -> None:
     Raises:
         LeaseLost: the job is no longer this worker's.
     """
-    setting = "state = 'failed', finished = unixepoch('subsec'), error = :error"
+    setting = "state = 'failed', finished = max(started, unixepoch('subsec')), error = :error"
     with workspace.database.write() as db:
         _must(_change(db, job, setting, {"error": error}))
 
