@@ -6,11 +6,14 @@ import re
 from collections.abc import Collection
 
 from core.analysis import Analysis
+from core.export.coco import coco_json
+from core.export.geojson import geojson
 from core.export.label_image import label_tiff, object_tiff
 from core.export.overlay_image import overlay_png
 from core.export.provenance import run_json
 from core.export.rois import roi_zip
 from core.export.tables import csv_bytes
+from core.export.workbook import result_xlsx
 from core.export.zip_file import zip_bytes
 from core.segmentation.marks import mask_png
 
@@ -35,7 +38,8 @@ def result_files(analysis: Analysis, stem: str) -> dict[str, bytes]:
 
 
 def result_archive(analysis: Analysis, stem: str) -> bytes:
-    """Return one zip: those files, ImageJ outlines, the overlay, and what each of them is.
+    """Return one zip: those files, a workbook, outlines for ImageJ, QuPath and training, the
+    overlay, and what each of them is.
 
     ``stem`` may come from an upload; what would leave the folder it is unpacked in is replaced.
     """
@@ -45,7 +49,10 @@ def result_archive(analysis: Analysis, stem: str) -> bytes:
         {
             "README.txt": _readme(analysis, stem, files).encode(),
             **files,
+            f"{stem}.objects.xlsx": result_xlsx(analysis),
             f"{stem}.rois.zip": roi_zip(analysis.objects),
+            f"{stem}.geojson": geojson(analysis),
+            f"{stem}.coco.json": coco_json(analysis),
             f"{stem}.overlay.png": overlay_png(analysis),
         }
     )
@@ -76,6 +83,7 @@ def _readme(analysis: Analysis, stem: str, names: Collection[str]) -> str:
         if "confidence" in analysis.table
         else ""
     )
+    what = "phases" if card.objects_phase is None else "objects"
     marks = f"""{stem}.marks.png
     What the forest learned from: {marked}, 0 = not marked.
 """
@@ -98,8 +106,14 @@ Model: {card.title} ({card.name}){trained}
     touches_edge continues outside the image: leave it out of size statistics, and give each
     whole one its edge_weight (Miles-Lantuejoul, ISO 13322-1), as large ones are cut more
     often.{sure}
+{stem}.objects.xlsx
+    The same table as an Excel workbook, with the phases and what made them.
 {stem}.rois.zip
-    The outlines of the objects for ImageJ's ROI manager. A polygon covers its holes.
+    The outlines of the objects for ImageJ's ROI manager; their areas are those of the pixels.
+{stem}.geojson
+    The same outlines with their measurements for QuPath and GIS tools, in px, y down.
+{stem}.coco.json
+    Masks of the {what} in COCO's format, for tools that annotate and train.
 {stem}.overlay.png
     The image with its phases and outlines, to look at; do not measure in it.
 {stem}.run.json

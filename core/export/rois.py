@@ -2,137 +2,65 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import roifile
 
+from core.export.outlines import Outline, Polygon, enclosed_area, outlines, polygons
 from core.export.zip_file import zip_bytes
 
-# The four sides of a pixel walked clockwise on the screen: start corner (row, column) from the
-# pixel, step, and the neighbour on the other side.
-SIDES = (
-    ((0, 0), (0, 1), (-1, 0)),
-    ((0, 1), (1, 0), (0, 1)),
-    ((1, 1), (0, -1), (1, 0)),
-    ((1, 0), (-1, 0), (0, -1)),
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Outline:
-    """The outer edge of an object: ``corners`` (N, 2) int, (row, column) of pixel corners.
-
-    Pixel (r, c) covers r to r + 1 and c to c + 1, so the polygon of an object without holes has the
-    area of its pixels.
-    """
-
-    id: int
-    corners: np.ndarray
+# Of java.awt.geom.PathIterator, in which ImageJ stores a composite ROI.
+MOVE_TO, LINE_TO, CLOSE = 0.0, 1.0, 4.0
 
 
 def roi_zip(objects: np.ndarray) -> bytes:
-    """Return one polygon an object as ``0001.roi``, ... in a zip.
+    """Return one ROI an object as ``0001.roi``, ... in a zip; its area is that of the pixels.
 
-    ``objects``: (H, W) ids, 0 = none. A polygon has no holes: one that is not filled is covered.
+    A polygon where one outline is enough, else a composite ROI of all pieces and holes.
+    ``objects``: (H, W) ids, 0 = none.
     """
+    pixels = np.bincount(objects.ravel())
     found = outlines(objects)
     digits = max(4, len(str(max((outline.id for outline in found), default=0))))
-    return zip_bytes({f"{one.id:0{digits}}.roi": _roi(one, f"{one.id:0{digits}}") for one in found})
+    simple = {one.id for one in found if enclosed_area(one.corners) == pixels[one.id]}
+    others = np.where(
+        np.isin(objects, [one.id for one in found if one.id not in simple]), objects, 0
+    )
+    pieces = polygons(others)
+    files = {}
+    for one in found:
+        name = f"{one.id:0{digits}}"
+        roi = _polygon(one) if one.id in simple else _composite(pieces[one.id])
+        roi.name = name
+        files[f"{name}.roi"] = roi.tobytes()
+    return zip_bytes(files)
 
 
-def _roi(outline: Outline, name: str) -> bytes:
+def _polygon(outline: Outline) -> roifile.ImagejRoi:
     # ImageJ counts x, y from the corner of the first pixel, as the outline does.
     corners = outline.corners[:, ::-1]
-    roi = roifile.ImagejRoi.frompoints(corners.astype(np.int32), name=name)
+    roi = roifile.ImagejRoi.frompoints(corners.astype(np.int32), name="")
     roi.roitype = roifile.ROI_TYPE.POLYGON
     # frompoints adds one, as for pixels; these are corners.
     roi.right, roi.bottom = (int(far) for far in corners.max(axis=0))
-    return roi.tobytes()
+    return roi
 
 
-def outlines(objects: np.ndarray) -> list[Outline]:
-    """Trace the outer edge of each object, in order of id.
-
-    Regions are 8-connected: where two pixels meet at a corner the outline passes through it twice.
-    Of an object in several pieces the largest piece is traced. ``objects``: (H, W) ids, 0 = none.
-    """
-    edges = _edges(objects)
-    following = _next_edges(edges)
-    loops = _loops(following)
-    best: dict[int, tuple[float, np.ndarray]] = {}
-    owner = edges.owner.tolist()
-    for loop in loops:
-        corners = edges.start[loop]
-        row, column = corners[:, 0].astype(np.int64), corners[:, 1].astype(np.int64)
-        # Clockwise on the screen is positive; the edge of a hole runs the other way round.
-        area = float((column * np.roll(row, -1) - np.roll(column, -1) * row).sum()) / 2
-        if area > best.get(owner[loop[0]], (0.0, None))[0]:
-            turns = edges.side[loop] != edges.side[np.roll(loop, 1)]
-            best[owner[loop[0]]] = area, corners[turns]
-    return [Outline(identity, best[identity][1]) for identity in sorted(best)]
-
-
-@dataclass(frozen=True, eq=False)
-class _Edges:
-    """Sides of pixels between an object and something else, walked with the object on the right.
-
-    ``owner``: (E,) object id. ``start``: (E, 2) corner. ``side``: (E,) which of ``SIDES``.
-    ``columns``: corners in a row of the image.
-    """
-
-    owner: np.ndarray
-    start: np.ndarray
-    side: np.ndarray
-    columns: int
-
-
-def _edges(objects: np.ndarray) -> _Edges:
-    padded = np.pad(objects.astype(np.int64), 1)
-    height, width = objects.shape
-    owners, starts, sides = [], [], []
-    for number, (corner, _, (down, right)) in enumerate(SIDES):
-        other = padded[1 + down : 1 + down + height, 1 + right : 1 + right + width]
-        pixel = np.argwhere((objects > 0) & (other != objects))
-        owners.append(objects[pixel[:, 0], pixel[:, 1]])
-        starts.append(pixel + corner)
-        sides.append(np.full(len(pixel), number))
-    return _Edges(np.concatenate(owners), np.concatenate(starts), np.concatenate(sides), width + 1)
-
-
-def _next_edges(edges: _Edges) -> np.ndarray:
-    """Return the edge that follows each: it begins where this one ends and has the same owner.
-
-    Where two pixels of an object meet at a corner two edges begin; turning left there keeps the
-    two pixels in one outline.
-    """
-    steps = np.array([step for _, step, _ in SIDES])
-    corners = edges.start[:, 0] * edges.columns + edges.start[:, 1]
-    end = edges.start + steps[edges.side]
-    ends = end[:, 0] * edges.columns + end[:, 1]
-    span = max(int(corners.max(initial=0)), int(ends.max(initial=0))) + 1
-    begins = edges.owner.astype(np.int64) * span + corners
-    wanted = edges.owner.astype(np.int64) * span + ends
-    order = np.lexsort((edges.side, begins))
-    first = np.searchsorted(begins[order], wanted, "left")
-    last = np.searchsorted(begins[order], wanted, "right") - 1
-    left_turn = (edges.side - 1) % 4
-    one, two = order[first], order[last]
-    return np.where(edges.side[two] == left_turn, two, one)
-
-
-def _loops(following: np.ndarray) -> list[np.ndarray]:
-    """Split the edges into closed walks, each an array of edge numbers in order."""
-    after = following.tolist()
-    visited = bytearray(len(after))
-    loops = []
-    for begin in range(len(after)):
-        if visited[begin]:
-            continue
-        loop, edge = [], begin
-        while not visited[edge]:
-            visited[edge] = 1
-            loop.append(edge)
-            edge = after[edge]
-        loops.append(np.array(loop))
-    return loops
+def _composite(pieces: Sequence[Polygon]) -> roifile.ImagejRoi:
+    path: list[float] = []
+    for ring in (ring for piece in pieces for ring in piece.rings):
+        for number, (row, column) in enumerate(ring.tolist()):
+            path += [LINE_TO if number else MOVE_TO, column, row]
+        path.append(CLOSE)
+    corners = np.concatenate([piece.exterior for piece in pieces])
+    roi = roifile.ImagejRoi()
+    roi.roitype = roifile.ROI_TYPE.RECT
+    roi.options = roifile.ROI_OPTIONS.OVERLAY_BACKGROUNDS | roifile.ROI_OPTIONS.OVERLAY_LABELS
+    (roi.top, roi.left), (roi.bottom, roi.right) = (
+        corners.min(axis=0).tolist(),
+        corners.max(axis=0).tolist(),
+    )
+    roi.multi_coordinates = np.array(path, np.float32)
+    roi.shape_roi_size = len(path)
+    return roi

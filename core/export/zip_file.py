@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Mapping
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
-PACKED_ALREADY = (".tif", ".png", ".zip")
+PACKED_ALREADY = (".tif", ".png", ".zip", ".xlsx")
 
 
 def zip_bytes(files: Mapping[str, bytes]) -> bytes:

@@ -231,11 +231,14 @@ def export(reference: Reference) -> None:
 
 def single_files() -> dict[str, tuple[str, Callable[[Analysis], bytes]]]:
     """Return what is offered beside the zip: title and maker by the end of the file's name."""
+    from core.export.coco import coco_json
+    from core.export.geojson import geojson
     from core.export.label_image import label_tiff, object_tiff
     from core.export.overlay_image import overlay_png
     from core.export.provenance import run_json
     from core.export.rois import roi_zip
     from core.export.tables import csv_bytes
+    from core.export.workbook import result_xlsx
 
     return {
         "labels.tif": (
@@ -247,7 +250,10 @@ def single_files() -> dict[str, tuple[str, Callable[[Analysis], bytes]]]:
             lambda one: object_tiff(one.objects, one.micrograph.pixel_size),
         ),
         "objects.csv": ("Measurements (CSV)", lambda one: csv_bytes(one.table)),
+        "objects.xlsx": ("Measurements (Excel)", result_xlsx),
         "rois.zip": ("Outlines for ImageJ (ROI ZIP)", lambda one: roi_zip(one.objects)),
+        "geojson": ("Outlines for QuPath (GeoJSON)", geojson),
+        "coco.json": ("Masks for training (COCO JSON)", coco_json),
         "overlay.png": ("Overlay with scale bar (PNG)", overlay_png),
         "run.json": ("Settings and versions (JSON)", run_json),
     }

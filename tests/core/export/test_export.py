@@ -7,18 +7,23 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
+import shapely
 import tifffile
 from PIL import Image
+from pycocotools.coco import COCO
 
 from core import formats
 from core.analysis import Analysis, ObjectSettings
 from core.execution import Execution
 from core.export.archive import result_archive, result_files, safe_stem
+from core.export.coco import coco_json
+from core.export.geojson import geojson
 from core.export.label_image import label_tiff, object_tiff
 from core.export.provenance import provenance, run_json
-from core.export.tables import csv_bytes
+from core.export.tables import csv_bytes, xlsx_bytes
 from core.measurement.regions import measure_objects
 from core.segmentation.instances import separate_objects
 from core.types import Micrograph, ModelCard, Phase, PixelSize, Segmentation, Weights
@@ -26,6 +31,9 @@ from core.types import Micrograph, ModelCard, Phase, PixelSize, Segmentation, We
 PHASES = (Phase("background", "#0072B2"), Phase("particle", "#E69F00"))
 ODD_SIZE = PixelSize(12.3, "FEI tag 34682")
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+in_pycocotools = pytest.mark.filterwarnings("ignore:__array__ impl:DeprecationWarning")
 
 
 def make_analysis(tmp_path, pixel_size=ODD_SIZE, name="image.tif"):
@@ -154,6 +162,87 @@ def test_csv_round_trip_and_formulas():
     assert back.touches_edge.tolist() == table.touches_edge.tolist()
 
 
+def test_what_is_not_finite_stays_empty_in_tables():
+    table = pd.DataFrame({"d50_nm": [1.5, np.nan, np.inf, -np.inf], "n": [1, 2, 3, 4]})
+    assert csv_bytes(table) == b"d50_nm,n\n1.5,1\n,2\n,3\n,4\n"
+    (sheet,) = openpyxl.load_workbook(io.BytesIO(xlsx_bytes({"Sizes": table}))).worksheets
+    assert list(sheet.values) == [("d50_nm", "n"), (1.5, 1), (None, 2), (None, 3), (None, 4)]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d"])
+def test_no_text_becomes_a_formula(start):
+    table = pd.DataFrame({f"{start}1": [f'{start}HYPERLINK("x")'], "\N{MICRO SIGN}m": [2.0]})
+    text = csv_bytes(table).decode("utf-8-sig")
+    header, row = pd.read_csv(io.StringIO(text), header=None).iloc[:, 0]
+    assert (header[0], row[0]) == ("'", "'")
+    sheet = openpyxl.load_workbook(io.BytesIO(xlsx_bytes({"A": table})))["A"]
+    assert {cell.data_type for row in sheet for cell in row} == {"s", "n"}
+    assert sheet["A2"].value.endswith('HYPERLINK("x")')
+
+
+def test_xlsx_keeps_types_and_depends_on_its_content_alone():
+    table = pd.DataFrame({"id": [1, 2], "name": ["a", None], "touches_edge": [True, False]})
+    content = xlsx_bytes({"Objects": table, "Empty": table[:0]})
+    assert content == xlsx_bytes({"Objects": table, "Empty": table[:0]})
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    assert book.sheetnames == ["Objects", "Empty"]
+    assert list(book["Objects"].values)[1:] == [(1, "a", True), (2, None, False)]
+    assert list(book["Empty"].values) == [("id", "name", "touches_edge")]
+
+
+@in_pycocotools
+def test_coco_masks_cover_the_very_pixels(tmp_path):
+    analysis = make_analysis(tmp_path)
+    scored = replace(analysis, table=analysis.table.assign(confidence=[0.5, 0.75, 1.0]))
+    path = tmp_path / "coco.json"
+    path.write_bytes(coco_json(scored))
+    coco = COCO(path)
+    assert coco.dataset["images"][0]["pixel_size_nm"] == 12.3
+    assert [one["name"] for one in coco.loadCats(coco.getCatIds())] == ["background", "particle"]
+    found = coco.loadAnns(coco.getAnnIds(imgIds=1, catIds=1))
+    assert [one["score"] for one in found] == [0.5, 0.75, 1.0]
+    for one in found:
+        mask = coco.annToMask(one)
+        np.testing.assert_array_equal(mask, analysis.objects == one["id"])
+        rows, columns = np.nonzero(mask)
+        box = [columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1]
+        assert one["bbox"] == box
+        assert one["area"] == mask.sum()
+
+
+@in_pycocotools
+def test_a_model_without_objects_gives_its_phases(tmp_path):
+    analysis = make_analysis(tmp_path)
+    phases = replace(analysis, card=replace(analysis.card, objects_phase=None))
+    labels = phases.segmentation.labels
+    path = tmp_path / "coco.json"
+    path.write_bytes(coco_json(phases))
+    (one,) = (coco := COCO(path)).loadAnns(coco.getAnnIds())
+    assert one["category_id"] == 1
+    np.testing.assert_array_equal(coco.annToMask(one), labels)
+    (feature,) = json.loads(geojson(phases))["features"]
+    assert shapely.from_geojson(json.dumps(feature["geometry"])).area == labels.sum()
+    assert feature["properties"]["name"] == "particle"
+
+
+def test_geojson_opens_as_valid_polygons_with_the_area_of_the_pixels(tmp_path):
+    analysis = make_analysis(tmp_path)
+    told = json.loads(geojson(analysis))
+    assert told["properties"]["pixel_size_nm"] == 12.3
+    pixels = np.bincount(analysis.objects.ravel())
+    for feature in told["features"]:
+        shape = shapely.from_geojson(json.dumps(feature))
+        assert shape.is_valid
+        assert shape.area == pixels[feature["id"]]
+    third = told["features"][2]["properties"]
+    assert third["objectType"] == "detection"
+    assert third["classification"] == {"name": "particle", "color": [230, 159, 0]}
+    assert third["measurements"]["area_nm2"] == pytest.approx(pixels[3] * 12.3**2)
+    # x to the right, y down: the third object lies around row 60, column 80.
+    box = shapely.from_geojson(json.dumps(told["features"][2])).bounds
+    assert box == (60, 40, 101, 81)
+
+
 def test_csv_has_a_byte_order_mark_only_for_letters_outside_ascii():
     content = csv_bytes(pd.DataFrame({"phase": ["\N{GREEK SMALL LETTER GAMMA}'"]}))
     assert content.startswith(b"\xef\xbb\xbfphase\n")
@@ -249,7 +338,7 @@ def test_the_archive_holds_all_and_says_what_it_is(tmp_path):
         assert all(archive.read(name) == four[name] for name in four if "json" not in name)
     assert names[0] == "README.txt"
     assert all(name in readme for name in names[1:])
-    assert len(names) == 7
+    assert len(names) == 10
     assert "one pixel is 12.3 nm (FEI tag 34682)" in readme
     assert "lowest 10 rows are the info bar" in readme
     assert len(outlines) == 3

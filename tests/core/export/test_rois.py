@@ -1,4 +1,4 @@
-"""ImageJ outlines: the polygon of an object has exactly the area of its pixels."""
+"""Outlines and ImageJ ROIs cover exactly the pixels of their objects."""
 
 import io
 import zipfile
@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import roifile
 from scipy.ndimage import gaussian_filter
+from shapely import Polygon as Shape
 from skimage.measure import label
 
-from core.export.rois import outlines, roi_zip
+from core.export.outlines import outlines, polygons
+from core.export.rois import roi_zip
 
 
 def polygon_area(corners):
@@ -49,12 +51,17 @@ def test_a_hole_is_covered():
     assert polygon_area(outline.corners) == 49
 
 
-def test_areas_of_crowded_objects_up_to_the_edge():
+@pytest.fixture(scope="module")
+def crowded():
+    """Objects side by side up to the edge, many with holes or joined by corners alone."""
     noise = gaussian_filter(np.random.default_rng(0).standard_normal((150, 170)), 2)
-    objects = label((noise * 40).astype(int), connectivity=2).astype(np.uint32)
+    return label((noise * 40).astype(int), connectivity=2).astype(np.uint32)
+
+
+def test_areas_of_crowded_objects_up_to_the_edge(crowded):
     # Filled, as an outline cannot show a hole.
-    found = {outline.id: polygon_area(outline.corners) for outline in outlines(objects)}
-    area = np.bincount(objects.ravel())
+    found = {outline.id: polygon_area(outline.corners) for outline in outlines(crowded)}
+    area = np.bincount(crowded.ravel())
     assert sorted(found) == np.flatnonzero(area)[1:].tolist()
     assert all(found[identity] >= area[identity] for identity in found)
     exact = sum(found[identity] == area[identity] for identity in found)
@@ -82,3 +89,45 @@ def test_the_zip_opens_as_polygons_of_imagej():
 def test_no_object_gives_an_empty_zip():
     with zipfile.ZipFile(io.BytesIO(roi_zip(np.zeros((8, 8), np.uint32)))) as archive:
         assert archive.namelist() == []
+
+
+def test_polygons_are_valid_and_cover_the_very_pixels(crowded):
+    area = np.bincount(crowded.ravel())
+    found = polygons(crowded)
+    assert list(found) == np.flatnonzero(area)[1:].tolist()
+    for identity, pieces in found.items():
+        shapes = [
+            Shape(piece.exterior[:, ::-1], [h[:, ::-1] for h in piece.holes]) for piece in pieces
+        ]
+        assert all(shape.is_valid for shape in shapes)
+        assert sum(shape.area for shape in shapes) == area[identity]
+    assert sum(len(pieces) > 1 for pieces in found.values()) > 5
+    assert sum(bool(piece.holes) for pieces in found.values() for piece in pieces) > 5
+
+
+def test_every_roi_has_the_area_of_its_pixels(crowded):
+    area = np.bincount(crowded.ravel())
+    kinds = set()
+    with zipfile.ZipFile(io.BytesIO(roi_zip(crowded))) as archive:
+        assert len(archive.namelist()) == np.count_nonzero(area) - 1
+        for name in archive.namelist():
+            roi = roifile.ImagejRoi.frombytes(archive.read(name))
+            rings = roi.coordinates(multi=True)
+            kinds.add(roi.roitype)
+            # A hole runs the other way round, so its area is negative.
+            assert abs(sum(signed_area(ring) for ring in rings)) == area[int(roi.name)]
+            assert (min(ring[:, 1].min() for ring in rings), roi.bottom) == (
+                roi.top,
+                max(ring[:, 1].max() for ring in rings),
+            )
+    assert kinds == {roifile.ROI_TYPE.POLYGON, roifile.ROI_TYPE.RECT}
+
+
+def signed_area(ring):
+    x, y = ring[:, 0].astype(float), ring[:, 1].astype(float)
+    return (x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
+
+
+def test_an_image_without_objects_gives_an_empty_zip():
+    assert polygons(np.zeros((5, 5), np.uint32)) == {}
+    assert zipfile.ZipFile(io.BytesIO(roi_zip(np.zeros((5, 5), np.uint32)))).namelist() == []

@@ -1,0 +1,34 @@
+"""One result as an Excel workbook."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from core.analysis import Analysis
+from core.export.tables import xlsx_bytes
+from core.measurement.phase_fraction import phase_fractions
+
+
+def result_xlsx(analysis: Analysis) -> bytes:
+    """Return the sheets *Objects*, *Phases* and *Provenance*; units are in the headers."""
+    made = analysis.segmentation
+    fractions = phase_fractions(
+        made.labels, made.phases, made.pixel_size, analysis.micrograph.measurable
+    )
+    return xlsx_bytes(
+        {"Objects": analysis.table, "Phases": fractions, "Provenance": _provenance(analysis)}
+    )
+
+
+def _provenance(analysis: Analysis) -> pd.DataFrame:
+    micrograph, card = analysis.micrograph, analysis.card
+    size = micrograph.pixel_size
+    rows = {
+        "image": micrograph.name,
+        "image SHA-256": micrograph.digest,
+        "pixel size": f"{size.in_words} ({size.source})" if size else "unknown: lengths are in px",
+        "model": f"{card.title} ({card.name})",
+        "weights SHA-256": card.weights.sha256 if card.weights else "none",
+        "computed on": analysis.segmentation.execution.in_words,
+    }
+    return pd.DataFrame({"what": rows.keys(), "value": rows.values()})
