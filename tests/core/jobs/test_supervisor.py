@@ -74,43 +74,52 @@ def test_what_asks_to_be_started_anew_is_at_once(quick):
 
 
 def test_without_what_is_essential_all_is_given_up(quick, tmp_path):
-    ends = []
+    ends, written, kept = [], tmp_path / "written", tmp_path / "pid"
     other = python(
-        "other", f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)"
+        "other",
+        f"with open({str(written)!r}, 'w') as file: file.write(str(os.getpid()))\n"
+        f"os.rename({str(written)!r}, {str(kept)!r})\ntime.sleep(60)",
     )
-    server = python("server", "os.kill(os.getpid(), 9)", is_essential=True)
+    server = python(
+        "server",
+        f"while not os.path.exists({str(kept)!r}): time.sleep(0.01)\nos.kill(os.getpid(), 9)",
+        is_essential=True,
+    )
     assert supervise([other, server], threading.Event(), ends.append) == 1
     assert len(ends) == supervisor.MOST_DEATHS
     assert ends[-1].in_words == "server ended by signal 9, 5 times in a row; giving up"
     with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "pid").read_text()), 0)
+        os.kill(int(kept.read_text()), 0)
 
 
-def test_at_the_end_all_are_asked_and_then_killed(quick, monkeypatch, tmp_path):
-    monkeypatch.setattr(supervisor, "END_SECONDS", 0.5)
-    polite = python(
-        "polite",
-        f"signal.signal(15, lambda *_: (open({str(tmp_path / 'asked')!r}, 'w'), sys.exit()))\n"
-        f"open({str(tmp_path / 'polite')!r}, 'w')\ntime.sleep(60)",
-    )
-    stubborn = python(
-        "stubborn",
-        f"signal.signal(15, signal.SIG_IGN)\nopen({str(tmp_path / 'stubborn')!r}, 'w')\n"
-        "time.sleep(60)",
-    )
-    stop, ends, stopped = threading.Event(), [], []
+def stopped_once_it_runs(code, folder):
+    """Supervise ``code`` until it has made ``folder/runs``; return the titles of the stopped."""
+    stop, stopped, runs = threading.Event(), [], folder / "runs"
 
-    def stop_when_both_run():
-        while len(list(tmp_path.iterdir())) < 2:
+    def stop_when_it_runs():
+        while not runs.exists():
             time.sleep(0.01)
         stop.set()
 
-    threading.Thread(target=stop_when_both_run).start()
+    threading.Thread(target=stop_when_it_runs, daemon=True).start()
+    program = python("program", f"{code}\nopen({str(runs)!r}, 'w')\ntime.sleep(60)")
+    assert supervise([program], stop, pytest.fail, stopped.append) == 0
+    return [name.rsplit("-", 1)[0] for name in stopped]
+
+
+def test_at_the_end_a_program_is_asked_first(quick, monkeypatch, tmp_path):
+    monkeypatch.setattr(supervisor, "END_SECONDS", 60.0)
+    asked = tmp_path / "asked"
+    code = f"signal.signal(15, lambda *_: (open({str(asked)!r}, 'w'), sys.exit()))"
+    assert stopped_once_it_runs(code, tmp_path) == ["program"]
+    assert asked.exists()
+
+
+def test_what_does_not_end_when_asked_is_killed(quick, monkeypatch, tmp_path):
+    monkeypatch.setattr(supervisor, "END_SECONDS", 0.02)
     begun = time.monotonic()
-    assert supervise([polite, stubborn], stop, ends.append, stopped.append) == 0
-    assert time.monotonic() - begun < 20
-    assert [name.rsplit("-", 1)[0] for name in stopped] == ["polite", "stubborn"]
-    assert (tmp_path / "asked").exists() and ends == []
+    assert stopped_once_it_runs("signal.signal(15, signal.SIG_IGN)", tmp_path) == ["program"]
+    assert time.monotonic() - begun < 40
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends orphans")

@@ -135,7 +135,7 @@ def test_the_lease_is_held_on_while_a_handler_is_busy(workspace, monkeypatch):
     monkeypatch.setattr(queue, "beat", counted)
 
     def handler(space, job, progress):
-        assert all(beats.acquire(timeout=10) for _ in range(3))
+        assert all(beats.acquire(timeout=60) for _ in range(3))
         return note(job, "")
 
     work_off(workspace, handler)
@@ -150,7 +150,7 @@ def test_a_handler_that_goes_on_after_its_job_was_cancelled_is_given_up(workspac
 
     def handler(space, job, progress):
         queue.cancel(space, "anna", "k")
-        assert stuck.wait(10)
+        assert stuck.wait(60)
         raise Cancelled
 
     work_off(workspace, handler, on_stuck=stuck.set)
@@ -171,7 +171,7 @@ def test_a_handler_that_goes_on_after_its_worker_was_told_to_end_is_given_up(
 
     def handler(space, job, progress):
         stop.set()
-        assert stuck.wait(10)
+        assert stuck.wait(60)
         return note(job, "too late")
 
     assert worker.work(workspace, {"test": handler}, "w", stop, on_stuck=on_stuck) == "told"
@@ -218,7 +218,7 @@ def test_a_worker_in_a_thread_serves_the_process_until_it_is_stopped(workspace):
 
     end = worker.in_thread(workspace, {"test": handler}, "thread")
     add(workspace)
-    assert done.wait(10)
+    assert done.wait(60)
     end()
     assert found(workspace).state == "done"
     add(workspace, "later")
