@@ -36,9 +36,9 @@ from core.inspection.layers import timed_layer_table
 from core.inspection.occlusion import occlusion
 from core.inspection.subject import Expected, Subject, open_subject
 from core.records import write_records
-from core.segmentation.device import choose_device
-from core.segmentation.engine import Engine
-from core.segmentation.processor import machine_in_words
+from core.segmentation.engines.device import choose_device
+from core.segmentation.engines.engine import Engine
+from core.segmentation.engines.processor import machine_in_words
 from core.segmentation.segment import segment
 from core.synthesis.samples import low_dose_tem
 from core.types import Micrograph

@@ -29,8 +29,8 @@ from core.analysis import ObjectSettings, analyse, regroup
 from core.execution import PrecisionChoice
 from core.formats import read, read_file
 from core.measurement.regions import measure_objects
-from core.segmentation.engine import Engine
-from core.segmentation.processor import bfloat16_units, machine_in_words
+from core.segmentation.engines.engine import Engine
+from core.segmentation.engines.processor import bfloat16_units, machine_in_words
 from core.synthesis.samples import samples
 from core.types import Micrograph
 from models import zoo

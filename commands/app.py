@@ -17,7 +17,7 @@ from commands.terminal.batch import say
 from commands.terminal.options import UsageError
 from commands.terminal.worker_processes import worker_environments
 from core.errors import LamellaError
-from core.segmentation.processor import usable_cores
+from core.segmentation.engines.processor import usable_cores
 from core.settings import Limits, WorkerLimits, WorkspaceLimits, workspace_folder
 
 HELP = "start the web app"

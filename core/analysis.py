@@ -32,9 +32,9 @@ from core.types import (
 
 if TYPE_CHECKING:
     from core.measurement.grain_size import Intercepts
-    from core.segmentation.classic_engine import ClassicEngine
-    from core.segmentation.engine import Engine
-    from core.segmentation.forest_engine import ForestEngine, ForestTraining
+    from core.segmentation.engines.classic_engine import ClassicEngine
+    from core.segmentation.engines.engine import Engine
+    from core.segmentation.engines.forest_engine import ForestEngine, ForestTraining
 
 __all__ = ["Analysis", "ObjectSettings", "TileSettings", "analyse", "prepare", "regroup"]
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from core.formats import read_file
 from core.pixels.resampling import resample
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from core.segmentation.preprocessing import image_field
 from core.segmentation.settings import TileSettings
 from core.segmentation.tiled import predict

@@ -23,8 +23,8 @@ from core.evaluation.precision_scores import (
     write_precision_scores,
 )
 from core.formats import read_file
-from core.segmentation.engine import Engine
-from core.segmentation.processor import bfloat16_units
+from core.segmentation.engines.engine import Engine
+from core.segmentation.engines.processor import bfloat16_units
 from core.segmentation.segment import segment
 from core.training.dataset import find_pairs, load_split
 from models import zoo

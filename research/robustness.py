@@ -31,8 +31,8 @@ from core.measurement.agreement import (
 )
 from core.pixels.mask_file import read_mask
 from core.pixels.resampling import resample, resample_mask
-from core.segmentation.classic_engine import ClassicEngine
-from core.segmentation.engine import Engine
+from core.segmentation.engines.classic_engine import ClassicEngine
+from core.segmentation.engines.engine import Engine
 from core.segmentation.preprocessing import image_field
 from core.segmentation.segment import segment
 from core.training.augmentation import noise

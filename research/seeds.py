@@ -28,7 +28,7 @@ from core.errors import LamellaError
 from core.evaluation.evaluation import evaluate
 from core.evaluation.report import foreground_iou_by
 from core.evaluation.seed_scores import SeedScore, write_seed_scores
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from core.training.dataset import load_split, read_index
 from core.training.progress import Progress
 from core.training.session import TrainingOptions

@@ -12,7 +12,7 @@ from commands.terminal.options import UsageError
 from core.errors import DataError, LamellaError
 
 if TYPE_CHECKING:
-    from core.segmentation.forest_engine import ForestEngine
+    from core.segmentation.engines.forest_engine import ForestEngine
     from core.types import ModelCard, Phase, PixelSize
 
 
@@ -64,7 +64,7 @@ def fitted(
         LamellaError: the mask or the marked image cannot be used.
     """
     from core.analysis import prepare
-    from core.segmentation.forest_engine import fit
+    from core.segmentation.engines.forest_engine import fit
     from core.segmentation.marks import marks_of, read_marks
 
     mask = options.marks

@@ -14,7 +14,7 @@ from core.types import Micrograph
 if TYPE_CHECKING:
     from torch import nn
 
-    from core.segmentation.engine import Engine
+    from core.segmentation.engines.engine import Engine
 
 # (share of the shorter side that a crop covers, crops along the shorter side)
 SIZES = ((1.0, 1), (0.6, 2), (0.36, 2))
@@ -81,7 +81,7 @@ def classify(
 
     ``network``: as ``card`` builds it, trained, in eval mode, or an engine that runs it.
     """
-    from core.segmentation.engine import Engine
+    from core.segmentation.engines.engine import Engine
 
     grey = image_field(micrograph).grey
     if not isinstance(network, Engine):

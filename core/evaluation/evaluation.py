@@ -24,12 +24,12 @@ from core.evaluation.scores import Headline, ImageScores, ObjectScores, headline
 from core.formats import read_file
 from core.measurement.agreement import best_overlaps, boundary_f1, confusion_matrix, match_objects
 from core.pixels.mask_file import read_mask
-from core.segmentation.classic_engine import ClassicEngine
-from core.segmentation.engine import Engine
+from core.segmentation.engines.classic_engine import ClassicEngine
+from core.segmentation.engines.engine import Engine
+from core.segmentation.engines.processor import machine_in_words
 from core.segmentation.grain_merging import grains_from_probability
 from core.segmentation.object_confidence import object_confidence
 from core.segmentation.objects import counted_objects
-from core.segmentation.processor import machine_in_words
 from core.segmentation.segment import segment
 from core.segmentation.settings import ObjectSettings
 from core.training.dataset import find_pairs

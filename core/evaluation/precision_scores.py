@@ -15,9 +15,10 @@ MOST_CHANGE = 0.001
 
 @dataclass(frozen=True)
 class PrecisionScore:
-    """``processor``: what multiplies bfloat16, see ``core.segmentation.processor``. ``metric``: the
-    first score of the card. ``agreement``: share of all pixels with the label of float32.
-    ``speedup``: seconds of the segmentation in float32 by those in bfloat16, over all images."""
+    """``processor``: what multiplies bfloat16, see ``core.segmentation.engines.processor``.
+    ``metric``: the first score of the card. ``agreement``: share of all pixels with the label of
+    float32. ``speedup``: seconds of the segmentation in float32 by those in bfloat16, over all
+    images."""
 
     model: str
     weights_sha256: str

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import LamellaError
-from core.segmentation.device import exact_float32
+from core.segmentation.engines.device import exact_float32
 
 
 def private_copy(

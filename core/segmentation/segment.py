@@ -12,10 +12,10 @@ import numpy as np
 from core.errors import LamellaError
 from core.execution import Execution
 from core.pixels.resampling import BandResampler, resample, resample_mask
-from core.segmentation.backend import BackendError, OutOfMemory
-from core.segmentation.classic_engine import ClassicEngine
-from core.segmentation.engine import Engine
-from core.segmentation.forest_engine import ForestEngine
+from core.segmentation.engines.backend import BackendError, OutOfMemory
+from core.segmentation.engines.classic_engine import ClassicEngine
+from core.segmentation.engines.engine import Engine
+from core.segmentation.engines.forest_engine import ForestEngine
 from core.segmentation.preprocessing import ImageField, image_field
 from core.segmentation.settings import TileSettings
 from core.segmentation.tiled import predict_bands

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from core.pixels.resampling import resampled_rows
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from core.segmentation.settings import MULTIPLE_PX, TileSettings
 from core.segmentation.tiles import Stitch, Tile, taper, tiles
 from core.types import ProgressCallback, no_progress

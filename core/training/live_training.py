@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from core.errors import DataError, ModelError
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from core.training.initialization import from_scratch
 from core.training.loop import TrainingSettings, train
 from core.training.progress import Progress

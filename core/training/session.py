@@ -13,7 +13,7 @@ from torch import nn
 
 from core.errors import DataError, LamellaError
 from core.records import write_table
-from core.segmentation.device import DeviceName, choose_device
+from core.segmentation.engines.device import DeviceName, choose_device
 from core.training.dataset import Split, load_split
 from core.training.feature_distillation import distill_features
 from core.training.loop import Objective, TrainedNetwork, TrainingSettings, train

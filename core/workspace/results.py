@@ -24,7 +24,7 @@ from core.workspace.run_record import ForestRecord
 from core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from core.segmentation.forest_engine import ForestTraining
+    from core.segmentation.engines.forest_engine import ForestTraining
 
 SEGMENTATION, OBJECTS, MARKS = "segmentation", "objects", "marks"
 _COLUMNS = "id, owner, micrograph, key, model, title, run, provenance, bytes, created, used"
@@ -241,7 +241,7 @@ def _forest(
 ) -> ForestTraining | None:
     if record is None:
         return None
-    from core.segmentation.forest_engine import ForestTraining
+    from core.segmentation.engines.forest_engine import ForestTraining
 
     values = read_marks(workspace.blobs.read(stored.files[MARKS]), "kept", record.shape)
     marks = marks_of(values, phases)

@@ -16,8 +16,9 @@ from core.workspace import typed
 
 @dataclass(frozen=True)
 class ForestRecord:
-    """Of a :class:`core.segmentation.forest_engine.ForestTraining`; ``shape``: (H, W) of its marks,
-    which are a file."""
+    """Of a :class:`core.segmentation.engines.forest_engine.ForestTraining`.
+
+    ``shape``: (H, W) of its marks, which are a file."""
 
     image_name: str
     image_digest: str

@@ -67,7 +67,7 @@ def micrograph_classifier() -> Callable[[Micrograph], Classification]:
         ModelError: its weights are missing or damaged.
     """
     from core.classification.classify import classify
-    from core.segmentation.engine import Engine
+    from core.segmentation.engines.engine import Engine
     from models.weights import read_weights
 
     wanted = card(MICROGRAPH_TYPE)

@@ -56,7 +56,7 @@ def initializations(name: str) -> tuple[Initialization, ...]:
 def is_as_good_in_bfloat16(card: ModelCard) -> bool:
     """Return whether it was measured, on a processor like this one and with this version of
     OpenVINO, that a model answers in bfloat16 as in float32."""
-    from core.segmentation.processor import bfloat16_units
+    from core.segmentation.engines.processor import bfloat16_units
 
     if card.weights is None or not bfloat16_units():
         return False

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from core.execution import BackendName, DeviceName, PrecisionChoice
-    from core.segmentation.classic_engine import ClassicEngine
-    from core.segmentation.engine import Engine
+    from core.segmentation.engines.classic_engine import ClassicEngine
+    from core.segmentation.engines.engine import Engine
     from core.training.recipe import Recipe
 
 _MODULES = tuple(import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
@@ -88,16 +88,16 @@ def load(
     """Return a model with its trained weights, or a classic method, ready to run.
 
     ``other_weights``: of a training run, in place of those that the card names. ``backend``: see
-    :class:`core.segmentation.engine.Engine`. ``careful``: with the ensemble of its card.
+    :class:`core.segmentation.engines.engine.Engine`. ``careful``: with the ensemble of its card.
 
     Raises:
         ModelError: there is no such model, its weights are missing or damaged, it has no ensemble,
-            or it learns from marks and :func:`core.segmentation.forest_engine.fit` makes it.
+            or it learns from marks: :func:`core.segmentation.engines.forest_engine.fit` makes it.
         LamellaError: the device asked for is not there.
     """
-    from core.segmentation.classic_engine import ClassicEngine
-    from core.segmentation.engine import Engine
-    from core.segmentation.processor import may_have_gpu
+    from core.segmentation.engines.classic_engine import ClassicEngine
+    from core.segmentation.engines.engine import Engine
+    from core.segmentation.engines.processor import may_have_gpu
 
     wanted = card(name)
     if wanted.needs_marks:

@@ -21,7 +21,7 @@ from core.errors import ModelError
 from core.measurement.bootstrap import mean_over_images
 from core.pixels.resampling import resample
 from core.records import write_records
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from core.synthesis.gold.image import GoldSettings, draw_settings, simulate
 from core.training.synthetic_gold import TEST_STREAM
 from models import zoo

@@ -23,7 +23,7 @@ from core.measurement.bootstrap import mean_over_images
 from core.pixels.mask_file import read_mask
 from core.pixels.resampling import resample_mask
 from core.records import write_records
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from core.segmentation.preprocessing import image_field
 from core.training.dataset import read_index
 from core.training.loop import TrainingSettings, train

@@ -16,7 +16,7 @@ import numpy as np
 
 from core.analysis import analyse
 from core.formats import read_file
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from core.synthesis.annotations import annotate
 from core.synthesis.smooth_noise import smooth_noise
 from core.types import Micrograph

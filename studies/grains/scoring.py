@@ -13,7 +13,7 @@ from core.errors import DataError
 from core.evaluation.boundary_agreement import GrainAgreement, grain_agreement
 from core.formats.reading.isolated_mask import isolated_marked
 from core.measurement.grain_size import GrainCount, Intercepts, count_grains, intercepts
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from core.segmentation.grain_merging import grains_from_probability
 from core.segmentation.grain_network import boundaries, separate_grains
 from core.segmentation.preprocessing import grey_levels

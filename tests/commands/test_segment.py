@@ -21,7 +21,7 @@ import models.classifiers
 import models.zoo
 from core.analysis import analyse
 from core.formats import read_file
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from tests.threshold_model import CARD, threshold_network
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -17,7 +17,7 @@ from torch import nn
 import cli
 from commands.terminal.batch import say
 from commands.train import ctrl_c_noted, line
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from core.training.initialization import from_scratch
 from core.training.progress import Progress
 from core.training.recipe import Recipe

@@ -23,7 +23,7 @@ from core.inspection.region import (
     pixel_region,
 )
 from core.inspection.subject import Subject
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from core.types import Micrograph, PixelSize, ProgressCallback
 from models import zoo
 from models.zoo import particles

@@ -12,7 +12,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from models import zoo
 from models.architectures.small import SmallUnet
 from pages.components.frame import networks, stores

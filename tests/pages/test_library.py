@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import formats
 from core.analysis import analyse
-from core.segmentation.classic_engine import ClassicEngine
+from core.segmentation.engines.classic_engine import ClassicEngine
 from core.workspace import archive, micrographs, results
 from core.workspace.micrographs import Kept
 from core.workspace.workspace import Workspace

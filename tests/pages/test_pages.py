@@ -15,8 +15,8 @@ from streamlit.testing.v1 import AppTest
 from torch import nn
 
 from core.errors import LamellaError
-from core.segmentation.classic_engine import ClassicEngine
-from core.segmentation.engine import Engine
+from core.segmentation.engines.classic_engine import ClassicEngine
+from core.segmentation.engines.engine import Engine
 from core.types import ModelCard
 from models import zoo
 from models.catalogue import all_cards

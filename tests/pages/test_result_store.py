@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import analysis
 from core.analysis import Analysis
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from core.workspace import results
 from models import zoo
 from pages.components.frame import networks, stores

@@ -12,7 +12,7 @@ from core.evaluation.robustness_scores import (
     read_robustness_scores,
     write_robustness_scores,
 )
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from models.measured import measured
 from research.model_cards import card_text
 from research.robustness import PERTURBATIONS, robustness

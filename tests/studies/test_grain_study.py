@@ -10,7 +10,7 @@ from PIL import Image
 from torch import nn
 
 from core.errors import Cancelled, DataError, ModelError
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from core.synthesis.grains.distance import look
 from core.synthesis.grains.samples import GRAIN_SAMPLES, SHAPE
 from core.training.recipe import Recipe

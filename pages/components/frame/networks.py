@@ -13,8 +13,8 @@ from pages.components.frame.jobs import Job
 from pages.components.frame.queued import has_worker_processes
 
 if TYPE_CHECKING:
-    from core.segmentation.classic_engine import ClassicEngine
-    from core.segmentation.engine import Engine
+    from core.segmentation.engines.classic_engine import ClassicEngine
+    from core.segmentation.engines.engine import Engine
     from core.types import Network
 
 STARTING = "The server has just started and loads its libraries; the next pages will not wait."
@@ -65,7 +65,7 @@ def import_libraries() -> None:
     """
     import pandas  # noqa: F401
 
-    import core.segmentation.engine  # noqa: F401
+    import core.segmentation.engines.engine  # noqa: F401
     import models.architectures  # noqa: F401
 
     garbage.freeze_imports()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from core.analysis import Analysis
-    from core.segmentation.forest_engine import ForestEngine
+    from core.segmentation.engines.forest_engine import ForestEngine
 
 PLACE = "segment"
 """Of the job in the background."""
@@ -191,7 +191,7 @@ def _fitted(
 ) -> ForestEngine:
     """Return a forest that learned from the marks; the image's features are kept."""
     from core.pixels.resampling import square_shape
-    from core.segmentation.forest_engine import features_of, fit
+    from core.segmentation.engines.forest_engine import features_of, fit
 
     shown, features = opened.micrograph, stores.features()
     key = (shown.digest, shown.bar_rows, square_shape(shown.shape, shown.pixel_size))

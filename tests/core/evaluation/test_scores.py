@@ -13,8 +13,8 @@ from core.evaluation.evaluation import Evaluation, evaluate
 from core.evaluation.report import entries, images_csv
 from core.evaluation.scores import ImageScores, ObjectScores, headlines, relative_error
 from core.measurement.agreement import confusion_matrix, match_objects
-from core.segmentation.classic_engine import ClassicEngine
-from core.segmentation.engine import Engine
+from core.segmentation.engines.classic_engine import ClassicEngine
+from core.segmentation.engines.engine import Engine
 from models.classic import otsu
 from tests.core.evaluation.test_confidence_calibration import three_phases
 from tests.core.measurement.test_agreement import worked_case

@@ -20,7 +20,7 @@ from core.inspection.occlusion import occlusion
 from core.inspection.sanity import sanity_check
 from core.inspection.subject import Subject
 from core.inspection.view import Recorder, private_copy, reinitialized, run
-from core.segmentation.device import exact_float32
+from core.segmentation.engines.device import exact_float32
 from models.architectures.small import SmallUnet, build_stack
 
 

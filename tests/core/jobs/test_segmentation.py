@@ -14,7 +14,7 @@ from core import formats
 from core.analysis import ObjectSettings, TileSettings, analyse
 from core.errors import WorkspaceError
 from core.jobs import queue, segmentation, worker
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from core.settings import WorkspaceLimits
 from core.types import PixelSize
 from core.workspace import micrographs, results

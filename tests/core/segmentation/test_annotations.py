@@ -17,7 +17,7 @@ from core.segmentation.annotations import (
     select_objects,
 )
 from core.segmentation.arrows import is_arrow
-from core.segmentation.classic_engine import ClassicEngine
+from core.segmentation.engines.classic_engine import ClassicEngine
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.samples import samples
 from core.types import Micrograph, PixelSize

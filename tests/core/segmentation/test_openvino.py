@@ -15,14 +15,14 @@ from torch import nn
 from core.errors import LamellaError
 from core.evaluation.precision_scores import PrecisionScore, write_precision_scores
 from core.execution import Execution
-from core.segmentation import engine as engine_module
-from core.segmentation import openvino_models, processor
-from core.segmentation.backend import BackendError, OutOfMemory
-from core.segmentation.engine import Engine
-from core.segmentation.openvino_backend import OpenVinoBackend
+from core.segmentation.engines import engine as engine_module
+from core.segmentation.engines import openvino_models, processor
+from core.segmentation.engines.backend import BackendError, OutOfMemory
+from core.segmentation.engines.engine import Engine
+from core.segmentation.engines.openvino_backend import OpenVinoBackend
+from core.segmentation.engines.torch_backend import TorchBackend
 from core.segmentation.segment import segment
 from core.segmentation.settings import TileSettings
-from core.segmentation.torch_backend import TorchBackend
 from core.types import Micrograph, ModelCard, Weights
 from models import measured
 from tests import threshold_model
@@ -209,7 +209,7 @@ def refuse(*given, **more):
     raise SystemExit(f"something was to be sent: {given}")
 
 socket.socket.connect = socket.create_connection = urllib.request.urlopen = refuse
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from tests.core.segmentation.test_openvino import SmallUnet, card
 import numpy as np
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import pytest
 
-from core.segmentation import processor
-from core.segmentation.processor import share_threads, threads, usable_cores
+from core.segmentation.engines import processor
+from core.segmentation.engines.processor import share_threads, threads, usable_cores
 
 
 @pytest.fixture

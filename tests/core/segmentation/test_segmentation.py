@@ -11,9 +11,9 @@ from core.analysis import analyse, prepare, regroup
 from core.errors import Cancelled, LamellaError
 from core.execution import Execution
 from core.pixels.resampling import resample
-from core.segmentation import device
-from core.segmentation.device import choose_device, choose_precision
-from core.segmentation.engine import Engine
+from core.segmentation.engines import device
+from core.segmentation.engines.device import choose_device, choose_precision
+from core.segmentation.engines.engine import Engine
 from core.segmentation.preprocessing import grey_levels, image_field
 from core.segmentation.segment import predict_magnified, segment, working_shapes
 from core.segmentation.settings import ObjectSettings, TileSettings

@@ -10,7 +10,7 @@ from core.classification.data import ClassFolder, read_images
 from core.evaluation.evaluation import evaluate
 from core.formats import read_file
 from core.inspection.subject import Expected, open_subject
-from core.segmentation.engine import Engine
+from core.segmentation.engines.engine import Engine
 from core.segmentation.out_of_distribution import network_statistics
 from core.segmentation.preprocessing import eight_bit, image_field
 from core.segmentation.segment import segment

@@ -13,8 +13,8 @@ import pytest
 from core.analysis import Analysis, ObjectSettings, analyse, recalibrate, regroup
 from core.errors import WorkspaceError
 from core.export.provenance import provenance
-from core.segmentation.engine import Engine
-from core.segmentation.forest_engine import fit
+from core.segmentation.engines.engine import Engine
+from core.segmentation.engines.forest_engine import fit
 from core.segmentation.marks import marks_of, named_phases
 from core.segmentation.pixel_forest import ForestSettings
 from core.segmentation.strokes import Stroke

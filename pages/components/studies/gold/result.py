@@ -19,7 +19,7 @@ from pages.components.viewer.viewer import Overlay, ViewerEvent, ViewerSettings,
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
-    from core.segmentation.engine import Engine
+    from core.segmentation.engines.engine import Engine
 
 SOURCES = {"simulated": "The image of step 1", "micrograph": "A micrograph of yours"}
 FIRST = "gold-hrtem"

@@ -16,7 +16,7 @@ from pages.components.studies.grains.question import micrograph, study_pixels
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
 if TYPE_CHECKING:
-    from core.segmentation.engine import Engine
+    from core.segmentation.engines.engine import Engine
     from studies.grains.scoring import GrainResult
 
 

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from core.execution import Execution, Precision
-from core.segmentation.backend import OutOfMemory, checked
-from core.segmentation.device import forward
+from core.segmentation.engines.backend import OutOfMemory, checked
+from core.segmentation.engines.device import forward
 from core.types import ModelCard
 
 
@@ -31,7 +31,7 @@ class TorchBackend:
 
     @torch.inference_mode()
     def outputs(self, grey: np.ndarray) -> np.ndarray:
-        """Return the card's outputs, see :class:`core.segmentation.backend.Backend`."""
+        """Return the card's outputs, see :class:`core.segmentation.engines.backend.Backend`."""
         with memory_in_words(self._device.type):
             batch = input_tensor(grey, self._card, self._device)
             logits = forward(self._network, batch, self.execution.precision)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from core.execution import BackendName, DeviceName, Execution, Precision, PrecisionChoice
-from core.segmentation.backend import Backend, BackendError
-from core.segmentation.processor import bfloat16_units, may_have_gpu, share_threads
+from core.segmentation.engines.backend import Backend, BackendError
+from core.segmentation.engines.processor import bfloat16_units, may_have_gpu, share_threads
 from core.types import ModelCard
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Engine:
         """Return grey levels (N, H, W) in [0, 1] as the network's input (N, 1, H, W)."""
         import torch
 
-        from core.segmentation.torch_backend import input_tensor
+        from core.segmentation.engines.torch_backend import input_tensor
 
         return input_tensor(grey, self.card, torch.device(self.device))
 
@@ -112,13 +112,13 @@ class Engine:
     def _placed(self, network: nn.Module) -> nn.Module:
         import torch
 
-        from core.segmentation.device import on_device
+        from core.segmentation.engines.device import on_device
 
         return on_device(network, torch.device(self.device))
 
     def _openvino(self, asked: PrecisionChoice) -> Backend:
-        from core.segmentation.openvino_backend import OpenVinoBackend
-        from core.segmentation.openvino_models import folder_of
+        from core.segmentation.engines.openvino_backend import OpenVinoBackend
+        from core.segmentation.engines.openvino_models import folder_of
 
         precision: Precision = "bfloat16" if asked == "fast" and bfloat16_units() else "float32"
         notes = (NOT_FAST,) if asked == "fast" and precision == "float32" else ()
@@ -132,8 +132,8 @@ class Engine:
     def _torch(self, asked: PrecisionChoice, why: str = "") -> Backend:
         import torch
 
-        from core.segmentation.device import choose_precision
-        from core.segmentation.torch_backend import TorchBackend
+        from core.segmentation.engines.device import choose_precision
+        from core.segmentation.engines.torch_backend import TorchBackend
 
         # PyTorch counts the host's cores when it is imported.
         share_threads()
@@ -149,6 +149,6 @@ def _device(asked: DeviceName) -> str:
     """Return the device to use; PyTorch is imported only to look for a GPU that may be there."""
     if asked == "cpu" or (asked == "auto" and not may_have_gpu()):
         return "cpu"
-    from core.segmentation.device import choose_device
+    from core.segmentation.engines.device import choose_device
 
     return choose_device(asked).type

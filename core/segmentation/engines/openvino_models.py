@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import LamellaError
-from core.segmentation.backend import BackendError
-from core.segmentation.openvino_runtime import core, openvino
+from core.segmentation.engines.backend import BackendError
+from core.segmentation.engines.openvino_runtime import core, openvino
 from core.settings import data_folder
 from core.types import ModelCard
 
@@ -71,7 +71,7 @@ def converted(card: ModelCard, network: Callable[[], nn.Module], kept: Path | No
 def _convert(card: ModelCard, network: nn.Module) -> Any:
     import torch
 
-    from core.segmentation.torch_backend import Answering
+    from core.segmentation.engines.torch_backend import Answering
 
     with warnings.catch_warnings():
         # Tracing warns that sizes become constants; those are checks of the input's shape.

@@ -15,8 +15,8 @@ from types import ModuleType
 from typing import Any
 
 from core.execution import Precision
-from core.segmentation.backend import BackendError
-from core.segmentation.processor import threads
+from core.segmentation.engines.backend import BackendError
+from core.segmentation.engines.processor import threads
 
 HINTS: dict[Precision, str] = {"float32": "f32", "bfloat16": "bf16"}
 

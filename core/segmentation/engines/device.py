@@ -13,7 +13,7 @@ from torch import nn
 
 from core.errors import LamellaError
 from core.execution import DeviceName, Precision, PrecisionChoice
-from core.segmentation.processor import bfloat16_units
+from core.segmentation.engines.processor import bfloat16_units
 
 AGREEMENT = 0.999
 PROBE_SIDE = 512

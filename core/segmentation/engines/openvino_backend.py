@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.execution import Execution, Precision
-from core.segmentation.backend import BackendError, OutOfMemory, checked
-from core.segmentation.openvino_models import converted
-from core.segmentation.openvino_runtime import core, settings
+from core.segmentation.engines.backend import BackendError, OutOfMemory, checked
+from core.segmentation.engines.openvino_models import converted
+from core.segmentation.engines.openvino_runtime import core, settings
 from core.types import ModelCard
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class OpenVinoBackend:
             raise BackendError("it cannot compile the network") from error
 
     def outputs(self, grey: np.ndarray) -> np.ndarray:
-        """Return the card's outputs, see :class:`core.segmentation.backend.Backend`."""
+        """Return the card's outputs, see :class:`core.segmentation.engines.backend.Backend`."""
         batch = np.ascontiguousarray(grey, np.float32)[:, None]
         with _errors_in_words():
             found = self._request.infer([batch], share_inputs=True)[0]

@@ -1,0 +1,1 @@
+"""What runs a model over grey levels: networks by OpenVINO or PyTorch, thresholds, forests."""
