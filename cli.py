@@ -1,4 +1,4 @@
-"""The terminal entry: ``lamella app | info | models | segment | library | train | evaluate``.
+"""The terminal entry: ``lamella app``, ``segment``, ``measure`` and the other commands.
 
 Thin: each file in ``commands/`` is one command, reads its options, calls the same functions as the
 pages, and prints. Exit codes: 0 all done, 1 some inputs failed (the others are still written),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import shlex
@@ -12,8 +13,10 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
+from typing import Any
 
 from core.analysis import Analysis, ObjectSettings, TileSettings
+from core.export.tables import csv_bytes
 from core.segmentation.confidence import mean_confidence
 
 SCHEMA = 1
@@ -39,7 +42,7 @@ def run_json(analysis: Analysis, when: datetime | None = None) -> bytes:
     return json.dumps(provenance(analysis, when), indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, object]:
+def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, Any]:
     """Return input, model, settings, software and result of ``analysis`` as plain values.
 
     Lengths carry their unit in the key; what is not known is None.
@@ -66,6 +69,7 @@ def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, ob
         },
         "result": {
             "digest": analysis.segmentation.digest,
+            **contents(analysis),
             "objects": len(analysis.table),
             "objects_under_minimum_area": analysis.selection.too_small,
             "objects_under_minimum_confidence": analysis.selection.doubtful,
@@ -77,7 +81,17 @@ def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, ob
             "mean_intercept_px": _mean_intercept_px(analysis),
             "warnings": list(analysis.reasons_to_doubt),
         },
-        "software": _software(),
+        "software": software(),
+    }
+
+
+def contents(analysis: Analysis) -> dict[str, str]:
+    """Return the SHA-256 of labels, objects and table, the same where a result is repeated bit for
+    bit; the ``digest`` beside them names what it was made from."""
+    return {
+        "labels_sha256": hashlib.sha256(analysis.segmentation.labels.tobytes()).hexdigest(),
+        "objects_sha256": hashlib.sha256(analysis.objects.tobytes()).hexdigest(),
+        "table_sha256": hashlib.sha256(csv_bytes(analysis.table)).hexdigest(),
     }
 
 
@@ -188,7 +202,8 @@ def _command(analysis: Analysis) -> str | None:
 
 
 @cache
-def _software() -> dict[str, object]:
+def software() -> dict[str, object]:
+    """Return the versions of Lamella, Python and the packages that numbers depend on."""
     packages = {name: _version(name) for name in PACKAGES}
     return {
         "lamella": _lamella_version(),

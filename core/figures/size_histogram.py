@@ -54,7 +54,7 @@ def size_bins(
     sizes = whole[column].to_numpy(float)
     edge_weights = np.ones(len(sizes)) if include_cut else whole["edge_weight"].to_numpy(float)
     median, mean = _median_and_mean(sizes, edge_weights)
-    edges = _edges(sizes)
+    edges = histogram_edges(sizes)
     weights = sizes**2 if weighting == "area" else np.ones(len(sizes))
     values = np.histogram(sizes, edges, weights=weights)[0]
     if weighting == "area" and len(sizes):
@@ -138,7 +138,7 @@ def _layout(found: SizeHistogram, weighting: Weighting, phase: Phase | None) -> 
     }
 
 
-def _edges(sizes: np.ndarray) -> np.ndarray:
+def histogram_edges(sizes: np.ndarray) -> np.ndarray:
     """Return bin edges at whole multiples of a round width."""
     if not len(sizes):
         return np.array([0.0, 1.0])
