@@ -28,6 +28,7 @@ ORDER_IN_CORE = (
     ("workspace",),
     ("export",),
     ("figures",),
+    ("fields",),
     ("evaluation", "classification", "concepts"),
     ("training", "analysis"),
     ("inspection", "synthesis"),

@@ -126,6 +126,25 @@ def count_grains(grains: np.ndarray) -> GrainCount:
     return GrainCount(len(ids - cut - corners), len(cut), len(corners), grains.size)
 
 
+CIRCLE = 0.95
+"""Diameter of Jeffries' circle by the shorter side of the field."""
+
+
+def circle_in(shape: tuple[int, int]) -> np.ndarray:
+    """Return the pixels (H, W) bool of Jeffries' circle in the middle of a field."""
+    down, right = (np.arange(side) - (side - 1) / 2 for side in shape)
+    return down[:, None] ** 2 + right**2 <= (CIRCLE * min(shape) / 2) ** 2
+
+
+def count_in_circle(grains: np.ndarray) -> GrainCount:
+    """Count the grains of a map (H, W) of positive ids, 0 = not image, in Jeffries' circle."""
+    circle = circle_in(grains.shape)
+    within, beyond = set(np.unique(grains[circle])) - {0}, set(np.unique(grains[~circle]))
+    cut = len(within & beyond)
+    area = int(np.count_nonzero(circle & (grains > 0)))
+    return GrainCount(len(within) - cut, cut, 0, area)
+
+
 def g_from_intercept(mean_intercept_mm: float) -> float:
     """Return ASTM G = -6.643856 log10(l / mm) - 3.288 (E112-13 table 4)."""
     return -6.643856 * _log10(mean_intercept_mm, "mean intercept", "mm") - 3.288
@@ -139,6 +158,16 @@ def g_from_count(grains_per_mm2: float) -> float:
 def g_from_area(mean_area_mm2: float) -> float:
     """Return ASTM G from the mean grain area, the reciprocal of the number per area."""
     return -3.321928 * _log10(mean_area_mm2, "mean grain area", "mm2") - 2.954
+
+
+def intercept_of_g(number: float) -> float:
+    """Return the mean intercept in mm of an ASTM G; see :func:`g_from_intercept`."""
+    return float(10 ** (-(number + 3.288) / 6.643856))
+
+
+def count_of_g(number: float) -> float:
+    """Return the grains per mm2 of an ASTM G; see :func:`g_from_count`."""
+    return float(10 ** ((number + 2.954) / 3.321928))
 
 
 def g_iso643(grains_per_mm2: float) -> float:

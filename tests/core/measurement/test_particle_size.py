@@ -23,6 +23,7 @@ def test_ten_particles():
     assert found.sauter_mean == pytest.approx(7.000, abs=1e-3)
     assert found.volume_mean == pytest.approx(8.4478, abs=1e-4)
     assert found.span == pytest.approx(1.2)
+    assert found.effective == 10
 
 
 def test_edge_weights_of_a_field_of_1000_by_800():
@@ -53,18 +54,19 @@ def test_equal_weights_give_the_quantiles_of_numpy():
 def test_the_interval_of_the_median_narrows_with_the_count():
     random = np.random.default_rng(1)
     few, many = (size_distribution(random.normal(20, 2, count)) for count in (25, 2500))
-    assert few.d50_low < few.d50 < few.d50_high
+    (few_low, few_high), (low, high) = few.intervals["d50"], many.intervals["d50"]
+    assert few_low < few.d50 < few_high
     # Standard error of the median of a normal sample: sqrt(pi / 2) sigma / sqrt(n).
     expected = 2 * 1.96 * np.sqrt(np.pi / 2) * 2 / np.sqrt(2500)
-    assert many.d50_high - many.d50_low == pytest.approx(expected, rel=0.25)
-    assert few.d50_high - few.d50_low > 5 * (many.d50_high - many.d50_low)
+    assert high - low == pytest.approx(expected, rel=0.25)
+    assert few_high - few_low > 5 * (high - low)
     assert size_distribution(TEN) == size_distribution(TEN)
 
 
 def test_one_particle_and_none():
     one = size_distribution(np.array([7.0]))
     assert (one.d10, one.d50, one.d90, one.span) == (7, 7, 7, 0)
-    assert np.isnan(one.d50_low)
+    assert one.intervals == {}
     with pytest.raises(DataError, match="No particle"):
         size_distribution(np.array([]))
     with pytest.raises(DataError, match="10 diameters came with 2 weights"):

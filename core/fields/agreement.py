@@ -1,0 +1,140 @@
+"""A segmentation against a reference mask that the user has: the measures of `lamella evaluate`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from core.analysis import Analysis
+from core.errors import DataError
+from core.measurement.agreement import (
+    ObjectAgreement,
+    boundary_f1,
+    confusion_matrix,
+    dice,
+    intersection_over_union,
+    match_objects,
+    pixel_accuracy,
+)
+from core.types import read_only
+
+TOLERANCE_PX = 2.0
+MaskKind = Literal["classes", "instances"]
+DIFFERENT = ("same", "missed", "added", "another phase")
+
+
+@dataclass(frozen=True)
+class PhaseAgreement:
+    """One phase: intersection over union, Dice and boundary F1 within 2 px in [0, 1], None where
+    neither has it; area fractions in % of reference and segmentation."""
+
+    phase: str
+    iou: float | None
+    dice: float | None
+    boundary_f1: float | None
+    reference_percent: float
+    found_percent: float
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """How a segmentation agrees with a reference.
+
+    ``phases``: of each. ``mean_iou``: over those that one of the two has. ``pixel_accuracy``: share
+    of equal pixels. ``objects``: matched at IoU >= 0.5; None where the mask or the model has no
+    objects. ``mean_diameter_error``: of the mean equivalent diameter, relative; None likewise or
+    where one has no object. ``differences``: (H, W) uint8, index into DIFFERENT: in the reference
+    only, in the segmentation only, in both as another phase; 0 where the image is not measurable.
+    """
+
+    kind: MaskKind
+    phases: tuple[PhaseAgreement, ...]
+    mean_iou: float | None
+    pixel_accuracy: float
+    objects: ObjectAgreement | None
+    mean_diameter_error: float | None
+    differences: np.ndarray
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "differences", read_only(self.differences))
+
+
+def agreement(analysis: Analysis, reference: np.ndarray, kind: MaskKind) -> Agreement:
+    """Compare an analysis with a reference, on the pixels that are image.
+
+    ``reference``: (H, W) whole numbers: indices of the phases ("classes") or object ids, 0 = none
+    ("instances"), of the phase that the model counts objects of.
+
+    Raises:
+        DataError: another shape, an index without a phase, instances for a model without objects.
+    """
+    phases, card = analysis.segmentation.phases, analysis.card
+    if reference.shape != analysis.micrograph.shape:
+        raise DataError(
+            f"The mask is {reference.shape[0]} x {reference.shape[1]} px and the image "
+            f"{analysis.micrograph.shape[0]} x {analysis.micrograph.shape[1]} px; both must be "
+            "the same, info bar included."
+        )
+    if kind == "instances" and card.objects_phase is None:
+        raise DataError(
+            f"The mask holds objects and {card.title} counts none; upload a mask of phases."
+        )
+    measurable = analysis.micrograph.measurable
+    given = reference
+    if kind == "instances" and card.objects_phase is not None:
+        given = np.where(reference > 0, card.objects_phase, 0)
+    given = np.where(measurable, given, 0).astype(np.int64)
+    labels = np.where(measurable, analysis.segmentation.labels, 0)
+    confusion = confusion_matrix(given[measurable], labels[measurable], len(phases))
+    ious = intersection_over_union(confusion)
+    objects = None
+    if kind == "instances":
+        objects = match_objects(np.where(measurable, reference, 0), analysis.objects)
+    return Agreement(
+        kind,
+        tuple(
+            _of_phase(index, phase.name, confusion, given, labels)
+            for index, phase in enumerate(phases)
+        ),
+        _known(np.nanmean(ious)) if np.isfinite(ious).any() else None,
+        pixel_accuracy(confusion),
+        objects,
+        None if objects is None else _diameter_error(analysis.objects, reference * measurable),
+        _differences(given, labels),
+    )
+
+
+def _of_phase(
+    index: int, name: str, confusion: np.ndarray, given: np.ndarray, labels: np.ndarray
+) -> PhaseAgreement:
+    pixels = confusion.sum()
+    return PhaseAgreement(
+        name,
+        _known(intersection_over_union(confusion)[index]),
+        _known(dice(confusion)[index]),
+        _known(boundary_f1(given == index, labels == index, TOLERANCE_PX)),
+        100 * float(confusion[index].sum() / pixels),
+        100 * float(confusion[:, index].sum() / pixels),
+    )
+
+
+def _differences(given: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    found = np.zeros(given.shape, np.uint8)
+    differs = given != labels
+    found[differs] = 3
+    found[differs & (labels == 0)] = 1
+    found[differs & (given == 0)] = 2
+    return found
+
+
+def _diameter_error(objects: np.ndarray, reference: np.ndarray) -> float | None:
+    ours, theirs = (
+        np.sqrt(np.unique(one[one > 0], return_counts=True)[1]) for one in (objects, reference)
+    )
+    return float(ours.mean() / theirs.mean() - 1) if len(ours) and len(theirs) else None
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

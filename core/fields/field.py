@@ -1,0 +1,71 @@
+"""From an analysis to what is reported of one field of view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from core.analysis import Analysis
+from core.fields.grains import measure_grains
+from core.fields.particles import measure_particles
+from core.fields.phases import measure_phases
+from core.fields.result import FieldMeasurement
+from core.fields.settings import Kind, MeasureSettings
+from core.fields.view import View
+from core.measurement.uncertainty import ModelError
+from core.types import ModelCard, ProgressCallback, no_progress
+
+MEASURES: dict[Kind, Callable[[View], FieldMeasurement]] = {
+    "particles": measure_particles,
+    "grains": measure_grains,
+    "phases": measure_phases,
+}
+WORDS: dict[Kind, tuple[str, ...]] = {
+    "layer": ("layer", "coating", "film"),
+    "fibres": ("fibre", "fiber"),
+    "cracks": ("crack",),
+}
+"""Words in a phase's name that tell what is measured of it."""
+
+
+def measure_field(
+    analysis: Analysis,
+    settings: MeasureSettings | None = None,
+    model_errors: Sequence[ModelError] = (),
+    progress: ProgressCallback = no_progress,
+) -> FieldMeasurement:
+    """Measure one field of view.
+
+    ``model_errors``: how far the model is off, of ``models.measured.measurand_errors``. Nothing
+    found, no pixel size or all cut by the edge is no error: the measurement says so in words.
+
+    Raises:
+        DataError: settings out of range.
+        Cancelled: ``progress`` stopped it.
+    """
+    settings = settings or MeasureSettings()
+    kind = settings.kind or kind_of(analysis.card)
+    progress(0, 1)
+    found = MEASURES[kind](View(analysis, settings, tuple(model_errors)))
+    progress(1, 1)
+    return found
+
+
+def kind_of(card: ModelCard) -> Kind:
+    """Return what is measured of a model's results where nothing else is asked for."""
+    return kinds_of(card)[0]
+
+
+def kinds_of(card: ModelCard) -> tuple[Kind, ...]:
+    """Return what can be measured of a model's results, what it is for first."""
+    names = [phase.name.lower() for phase in card.phases]
+    fitting: list[Kind] = [
+        kind
+        for kind, words in WORDS.items()
+        if kind in MEASURES and any(word in name for name in names for word in words)
+    ]
+    if card.boundary_phase is not None:
+        fitting.insert(0, "grains")
+    elif card.objects_phase is not None:
+        fitting.append("particles")
+    fitting.append("phases")
+    return (*fitting, *(kind for kind in MEASURES if kind not in fitting))

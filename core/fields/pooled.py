@@ -1,0 +1,213 @@
+"""Many fields, one result: means over fields, pooled objects, fields that stand out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from core.errors import DataError
+from core.fields.outliers import Outlier, find_outliers
+from core.fields.quantity import ONE_FIELD, Quantity
+from core.fields.result import Distribution, FieldMeasurement
+from core.fields.settings import Kind
+from core.measurement.field_statistics import field_statistics
+from core.measurement.grain_size import (
+    count_of_g,
+    g_from_count,
+    g_from_intercept,
+    intercept_of_g,
+)
+from core.measurement.uncertainty import Part, combined
+
+Turn = Callable[[float], float]
+OVER_FIELDS = "mean over fields, Student's t"
+# A mean of logarithms is no mean of sizes: G is averaged as what it was found from (E112, sec. 15).
+BY_INTERCEPT = ("g_lines", "g_circles")
+BY_COUNT = ("g_jeffries", "g_saltykov")
+LARGEST = {"g_ala": min, "largest_area": max, "maximum_thickness": max, "minimum_thickness": min}
+"""Quantities of which the fields' extreme is reported, not their mean."""
+
+
+@dataclass(frozen=True, eq=False)
+class PooledMeasurement:
+    """One result of several fields.
+
+    ``fields``: those that count, lengths in one unit. ``quantities``: their means with 95 %
+    intervals over fields; sizes of particles are those of all particles together. ``table``: every
+    object, with the column ``field``. ``outliers``: fields that differ from the others; they count
+    nevertheless. ``notes``: sentences, such as on fields that were left out.
+    """
+
+    kind: Kind
+    fields: tuple[FieldMeasurement, ...]
+    headline: Quantity
+    quantities: tuple[Quantity, ...]
+    table: pd.DataFrame
+    counted: str
+    method: str
+    distribution: Distribution | None = None
+    outliers: tuple[Outlier, ...] = ()
+    references: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def quantity(self, key: str) -> Quantity:
+        """Return a quantity by its key.
+
+        Raises:
+            DataError: none of that key.
+        """
+        for one in self.quantities:
+            if one.key == key:
+                return one
+        known = ", ".join(one.key for one in self.quantities)
+        raise DataError(f"{key} was not measured of these fields; there are {known}.")
+
+
+def pool(measured: Sequence[FieldMeasurement]) -> PooledMeasurement:
+    """Average fields of one kind.
+
+    Of a mean, the scatter of fields gives the interval (Student's t, n - 1 degrees of freedom);
+    what all fields share, the pixel size and the model's mean error, is added to it.
+
+    Raises:
+        DataError: no field, or fields of several kinds.
+    """
+    if not measured:
+        raise DataError("No field was measured; at least one is needed, five or more are better.")
+    kinds = sorted({one.kind for one in measured})
+    if len(kinds) > 1:
+        raise DataError(
+            f"The fields were measured as {', '.join(kinds)}; fields of one result need one kind."
+        )
+    fields, notes = _in_one_unit(measured)
+    keys = list(dict.fromkeys(one.key for field in fields for one in field.quantities))
+    quantities = tuple(_over_fields(fields, key) for key in keys)
+    headline = next(one for one in quantities if one.key == fields[0].headline.key)
+    return PooledMeasurement(
+        kind=fields[0].kind,
+        fields=fields,
+        headline=headline,
+        quantities=quantities,
+        table=pd.concat([one.table.assign(field=one.name) for one in fields], ignore_index=True),
+        counted=fields[0].counted,
+        method=_method(fields),
+        distribution=_distribution(fields),
+        outliers=find_outliers(fields),
+        references=fields[0].references,
+        notes=notes,
+    )
+
+
+def _in_one_unit(
+    measured: Sequence[FieldMeasurement],
+) -> tuple[tuple[FieldMeasurement, ...], tuple[str, ...]]:
+    """Return fields with every value in the unit of the first field that has a pixel size, and
+    sentences on fields without one, whose lengths count in no mean."""
+    with_scale = [one for one in measured if one.pixel_nm is not None]
+    if not with_scale or len(with_scale) == len(measured):
+        notes: tuple[str, ...] = ()
+    else:
+        names = ", ".join(one.name for one in measured if one.pixel_nm is None)
+        notes = (
+            f"{len(measured) - len(with_scale)} of {len(measured)} fields have no pixel size, and "
+            f"their lengths are in no mean: {names}.",
+        )
+    models = with_scale or list(measured)
+    units = {one.key: one.unit for field in models[::-1] for one in field.quantities}
+    shown = next((one.distribution.unit for one in models if one.distribution is not None), "")
+    return tuple(_converted(one, units, shown) for one in measured), notes
+
+
+def _converted(field: FieldMeasurement, units: dict[str, str], shown: str) -> FieldMeasurement:
+    quantities = tuple(
+        one.in_unit(units[one.key]) if one.fits(units.get(one.key, "")) else one
+        for one in field.quantities
+    )
+    distribution = field.distribution
+    if distribution is not None and field.pixel_nm is not None:
+        distribution = distribution.in_unit(shown)
+    return replace(
+        field,
+        quantities=quantities,
+        headline=next(one for one in quantities if one.key == field.headline.key),
+        distribution=distribution,
+    )
+
+
+def _over_fields(fields: Sequence[FieldMeasurement], key: str) -> Quantity:
+    """Return the mean of a quantity over the fields that have it."""
+    every = [one for field in fields for one in field.quantities if one.key == key]
+    unit = next((one.unit for one in every if "px" not in one.unit), every[0].unit)
+    known = [one for one in every if one.value is not None and one.unit == unit]
+    if not known:
+        return every[0]
+    values = [one.value for one in known if one.value is not None]
+    if key in LARGEST:
+        chosen = known[values.index(LARGEST[key](values))]
+        return replace(chosen, method=f"{chosen.method}; extreme of {len(known)} fields")
+    to, back = _turns(key)
+    found = field_statistics([to(value) for value in values])
+    shared = _shared_parts(known)
+    value = back(found.mean)
+    common = replace(
+        known[0], value=value, n=len(known), counted="fields", method=f"{known[0].method}; mean"
+    )
+    if found.confidence_interval_95 is None:
+        return replace(common, interval=None, reason=ONE_FIELD, parts=shared)
+    reach = found.confidence_interval_95
+    ends = sorted(back(max(found.mean + sign * reach, 1e-12 * found.mean)) for sign in (-1, 1))
+    parts = (
+        Part("fields", value - ends[0], ends[1] - value, f"{OVER_FIELDS}, n = {len(known)} fields"),
+        *shared,
+    )
+    return replace(common, interval=combined(value, parts), reason="", parts=parts)
+
+
+def _turns(key: str) -> tuple[Turn, Turn]:
+    """Return what a quantity is averaged as, and the way back."""
+    if key in BY_INTERCEPT:
+        return intercept_of_g, g_from_intercept
+    if key in BY_COUNT:
+        return count_of_g, g_from_count
+    return float, float
+
+
+def _shared_parts(known: Sequence[Quantity]) -> tuple[Part, ...]:
+    """Return what all fields have in common of each systematic part: its mean over fields."""
+    sources = dict.fromkeys(
+        part.source for one in known for part in one.parts if part.source != "counting"
+    )
+    parts = []
+    for source in sources:
+        alike = [part for one in known for part in one.parts if part.source == source]
+        below, above = (
+            float(np.mean([getattr(part, end) * part.shared for part in alike]))
+            for end in ("below", "above")
+        )
+        parts.append(Part(source, below, above, f"common to all fields; {alike[0].note}"))
+    return tuple(parts)
+
+
+def _distribution(fields: Sequence[FieldMeasurement]) -> Distribution | None:
+    shown = [one.distribution for one in fields if one.distribution is not None]
+    units = [one.unit for one in shown if one.unit != "px"] or [one.unit for one in shown]
+    alike = [one for one in shown if one.unit == units[0]]
+    if not alike:
+        return None
+    return replace(
+        alike[0],
+        values=np.concatenate([one.values for one in alike]),
+        weights=np.concatenate([one.weights for one in alike]),
+        fit=None,
+    )
+
+
+def _method(fields: Sequence[FieldMeasurement]) -> str:
+    count = len(fields)
+    return (
+        f"{fields[0].method.split('. ')[0]}. Means over {count} fields with 95 % intervals by "
+        "Student's t over fields."
+    )

@@ -1,0 +1,163 @@
+"""An analysis as measurements see it: image rows only, square pixels, one unit of length."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from core.analysis import Analysis
+from core.errors import DataError
+from core.fields.settings import MeasureSettings
+from core.measurement.uncertainty import ModelError, Part
+from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
+
+NO_SCALE = (
+    "The image has no pixel size, so lengths are in px and there is no grain size number; give the "
+    "pixel size, or drag along the scale bar."
+)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The unit that lengths are given in: ``unit`` "nm", "µm" or "px", of which one pixel has
+    ``per_px``. ``nm``: of a pixel; None without a pixel size."""
+
+    unit: str
+    per_px: float
+    nm: float | None = None
+
+    @property
+    def area_unit(self) -> str:
+        """The square of the unit: "µm²"."""
+        return f"{self.unit}²"
+
+    @property
+    def density_unit(self) -> str:
+        """Of numbers per area: per mm² where lengths are in µm, per µm² where in nm."""
+        return {"px": "1/px²", "nm": "1/µm²", "µm": "1/mm²"}[self.unit]
+
+    def density(self, per_px2: float) -> float:
+        """Return a number per px² in ``density_unit``."""
+        if self.nm is None:
+            return per_px2
+        return per_px2 * ((1e3 if self.unit == "nm" else 1e6) / self.nm) ** 2
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """``analysis`` with what the user chose, and how far the model is off (``model_errors``)."""
+
+    analysis: Analysis
+    settings: MeasureSettings
+    model_errors: tuple[ModelError, ...] = ()
+
+    @property
+    def pixel_nm(self) -> float | None:
+        """Side in nm of the square pixels of this view; None without a pixel size."""
+        size = self.analysis.micrograph.pixel_size
+        return None if size is None else square_pixel_nm(size)
+
+    @cached_property
+    def shape(self) -> tuple[int, int]:
+        """(H, W) of the image area in square pixels."""
+        rows = self.analysis.micrograph.image_rows
+        height, width = rows.stop - rows.start, self.analysis.micrograph.shape[1]
+        return square_shape((height, width), self.analysis.micrograph.pixel_size)
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """(H, W) uint8 phases of the image area."""
+        return self._mask(self.analysis.segmentation.labels)
+
+    @cached_property
+    def measurable(self) -> np.ndarray:
+        """(H, W) bool: the pixels that hold a grey level."""
+        return self._mask(self.analysis.micrograph.measurable)
+
+    @cached_property
+    def objects(self) -> np.ndarray:
+        """(H, W) uint32 ids, 0 = none."""
+        return self._mask(self.analysis.objects)
+
+    def probability(self, phase: int) -> np.ndarray:
+        """Return (H, W) float32 in [0, 1] of a phase."""
+        rows = self.analysis.micrograph.image_rows
+        found = self.analysis.segmentation.probabilities[phase, rows]
+        return resample(found.astype(np.float32), self.shape)
+
+    def _mask(self, image: np.ndarray) -> np.ndarray:
+        return resample_mask(image[self.analysis.micrograph.image_rows], self.shape)
+
+    def in_image(self, places: np.ndarray) -> np.ndarray:
+        """Return places (n, 2) of this view, (row, column), in px of the micrograph."""
+        rows = self.analysis.micrograph.image_rows
+        size = np.array([rows.stop - rows.start, self.analysis.micrograph.shape[1]], float)
+        inside = (np.asarray(places, float) + 0.5) * size / np.array(self.shape) - 0.5
+        return inside + np.array([rows.start, 0.0])
+
+    def scale(self, typical_px: float) -> Scale:
+        """Return the unit that suits a length of so many px of this view."""
+        nm = self.pixel_nm
+        if nm is None:
+            return Scale("px", 1.0)
+        unit = self.settings.length_unit or ("µm" if typical_px * nm >= 1000 else "nm")
+        return Scale(unit, nm / (1000.0 if unit == "µm" else 1.0), nm)
+
+    @property
+    def scale_in_words(self) -> str:
+        """The pixel size, its uncertainty and where it comes from."""
+        size, error = self.analysis.micrograph.pixel_size, self.settings.pixel_size_error_percent
+        if size is None:
+            return NO_SCALE
+        known = f" ± {error:g} % (95 %)" if error is not None else ", its uncertainty not stated"
+        return f"{size.in_words} a pixel{known}; source: {size.source}"
+
+    def phase(self, chosen: int | None, words: tuple[str, ...] = ()) -> int:
+        """Return the phase to measure: the one chosen, else the first whose name has one of
+        ``words``, else that which the model counts objects of, else the last.
+
+        Raises:
+            DataError: no such phase.
+        """
+        phases = self.analysis.segmentation.phases
+        if chosen is not None:
+            if not 0 <= chosen < len(phases):
+                raise DataError(
+                    f"Phase {chosen} was asked for; the phases are 0 to {len(phases) - 1}: "
+                    f"{', '.join(one.name for one in phases)}."
+                )
+            return chosen
+        for index, one in enumerate(phases):
+            if any(word in one.name.lower() for word in words):
+                return index
+        objects = self.analysis.card.objects_phase
+        return len(phases) - 1 if objects is None else objects
+
+    def systematic_parts(
+        self, value: float, power: int = 0, measurand: str = ""
+    ) -> tuple[Part, ...]:
+        """Return what the pixel size and the model add to the uncertainty of a value.
+
+        ``power``: of the pixel size in the value: 1 of a length, 2 of an area, -2 of a density.
+        ``measurand``: see :class:`core.measurement.uncertainty.ModelError`, whose error is relative
+        here; "" where the model's error does not apply or is not known.
+        """
+        parts = []
+        error = self.settings.pixel_size_error_percent
+        if power and error is not None and self.pixel_nm is not None:
+            reach = abs(value * power) * error / 100
+            parts.append(Part("pixel size", reach, reach, f"pixel size ± {error:g} %"))
+        for one in self.model_errors:
+            if measurand and one.measurand == measurand:
+                reach = abs(value) * one.within_95
+                parts.append(Part("model", reach, reach, _of_model(one), one.shared))
+        return tuple(parts)
+
+
+def _of_model(error: ModelError) -> str:
+    return (
+        f"within {100 * error.within_95:.1f} % of the reference on 95 % of "
+        f"{error.images} validation images"
+    )

@@ -1,0 +1,262 @@
+"""Test lines over a grain map and each place where they cross a boundary.
+
+Straight lines in four directions (Heyn), and Abrams' three circles (ASTM E112-13, sections 13 and
+14). On a closed network without width a crossing is a change of grain, so the mean intercept is
+the length of the lines divided by the number of crossings: ends inside grains need no half counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import DataError
+
+DIRECTIONS = (0, 45, 90, 135)
+"""In degrees, counter-clockwise from the horizontal as seen on the screen."""
+CIRCLES = (3.0, 2.0, 1.0)
+"""Diameters of Abrams' three circles by that of the smallest."""
+LARGEST_CIRCLE = 0.7958
+"""Diameter of the largest by the shorter side of the field, as in a template of 100 mm."""
+CIRCLE_STEP_PX = 0.5
+# Along a circle that nearly touches a boundary, steps of the raster look like crossings there and
+# back again.
+FLICKER_PX = 1.5
+
+
+@dataclass(frozen=True, eq=False)
+class InterceptLine:
+    """``points``: (n, 2) (row, column) in px, evenly spaced by ``step_px``. ``direction``: one of
+    DIRECTIONS; None of a circle."""
+
+    points: np.ndarray
+    step_px: float
+    direction: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class LineIntercepts:
+    """What test lines cross.
+
+    ``lines``: in order. ``lengths_px``: (l,) of each on grains. ``line``: (n,) index of the line of
+    each hit. ``places``: (n, 2) (row, column) in px of each hit. ``kept``: (n,) bool, False of hits
+    that were removed. ``chords_px``: (m,) of the intercepts that lie wholly on a line; those of
+    :func:`cross_boundaries` end at the boundary's rim. ``spacing_px``: between parallel lines; None
+    of circles.
+    """
+
+    lines: tuple[InterceptLine, ...]
+    lengths_px: np.ndarray
+    line: np.ndarray
+    places: np.ndarray
+    kept: np.ndarray
+    chords_px: np.ndarray
+    spacing_px: float | None
+
+    @property
+    def hits(self) -> int:
+        """How many count."""
+        return int(np.count_nonzero(self.kept))
+
+    @property
+    def mean_px(self) -> float | None:
+        """L / P over all lines; None without a hit."""
+        return float(self.lengths_px.sum()) / self.hits if self.hits else None
+
+    def hits_along(self, direction: int) -> int:
+        """Return how many count on lines of one direction."""
+        return int(np.count_nonzero(self.kept & self._along(direction)[self.line]))
+
+    def mean_along_px(self, direction: int) -> float | None:
+        """Return L / P of the lines of one direction; None without a hit."""
+        hits = self.hits_along(direction)
+        return float(self.lengths_px[self._along(direction)].sum()) / hits if hits else None
+
+    def _along(self, direction: int) -> np.ndarray:
+        return np.array([line.direction == direction for line in self.lines], bool)
+
+    @property
+    def spread(self) -> float | None:
+        """Standard deviation of the intercepts by their mean; None of fewer than two."""
+        if len(self.chords_px) < 2:
+            return None
+        return float(self.chords_px.std() / self.chords_px.mean())
+
+    @property
+    def independent(self) -> float:
+        """How many hits count as independent: lines of several directions cross the same grains,
+        and lines closer to each other than one intercept cross them again."""
+        if self.spacing_px is None or self.mean_px is None:
+            return float(self.hits)
+        directions = len({line.direction for line in self.lines})
+        return self.hits / directions * min(1.0, self.spacing_px / self.mean_px)
+
+    @property
+    def relative_error(self) -> float | None:
+        """Half-width of the 95 % interval of the mean intercept by that mean, from counting in this
+        field alone; None where it is unknown."""
+        if self.spread is None or not self.hits:
+            return None
+        return 1.96 * self.spread / float(np.sqrt(self.independent))
+
+
+def straight_lines(shape: tuple[int, int], spacing_px: int) -> tuple[InterceptLine, ...]:
+    """Return lines in four directions across a field (H, W), ``spacing_px`` apart.
+
+    Raises:
+        DataError: fewer than one line fits.
+    """
+    height, width = shape
+    if min(shape) < 2 or spacing_px < 1:
+        raise DataError(
+            f"Test lines every {spacing_px} px cannot be laid over {height} x {width} px."
+        )
+    first = min(spacing_px, *shape) // 2
+    rows, columns = np.arange(height, dtype=float), np.arange(width, dtype=float)
+    lines = [
+        InterceptLine(np.column_stack([np.full(width, row), columns]), 1.0, 0)
+        for row in np.arange(first, height, spacing_px)
+    ]
+    lines += [
+        InterceptLine(np.column_stack([rows, np.full(height, column)]), 1.0, 90)
+        for column in np.arange(first, width, spacing_px)
+    ]
+    # Neighbouring diagonals of pixels are half a diagonal apart.
+    apart = max(1, round(spacing_px * np.sqrt(2)))
+    for offset in np.arange(-height + 1 + apart // 2, width, apart):
+        begin, end = max(0, -offset), min(height, width - offset)
+        if end - begin < 2:
+            continue
+        down = np.arange(begin, end, dtype=float)
+        falling = np.column_stack([down, down + offset])
+        rising = np.column_stack([height - 1 - down, down + offset])
+        lines.append(InterceptLine(rising, float(np.sqrt(2)), 45))
+        lines.append(InterceptLine(falling, float(np.sqrt(2)), 135))
+    return tuple(sorted(lines, key=lambda line: DIRECTIONS.index(line.direction or 0)))
+
+
+def three_circles(shape: tuple[int, int]) -> tuple[InterceptLine, ...]:
+    """Return Abrams' concentric circles, circumferences 3 : 2 : 1, in the middle of a field (H, W).
+
+    Raises:
+        DataError: a field under 20 px.
+    """
+    if min(shape) < 20:
+        raise DataError(
+            f"Three circles cannot be laid over {shape[0]} x {shape[1]} px; 20 px are needed."
+        )
+    centre = (np.array(shape) - 1) / 2
+    circles = []
+    for ratio in CIRCLES:
+        radius = LARGEST_CIRCLE * min(shape) / 2 * ratio / CIRCLES[0]
+        steps = int(np.ceil(2 * np.pi * radius / CIRCLE_STEP_PX))
+        angle = np.linspace(0, 2 * np.pi, steps + 1)
+        points = centre + radius * np.column_stack([-np.sin(angle), np.cos(angle)])
+        circles.append(InterceptLine(points, 2 * np.pi * radius / steps, None))
+    return tuple(circles)
+
+
+def cross(
+    grains: np.ndarray,
+    lines: Sequence[InterceptLine],
+    removed: Sequence[int] = (),
+    spacing_px: float | None = None,
+) -> LineIntercepts:
+    """Find where ``lines`` cross from one grain to the next.
+
+    ``grains``: (H, W) ids that fill the field; 0 = not image, where lines do not count.
+    ``removed``: indices of hits that do not count.
+    """
+    return _crossed([_along(grains, line) for line in lines], lines, removed, spacing_px)
+
+
+def cross_boundaries(
+    boundary: np.ndarray,
+    lines: Sequence[InterceptLine],
+    removed: Sequence[int] = (),
+    spacing_px: float | None = None,
+) -> LineIntercepts:
+    """Find where ``lines`` cross boundaries that have a width and may have gaps.
+
+    Each unbroken stretch of ``boundary`` (H, W) bool on a line is one hit, at its middle. L / P
+    then goes from middle to middle; the chords go from rim to rim, and are shorter by the
+    boundary's width.
+    """
+    return _crossed([_through(boundary, line) for line in lines], lines, removed, spacing_px)
+
+
+@dataclass(frozen=True, eq=False)
+class _OneLine:
+    """Length in px, places of the hits (n, 2), and intercepts (m,) in px of one line."""
+
+    length: float
+    places: np.ndarray
+    chords: np.ndarray
+
+
+def _crossed(
+    found: Sequence[_OneLine],
+    lines: Sequence[InterceptLine],
+    removed: Sequence[int],
+    spacing_px: float | None,
+) -> LineIntercepts:
+    places = np.concatenate([np.empty((0, 2)), *(one.places for one in found)])
+    kept = np.ones(len(places), bool)
+    kept[[one for one in removed if 0 <= one < len(places)]] = False
+    return LineIntercepts(
+        lines=tuple(lines),
+        lengths_px=np.array([one.length for one in found]),
+        line=np.repeat(np.arange(len(lines)), [len(one.places) for one in found]),
+        places=places,
+        kept=kept,
+        chords_px=np.concatenate([np.empty(0), *(one.chords for one in found)]),
+        spacing_px=spacing_px,
+    )
+
+
+def _along(grains: np.ndarray, line: InterceptLine) -> _OneLine:
+    ids = _values(grains, line).astype(np.int64)
+    if line.direction is None:
+        ids = _steady(ids, max(1, round(FLICKER_PX / line.step_px)))
+    known = ids > 0
+    changes = np.flatnonzero((np.diff(ids) != 0) & known[1:] & known[:-1])
+    return _OneLine(
+        line.step_px * np.count_nonzero(known[: _samples(line)]),
+        (line.points[changes] + line.points[changes + 1]) / 2,
+        np.diff(changes) * line.step_px,
+    )
+
+
+def _through(boundary: np.ndarray, line: InterceptLine) -> _OneLine:
+    inside = np.pad(_values(boundary, line).astype(np.int8), 1)
+    begin, end = np.flatnonzero(np.diff(inside) == 1), np.flatnonzero(np.diff(inside) == -1)
+    return _OneLine(
+        line.step_px * _samples(line),
+        line.points[(begin + end - 1) // 2],
+        (begin[1:] - end[:-1]) * line.step_px,
+    )
+
+
+def _values(image: np.ndarray, line: InterceptLine) -> np.ndarray:
+    row, column = np.rint(line.points).astype(np.int64).T
+    return image[row, column]
+
+
+def _samples(line: InterceptLine) -> int:
+    """Return how many points count; the last of a circle is its first."""
+    return len(line.points) - (line.direction is None)
+
+
+def _steady(ids: np.ndarray, fewest: int) -> np.ndarray:
+    """Return ids along a line without stretches of fewer than ``fewest`` samples that lie between
+    two stretches of one and the same grain."""
+    begin = np.concatenate([[0], np.flatnonzero(np.diff(ids)) + 1])
+    length = np.diff(np.append(begin, len(ids)))
+    steady = ids.copy()
+    for index in range(1, len(begin) - 1):
+        before, after = begin[index] - 1, begin[index] + length[index]
+        if length[index] < fewest and steady[before] == ids[after]:
+            steady[begin[index] : after] = steady[before]
+    return steady

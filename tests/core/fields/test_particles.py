@@ -1,0 +1,84 @@
+"""Particles of a field: known sizes, shapes and places; nothing, one, all at the edge."""
+
+import numpy as np
+import pytest
+
+from core.fields.field import kinds_of, measure_field
+from core.fields.settings import MeasureSettings
+from core.measurement.uncertainty import ModelError, model_error
+from tests.core.fields.made_analysis import CARD, analysis_of, card_of, discs
+
+GRID = np.stack(np.meshgrid(np.arange(25, 400, 50), np.arange(25, 400, 50)), -1).reshape(-1, 2)
+
+
+def test_a_grid_of_equal_discs_is_regular_and_as_large_as_drawn():
+    found = measure_field(analysis_of(discs(GRID, np.full(64, 12.0)), nm=10.0))
+    drawn = np.sqrt(4 * 437 / np.pi) * 10
+    assert found.headline.key == "d50" and found.kind == "particles"
+    assert found.headline.value == pytest.approx(drawn) and found.headline.unit == "nm"
+    assert found.quantity("d43").value == pytest.approx(drawn)
+    assert found.quantity("nearest_neighbour").value == pytest.approx(500)
+    assert found.quantity("clark_evans").value > 1.8
+    assert "regular" in found.quantity("clark_evans").name
+    assert found.quantity("area_fraction").value == pytest.approx(100 * 64 * 437 / 160_000)
+    assert found.quantity("number_density").value == pytest.approx(64 / 16)
+    assert found.quantity("number_density").unit == "1/µm²"
+    assert len(found.table) == found.headline.n == 64
+    assert "typed by user" in found.scale and "ISO 13322-1" in found.method
+
+
+def test_the_uncertainties_of_pixel_size_and_model_are_parts_of_the_interval():
+    settings = MeasureSettings(pixel_size_error_percent=3)
+    errors = (ModelError("mean_diameter", 0.01, 0.04, 50), ModelError("other", 0.5, 0.5, 1))
+    found = measure_field(analysis_of(discs(GRID, np.full(64, 12.0))), settings, errors)
+    d50 = found.headline
+    assert [part.source for part in d50.parts] == ["counting", "pixel size", "model"]
+    assert d50.parts[0].below == 0
+    assert d50.interval == pytest.approx((0.95 * d50.value, 1.05 * d50.value))
+    area = found.quantity("number_density")
+    assert area.parts[0].above == pytest.approx(0.06 * area.value)
+
+
+def test_what_a_models_errors_come_to():
+    found = model_error("mean_diameter", [0.1, -0.2, float("nan"), 0.05])
+    assert (found.within_95, found.images) == (0.2, 3)
+    assert found.mean == pytest.approx(-0.05 / 3)
+    assert model_error("mean_diameter", [float("nan")]) is None
+
+
+def test_nothing_found_gives_a_sentence_and_no_number():
+    found = measure_field(analysis_of(np.zeros((100, 100), np.uint8)))
+    assert found.is_empty and found.headline.value is None
+    assert "No particle was found" in found.headline.reason
+    assert "No particle was found" in found.warnings[0]
+    assert found.distribution is None
+    assert found.quantity("area_fraction").value == 0
+
+
+def test_one_particle_has_a_size_and_no_interval():
+    found = measure_field(analysis_of(discs([(50, 50)], [10.0], (100, 100))))
+    assert found.headline.value > 0 and found.headline.interval is None
+    assert "one particle" in found.headline.reason
+
+
+def test_particles_that_the_edge_cuts_are_not_sized():
+    found = measure_field(analysis_of(discs([(0, 50), (99, 50)], [10.0, 8.0], (100, 100))))
+    assert found.headline.value is None and "cuts every particle" in found.headline.reason
+    assert found.quantity("count").value == 2
+
+
+def test_without_a_pixel_size_lengths_are_in_px():
+    found = measure_field(analysis_of(discs(GRID, np.full(64, 12.0)), nm=None))
+    assert found.headline.unit == "px" and found.headline.column == "d50_px"
+    assert "no pixel size" in found.scale
+
+
+def test_tiny_objects_are_doubted():
+    found = measure_field(analysis_of(discs(GRID, np.full(64, 2.5))))
+    assert any("under 10 px wide" in one for one in found.warnings)
+
+
+def test_what_a_model_is_for_is_measured_first():
+    assert kinds_of(CARD)[0] == "particles"
+    assert kinds_of(card_of("grain", "grain boundary", objects=0, boundary=1))[0] == "grains"
+    assert kinds_of(card_of("matrix", "pearlite", objects=None))[0] == "phases"
