@@ -30,8 +30,8 @@ def evaluate(open_tab: Callable[..., Page]) -> Callable[[str], Any]:
     """Return a function that runs JavaScript beside the viewer's own and gives its value."""
     page = open_tab()
     page.goto("about:blank")
-    named = SCRIPT.replace("export default function", "const mount = function")
-    page.add_script_tag(content=re.sub(r"^export ", "", named, flags=re.MULTILINE) + VIEW)
+    named = re.sub(r"^export (default .*)?", "", SCRIPT, flags=re.MULTILINE)
+    page.add_script_tag(content=named + VIEW)
     return page.evaluate
 
 

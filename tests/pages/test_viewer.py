@@ -10,7 +10,7 @@ import pytest
 from core.errors import Cancelled, LamellaError
 from pages.components.frame import jobs
 from pages.components.segment import objects
-from pages.components.viewer.viewer import ViewerEvent, ViewerImage, _event, _facts
+from pages.components.viewer.viewer import ViewerEvent, ViewerImage, _event, facts
 
 IMAGE = ViewerImage("/x", "d1", height=96, width=128, name="disks.png")
 
@@ -41,10 +41,10 @@ def test_anything_else_is_no_click(sent: object) -> None:
 
 
 def test_size_is_written_with_its_calibration() -> None:
-    assert _facts(IMAGE) == "128 x 96 px, not calibrated"
-    assert _facts(replace(IMAGE, is_micrograph=False)) == "128 x 96 px"
+    assert facts(IMAGE) == "128 x 96 px, not calibrated"
+    assert facts(replace(IMAGE, is_micrograph=False)) == "128 x 96 px"
     calibrated = ViewerImage("/x", "d1", 96, 128, "disks.png", pixel_size_nm=0.25)
-    assert _facts(calibrated) == "128 x 96 px, 0.25 nm per pixel"
+    assert facts(calibrated) == "128 x 96 px, 0.25 nm per pixel"
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ SCRIPT = "\n".join(
         "viewer_pictures.js",
         "viewer_drawing.js",
         "viewer_moving.js",
+        "viewer_stage.js",
         "viewer_strokes.js",
         "viewer.js",
     )
@@ -172,7 +173,7 @@ def _data(image: ViewerImage, settings: ViewerSettings, brush: Brush | None) -> 
             for index, phase in enumerate(settings.phases)
         ],
         "pixel_size_nm": image.pixel_size_nm,
-        "facts": _facts(image),
+        "facts": facts(image),
         "brush": _brush(brush),
     }
 
@@ -198,7 +199,7 @@ def _event(click: dict[str, object] | None, image: ViewerImage) -> ViewerEvent |
     return ViewerEvent(row, column) if inside else None
 
 
-def _facts(image: ViewerImage) -> str:
+def facts(image: ViewerImage) -> str:
     size = f"{image.width} x {image.height} px"
     if image.pixel_size_nm is None:
         return f"{size}, not calibrated" if image.is_micrograph else size

@@ -25,7 +25,7 @@ export function simplified(points, tolerance) {
   return [...before.slice(0, -1), ...simplified(points.slice(at), tolerance)];
 }
 
-class Strokes extends Moving {
+class Strokes extends Stage {
   constructor(root) {
     super(root);
     this.drawn = new Map(); // image digest -> { revision, strokes: [{ phase, width, points }] }

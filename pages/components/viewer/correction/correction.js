@@ -1,0 +1,184 @@
+// Part of the corrector: one correction, as this tab knows it: map, objects, what can be undone, and
+// what is still on its way to the server.
+
+const [PHASE, ORIGIN, CORRECTED, CONFIRMED] = [0, 1, 2, 3]; // of an object's record
+const NOTHING = new Uint32Array(0);
+const CHANNEL = "lamella-corrections";
+
+// crypto.randomUUID is there only where a page comes over https or from this machine.
+const serial = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(16)).join("-");
+
+export class Correction {
+  // `shown(box)`: pixels or objects changed, all where the box is null. `told()`: state or counts did.
+  constructor({ address, name, shown, told }) {
+    Object.assign(this, { address, name, shown, told });
+    this.isOpen = false;
+    this.elsewhere = false; // another tab has it open too
+    this.sentence = ""; // what went wrong with what an earlier tab left
+    this.store = new UnsentStore(name);
+    this.channel = new BroadcastChannel(CHANNEL);
+    this.channel.onmessage = ({ data }) => this.hear(data);
+  }
+
+  // The server started again and knows it under another address.
+  moveTo(address) {
+    this.address = address;
+    if (this.outbox) this.outbox.address = address;
+  }
+
+  async open() {
+    this.sentence = await Outbox.deliver(this.address, this.store);
+    await this.fetchState();
+    this.say("opened");
+  }
+
+  async fetchState() {
+    const answer = await fetch(this.address);
+    if (!answer.ok) throw new Error(await answer.text());
+    const state = decodeState(await answer.arrayBuffer());
+    if (this.closed) return;
+    this.map = new LabelMap(state);
+    this.map.read(state.map);
+    this.objects = new Map(state.objects.map(([id, ...record]) => [id, record]));
+    this.history = new History(state);
+    this.nextId = state.next_id;
+    this.ground = state.ground;
+    this.phases = state.phases;
+    this.objectsPhase = state.objects_phase;
+    this.outbox?.close();
+    this.outbox = new Outbox({
+      address: this.address,
+      revision: state.revision,
+      store: this.store,
+      changed: () => this.sent(),
+    });
+    this.isOpen = true;
+    this.shown(null);
+    this.told();
+  }
+
+  // The newer state of another tab; what this one could not send is given up.
+  async takeOver() {
+    await this.store.clear();
+    this.outbox.waiting = [];
+    await this.fetchState();
+  }
+
+  close() {
+    this.closed = true;
+    this.outbox?.sendAtTheEnd();
+    this.outbox?.close();
+    this.channel.close();
+  }
+
+  get canEdit() {
+    return this.isOpen && this.outbox.state !== STATES.refused;
+  }
+
+  // ---- other tabs of this browser
+
+  say(what) {
+    this.channel.postMessage({ what, name: this.name, revision: this.outbox.revision });
+  }
+
+  hear({ what, name, revision }) {
+    if (name !== this.name || !this.isOpen) return;
+    if (what === "opened") this.say("here");
+    if (what === "here") this.elsewhere = true;
+    if (what === "saved" && revision > this.outbox.revision && !this.outbox.waiting.length) this.fetchState();
+    this.told();
+  }
+
+  sent() {
+    const { outbox } = this;
+    if (outbox.state === STATES.saved && outbox.revision !== this.announced) {
+      this.announced = outbox.revision;
+      this.say("saved");
+    }
+    this.told();
+  }
+
+  // ---- editing
+
+  newId() {
+    return this.nextId++;
+  }
+
+  // Ends an operation: `worked`: id -> phase of the objects that it was about. Others whose pixels
+  // changed count as corrected too. Returns whether anything changed.
+  commit(kind, writer, worked = new Map()) {
+    const patch = writer.patch();
+    const objects = [];
+    for (const id of new Set([...idsOf(patch), ...worked.keys()])) {
+      const before = this.objects.get(id) ?? null;
+      const after = this.map.areaOf(id) ? this.recordAfter(before, worked.get(id)) : null;
+      if (JSON.stringify(before) !== JSON.stringify(after)) objects.push([id, before, after]);
+    }
+    if (!patch.length && !objects.length) return false;
+    this.record({ kind, objects, patch });
+    return true;
+  }
+
+  record(made) {
+    const operation = { ...made, serial: serial() };
+    this.history.add(operation);
+    this.know(operation.objects);
+    this.outbox.add(operation);
+    this.told();
+  }
+
+  recordAfter(before, phase) {
+    if (!before) return [phase, "drawn", false, true];
+    if (phase === undefined) return [before[PHASE], before[ORIGIN], true, before[CONFIRMED]];
+    return [phase, before[ORIGIN], true, true];
+  }
+
+  // An object is right as it is.
+  confirm(id) {
+    const before = this.objects.get(id);
+    if (!before || before[CONFIRMED]) return;
+    const after = [before[PHASE], before[ORIGIN], before[CORRECTED], true];
+    this.record({ kind: "confirm", objects: [[id, before, after]], patch: NOTHING });
+    this.shown(this.map.boxes.get(id));
+  }
+
+  know(objects) {
+    for (const [id, , after] of objects) {
+      if (after) this.objects.set(id, after);
+      else this.objects.delete(id);
+    }
+  }
+
+  // Takes the last step back, or makes it again; returns the box of what changed.
+  step(back) {
+    if (!this.canEdit) return;
+    const operation = back ? this.history.undo() : this.history.redo();
+    if (!operation) return;
+    let box = this.map.apply(operation.patch);
+    this.know(operation.objects);
+    for (const [id] of operation.objects) box = united(box, this.map.boxes.get(id));
+    // The server has the step and takes it back itself.
+    this.outbox.add({ kind: operation.kind, of: operation.of, serial: serial(), objects: [], patch: NOTHING });
+    if (box) this.shown(box);
+    this.told();
+  }
+
+  // ---- counting
+
+  get counts() {
+    let [confirmed, byHand] = [0, 0];
+    for (const record of this.objects.values()) {
+      if (record[CONFIRMED]) confirmed++;
+      if (record[CORRECTED] || record[ORIGIN] !== "model") byHand++;
+    }
+    return { all: this.objects.size, confirmed, byHand };
+  }
+
+  // The object after `id` in the order of ids, or before it; the next that is not yet confirmed.
+  nextFrom(id, back = false, open = true) {
+    const ids = [...this.objects.keys()].sort((one, other) => (back ? other - one : one - other));
+    const later = ids.filter((one) => (back ? one < id : one > id) || !id);
+    const order = [...later, ...ids.filter((one) => !later.includes(one))];
+    return order.find((one) => !open || !this.objects.get(one)[CONFIRMED]) ?? 0;
+  }
+}

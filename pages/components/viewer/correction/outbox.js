@@ -1,0 +1,111 @@
+// Part of the corrector: operations on their way to the server, in order, each with the revision that
+// it builds on. What cannot be sent waits and is sent again; a revision that another tab made in the
+// meantime stops everything, so that nothing is overwritten.
+
+const RETRY_MS = [500, 1000, 2000, 5000];
+const MOST_BYTES_AT_ONCE = 4e6;
+const MOST_BYTES_AT_THE_END = 60_000; // browsers take no more from a page that goes away
+
+export const STATES = { saved: "saved", sending: "sending", offline: "offline", refused: "refused" };
+
+export class Outbox {
+  // `changed()`: after every change of `state` or `waiting`.
+  constructor({ address, revision, store, changed }) {
+    Object.assign(this, { address, revision, store, changed });
+    this.waiting = []; // operations, the oldest first
+    this.state = STATES.saved;
+    this.sentence = ""; // why the server refused
+    this.number = Date.now(); // of the next operation in the store
+    this.failures = 0;
+    this.online = () => this.send();
+    window.addEventListener("online", this.online);
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    window.removeEventListener("online", this.online);
+    this.closed = true;
+  }
+
+  add(operation) {
+    const entry = { ...operation, number: this.number++, base: this.revision + this.waiting.length };
+    this.waiting.push(entry);
+    this.store.keep(entry.number, entry);
+    this.send();
+  }
+
+  async send() {
+    clearTimeout(this.timer);
+    if (this.inFlight || !this.waiting.length || this.state === STATES.refused) return;
+    const sent = this.batch(MOST_BYTES_AT_ONCE);
+    if (this.state === STATES.saved) this.state = STATES.sending;
+    this.inFlight = true;
+    this.changed();
+    let answer = null;
+    try {
+      answer = await this.post(sent);
+    } catch {
+      // The server cannot be reached.
+    }
+    this.inFlight = false;
+    if (this.closed) return;
+    if (!answer || answer.status >= 500) this.tryAgain();
+    else if (answer.ok) this.confirm(sent, await answer.json());
+    else this.refuse(await answer.text());
+    this.changed();
+  }
+
+  // Sends what an earlier tab could not; returns the sentence of a refusal, "" where all is well.
+  static async deliver(address, store) {
+    const entries = await store.all();
+    if (!entries.length) return "";
+    const body = new Blob(entries.map((entry) => encodeOperation(entry, entry.base)));
+    const answer = await fetch(address, { method: "POST", body });
+    if (answer.status >= 500) throw new Error("no answer");
+    await store.clear();
+    return answer.ok ? "" : answer.text();
+  }
+
+  batch(bytes) {
+    const sent = [];
+    let left = bytes;
+    for (const entry of this.waiting) {
+      left -= entry.patch.byteLength + 500;
+      if (sent.length && left < 0) break;
+      sent.push(entry);
+    }
+    return sent;
+  }
+
+  post(entries, options = {}) {
+    const body = new Blob(entries.map((entry) => encodeOperation(entry, entry.base)));
+    return fetch(this.address, { method: "POST", body, ...options });
+  }
+
+  confirm(sent, { revision }) {
+    this.revision = revision;
+    this.failures = 0;
+    this.waiting.splice(0, sent.length);
+    for (const { number } of sent) this.store.drop(number);
+    this.state = this.waiting.length ? STATES.sending : STATES.saved;
+    this.send();
+  }
+
+  tryAgain() {
+    this.state = STATES.offline;
+    const wait = RETRY_MS[Math.min(this.failures++, RETRY_MS.length - 1)];
+    this.timer = setTimeout(() => this.send(), wait);
+  }
+
+  refuse(sentence) {
+    this.state = STATES.refused;
+    this.sentence = sentence;
+  }
+
+  // The page goes away: what waits and is small enough is handed to the browser to be sent.
+  sendAtTheEnd() {
+    if (!this.waiting.length || this.state === STATES.refused) return;
+    const sent = this.batch(MOST_BYTES_AT_THE_END);
+    if (sent[0].patch.byteLength < MOST_BYTES_AT_THE_END) this.post(sent, { keepalive: true }).catch(() => {});
+  }
+}

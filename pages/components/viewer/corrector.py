@@ -1,0 +1,122 @@
+"""The corrector: a segmentation over its micrograph, to be changed by hand in the browser.
+
+The label map and the operations travel over HTTP (:mod:`pages.components.correct.route`); through
+here goes only what the page's numbers have to follow: the revision and the selected object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components.viewer.viewer import ViewerImage, facts
+
+HEIGHT = 700
+_HERE = Path(__file__).parent
+# One script in the browser, in this order: each builds on the ones before.
+SCRIPT = "\n".join(
+    (_HERE / name).read_text("utf-8")
+    for name in (
+        "viewer_pictures.js",
+        "viewer_drawing.js",
+        "viewer_moving.js",
+        "viewer_stage.js",
+        "correction/codec.js",
+        "correction/label_map.js",
+        "correction/shapes.js",
+        "correction/object_edits.js",
+        "correction/label_tiles.js",
+        "correction/history.js",
+        "correction/unsent_store.js",
+        "correction/outbox.js",
+        "correction/correction.js",
+        "correction/drawing_tools.js",
+        "correction/object_tools.js",
+        "correction/keyed_tools.js",
+        "correction/controls.js",
+        "correction/corrector.js",
+    )
+)
+
+
+@dataclass(frozen=True)
+class CorrectionAddress:
+    """Where a correction is: ``url`` of its route, and ``name``, its own as long as it exists."""
+
+    url: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Go:
+    """An object to select and to bring into sight; ``turn``: another one each time it is asked."""
+
+    id: int
+    turn: int
+
+
+@dataclass(frozen=True)
+class CorrectorState:
+    """What the browser has: the ``revision`` that was saved last, and the ``selected`` object, 0
+    for none."""
+
+    revision: int
+    selected: int
+
+
+_component = st.components.v2.component(
+    "lamella_corrector",
+    html=(_HERE / "correction" / "corrector.html").read_text("utf-8"),
+    css="\n".join(
+        (_HERE / name).read_text("utf-8") for name in ("viewer.css", "correction/corrector.css")
+    ),
+    js=SCRIPT,
+)
+
+
+def corrector(
+    image: ViewerImage,
+    address: CorrectionAddress,
+    *,
+    key: str,
+    bar_rows: tuple[int, int] = (0, 0),
+    go: Go | None = None,
+    on_change: Callable[[], None] | None = None,
+) -> CorrectorState | None:
+    """Show a micrograph with the correction at ``address``; None before anything was changed or
+    selected.
+
+    ``bar_rows``: at the top and at the bottom, shown as left out. ``on_change`` runs before the
+    page does.
+    """
+    state = _component(
+        key=key,
+        data={
+            "image": {**asdict(image), "alt": f"Segmentation of {image.name}, to be corrected"},
+            "correction": asdict(address),
+            "go": asdict(go) if go else None,
+            "pixel_size_nm": image.pixel_size_nm,
+            "facts": facts(image),
+            "bar_rows": bar_rows,
+            "boxes": (),
+            "markers": (),
+            "height": HEIGHT,
+            "group": "",
+        },
+        default={"state": None},
+        on_state_change=on_change or (lambda: None),
+    )
+    return _state(state.state, address)
+
+
+def _state(sent: object, address: CorrectionAddress) -> CorrectorState | None:
+    """Return what the browser sent, or None when it is not about this correction."""
+    if not isinstance(sent, dict) or sent.get("name") != address.name:
+        return None
+    revision, selected = sent.get("revision"), sent.get("selected")
+    if not isinstance(revision, int) or not isinstance(selected, int):
+        return None
+    return CorrectorState(revision, selected)
