@@ -35,7 +35,7 @@ ORDER_IN_CORE = (
     ("segmentation",),
     ("measurement", "formats"),
     ("pixels",),
-    ("types", "palette", "settings", "bounded_store", "records"),
+    ("types", "palette", "settings", "bounded_store", "records", "typed"),
     ("errors", "execution"),
 )
 

@@ -26,6 +26,10 @@ class Grouping:
     column: str
     group_of: Mapping[str, str]
 
+    def group(self, name: str) -> str | None:
+        """Return the group of a file, with or without folder and extension; None without."""
+        return self.group_of.get(_stem(name))
+
 
 def read_groupings(data: bytes, name: str) -> tuple[Grouping, ...]:
     """Return every column of a CSV file that images can be grouped by.
@@ -164,7 +168,7 @@ def _by_group(
     found: dict[str, list[float]] = {}
     others = []
     for field in fields:
-        group = grouping.group_of.get(_stem(field.name))
+        group = grouping.group(field.name)
         one = next((one for one in field.quantities if one.key == model.key), None)
         if group is None or one is None or one.value is None or not one.fits(model.unit):
             others.append(field.name)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+from core import typed
 from core.analysis import Analysis, ObjectSettings, TileSettings
 from core.execution import Execution
 from core.measurement.grain_size import Intercepts
 from core.segmentation.annotations import Selection
 from core.segmentation.pixel_forest import ForestSettings
 from core.types import Phase, PixelSize
-from core.workspace import typed
 
 
 @dataclass(frozen=True)

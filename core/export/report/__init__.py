@@ -1,0 +1,1 @@
+"""Reports of measurements, as one HTML file and as PDF, from the same content."""

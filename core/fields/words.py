@@ -1,0 +1,59 @@
+"""Quantities in words, with as many digits as their interval supports."""
+
+from __future__ import annotations
+
+from math import floor, log10
+
+from core.fields.quantity import Quantity
+
+NONE = "\N{EN DASH}"
+"""Stands where there is no value."""
+
+
+def value_in_words(quantity: Quantity) -> str:
+    """Return the value with its unit: "512 nm"; an en dash without a value."""
+    if quantity.value is None:
+        return NONE
+    return with_unit(_rounded(quantity.value, _decimals(quantity)), quantity.unit)
+
+
+def interval_in_words(quantity: Quantity) -> str:
+    """Return the 95 % interval with its unit: "480 to 545 nm"; an en dash without one."""
+    if quantity.interval is None:
+        return NONE
+    decimals = _decimals(quantity)
+    low, high = (_rounded(end, decimals) for end in quantity.interval)
+    return with_unit(f"{low} to {high}", quantity.unit)
+
+
+def headline_in_words(quantity: Quantity) -> str:
+    """Return symbol and value: "D50 = 512 nm"; the name where there is no symbol."""
+    return f"{quantity.symbol or quantity.name} = {value_in_words(quantity)}"
+
+
+def with_unit(number: str, unit: str) -> str:
+    """Return a number and its unit, a space between them but before a degree sign."""
+    return f"{number}{unit}" if unit in ("", "\N{DEGREE SIGN}") else f"{number} {unit}"
+
+
+def _rounded(value: float, decimals: int) -> str:
+    # Adding 0 makes -0.0 a plain 0.
+    rounded = round(value, decimals) + 0.0
+    return f"{rounded:,.{max(0, decimals)}f}"
+
+
+def _decimals(quantity: Quantity) -> int:
+    """Return the decimals that give half the interval two significant digits; without an interval
+    the value four, and a count all of its own."""
+    value = abs(quantity.value or 0.0)
+    if quantity.interval is not None:
+        half = (quantity.interval[1] - quantity.interval[0]) / 2
+        if half > 0:
+            return min(6, max(1 - floor(log10(half)), 1 - _order(value)))
+    if value == round(value) and value < 1e6:
+        return 0
+    return min(6, max(0, 3 - _order(value)))
+
+
+def _order(value: float) -> int:
+    return floor(log10(value)) if value > 0 else 0
