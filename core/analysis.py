@@ -39,6 +39,31 @@ if TYPE_CHECKING:
 __all__ = ["Analysis", "ObjectSettings", "TileSettings", "analyse", "prepare", "regroup"]
 
 
+@dataclass(frozen=True)
+class ByHand:
+    """What of an analysis a person corrected.
+
+    ``objects``: how many there are; ``corrected``: those of them that were changed, drawn or
+    clicked; ``removed``: of the model's, that are none any more; ``confirmed``: said to be right.
+    ``changed_share``: of the image's pixels, in [0, 1]; None where it was not counted.
+    """
+
+    objects: int
+    corrected: int = 0
+    drawn: int = 0
+    clicked: int = 0
+    removed: int = 0
+    confirmed: int = 0
+    changed_share: float | None = None
+
+    def __str__(self) -> str:
+        if not self.objects and not self.removed:
+            share = self.changed_share
+            return "corrected by hand" + (f": {100 * share:.2g} % of the image" if share else "")
+        removed = f", {self.removed:,} removed" if self.removed else ""
+        return f"corrected by hand: {self.corrected:,} objects of {self.objects:,}{removed}"
+
+
 @dataclass(frozen=True, eq=False)
 class Analysis:
     """A segmented and measured micrograph.
@@ -49,7 +74,8 @@ class Analysis:
     that the model learned from. ``doubts``: sentences of the kind, from a classifier of images
     (``core.classification.doubt``), where one was asked. ``intercepts``: of test lines over the
     grains, from a model that finds their boundaries. ``forest_training``: the marks that a forest
-    was fitted to. ``selection``: how many objects were left out, and why.
+    was fitted to. ``selection``: how many objects were left out, and why. ``by_hand``: of one that
+    was corrected, see :mod:`core.correction`; its ids need not follow each other.
     """
 
     micrograph: Micrograph
@@ -65,6 +91,7 @@ class Analysis:
     forest_training: ForestTraining | None = None
     selection: Selection = field(default_factory=Selection)
     doubts: tuple[str, ...] = ()
+    by_hand: ByHand | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "objects", read_only(self.objects))
@@ -157,14 +184,17 @@ def analyse(
         seconds=seconds,
         tile_settings=tile_settings,
         warnings=_warnings(engine.card, micrograph, segmentation, len(table)),
-        intercepts=_intercepts(micrograph, engine.card, segmentation),
+        intercepts=intercepts_of(micrograph, engine.card, segmentation),
         forest_training=engine.forest_training,
         selection=selection,
     )
 
 
 def regroup(analysis: Analysis, object_settings: ObjectSettings) -> Analysis:
-    """Return ``analysis`` with objects found anew under other settings; no network runs."""
+    """Return ``analysis`` with objects found anew under other settings; no network runs. Objects
+    that were corrected by hand stay as they are."""
+    if analysis.by_hand is not None:
+        return analysis
     objects, table, selection = _objects(
         analysis.micrograph, analysis.card, analysis.segmentation, object_settings
     )
@@ -183,7 +213,7 @@ def remeasure(analysis: Analysis) -> Analysis:
     if size is not None and not size.is_square:
         # Such objects are measured in square pixels, not in those that the labels have.
         return regroup(analysis, analysis.object_settings)
-    table = _table(micrograph, analysis.card, analysis.segmentation, analysis.objects)
+    table = _table(micrograph, analysis.card, analysis.segmentation, analysis.objects, analysis)
     return replace(analysis, table=table)
 
 
@@ -198,7 +228,7 @@ def recalibrate(analysis: Analysis, micrograph: Micrograph) -> Analysis:
     segmentation = replace(analysis.segmentation, pixel_size=micrograph.pixel_size)
     table = analysis.table
     if analysis.card.objects_phase is not None:
-        table = _table(micrograph, analysis.card, segmentation, analysis.objects)
+        table = _table(micrograph, analysis.card, segmentation, analysis.objects, analysis)
     return replace(
         analysis,
         micrograph=micrograph,
@@ -233,7 +263,7 @@ def _warnings(
     )
 
 
-def _intercepts(
+def intercepts_of(
     micrograph: Micrograph, card: ModelCard, segmentation: Segmentation
 ) -> Intercepts | None:
     """Return the intercepts of the grains in the image; None of a model without grains."""
@@ -275,12 +305,19 @@ def _objects(
 
 
 def _table(
-    micrograph: Micrograph, card: ModelCard, segmentation: Segmentation, objects: np.ndarray
+    micrograph: Micrograph,
+    card: ModelCard,
+    segmentation: Segmentation,
+    objects: np.ndarray,
+    known: Analysis | None = None,
 ) -> pd.DataFrame:
     """Return the measurements of ``objects`` in square pixels, and their ``confidence`` where the
-    model tells how sure it is of each."""
+    model tells how sure it is of each. ``known``: an analysis of the same objects."""
     table = measure_objects(
         objects, micrograph.pixels, micrograph.pixel_size, micrograph.measurable
     )
+    if known is not None and known.by_hand is not None:
+        others = ("confidence", "phase", "made_by", "confirmed")
+        return table.assign(**{one: known.table[one] for one in others if one in known.table})
     confidence = object_confidence(objects, segmentation, card)
     return table if confidence is None else table.assign(confidence=confidence[1:])

@@ -6,6 +6,8 @@
     ├── ModelError             an unknown model, or weights that are missing or damaged
     ├── DataError              a data set with mistakes in it, all listed
     ├── WorkspaceError         what is kept on disk cannot be read, or nothing more can be kept
+    ├── CorrectionError        a correction by hand that cannot be made
+    │   └── StaleError         one that was made on an older state of the image
     └── Cancelled              the user stopped a long job
 
 Each message says what came, what is needed and how to mend it.
@@ -34,6 +36,14 @@ class DataError(LamellaError):
 
 class WorkspaceError(LamellaError):
     """A workspace that cannot be read or written, or that is full."""
+
+
+class CorrectionError(LamellaError):
+    """A correction by hand that cannot be made."""
+
+
+class StaleError(CorrectionError):
+    """A correction that was made on an older state of the image than the one that is kept."""
 
 
 class Cancelled(LamellaError):  # noqa: N818 - not a mistake, so not named one

@@ -26,6 +26,7 @@ FORBIDDEN = {
 ORDER_IN_CORE = (
     ("jobs",),
     ("workspace",),
+    ("correction",),
     ("export",),
     ("figures",),
     ("fields",),

@@ -81,6 +81,7 @@ def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, An
             "mean_intercept_px": _mean_intercept_px(analysis),
             "warnings": list(analysis.reasons_to_doubt),
         },
+        "corrected_by_hand": asdict(analysis.by_hand) if analysis.by_hand else None,
         "software": software(),
     }
 
@@ -170,8 +171,11 @@ def _forest_training(analysis: Analysis) -> dict[str, object] | None:
 def _command(analysis: Analysis) -> str | None:
     """Return the terminal's call that repeats this, with the image in the folder at hand.
 
-    None where it has no such call: settings that only the page offers, marks on a later page.
+    None where it has no such call: settings that only the page offers, marks on a later page,
+    corrections by hand.
     """
+    if analysis.by_hand is not None:
+        return None
     micrograph = analysis.micrograph
     keep = analysis.object_settings.keep_annotations
     usual = (ObjectSettings(keep_annotations=keep), TileSettings())

@@ -39,6 +39,13 @@ def phase_fractions(
         raise DataError(
             f"The labels go up to {len(counts) - 1}, but there are only {len(phases)} phases."
         )
+    return fractions_of_counts(counts, phases, pixel_size)
+
+
+def fractions_of_counts(
+    counts: np.ndarray, phases: Sequence[Phase], pixel_size: PixelSize | None = None
+) -> pd.DataFrame:
+    """Return the table of :func:`phase_fractions` from the pixels of each phase, (C,)."""
     area, unit = (pixel_size.area_nm2, "nm") if pixel_size else (1.0, "px")
     return pd.DataFrame(
         {

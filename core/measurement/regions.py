@@ -6,7 +6,8 @@ with the length of outlines and not with the area of the image.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -62,22 +63,87 @@ def measure_objects(
             f"The objects have shape {objects.shape} and the image {pixels.shape}; both must "
             "cover the same pixels."
         )
-    image_area = np.ones(objects.shape, np.bool_) if measurable is None else measurable
-    nm, unit = (pixel_size.nm, "nm") if pixel_size else (1.0, "px")
-    return pd.DataFrame(_columns(objects, pixels, image_area, nm, unit))
-
-
-def _columns(
-    objects: np.ndarray, pixels: np.ndarray, image_area: np.ndarray, nm: float, unit: str
-) -> dict[str, np.ndarray]:
-    """Return the columns of the table by name; ``nm``: of a pixel's side, in ``unit``."""
+    edge = ImageEdge.of(np.ones(objects.shape, np.bool_) if measurable is None else measurable)
     runs = find_runs(objects)
+    perimeter = _perimeters(objects, runs.ids)
+    cut = np.isin(runs.ids, np.unique(objects[edge.along]))
+    intensity = runs.sum(_run_intensity(runs, pixels))
+    return _table(runs, perimeter, cut, intensity, pixel_size, edge.extent)
+
+
+@dataclass(frozen=True, eq=False)
+class ImageEdge:
+    """``along``: (H, W) bool, the pixels at the edge of the image; ``extent``: its height and width
+    in px, see :mod:`core.pixels.image_area`."""
+
+    along: np.ndarray
+    extent: tuple[int, int]
+
+    @classmethod
+    def of(cls, measurable: np.ndarray) -> ImageEdge:
+        """Return the edge of the pixels (H, W) bool that are image."""
+        return cls(along_edge(measurable), extent(measurable))
+
+
+def measure_some(
+    objects: np.ndarray,
+    boxes: Mapping[int, tuple[slice, slice]],
+    pixels: np.ndarray,
+    pixel_size: PixelSize | None,
+    edge: ImageEdge,
+) -> pd.DataFrame:
+    """Return the rows that :func:`measure_objects` has for some objects, without a look at the rest
+    of the image. ``boxes``: rows and columns around each of them, at least, by id."""
+    some = [
+        (number, box[0].start, box[1].start, objects[box] == number, box)
+        for number, box in sorted(boxes.items())
+    ]
+    runs = _joined([_moved(find_runs(mask), top, left) for _, top, left, mask, _ in some])
+    runs = replace(runs, ids=np.array([number for number, *_ in some], np.int64))
+    perimeter = [_perimeters(mask, np.array([1]))[0] for *_, mask, _ in some]
+    cut = [bool(edge.along[box][mask].any()) for *_, mask, box in some]
+    intensity = [
+        float(_run_intensity(find_runs(mask), pixels[box]).sum()) for *_, mask, box in some
+    ]
+    return _table(
+        runs,
+        np.array(perimeter),
+        np.array(cut, np.bool_),
+        np.array(intensity),
+        pixel_size,
+        edge.extent,
+    )
+
+
+def _moved(runs: Runs, down: int, right: int) -> Runs:
+    return replace(runs, row=runs.row + down, start=runs.start + right, stop=runs.stop + right)
+
+
+def _joined(parts: Sequence[Runs]) -> Runs:
+    """Return the runs of several objects, one each, as those of one image."""
+    nothing = np.empty(0, np.int64)
+    row, start, stop = (
+        np.concatenate([nothing, *(getattr(one, name) for one in parts)])
+        for name in ("row", "start", "stop")
+    )
+    counts = [len(one.row) for one in parts]
+    return Runs(np.arange(len(parts)), np.repeat(np.arange(len(parts)), counts), row, start, stop)
+
+
+def _table(
+    runs: Runs,
+    perimeter: np.ndarray,
+    cut: np.ndarray,
+    intensity: np.ndarray,
+    pixel_size: PixelSize | None,
+    image_extent: tuple[int, int],
+) -> pd.DataFrame:
+    """Return the table of objects; ``perimeter``, ``cut``, ``intensity``: (n,), the last summed."""
+    nm, unit = (pixel_size.nm, "nm") if pixel_size else (1.0, "px")
     hulls = _hulls(runs)
     centroid_row, centroid_column = _centroids(runs)
     area = runs.sum(runs.length)
-    perimeter = _perimeters(objects, runs.ids)
-    cut = np.isin(runs.ids, np.unique(objects[along_edge(image_area)]))
-    return {
+    columns = {
         "id": runs.ids.astype(np.int64),
         "centroid_row_px": centroid_row,
         "centroid_column_px": centroid_column,
@@ -89,10 +155,11 @@ def _columns(
         "circularity": np.minimum(np.sqrt(4 * np.pi * area) / perimeter, 1),
         "solidity": area / hulls.pixels,
         "orientation_deg": _orientations(runs, centroid_row, centroid_column),
-        "mean_intensity": runs.sum(_run_intensity(runs, pixels)) / area,
+        "mean_intensity": intensity / area,
         "touches_edge": cut,
-        "edge_weight": _edge_weights(runs, cut, extent(image_area)),
+        "edge_weight": _edge_weights(runs, cut, image_extent),
     }
+    return pd.DataFrame(columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,11 +201,11 @@ def find_runs(objects: np.ndarray) -> Runs:
 def bounding_extents(objects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the height and width of each object in px, (n,) each, in order of id."""
     runs = find_runs(objects)
-    top, bottom, left, right = _bounds(runs)
+    top, bottom, left, right = bounds(runs)
     return bottom - top, right - left
 
 
-def _bounds(runs: Runs) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def bounds(runs: Runs) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return top, bottom (exclusive), left and right (exclusive) of each object."""
     count, far = len(runs.ids), np.iinfo(np.int64).max
     top, left = np.full(count, far), np.full(count, far)
@@ -151,7 +218,7 @@ def _bounds(runs: Runs) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def _edge_weights(runs: Runs, cut: np.ndarray, image_area: tuple[int, int]) -> np.ndarray:
-    top, bottom, left, right = _bounds(runs)
+    top, bottom, left, right = bounds(runs)
     weights = np.full(len(cut), np.nan)
     weights[~cut] = edge_weights((bottom - top)[~cut], (right - left)[~cut], image_area)
     return weights

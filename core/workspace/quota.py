@@ -12,7 +12,7 @@ from core.workspace.workspace import Workspace
 
 
 def used_bytes(workspace: Workspace, owner: str) -> int:
-    """Return the bytes of an owner's uploads and results, those of equal content twice."""
+    """Return the bytes of an owner's uploads, results and corrections, equal ones twice."""
     with workspace.database.read() as db:
         return _used(db, owner)
 
@@ -54,7 +54,9 @@ def check_owner(db: apsw.Connection, workspace: Workspace, owner: str, new_bytes
 def _used(db: apsw.Connection, owner: str) -> int:
     return db.execute(
         "SELECT (SELECT coalesce(sum(bytes), 0) FROM micrograph WHERE owner = ?1)"
-        " + (SELECT coalesce(sum(bytes), 0) FROM result WHERE owner = ?1)",
+        " + (SELECT coalesce(sum(bytes), 0) FROM result WHERE owner = ?1)"
+        " + (SELECT coalesce(sum(correction.bytes), 0) FROM correction JOIN result ON id = result"
+        " WHERE owner = ?1)",
         (owner,),
     ).get
 

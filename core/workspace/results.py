@@ -13,13 +13,14 @@ import apsw
 import numpy as np
 import pandas as pd
 
-from core.analysis import Analysis, ObjectSettings, recalibrate, remeasure
+from core.analysis import Analysis, ByHand, ObjectSettings, recalibrate, remeasure
 from core.errors import WorkspaceError
 from core.export.provenance import run_json
 from core.segmentation.marks import marks_of, mask_png, read_marks
 from core.types import Micrograph, ModelCard, Phase, Segmentation
-from core.workspace import quota, result_arrays, run_record
+from core.workspace import corrections, quota, result_arrays, run_record
 from core.workspace.micrographs import NOT_THERE
+from core.workspace.open_correction import open_correction
 from core.workspace.run_record import ForestRecord
 from core.workspace.workspace import Workspace
 
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 SEGMENTATION, OBJECTS, MARKS = "segmentation", "objects", "marks"
 _COLUMNS = "id, owner, micrograph, key, model, title, run, provenance, bytes, created, used"
 _SELECT = f"""
-SELECT {_COLUMNS}, (SELECT json_group_object(name, blob) FROM result_file WHERE result = result.id)
+SELECT {_COLUMNS}, (SELECT counts FROM correction WHERE result = result.id AND revision > 0),
+    (SELECT json_group_object(name, blob) FROM result_file WHERE result = result.id)
 FROM result
 """
 
@@ -40,7 +42,7 @@ class Stored:
 
     ``key``: of all that decides its labels. ``run``: what :func:`load` needs beside the files, as
     JSON. ``provenance``: its run.json. ``files``: SHA-256 by name. ``created``, ``used``: seconds
-    since 1970.
+    since 1970. ``by_hand``: what was corrected in it since.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Stored:
     bytes: int
     created: float
     used: float
+    by_hand: ByHand | None
     files: Mapping[str, str]
 
     @property
@@ -111,11 +114,15 @@ def insert(
     key: str,
     written: Written,
 ) -> Stored:
-    """Keep what was written, in the open transaction ``db``, and return it.
+    """Keep what was written, in the open transaction ``db``, and return it; a result that was
+    corrected by hand is not replaced, and is returned instead.
 
     Raises:
         WorkspaceError: as of :func:`add`.
     """
+    row = db.execute(f"{_SELECT} WHERE owner = ? AND key = ?", (owner, key)).fetchone()
+    if row is not None and (found := _stored(row)).by_hand is not None:
+        return found
     size = sum(workspace.blobs.keep(db, digest) for digest in written.files.values())
     db.execute("DELETE FROM result WHERE owner = ? AND key = ?", (owner, key))
     quota.check_owner(db, workspace, owner, size)
@@ -134,8 +141,8 @@ def insert(
         "INSERT INTO result_file VALUES (?, ?, ?)",
         [(new, name, digest) for name, digest in written.files.items()],
     )
-    (row,) = db.execute(f"{_SELECT} WHERE id = ?", (new,))
-    return _stored(row)
+    (made,) = db.execute(f"{_SELECT} WHERE id = ?", (new,))
+    return _stored(made)
 
 
 def find(workspace: Workspace, owner: str, key: str) -> Stored | None:
@@ -167,7 +174,7 @@ def delete(workspace: Workspace, owner: str, ids: Collection[str]) -> int:
 
 
 def load(workspace: Workspace, stored: Stored, micrograph: Micrograph, card: ModelCard) -> Analysis:
-    """Return the analysis as it was: its labels, objects and numbers.
+    """Return the analysis as it was, its labels, objects and numbers, with what was corrected.
 
     ``micrograph``: with the user's changes; of another pixel size than that of the run only where
     :func:`core.analysis.scale_is_free` holds. ``card``: of the model; that of a forest gets the
@@ -177,11 +184,15 @@ def load(workspace: Workspace, stored: Stored, micrograph: Micrograph, card: Mod
         WorkspaceError: a file is missing, damaged, or of another image or model.
     """
     try:
-        return _analysis(workspace, stored, micrograph, card)
+        found = _analysis(workspace, stored, micrograph, card)
     except (ValueError, KeyError) as error:
         raise WorkspaceError(
             f"The kept result of {micrograph.name} cannot be read by this Lamella; run again."
         ) from error
+    if corrections.find(workspace, stored.owner, stored.id) is None:
+        return found
+    opened = open_correction(workspace, stored.owner, stored.id)
+    return opened.corrected(found) if opened.is_changed else found
 
 
 def _analysis(
@@ -250,4 +261,6 @@ def _forest(
 
 
 def _stored(row: tuple[Any, ...]) -> Stored:
-    return Stored(*(*row[:-1], json.loads(row[-1])))
+    *own, counted, files = row
+    by_hand = corrections.read_counts(counted) if counted else None
+    return Stored(*(*own, by_hand, json.loads(files)))

@@ -123,5 +123,49 @@ CREATE INDEX job_waiting ON job (state, priority, id);
 CREATE INDEX job_served ON job (owner, started);
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+_VERSION_2 = """
+-- What a person corrected in a result. revision: of the last step. counts: of core.analysis.ByHand.
+-- bytes: of how it began and of its steps.
+CREATE TABLE correction (
+    result          TEXT PRIMARY KEY REFERENCES result ON DELETE CASCADE,
+    object_settings TEXT NOT NULL,
+    revision        INTEGER NOT NULL,
+    counts          TEXT NOT NULL,
+    bytes           INTEGER NOT NULL,
+    created         REAL NOT NULL,
+    saved           REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The log, which only grows: undoing a step is a step. data: as core.correction.codec has it.
+CREATE TABLE correction_step (
+    result   TEXT NOT NULL REFERENCES correction ON DELETE CASCADE,
+    revision INTEGER NOT NULL,
+    serial   TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    data     BLOB NOT NULL,
+    saved    REAL NOT NULL,
+    PRIMARY KEY (result, revision),
+    UNIQUE (result, serial)
+) STRICT;
+
+-- The whole of a revision, so that opening need not begin with the first step.
+CREATE TABLE correction_snapshot (
+    result   TEXT NOT NULL REFERENCES correction ON DELETE CASCADE,
+    revision INTEGER NOT NULL,
+    blob     TEXT NOT NULL REFERENCES blob,
+    PRIMARY KEY (result, revision)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX correction_snapshot_blob ON correction_snapshot (blob);
+
+DROP VIEW unused_blob;
+CREATE VIEW unused_blob AS
+SELECT digest FROM blob
+WHERE NOT EXISTS (SELECT 1 FROM micrograph WHERE blob = digest)
+  AND NOT EXISTS (SELECT 1 FROM sidecar WHERE blob = digest)
+  AND NOT EXISTS (SELECT 1 FROM drawing WHERE mask = digest)
+  AND NOT EXISTS (SELECT 1 FROM result_file WHERE blob = digest)
+  AND NOT EXISTS (SELECT 1 FROM correction_snapshot WHERE blob = digest);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
 """``MIGRATIONS[n]`` takes a workspace from version n to version n + 1."""
