@@ -92,7 +92,7 @@ def read_run(data: bytes, name: str) -> Run:
     """Return the run that a run.json describes.
 
     Raises:
-        LamellaError: it is none, or one of a newer Lamella.
+        LamellaError: it is none, one of a newer Lamella, or of a result corrected by hand.
     """
     try:
         told = json.loads(data)
@@ -100,6 +100,11 @@ def read_run(data: bytes, name: str) -> Run:
             raise LamellaError(
                 f"{name} has schema {told['schema']} and this Lamella reads up to {SCHEMA}; "
                 "install the newer Lamella that wrote it."
+            )
+        if told.get("corrected_by_hand"):
+            raise LamellaError(
+                f"{name} is of a result that was corrected by hand, which no run repeats; export "
+                "its image from the library, with every correction in it, to open it elsewhere."
             )
         return _run(told)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
