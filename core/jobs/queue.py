@@ -1,8 +1,8 @@
 """The queue of jobs: one table of leases in the workspace's database.
 
-A worker takes a job for ``LEASE_SECONDS`` and beats to keep it. Where a worker dies, the lease runs
-out and another worker takes the job. What belongs to a worker is named by id, worker and attempt
-together, so that a worker that was given up, and comes back, can change nothing any more.
+A worker takes a job for ``order.LEASE_SECONDS`` and beats to keep it. Where a worker dies, the
+lease runs out and another worker takes the job. What belongs to a worker is named by id, worker and
+attempt together, so that a worker that was given up, and comes back, can change nothing any more.
 
 Leases are in seconds of ``time.monotonic()``, which all processes of a machine share: a clock that
 jumps moves none of them. After a restart of the machine that clock begins anew, and a lease further
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from core.errors import Cancelled
+from core.jobs.order import IN_ORDER, OVER, WAITING, clock
 
 if TYPE_CHECKING:
     import apsw
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
-LEASE_SECONDS = 30.0
 BEAT_SECONDS = 5.0
 ATTEMPTS = 3
 INTERACTIVE, BATCH = 0, 1
@@ -69,34 +69,11 @@ class Job:
         return self.state in ("queued", "running")
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a job stands. ``ahead``: open jobs before it. ``seconds_left``: until it ends, None
-    where no job of its kind has ended yet and it has not told any progress."""
-
-    ahead: int
-    seconds_left: float | None
-
-
 _COLUMNS = ", ".join(Job.__dataclass_fields__)
-# Twice the lease: another process may have set it since this one read the clock.
-_OVER = "(state = 'running' AND lease_until NOT BETWEEN :now AND :now + 2 * :lease)"
 _HELD = "id = :id AND worker = :worker AND attempt = :attempt AND state = 'running'"
-# Priority first; then one job of each owner in turn, fewer for who has some running already; of two
-# owners whose turn it is, the one served longer ago.
 _OF_WORKER = "worker = ? AND state = 'running'"
+_ENDED = "finished = max(started, unixepoch('subsec'))"
 _PUT_BACK = "state = 'queued', attempt = attempt - 1, worker = NULL, lease_until = NULL, done = 0"
-_WAITING = f"""
-  WITH busy AS MATERIALIZED (
-    SELECT owner, count(*) AS running FROM job WHERE state = 'running' GROUP BY owner
-  )
-  SELECT id, kind, priority,
-    row_number() OVER (PARTITION BY job.owner, priority ORDER BY id)
-      + coalesce(running, 0) - (state = 'running') AS turn,
-    (SELECT max(started) FROM job AS earlier WHERE earlier.owner = job.owner) AS served
-  FROM job LEFT JOIN busy USING (owner) WHERE state = 'queued' OR {_OVER}
-"""
-_IN_ORDER = "ORDER BY priority, turn, served, id"
 
 
 def enqueue(
@@ -125,9 +102,9 @@ def take(workspace: Workspace, worker: str, kinds: Collection[str]) -> Job | Non
     """Give ``worker`` the next job of these ``kinds``, one whose lease is over among them; None
     where none waits."""
     # SQLite's own clock counts milliseconds, in which several jobs may begin.
-    now = _now() | {"kinds": json.dumps(sorted(kinds)), "worker": worker, "started": time.time()}
+    now = clock() | {"kinds": json.dumps(sorted(kinds)), "worker": worker, "started": time.time()}
     with workspace.database.read() as db:
-        if not _first(db, f"SELECT 1 FROM job WHERE state = 'queued' OR {_OVER} LIMIT 1", now):
+        if not _first(db, f"SELECT 1 FROM job WHERE state = 'queued' OR {OVER} LIMIT 1", now):
             return None
     # A power failure may undo it: then the job still waits.
     with workspace.database.write(durable=False) as db:
@@ -139,8 +116,8 @@ def take(workspace: Workspace, worker: str, kinds: Collection[str]) -> Job | Non
               lease_until = :now + :lease, started = :started, done = 0, total = 0,
               message = ''
             WHERE id = (
-              SELECT id FROM ({_WAITING})
-              WHERE kind IN (SELECT value FROM json_each(:kinds)) {_IN_ORDER} LIMIT 1
+              SELECT id FROM ({WAITING})
+              WHERE kind IN (SELECT value FROM json_each(:kinds)) {IN_ORDER} LIMIT 1
             ) RETURNING {_COLUMNS}
             """,
             now,
@@ -171,7 +148,7 @@ def finish(db: apsw.Connection, job: Job) -> None:
     Raises:
         LeaseLost: the job is no longer this worker's; what it made must not be written either.
     """
-    _must(_change(db, job, "state = 'done', finished = max(started, unixepoch('subsec'))"))
+    _must(_change(db, job, f"state = 'done', {_ENDED}"))
 
 
 def fail(workspace: Workspace, job: Job, error: str) -> None:
@@ -180,9 +157,8 @@ def fail(workspace: Workspace, job: Job, error: str) -> None:
     Raises:
         LeaseLost: the job is no longer this worker's.
     """
-    setting = "state = 'failed', finished = max(started, unixepoch('subsec')), error = :error"
     with workspace.database.write() as db:
-        _must(_change(db, job, setting, {"error": error}))
+        _must(_change(db, job, f"state = 'failed', {_ENDED}, error = :error", {"error": error}))
 
 
 def put_back(workspace: Workspace, job: Job) -> None:
@@ -219,30 +195,6 @@ def find(workspace: Workspace, owner: str, key: str) -> Job | None:
         return _last(db, owner, key)
 
 
-def place(workspace: Workspace, job: Job) -> Place:
-    """Return how many jobs are before an open ``job``, and how long it will take."""
-    values = _now() | {"id": job.id, "kind": job.kind}
-    with workspace.database.read() as db:
-        order = [row[0] for row in db.execute(f"{_WAITING} {_IN_ORDER}", values)]
-        running = db.execute(
-            "SELECT count(*), count(DISTINCT worker) FROM job WHERE state = 'running'"
-        )
-        busy, workers = next(iter(running))
-        usual = db.execute(
-            # With the plus SQLite walks back from the newest job, and does not sort all that ended.
-            "SELECT avg(seconds) FROM (SELECT finished - started AS seconds FROM job"
-            " WHERE kind = :kind AND +state = 'done' ORDER BY id DESC LIMIT 20)",
-            values,
-        ).get
-    ahead = busy + order.index(job.id) if job.id in order else 0
-    if job.started is not None and job.done:
-        so_far = max(time.time() - job.started, 0.0)
-        return Place(ahead, so_far * (job.total - job.done) / job.done)
-    if usual is None:
-        return Place(ahead, None)
-    return Place(ahead, usual * (1 + ahead / max(workers, 1)))
-
-
 def forget_ended(workspace: Workspace, days: float = 30.0) -> None:
     """Delete the rows of jobs that ended ``days`` ago; what they made stays."""
     with workspace.database.write() as db:
@@ -257,7 +209,7 @@ def _give_up(db: apsw.Connection, now: Mapping) -> None:
     """End the jobs that every worker died of."""
     db.execute(
         "UPDATE job SET state = 'failed', finished = unixepoch('subsec'), error = :error"
-        f" WHERE {_OVER} AND attempt >= :attempts",
+        f" WHERE {OVER} AND attempt >= :attempts",
         {**now, "attempts": ATTEMPTS, "error": _DIED},
     )
 
@@ -268,14 +220,10 @@ _DIED = (
 )
 
 
-def _now() -> dict[str, object]:
-    return {"now": time.monotonic(), "lease": LEASE_SECONDS}
-
-
 def _change(db: apsw.Connection, job: Job, setting: str, values: Mapping | None = None) -> bool:
     """Change the row of a ``job`` that its worker still has; return whether it has it."""
     held = {"id": job.id, "worker": job.worker, "attempt": job.attempt}
-    db.execute(f"UPDATE job SET {setting} WHERE {_HELD}", {**_now(), **held, **(values or {})})
+    db.execute(f"UPDATE job SET {setting} WHERE {_HELD}", {**clock(), **held, **(values or {})})
     return bool(db.changes())
 
 

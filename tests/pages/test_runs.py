@@ -14,6 +14,7 @@ from core.workspace import micrographs, results
 from core.workspace.workspace import Workspace
 from pages.components.frame import jobs, networks
 from pages.components.frame.jobs import Job
+from pages.components.frame.queued import QueuedJob
 from tests.pages.running import by_key, finish, opened, texts
 from tests.pages.test_forest import DISK, GROUND, draw
 from tests.pages.test_keeping import ANN, BOB, become, restart
@@ -134,3 +135,11 @@ def test_another_owner_with_the_same_image_gets_a_result_of_his_own(
     (kept,) = micrographs.listed(workspace, BOB)
     assert kept.results == 1
     assert "disks" in texts(opened("library"))
+
+
+def test_a_run_whose_tiles_are_done_says_what_follows(workspace: Workspace) -> None:
+    queue.enqueue(workspace, ANN, "segment", "key", {})
+    taken = queue.take(workspace, "test", ["segment"])
+    queue.report(workspace, taken, 4, 4)
+    job = QueuedJob(workspace, ("key",), queue.find(workspace, ANN, "key"))
+    assert job.progress("Tile", "Loading.", "Measuring.") == (1.0, "Tile 4 of 4. Measuring.")

@@ -23,12 +23,13 @@ from pages.components.frame.queued import QueuedJob
 class Display:
     """How a job's progress is shown. ``step``: what the work is counted in, such as "Tile".
 
-    ``beginning``: shown before the first step. ``width``: of the Cancel button, as Streamlit has
-    it.
+    ``beginning``: shown before the first step, ``ending``: after the last. ``width``: of the Cancel
+    button, as Streamlit has it.
     """
 
     step: str = "Step"
     beginning: str = "Starting."
+    ending: str = ""
     poll_seconds: float = 0.4
     width: Literal["content", "stretch"] = "content"
 
@@ -130,7 +131,7 @@ def _rerun_at_the_end(place: str) -> Job | QueuedJob:
 
 def _show(place: str, display: Display) -> None:
     job = _rerun_at_the_end(place)
-    done, where = job.progress(display.step, display.beginning)
+    done, where = job.progress(display.step, display.beginning, display.ending)
     st.progress(done, text=where)
     if job.is_stopping:
         st.caption(f"Stopping after this {display.step.lower()}.")

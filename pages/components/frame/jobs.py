@@ -44,16 +44,18 @@ class Job:
         """Whether it was cancelled and has not ended yet."""
         return self.cancelled.is_set()
 
-    def progress(self, step: str, beginning: str) -> tuple[float, str]:
+    def progress(self, step: str, beginning: str, ending: str) -> tuple[float, str]:
         """Return the share that is done, and where it stands in words.
 
-        ``step``: what the work is counted in. ``beginning``: what is said before the first.
+        ``step``: what the work is counted in. ``beginning``: what is said before the first;
+        ``ending``: after the last.
         """
         if not self.started:
             return 0.0, "Waiting for another job to finish."
         if not self.total:
             return 0.0, beginning
-        return self.done / self.total, f"{step} {self.done} of {self.total}."
+        after = ending if self.done == self.total else ""
+        return self.done / self.total, f"{step} {self.done} of {self.total}. {after}".rstrip()
 
     def report(self, done: int, total: int) -> None:
         """Write the progress down; raise Cancelled once the user asked to stop."""

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from core.errors import Cancelled, LamellaError
-from core.jobs import queue
+from core.jobs import order, queue
 
 if TYPE_CHECKING:
     from core.workspace.workspace import Workspace
@@ -59,9 +59,9 @@ class QueuedJob:
         if self._row.state != "done":
             raise Cancelled
 
-    def progress(self, step: str, beginning: str) -> tuple[float, str]:
+    def progress(self, step: str, beginning: str, ending: str) -> tuple[float, str]:
         """Return the share that is done, and where it stands in words."""
-        place = queue.place(self._workspace, self._row)
+        place = order.place(self._workspace, self._row)
         left = "" if place.seconds_left is None else f" {_left(place.seconds_left)}"
         if self._row.state == "queued":
             if not place.ahead:
@@ -71,7 +71,8 @@ class QueuedJob:
         done, total = self._row.done, self._row.total
         if not total:
             return 0.0, beginning
-        return done / total, f"{step} {done} of {total}.{left if done else ''}"
+        after = f" {ending}" if done == total else left
+        return done / total, f"{step} {done} of {total}.{after if done else ''}".rstrip()
 
 
 def _left(seconds: float) -> str:

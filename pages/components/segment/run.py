@@ -35,12 +35,20 @@ PLACE = "segment"
 """Of the job in the background."""
 TAKES = "Takes {} on two processor cores, as measured with the model's scores."
 NETWORK = Display(
-    "Tile", "Loading the network; the first time takes longer.", poll_seconds=0.7, width="stretch"
+    "Tile",
+    "Loading the network; the first time takes longer.",
+    "Measuring.",
+    poll_seconds=0.7,
+    width="stretch",
 )
-FOREST = Display("Row", "Loading the forest's libraries.", poll_seconds=0.7, width="stretch")
+FOREST = Display(
+    "Row", "Loading the forest's libraries.", "Measuring.", poll_seconds=0.7, width="stretch"
+)
 # A forest answers within a second or two, and somebody with a brush waits for it; but not while
 # its libraries are imported, since every look costs the import some time.
-WARM_FOREST = Display("Row", "Training the forest on the annotations.", width="stretch")
+WARM_FOREST = Display(
+    "Row", "Training the forest on the annotations.", "Measuring.", width="stretch"
+)
 
 
 def labels_key(
