@@ -6,7 +6,9 @@ import json
 import secrets
 import time
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import apsw
@@ -94,16 +96,21 @@ def write(workspace: Workspace, analysis: Analysis) -> Written:
     Raises:
         WorkspaceError: the disk is full, or cannot be written to.
     """
-    made, card = analysis.segmentation, analysis.card
-    contents = {
-        SEGMENTATION: result_arrays.encode(made, card.objects_phase),
-        OBJECTS: result_arrays.pack(analysis.objects.astype("<u4", copy=False), shuffle=False),
-    }
-    if analysis.forest_training is not None:
-        contents[MARKS] = mask_png(analysis.forest_training.marks.values)
-    files = {name: workspace.blobs.add(data) for name, data in contents.items()}
-    provenance = run_json(analysis).decode()
-    return Written(card.name, card.title, run_record.to_json(analysis), provenance, files)
+    made, card, add = analysis.segmentation, analysis.card, workspace.blobs.add
+    # Its owner waits for it.
+    with ThreadPoolExecutor(1) as pool:
+        provenance = pool.submit(run_json, analysis)
+        objects = pool.submit(lambda: add(_packed(analysis.objects)))
+        files = {SEGMENTATION: add(result_arrays.encode(made, card.objects_phase))}
+        files[OBJECTS] = objects.result()
+        if analysis.forest_training is not None:
+            files[MARKS] = add(mask_png(analysis.forest_training.marks.values))
+        run, text = run_record.to_json(analysis), provenance.result().decode()
+    return Written(card.name, card.title, run, text, files)
+
+
+def _packed(objects: np.ndarray) -> bytes:
+    return result_arrays.pack(objects.astype("<u4", copy=False), shuffle=False)
 
 
 def insert(
@@ -166,11 +173,11 @@ def listed(workspace: Workspace, owner: str, micrograph: str) -> tuple[Stored, .
 
 def delete(workspace: Workspace, owner: str, ids: Collection[str]) -> int:
     """Delete results; return the bytes freed. Ids that ``owner`` does not have are passed over."""
-    with workspace.database.write() as db:
-        db.executemany(
-            "DELETE FROM result WHERE owner = ? AND id = ?", [(owner, one) for one in ids]
-        )
-    return workspace.blobs.remove_unused(workspace.database)
+    return workspace.remove([partial(_delete_row, owner=owner, result=one) for one in ids])
+
+
+def _delete_row(db: apsw.Connection, owner: str, result: str) -> None:
+    db.execute("DELETE FROM result WHERE owner = ? AND id = ?", (owner, result))
 
 
 def load(workspace: Workspace, stored: Stored, micrograph: Micrograph, card: ModelCard) -> Analysis:
