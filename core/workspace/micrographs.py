@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Literal
 
 import apsw
@@ -232,15 +233,13 @@ def delete(workspace: Workspace, owner: str, micrographs: Collection[str]) -> in
     Raises:
         WorkspaceError: the workspace cannot be written to.
     """
-    with workspace.database.write() as db:
-        for micrograph in micrographs:
-            delete_rows(db, workspace, owner, micrograph)
-    return workspace.blobs.remove_unused(workspace.database)
+    delete_one = partial(delete_rows, workspace=workspace, owner=owner)
+    return workspace.remove([partial(delete_one, micrograph=one) for one in micrographs])
 
 
 def delete_rows(db: apsw.Connection, workspace: Workspace, owner: str, micrograph: str) -> None:
-    """Delete a micrograph in the open transaction ``db``, and what of it is in the cache; its
-    contents go with the next :meth:`core.workspace.blobs.Blobs.remove_unused`."""
+    """Delete the rows of a micrograph in the open transaction of :meth:`Workspace.remove`, and what
+    of it is in the cache."""
     db.execute("DELETE FROM micrograph WHERE owner = ? AND id = ?", (owner, micrograph))
     if db.changes():
         of_it = "params ->> 'micrograph' = ?"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+import apsw
+
 from core.workspace import leftovers, micrographs
 from core.workspace.micrographs import Kept
 from core.workspace.workspace import Workspace
@@ -54,26 +56,28 @@ def sweep(workspace: Workspace) -> int:
     Raises:
         WorkspaceError: the workspace cannot be written to.
     """
-    now, days = time.time(), workspace.limits.keep_days
-    with workspace.database.write() as db:
-        gone = list(
-            db.execute(
-                "SELECT owner, id FROM micrograph WHERE substr(owner, 1, ?) = ? AND used < ?",
-                (len(SESSION), SESSION, now - DAY_SECONDS),
-            )
-        )
-        if days is not None:
-            keep_seconds = days * DAY_SECONDS
-            db.execute(
-                "UPDATE micrograph SET announced = ?1"
-                " WHERE used < ?2 AND (announced IS NULL OR announced > ?1)",
-                (now, now - keep_seconds + NOTICE_SECONDS),
-            )
-            gone += db.execute(
-                "SELECT owner, id FROM micrograph WHERE used <= ? AND announced <= ?",
-                (now - keep_seconds, now - NOTICE_SECONDS),
-            )
-        for owner, micrograph in gone:
-            micrographs.delete_rows(db, workspace, owner, micrograph)
     leftovers.remove(workspace, leftovers.unfinished(workspace))
-    return workspace.blobs.remove_unused(workspace.database)
+    return workspace.remove([lambda db: _sweep(db, workspace)])
+
+
+def _sweep(db: apsw.Connection, workspace: Workspace) -> None:
+    now, days = time.time(), workspace.limits.keep_days
+    gone = list(
+        db.execute(
+            "SELECT owner, id FROM micrograph WHERE substr(owner, 1, ?) = ? AND used < ?",
+            (len(SESSION), SESSION, now - DAY_SECONDS),
+        )
+    )
+    if days is not None:
+        keep_seconds = days * DAY_SECONDS
+        db.execute(
+            "UPDATE micrograph SET announced = ?1"
+            " WHERE used < ?2 AND (announced IS NULL OR announced > ?1)",
+            (now, now - keep_seconds + NOTICE_SECONDS),
+        )
+        gone += db.execute(
+            "SELECT owner, id FROM micrograph WHERE used <= ? AND announced <= ?",
+            (now - keep_seconds, now - NOTICE_SECONDS),
+        )
+    for owner, micrograph in gone:
+        micrographs.delete_rows(db, workspace, owner, micrograph)

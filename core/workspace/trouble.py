@@ -11,6 +11,17 @@ import apsw
 
 from core.errors import WorkspaceError
 
+
+class DiskFullError(WorkspaceError):
+    """The disk of the workspace ``folder`` is full."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"The disk of the workspace {folder} is full, so this was not saved; what was saved "
+            "before is kept. Free some space, then try again."
+        )
+
+
 FULL = {errno.ENOSPC, errno.EDQUOT}
 FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -26,14 +37,14 @@ def in_words(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise WorkspaceError(_of_disk(folder, error)) from error
+        raise _of_disk(folder, error) from error
     except apsw.ConstraintError:
         raise
     except apsw.Error as error:
-        sentence = _of_database(folder, error)
-        if sentence is None:
+        told = _of_database(folder, error)
+        if told is None:
             raise
-        raise WorkspaceError(sentence) from error
+        raise told from error
 
 
 def files(count: int) -> str:
@@ -50,46 +61,51 @@ def beside_contents(count: int, lack: str) -> str:
     )
 
 
-def _of_disk(folder: Path, error: OSError) -> str:
+def _of_disk(folder: Path, error: OSError) -> WorkspaceError:
     if error.errno in FULL:
-        return _full(folder)
+        return DiskFullError(folder)
     if error.errno in FORBIDDEN:
         return _forbidden(folder)
-    reason = error.strerror or type(error).__name__
-    return f"The disk of the workspace {folder} failed ({reason}); check it, then try again."
+    return _failed(folder, error.strerror or type(error).__name__)
 
 
-def _of_database(folder: Path, error: apsw.Error) -> str | None:
-    """Return the sentence; None of an error in our own SQL."""
+def _of_database(folder: Path, error: apsw.Error) -> WorkspaceError | None:
+    """Return the error to be raised; None of an error in our own SQL."""
     match error:
         case apsw.BusyError() | apsw.LockedError():
-            return (
+            return WorkspaceError(
                 f"The workspace {folder} is kept busy by another program; try again in a moment, "
                 "and end that program if it hangs."
             )
         case apsw.FullError():
-            return _full(folder)
+            return DiskFullError(folder)
+        # There is no room for the file that processes share, of 32 kB.
+        case apsw.IOError() if _code(error) == apsw.SQLITE_IOERR_SHMSIZE:
+            return DiskFullError(folder)
         case apsw.ReadOnlyError() | apsw.CantOpenError() | apsw.PermissionsError():
             return _forbidden(folder)
         case apsw.CorruptError() | apsw.NotADBError():
-            return (
+            return WorkspaceError(
                 f"The database of the workspace {folder} is damaged; put a backup in its place, "
                 "or name another folder in LAMELLA_WORKSPACE."
             )
         case apsw.IOError():
-            return f"The disk of the workspace {folder} failed ({error}); check it, then try again."
+            return _failed(folder, str(error))
     return None
 
 
-def _full(folder: Path) -> str:
-    return (
-        f"The disk of the workspace {folder} is full, so this was not saved; what was saved before "
-        "is kept. Free some space, then try again."
+def _code(error: apsw.Error) -> int:
+    return getattr(error, "extendedresult", 0)
+
+
+def _failed(folder: Path, reason: str) -> WorkspaceError:
+    return WorkspaceError(
+        f"The disk of the workspace {folder} failed ({reason}); check it, then try again."
     )
 
 
-def _forbidden(folder: Path) -> str:
-    return (
+def _forbidden(folder: Path) -> WorkspaceError:
+    return WorkspaceError(
         f"The workspace {folder} cannot be written to; change its permissions, or name another "
         "folder in LAMELLA_WORKSPACE."
     )

@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
+import subprocess
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import apsw
 import pytest
 
 from core.errors import WorkspaceError
@@ -19,6 +22,7 @@ from core.types import PixelSize
 from core.workspace import archive, backup, drawings, micrographs, results, retention, verify
 from core.workspace.drawings import Drawing
 from core.workspace.micrographs import Changes, Kept
+from core.workspace.reserve import RESERVE_BYTES
 from core.workspace.results import Written
 from core.workspace.workspace import Workspace
 from tests.core.workspace.traced_files import TracedFiles
@@ -264,6 +268,68 @@ def test_full_disk_at_any_step_of_saving_leaves_a_sound_workspace(tmp_path: Path
     assert told(workspace, "anna") == before
     assert micrographs.contents(workspace, kept) == (data, sidecars)
     assert len(results.listed(workspace, "bert", kept.id)) == 1
+
+
+# ---- a full disk
+
+
+def test_deleting_takes_the_room_that_was_kept_for_it(workspace: Workspace) -> None:
+    reserve = workspace.folder / "reserve"
+    kept = [micrographs.add(workspace, "anna", f"upload:{n}", "a.tif", b"%d" % n) for n in range(3)]
+    asked: list[str] = []
+
+    def full(cursor: apsw.Cursor, sql: str, values: object) -> bool:
+        if sql.startswith("DELETE FROM micrograph"):
+            asked.append(sql)
+            # Room for one image at a time, and that only once it was given up.
+            if reserve.exists() or len(asked) == 3:
+                raise apsw.FullError("database or disk is full")
+        return True
+
+    with workspace.database.read() as db:
+        db.exec_trace = full
+    assert reserve.stat().st_size == RESERVE_BYTES
+    with pytest.raises(WorkspaceError, match="is full"):
+        micrographs.delete(workspace, "anna", [one.id for one in kept])
+    assert [one.id for one in micrographs.listed(workspace, "anna")] == [kept[2].id, kept[1].id]
+    assert reserve.stat().st_size == RESERVE_BYTES
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 3 MB, where this process may mount one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "none", str(disk)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root may mount a disk")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("is_anew", [False, True], ids=["open", "opened anew"])
+def test_on_a_disk_full_to_the_last_byte_deleting_works(small_disk: Path, is_anew: bool) -> None:
+    limits = WorkspaceLimits(free_bytes=0)
+    workspace = Workspace(small_disk / "workspace", limits)
+    kept = [
+        micrographs.add(workspace, "anna", f"upload:{number}", "a.tif", os.urandom(50_000))
+        for number in range(4)
+    ]
+    if is_anew:
+        workspace.close()
+    with (
+        (small_disk / "other").open("wb", buffering=0) as other,
+        pytest.raises(OSError, match="28"),
+    ):
+        while True:
+            other.write(bytes(4096))
+    if is_anew:
+        workspace = Workspace(small_disk / "workspace", limits)
+    assert micrographs.delete(workspace, "anna", [one.id for one in kept[:3]]) == 150_000
+    assert micrographs.listed(workspace, "anna") == (kept[3],)
+    assert shutil.disk_usage(small_disk).free > 0
+    assert verify.verify(workspace).problems == ()
+    workspace.close()
 
 
 # ---- backup

@@ -296,7 +296,7 @@ def test_deleting_really_deletes_but_not_what_others_have_too(workspace: Workspa
     assert {name: count for name, count in left.items() if count} == {"sqlite_sequence": 1}
     workspace.close()
     files = [path for path in workspace.folder.rglob("*") if path.is_file()]
-    assert sorted(path.name for path in files) == ["lock", "workspace.db"]
+    assert sorted(path.name for path in files) == ["lock", "reserve", "workspace.db"]
     assert not any(b"secret" in path.read_bytes() for path in files)
 
 
