@@ -12,7 +12,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from core.errors import LamellaError
-from pages.components.frame import garbage, jobs, networks, worker
+from pages.components.frame import arenas, garbage, jobs, networks, worker
 from pages.components.frame.addresses import page_routes
 from pages.components.frame.downloads import download_route
 from pages.components.frame.identity import OwnerCookie
@@ -59,6 +59,7 @@ async def until_the_end(app: st.App) -> AsyncIterator[None]:
     worker.stop()
 
 
+arenas.share_arenas()
 base_path = st.get_option("server.baseUrlPath")
 app = st.App(
     Path(__file__).parent / "pages" / "components" / "frame" / "navigation.py",

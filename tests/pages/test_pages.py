@@ -20,7 +20,7 @@ from core.segmentation.engines.engine import Engine
 from core.types import ModelCard
 from models import zoo
 from models.catalogue import all_cards
-from pages.components.frame import link, networks, samples, sidebar, stores
+from pages.components.frame import image_controls, link, networks, samples, sidebar, stores
 from pages.components.frame.words import literal
 from pages.components.segment import cards, objects, results
 from pages.components.viewer import viewer
@@ -136,9 +136,9 @@ def test_upload_is_segmented_only_when_asked() -> None:
 
 def test_typed_pixel_size_measures_in_nm_and_empty_in_px() -> None:
     app = upload(opened("segment"), "disks.png", two_disks())
-    assert sidebar.UNCALIBRATED in texts(app)
+    assert image_controls.UNCALIBRATED in texts(app)
     app = by_key(app.text_input, "pixel_size-").set_value("2 nm").run()
-    assert sidebar.ENTERED.format("", "none") in texts(app)
+    assert image_controls.ENTERED.format("", "none") in texts(app)
     app = finish(app.button(key="segment").click().run())
     assert sorted(app.dataframe[0].value["area_nm2"]) == [4 * 437, 4 * 1245]
     app = by_key(app.text_input, "pixel_size-").set_value("0.4 um").run()
@@ -185,7 +185,7 @@ def test_a_pixel_size_that_the_file_leaves_open_is_chosen() -> None:
     options = {"metadata": None, "extratags": [(34682, "s", 0, text, True)]}
     tifffile.imwrite(buffer, np.asarray(Image.open(io.BytesIO(two_disks()))), **options)
     app = upload(opened("segment"), "disks.tif", buffer.getvalue())
-    assert sidebar.UNCALIBRATED in texts(app)
+    assert image_controls.UNCALIBRATED in texts(app)
     choice = by_key(app.radio, "pixel_size_choice-")
     assert choice.value is None
     app = choice.set_value(choice.options[1]).run()

@@ -85,3 +85,14 @@ def test_ten_users_hold_no_more_than_the_store(
     assert 2 <= len(alive) <= 2 * KEPT
     assert len(apps) == SESSIONS
     assert KEPT * pixels < stores.results().bytes <= stores.RESULT_BYTES
+
+
+def test_a_session_holds_no_image_by_its_controls(made: list[weakref.ref]) -> None:
+    app = segmented(SESSIONS)
+    alive = [weakref.ref(read[0].pixels) for _, read in stores.micrographs().items()]
+    for store in (stores.micrographs(), stores.results()):
+        store.discard(lambda key: True)
+    gc.collect()
+    # Streamlit keeps a session with its callbacks for two minutes after its tab is closed.
+    assert alive and not any(one() is not None for one in alive)
+    assert app.dataframe[0].value is not None
