@@ -10,8 +10,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.jobs.job import Job
+
 if TYPE_CHECKING:
-    from core.jobs.queue import Job
     from core.workspace.workspace import Workspace
 
 LEASE_SECONDS = 30.0

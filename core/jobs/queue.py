@@ -14,18 +14,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from core.errors import Cancelled
+from core.jobs.job import Job
 from core.jobs.order import IN_ORDER, OVER, WAITING, clock
 
 if TYPE_CHECKING:
     import apsw
 
     from core.workspace.workspace import Workspace
-
-State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 BEAT_SECONDS = 5.0
 ATTEMPTS = 3
@@ -38,35 +36,6 @@ class LeaseLost(Cancelled):
 
     def __init__(self) -> None:
         super().__init__("The job was cancelled, or another worker has it.")
-
-
-@dataclass(frozen=True)
-class Job:
-    """A row of the queue. ``params``: what its handler gets, as JSON has it. ``key``: of what it
-    makes; an owner has one open job of a key at most. ``done``, ``total``: steps, 0 of 0 before the
-    first. ``created``, ``started``, ``finished``: seconds since 1970. ``error``: why it failed."""
-
-    id: int
-    owner: str
-    kind: str
-    key: str
-    params: Mapping
-    state: State
-    priority: int
-    attempt: int
-    worker: str | None
-    done: int
-    total: int
-    message: str
-    created: float
-    started: float | None
-    finished: float | None
-    error: str | None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it waits or runs."""
-        return self.state in ("queued", "running")
 
 
 _COLUMNS = ", ".join(Job.__dataclass_fields__)

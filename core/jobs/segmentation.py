@@ -15,7 +15,7 @@ from core.errors import LamellaError
 from core.formats import read_isolated
 from core.formats.reading.transfer import facts_of, micrograph_of
 from core.jobs import queue
-from core.jobs.queue import Job
+from core.jobs.job import Job
 from core.jobs.worker import Handler, Keep
 from core.types import Array, Micrograph, ProgressCallback
 from core.workspace import micrographs, quota, results

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from core.errors import Cancelled, LamellaError
 from core.jobs import queue
-from core.jobs.queue import Job, LeaseLost
+from core.jobs.job import Job
+from core.jobs.queue import LeaseLost
 from core.types import ProgressCallback
 from core.workspace import retention
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import Cancelled, LamellaError
 from core.jobs import order, queue
+from core.jobs.job import Job
 
 if TYPE_CHECKING:
     from core.workspace.workspace import Workspace
@@ -26,7 +27,7 @@ def name_of(key: tuple[object, ...]) -> str:
 class QueuedJob:
     """One job of an owner, with what :class:`pages.components.frame.jobs.Job` tells a page."""
 
-    def __init__(self, workspace: Workspace, key: tuple[object, ...], row: queue.Job) -> None:
+    def __init__(self, workspace: Workspace, key: tuple[object, ...], row: Job) -> None:
         self.key = key
         self._workspace, self._row = workspace, row
 
