@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from core.analysis import Analysis
+from core.fields import cracks, fibres, layer
+from core.fields.cracks import measure_cracks
+from core.fields.fibres import measure_fibres
 from core.fields.grains import measure_grains
+from core.fields.layer import measure_layer
 from core.fields.particles import measure_particles
 from core.fields.phases import measure_phases
 from core.fields.result import FieldMeasurement
@@ -18,11 +22,14 @@ MEASURES: dict[Kind, Callable[[View], FieldMeasurement]] = {
     "particles": measure_particles,
     "grains": measure_grains,
     "phases": measure_phases,
+    "layer": measure_layer,
+    "fibres": measure_fibres,
+    "cracks": measure_cracks,
 }
 WORDS: dict[Kind, tuple[str, ...]] = {
-    "layer": ("layer", "coating", "film"),
-    "fibres": ("fibre", "fiber"),
-    "cracks": ("crack",),
+    "layer": layer.WORDS,
+    "fibres": fibres.WORDS,
+    "cracks": cracks.WORDS,
 }
 """Words in a phase's name that tell what is measured of it."""
 
@@ -61,7 +68,7 @@ def kinds_of(card: ModelCard) -> tuple[Kind, ...]:
     fitting: list[Kind] = [
         kind
         for kind, words in WORDS.items()
-        if kind in MEASURES and any(word in name for name in names for word in words)
+        if any(word in name for name in names for word in words)
     ]
     if card.boundary_phase is not None:
         fitting.insert(0, "grains")

@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
 from core.fields.grain_map import GrainMap, grain_map
-from core.fields.quantity import Quantity, from_sample, missing, of_one_field
+from core.fields.grain_quantities import METHODS, NO_HITS, areas, mean_intercepts, numbers
 from core.fields.result import Distribution, Drawing, DrawnHits, DrawnLine, FieldMeasurement
 from core.fields.settings import GrainMethod
-from core.fields.view import NO_SCALE, Scale, View
-from core.measurement.grain_size import (
-    CIRCLE,
-    GrainCount,
-    g_from_area,
-    g_from_count,
-    g_from_intercept,
-    g_iso643,
-)
-from core.measurement.intercept_lines import DIRECTIONS, LineIntercepts
+from core.fields.view import Scale, View
+from core.measurement.grain_size import CIRCLE
 from core.measurement.size_fit import FEWEST_VALUES, fit_sizes
-from core.measurement.uncertainty import Part
 
 FEWEST_GRAINS = 50
-NO_HITS = "No test line crosses a boundary, so there is no mean intercept; check the segmentation."
-METHODS: dict[GrainMethod, tuple[str, str, str]] = {
-    "lines in four directions": ("g_lines", "G, intercepts, lines", "ASTM E112, Heyn's lines"),
-    "three circles": ("g_circles", "G, intercepts, circles", "ASTM E112, Abrams' three circles"),
-    "planimetric circle": ("g_jeffries", "G, planimetric, circle", "ASTM E112, Jeffries' circle"),
-    "planimetric rectangle": (
-        "g_saltykov",
-        "G, planimetric, rectangle",
-        "ASTM E112, Saltykov's rectangle",
-    ),
-}
 REFERENCES = (
     "ASTM E112-13, Standard test methods for determining average grain size",
     "ASTM E1382-97(2015), Average grain size using semiautomatic and automatic image analysis",
@@ -50,16 +27,16 @@ def measure_grains(view: View) -> FieldMeasurement:
     found = grain_map(view)
     mean = found.lines.mean_px
     scale = view.scale(min(found.grains.shape) if mean is None else mean)
-    by_method = dict(zip(METHODS, _numbers(view, found), strict=True))
+    by_method = dict(zip(METHODS, numbers(view, found), strict=True))
     headline = by_method[view.settings.grain_method]
     if view.pixel_nm is None and mean is not None:
-        headline = next(_intercepts(view, found, scale))
+        headline = next(mean_intercepts(view, found, scale))
     quantities = list(
         dict.fromkeys(
             [
                 *by_method.values(),
-                *_intercepts(view, found, scale),
-                *_areas(view, found, scale),
+                *mean_intercepts(view, found, scale),
+                *areas(view, found, scale),
             ]
         )
     )
@@ -81,211 +58,6 @@ def measure_grains(view: View) -> FieldMeasurement:
         warnings=_warnings(count, mean),
         is_empty=mean is None,
     )
-
-
-def _numbers(view: View, found: GrainMap) -> Iterator[Quantity]:
-    """Yield G by each of METHODS."""
-    yield _g_of_intercepts(view, METHODS["lines in four directions"], found.lines)
-    yield _g_of_intercepts(view, METHODS["three circles"], found.circles)
-    yield _g_of_count(view, METHODS["planimetric circle"], found.in_circle)
-    yield _g_of_count(view, METHODS["planimetric rectangle"], found.in_rectangle)
-
-
-def _g_of_intercepts(view: View, names: tuple[str, str, str], crossed: LineIntercepts) -> Quantity:
-    key, name, method = names
-    if view.pixel_nm is None or crossed.mean_px is None:
-        reason = NO_HITS if crossed.mean_px is None else NO_SCALE
-        return missing(key, name, "", reason, symbol="G", method=method)
-    value = g_from_intercept(crossed.mean_px * view.pixel_nm * 1e-6)
-    error = crossed.relative_error
-    reach = None if error is None else 2 * float(np.log2(1 + error))
-    return from_sample(
-        key,
-        name,
-        value,
-        "",
-        None if reach is None else (value - reach, value + reach),
-        _g_parts(view),
-        symbol="G",
-        reason="Fewer than two whole intercepts, so there is no confidence interval.",
-        n=crossed.hits,
-        counted="intercepts",
-        method=method,
-    )
-
-
-def _g_of_count(view: View, names: tuple[str, str, str], count: GrainCount) -> Quantity:
-    key, name, method = names
-    if view.pixel_nm is None or count.equivalent <= 0:
-        reason = NO_SCALE if view.pixel_nm is None else "No grain was counted."
-        return missing(key, name, "", reason, symbol="G", method=method)
-    value = g_from_count(count.equivalent / (count.area_px * (view.pixel_nm * 1e-6) ** 2))
-    # As of points thrown at random; real grains are more even.
-    reach = float(np.log2(1 + 1.96 / np.sqrt(count.equivalent)))
-    return from_sample(
-        key,
-        name,
-        value,
-        "",
-        (value - reach, value + reach),
-        _g_parts(view),
-        symbol="G",
-        n=count.inside + count.cut + count.corners,
-        counted="grains",
-        method=method,
-    )
-
-
-def _g_parts(view: View) -> tuple[Part, ...]:
-    """Return what pixel size and model add to G: 2 log2(1 + r) for a relative error r of length."""
-    of_length = view.systematic_parts(1.0, 1, "mean_intercept")
-    return tuple(
-        replace(
-            part,
-            below=2 * float(np.log2(1 + part.below)),
-            above=2 * float(np.log2(1 + part.above)),
-        )
-        for part in of_length
-    )
-
-
-def _intercepts(view: View, found: GrainMap, scale: Scale) -> Iterator[Quantity]:
-    circles = view.settings.grain_method == "three circles"
-    crossed = found.circles if circles else found.lines
-    if crossed.mean_px is None:
-        yield missing("mean_intercept", "Mean intercept", scale.unit, NO_HITS, symbol="ℓ̄")
-        return
-    value, error = crossed.mean_px * scale.per_px, crossed.relative_error
-    yield from_sample(
-        "mean_intercept",
-        "Mean intercept",
-        value,
-        scale.unit,
-        None if error is None else (value * (1 - error), value * (1 + error)),
-        view.systematic_parts(value, 1, "mean_intercept"),
-        symbol="ℓ̄",
-        reason="Fewer than two whole intercepts, so there is no confidence interval.",
-        n=crossed.hits,
-        counted="intercepts",
-        method="L / P; ASTM E112",
-    )
-    yield from _by_direction(view, found.lines, scale)
-
-
-def _by_direction(view: View, lines: LineIntercepts, scale: Scale) -> Iterator[Quantity]:
-    along = {one: lines.mean_along_px(one) for one in DIRECTIONS}
-    for direction, px in along.items():
-        if px is not None:
-            value = px * scale.per_px
-            yield of_one_field(
-                f"mean_intercept_{direction}",
-                f"Mean intercept along {direction}°",
-                value,
-                scale.unit,
-                view.systematic_parts(value, 1, "mean_intercept"),
-                symbol=f"ℓ̄_{direction}",
-                n=lines.hits_along(direction),
-                counted="intercepts",
-                method="L / P; ASTM E112",
-            )
-    if along[0] and along[90]:
-        yield of_one_field(
-            "anisotropy",
-            "Anisotropy: mean intercept along 0° by that along 90°",
-            along[0] / along[90],
-            symbol="AI",
-            n=lines.hits,
-            counted="intercepts",
-            method="ASTM E112",
-        )
-
-
-def _areas(view: View, found: GrainMap, scale: Scale) -> Iterator[Quantity]:
-    count, grains = found.in_rectangle, len(found.table)
-    if not count.equivalent:
-        return
-    density = scale.density(count.equivalent / count.area_px)
-    mean = count.area_px / count.equivalent * scale.per_px**2
-    yield of_one_field(
-        "number_density",
-        "Grains per area",
-        density,
-        scale.density_unit,
-        view.systematic_parts(density, -2),
-        symbol="N_A",
-        n=grains,
-        counted="grains",
-        method="Saltykov's rectangle; ASTM E112",
-    )
-    yield of_one_field(
-        "mean_area",
-        "Mean grain area",
-        mean,
-        scale.area_unit,
-        view.systematic_parts(mean, 2),
-        symbol="Ā",
-        n=grains,
-        counted="grains",
-        method="1 / N_A; ASTM E112",
-    )
-    if view.pixel_nm is not None:
-        pixel_mm2 = (view.pixel_nm * 1e-6) ** 2
-        yield of_one_field(
-            "g_iso643",
-            "G after ISO 643",
-            g_iso643(count.equivalent / count.area_px / pixel_mm2),
-            "",
-            _g_parts(view),
-            symbol="G",
-            n=grains,
-            counted="grains",
-            method="ISO 643, from grains per area",
-        )
-    yield from _whole_grains(view, found, scale)
-
-
-def _whole_grains(view: View, found: GrainMap, scale: Scale) -> Iterator[Quantity]:
-    """Yield what is told by the grains that the edge does not cut: E1382's mean, E930's largest."""
-    whole = found.table[~found.table["touches_edge"].astype(bool)]
-    if whole.empty:
-        return
-    areas_px = whole[f"area_{'px' if view.pixel_nm is None else 'nm'}2"].to_numpy()
-    areas_px = areas_px / (1.0 if view.pixel_nm is None else view.pixel_nm**2)
-    mean = float(np.average(areas_px, weights=whole["edge_weight"]))
-    for key, name, px2, symbol, method in (
-        (
-            "mean_whole_area",
-            "Mean area of whole grains",
-            mean,
-            "Ā",
-            "whole grains, edge-corrected; ASTM E1382",
-        ),
-        ("largest_area", "Area of the largest grain", float(areas_px.max()), "A_max", "ASTM E930"),
-    ):
-        value = px2 * scale.per_px**2
-        yield of_one_field(
-            key,
-            name,
-            value,
-            scale.area_unit,
-            view.systematic_parts(value, 2),
-            symbol=symbol,
-            n=len(whole),
-            counted="whole grains",
-            method=method,
-        )
-    if view.pixel_nm is not None:
-        yield of_one_field(
-            "g_ala",
-            "G of the largest grain, ALA",
-            g_from_area(float(areas_px.max()) * (view.pixel_nm * 1e-6) ** 2),
-            "",
-            _g_parts(view),
-            symbol="ALA G",
-            n=len(whole),
-            counted="whole grains",
-            method="ASTM E930",
-        )
 
 
 def _distribution(view: View, table: pd.DataFrame, scale: Scale) -> Distribution | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from core.fields.lines import weighted_mean
 from core.fields.quantity import Quantity, from_sample, missing, of_one_field
 from core.fields.result import Distribution, FieldMeasurement
 from core.fields.view import Scale, View
@@ -151,7 +152,7 @@ def _shapes(whole: pd.DataFrame, weights: np.ndarray | None) -> Iterator[Quantit
         ("circularity", "Circularity, sqrt(4πA) / P", "C", whole["circularity"]),
         ("solidity", "Solidity, A / A_hull", "S", whole["solidity"]),
     ):
-        value, low_high = _mean(values.to_numpy(), weights)
+        value, low_high = weighted_mean(values.to_numpy(), weights)
         yield from_sample(
             key,
             title,
@@ -164,19 +165,6 @@ def _shapes(whole: pd.DataFrame, weights: np.ndarray | None) -> Iterator[Quantit
             counted="particles",
             method="mean by number; ISO 9276-6",
         )
-
-
-def _mean(
-    values: np.ndarray, weights: np.ndarray | None
-) -> tuple[float, tuple[float, float] | None]:
-    """Return a weighted mean with its 95 % interval from the scatter; None of one value."""
-    used = np.ones(len(values)) if weights is None else weights
-    mean = float(np.average(values, weights=used))
-    if len(values) < 2:
-        return mean, None
-    error = np.sqrt((used**2 * (values - mean) ** 2).sum()) / used.sum()
-    reach = 1.96 * float(error) * np.sqrt(len(values) / (len(values) - 1))
-    return mean, (mean - reach, mean + reach)
 
 
 def _amounts(view: View, scale: Scale, table: pd.DataFrame) -> Iterator[Quantity]:
@@ -233,7 +221,7 @@ def _arrangement(view: View, scale: Scale, table: pd.DataFrame) -> Iterator[Quan
     original = rows.stop - rows.start, view.analysis.micrograph.shape[1]
     places = places * (np.array(view.shape) / np.array(original))
     distances = nearest_neighbours(places)
-    mean, low_high = _mean(distances * scale.per_px, None)
+    mean, low_high = weighted_mean(distances * scale.per_px)
     yield from_sample(
         "nearest_neighbour",
         "Mean distance to the nearest neighbour",

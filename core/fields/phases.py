@@ -96,8 +96,7 @@ def _model_part(view: View, phase: str) -> tuple[Part, ...]:
             "model",
             one.within_95,
             one.within_95,
-            f"within {one.within_95:.2g} percentage points of the reference on 95 % of "
-            f"{one.images} validation images",
+            f"within {one.within_95:.2g} percentage points of the reference {one.images_in_words}",
             one.shared,
         )
         for one in view.model_errors

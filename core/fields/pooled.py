@@ -10,6 +10,7 @@ import pandas as pd
 
 from core.errors import DataError
 from core.fields.outliers import Outlier, find_outliers
+from core.fields.pooled_sizes import alike, pooled_sizes, shared_parts
 from core.fields.quantity import ONE_FIELD, Quantity
 from core.fields.result import Distribution, FieldMeasurement
 from core.fields.settings import Kind
@@ -84,7 +85,10 @@ def pool(measured: Sequence[FieldMeasurement]) -> PooledMeasurement:
         )
     fields, notes = _in_one_unit(measured)
     keys = list(dict.fromkeys(one.key for field in fields for one in field.quantities))
-    quantities = tuple(_over_fields(fields, key) for key in keys)
+    means = {key: _over_fields(fields, key) for key in keys}
+    if fields[0].kind == "particles":
+        means |= pooled_sizes(fields, means)
+    quantities = tuple(means.values())
     headline = next(one for one in quantities if one.key == fields[0].headline.key)
     return PooledMeasurement(
         kind=fields[0].kind,
@@ -150,7 +154,7 @@ def _over_fields(fields: Sequence[FieldMeasurement], key: str) -> Quantity:
         return replace(chosen, method=f"{chosen.method}; extreme of {len(known)} fields")
     to, back = _turns(key)
     found = field_statistics([to(value) for value in values])
-    shared = _shared_parts(known)
+    shared = shared_parts(known)
     value = back(found.mean)
     common = replace(
         known[0], value=value, n=len(known), counted="fields", method=f"{known[0].method}; mean"
@@ -175,32 +179,14 @@ def _turns(key: str) -> tuple[Turn, Turn]:
     return float, float
 
 
-def _shared_parts(known: Sequence[Quantity]) -> tuple[Part, ...]:
-    """Return what all fields have in common of each systematic part: its mean over fields."""
-    sources = dict.fromkeys(
-        part.source for one in known for part in one.parts if part.source != "counting"
-    )
-    parts = []
-    for source in sources:
-        alike = [part for one in known for part in one.parts if part.source == source]
-        below, above = (
-            float(np.mean([getattr(part, end) * part.shared for part in alike]))
-            for end in ("below", "above")
-        )
-        parts.append(Part(source, below, above, f"common to all fields; {alike[0].note}"))
-    return tuple(parts)
-
-
 def _distribution(fields: Sequence[FieldMeasurement]) -> Distribution | None:
-    shown = [one.distribution for one in fields if one.distribution is not None]
-    units = [one.unit for one in shown if one.unit != "px"] or [one.unit for one in shown]
-    alike = [one for one in shown if one.unit == units[0]]
-    if not alike:
+    found = alike(fields)
+    if not found:
         return None
     return replace(
-        alike[0],
-        values=np.concatenate([one.values for one in alike]),
-        weights=np.concatenate([one.weights for one in alike]),
+        found[0],
+        values=np.concatenate([one.values for one in found]),
+        weights=np.concatenate([one.weights for one in found]),
         fit=None,
     )
 

@@ -98,11 +98,12 @@ class FieldMeasurement:
 
     ``name``: of the micrograph. ``headline``: the one value that comes first; one of
     ``quantities``. ``table``: one row an object (particle, grain, segment), units in the column
-    names, nm or px; empty where nothing is counted. ``counted``: what its rows are. ``method``: two
-    sentences that can be pasted into a paper. ``references``: the standards and papers. ``notes``:
-    what was decided on the way; ``warnings``: why to doubt the values. ``scale``: the pixel size
-    and where it comes from, in words; ``pixel_nm``: the side of a square pixel, None without.
-    ``is_empty``: there was nothing to measure, and ``warnings`` say so.
+    names, nm or px; empty where nothing is counted. ``counted``: what its rows are.
+    ``distribution``: of the headline's size; ``further``: other histograms, such as orientations.
+    ``method``: two sentences that can be pasted into a paper. ``references``: the standards and
+    papers. ``notes``: what was decided on the way; ``warnings``: why to doubt the values.
+    ``scale``: the pixel size and where it comes from, in words; ``pixel_nm``: the side of a square
+    pixel, None without. ``is_empty``: there was nothing to measure, and ``warnings`` say so.
     """
 
     name: str
@@ -116,6 +117,7 @@ class FieldMeasurement:
     settings: MeasureSettings
     pixel_nm: float | None = None
     distribution: Distribution | None = None
+    further: tuple[Distribution, ...] = ()
     drawing: Drawing = field(default_factory=Drawing)
     references: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import cv2
 import numpy as np
 
 from core.analysis import Analysis
@@ -135,6 +136,19 @@ class View:
         objects = self.analysis.card.objects_phase
         return len(phases) - 1 if objects is None else objects
 
+    def regions(self, phase: int) -> np.ndarray:
+        """Return the connected regions (H, W) int32 of a phase, 0 = none: of the objects that
+        count, where the model counts objects of it, else of those not under the minimum area."""
+        if phase == self.analysis.card.objects_phase:
+            return cv2.connectedComponents((self.objects > 0).astype(np.uint8))[1]
+        mask = (self.labels == phase) & self.measurable
+        found = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+        areas = found[2][:, cv2.CC_STAT_AREA]
+        kept = areas >= self.analysis.object_settings.minimum_area_px
+        kept[0] = False
+        number = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
+        return number[found[1]]
+
     def systematic_parts(
         self, value: float, power: int = 0, measurand: str = ""
     ) -> tuple[Part, ...]:
@@ -157,7 +171,4 @@ class View:
 
 
 def _of_model(error: ModelError) -> str:
-    return (
-        f"within {100 * error.within_95:.1f} % of the reference on 95 % of "
-        f"{error.images} validation images"
-    )
+    return f"within {100 * error.within_95:.1f} % of the reference {error.images_in_words}"

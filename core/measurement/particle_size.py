@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student_t
 
 from core.errors import DataError
 from core.measurement.bootstrap import RESAMPLES
@@ -85,6 +86,38 @@ def size_distribution(
         intervals=_intervals(diameters, weights, seed),
         **dict(zip(NAMES, found.tolist(), strict=True)),
     )
+
+
+def intervals_over_fields(
+    diameters: np.ndarray, weights: np.ndarray, fields: np.ndarray
+) -> dict[str, tuple[float, float]]:
+    """Return 95 % intervals of the values of a :class:`SizeDistribution` of several fields pooled.
+
+    Particles of one field are no independent sample of all fields, so fields are left out one by
+    one: jackknife, with Student's t of n - 1 degrees of freedom. ``diameters``, ``weights``: (n,)
+    positive. ``fields``: (n,) which field each is of. Empty for a single field.
+
+    Source: Tukey 1958, Annals of Mathematical Statistics 29:614.
+    """
+    kinds, member = np.unique(fields, return_inverse=True)
+    count = len(kinds)
+    if count < 2:
+        return {}
+    order = np.argsort(diameters, kind="stable")
+    diameters, weights, member = diameters[order], weights[order], member[order]
+    whole = _statistics(np.arange(len(diameters))[None], diameters, weights)[0]
+    without = np.concatenate(
+        [
+            _statistics(np.flatnonzero(member != one)[None], diameters, weights)
+            for one in range(count)
+        ]
+    )
+    error = np.sqrt((count - 1) / count * ((without - without.mean(0)) ** 2).sum(0))
+    reach = float(student_t.ppf(0.975, count - 1)) * error
+    return {
+        name: (float(value - one), float(value + one))
+        for name, value, one in zip(NAMES, whole, reach, strict=True)
+    }
 
 
 def _intervals(

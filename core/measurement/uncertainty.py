@@ -12,6 +12,8 @@ from math import hypot, isfinite
 
 import numpy as np
 
+FEWEST_FOR_A_SHARE = 20
+
 
 @dataclass(frozen=True)
 class Part:
@@ -48,6 +50,12 @@ class ModelError:
     mean: float
     within_95: float
     images: int
+
+    @property
+    def images_in_words(self) -> str:
+        """On which images: "95 % of 54 validation images", all of them where they are few."""
+        share = "95 %" if self.images >= FEWEST_FOR_A_SHARE else "all"
+        return f"on {share} of {self.images} validation images"
 
     @property
     def shared(self) -> float:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.evaluation.initialization_scores import Initialization
     from core.evaluation.measured import Measured
     from core.evaluation.precision_scores import PrecisionScore
+    from core.measurement.uncertainty import ModelError
     from core.types import ModelCard
 
 FOLDER = Path(__file__).parent
@@ -36,6 +37,19 @@ def measured(name: str, careful: bool = False) -> Measured | None:
 
     path = FOLDER / (f"{name}.careful.json" if careful else f"{name}.json")
     return read_measured(path) if path.is_file() else None
+
+
+@cache
+def measurand_errors(card: ModelCard) -> tuple[ModelError, ...]:
+    """Return how far a model is off in diameters, intercepts and phase fractions, of the ensemble
+    where the card is of one; empty where nothing was measured of its weights."""
+    from core.evaluation.measurand_errors import read_measurand_errors
+
+    record = measured(card.name, card.is_careful)
+    if record is None or card.weights is None or record.weights_sha256 != card.weights.sha256:
+        return ()
+    path = FOLDER / f"{card.name}{'.careful' if card.is_careful else ''}.images.csv"
+    return read_measurand_errors(path, [phase.name for phase in card.phases])
 
 
 def seeds(name: str) -> Mapping[str, tuple[float, ...]]:

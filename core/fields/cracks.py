@@ -1,0 +1,231 @@
+"""Cracks of one field: how long and wide each is, and how densely they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.fields.lines import axis_lines, weighted_mean
+from core.fields.quantity import Quantity, from_sample, missing, of_one_field
+from core.fields.result import Distribution, Drawing, FieldMeasurement
+from core.fields.view import Scale, View
+from core.measurement.direction import mean_direction
+from core.measurement.medial_axis import Branch, MedialAxis, medial_axis
+from core.measurement.thickness import is_cut, length_px, profile
+from core.pixels.image_area import along_edge
+
+WORDS = ("crack",)
+NONE = "No crack was found, so there is no length or width; check the phase and the segmentation."
+FEW_PIXELS = 3.0
+ONE = "One crack has no confidence interval; measure several."
+REFERENCES = ("Underwood 1970, Quantitative Stereology (length per area, L_A)",)
+
+
+@dataclass(frozen=True, eq=False)
+class _Crack:
+    """One crack, lengths in px."""
+
+    number: int
+    branches: tuple[Branch, ...]
+    length: float
+    area: int
+    largest_width: float
+    angle_deg: float
+    is_cut: bool
+
+    @property
+    def width(self) -> float:
+        return self.area / self.length
+
+
+def measure_cracks(view: View) -> FieldMeasurement:
+    """Measure each connected region of the phase as one crack."""
+    phase = view.phase(view.settings.phase, WORDS)
+    regions = view.regions(phase)
+    cracks = _cracks(regions, view)
+    scale = view.scale(float(np.median([one.length for one in cracks])) if cracks else 1.0)
+    quantities = tuple(_quantities(view, scale, cracks))
+    return FieldMeasurement(
+        name=view.analysis.micrograph.name,
+        kind="cracks",
+        headline=quantities[0],
+        quantities=quantities,
+        table=_table(view, cracks),
+        counted="cracks",
+        method=(
+            "Cracks measured along their medial axis, side branches shorter than the crack is wide "
+            f"left out, segmented by {view.analysis.card.title}. The density is their length per "
+            "area of the image; those that the edge cuts count with the length inside."
+        ),
+        scale=view.scale_in_words,
+        settings=view.settings,
+        pixel_nm=view.pixel_nm,
+        distribution=next(iter(_distribution("length", "Crack length", cracks, scale)), None),
+        further=_distribution("width", "Mean crack width", cracks, scale),
+        drawing=Drawing(
+            lines=tuple(line for one in cracks for line in axis_lines(view, one.branches))
+        ),
+        references=REFERENCES,
+        warnings=_warnings(cracks),
+        is_empty=not cracks,
+    )
+
+
+def _cracks(regions: np.ndarray, view: View) -> list[_Crack]:
+    mask = regions > 0
+    axis = medial_axis(mask)
+    areas = np.bincount(regions.ravel())
+    cut = set(np.unique(regions[along_edge(view.measurable)]).tolist())
+    of_region: dict[int, list[Branch]] = {}
+    for one in axis.branches:
+        of_region.setdefault(_region(regions, one), []).append(one)
+    return [
+        _crack(number, mask, axis, branches, int(areas[number]), number in cut)
+        for number, branches in sorted(of_region.items())
+        if number
+    ]
+
+
+def _region(regions: np.ndarray, branch: Branch) -> int:
+    """Return the region that most points of a branch lie in."""
+    row, column = np.rint(branch.points).astype(np.int64).T
+    height, width = regions.shape
+    found = regions[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)]
+    return int(np.bincount(found[found > 0]).argmax()) if found.any() else 0
+
+
+def _crack(
+    number: int,
+    mask: np.ndarray,
+    axis: MedialAxis,
+    branches: list[Branch],
+    area: int,
+    at_edge: bool,
+) -> _Crack:
+    profiles = [profile(mask, axis, one) for one in branches]
+    widths = np.concatenate([one.thickness_px for one in profiles])
+    angles = np.concatenate([one.angle_deg for one in profiles])
+    length = length_px(axis, branches)
+    return _Crack(
+        number,
+        tuple(branches),
+        length,
+        area,
+        float(widths.max()) if len(widths) else area / length,
+        mean_direction(angles)[0] if len(angles) else 0.0,
+        at_edge or is_cut(branches),
+    )
+
+
+def _quantities(view: View, scale: Scale, cracks: list[_Crack]) -> Iterator[Quantity]:
+    area = int(np.count_nonzero(view.measurable))
+    lengths = np.array([one.length for one in cracks])
+    widths = np.array([one.width for one in cracks])
+    yield _density(view, scale, float(lengths.sum()) / area, len(cracks))
+    yield of_one_field("count", "Cracks", len(cracks), symbol="N", n=len(cracks), counted="cracks")
+    share = 100 * sum(one.area for one in cracks) / area
+    yield of_one_field(
+        "area_fraction",
+        "Area fraction of cracks",
+        share,
+        "%",
+        symbol="A_A",
+        n=len(cracks),
+        counted="cracks",
+        method="ASTM E1245",
+    )
+    for key, name, symbol, values, weights in (
+        ("mean_length", "Mean crack length", "l̄", lengths, None),
+        ("mean_width", "Mean crack width", "w̄", widths, lengths),
+    ):
+        if not cracks:
+            yield missing(key, name, scale.unit, NONE, symbol=symbol)
+            continue
+        mean, low_high = weighted_mean(values * scale.per_px, weights)
+        yield from_sample(
+            key,
+            name,
+            mean,
+            scale.unit,
+            low_high,
+            view.systematic_parts(mean, 1),
+            symbol=symbol,
+            reason=ONE,
+            n=len(cracks),
+            counted="cracks",
+            method="along the medial axis" if weights is None else "area by length of all cracks",
+        )
+    if cracks:
+        largest = max(one.largest_width for one in cracks) * scale.per_px
+        yield of_one_field(
+            "maximum_width",
+            "Largest crack width",
+            largest,
+            scale.unit,
+            view.systematic_parts(largest, 1),
+            symbol="w_max",
+            n=len(cracks),
+            counted="cracks",
+            method="across the medial axis",
+        )
+
+
+def _density(view: View, scale: Scale, per_px: float, count: int) -> Quantity:
+    """Return the length of cracks per area: mm/mm2 and the like, a number by a length."""
+    unit = {"px": "1/px", "nm": "1/µm", "µm": "1/mm"}[scale.unit]
+    nm = 1.0 if scale.nm is None else scale.nm
+    value = per_px / nm * {"px": 1.0, "nm": 1e3, "µm": 1e6}[scale.unit]
+    return of_one_field(
+        "crack_density",
+        "Crack length per area",
+        value,
+        unit,
+        view.systematic_parts(value, -1),
+        symbol="L_A",
+        n=count,
+        counted="cracks",
+        method="along the medial axis",
+    )
+
+
+def _table(view: View, cracks: list[_Crack]) -> pd.DataFrame:
+    nm, unit = (1.0, "px") if view.pixel_nm is None else (view.pixel_nm, "nm")
+    middles = [one.branches[0].points[len(one.branches[0].points) // 2] for one in cracks]
+    places = view.in_image(np.array(middles).reshape(-1, 2))
+    return pd.DataFrame(
+        {
+            "id": np.arange(len(cracks)) + 1,
+            "row_px": places[:, 0],
+            "column_px": places[:, 1],
+            f"length_{unit}": [nm * one.length for one in cracks],
+            f"mean_width_{unit}": [nm * one.width for one in cracks],
+            f"maximum_width_{unit}": [nm * one.largest_width for one in cracks],
+            f"area_{unit}2": [nm**2 * one.area for one in cracks],
+            "orientation_deg": [one.angle_deg for one in cracks],
+            "touches_edge": [one.is_cut for one in cracks],
+        }
+    )
+
+
+def _distribution(
+    key: str, name: str, cracks: list[_Crack], scale: Scale
+) -> tuple[Distribution, ...]:
+    if not cracks:
+        return ()
+    values = np.array([getattr(one, key) for one in cracks]) * scale.per_px
+    return (Distribution(key, name, scale.unit, values, np.ones(len(values)), "cracks"),)
+
+
+def _warnings(cracks: list[_Crack]) -> tuple[str, ...]:
+    if not cracks:
+        return (NONE,)
+    thin = float(np.mean([one.width < FEW_PIXELS for one in cracks]))
+    if thin > 0.5:
+        return (
+            f"{100 * thin:.0f} % of the cracks are under {FEW_PIXELS:g} px wide, so their widths "
+            "are uncertain by a third and more; use a higher magnification.",
+        )
+    return ()

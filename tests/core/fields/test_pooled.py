@@ -1,0 +1,189 @@
+"""Several fields as one result: the example of E562, limits of G, units, outliers, groups."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import DataError
+from core.fields.field import measure_field
+from core.fields.groups import compare_groups, read_groupings
+from core.fields.pooled import pool
+from core.fields.quantity import Quantity
+from core.fields.result import FieldMeasurement
+from core.fields.settings import MeasureSettings
+from core.measurement.grain_size import g_from_count
+from core.measurement.uncertainty import Part
+from tests.core.fields.made_analysis import analysis_of, card_of, discs
+
+E562 = (18, 22, 20, 25, 15, 21, 19, 24, 17, 19)
+
+
+def field_of(quantity: Quantity, name: str = "field", kind: str = "phases") -> FieldMeasurement:
+    """Return a field of one quantity."""
+    drawn = analysis_of(np.pad(np.ones((8, 8), np.uint8), 8), card=card_of("a", "b", objects=None))
+    found = measure_field(drawn, MeasureSettings(kind="phases", grid_points=4))
+    return replace(found, name=name, kind=kind, headline=quantity, quantities=(quantity,))
+
+
+def fractions(values, part: Part | None = None) -> list[FieldMeasurement]:
+    parts = () if part is None else (part,)
+    return [
+        field_of(
+            Quantity("fraction_b", "Fraction", value, "%", reason="one field", parts=parts),
+            f"f{index}.png",
+        )
+        for index, value in enumerate(values)
+    ]
+
+
+def test_the_ten_fields_of_e562():
+    found = pool(fractions(E562)).headline
+    assert found.value == pytest.approx(20.0)
+    assert found.interval == pytest.approx((20 - 2.2113, 20 + 2.2113), abs=1e-3)
+    assert found.relative_accuracy_percent == pytest.approx(11.057, abs=1e-3)
+    assert (found.n, found.counted) == (10, "fields")
+
+
+def test_what_fields_share_is_not_averaged_out():
+    part = Part("model", 3.0, 3.0, "within 3 points", shared=0.5)
+    found = pool(fractions(E562, part)).headline
+    assert [one.source for one in found.parts] == ["fields", "model"]
+    assert found.parts[1].above == 1.5
+    assert found.interval[1] == pytest.approx(20 + np.hypot(2.2113, 1.5), abs=1e-3)
+
+
+def test_one_field_has_no_interval_and_says_why():
+    found = pool(fractions([20])).headline
+    assert found.value == 20 and found.interval is None and "One field" in found.reason
+
+
+def test_g_is_averaged_as_grains_per_area():
+    """Limits of the mean of N_A become those of G (ASTM E112, section 15)."""
+    numbers = [g_from_count(count) for count in (177, 190, 165, 183, 171)]
+    fields = [
+        field_of(Quantity("g_saltykov", "G", one, reason="one field"), kind="grains")
+        for one in numbers
+    ]
+    found = pool(fields).headline
+    assert found.value == pytest.approx(4.515, abs=1e-3)
+    assert found.interval == pytest.approx((4.413, 4.611), abs=1e-3)
+
+
+def test_the_largest_grain_of_all_fields_is_the_largest_of_any():
+    fields = [
+        field_of(Quantity("g_ala", "G", one, reason="one field"), kind="grains")
+        for one in (3.5, 1.4, 4.0)
+    ]
+    assert pool(fields).headline.value == 1.4
+
+
+def particles(seed: int, nm: float | None = 10.0, scale: float = 1.0) -> FieldMeasurement:
+    random = np.random.default_rng(seed)
+    radii = scale * random.lognormal(np.log(8), 0.2, 40)
+    drawn = discs(random.uniform(0, 300, (40, 2)), radii, (300, 300))
+    return measure_field(analysis_of(drawn, nm, name=f"f{seed}.png"))
+
+
+def test_particles_of_all_fields_are_one_population():
+    fields = [particles(seed) for seed in range(6)]
+    found = pool(fields)
+    sizes = np.concatenate([one.distribution.values for one in fields])
+    assert found.headline.n == len(sizes) == len(found.distribution.values)
+    assert sizes.min() < found.headline.value < sizes.max()
+    assert found.headline.interval[0] < found.headline.value < found.headline.interval[1]
+    assert "jackknife" in found.headline.method
+    assert set(found.table["field"]) == {f"f{seed}.png" for seed in range(6)}
+    assert found.quantity("number_density").n == 6
+
+
+def test_fields_in_nm_and_um_come_in_one_unit_and_those_in_px_count_in_no_length():
+    fields = [particles(0), particles(1, nm=10.0), particles(2, nm=None)]
+    coarse = replace(
+        fields[1],
+        quantities=tuple(
+            one.in_unit("µm") if one.unit == "nm" else one for one in fields[1].quantities
+        ),
+    )
+    coarse = replace(coarse, headline=coarse.quantities[0])
+    coarse = replace(coarse, distribution=coarse.distribution.in_unit("µm"))
+    found = pool([fields[0], coarse, fields[2]])
+    same = pool(fields)
+    assert found.headline.value == pytest.approx(same.headline.value)
+    assert found.headline.unit == "nm"
+    assert "1 of 3 fields have no pixel size" in found.notes[0]
+    assert found.quantity("area_fraction").n == 3
+    assert found.quantity("number_density").n == 2
+
+
+def test_a_field_of_another_material_stands_out():
+    fields = [*(particles(seed) for seed in range(8)), particles(9, scale=2.5)]
+    found = pool(fields).outliers
+    assert [one.name for one in found] == ["f9.png"]
+    assert pool(fields[:4]).outliers == ()
+
+
+def test_nothing_and_fields_of_two_kinds_are_refused():
+    with pytest.raises(DataError, match="No field"):
+        pool([])
+    with pytest.raises(DataError, match="particles, phases"):
+        pool([particles(0), *fractions([20])])
+
+
+def test_two_groups_are_compared_by_mann_whitney():
+    fields = fractions([10, 11, 12, 13, 20, 21, 22, 23])
+    table = "Name;Heat\n" + "\n".join(f"x/f{i}.tif;{'a' if i < 4 else 'b'}" for i in range(8))
+    (grouping,) = read_groupings(table.encode(), "groups.csv")
+    found = compare_groups(fields, grouping)
+    assert found.groups == ("a", "b") and found.values[0] == (10, 11, 12, 13)
+    assert (found.test.name, found.test.effect) == ("Mann-Whitney U", -1)
+    # Two of the 70 ways to order 4 + 4 values are as extreme.
+    assert found.test.p_value == pytest.approx(2 / 70)
+    assert "The groups differ" in found.in_words
+    assert found.statistics[1].mean == 21.5
+
+
+def test_three_groups_are_compared_by_kruskal_wallis():
+    """H of ranks 1-3, 4-6, 7-9 is 7.2; epsilon squared 7.2 * 10 / 80."""
+    fields = fractions(range(9))
+    table = "file,heat\n" + "\n".join(f"f{i},{i // 3}" for i in range(9))
+    found = compare_groups(fields, read_groupings(table.encode(), "g.csv")[0])
+    assert found.test.name == "Kruskal-Wallis H"
+    assert found.test.statistic == pytest.approx(7.2)
+    assert found.test.effect == pytest.approx(0.9)
+
+
+def test_groups_that_cannot_be_compared_say_why():
+    fields = fractions([1, 2, 3, 4])
+    (grouping,) = read_groupings(b"file,heat\nf0,a\nf1,a\nf2,a\nf3,b\n", "g.csv")
+    found = compare_groups(fields, grouping)
+    assert found.test is None and "b has fewer than 3 fields" in found.in_words
+    with pytest.raises(DataError, match="names none of the 4 fields"):
+        compare_groups(fields, read_groupings(b"file,heat\nz,a\n", "g.csv")[0])
+    with pytest.raises(DataError, match="more than once"):
+        read_groupings(b"file,heat\nf0,a\nf0.png,b\n", "g.csv")
+    with pytest.raises(DataError, match="line of column names"):
+        read_groupings(b"f0\n", "g.csv")
+
+
+def test_units_are_changed_with_their_intervals_and_parts():
+    part = Part("counting", 30, 40)
+    nm = Quantity("d50", "D50", 1500.0, "nm", interval=(1470, 1540), parts=(part,))
+    um = nm.in_unit("µm")
+    assert (um.value, um.column) == (1.5, "d50_um")
+    assert um.interval == pytest.approx((1.47, 1.54))
+    area = Quantity("a", "Area", 2.0, "µm²", reason="r").in_unit("nm²")
+    assert (area.value, area.column) == (2e6, "a_nm2")
+    density = Quantity("n", "Number", 5.0, "1/µm²", reason="r").in_unit("1/mm²")
+    assert (density.value, density.column) == (5e6, "n_per_mm2")
+    with pytest.raises(DataError, match="cannot be given in nm"):
+        Quantity("d", "D", 1.0, "px", reason="r").in_unit("nm")
+
+
+@pytest.mark.parametrize(
+    ("value", "interval", "reason"),
+    [(float("nan"), None, "r"), (1.0, (0.0, float("inf")), ""), (None, None, ""), (1.0, None, "")],
+)
+def test_no_quantity_holds_a_number_that_is_none(value, interval, reason):
+    with pytest.raises(ValueError):
+        Quantity("x", "X", value, interval=interval, reason=reason)
