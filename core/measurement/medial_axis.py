@@ -156,7 +156,7 @@ def _pruned(branches: list[Branch], junctions: np.ndarray, radius: np.ndarray) -
     while True:
         spurs = [one for one in branches if _is_spur(one, limit)]
         # Where every branch of a junction is a spur, the longest is the thing itself.
-        longest = {}
+        longest: dict[int, Branch] = {}
         for one in spurs:
             at = max(one.begin, one.end)
             if at not in longest or one.length_px > longest[at].length_px:

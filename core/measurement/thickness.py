@@ -154,12 +154,11 @@ def longest_line(branches: Sequence[Branch]) -> Branch | None:
     weight = [max(one.length_px, 1e-6) for one in by_pair.values()]
     graph = coo_matrix((weight, (rows, columns)), (len(nodes),) * 2)
     distance, before = dijkstra(graph.tocsr(), return_predecessors=True)
-    begin, end = np.unravel_index(
-        np.argmax(np.where(np.isfinite(distance), distance, -1)), distance.shape
-    )
-    way = [int(end)]
-    while way[-1] != begin:
-        way.append(int(before[begin, way[-1]]))
+    farthest = int(np.argmax(np.where(np.isfinite(distance), distance, -1)))
+    start, last = divmod(farthest, len(nodes))
+    way = [last]
+    while way[-1] != start:
+        way.append(int(before[start, way[-1]]))
     parts = [by_pair[pair] for pair in zip(way[::-1], way[-2::-1], strict=False)]
     if not parts:
         return max(branches, key=lambda one: one.length_px)
