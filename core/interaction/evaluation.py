@@ -221,9 +221,9 @@ def scores_of(objects: Sequence[ClickedObject]) -> ClickScores | None:
         len(objects),
         (_mean([o.clicks_to(low) for o in objects]), _mean([o.clicks_to(high) for o in objects])),
         (_mean([o.fails(low) for o in objects]), _mean([o.fails(high) for o in objects])),
-        tuple(map(float, after.mean(0))),
-        tuple(map(float, np.median(after, axis=0))),
-        tuple(map(float, np.percentile(after, 10, axis=0))),
+        tuple(after.mean(0).tolist()),
+        tuple(np.median(after, axis=0).tolist()),
+        tuple(np.percentile(after, 10, axis=0).tolist()),
     )
 
 

@@ -101,7 +101,8 @@ class ClickTraining:
         self.network = network.to(memory_format=torch.channels_last).eval()
         self.average: AveragedModel = averaged(self.network, recipe.averaging)
         # Batch statistics stay those of the weights it begins with: a batch holds few images.
-        inherited, fresh = [], []
+        inherited: list[nn.Parameter] = []
+        fresh: list[nn.Parameter] = []
         for name, parameter in self.network.named_parameters():
             slow = name.startswith("encoder.") and ".prompts." not in name
             (inherited if slow else fresh).append(parameter)
