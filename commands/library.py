@@ -14,7 +14,7 @@ from commands.terminal.batch import print_json, progress_line, say
 from commands.terminal.options import UsageError
 
 if TYPE_CHECKING:
-    from core.workspace.archive import LeftOut
+    from core.workspace.archive_image import LeftOut
     from core.workspace.micrographs import Kept
     from core.workspace.results import Stored
     from core.workspace.workspace import Workspace

@@ -97,6 +97,15 @@ class Analysis:
         object.__setattr__(self, "objects", read_only(self.objects))
 
     @property
+    def object_phases(self) -> dict[int, int]:
+        """Index of the phase of each object, by id; they differ where somebody corrected them."""
+        ids = [int(one) for one in self.table["id"]]
+        if "phase" in self.table:
+            index = {phase.name: number for number, phase in enumerate(self.segmentation.phases)}
+            return dict(zip(ids, map(index.__getitem__, self.table["phase"]), strict=True))
+        return dict.fromkeys(ids, self.card.objects_phase or 0)
+
+    @property
     def objects_digest(self) -> str:
         """Names the objects: other settings number them anew."""
         return f"{self.segmentation.digest} {self.object_settings}"

@@ -59,6 +59,12 @@ class Change:
     objects: tuple[ObjectChange, ...] = ()
     areas: tuple[tuple[Box, ...], tuple[Box, ...]] | None = None
 
+    @property
+    def ids(self) -> frozenset[int]:
+        """The objects whose pixels or record it changes."""
+        runs = np.union1d(self.runs.id_before, self.runs.id_after).tolist()
+        return frozenset((*runs, *(one.id for one in self.objects))) - {0}
+
     def reversed(self) -> Change:
         """Return the change that takes this one back."""
         runs = self.runs

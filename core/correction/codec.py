@@ -39,7 +39,6 @@ from core.correction.state import Box, CorrectionState, ObjectRecord, Origin
 from core.errors import CorrectionError
 
 MOST_BYTES = 64_000_000
-MOST_STEPS = 1000
 LONGEST_WORD = 64
 
 
@@ -76,24 +75,22 @@ def encode_step(step: Step) -> bytes:
     return _head(head) + _runs(step.change)
 
 
-def decode_steps(data: bytes) -> tuple[Step, ...]:
+def decode_steps(data: bytes, most_bytes: int = MOST_BYTES) -> tuple[Step, ...]:
     """Return the steps in ``data``, which may come from anybody; whether they fit an image is found
     out when they are made.
 
     Raises:
-        CorrectionError: these are no steps.
+        CorrectionError: these are no steps, or more than ``most_bytes`` of them.
     """
-    if len(data) > MOST_BYTES:
+    if len(data) > most_bytes:
         raise CorrectionError(
-            f"A correction of {len(data) / 1e6:.0f} MB was sent and at most {MOST_BYTES / 1e6:.0f} "
+            f"A correction of {len(data) / 1e6:.0f} MB was sent and at most {most_bytes / 1e6:.0f} "
             "MB are taken at once; make it in smaller steps."
         )
     found: list[Step] = []
     at = 0
     try:
         while at < len(data) or not found:
-            if len(found) == MOST_STEPS:
-                raise ValueError(f"more than {MOST_STEPS} steps")
             step, at = _step(data, at)
             found.append(step)
     except (ValueError, TypeError, RecursionError) as error:

@@ -88,8 +88,14 @@ def _readme(analysis: Analysis, stem: str, names: Collection[str]) -> str:
     What the forest learned from: {marked}, 0 = not marked.
 """
     trained = "" if not card.untrained else "\nThe model is untrained: its result means nothing."
+    by_hand, who = "", ""
+    if analysis.by_hand is not None:
+        by_hand = f"\nThis result was {analysis.by_hand}."
+        who = """ made_by is model, corrected (the model's, changed
+    by hand), drawn or clicked; confirmed is whether somebody said that an object is right.
+    Numbers that are missing are of objects that are none any more."""
     return f"""Result of Lamella for {micrograph.name}
-Model: {card.title} ({card.name}){trained}
+Model: {card.title} ({card.name}){trained}{by_hand}
 {scale}
 
 {stem}.labels.tif
@@ -105,7 +111,7 @@ Model: {card.title} ({card.name}){trained}
     the horizontal. mean_intensity lies between 0 (black) and 1 (white). An object that
     touches_edge continues outside the image: leave it out of size statistics, and give each
     whole one its edge_weight (Miles-Lantuejoul, ISO 13322-1), as large ones are cut more
-    often.{sure}
+    often.{sure}{who}
 {stem}.objects.xlsx
     The same table as an Excel workbook, with the phases and what made them.
 {stem}.rois.zip

@@ -46,14 +46,19 @@ def coco_json(analysis: Analysis) -> bytes:
 
 
 def _objects(analysis: Analysis) -> list[dict[str, object]]:
-    confidence = analysis.table.get("confidence")
-    if confidence is None:
-        return _annotations(analysis.objects, analysis.card.objects_phase)
-    scores = dict(zip(analysis.table["id"], confidence, strict=True))
-    return [
-        one | {"score": round(float(scores[one["id"]]), 6)}
-        for one in _annotations(analysis.objects, analysis.card.objects_phase)
-    ]
+    table, phase = analysis.table, analysis.card.objects_phase
+    phases: dict[object, int] = dict(analysis.object_phases.items())
+    found = _annotations(analysis.objects, phase)
+    for one in found:
+        one["category_id"] = phases.get(one["id"], phase)
+    if "confidence" in table:
+        # What a person made has none.
+        known = table.dropna(subset="confidence")
+        scores: dict[object, float] = dict(zip(known["id"], known["confidence"], strict=True))
+        for one in found:
+            if one["id"] in scores:
+                one["score"] = round(float(scores[one["id"]]), 6)
+    return found
 
 
 def _annotations(objects: np.ndarray, category: int | None = None) -> list[dict[str, object]]:

@@ -31,9 +31,15 @@ def geojson(analysis: Analysis) -> bytes:
         ]
     else:
         rows = analysis.table.set_index("id").to_dict("index")
-        phase = card.phases[card.objects_phase]
+        phases = analysis.object_phases
         features = [
-            _feature(identity, pieces, phase, "detection", rows.get(identity, {}))
+            _feature(
+                identity,
+                pieces,
+                card.phases[phases.get(identity, card.objects_phase)],
+                "detection",
+                rows.get(identity, {}),
+            )
             for identity, pieces in polygons(analysis.objects).items()
         ]
     content = {

@@ -81,7 +81,7 @@ def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, An
             "mean_intercept_px": _mean_intercept_px(analysis),
             "warnings": list(analysis.reasons_to_doubt),
         },
-        "corrected_by_hand": asdict(analysis.by_hand) if analysis.by_hand else None,
+        "corrected_by_hand": _by_hand(analysis),
         "software": software(),
     }
 
@@ -94,6 +94,11 @@ def contents(analysis: Analysis) -> dict[str, str]:
         "objects_sha256": hashlib.sha256(analysis.objects.tobytes()).hexdigest(),
         "table_sha256": hashlib.sha256(csv_bytes(analysis.table)).hexdigest(),
     }
+
+
+def _by_hand(analysis: Analysis) -> dict[str, object] | None:
+    found = analysis.by_hand
+    return None if found is None else {"in_words": str(found), **asdict(found)}
 
 
 def _mean_intercept_px(analysis: Analysis) -> float | None:

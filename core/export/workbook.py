@@ -31,4 +31,6 @@ def _provenance(analysis: Analysis) -> pd.DataFrame:
         "weights SHA-256": card.weights.sha256 if card.weights else "none",
         "computed on": analysis.segmentation.execution.in_words,
     }
+    if analysis.by_hand is not None:
+        rows["by hand"] = str(analysis.by_hand)
     return pd.DataFrame({"what": rows.keys(), "value": rows.values()})

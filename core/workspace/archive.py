@@ -11,28 +11,28 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO
 
 from core.errors import WorkspaceError
 from core.settings import Limits
 from core.types import ProgressCallback, no_progress
-from core.workspace import drawings, micrographs, quota, results
+from core.workspace import archive_corrections, drawings, micrographs, quota, results
+from core.workspace.archive_image import LeftOut, sound_image
 from core.workspace.archive_manifest import (
     MANIFEST,
     VERSION,
-    KeptDrawing,
     KeptImage,
-    KeptResult,
     Manifest,
     read_manifest,
 )
 from core.workspace.blobs import PIECE_BYTES
 from core.workspace.drawings import Drawing
 from core.workspace.micrographs import Kept
-from core.workspace.results import Stored, Written
+from core.workspace.results import Written
 from core.workspace.workspace import Workspace
 
 # What zipfile raises of a file that is damaged or has a password, and the checks of the manifest.
@@ -41,14 +41,6 @@ _REFUSED = (
     *(KeyError, ValueError, EOFError, RuntimeError),
 )
 
-FILE_LOST = (
-    "The file of {} is missing or damaged in the library, so this image is not exported; upload it "
-    "again."
-)
-PARTS_LOST = (
-    "A result or a mask of {} is missing or damaged in the library and is not exported; run or "
-    "load it again."
-)
 NOTHING = (
     "None of these {} images can be exported, as their files are missing or damaged in the "
     "library; upload them again."
@@ -56,18 +48,6 @@ NOTHING = (
 
 
 # ---- out
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """An image that is not exported, or not with all that hangs on it.
-
-    ``image``: its id. ``all``: nothing of it is exported. ``sentence``: for users.
-    """
-
-    image: str
-    all: bool
-    sentence: str
 
 
 def export(
@@ -91,10 +71,11 @@ def export(
     out = _Pieces()
     with zipfile.ZipFile(out, "w") as packed:
         for kept in chosen:
-            image, left_out = _sound(workspace, owner, kept)
-            if left_out is not None:
-                tell(left_out)
-                told.append(left_out.sentence)
+            sound = sound_image(workspace, owner, kept)
+            if sound.left_out is not None:
+                tell(sound.left_out)
+                told.append(sound.left_out.sentence)
+            image, corrected = sound.image, sound.corrections
             if image is None:
                 continue
             images.append(image)
@@ -102,6 +83,11 @@ def export(
                 written.add(digest)
                 for _ in _pack(workspace, packed, digest):
                     yield out.take()
+            for digest in sorted(corrected.keys() - written):
+                written.add(digest)
+                entry = zipfile.ZipInfo(f"blobs/{digest}")
+                packed.writestr(entry, corrected[digest], zipfile.ZIP_DEFLATED)
+                yield out.take()
         if chosen and not images:
             raise WorkspaceError(told[0] if len(told) == 1 else NOTHING.format(len(told)))
         # Last, as only now it is known what could be read.
@@ -122,23 +108,6 @@ def _pack(workspace: Workspace, packed: zipfile.ZipFile, digest: str) -> Iterato
             yield
 
 
-def _sound(workspace: Workspace, owner: str, kept: Kept) -> tuple[KeptImage | None, LeftOut | None]:
-    """Return what of an image can be exported, and what cannot.
-
-    Every file is read for it, and again to be packed: a damaged one must not be in the zip.
-    """
-    state = workspace.blobs.state
-    if any(map(state, (*([kept.blob] if kept.blob else ()), *kept.sidecars.values()))):
-        return None, LeftOut(kept.id, True, FILE_LOST.format(kept.title))
-    # The drawings come with their masks, and are read one by one.
-    drawn, lost = drawings.sound(workspace, owner, kept.id)
-    stored = results.listed(workspace, owner, kept.id)
-    whole = tuple(one for one in stored if not any(map(state, one.files.values())))
-    parts = len(stored) - len(whole) + lost
-    left_out = LeftOut(kept.id, False, PARTS_LOST.format(kept.title)) if parts else None
-    return _image(kept, drawn, whole), left_out
-
-
 class _Pieces(io.RawIOBase):
     """What a zip file writes, until it is taken."""
 
@@ -155,35 +124,6 @@ class _Pieces(io.RawIOBase):
     def take(self) -> bytes:
         taken, self._pieces = b"".join(self._pieces), []
         return taken
-
-
-def _image(kept: Kept, drawn: Mapping[str, Drawing], stored: Sequence[Stored]) -> KeptImage:
-    return KeptImage(
-        name=kept.name,
-        title=kept.title,
-        source=kept.source if kept.blob is None else "",
-        notes=kept.notes,
-        tags=kept.tags,
-        model=kept.model,
-        object_settings=kept.object_settings,
-        changes=kept.changes,
-        file=kept.blob,
-        sidecars=dict(kept.sidecars),
-        drawings=tuple(
-            KeptDrawing(
-                image,
-                one.strokes,
-                hashlib.sha256(one.mask).hexdigest() if one.mask else None,
-                one.revision,
-                one.phase_names,
-            )
-            for image, one in drawn.items()
-        ),
-        results=tuple(
-            KeptResult(one.key, one.model, one.title, one.run, one.provenance, dict(one.files))
-            for one in stored
-        ),
-    )
 
 
 # ---- in
@@ -228,6 +168,11 @@ def load(
 
 
 def _load(workspace: Workspace, owner: str, packed: zipfile.ZipFile, image: KeptImage) -> Kept:
+    checked = {
+        one.key: archive_corrections.checked(one.correction, partial(_content, packed))
+        for one in image.results
+        if one.correction
+    }
     # Also what is there already: who knows the SHA-256 of somebody's file may not have the file.
     for digest in set(image.files):
         with packed.open(f"blobs/{digest}") as file:
@@ -252,11 +197,22 @@ def _load(workspace: Workspace, owner: str, packed: zipfile.ZipFile, image: Kept
         )
     _load_drawings(workspace, kept, image)
     for one in image.results:
-        if results.find(workspace, owner, one.key) is None:
+        stored = results.find(workspace, owner, one.key)
+        if stored is None:
             written = Written(one.model, one.title, one.run, one.provenance, one.files)
             with workspace.database.write() as db:
-                results.insert(db, workspace, owner, kept.id, one.key, written)
+                stored = results.insert(db, workspace, owner, kept.id, one.key, written)
+        if one.key in checked:
+            archive_corrections.insert(workspace, owner, stored.id, checked[one.key])
     return kept
+
+
+def _content(packed: zipfile.ZipFile, digest: str) -> bytes:
+    """Return a content of the zip; the manifest's check knows how large it may be."""
+    data = packed.read(f"blobs/{digest}")
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise ValueError("a file is not what its SHA-256 says")
+    return data
 
 
 def _load_drawings(workspace: Workspace, kept: Kept, image: KeptImage) -> None:

@@ -21,13 +21,26 @@ from core.workspace import run_record
 from core.workspace.blobs import DIGEST
 from core.workspace.micrographs import Changes
 
-VERSION = 1
+VERSION = 2
+READ_VERSIONS = (1, VERSION)
+"""What was exported before results had corrections has none."""
 MANIFEST = "library.json"
 MOST_MANIFEST_BYTES = 50_000_000
+MOST_LOG_BYTES = 200_000_000
+"""Of the steps of one correction."""
 LONGEST_NAME, LONGEST_TEXT = 255, 1_000_000
 FARTHEST_PX, LONGEST_PX = 1e5, 1e6
 """How far a stroke may reach, and how long all of an image may be together."""
 _SAMPLE = re.compile(r"sample:[\w-]{1,80}")
+
+
+@dataclass(frozen=True)
+class KeptCorrection:
+    """``first``, ``log``: SHA-256 of how it began and of every step since."""
+
+    object_settings: ObjectSettings
+    first: str
+    log: str
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,7 @@ class KeptResult:
     run: str
     provenance: str
     files: dict[str, str]
+    correction: KeptCorrection | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +90,11 @@ class KeptImage:
         of_results = (digest for one in self.results for digest in one.files.values())
         return (*self.own_files, *masks, *of_results)
 
+    @property
+    def corrections(self) -> tuple[str, ...]:
+        found = (one.correction for one in self.results)
+        return tuple(digest for one in found if one for digest in (one.first, one.log))
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -84,7 +103,8 @@ class Manifest:
 
     @property
     def files(self) -> frozenset[str]:
-        return frozenset(digest for image in self.images for digest in image.files)
+        images = self.images
+        return frozenset(digest for one in images for digest in (*one.files, *one.corrections))
 
 
 def read_manifest(packed: zipfile.ZipFile, limits: Limits) -> Manifest:
@@ -96,19 +116,22 @@ def read_manifest(packed: zipfile.ZipFile, limits: Limits) -> Manifest:
     if packed.getinfo(MANIFEST).file_size > MOST_MANIFEST_BYTES:
         raise ValueError(f"{MANIFEST} is too large")
     found = json.loads(packed.read(MANIFEST))
-    if not isinstance(found, dict) or found.get("lamella_library") != VERSION:
+    if not isinstance(found, dict) or found.get("lamella_library") not in READ_VERSIONS:
         raise ValueError(f"{MANIFEST} is not of version {VERSION}")
     # Half of a pair of surrogates is no letter, and no database takes it.
     json.dumps(found, ensure_ascii=False).encode()
     manifest: Manifest = typed.read(Manifest, found)
     for image in manifest.images:
         _check(image)
-        for digest in image.files:
+        for digest in (*image.files, *image.corrections):
             if not DIGEST.fullmatch(digest):
                 raise ValueError(f"{digest:.80} is no SHA-256")
         sizes = [packed.getinfo(f"blobs/{digest}").file_size for digest in image.own_files]
         if sum(sizes) > limits.file_bytes:
             raise ValueError(f"{image.name} is larger than {limits.file_bytes} bytes")
+        parts = (packed.getinfo(f"blobs/{digest}").file_size for digest in image.corrections)
+        if max(parts, default=0) > MOST_LOG_BYTES:
+            raise ValueError(f"the corrections of {image.name} are too large")
     return manifest
 
 

@@ -22,8 +22,9 @@ from core.correction.codec import Step
 from core.correction.corrected import corrected, counts
 from core.correction.history import REDO, UNDO, History
 from core.correction.measured import ObjectTable, phase_table
+from core.correction.replay import concerned_change
 from core.correction.state import CorrectionState
-from core.errors import CorrectionError, LamellaError, StaleError, WorkspaceError
+from core.errors import LamellaError, StaleError, WorkspaceError
 from core.types import Micrograph
 from core.workspace import correction_snapshot, corrections, quota
 from core.workspace.blobs import DamagedError
@@ -87,7 +88,7 @@ class OpenCorrection:
     ) -> None:
         """Take the state of a revision; :func:`open_correction` brings it up to date."""
         self.head, self.state, self.revision = head, state, revision
-        self._workspace, self._history = workspace, history
+        self.workspace, self._history = workspace, history
         self._lock = threading.RLock()
         self._table: ObjectTable | None = None
         self._unmeasured: set[int] = set()
@@ -202,7 +203,7 @@ class OpenCorrection:
         with self._lock:
             found = 0
             result = self.head.result
-            for step in corrections.steps_after(self._workspace, result, self.revision):
+            for step in corrections.steps_after(self.workspace, result, self.revision):
                 self._advance(step)
                 found += 1
             return found
@@ -220,13 +221,13 @@ class OpenCorrection:
             self._check_there(db)
             corrections.add_snapshot(db, self.head.result, revision, digests["snapshot"])
 
-        blobs = self._workspace.blobs
-        blobs.save(self._workspace.database, {"snapshot": data}, insert)
+        blobs = self.workspace.blobs
+        blobs.save(self.workspace.database, {"snapshot": data}, insert)
 
     def _new(self, steps: Sequence[Step]) -> tuple[Sequence[Step], int]:
         """Return the steps that are not in the log yet, and the revision that they build on."""
         base = steps[0].base
-        with self._workspace.database.read() as db:
+        with self.workspace.database.read() as db:
             for number, step in enumerate(steps):
                 row = db.execute(
                     "SELECT revision FROM correction_step WHERE result = ? AND serial = ?",
@@ -246,33 +247,27 @@ class OpenCorrection:
         concerned = history.concerned(revision, step.kind)
         change = step.change
         if concerned != revision:
-            taken = self._step(concerned, beside)
-            if step.of not in (None, taken.serial):
-                raise CorrectionError(
-                    "Another step than the last one was to be undone or made again; reload the "
-                    "page."
-                )
-            change = taken.change.reversed() if step.kind == UNDO else taken.change
+            change = concerned_change(step, self._step(concerned, beside))
         elif is_new:
             changes.check_new(self.state, change)
         changes.apply(self.state, change)
         self._history, self.revision = history.after(revision, step.kind), revision
-        self._unmeasured.update(one.id for one in change.objects)
+        self._unmeasured |= change.ids
         return change
 
     def _step(self, revision: int, beside: Sequence[Step] = ()) -> Step:
         for step in beside:
             if step.base + 1 == revision:
                 return step
-        return corrections.step(self._workspace, self.head.result, revision)
+        return corrections.step(self.workspace, self.head.result, revision)
 
     def _keep(self, steps: Sequence[Step]) -> None:
         result, now = self.head.result, time.time()
         packed = [corrections.pack(step) for step in steps]
         size, counted = sum(map(len, packed)), json.dumps(asdict(counts(self.state)))
-        with self._workspace.database.write() as db:
+        with self.workspace.database.write() as db:
             self._check_there(db)
-            quota.check_owner(db, self._workspace, self.head.owner, size)
+            quota.check_owner(db, self.workspace, self.head.owner, size)
             db.execute(
                 "UPDATE correction SET revision = ?, counts = ?, bytes = bytes + ?, saved = ?"
                 " WHERE result = ? AND revision = ?",

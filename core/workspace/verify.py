@@ -20,6 +20,14 @@ SELECT 'The result ' || result.title || ' of ' || micrograph.title || ' (' || re
     || ') is {0}; run it again.'
 FROM result JOIN micrograph ON micrograph.id = result.micrograph
 WHERE result.id IN (SELECT result FROM result_file WHERE blob = ?1)
+UNION ALL
+SELECT 'The corrections of the result ' || result.title || ' of ' || micrograph.title || ' ('
+    || result.owner || ') have a file that is {0}' || CASE
+    WHEN (SELECT count(*) FROM correction_snapshot WHERE result = result.id) > 1
+    THEN '; another one leads to the same, so that --repair loses nothing.'
+    ELSE ' and cannot be read; correct it again.' END
+FROM result JOIN micrograph ON micrograph.id = result.micrograph
+WHERE result.id IN (SELECT result FROM correction_snapshot WHERE blob = ?1)
 """
 
 
@@ -41,8 +49,8 @@ def verify(
     """Read everything once and compare it with what its rows say; it may be in use meanwhile.
 
     ``repair``: damaged files are removed, so that the same upload mends them, and with them the
-    results and masks that cannot be read any more; and what a crash left behind a day ago or
-    earlier. Without it nothing is removed.
+    results, masks and corrections that cannot be read any more; and what a crash left behind a day
+    ago or earlier. Without it nothing is removed.
 
     Raises:
         WorkspaceError: the workspace cannot be read, or not be written to.
@@ -78,6 +86,9 @@ def _problems(workspace: Workspace, digest: str, repair: bool) -> list[str]:
         if repair:
             of_it = "SELECT result FROM result_file WHERE blob = ?"
             db.execute(f"DELETE FROM result WHERE id IN ({of_it})", (digest,))
+            db.execute("DELETE FROM correction_snapshot WHERE blob = ?", (digest,))
+            kept = "SELECT result FROM correction_snapshot"
+            db.execute(f"DELETE FROM correction WHERE result NOT IN ({kept})")
             db.execute("UPDATE drawing SET mask = NULL WHERE mask = ?", (digest,))
             workspace.blobs.discard(digest)
     return found

@@ -134,7 +134,7 @@ def provenance_table(told: Mapping[str, Any]) -> Table:
     image, model, engine, software = (
         told[part] for part in ("input", "model", "engine", "software")
     )
-    size = image["pixel_size_nm"]
+    size, by_hand = image["pixel_size_nm"], told.get("corrected_by_hand")
     rows = {
         "Image": f"{image['name']}, {image['shape_px'][1]} x {image['shape_px'][0]} px",
         "Image SHA-256": image["sha256"],
@@ -149,6 +149,8 @@ def provenance_table(told: Mapping[str, Any]) -> Table:
         "Result": told["result"]["digest"],
         "Repeat with": told["command"] or "lamella replay run.json IMAGE",
     }
+    if by_hand:
+        rows |= {"By hand": by_hand["in_words"], "Repeat with": "no run repeats a correction"}
     return Table("What made this result", ("", ""), tuple(rows.items()))
 
 

@@ -52,10 +52,10 @@ def assert_equal(found: CorrectionState, wanted: CorrectionState) -> None:
         assert found.crop(number) == wanted.crop(number)
 
 
-def disc(random: np.random.Generator) -> np.ndarray:
+def disc(random: np.random.Generator, shape: tuple[int, int] = SHAPE) -> np.ndarray:
     """Return the indices of the pixels of a disc, perhaps cut by the edge."""
-    row, column, radius = random.integers(0, 48), random.integers(0, 64), random.integers(1, 9)
-    rows, columns = np.ogrid[: SHAPE[0], : SHAPE[1]]
+    (row, column), radius = random.integers(0, shape), random.integers(1, 9)
+    rows, columns = np.ogrid[: shape[0], : shape[1]]
     return np.flatnonzero((rows - row) ** 2 + (columns - column) ** 2 <= radius**2)
 
 
@@ -69,13 +69,14 @@ def random_change(state: CorrectionState, random: np.random.Generator) -> Change
     numbers = sorted(state.objects)
     kind = random.integers(0, 8) if numbers else random.choice([1, 2])
     one = int(random.choice(numbers)) if numbers else 0
+    phase, brush = int(random.integers(0, len(state.phases))), disc(random, state.shape)
     if kind == 0:
-        return repainted(state, disc(random), one, state.objects[one].phase)
+        return repainted(state, brush, one, state.objects[one].phase)
     if kind == 1:
-        return repainted(state, disc(random), 0, int(random.integers(0, 3)))
+        return repainted(state, brush, 0, phase)
     if kind == 2:
-        new, phase = state.next_id, int(random.integers(1, 3))
-        return repainted(state, disc(random), new, phase, {new: ObjectRecord(phase, "drawn")})
+        new = state.next_id
+        return repainted(state, brush, new, phase, {new: ObjectRecord(phase, "drawn")})
     if kind == 3:
         others = random.choice(numbers, min(3, len(numbers)), replace=False).tolist()
         return repainted(state, pixels_of(state, *others), one, state.objects[one].phase)

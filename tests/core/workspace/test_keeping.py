@@ -19,7 +19,16 @@ from core.segmentation.settings import ObjectSettings
 from core.segmentation.strokes import Stroke
 from core.settings import Limits, WorkspaceLimits
 from core.types import PixelSize
-from core.workspace import archive, backup, drawings, micrographs, results, retention, verify
+from core.workspace import (
+    archive,
+    archive_image,
+    backup,
+    drawings,
+    micrographs,
+    results,
+    retention,
+    verify,
+)
 from core.workspace.drawings import Drawing
 from core.workspace.micrographs import Changes, Kept
 from core.workspace.reserve import RESERVE_BYTES
@@ -425,7 +434,7 @@ def test_export_leaves_out_what_is_lost_and_says_so(
             workspace.blobs.path(digest).unlink()
         else:
             workspace.blobs.path(digest).write_bytes(b"x")
-    told: list[archive.LeftOut] = []
+    told: list[archive_image.LeftOut] = []
     data = b"".join(archive.export(workspace, "anna", tell=told.append))
     assert {one.image: one.all for one in told} == {lost.id: True, kept.id: False}
     other = Workspace(tmp_path / "other")
@@ -468,7 +477,7 @@ def image_of(manifest: dict) -> dict:
 
 
 HOSTILE = {
-    "version": lambda m: m.update(lamella_library=2),
+    "version": lambda m: m.update(lamella_library=3),
     "more": lambda m: m.update(owner="anna"),
     "path": lambda m: image_of(m).update(name="../../etc/passwd"),
     "sidecar": lambda m: image_of(m)["sidecars"].update({"..\\a": image_of(m)["file"]}),
