@@ -39,7 +39,7 @@ import cli
 sys.exit(cli.main(["app", "--port", sys.argv[1]]))
 """
 BUSY = "worker with a job"
-KINDS = (BUSY, "writer", BUSY, "writer", "worker", BUSY, "writer", "server", BUSY, "writer")
+KINDS = (BUSY, "writer", "worker", "server", BUSY, "writer", BUSY, "writer", BUSY, "writer")
 MOMENT_SECONDS = {BUSY: 0.02, "worker": 0.0, "writer": 0.05, "server": 3.0}
 """How long after the moment that was waited for it may still be."""
 PATIENCE_SECONDS = 240.0

@@ -90,12 +90,18 @@ def _wait_until_well(address: str, process: subprocess.Popen[bytes], log: Path) 
     pytest.fail(f"the app did not start:\n{log.read_text()}", pytrace=False)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Return a server for the tests of one file, on which no page may have failed in the end."""
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("server")) as running:
         yield running
-        assert "a page failed" not in running.log.read_text()
+
+
+@pytest.fixture(scope="module")
+def server(shared_server: Server) -> Iterator[Server]:
+    """Return the server that the files share, on which no page of this file's may fail."""
+    before = shared_server.log.read_text()
+    yield shared_server
+    assert "a page failed" not in shared_server.log.read_text().removeprefix(before)
 
 
 @pytest.fixture

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from core.segmentation.engines.classic_engine import ClassicEngine
+from core.segmentation.engines.engine import Engine
+from core.types import ModelCard
+from models import zoo
 from pages.components.frame import networks
 
 
@@ -11,3 +17,27 @@ from pages.components.frame import networks
 def own_engines() -> None:
     """Begin each file without the networks that another put in the place of the zoo's."""
     networks.engine.clear()
+
+
+@pytest.fixture(scope="session")
+def load_once() -> Callable[..., Engine | ClassicEngine]:
+    """Return :func:`models.zoo.load`, which loads a card of the zoo once for all tests."""
+    load, loaded = zoo.load, list[tuple[ModelCard, str, Engine | ClassicEngine]]()
+
+    def again(name: str, device: str = "auto") -> Engine | ClassicEngine:
+        card = zoo.card(name)
+        for known, on, engine in loaded:
+            if known is card and on == device:
+                return engine
+        loaded.append((card, device, load(name, device)))
+        return loaded[-1][-1]
+
+    return again
+
+
+@pytest.fixture(autouse=True)
+def shared_engines(
+    load_once: Callable[..., Engine | ClassicEngine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Share engines between the tests, as the sessions of a server do."""
+    monkeypatch.setattr(zoo, "load", load_once)

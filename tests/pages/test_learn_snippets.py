@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from models import zoo
 from models.architectures.small import SmallUnet
 from pages.components.frame import networks, stores
 from pages.components.learn.frame import lessons
-from tests.pages.running import lesson, phases_only
+from tests.pages.running import finish, lesson, phases_only
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
@@ -134,11 +133,7 @@ def test_the_network_is_shifted_in_the_background(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(zoo, "load", load)
     app = lesson("sharing")
     app.button(key="work_start_network_shift").click().run()
-    for _ in range(60):
-        if any(one.label == "Spread, circular" for one in app.metric):
-            break
-        time.sleep(0.5)
-        app.run()
+    app = finish(app, "network_shift")
     networks.engine.clear()
     stores._store.clear("results", stores.RESULT_BYTES)
     values = {one.label: one.value for one in app.metric}
