@@ -88,6 +88,8 @@ def test_ten_users_hold_no_more_than_the_store(
 
 
 def test_a_session_holds_no_image_by_its_controls(made: list[weakref.ref]) -> None:
+    # What earlier tests opened may be in their hands still.
+    stores.micrographs().discard(lambda key: True)
     app = segmented(SESSIONS)
     alive = [weakref.ref(read[0].pixels) for _, read in stores.micrographs().items()]
     for store in (stores.micrographs(), stores.results()):
