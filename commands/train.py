@@ -87,14 +87,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def training_of(card: ModelCard) -> Callable[..., TrainedNetwork]:
-    """Return how such a network is trained: to segment, to name kinds, or to answer clicks."""
+    """Return how such a network is trained: to segment, or to name kinds."""
     from core.classification.session import run_classifier_training
-    from core.interaction.training import run_click_training
     from core.training.session import run_training
-    from models import classifiers, interactive
+    from models import classifiers
 
-    if card.name in interactive.CARDS:
-        return run_click_training
     if card.name not in classifiers.CARDS:
         return run_training
     return partial(run_classifier_training, earlier=classifiers.earlier(card.name))

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.components.frame import keeping, session
 from pages.components.library import item, overview
 
-PAGE = {"group": "Analyse", "title": "Library", "order": 3}
+PAGE = {"group": "Analyse", "title": "Library", "order": 6}
 
 st.title("Library")
 workspace = keeping.workspace()

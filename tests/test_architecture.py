@@ -30,7 +30,7 @@ ORDER_IN_CORE = (
     ("export",),
     ("figures",),
     ("fields",),
-    ("evaluation", "classification", "concepts", "interaction"),
+    ("evaluation", "classification", "concepts"),
     ("training", "analysis"),
     ("inspection", "synthesis"),
     ("segmentation",),

@@ -23,6 +23,9 @@ QUERIES = {
         "find=steel&tag=as cast&by=otsu&added=7&sorted=name&page=1&item=no-such&left=no-such&"
         "right=no-such"
     ),
+    "measure": (
+        "what=phases&phase=1&method=point count&points=20&unweighted=on&fit=gamma&error=2&unit=nm"
+    ),
     "image_problem": (
         "presenter=true&image_side=64&image_units=16&image_maps=2&image_precision=float32&"
         "image_training=true&image_snapshot=3&image_subject=x&image_shift=2"

@@ -175,7 +175,7 @@ class PageLink:
         )
         return asked
 
-    def switch(self, label: str, name: str) -> bool:
+    def switch(self, label: str, name: str, help: str | None = None) -> bool:
         """Draw a toggle that is in the link when it is on, and return whether it is."""
         is_on = self.one_of(name, ("on",)) == "on"
         key = self.control(name, is_on)
@@ -183,11 +183,19 @@ class PageLink:
             label,
             key=key,
             on_change=lambda: self.note(name, "on" if session.value_of(key) else None),
+            help=help,
         )
         return is_on
 
     def slider(
-        self, label: str, name: str, default: float, low: float, high: float, step: float
+        self,
+        label: str,
+        name: str,
+        default: float,
+        low: float,
+        high: float,
+        step: float,
+        help: str | None = None,
     ) -> float:
         """Draw a slider and return its number."""
         key = self.control(name, self.number(name, default, low, high))
@@ -200,6 +208,7 @@ class PageLink:
             key=key,
             on_change=self.note_value_of,
             args=(key, name),
+            help=help,
         )
 
     def scale(self, label: str, name: str, values: Sequence[float], default: float) -> float:

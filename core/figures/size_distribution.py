@@ -1,0 +1,92 @@
+"""A measured distribution as a histogram, with its quantiles explained and its fitted curve."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.fields.result import Distribution
+from core.figures.size_histogram import LINE, histogram_edges
+from core.measurement.particle_size import weighted_quantiles
+from core.palette import ACCENT
+
+QUANTILES = (0.1, 0.5, 0.9)
+FIT = "#009E73"
+
+
+def size_distribution_figure(distribution: Distribution, color: str = ACCENT) -> go.Figure:
+    """Draw the share of each bin in %, D10, D50 and D90 above it, and the fitted curve.
+
+    Grounds are transparent and text uncoloured, so any theme may frame it. What a quantile means is
+    said under the pointer.
+    """
+    edges = histogram_edges(distribution.values)
+    total = distribution.weights.sum()
+    weights = distribution.weights / total if total else distribution.weights
+    share = 100 * np.histogram(distribution.values, edges, weights=weights)[0]
+    unit = f" {distribution.unit}" if distribution.unit else ""
+    figure = go.Figure(layout=_layout(distribution))
+    figure.add_bar(
+        x=(edges[:-1] + edges[1:]) / 2,
+        y=share,
+        width=np.diff(edges),
+        marker={"color": color, "line": {"color": LINE, "width": 0.5}},
+        customdata=np.column_stack([edges[:-1], edges[1:]]),
+        hovertemplate=f"%{{customdata[0]:.4g}} to %{{customdata[1]:.4g}}{unit}<br>%{{y:.3g}} % of "
+        f"the {distribution.counted}<extra></extra>",
+    )
+    if distribution.fit is not None:
+        low = max(edges[0], edges[-1] / 1000)
+        sizes = np.linspace(low, edges[-1], 200)
+        figure.add_scatter(
+            x=sizes,
+            y=100 * (edges[1] - edges[0]) * distribution.fit.density(sizes),
+            mode="lines",
+            line={"color": FIT, "width": 2},
+            hovertemplate=f"{distribution.fit.in_words}<extra></extra>",
+        )
+    _add_quantiles(figure, distribution, unit)
+    return figure
+
+
+def _add_quantiles(figure: go.Figure, distribution: Distribution, unit: str) -> None:
+    if len(distribution.values) < 2:
+        return
+    sizes = weighted_quantiles(distribution.values, distribution.weights, np.array(QUANTILES))
+    for quantile, size in zip(QUANTILES, sizes, strict=True):
+        name = f"D{100 * quantile:.0f}"
+        figure.add_vline(x=size, line={"color": LINE, "dash": "dash", "width": 1.5})
+        meaning = (
+            f"{name}: {100 * quantile:.0f} % of the {distribution.counted}<br>"
+            f"are smaller than {size:.4g}{unit}, {100 * (1 - quantile):.0f} % larger"
+        )
+        # Above the frame, where neither a bar nor a line of the grid runs through it.
+        figure.add_annotation(
+            text=name,
+            hovertext=meaning,
+            x=size,
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            showarrow=False,
+            captureevents=True,
+        )
+
+
+def _layout(distribution: Distribution) -> dict[str, object]:
+    unit = f" in {distribution.unit}" if distribution.unit else ""
+    grid = {"gridcolor": "rgba(128, 128, 128, 0.25)", "zerolinecolor": LINE}
+    return {
+        "xaxis": {
+            "title": f"{distribution.name}{unit} (n = {len(distribution.values):,})",
+            "rangemode": "tozero",
+            **grid,
+        },
+        "yaxis": {"title": f"Share of the {distribution.counted} in %", **grid},
+        "paper_bgcolor": "rgba(0, 0, 0, 0)",
+        "plot_bgcolor": "rgba(0, 0, 0, 0)",
+        "margin": {"l": 56, "r": 16, "t": 28, "b": 48},
+        "showlegend": False,
+        "bargap": 0,
+        "height": 320,
+    }

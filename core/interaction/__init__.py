@@ -1,1 +1,0 @@
-"""From clicks, a box or a rough mask to one object: prompts, training, answers, evaluation."""

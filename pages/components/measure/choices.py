@@ -1,0 +1,135 @@
+"""What is measured, and how: the controls beside the image and the model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+import streamlit as st
+
+from core.fields.field import kinds_of
+from core.fields.settings import FITS, GRAIN_METHODS, PHASE_METHODS, Kind, MeasureSettings
+from core.types import ModelCard
+from pages.components.frame import background, samples, session, sidebar
+from pages.components.frame.memory import Opened
+from pages.components.frame.words import capital
+from pages.components.measure.link import LINK
+from pages.components.segment import marking, run
+from pages.components.segment.run import Result
+
+KINDS: dict[Kind, str] = {
+    "particles": "Particle size",
+    "grains": "Grain size",
+    "phases": "Phase fractions",
+    "layer": "Layer thickness",
+    "fibres": "Fibre diameter",
+    "cracks": "Cracks",
+}
+GRAIN_METHOD_TITLES = dict(
+    zip(
+        GRAIN_METHODS,
+        (
+            "Intercepts, lines in four directions",
+            "Intercepts, Abrams' three circles",
+            "Counting, Jeffries' circle",
+            "Counting, Saltykov's rectangle",
+        ),
+        strict=True,
+    )
+)
+PHASE_METHOD_TITLES = dict(
+    zip(PHASE_METHODS, ("By area (E1245)", "Point count (E562)"), strict=True)
+)
+UNITS = {"auto": "As fits", "nm": "nm", "µm": "µm"}
+EDGE_HELP = (
+    "Objects that the edge cuts have no size. Large ones are cut more often, so the others are "
+    "weighted by the inverse of the chance to lie wholly inside (Miles-Lantuéjoul, ISO 13322-1)."
+)
+ERROR_HELP = (
+    "Half the width of the 95 % interval of the pixel size, in percent: what a calibration "
+    "standard or the maker's data sheet states. It is carried into every length and area."
+)
+MARKS = "Draw the marks on the page Segment, then come back: the result is measured here."
+
+
+def micrograph() -> Opened | None:
+    """Draw the image's controls; the first sample where none is chosen, None where unreadable."""
+    if session.memory().source is None:
+        session.choose(f"sample:{samples.offers()[0].name}", run=True)
+    return sidebar.choose_micrograph()
+
+
+def segmentation(opened: Opened) -> Result | None:
+    """Draw the choice of the model and its run in the sidebar; return what it found."""
+    card, marked = marking.choose(opened, sidebar.choose_model())
+    settings = sidebar.object_settings(card)
+    with st.sidebar:
+        found = run.segment(opened, card, settings, marked)
+        if found is None and background.running(run.PLACE) is None:
+            st.caption(MARKS if marked else "Segment the image to measure what is in it.")
+    return found
+
+
+def settings(card: ModelCard, removed_hits: tuple[int, ...]) -> MeasureSettings:
+    """Draw what is measured and how; ``removed_hits``: those removed in the viewer."""
+    known = kinds_of(card)
+    with st.sidebar:
+        st.subheader("Measure")
+        kind = cast(
+            Kind,
+            LINK.choose(
+                "Measure",
+                "what",
+                {one: KINDS[one] for one in known},
+                in_list=True,
+                known=tuple(KINDS),
+                label_visibility="collapsed",
+                drops=("phase", "method", "points", "unweighted", "fit"),
+            ),
+        )
+        chosen = MeasureSettings(kind=kind, removed_hits=removed_hits)
+        chosen = replace(chosen, **BY_KIND.get(kind, _phase)(card, kind))
+        with st.expander("Uncertainty and units"):
+            return replace(chosen, **_shared())
+
+
+def _particles(card: ModelCard, kind: Kind) -> dict[str, Any]:
+    is_off = LINK.switch("Without edge correction", "unweighted", help=EDGE_HELP)
+    fit = LINK.choose(
+        "Curve over the histogram", "fit", {one: capital(one) for one in FITS}, in_list=True
+    )
+    return {"edge_correction": not is_off, "fit": fit}
+
+
+def _grains(card: ModelCard, kind: Kind) -> dict[str, Any]:
+    return {
+        "grain_method": LINK.choose(
+            "Method of the headline", "method", GRAIN_METHOD_TITLES, in_list=True
+        )
+    }
+
+
+def _phase(card: ModelCard, kind: Kind) -> dict[str, Any]:
+    usual = card.objects_phase if card.objects_phase is not None else len(card.phases) - 1
+    names = {str(index): capital(phase.name) for index, phase in enumerate(card.phases)}
+    phase = LINK.choose("Phase", "phase", names, str(usual), in_list=True)
+    values: dict[str, Any] = {"phase": int(phase)}
+    if kind == "phases":
+        values["phase_method"] = LINK.choose("Method", "method", PHASE_METHOD_TITLES, in_list=True)
+        if values["phase_method"] == "point count":
+            points = LINK.slider("Points a side", "points", 10, 5, 40, 1)
+            values["grid_points"] = round(points)
+    return values
+
+
+def _shared() -> dict[str, Any]:
+    error = LINK.slider("Pixel size, ± %", "error", 0.0, 0.0, 10.0, 0.1, help=ERROR_HELP)
+    unit = LINK.choose("Unit of length", "unit", UNITS)
+    return {
+        # Zero is not stated: no pixel size is exact.
+        "pixel_size_error_percent": error or None,
+        "length_unit": None if unit == "auto" else unit,
+    }
+
+
+BY_KIND = {"particles": _particles, "grains": _grains}

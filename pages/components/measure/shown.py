@@ -1,0 +1,135 @@
+"""What was measured: the number that comes first, the distribution, every quantity, the method."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.fields.words import interval_in_words, value_in_words
+from core.palette import ACCENT
+from pages.components.frame import screen
+from pages.components.frame.words import capital
+from pages.components.segment.objects import label_of
+
+if TYPE_CHECKING:
+    from core.analysis import Analysis
+    from core.fields.quantity import Quantity
+    from core.fields.result import FieldMeasurement
+
+HEIGHT = 360
+SURENESS_PX = 620
+
+
+def headline(found: FieldMeasurement) -> None:
+    """Draw the one number, how well it is known, and after which standard."""
+    first = found.headline
+    name = first.name if first.symbol in first.name else f"{first.name} ({first.symbol})"
+    number, sureness = screen.parts(screen.THIRD, SURENESS_PX)
+    number.metric(name, value_in_words(first))
+    with sureness:
+        st.markdown(_interval(first))
+        st.caption(_basis(first))
+    for warning in found.warnings:
+        st.warning(warning)
+
+
+def _interval(first: Quantity) -> str:
+    if first.interval is None:
+        return f"No 95 % interval. {first.reason}"
+    return f"95 % interval: **{interval_in_words(first)}**"
+
+
+def _basis(first: Quantity) -> str:
+    count = f"{first.n:,} {first.counted}" if first.counted else ""
+    after = f"after {first.method}" if "ASTM" in first.method else first.method
+    return ", ".join(part for part in (count, after) if part) + "."
+
+
+def body(analysis: Analysis, found: FieldMeasurement) -> None:
+    """Draw the distribution beside all quantities, then the method and the table."""
+    chart, numbers = screen.parts(screen.HALF, screen.HALF)
+    with chart:
+        _distributions(analysis, found)
+    with numbers:
+        _quantities(found)
+    _parts(found.headline)
+    st.subheader("Method")
+    st.markdown(found.method)
+    for note in found.notes:
+        st.markdown(note)
+    st.caption(f"Pixel size: {found.scale}")
+    with st.expander("References"):
+        st.markdown("\n".join(f"- {one}" for one in found.references))
+    _table(found)
+
+
+def _distributions(analysis: Analysis, found: FieldMeasurement) -> None:
+    from core.figures.size_distribution import size_distribution_figure
+
+    phase = analysis.card.objects_phase
+    color = ACCENT if phase is None else analysis.segmentation.phases[phase].color
+    for distribution in filter(None, (found.distribution, *found.further)):
+        if not len(distribution.values):
+            continue
+        st.subheader(f"Distribution: {distribution.name.lower()}")
+        st.plotly_chart(
+            size_distribution_figure(distribution, color),
+            height=HEIGHT,
+            key=f"measured-{distribution.key}",
+            config={"displayModeBar": False},
+            alt=f"Histogram: {distribution.name}",
+        )
+        fit = f" Line: {distribution.fit.in_words}." if distribution.fit else ""
+        st.caption(f"Point at D10, D50 or D90 to read what it means.{fit}")
+
+
+def _quantities(found: FieldMeasurement) -> None:
+    st.subheader("All quantities")
+    rows = [
+        {
+            "Quantity": one.name,
+            "Value": value_in_words(one),
+            "95 % interval": interval_in_words(one),
+            "Note": one.method if one.interval else one.reason,
+        }
+        for one in found.quantities
+    ]
+    st.dataframe(
+        rows,
+        height=HEIGHT,
+        hide_index=True,
+        column_config={"Quantity": st.column_config.TextColumn(width="medium", pinned=True)},
+        alt="One row per quantity",
+    )
+
+
+def _parts(first: Quantity) -> None:
+    """Draw what the interval of the first number is made of."""
+    if first.interval is None or not first.parts:
+        return
+    rows = [
+        {
+            "Source": capital(part.source),
+            "Below": f"{part.below:.3g} {first.unit}",
+            "Above": f"{part.above:.3g} {first.unit}",
+            "From": part.note,
+        }
+        for part in first.parts
+    ]
+    with st.expander("What the interval is made of"):
+        st.table(rows, border="horizontal")
+        st.caption("Half-widths at 95 %, which add as the root of their sum of squares (GUM).")
+
+
+def _table(found: FieldMeasurement) -> None:
+    if found.table.empty:
+        return
+    with st.expander(f"Table: {len(found.table):,} {found.counted}"):
+        st.dataframe(
+            found.table,
+            height=HEIGHT,
+            hide_index=True,
+            column_config={name: label_of(str(name)) for name in found.table},
+            alt=f"One row for each of the {found.counted}",
+        )

@@ -1,0 +1,54 @@
+"""Measure: from a segmentation to the numbers that are reported, with their intervals."""
+
+from functools import partial
+
+import streamlit as st
+
+from core.errors import LamellaError
+from pages.components.frame import publish, session
+from pages.components.measure import agreement, choices, export, measured, shown, view
+from pages.components.measure.link import LINK
+from pages.components.viewer.viewer import ViewerSettings, viewer
+
+PAGE = {"group": "Analyse", "title": "Measure", "order": 3}
+
+st.title("Measure")
+LINK.read()
+opened = choices.micrograph()
+if opened is None:
+    st.stop()
+st.caption(
+    "Particle size, grain size or phase fractions after the standards, each with its interval "
+    "and the method in words."
+)
+result = choices.segmentation(opened)
+session.show_notice()
+if result is None:
+    viewer(
+        publish.micrograph(opened.micrograph),
+        ViewerSettings(bar_rows=opened.micrograph.bar_rows),
+        key="viewer",
+    )
+    st.stop()
+
+analysis, reference = result.analysis, result.reference
+settings = choices.settings(analysis.card, measured.removed_hits(reference))
+try:
+    found = measured.measured(reference, analysis, settings)
+except LamellaError as error:
+    st.warning(str(error))
+    st.stop()
+shown.headline(found)
+compared = agreement.draw(analysis)
+viewer(
+    publish.micrograph(opened.micrograph),
+    view.settings(reference, analysis, found, compared),
+    key="viewer",
+    on_click=partial(measured.toggle_hit, reference, settings),
+)
+view.legend(reference, found)
+if compared is not None:
+    agreement.table(compared)
+shown.body(analysis, found)
+with st.sidebar:
+    export.draw(reference, found)

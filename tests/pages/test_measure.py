@@ -1,0 +1,92 @@
+"""The page Measure: the numbers of core/fields on screen, and the files that leave it."""
+
+from __future__ import annotations
+
+import io
+from types import SimpleNamespace
+
+import numpy as np
+import openpyxl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.fields.result import Drawing, DrawnHits
+from core.fields.settings import MeasureSettings
+from core.segmentation.settings import ObjectSettings
+from pages.components.measure import measured
+from pages.components.segment.kept import Reference
+from pages.components.viewer.viewer import ViewerEvent
+from tests.pages.running import by_key, fetched, finish, opened, texts
+
+
+@pytest.fixture
+def particles() -> AppTest:
+    return finish(opened("measure", sample="gold-tem", model="otsu"))
+
+
+def test_the_headline_has_its_interval_and_the_standard(particles: AppTest) -> None:
+    assert not particles.exception
+    (metric,) = particles.metric
+    assert metric.label == "Median diameter (D50)"
+    assert metric.value.endswith(" nm")
+    assert "95 % interval: **" in texts(particles)
+    assert "by number; ISO 9276-1." in texts(particles)
+    assert "after ISO 13322-1" in texts(particles)
+
+
+def test_values_leave_as_they_are_on_screen(particles: AppTest) -> None:
+    data = fetched(particles, "measure-measured.xlsx").content
+    sheets = openpyxl.load_workbook(io.BytesIO(data))
+    header, first, *_ = sheets["values"].iter_rows(values_only=True)
+    row = dict(zip(header, first, strict=True))
+    assert (row["key"], row["unit"]) == ("d50", "nm")
+    assert f"{row['value']:.2f} nm" == particles.metric[0].value
+    assert sheets["particles"].max_row > 50
+    assert fetched(particles, "measure-report.pdf").content.startswith(b"%PDF-")
+    assert particles.metric[0].value in fetched(particles, "measure-report.html").text
+    # 85 mm in points.
+    assert 'width="240.94' in fetched(particles, "measure-distribution.svg").text
+
+
+def test_what_is_measured_is_in_the_link() -> None:
+    link = {"sample": "gold-tem", "model": "otsu", "what": "phases", "method": "point count"}
+    app = finish(opened("measure", **link))
+    (metric,) = app.metric
+    assert metric.label.startswith("Fraction of ")
+    assert "point count; ASTM E562" in texts(app)
+    by_key(app.selectbox, "measure-what").set_value("particles").run()
+    # The method was of the fractions.
+    assert "method" not in app.query_params
+    assert app.metric[0].label == "Median diameter (D50)"
+
+
+def test_a_method_of_something_else_is_refused_in_a_sentence() -> None:
+    app = finish(opened("measure", sample="gold-tem", model="otsu", what="phases", method="x"))
+    assert not app.exception
+    assert 'The link asks for method "x"; choose one of' in texts(app)
+
+
+def test_a_click_on_a_hit_removes_it_and_another_brings_it_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    state: dict[str, object] = {}
+    monkeypatch.setattr(measured.session, "value_of", state.get)
+    monkeypatch.setattr(measured.session, "remember", state.__setitem__)
+    reference = Reference(("a",), ObjectSettings(), "a.png", None)
+    hits = DrawnHits(np.array([7, 9]), np.array([[10.0, 20.0], [40.0, 20.0]]), np.ones(2))
+    found = SimpleNamespace(kind="grains", drawing=Drawing(hits=hits))
+    shown = SimpleNamespace(micrograph=SimpleNamespace(shape=(64, 64)))
+    monkeypatch.setattr(Reference, "analysis", lambda self: shown)
+    settings = MeasureSettings(kind="grains")
+    measured.stores.results().put(measured._key(reference, settings), found, 1)
+
+    measured.toggle_hit(reference, settings, ViewerEvent(41, 22))
+    assert measured.removed_hits(reference) == (9,)
+    measured.toggle_hit(reference, settings, ViewerEvent(25, 20))
+    assert measured.removed_hits(reference) == (9,)
+    measured.toggle_hit(reference, settings, ViewerEvent(9, 20))
+    assert measured.removed_hits(reference) == (7, 9)
+    measured.toggle_hit(reference, settings, ViewerEvent(41, 22))
+    assert measured.removed_hits(reference) == (7,)
+    measured.restore_hits(reference)
+    assert measured.removed_hits(reference) == ()
