@@ -22,6 +22,7 @@ CRACKS = ("crack", "pore")
 NONE = "No layer was found, so it has no thickness; check the phase and the segmentation."
 SMALLEST = 0.05
 """Area of a part of the layer by that of the largest; a smaller one is a stray patch."""
+MOST_PARTS = 20
 QUANTITIES = {
     "mean_thickness": ("Mean thickness", "t̄"),
     "median_thickness": ("Median thickness", "t50"),
@@ -109,9 +110,10 @@ def _lines(mask: np.ndarray) -> list[_Line]:
     count, number, sizes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     areas = sizes[:, cv2.CC_STAT_AREA]
     found = []
-    for index in range(1, count):
-        if areas[index] < SMALLEST * areas[1:].max():
-            continue
+    areas[0] = 0
+    for index in np.argsort(-areas)[: min(count - 1, MOST_PARTS)]:
+        if areas[index] < SMALLEST * areas.max():
+            break
         part = number == index
         axis = medial_axis(part)
         branch = longest_line(axis.branches)

@@ -8,7 +8,7 @@ the length of the lines divided by the number of crossings: ends inside grains n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class LineIntercepts:
     each hit. ``places``: (n, 2) (row, column) in px of each hit. ``kept``: (n,) bool, False of hits
     that were removed. ``chords_px``: (m,) of the intercepts that lie wholly on a line; those of
     :func:`cross_boundaries` end at the boundary's rim. ``spacing_px``: between parallel lines; None
-    of circles.
+    of circles. ``grains``: in the field, where they are known.
     """
 
     lines: tuple[InterceptLine, ...]
@@ -54,6 +54,7 @@ class LineIntercepts:
     kept: np.ndarray
     chords_px: np.ndarray
     spacing_px: float | None
+    grains: int | None = None
 
     @property
     def hits(self) -> int:
@@ -87,11 +88,13 @@ class LineIntercepts:
     @property
     def independent(self) -> float:
         """How many hits count as independent: lines of several directions cross the same grains,
-        and lines closer to each other than one intercept cross them again."""
-        if self.spacing_px is None or self.mean_px is None:
-            return float(self.hits)
-        directions = len({line.direction for line in self.lines})
-        return self.hits / directions * min(1.0, self.spacing_px / self.mean_px)
+        and lines closer to each other than one intercept cross them again; never more than there
+        are grains."""
+        count = float(self.hits)
+        if self.spacing_px is not None and self.mean_px is not None:
+            directions = len({line.direction for line in self.lines})
+            count *= min(1.0, self.spacing_px / self.mean_px) / directions
+        return count if self.grains is None else min(count, float(self.grains))
 
     @property
     def relative_error(self) -> float | None:
@@ -169,7 +172,8 @@ def cross(
     ``grains``: (H, W) ids that fill the field; 0 = not image, where lines do not count.
     ``removed``: indices of hits that do not count.
     """
-    return _crossed([_along(grains, line) for line in lines], lines, removed, spacing_px)
+    found = _crossed([_along(grains, line) for line in lines], lines, removed, spacing_px)
+    return replace(found, grains=int(np.count_nonzero(np.bincount(grains.ravel())[1:])))
 
 
 def cross_boundaries(
@@ -232,6 +236,9 @@ def _along(grains: np.ndarray, line: InterceptLine) -> _OneLine:
 def _through(boundary: np.ndarray, line: InterceptLine) -> _OneLine:
     inside = np.pad(_values(boundary, line).astype(np.int8), 1)
     begin, end = np.flatnonzero(np.diff(inside) == 1), np.flatnonzero(np.diff(inside) == -1)
+    if line.direction is None and len(begin):
+        apart = (begin[1:] - end[:-1]) * line.step_px >= FLICKER_PX
+        begin, end = begin[np.append(True, apart)], end[np.append(apart, True)]
     return _OneLine(
         line.step_px * _samples(line),
         line.points[(begin + end - 1) // 2],

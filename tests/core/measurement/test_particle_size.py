@@ -7,7 +7,9 @@ import pytest
 from core.errors import DataError
 from core.measurement.particle_size import (
     edge_weights,
+    intervals_over_fields,
     mean_diameter,
+    particles_needed,
     size_distribution,
     weighted_quantiles,
 )
@@ -88,3 +90,48 @@ def test_the_edge_corrected_mean_is_that_of_the_population():
     assert diameters[~cut].mean() < 32
     assert mean_diameter(table) == pytest.approx(45, rel=0.02)
     assert np.isnan(mean_diameter(table[cut]))
+
+
+def test_log_normal_particles_are_measured_without_bias():
+    """Median 100 px in fields of 512 px: large ones are cut more often, and the rest make up for
+    it. All whole discs of 200 fields as one population, as `lamella measure` pools them."""
+    random = np.random.default_rng(5)
+    reach, many = 700, 150
+    count = 200 * many
+    diameters = random.lognormal(np.log(100), 0.45, count)
+    centres = random.uniform(-reach, 512 + reach, (count, 2))
+    whole = (np.abs(centres - 256).max(1) + diameters / 2) < 256
+    sizes = diameters[whole]
+    weights = edge_weights(sizes, sizes, (512, 512))
+    mean = 100 * np.exp(0.45**2 / 2)
+    found = size_distribution(sizes, weights)
+    assert found.d50 == pytest.approx(100, rel=0.02)
+    assert found.number_mean == pytest.approx(mean, rel=0.02)
+    plain = size_distribution(sizes)
+    assert plain.d50 == pytest.approx(91, rel=0.02)
+    assert plain.number_mean == pytest.approx(0.89 * mean, rel=0.02)
+
+
+def test_how_many_particles_a_precision_needs():
+    """The interval of a mean is 1.96 CV / sqrt(n) on either side."""
+    sizes = np.random.default_rng(6).normal(100, 20, 2000)
+    found = size_distribution(sizes)
+    expected = (1.96 * 0.2 / 0.01) ** 2
+    assert particles_needed(found, "number_mean", 0.01) == pytest.approx(expected, rel=0.15)
+    assert particles_needed(size_distribution(np.array([7.0])), "number_mean", 0.05) is None
+    with pytest.raises(DataError, match="between 0 and 1"):
+        particles_needed(found, "number_mean", 5)
+
+
+def test_intervals_over_fields_are_wider_where_fields_differ():
+    random = np.random.default_rng(7)
+    fields = np.repeat(np.arange(10), 100)
+    alike = random.normal(100, 10, 1000)
+    found = intervals_over_fields(alike, np.ones(1000), fields)
+    low, high = found["number_mean"]
+    # Student's t of 9 degrees of freedom, error 10 / sqrt(1000).
+    assert high - low == pytest.approx(2 * 2.262 * 10 / np.sqrt(1000), rel=0.5)
+    differing = alike + np.repeat(random.normal(0, 20, 10), 100)
+    low, high = intervals_over_fields(differing, np.ones(1000), fields)["number_mean"]
+    assert high - low == pytest.approx(2 * 2.262 * 20 / np.sqrt(10), rel=0.5)
+    assert intervals_over_fields(alike, np.ones(1000), np.zeros(1000)) == {}

@@ -78,6 +78,17 @@ def test_ellipse(angle):
     assert row.solidity > 0.995
 
 
+@pytest.mark.parametrize("center", [(80.5, 80.5), (80.3, 79.8), (80.0, 80.5)])
+def test_a_disc_of_radius_50_is_measured_to_a_thousandth(center):
+    """Around the middle of a pixel lie 7,845 of its 7,854 px2, 0.11 % fewer."""
+    along, across = axes_of(0, center=center)
+    row = measure(along**2 + across**2 <= 50**2)
+    assert row.area_px2 == pytest.approx(np.pi * 2500, rel=1e-3)
+    assert row.equivalent_diameter_px == pytest.approx(100, rel=1e-3)
+    assert row.circularity == pytest.approx(1, abs=0.01)
+    assert measure(ellipse(0, 50, 50)).equivalent_diameter_px == pytest.approx(100, rel=1e-3)
+
+
 def test_upright_rectangle_is_exact():
     mask = np.zeros((60, 80), bool)
     mask[10:30, 15:55] = True

@@ -1,0 +1,145 @@
+"""Grain size of a field: every method on squares, hits taken away, few grains, oblong pixels."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import DataError
+from core.fields.field import measure_field
+from core.fields.settings import GRAIN_METHODS, MeasureSettings
+from core.measurement.grain_size import g_from_area, g_from_count, g_from_intercept
+from core.measurement.uncertainty import ModelError
+from core.types import PixelSize
+from tests.core.fields.made_analysis import analysis_of, card_of
+
+GRAINS = card_of("grain", "grain boundary", objects=0, boundary=1)
+# Objects that fill the image, as another way to the same grains.
+CELLS = card_of("matrix", "cell", objects=1)
+
+
+def squares(cells=10, side=30):
+    index = np.arange(cells * cells, dtype=np.uint32).reshape(cells, cells) + 1
+    return np.kron(index, np.ones((side, side), np.uint32))
+
+
+def measured(nm=1000.0, bar=0, errors=(), **settings):
+    grains = squares()
+    drawn = analysis_of(np.ones(grains.shape), nm, card=CELLS, bar=bar, objects=grains)
+    return measure_field(drawn, MeasureSettings(kind="grains", **settings), errors)
+
+
+def test_squares_of_30_um_by_every_method():
+    found = measured()
+    # Nine crossings on each line of 300 µm along rows.
+    assert found.quantity("mean_intercept_0").value == pytest.approx(300 / 9)
+    assert found.quantity("mean_intercept_0").unit == "µm"
+    assert found.quantity("anisotropy").value == 1
+    # 64 inside, 32 at edges, 4 at corners: 81 in 0.09 mm2.
+    density = 81 / 0.09
+    assert found.quantity("number_density").value == pytest.approx(density)
+    assert found.quantity("number_density").unit == "1/mm²"
+    assert found.quantity("g_saltykov").value == pytest.approx(g_from_count(density))
+    assert found.quantity("g_iso643").value == pytest.approx(np.log2(density) - 3)
+    assert found.quantity("mean_area").value == pytest.approx(90_000 / 81)
+    assert found.quantity("mean_whole_area").value == pytest.approx(900)
+    assert found.quantity("g_ala").value == pytest.approx(g_from_area(900e-6))
+    lines = found.quantity("mean_intercept")
+    assert found.headline.key == "g_lines"
+    assert found.headline.value == pytest.approx(g_from_intercept(lines.value / 1000))
+    for key in ("g_circles", "g_jeffries"):
+        assert found.quantity(key).value == pytest.approx(g_from_area(900e-6), abs=0.6)
+    assert len(found.table) == found.quantity("number_density").n == 100
+    assert "ASTM E112" in found.headline.method and "compliant" not in found.method
+
+
+def test_a_network_of_lines_is_closed_and_counted():
+    """A boundary of 3 px between squares of 40 px, as a network sees it."""
+    place = np.indices((240, 240)) % 40
+    line = (np.abs(place - 20) <= 1).any(0)
+    found = measure_field(analysis_of(line, 500.0, card=GRAINS))
+    assert found.kind == "grains"
+    assert found.quantity("mean_intercept_90").value == pytest.approx(20, rel=0.02)
+    assert len(found.table) == 49
+
+
+def test_hits_can_be_taken_away():
+    every = measured()
+    assert len(every.drawing.hits.ids) == every.headline.n
+    fewer = measured(removed_hits=(0, 5))
+    assert fewer.headline.n == every.headline.n - 2
+    assert fewer.headline.value < every.headline.value
+    assert (fewer.drawing.hits.counts == 0).sum() == 2
+    np.testing.assert_array_equal(fewer.drawing.hits.places, every.drawing.hits.places)
+
+
+@pytest.mark.parametrize("method", GRAIN_METHODS)
+def test_what_was_counted_is_drawn(method):
+    found = measured(grain_method=method, bar=0)
+    kinds = {line.kind for line in found.drawing.lines}
+    expected = {"lines in four directions": "test line", "three circles": "test circle"}
+    assert kinds == {expected.get(method, "frame")}
+    points = np.concatenate([line.points for line in found.drawing.lines])
+    assert points.min() >= -0.5 and points.max() <= 299.5
+    # A hit lies where one grain ends and the next begins.
+    grains = squares()
+    for row, column in found.drawing.hits.places[:40]:
+        near = grains[
+            max(int(row) - 1, 0) : int(row) + 3, max(int(column) - 1, 0) : int(column) + 3
+        ]
+        assert len(np.unique(near)) > 1
+
+
+def test_an_error_of_length_is_twice_its_logarithm_in_g():
+    errors = (ModelError("mean_intercept", 0.0, 0.10, 96),)
+    found = measured(errors=errors, pixel_size_error_percent=5).headline
+    by_source = {part.source: part for part in found.parts}
+    assert by_source["pixel size"].above == pytest.approx(2 * np.log2(1.05))
+    assert by_source["model"].below == pytest.approx(2 * np.log2(1.10))
+    assert "95 % of 96" in by_source["model"].note
+    half = np.sqrt(sum(part.above**2 for part in found.parts))
+    assert found.interval[1] - found.value == pytest.approx(half)
+
+
+def test_without_a_pixel_size_there_is_no_g_and_the_intercept_is_in_px():
+    found = measured(nm=None)
+    assert found.headline.key == "mean_intercept" and found.headline.unit == "px"
+    assert found.quantity("g_lines").value is None
+    assert "no pixel size" in found.quantity("g_lines").reason
+    assert "g_iso643" not in {one.key for one in found.quantities}
+
+
+def test_few_grains_are_doubted_and_a_single_one_has_no_size():
+    few = squares(5, 40)
+    drawn = analysis_of(np.ones(few.shape), 1000.0, card=CELLS, objects=few)
+    found = measure_field(drawn, MeasureSettings(kind="grains"))
+    assert any("25 grains are in the field and at least 50" in one for one in found.warnings)
+    none = measure_field(analysis_of(np.zeros((60, 60)), card=GRAINS))
+    assert none.is_empty and none.headline.value is None
+    assert "No test line crosses a boundary" in none.headline.reason
+    with pytest.raises(DataError, match="20 px a side"):
+        measure_field(analysis_of(np.zeros((16, 60)), card=GRAINS))
+
+
+def test_an_info_bar_is_no_part_of_the_field():
+    with_bar = measured(bar=60)
+    assert with_bar.quantity("number_density").n == 80
+    assert with_bar.quantity("mean_intercept_0").value == pytest.approx(300 / 9)
+    assert with_bar.drawing.hits.places[:, 0].max() < 240
+
+
+def test_oblong_pixels_are_measured_in_square_ones():
+    """Squares of 30 µm that a scan shows 30 px wide and 15 px high."""
+    grains = squares()[::2]
+    drawn = analysis_of(np.ones(grains.shape), 1000.0, card=CELLS, objects=grains)
+    size = PixelSize(1000.0, "typed by user", height_nm=2000.0)
+    drawn = replace(
+        drawn,
+        micrograph=replace(drawn.micrograph, pixel_size=size),
+        segmentation=replace(drawn.segmentation, pixel_size=size),
+    )
+    found = measure_field(drawn, MeasureSettings(kind="grains"))
+    assert found.quantity("mean_intercept_90").value == pytest.approx(300 / 9)
+    assert found.quantity("mean_area").value == pytest.approx(90_000 / 81)
+    assert found.drawing.hits.places[:, 0].max() < 150
+    assert found.table["centroid_row_px"].max() < 150
