@@ -226,6 +226,7 @@ def _result_entry(stored: Stored) -> dict:
         "model": stored.model,
         "created": _when(stored.created),
         "bytes": stored.bytes,
+        "by_hand": str(stored.by_hand) if stored.by_hand else None,
     }
 
 

@@ -29,6 +29,15 @@ def all_cards() -> Mapping[str, ModelCard]:
     return {card.name: card for cards in groups().values() for card in cards}
 
 
+def card_of_result(name: str) -> ModelCard | None:
+    """Return the card of the model that made a result, or of what stands in for one where it was
+    drawn from nothing; None where that model is not listed any more."""
+    # Pages import this module before their first paint, and that one needs pandas.
+    from core.correction.blank import BLANK, blank_card
+
+    return blank_card() if name == BLANK else all_cards().get(name)
+
+
 def groups() -> Mapping[str, tuple[ModelCard, ...]]:
     """Return the cards by kind, those of a kind by title; no untrained classifier."""
     found: dict[str, list[ModelCard]] = {NETWORKS: [], METHODS: [], STROKES: [], CLASSIFIERS: []}

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from core.analysis import Analysis, ByHand, ObjectSettings, recalibrate, remeasure
+from core.correction.blank import BLANK
 from core.errors import WorkspaceError
 from core.export.provenance import run_json
 from core.segmentation.marks import marks_of, mask_png, read_marks
@@ -180,12 +181,20 @@ def _delete_row(db: apsw.Connection, owner: str, result: str) -> None:
     db.execute("DELETE FROM result WHERE owner = ? AND id = ?", (owner, result))
 
 
-def load(workspace: Workspace, stored: Stored, micrograph: Micrograph, card: ModelCard) -> Analysis:
+def load(
+    workspace: Workspace,
+    stored: Stored,
+    micrograph: Micrograph,
+    card: ModelCard,
+    *,
+    with_corrections: bool = True,
+) -> Analysis:
     """Return the analysis as it was, its labels, objects and numbers, with what was corrected.
 
     ``micrograph``: with the user's changes; of another pixel size than that of the run only where
     :func:`core.analysis.scale_is_free` holds. ``card``: of the model; that of a forest gets the
-    phases that were marked. The table is measured anew, by the same function.
+    phases that were marked. ``with_corrections``: False for what the model made of it. The table is
+    measured anew, by the same function.
 
     Raises:
         WorkspaceError: a file is missing, damaged, or of another image or model.
@@ -196,7 +205,7 @@ def load(workspace: Workspace, stored: Stored, micrograph: Micrograph, card: Mod
         raise WorkspaceError(
             f"The kept result of {micrograph.name} cannot be read by this Lamella; run again."
         ) from error
-    if corrections.find(workspace, stored.owner, stored.id) is None:
+    if not with_corrections or corrections.find(workspace, stored.owner, stored.id) is None:
         return found
     opened = open_correction(workspace, stored.owner, stored.id)
     return opened.corrected(found) if opened.is_changed else found
@@ -212,6 +221,8 @@ def _analysis(
         pixel_size_nm=run.card_pixel_size_nm,
         object_outputs=run.object_outputs,
     )
+    if stored.model == BLANK:
+        card = replace(card, objects_phase=run.objects_phase)
     data = workspace.blobs.read(stored.files[SEGMENTATION])
     shape = micrograph.shape
     arrays = result_arrays.decode(

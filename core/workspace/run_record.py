@@ -32,7 +32,7 @@ class RunRecord:
     """Of a :class:`core.analysis.Analysis`. ``digest``: of its segmentation.
 
     ``card_pixel_size_nm``: that of a forest is its image's. ``pixel_size``: of the micrograph.
-    ``object_outputs``: of its card then.
+    ``object_outputs``, ``objects_phase``: of its card then.
     """
 
     digest: str
@@ -49,6 +49,7 @@ class RunRecord:
     warnings: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     object_outputs: bool = False
+    objects_phase: int | None = None
 
 
 def to_json(analysis: Analysis) -> str:
@@ -68,6 +69,7 @@ def to_json(analysis: Analysis) -> str:
         warnings=analysis.warnings,
         doubts=analysis.doubts,
         object_outputs=analysis.card.object_outputs,
+        objects_phase=analysis.card.objects_phase,
     )
     return json.dumps(asdict(record))
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.workspace import micrographs, results
+from models import catalogue
 from pages.components.frame import session, stores
 from pages.components.frame.image_store import image_store
 from pages.components.frame.words import literal
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 TICKED = "library-ticked"
 SEGMENT = Path(__file__).resolve().parents[2] / "segment.py"
-SURE = "{} will be deleted with all results and annotations. This cannot be undone."
+SURE = "{} will be deleted with all results, corrections and annotations. This cannot be undone."
 
 
 def ticked() -> set[str]:
@@ -60,7 +61,8 @@ def untick() -> None:
 
 def open_in_segment(kept: Kept, result: Stored | None = None) -> None:
     """Go to the page Segment with an image, and with the model of a result."""
-    session.choose_kept(kept, result.model if result else None)
+    listed = catalogue.all_cards()
+    session.choose_kept(kept, result.model if result and result.model in listed else None)
     st.switch_page(SEGMENT, query_params=session.everywhere())
 
 

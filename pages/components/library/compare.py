@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.workspace import results
+from core.workspace import corrections, results
 from models import catalogue
 from pages.components.frame import images, publish, session, stores
 from pages.components.frame.words import capital, moment
@@ -28,7 +28,7 @@ GONE = "{} is not among this server's models any more, so its result cannot be s
 def draw(workspace: Workspace, kept: Kept, found: tuple[Stored, ...]) -> None:
     """Draw two results, chosen among those ``found``, in viewers that move together."""
     st.subheader("Compare")
-    titles = {one.id: f"{one.title}, {moment(one.created)}" for one in found}
+    titles = {one.id: _title(one) for one in found}
     by_id = {one.id: one for one in found}
     sides = ("left", found[1].id), ("right", found[0].id)
     for place, (name, default) in zip(st.columns(2, gap="medium"), sides, strict=True):
@@ -43,6 +43,11 @@ def draw(workspace: Workspace, kept: Kept, found: tuple[Stored, ...]) -> None:
             else:
                 _show(analysis, name)
     st.caption("Zoom or move one, and the other follows.")
+
+
+def _title(stored: Stored) -> str:
+    by_hand = ", corrected by hand" if stored.by_hand else ""
+    return f"{stored.title}, {moment(stored.created)}{by_hand}"
 
 
 def _show(analysis: Analysis, name: str) -> None:
@@ -79,15 +84,18 @@ def _numbers(analysis: Analysis) -> dict[str, str]:
         sizes = size_bins(analysis.table)
         if sizes.counted:
             rows["Median diameter"] = f"{in_digits(sizes.median)} {sizes.unit}"
+    if analysis.by_hand is not None:
+        rows["By hand"] = capital(f"{analysis.by_hand}.")
     return rows
 
 
 def _analysis(workspace: Workspace, kept: Kept, stored: Stored) -> Analysis:
-    key = ("library", session.owner(), stored.id)
+    head = corrections.find(workspace, stored.owner, stored.id)
+    key = ("library", session.owner(), stored.id, head and head.revision)
     store = stores.results()
     found: Analysis | None = store.get(key)
     if found is None:
-        card = catalogue.all_cards().get(stored.model)
+        card = catalogue.card_of_result(stored.model)
         if card is None:
             raise LamellaError(GONE.format(stored.title))
         found = results.load(workspace, stored, images.open_source(kept.source).micrograph, card)

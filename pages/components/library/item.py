@@ -114,13 +114,15 @@ def _form(workspace: Workspace, kept: Kept) -> None:
 def _result(workspace: Workspace, kept: Kept, stored: Stored) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(f"**{literal(stored.title)}**", width=260)
-        st.caption(f"{moment(stored.created)} · {size(stored.bytes)}", width="stretch")
+        by_hand = f" · {stored.by_hand}" if stored.by_hand else ""
+        st.caption(f"{moment(stored.created)} · {size(stored.bytes)}{by_hand}", width="stretch")
         if st.button("Open", key=f"open-result-{stored.id}"):
             actions.open_in_segment(kept, stored)
         with st.popover("Delete", icon=":material/delete:"):
+            corrections = " with its corrections" if stored.by_hand else ""
             st.markdown(
                 f"The result of **{literal(stored.title)}** from {day(stored.created)} will be "
-                "deleted. This cannot be undone."
+                f"deleted{corrections}. This cannot be undone."
             )
             st.button(
                 "Delete",
