@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.terminal import classifier_scores
+from commands.terminal import classifier_scores, click_scores
 from commands.terminal.batch import progress_line, write_whole
 from commands.terminal.options import (
     UsageError,
@@ -72,12 +72,26 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_device(parser)
     add_precision(parser)
     add_careful(parser)
+    clicks = parser.add_argument_group("of click, which is scored by simulated clicks")
+    clicks.add_argument(
+        "--objects", type=int, default=2, metavar="N", help="at most so many of an image (2)"
+    )
+    clicks.add_argument(
+        "--jittered", action="store_true", help="clicks as people make them, not at the middle"
+    )
+    clicks.add_argument(
+        "--regions",
+        action="store_true",
+        help="the masks hold phases: each connected region of one above 0 is an object",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the scores, and write them where asked."""
-    from models import classifiers
+    from models import classifiers, interactive
 
+    if options.name in interactive.CARDS:
+        return click_scores.evaluate(options, interactive.CARDS[options.name])
     if options.name in classifiers.CARDS:
         return classifier_scores.evaluate(options, classifiers.card(options.name))
     card = engine_card(known_card(options.name), options.careful)

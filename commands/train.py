@@ -87,11 +87,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def training_of(card: ModelCard) -> Callable[..., TrainedNetwork]:
-    """Return how such a network is trained: to segment, or to name kinds."""
+    """Return how such a network is trained: to segment, to name kinds, or to answer clicks."""
     from core.classification.session import run_classifier_training
+    from core.interaction.training import run_click_training
     from core.training.session import run_training
-    from models import classifiers
+    from models import classifiers, interactive
 
+    if card.name in interactive.CARDS:
+        return run_click_training
     if card.name not in classifiers.CARDS:
         return run_training
     return partial(run_classifier_training, earlier=classifiers.earlier(card.name))

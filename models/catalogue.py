@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from safetensors import safe_open
 
 from core.types import ModelCard
-from models import classifiers, zoo
+from models import classifiers, interactive, zoo
 
 if TYPE_CHECKING:
     from core.training.recipe import Recipe
@@ -73,4 +73,6 @@ def recipe(name: str) -> Recipe:
     Raises:
         ModelError: there is none of that name, or it is a classic method.
     """
+    if name in interactive.CARDS:
+        return interactive.recipe(name)
     return classifiers.recipe(name) if name in classifiers.CARDS else zoo.recipe(name)

@@ -30,7 +30,7 @@ ORDER_IN_CORE = (
     ("export",),
     ("figures",),
     ("fields",),
-    ("evaluation", "classification", "concepts"),
+    ("evaluation", "classification", "concepts", "interaction"),
     ("training", "analysis"),
     ("inspection", "synthesis"),
     ("segmentation",),

@@ -148,14 +148,14 @@ def known_card(name: str) -> ModelCard:
 
 
 def known_network(name: str) -> ModelCard:
-    """Return the card of a model or of a classifier.
+    """Return the card of a model, of a classifier, or of a network that answers prompts.
 
     Raises:
         UsageError: there is none of that name; it lists those there are.
     """
-    from models import classifiers
+    from models import classifiers, interactive
 
-    return classifiers.CARDS[name] if name in classifiers.CARDS else known_card(name)
+    return {**classifiers.CARDS, **interactive.CARDS}.get(name) or known_card(name)
 
 
 def typed_size(text: str | None) -> PixelSize | None:

@@ -44,12 +44,19 @@ def folder_of(card: ModelCard) -> Path | None:
     return data_folder() / "openvino" / f"{card.name}-{named[:16]}"
 
 
-def converted(card: ModelCard, network: Callable[[], nn.Module], kept: Path | None = None) -> Any:
+def converted(
+    card: ModelCard,
+    network: Callable[[], nn.Module],
+    kept: Path | None = None,
+    answering: Callable[[ModelCard, nn.Module], nn.Module] | None = None,
+    channels: int = 1,
+) -> Any:
     """Return the network of ``card`` with its input and output in grey levels and probabilities:
-    (N, 1, H, W) float32 -> (N, C, H, W) float32, sides multiples of its stride.
+    (N, channels, H, W) float32 -> (N, C, H, W) float32, sides multiples of its stride.
 
     ``network``: called for one on the processor, in eval mode, where it is not in the folder
-    ``kept``, and left there then; None = nowhere.
+    ``kept``, and left there then; None = nowhere. ``answering``: what is put around it; None for
+    that of networks that segment.
 
     Raises:
         BackendError: it cannot be converted.
@@ -60,7 +67,7 @@ def converted(card: ModelCard, network: Callable[[], nn.Module], kept: Path | No
             return core().read_model(kept / "network.xml")
         shutil.rmtree(kept, ignore_errors=True)
     try:
-        model = _convert(card, network())
+        model = _convert(card, network(), answering, channels)
     except LamellaError:
         raise
     except Exception as error:
@@ -68,7 +75,12 @@ def converted(card: ModelCard, network: Callable[[], nn.Module], kept: Path | No
     return _kept(model, kept)
 
 
-def _convert(card: ModelCard, network: nn.Module) -> Any:
+def _convert(
+    card: ModelCard,
+    network: nn.Module,
+    answering: Callable[[ModelCard, nn.Module], nn.Module] | None,
+    channels: int,
+) -> Any:
     import torch
 
     from core.segmentation.engines.torch_backend import Answering
@@ -77,8 +89,8 @@ def _convert(card: ModelCard, network: nn.Module) -> Any:
         # Tracing warns that sizes become constants; those are checks of the input's shape.
         warnings.simplefilter("ignore")
         return openvino().convert_model(
-            Answering(card, network).eval(),
-            example_input=torch.zeros(1, 1, EXAMPLE_PX, EXAMPLE_PX),
+            (answering or Answering)(card, network).eval(),
+            example_input=torch.zeros(1, channels, EXAMPLE_PX, EXAMPLE_PX),
         )
 
 
