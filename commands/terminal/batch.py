@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from core.errors import Cancelled, LamellaError
 
@@ -21,10 +21,20 @@ if TYPE_CHECKING:
 
 Read = TypeVar("Read")
 Made = TypeVar("Made")
+OnFailure: TypeAlias = Callable[[Path, str], None]
 
 
-def for_each(paths: Iterable[Path], work: Callable[[Path], None]) -> int:
-    """Do the work for every path; return the exit code: 1 when anything failed, else 0."""
+def unnoted(path: Path, message: str) -> None:
+    """Keep no list of failures."""
+
+
+def for_each(
+    paths: Iterable[Path], work: Callable[[Path], None], on_failure: OnFailure = unnoted
+) -> int:
+    """Do the work for every path; return the exit code: 1 when anything failed, else 0.
+
+    ``on_failure``: called with the path and the sentence that is said of it.
+    """
     failed = 0
     for path in paths:
         try:
@@ -40,6 +50,7 @@ def for_each(paths: Iterable[Path], work: Callable[[Path], None]) -> int:
             # A fault of ours in one file must not cost the user the rest of a night's batch.
             message = f"unexpected error ({type(error).__name__}: {error}); please report it."
         say(with_path(message, path))
+        on_failure(path, " ".join(message.split()))
         failed = 1
     return failed
 
@@ -49,6 +60,7 @@ def in_stages(
     read: Callable[[Path], Read],
     work: Callable[[Path, Read], Made],
     write: Callable[[Path, Made], None],
+    on_failure: OnFailure = unnoted,
 ) -> int:
     """Read, work on and write every path; return the exit code as :func:`for_each` does.
 
@@ -61,7 +73,7 @@ def in_stages(
         writing: dict[Path, Future[None]] = {}
 
         def wait_for_writer() -> int:
-            return for_each(list(writing), lambda path: writing.pop(path).result())
+            return for_each(list(writing), lambda path: writing.pop(path).result(), on_failure)
 
         def work_on(path: Path) -> None:
             made = work(path, reading.popleft().result())
@@ -71,7 +83,7 @@ def in_stages(
 
         for path in paths:
             reading.extend(reader.submit(read, other) for other in islice(following, 1))
-            failed |= for_each([path], work_on)
+            failed |= for_each([path], work_on, on_failure)
         return failed | wait_for_writer()
 
 

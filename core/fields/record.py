@@ -50,6 +50,7 @@ class _Record:
     settings: MeasureSettings
     pixel_nm: float | None
     distribution: _Distribution | None
+    further: tuple[_Distribution, ...]
     references: tuple[str, ...]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -70,17 +71,8 @@ def to_json(measured: FieldMeasurement) -> str:
         scale=measured.scale,
         settings=measured.settings,
         pixel_nm=measured.pixel_nm,
-        distribution=None
-        if shown is None
-        else _Distribution(
-            shown.key,
-            shown.name,
-            shown.unit,
-            tuple(shown.values.tolist()),
-            tuple(shown.weights.tolist()),
-            shown.counted,
-            shown.fit,
-        ),
+        distribution=None if shown is None else _plain(shown),
+        further=tuple(map(_plain, measured.further)),
         references=measured.references,
         notes=measured.notes,
         warnings=measured.warnings,
@@ -112,10 +104,23 @@ def from_json(text: str) -> FieldMeasurement:
         settings=record.settings,
         pixel_nm=record.pixel_nm,
         distribution=None if shown is None else Distribution(**vars(shown)),
+        further=tuple(Distribution(**vars(one)) for one in record.further),
         references=record.references,
         notes=record.notes,
         warnings=record.warnings,
         is_empty=record.is_empty,
+    )
+
+
+def _plain(shown: Distribution) -> _Distribution:
+    return _Distribution(
+        shown.key,
+        shown.name,
+        shown.unit,
+        tuple(shown.values.tolist()),
+        tuple(shown.weights.tolist()),
+        shown.counted,
+        shown.fit,
     )
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from core.export.batch import Batch
+from core.export.batch import Batch, engines
 from core.export.report.content import Picture, Report, Section, Table
 from core.export.report.field import (
     WHOLE_PAGE,
+    batch_provenance,
     day,
     distribution_picture,
     doubts,
     headline,
     method,
-    provenance_table,
     quantity_table,
     uncertainty,
 )
@@ -23,7 +23,9 @@ from core.fields.groups import Comparison
 from core.fields.words import NONE, value_in_words
 from core.figures.paper import fields_figure, groups_figure, png_bytes, svg_bytes
 
+IMAGES = "The SHA-256, the pixel size and its source of every image are in fields.csv."
 MOST_OVERLAYS = 12
+MOST_LISTED = 5
 
 
 def batch_report(batch: Batch, when: datetime) -> Report:
@@ -45,7 +47,7 @@ def batch_report(batch: Batch, when: datetime) -> Report:
             *method(pooled.method, pooled.notes, pooled.references),
             *_micrographs(batch),
             *_failed(batch),
-            Section("Provenance", tables=(provenance_table(batch.fields[0].run),)),
+            Section("Provenance", (IMAGES,), tables=(batch_provenance(batch.fields[0].run),)),
         ),
     )
 
@@ -54,15 +56,20 @@ def _doubts(batch: Batch) -> Iterator[str]:
     failed, count = len(batch.failures), len(batch.fields)
     if failed:
         yield f"{failed} of {failed + count} files gave no result; they are listed at the end."
-    for one in batch.pooled.outliers:
-        yield f"{one.name} differs from the other fields: {one.reason}. It counts nevertheless."
-    said = Counter(
-        text
-        for one in batch.fields
-        for text in dict.fromkeys((*one.measured.warnings, *one.run["result"]["warnings"]))
-    )
-    for text, times in said.most_common():
-        yield text if times == count == 1 else f"{times} of {count} fields: {text}"
+    if len(ways := engines(batch)) > 1:
+        yield f"Computed in {len(ways)} ways, whose labels may differ: {'; '.join(ways)}."
+    if odd := batch.pooled.outliers:
+        listed = "; ".join(f"{one.name}, where {one.reason}" for one in odd[:MOST_LISTED])
+        more = f", and {len(odd) - MOST_LISTED} more" if len(odd) > MOST_LISTED else ""
+        yield f"Fields that differ from the others and count nevertheless: {listed}{more}."
+    # Sentences that differ in their numbers alone are one.
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for one in batch.fields:
+        for text in dict.fromkeys((*one.measured.warnings, *one.run["result"]["warnings"])):
+            alike.setdefault(re.sub(r"[\d.,]+", "#", text), []).append((one.measured.name, text))
+    for said in sorted(alike.values(), key=len, reverse=True):
+        name, text = said[0]
+        yield text if count == 1 else f"{len(said)} of {count} fields, such as {name}: {text}"
 
 
 def _fields_picture(batch: Batch) -> Picture:

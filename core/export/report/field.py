@@ -42,7 +42,11 @@ def field_report(
             Section(
                 "Results",
                 tables=(quantity_table(measured.quantities), *uncertainty(measured.headline)),
-                pictures=tuple(distribution_picture(measured.distribution, _color(analysis))),
+                pictures=tuple(
+                    picture
+                    for shown in (measured.distribution, *measured.further)
+                    for picture in distribution_picture(shown, _color(analysis))
+                ),
             ),
             *method(measured.method, measured.notes, measured.references),
             Section("Provenance", tables=(provenance_table(told),)),
@@ -131,27 +135,36 @@ def day(utc: str) -> str:
 
 def provenance_table(told: Mapping[str, Any]) -> Table:
     """Return what is needed to repeat a result, of :func:`core.export.provenance.provenance`."""
-    image, model, engine, software = (
-        told[part] for part in ("input", "model", "engine", "software")
-    )
+    image = told["input"]
     size, by_hand = image["pixel_size_nm"], told.get("corrected_by_hand")
     rows = {
         "Image": f"{image['name']}, {image['shape_px'][1]} x {image['shape_px'][0]} px",
         "Image SHA-256": image["sha256"],
         "Pixel size": f"{size:.6g} nm ({image['pixel_size_source']})" if size else "unknown",
-        "Model": f"{model['title']} ({model['name']}), {model['architecture']}",
-        "Weights SHA-256": model["weights_sha256"] or "none",
-        "Objects": _settings(told["settings"]["objects"]),
-        "Computed on": ", ".join(
-            one for one in (engine["device"], engine["backend"], engine["precision"]) if one
-        ),
-        "Software": f"Lamella {software['lamella']}, Python {software['python']}",
+        **_made_by(told),
         "Result": told["result"]["digest"],
         "Repeat with": told["command"] or "lamella replay run.json IMAGE",
     }
     if by_hand:
         rows |= {"By hand": by_hand["in_words"], "Repeat with": "no run repeats a correction"}
     return Table("What made this result", ("", ""), tuple(rows.items()))
+
+
+def batch_provenance(told: Mapping[str, Any]) -> Table:
+    """Return what all fields of a batch have in common; ``told``: of one of them."""
+    return Table("What made this result", ("", ""), tuple(_made_by(told).items()))
+
+
+def _made_by(told: Mapping[str, Any]) -> dict[str, str]:
+    model, engine, software = told["model"], told["engine"], told["software"]
+    ran = (engine["device"], engine["backend"], engine["precision"])
+    return {
+        "Model": f"{model['title']} ({model['name']}), {model['architecture']}",
+        "Weights SHA-256": model["weights_sha256"] or "none",
+        "Objects": _settings(told["settings"]["objects"]),
+        "Computed on": ", ".join(one for one in ran if one),
+        "Software": f"Lamella {software['lamella']}, Python {software['python']}",
+    }
 
 
 def _pictures(analysis: Analysis, measured: FieldMeasurement) -> Iterator[Picture]:

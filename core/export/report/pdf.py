@@ -119,15 +119,14 @@ def _section(section: Section) -> Iterator[Flowable]:
         ],
     )
     body = list(_body(section))
+    # A title stays with what comes first, and with the first row of pictures; a long table may
+    # begin below its title and go on overleaf.
+    first = len(section.warnings[:1]) * 2 + len(section.paragraphs[:2]) + bool(section.pictures)
     yield Spacer(1, 7 * mm)
-    # A long table may begin below its title and go on overleaf.
-    if body and not isinstance(body[0], KeepTogether):
-        yield KeepTogether([title, Spacer(1, 2 * mm), body.pop(0)])
-    else:
+    if not first:
         yield CondPageBreak(45 * mm)
-        yield title
-        yield Spacer(1, 2 * mm)
-    yield from body
+    yield KeepTogether([title, Spacer(1, 2 * mm), *body[:first]])
+    yield from body[first:]
 
 
 def _body(section: Section) -> Iterator[Flowable]:
@@ -202,7 +201,7 @@ def _table(table: Table) -> Iterator[Flowable]:
         ],
     )
     caption = _text(table.caption, _style(9, SOFT, spaceBefore=2 * mm, spaceAfter=1 * mm))
-    if len(table.rows) <= 12:
+    if len(table.rows) <= 6:
         yield KeepTogether([caption, grid])
     else:
         yield caption

@@ -18,7 +18,7 @@ from core.export.report.pdf import pdf_bytes
 from core.fields.field import measure_field
 from core.fields.quantity import Quantity
 from core.fields.record import from_json, to_json
-from core.fields.settings import MeasureSettings
+from core.fields.settings import KINDS, MeasureSettings
 from core.fields.words import interval_in_words, value_in_words
 from tests.core.fields.made_analysis import analysis_of, card_of, discs
 
@@ -127,7 +127,7 @@ def test_phases_have_a_report():
 
 
 def test_a_measured_field_comes_back_from_json_exactly(analysis):
-    for kind in ("particles", "phases"):
+    for kind in KINDS:
         measured = measure_field(analysis, MeasureSettings(kind=kind))
         text = to_json(measured)
         back = from_json(text)
@@ -137,7 +137,8 @@ def test_a_measured_field_comes_back_from_json_exactly(analysis):
         assert back.settings == measured.settings
         assert back.table.equals(measured.table)
         assert list(back.table.dtypes) == list(measured.table.dtypes)
-    assert "NaN" not in text
+        assert [one.key for one in back.further] == [one.key for one in measured.further]
+        assert "NaN" not in text
 
 
 @pytest.mark.parametrize("change", [{"headline": "x"}, {"quantities": [1]}, {"more": 1}])
