@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from core.analysis import Analysis
 from core.fields import cracks, fibres, layer
@@ -54,7 +55,9 @@ def measure_field(
     progress(0, 1)
     found = MEASURES[kind](View(analysis, settings, tuple(model_errors)))
     progress(1, 1)
-    return found
+    if analysis.by_hand is None:
+        return found
+    return replace(found, notes=(f"The segmentation was {analysis.by_hand}.", *found.notes))
 
 
 def kind_of(card: ModelCard) -> Kind:

@@ -49,11 +49,15 @@ class Augmentation:
     streak_amplitude: Range = (0.05, 0.3)
 
 
+IGNORED = 255
+"""Label of pixels that nothing is learned from."""
+
+
 @dataclass(frozen=True, eq=False)
 class Pair:
     """A training image: ``image`` (H, W) uint8 after the grey-level stretch, ``labels`` (H, W)
-    uint8, or uint16 ids of instances for a recipe that learns objects, ``group``: what must stay
-    on one side of a split."""
+    uint8, :data:`IGNORED` where they are not known, or uint16 ids of instances for a recipe that
+    learns objects, ``group``: what must stay on one side of a split."""
 
     stem: str
     image: np.ndarray
@@ -117,8 +121,10 @@ def _pixels_of_a_phase(pair: Pair, random: np.random.Generator) -> np.ndarray:
     """Return the flat indices of one phase that is not background; rare phases are as likely as
     frequent ones."""
     phases = 1 + np.flatnonzero(np.bincount(pair.labels.ravel())[1:])
+    if pair.labels.dtype == np.uint8:
+        phases = phases[phases != IGNORED]
     if len(phases) <= 1:
-        return np.flatnonzero(pair.labels)
+        return np.flatnonzero(np.isin(pair.labels, phases))
     return np.flatnonzero(pair.labels == random.choice(phases))
 
 

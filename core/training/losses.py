@@ -5,20 +5,27 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
+from core.training.augmentation import IGNORED
+
 CONTACT_WEIGHT = 4.0
 
 
 def cross_entropy_and_dice(logits: Tensor, labels: Tensor) -> Tensor:
     """Return the mean cross-entropy plus 1 - soft Dice, averaged over the phases present.
 
-    ``logits``: (N, C, H, W). ``labels``: (N, H, W) int64. Dice is taken over the whole batch, so
-    that a crop without a phase does not decide.
+    ``logits``: (N, C, H, W). ``labels``: (N, H, W) int64; pixels of :data:`IGNORED` do not count,
+    and where none does the loss is 0. Dice is taken over the whole batch, so that a crop without a
+    phase does not decide.
 
     Source: Milletari et al. 2016, arXiv:1606.04797, eq. 3 with linear denominators.
     """
-    entropy = functional.cross_entropy(logits, labels)
-    probabilities = logits.softmax(1)
-    truth = functional.one_hot(labels, logits.shape[1]).permute(0, 3, 1, 2)
+    counted = labels != IGNORED
+    if not counted.any():
+        return logits.sum() * 0
+    entropy = functional.cross_entropy(logits, labels, ignore_index=IGNORED)
+    probabilities = logits.softmax(1) * counted[:, None]
+    known = labels.where(counted, labels.new_zeros(()))
+    truth = functional.one_hot(known, logits.shape[1]).permute(0, 3, 1, 2) * counted[:, None]
     dimensions = (0, 2, 3)
     overlap = (probabilities * truth).sum(dimensions)
     total = probabilities.sum(dimensions) + truth.sum(dimensions)

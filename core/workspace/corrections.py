@@ -130,6 +130,21 @@ def discard(workspace: Workspace, owner: str, result: str) -> int:
     return workspace.blobs.remove_unused(workspace.database)
 
 
+def beginning(workspace: Workspace, head: Head) -> CorrectionState:
+    """Return what the corrections began with.
+
+    Raises:
+        WorkspaceError: it is missing or damaged.
+    """
+    for revision, digest in snapshots(workspace, head.result):
+        if revision == 0:
+            return correction_snapshot.decode(workspace.blobs.read(digest))
+    raise WorkspaceError(
+        "How these corrections began is not known any more, as its file was damaged; what was "
+        "corrected stays, and nothing can be learned from it."
+    )
+
+
 # ---- rows of the log
 
 

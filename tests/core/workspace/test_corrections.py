@@ -25,6 +25,8 @@ from core.correction.state import OUTSIDE, CorrectionState, ObjectRecord
 from core.errors import CorrectionError, StaleError, WorkspaceError
 from core.export.archive import result_archive
 from core.export.provenance import provenance
+from core.fields.field import measure_field
+from core.fields.record import from_json, to_json
 from core.measurement.phase_fraction import phase_fractions
 from core.measurement.regions import measure_objects
 from core.settings import WorkspaceLimits
@@ -304,6 +306,11 @@ def test_result_comes_back_corrected_and_says_so(workspace: Workspace) -> None:
     assert provenance(analysis())["corrected_by_hand"] is None
     readme = zipfile.ZipFile(io.BytesIO(result_archive(found, "discs"))).read("README.txt")
     assert b"corrected by hand: 2 objects of 7, 1 removed" in readme
+    measured = measure_field(found)
+    assert measured.notes[0] == (
+        "The segmentation was corrected by hand: 2 objects of 7, 1 removed."
+    )
+    pd.testing.assert_frame_equal(from_json(to_json(measured)).table, found.table)
     # Other object settings and another pixel size leave what was corrected.
     assert regroup(found, ObjectSettings(split=0.9)) is found
     in_um = recalibrate(found, discs(PixelSize(4.0, "typed by user")))
