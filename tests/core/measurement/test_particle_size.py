@@ -94,9 +94,9 @@ def test_the_edge_corrected_mean_is_that_of_the_population():
 
 def test_log_normal_particles_are_measured_without_bias():
     """Median 100 px in fields of 512 px: large ones are cut more often, and the rest make up for
-    it. All whole discs of 200 fields as one population, as `lamella measure` pools them."""
+    it. The whole discs of 200 fields, 67 in each, are one population."""
     random = np.random.default_rng(5)
-    reach, many = 700, 150
+    reach, many = 700, 1500
     count = 200 * many
     diameters = random.lognormal(np.log(100), 0.45, count)
     centres = random.uniform(-reach, 512 + reach, (count, 2))
