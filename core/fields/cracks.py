@@ -43,7 +43,7 @@ class _Crack:
 
 def measure_cracks(view: View) -> FieldMeasurement:
     """Measure each connected region of the phase as one crack."""
-    phase = view.phase(view.settings.phase, WORDS)
+    phase = view.phase(WORDS)
     regions = view.regions(phase)
     cracks = _cracks(regions, view)
     scale = view.scale(float(np.median([one.length for one in cracks])) if cracks else 1.0)
@@ -82,11 +82,12 @@ def _cracks(regions: np.ndarray, view: View) -> list[_Crack]:
     of_region: dict[int, list[Branch]] = {}
     for one in axis.branches:
         of_region.setdefault(_region(regions, one), []).append(one)
-    return [
-        _crack(number, mask, axis, branches, int(areas[number]), number in cut)
-        for number, branches in sorted(of_region.items())
-        if number
-    ]
+    found: list[_Crack] = []
+    for number, branches in sorted(of_region.items()):
+        view.progress(len(found), len(of_region))
+        if number:
+            found.append(_crack(number, mask, axis, branches, int(areas[number]), number in cut))
+    return found
 
 
 def _region(regions: np.ndarray, branch: Branch) -> int:

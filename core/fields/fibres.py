@@ -18,6 +18,7 @@ from core.measurement.fibre_lines import fibres
 from core.measurement.medial_axis import Branch, medial_axis
 from core.measurement.thickness import Profile, is_cut, length_px, profile
 from core.pixels.image_area import along_edge
+from core.types import ProgressCallback
 
 WORDS = ("fibre", "fiber")
 NONE = "No fibre was found, so there is no diameter; check the phase and the segmentation."
@@ -50,9 +51,9 @@ class _Fibre:
 
 def measure_fibres(view: View) -> FieldMeasurement:
     """Measure the fibres of a phase: each, and all together."""
-    phase = view.phase(view.settings.phase, WORDS)
+    phase = view.phase(WORDS)
     mask = view.regions(phase) > 0
-    found = _fibres(mask)
+    found = _fibres(mask, view.progress)
     every = np.concatenate([np.empty(0), *(one.diameters for one in found)])
     scale = view.scale(float(np.median(every)) if len(every) else 1.0)
     openings = _openings(mask, view)
@@ -94,10 +95,12 @@ def measure_fibres(view: View) -> FieldMeasurement:
     )
 
 
-def _fibres(mask: np.ndarray) -> list[_Fibre]:
+def _fibres(mask: np.ndarray, progress: ProgressCallback) -> list[_Fibre]:
     axis = medial_axis(mask)
     found = []
-    for branches in fibres(axis):
+    lines = fibres(axis)
+    for done, branches in enumerate(lines):
+        progress(done, len(lines))
         profiles = tuple(profile(mask, axis, one, clear_of_junctions=True) for one in branches)
         one = _Fibre(branches, profiles, length_px(axis, branches), is_cut(branches))
         # Between two crossings that lie close there is no place clear of both.

@@ -15,7 +15,7 @@ from core.fields.particles import measure_particles
 from core.fields.phases import measure_phases
 from core.fields.result import FieldMeasurement
 from core.fields.settings import Kind, MeasureSettings
-from core.fields.view import View
+from core.fields.view import View, usual_phase
 from core.measurement.uncertainty import ModelError
 from core.types import ModelCard, ProgressCallback, no_progress
 
@@ -53,11 +53,16 @@ def measure_field(
     settings = settings or MeasureSettings()
     kind = settings.kind or kind_of(analysis.card)
     progress(0, 1)
-    found = MEASURES[kind](View(analysis, settings, tuple(model_errors)))
+    found = MEASURES[kind](View(analysis, settings, tuple(model_errors), progress))
     progress(1, 1)
     if analysis.by_hand is None:
         return found
     return replace(found, notes=(f"The segmentation was {analysis.by_hand}.", *found.notes))
+
+
+def phase_of(card: ModelCard, kind: Kind) -> int:
+    """Return the index of the phase that is measured where none is chosen."""
+    return usual_phase(card, WORDS.get(kind, ()))
 
 
 def kind_of(card: ModelCard) -> Kind:

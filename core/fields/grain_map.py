@@ -32,11 +32,11 @@ class GrainMap:
     def grains(self) -> np.ndarray:
         """(H, W) ids from 1, 0 where the image cannot be measured.
 
-        From the probability of a boundary, where the model tells it; else every pixel goes to the
-        nearest object.
+        From the probability of a boundary, where the model tells it and nobody corrected the
+        grains; else every pixel goes to the nearest object.
         """
         card, objects = self.view.analysis.card, self.view.objects
-        if card.boundary_phase is not None:
+        if card.boundary_phase is not None and self.view.analysis.by_hand is None:
             found = grains_from_probability(self.view.probability(card.boundary_phase))
         elif objects.any():
             found = objects[tuple(nearest_index(objects > 0))]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -9,9 +11,9 @@ from core.fields.grain_map import GrainMap, grain_map
 from core.fields.grain_quantities import METHODS, NO_HITS, areas, mean_intercepts, numbers
 from core.fields.result import Distribution, Drawing, DrawnHits, DrawnLine, FieldMeasurement
 from core.fields.settings import GrainMethod
+from core.fields.sizes import fitted
 from core.fields.view import Scale, View
 from core.measurement.grain_size import CIRCLE
-from core.measurement.size_fit import FEWEST_VALUES, fit_sizes
 
 FEWEST_GRAINS = 50
 REFERENCES = (
@@ -55,6 +57,7 @@ def measure_grains(view: View) -> FieldMeasurement:
         distribution=_distribution(view, table, scale),
         drawing=_drawing(view, found),
         references=REFERENCES,
+        notes=tuple(_notes(view, found)),
         warnings=_warnings(count, mean),
         is_empty=mean is None,
     )
@@ -67,9 +70,7 @@ def _distribution(view: View, table: pd.DataFrame, scale: Scale) -> Distribution
     unit, nm = ("px", 1.0) if view.pixel_nm is None else ("nm", view.pixel_nm)
     sizes = whole[f"equivalent_diameter_{unit}"].to_numpy() / nm * scale.per_px
     weights = whole["edge_weight"].to_numpy()
-    fit = None
-    if view.settings.fit != "none" and len(sizes) >= FEWEST_VALUES and np.ptp(sizes) > 0:
-        fit = fit_sizes(sizes, view.settings.fit, weights)
+    fit = fitted(view.settings, sizes, weights)
     return Distribution(
         "equivalent_diameter", "Equivalent diameter", scale.unit, sizes, weights, "grains", fit
     )
@@ -121,6 +122,21 @@ def _method(view: View, found: GrainMap) -> str:
         f"{view.analysis.card.title}. The interval holds what counting in one field leaves open; "
         "other fields may differ by more."
     )
+
+
+def _notes(view: View, found: GrainMap) -> Iterator[str]:
+    """Yield what the edge does to grains, and what was decided by hand."""
+    cut = int(found.table["touches_edge"].astype(bool).sum())
+    yield (
+        f"The edge cuts {cut:,} of {len(found.table):,} grains: in counts each is a half, at a "
+        "corner a quarter; the distribution has whole grains only, weighted by the inverse of "
+        "their chance to lie inside (Miles-Lantuéjoul)."
+    )
+    removed = len(view.settings.removed_hits)
+    if removed:
+        yield f"{removed:,} hits of test lines were removed by hand."
+    if view.analysis.by_hand is not None:
+        yield f"The grains were {view.analysis.by_hand}."
 
 
 def _warnings(grains: int, mean: float | None) -> tuple[str, ...]:

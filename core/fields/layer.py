@@ -44,7 +44,7 @@ class _Line:
 
 def measure_layer(view: View) -> FieldMeasurement:
     """Measure the thickness of the layer across its middle line."""
-    phase = view.phase(view.settings.phase, WORDS)
+    phase = view.phase(WORDS)
     mask = layer_mask(view, phase)
     lines = _lines(mask)
     thickness = np.concatenate([np.empty(0), *(line.found.thickness_px for line in lines)])

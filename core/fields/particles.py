@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
-from core.fields.lines import weighted_mean
-from core.fields.quantity import Quantity, from_sample, missing, of_one_field
+from core.fields.particle_quantities import (
+    ONE,
+    amounts_of,
+    arrangement_of,
+    column_of,
+    distances_px,
+    iso_aspect_ratio,
+    shapes_of,
+    sizes_of,
+)
 from core.fields.result import Distribution, FieldMeasurement
+from core.fields.sizes import fitted
 from core.fields.view import Scale, View
-from core.measurement.arrangement import clark_evans, nearest_neighbours
 from core.measurement.particle_size import SizeDistribution, particles_needed, size_distribution
-from core.measurement.size_fit import FEWEST_VALUES, SizeFit, fit_sizes
-from core.measurement.stereology import phase_on_lines
-from core.pixels.image_area import extent
 
 FEW_PIXELS = 10.0
 """Equivalent diameter in px below which size and shape are made of too few pixels."""
-SIZES = {
-    "d50": ("d50", "Median diameter", "D50", "by number; ISO 9276-1"),
-    "d10": ("d10", "D10", "D10", "by number; ISO 9276-1"),
-    "d90": ("d90", "D90", "D90", "by number; ISO 9276-1"),
-    "number_mean": ("mean_diameter", "Mean diameter", "d[1,0]", "by number; ISO 9276-2"),
-    "sauter_mean": ("d32", "Sauter mean diameter", "d[3,2]", "ISO 9276-2"),
-    "volume_mean": ("d43", "Volume-weighted mean diameter", "d[4,3]", "ISO 9276-2"),
-    "area_d10": ("area_d10", "D10 by area", "D10,2", "by area; ISO 9276-1"),
-    "area_d50": ("area_d50", "D50 by area", "D50,2", "by area; ISO 9276-1"),
-    "area_d90": ("area_d90", "D90 by area", "D90,2", "by area; ISO 9276-1"),
-    "volume_d10": ("volume_d10", "D10 by volume", "D10,3", "by volume; ISO 9276-1"),
-    "volume_d50": ("volume_d50", "D50 by volume", "D50,3", "by volume; ISO 9276-1"),
-    "volume_d90": ("volume_d90", "D90 by volume", "D90,3", "by volume; ISO 9276-1"),
-}
-ONE = "There is one particle only, so there is no confidence interval."
 REFERENCES = (
     "ISO 13322-1:2014, Particle size analysis: image analysis methods, static",
     "ISO 9276-1, 9276-2 and 9276-6, Representation of results of particle size analysis",
@@ -46,51 +34,75 @@ def measure_particles(view: View) -> FieldMeasurement:
     """Measure the objects of an analysis as particles."""
     table = view.analysis.table
     whole = table[~table["touches_edge"].astype(bool)]
-    diameters_px = whole[_column(table, "equivalent_diameter_")].to_numpy() / _table_nm(view)
+    diameters_px = whole[column_of(table, "equivalent_diameter_")].to_numpy() / _table_nm(view)
     scale = view.scale(float(np.median(diameters_px)) if len(whole) else 1.0)
     sizes = diameters_px * scale.per_px
     weights = whole["edge_weight"].to_numpy() if view.settings.edge_correction else None
-    found = size_distribution(sizes, weights) if len(whole) else None
-    quantities = tuple(
-        [
-            *_sizes(view, scale, found, _why_none(len(table))),
-            *_shapes(whole, weights),
-            *_amounts(view, scale, table),
-            *_arrangement(view, scale, table),
-        ]
-    )
     used = np.ones(len(sizes)) if weights is None else weights
+    found = size_distribution(sizes, weights) if len(whole) else None
+    distances = distances_px(view, table)
+    quantities = (
+        *sizes_of(view, scale, found, _why_none(len(table))),
+        *shapes_of(whole, weights),
+        *amounts_of(view, scale, table),
+        *arrangement_of(view, scale, distances),
+    )
     return FieldMeasurement(
         name=view.analysis.micrograph.name,
         kind="particles",
         headline=quantities[0],
         quantities=quantities,
-        table=table,
+        table=_table(view, distances),
         counted="particles",
         method=_method(view, len(table), len(whole)),
         scale=view.scale_in_words,
         settings=view.settings,
         pixel_nm=view.pixel_nm,
-        distribution=None
-        if found is None
-        else Distribution(
-            "equivalent_diameter",
-            "Equivalent diameter",
-            scale.unit,
-            sizes,
-            used,
-            "particles",
-            _fit(view, sizes, used),
-        ),
+        distribution=_distribution(view, scale, sizes, used),
+        further=_neighbours(scale, distances),
         references=REFERENCES,
-        notes=_needed(view, found),
+        notes=_notes(view, found),
         warnings=_warnings(len(table), len(whole), diameters_px),
         is_empty=table.empty,
     )
 
 
-def _column(table: pd.DataFrame, stem: str) -> str:
-    return next(str(name) for name in table if str(name).startswith(stem))
+def _table(view: View, distances: np.ndarray) -> pd.DataFrame:
+    """Return the table of objects with the aspect ratio of ISO 9276-6, at most 1, and the distance
+    to the nearest neighbour."""
+    table = view.analysis.table
+    if table.empty:
+        return table
+    added = {"iso_aspect_ratio": iso_aspect_ratio(table)}
+    if len(distances):
+        unit = "px" if view.pixel_nm is None else "nm"
+        added[f"nearest_neighbour_{unit}"] = distances * _table_nm(view)
+    return table.assign(**added)
+
+
+def _distribution(
+    view: View, scale: Scale, sizes: np.ndarray, weights: np.ndarray
+) -> Distribution | None:
+    if not len(sizes):
+        return None
+    fit = fitted(view.settings, sizes, weights)
+    return Distribution(
+        "equivalent_diameter",
+        "Equivalent diameter",
+        scale.unit,
+        sizes,
+        weights,
+        "particles",
+        fit,
+    )
+
+
+def _neighbours(scale: Scale, distances: np.ndarray) -> tuple[Distribution, ...]:
+    if not len(distances):
+        return ()
+    values, ones = distances * scale.per_px, np.ones(len(distances))
+    name = "Distance to the nearest neighbour"
+    return (Distribution("nearest_neighbour", name, scale.unit, values, ones, "particles"),)
 
 
 def _table_nm(view: View) -> float:
@@ -107,158 +119,11 @@ def _why_none(count: int) -> str:
     return "No particle was found, so there is no size; check the segmentation."
 
 
-def _sizes(
-    view: View, scale: Scale, found: SizeDistribution | None, why: str
-) -> Iterator[Quantity]:
-    for name, (key, title, symbol, method) in SIZES.items():
-        if found is None:
-            yield missing(key, title, scale.unit, why, symbol=symbol, method=method)
-            continue
-        value = getattr(found, name)
-        yield from_sample(
-            key,
-            title,
-            value,
-            scale.unit,
-            found.intervals.get(name),
-            view.systematic_parts(value, 1, "mean_diameter"),
-            symbol=symbol,
-            reason=ONE,
-            n=found.count,
-            counted="particles",
-            method=method,
-        )
-    if found is not None:
-        yield from_sample(
-            "span",
-            "Span",
-            found.span,
-            "",
-            found.intervals.get("span"),
-            symbol="(D90 - D10) / D50",
-            reason=ONE,
-            n=found.count,
-            counted="particles",
-            method="by number",
-        )
-
-
-def _shapes(whole: pd.DataFrame, weights: np.ndarray | None) -> Iterator[Quantity]:
-    if whole.empty:
-        return
-    ratio = whole[_column(whole, "minimum_feret_")] / whole[_column(whole, "maximum_feret_")]
-    for key, title, symbol, values in (
-        ("aspect_ratio", "Aspect ratio, x_Fmin / x_Fmax", "ψ_A", ratio),
-        ("circularity", "Circularity, sqrt(4πA) / P", "C", whole["circularity"]),
-        ("solidity", "Solidity, A / A_hull", "S", whole["solidity"]),
-    ):
-        value, low_high = weighted_mean(values.to_numpy(), weights)
-        yield from_sample(
-            key,
-            title,
-            value,
-            "",
-            low_high,
-            symbol=symbol,
-            reason=ONE,
-            n=len(whole),
-            counted="particles",
-            method="mean by number; ISO 9276-6",
-        )
-
-
-def _amounts(view: View, scale: Scale, table: pd.DataFrame) -> Iterator[Quantity]:
-    mask = view.objects > 0
-    lines = phase_on_lines(mask, view.measurable)
-    area = int(np.count_nonzero(view.measurable))
-    count = len(table)
-    yield of_one_field("count", "Particles", float(count), symbol="N", n=count, counted="particles")
-    # One that the edge cuts lies half in the field, on average.
-    cut = int(table["touches_edge"].astype(bool).sum())
-    density = scale.density((count - cut / 2) / area)
-    yield of_one_field(
-        "number_density",
-        "Particles per area",
-        density,
-        scale.density_unit,
-        view.systematic_parts(density, -2),
-        symbol="N_A",
-        n=count,
-        counted="particles",
-        method="one that the edge cuts counts half; ASTM E1245",
-    )
-    yield of_one_field(
-        "area_fraction",
-        "Area fraction of particles",
-        100 * lines.area_fraction,
-        "%",
-        symbol="A_A",
-        n=count,
-        counted="particles",
-        method="those at the edge included; ASTM E1245",
-    )
-    path = lines.mean_free_path_px
-    if path is not None:
-        value = path * scale.per_px
-        yield of_one_field(
-            "mean_free_path",
-            "Mean free path",
-            value,
-            scale.unit,
-            view.systematic_parts(value, 1),
-            symbol="λ",
-            n=count,
-            counted="particles",
-            method="(1 - A_A) / N_L along rows and columns; ASTM E1245",
-        )
-
-
-def _arrangement(view: View, scale: Scale, table: pd.DataFrame) -> Iterator[Quantity]:
-    if len(table) < FEWEST_VALUES:
-        return
-    places = table[["centroid_row_px", "centroid_column_px"]].to_numpy()
-    rows = view.analysis.micrograph.image_rows
-    original = rows.stop - rows.start, view.analysis.micrograph.shape[1]
-    places = places * (np.array(view.shape) / np.array(original))
-    distances = nearest_neighbours(places)
-    mean, low_high = weighted_mean(distances * scale.per_px)
-    yield from_sample(
-        "nearest_neighbour",
-        "Mean distance to the nearest neighbour",
-        mean,
-        scale.unit,
-        low_high,
-        view.systematic_parts(mean, 1),
-        n=len(table),
-        counted="particles",
-        method="between centroids",
-    )
-    height, width = extent(view.measurable)
-    found = clark_evans(distances, float(np.count_nonzero(view.measurable)), 2 * (height + width))
-    reach = 1.96 * found.standard_error
-    yield from_sample(
-        "clark_evans",
-        f"Clark-Evans ratio: {found.in_words}",
-        found.ratio,
-        "",
-        (found.ratio - reach, found.ratio + reach),
-        symbol="R",
-        n=len(table),
-        counted="particles",
-        method="Clark and Evans 1954, edge correction of Donnelly 1978",
-    )
-
-
-def _fit(view: View, sizes: np.ndarray, weights: np.ndarray) -> SizeFit | None:
-    if view.settings.fit == "none" or len(sizes) < FEWEST_VALUES or np.ptp(sizes) == 0:
-        return None
-    return fit_sizes(sizes, view.settings.fit, weights)
-
-
-def _needed(view: View, found: SizeDistribution | None) -> tuple[str, ...]:
+def _notes(view: View, found: SizeDistribution | None) -> tuple[str, ...]:
+    by_hand = view.analysis.by_hand
+    notes = [] if by_hand is None else [f"The objects were {by_hand}."]
     if found is None:
-        return ()
-    notes = []
+        return tuple(notes)
     for name, title in (("number_mean", "mean diameter"), ("volume_mean", "d[4,3]")):
         needed = particles_needed(found, name, view.settings.precision)
         if needed is None:

@@ -23,7 +23,7 @@ REFERENCES = (
 def measure_phases(view: View) -> FieldMeasurement:
     """Measure the fraction of every phase; the headline is that of the phase asked for."""
     phases = view.analysis.segmentation.phases
-    chosen = view.phase(view.settings.phase)
+    chosen = view.phase()
     if not view.measurable.any():
         raise DataError("No pixel of the image can be measured: make the info bar smaller.")
     # Where the image holds no grey level there is no phase.

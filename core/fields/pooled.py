@@ -14,6 +14,8 @@ from core.fields.pooled_sizes import alike, pooled_sizes, shared_parts
 from core.fields.quantity import ONE_FIELD, Quantity
 from core.fields.result import Distribution, FieldMeasurement
 from core.fields.settings import Kind
+from core.fields.sizes import fitted
+from core.measurement.direction import mean_direction
 from core.measurement.field_statistics import field_statistics
 from core.measurement.grain_size import (
     count_of_g,
@@ -152,6 +154,8 @@ def _over_fields(fields: Sequence[FieldMeasurement], key: str) -> Quantity:
     if key in LARGEST:
         chosen = known[values.index(LARGEST[key](values))]
         return replace(chosen, method=f"{chosen.method}; extreme of {len(known)} fields")
+    if key == "direction":
+        return _mean_direction(known, values)
     to, back = _turns(key)
     found = field_statistics([to(value) for value in values])
     shared = shared_parts(known)
@@ -162,12 +166,28 @@ def _over_fields(fields: Sequence[FieldMeasurement], key: str) -> Quantity:
     if found.confidence_interval_95 is None:
         return replace(common, interval=None, reason=ONE_FIELD, parts=shared)
     reach = found.confidence_interval_95
-    ends = sorted(back(max(found.mean + sign * reach, 1e-12 * found.mean)) for sign in (-1, 1))
+    # Of what has a logarithm, an interval that reaches below zero ends just above it.
+    least = found.mean * 1e-6 if (to, back) != (float, float) else -np.inf
+    ends = sorted(back(max(found.mean + sign * reach, least)) for sign in (-1, 1))
     parts = (
         Part("fields", value - ends[0], ends[1] - value, f"{OVER_FIELDS}, n = {len(known)} fields"),
         *shared,
     )
     return replace(common, interval=combined(value, parts), reason="", parts=parts)
+
+
+def _mean_direction(known: Sequence[Quantity], values: Sequence[float]) -> Quantity:
+    """Return the axial mean of the fields' directions: 0 and 180 degrees are one."""
+    method = f"{known[0].method}; axial mean of fields"
+    return replace(
+        known[0],
+        value=mean_direction(np.array(values))[0],
+        n=len(known),
+        counted="fields",
+        method=method,
+        interval=None,
+        reason="A direction has no interval by Student's t; the alignment tells how it scatters.",
+    )
 
 
 def _turns(key: str) -> tuple[Turn, Turn]:
@@ -183,12 +203,11 @@ def _distribution(fields: Sequence[FieldMeasurement]) -> Distribution | None:
     found = alike(fields)
     if not found:
         return None
-    return replace(
-        found[0],
-        values=np.concatenate([one.values for one in found]),
-        weights=np.concatenate([one.weights for one in found]),
-        fit=None,
-    )
+    values = np.concatenate([one.values for one in found])
+    weights = np.concatenate([one.weights for one in found])
+    # Only sizes that were fitted in their own field are.
+    fit = fitted(fields[0].settings, values, weights) if any(one.fit for one in found) else None
+    return replace(found[0], values=values, weights=weights, fit=fit)
 
 
 def _method(fields: Sequence[FieldMeasurement]) -> str:

@@ -13,6 +13,7 @@ from core.errors import DataError
 from core.fields.settings import MeasureSettings
 from core.measurement.uncertainty import ModelError, Part
 from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
+from core.types import ModelCard, ProgressCallback, no_progress
 
 NO_SCALE = (
     "The image has no pixel size, so lengths are in px and there is no grain size number; give the "
@@ -48,11 +49,15 @@ class Scale:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """``analysis`` with what the user chose, and how far the model is off (``model_errors``)."""
+    """``analysis`` with what the user chose, and how far the model is off (``model_errors``).
+
+    ``progress``: called while it is measured; stops it by raising.
+    """
 
     analysis: Analysis
     settings: MeasureSettings
     model_errors: tuple[ModelError, ...] = ()
+    progress: ProgressCallback = no_progress
 
     @property
     def pixel_nm(self) -> float | None:
@@ -115,26 +120,21 @@ class View:
         known = f" ± {error:g} % (95 %)" if error is not None else ", its uncertainty not stated"
         return f"{size.in_words} a pixel{known}; source: {size.source}"
 
-    def phase(self, chosen: int | None, words: tuple[str, ...] = ()) -> int:
-        """Return the phase to measure: the one chosen, else the first whose name has one of
-        ``words``, else that which the model counts objects of, else the last.
+    def phase(self, words: tuple[str, ...] = ()) -> int:
+        """Return the phase to measure: the one chosen, else the usual one.
 
         Raises:
             DataError: no such phase.
         """
-        phases = self.analysis.segmentation.phases
-        if chosen is not None:
-            if not 0 <= chosen < len(phases):
-                raise DataError(
-                    f"Phase {chosen} was asked for; the phases are 0 to {len(phases) - 1}: "
-                    f"{', '.join(one.name for one in phases)}."
-                )
-            return chosen
-        for index, one in enumerate(phases):
-            if any(word in one.name.lower() for word in words):
-                return index
-        objects = self.analysis.card.objects_phase
-        return len(phases) - 1 if objects is None else objects
+        phases, chosen = self.analysis.segmentation.phases, self.settings.phase
+        if chosen is None:
+            return usual_phase(self.analysis.card, words)
+        if not 0 <= chosen < len(phases):
+            raise DataError(
+                f"Phase {chosen} was asked for; the phases are 0 to {len(phases) - 1}: "
+                f"{', '.join(one.name for one in phases)}."
+            )
+        return chosen
 
     def regions(self, phase: int) -> np.ndarray:
         """Return the connected regions (H, W) int32 of a phase, 0 = none: of the objects that
@@ -168,6 +168,15 @@ class View:
                 reach = abs(value) * one.within_95
                 parts.append(Part("model", reach, reach, _of_model(one), one.shared))
         return tuple(parts)
+
+
+def usual_phase(card: ModelCard, words: tuple[str, ...]) -> int:
+    """Return the phase that is measured where none is chosen: the first whose name has one of
+    ``words``, else that which the model counts objects of, else the last."""
+    for index, one in enumerate(card.phases):
+        if any(word in one.name.lower() for word in words):
+            return index
+    return len(card.phases) - 1 if card.objects_phase is None else card.objects_phase
 
 
 def _of_model(error: ModelError) -> str:

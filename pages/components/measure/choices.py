@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import streamlit as st
 
-from core.fields.field import kinds_of
+from core.fields.field import kinds_of, phase_of
 from core.fields.settings import FITS, GRAIN_METHODS, PHASE_METHODS, Kind, MeasureSettings
 from core.types import ModelCard
 from pages.components.frame import background, samples, session, sidebar
@@ -110,7 +110,7 @@ def _grains(card: ModelCard, kind: Kind) -> dict[str, Any]:
 
 
 def _phase(card: ModelCard, kind: Kind) -> dict[str, Any]:
-    usual = card.objects_phase if card.objects_phase is not None else len(card.phases) - 1
+    usual = phase_of(card, kind)
     names = {str(index): capital(phase.name) for index, phase in enumerate(card.phases)}
     phase = LINK.choose("Phase", "phase", names, str(usual), in_list=True)
     values: dict[str, Any] = {"phase": int(phase)}

@@ -1,9 +1,12 @@
 """Particles of a field: known sizes, shapes and places; nothing, one, all at the edge."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from core.fields.field import kinds_of, measure_field
+from core.analysis import ByHand
+from core.fields.field import kinds_of, measure_field, phase_of
 from core.fields.settings import MeasureSettings
 from core.measurement.uncertainty import ModelError, model_error
 from tests.core.fields.made_analysis import CARD, analysis_of, card_of, discs
@@ -82,3 +85,49 @@ def test_what_a_model_is_for_is_measured_first():
     assert kinds_of(CARD)[0] == "particles"
     assert kinds_of(card_of("grain", "grain boundary", objects=0, boundary=1))[0] == "grains"
     assert kinds_of(card_of("matrix", "pearlite", objects=None))[0] == "phases"
+    coating = card_of("background", "oxide layer", "crack", objects=2)
+    assert kinds_of(coating)[:3] == ("layer", "cracks", "particles")
+    assert [phase_of(coating, one) for one in ("layer", "cracks", "phases")] == [1, 2, 2]
+
+
+def test_shapes_and_neighbours_stand_in_the_table_by_their_iso_names():
+    drawn = np.zeros((200, 200), np.uint8)
+    drawn[40:60, 40:80] = 1
+    drawn[140:160, 40:80] = 1
+    found = measure_field(analysis_of(drawn))
+    assert found.table["nearest_neighbour_nm"].tolist() == [1000, 1000]
+    ratio = found.quantity("iso_aspect_ratio").value
+    assert found.table["iso_aspect_ratio"].tolist() == pytest.approx([ratio, ratio])
+    assert 0.4 < ratio < 0.5
+    circularity = found.quantity("circularity").value
+    assert found.quantity("form_factor").value == pytest.approx(circularity**2)
+    assert [one.key for one in found.further] == ["nearest_neighbour"]
+
+
+def test_more_particles_are_asked_for_where_the_precision_needs_them():
+    few = measure_field(analysis_of(discs(GRID[:20], np.linspace(5, 14, 20))))
+    assert "more particles are needed" in few.notes[0]
+    equal = measure_field(analysis_of(discs(GRID, np.full(64, 12.0))))
+    assert "there are enough particles" in equal.notes[0]
+
+
+def test_without_edge_correction_whole_particles_count_alike():
+    drawn = analysis_of(discs(GRID, np.linspace(4, 20, 64)))
+    weighted, plain = (
+        measure_field(drawn, MeasureSettings(edge_correction=is_on)) for is_on in (True, False)
+    )
+    assert plain.quantity("mean_diameter").value < weighted.quantity("mean_diameter").value
+    assert (plain.distribution.weights == 1).all()
+    assert "unweighted" in plain.method and "Miles-Lantuéjoul" in weighted.method
+
+
+def test_a_distribution_is_fitted_where_it_was_asked_for():
+    drawn = analysis_of(discs(GRID, np.linspace(4, 20, 64)))
+    assert measure_field(drawn).distribution.fit.family == "log-normal"
+    assert measure_field(drawn, MeasureSettings(fit="gamma")).distribution.fit.family == "gamma"
+    assert measure_field(drawn, MeasureSettings(fit="none")).distribution.fit is None
+
+
+def test_what_was_corrected_by_hand_is_said():
+    drawn = replace(analysis_of(discs(GRID, np.full(64, 12.0))), by_hand=ByHand(64, corrected=3))
+    assert "corrected by hand: 3 objects of 64" in measure_field(drawn).notes[0]

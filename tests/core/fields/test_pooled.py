@@ -11,7 +11,7 @@ from core.fields.groups import compare_groups, read_groupings
 from core.fields.pooled import pool
 from core.fields.quantity import Quantity
 from core.fields.result import FieldMeasurement
-from core.fields.settings import MeasureSettings
+from core.fields.settings import KINDS, MeasureSettings
 from core.measurement.grain_size import g_from_count
 from core.measurement.uncertainty import Part
 from tests.core.fields.made_analysis import analysis_of, card_of, discs
@@ -187,3 +187,29 @@ def test_units_are_changed_with_their_intervals_and_parts():
 def test_no_quantity_holds_a_number_that_is_none(value, interval, reason):
     with pytest.raises(ValueError):
         Quantity("x", "X", value, interval=interval, reason=reason)
+
+
+def test_directions_of_fields_are_averaged_as_axes():
+    fields = [
+        field_of(Quantity("direction", "Direction", one, "°", reason="one field"), kind="fibres")
+        for one in (80.0, -80.0)
+    ]
+    found = pool(fields).headline
+    assert abs(found.value) == pytest.approx(90) and "Student" in found.reason
+
+
+def test_a_mean_that_may_be_negative_keeps_its_interval():
+    found = pool(fractions([-1.0, 1.0, 0.5])).headline
+    assert found.interval[0] < -1 and found.interval[1] > 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_empty_fields_are_pooled_to_a_sentence(kind):
+    empty = [
+        measure_field(analysis_of(np.zeros((60, 60))), MeasureSettings(kind=kind)) for _ in range(2)
+    ]
+    found = pool(empty)
+    for one in found.quantities:
+        assert one.value is None or np.isfinite(one.value)
+        assert one.interval is not None or one.reason
+    assert found.distribution is None
