@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     stop = _stop_at_signals()
     ending = worker.work(
         workspace,
-        {segmentation.KIND: segmentation.handler(lru_cache(MOST_MODELS)(zoo.load))},
+        {segmentation.KIND: segmentation.handler(lru_cache(MOST_MODELS)(zoo.load_as))},
         name,
         stop,
         most_bytes=limits.bytes,

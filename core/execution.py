@@ -14,6 +14,17 @@ it was measured to change neither labels nor score, else float32."""
 
 
 @dataclass(frozen=True)
+class RunChoice:
+    """How a user asks a network to run. ``careful``: with the ensemble of its card."""
+
+    precision: PrecisionChoice = "auto"
+    careful: bool = False
+
+
+USUAL = RunChoice()
+
+
+@dataclass(frozen=True)
 class Execution:
     """``device``: "cpu", "cuda" or "mps". ``backend``: what ran the network; "" of a method without
     one. ``notes``: sentences on why not as asked."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.analysis import ObjectSettings, TileSettings, analyse
 from core.errors import LamellaError
+from core.execution import USUAL, RunChoice
 from core.formats import read_isolated
 from core.formats.reading.transfer import facts_of, micrograph_of
 from core.jobs import queue
@@ -24,7 +25,7 @@ from core.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from core.segmentation.segment import AnyEngine
 
-    Load: TypeAlias = Callable[[str], AnyEngine]
+    Load: TypeAlias = Callable[[str, RunChoice], AnyEngine]
 
 KIND = "segment"
 
@@ -39,11 +40,12 @@ def enqueue(
     object_settings: ObjectSettings | None = None,
     tile_settings: TileSettings | None = None,
     priority: int = queue.INTERACTIVE,
+    choice: RunChoice = USUAL,
 ) -> Job:
     """Ask for a segmentation; its result will be kept for ``owner`` under ``key``.
 
     ``micrograph_id``: in the owner's library. ``micrograph``: as the user sees it, with what was
-    changed about it.
+    changed about it. ``choice``: how the network is to run.
 
     Raises:
         WorkspaceError: the owner's quota is full, or the workspace cannot be written to.
@@ -54,6 +56,7 @@ def enqueue(
         "model": model,
         "objects": asdict(object_settings or ObjectSettings()),
         "tiles": asdict(tile_settings or TileSettings()),
+        "choice": asdict(choice),
     }
     # What it will keep, about a byte a pixel, must fit before somebody waits for it.
     quota.check(workspace, owner, micrograph.pixels.size)
@@ -62,13 +65,15 @@ def enqueue(
 
 
 def handler(load: Load) -> Handler:
-    """Return what does such jobs. ``load``: from the name of a model to the model, held by it."""
+    """Return what does such jobs. ``load``: from the name of a model and how it is to run to
+    the model, held by it."""
 
     def segment(workspace: Workspace, job: Job, progress: ProgressCallback) -> Keep:
         params = job.params
         analysis = analyse(
             _micrograph(workspace, job),
-            load(params["model"]),
+            # Jobs of an earlier Lamella may wait still; they asked for nothing.
+            load(params["model"], RunChoice(**params.get("choice", {}))),
             object_settings=ObjectSettings(**params["objects"]),
             tile_settings=TileSettings(**params["tiles"]),
             progress=progress,

@@ -215,6 +215,10 @@ def _analysis(
     workspace: Workspace, stored: Stored, micrograph: Micrograph, card: ModelCard
 ) -> Analysis:
     run = run_record.from_json(stored.run)
+    if run.is_careful:
+        if card.careful is None:
+            raise ValueError("an ensemble that is no longer there")
+        card = card.careful
     card = replace(
         card,
         phases=run.phases,

@@ -32,7 +32,8 @@ class RunRecord:
     """Of a :class:`core.analysis.Analysis`. ``digest``: of its segmentation.
 
     ``card_pixel_size_nm``: that of a forest is its image's. ``pixel_size``: of the micrograph.
-    ``object_outputs``, ``objects_phase``: of its card then.
+    ``object_outputs``, ``objects_phase``: of its card then. ``is_careful``: with the ensemble of
+    its card.
     """
 
     digest: str
@@ -50,6 +51,7 @@ class RunRecord:
     doubts: tuple[str, ...] = ()
     object_outputs: bool = False
     objects_phase: int | None = None
+    is_careful: bool = False
 
 
 def to_json(analysis: Analysis) -> str:
@@ -70,6 +72,7 @@ def to_json(analysis: Analysis) -> str:
         doubts=analysis.doubts,
         object_outputs=analysis.card.object_outputs,
         objects_phase=analysis.card.objects_phase,
+        is_careful=analysis.card.is_careful,
     )
     return json.dumps(asdict(record))
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from core.execution import BackendName, DeviceName, PrecisionChoice
+    from core.execution import BackendName, DeviceName, PrecisionChoice, RunChoice
     from core.segmentation.engines.classic_engine import ClassicEngine
     from core.segmentation.engines.engine import Engine
     from core.training.recipe import Recipe
@@ -63,6 +63,11 @@ def careful_card(card: ModelCard) -> ModelCard:
             f"{card.title} has no slower answer that is better; leave the careful choice out."
         )
     return card.careful
+
+
+def load_as(name: str, choice: RunChoice) -> Engine | ClassicEngine:
+    """Return a model on this machine's best device, to run as a user chose; raises as `load`."""
+    return load(name, precision=choice.precision, careful=choice.careful)
 
 
 def recipe(name: str) -> Recipe:

@@ -22,14 +22,14 @@ def own_engines() -> None:
 @pytest.fixture(scope="session")
 def load_once() -> Callable[..., Engine | ClassicEngine]:
     """Return :func:`models.zoo.load`, which loads a card of the zoo once for all tests."""
-    load, loaded = zoo.load, list[tuple[ModelCard, str, Engine | ClassicEngine]]()
+    load, loaded = zoo.load, list[tuple[tuple[ModelCard, object], Engine | ClassicEngine]]()
 
-    def again(name: str, device: str = "auto") -> Engine | ClassicEngine:
-        card = zoo.card(name)
-        for known, on, engine in loaded:
-            if known is card and on == device:
+    def again(name: str, device: str = "auto", **choice: object) -> Engine | ClassicEngine:
+        asked = (device, sorted(choice.items()))
+        for (card, known), engine in loaded:
+            if card is zoo.card(name) and known == asked:
                 return engine
-        loaded.append((card, device, load(name, device)))
+        loaded.append(((zoo.card(name), asked), load(name, device, **choice)))
         return loaded[-1][-1]
 
     return again

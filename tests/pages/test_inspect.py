@@ -92,7 +92,7 @@ def known_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         zoo,
         "load",
-        lambda name, device="auto": Engine(zoo.card(name), DarkIsParticle(), "cpu"),
+        lambda name, **choice: Engine(zoo.card(name), DarkIsParticle(), "cpu"),
     )
 
 

@@ -124,7 +124,7 @@ def test_the_matrix_of_the_sharing_page_counts() -> None:
 
 
 def test_the_network_is_shifted_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
-    def load(name: str, device: str = "auto") -> Engine:
+    def load(name: str, device: str = "auto", **choice: object) -> Engine:
         torch.manual_seed(0)
         return Engine(phases_only(zoo.card(name)), SmallUnet().eval(), "cpu")
 

@@ -12,7 +12,7 @@ from tests.pages.running import REPOSITORY, opened
 
 SHARED = {"sample": "gold-tem", "model": "particles"}
 QUERIES = {
-    "segment": "",
+    "segment": "precision=Fast&careful=true",
     "models": "card=particles",
     "inspect": (
         "view=network&show=random&network=unet&layer=nowhere&channel=1&row=9&column=9&"

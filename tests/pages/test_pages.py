@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -49,7 +50,7 @@ def tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
     networks.engine.clear()
     stores._store.clear("results", stores.RESULT_BYTES)
 
-    def load(name: str, device: str = "auto") -> Engine:
+    def load(name: str, device: str = "auto", **choice: object) -> Engine:
         return Engine(phases_only(zoo.card(name)), DarkIsParticle(), "cpu")
 
     monkeypatch.setattr(zoo, "load", load)
@@ -108,9 +109,9 @@ def test_first_screen_offers_samples_and_an_uploader() -> None:
 def test_one_click_on_a_sample_gives_a_measured_result(monkeypatch: pytest.MonkeyPatch) -> None:
     load, may_load = zoo.load, Event()
 
-    def load_when_allowed(name: str, device: str = "auto") -> Engine:
+    def load_when_allowed(name: str, device: str = "auto", **choice: object) -> Engine:
         assert may_load.wait(60)
-        return load(name, device)
+        return load(name, device, **choice)
 
     monkeypatch.setattr(zoo, "load", load_when_allowed)
     app = by_key(opened("segment").button, "try-").click().run()
@@ -261,7 +262,7 @@ def test_cancel_stops_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_error_of_the_model_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def load(name: str, device: str = "auto") -> ModelCard:
+    def load(name: str, device: str = "auto", **choice: object) -> ModelCard:
         raise LamellaError("The weights of this model are damaged; install Lamella again.")
 
     monkeypatch.setattr(zoo, "load", load)
@@ -317,7 +318,7 @@ def test_a_sample_opens_with_its_own_model() -> None:
 def test_a_threshold_claims_no_confidence_and_no_truth_of_other_phases(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(zoo, "load", lambda name, device: ClassicEngine(zoo.card(name)))
+    monkeypatch.setattr(zoo, "load", lambda name, **choice: ClassicEngine(zoo.card(name)))
     app = finish(opened("segment", sample="gold-tem", model="multi-otsu"))
     shown = app.table[0].value.to_string()
     assert "Median diameter" in shown
@@ -330,3 +331,38 @@ def test_a_link_to_an_unknown_model_says_so_beside_the_result() -> None:
     app = finish(opened("segment", sample="gold-tem", model="no-such"))
     assert literal("no-such") in texts(app)
     assert app.dataframe
+
+
+def test_precision_and_ensemble_are_chosen_and_give_results_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    card = replace(phases_only(zoo.card("particles")), careful_flips=True, careful_scales=(1.0,))
+    monkeypatch.setattr(zoo, "CARDS", {**zoo.CARDS, card.name: card})
+    asked = []
+
+    def load(name: str, device: str = "auto", **choice: object) -> Engine:
+        asked.append(choice)
+        loaded = zoo.careful_card(card) if choice["careful"] else card
+        return Engine(loaded, DarkIsParticle(), "cpu")
+
+    monkeypatch.setattr(zoo, "load", load)
+    app = upload(opened("segment", precision="Exact", careful="true"), "disks.png", two_disks())
+    assert app.toggle(key="careful").label == "Careful (4 times slower)"
+    assert is_done(finish(app.button(key="segment").click().run()))
+    app = app.toggle(key="careful").set_value(False).run()
+    app = app.segmented_control(key="precision").set_value("Auto").run()
+    assert not is_done(app)
+    assert is_done(finish(app.button(key="segment").click().run()))
+    app = app.segmented_control(key="precision").set_value("Exact").run()
+    assert not is_done(app)
+    assert is_done(app.toggle(key="careful").set_value(True).run())
+    assert asked == [
+        {"precision": "exact", "careful": True},
+        {"precision": "auto", "careful": False},
+    ]
+
+
+def is_done(app: AppTest) -> bool:
+    """Return whether a result is on the page, and nothing went wrong."""
+    assert not app.exception and not app.error
+    return results.RESULT in [one.value for one in app.subheader]

@@ -41,7 +41,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Analysis]:
     monkeypatch.setattr(
         zoo,
         "load",
-        lambda name, device: Engine(phases_only(zoo.card(name)), DarkIsParticle(), "cpu"),
+        lambda name, **choice: Engine(phases_only(zoo.card(name)), DarkIsParticle(), "cpu"),
     )
     return watched(monkeypatch)
 

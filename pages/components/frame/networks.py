@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.execution import USUAL, RunChoice
 from pages.components.frame import garbage, jobs
 from pages.components.frame.jobs import Job
 from pages.components.frame.queued import has_worker_processes
@@ -21,12 +22,12 @@ STARTING = "The server has just started and loads its libraries; the next pages 
 
 
 @st.cache_resource(show_spinner=False, max_entries=3)
-def engine(model: str) -> Engine | ClassicEngine:
+def engine(model: str, choice: RunChoice = USUAL) -> Engine | ClassicEngine:
     """Return a trained network on this machine's best device, or a classic method, loaded once for
     all users."""
     from models import zoo
 
-    return zoo.load(model, "auto")
+    return zoo.load_as(model, choice)
 
 
 @st.cache_resource(show_spinner=False)

@@ -15,13 +15,14 @@ import streamlit as st
 
 from core.errors import Cancelled, LamellaError
 from core.evaluation.overview import expected_time
+from core.execution import USUAL, RunChoice
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard, ProgressCallback
 from models.measured import measured
 from pages.components.frame import background, networks, session, stores
 from pages.components.frame.background import Display
 from pages.components.frame.memory import Opened
-from pages.components.segment import image_class, kept, saving
+from pages.components.segment import advanced, image_class, kept, saving
 from pages.components.segment.kept import Reference
 from pages.components.segment.marking import Marking
 
@@ -52,16 +53,21 @@ WARM_FOREST = Display(
 
 
 def labels_key(
-    opened: Opened, card: ModelCard, marking: Marking | None = None
+    opened: Opened,
+    card: ModelCard,
+    marking: Marking | None = None,
+    choice: RunChoice = USUAL,
 ) -> tuple[object, ...]:
-    """Return what decides the labels: image, model, marks and the user's changes."""
+    """Return what decides the labels: image, model, how it runs, marks and the user's changes."""
     from core.analysis import scale_is_free
 
     shown = opened.micrograph
     size = None if scale_is_free(card, shown.pixel_size) else shown.pixel_size
     weights = card.weights.sha256 if card.weights else None
     marks = marking.marks.digest if marking else None
-    return (shown.digest, card.name, weights, size, shown.bar_rows, marks)
+    # The usual choice is left out: results of an earlier Lamella are found by their keys.
+    chosen = () if choice == USUAL else ((choice.precision, choice.careful),)
+    return (shown.digest, card.name, weights, size, shown.bar_rows, *chosen, marks)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +87,8 @@ def segment(
     returned.
     """
     _collect()
-    key = labels_key(opened, card, marking)
+    choice = advanced.choose(card)
+    key = labels_key(opened, card, marking, choice)
     mine = session.memory()
     found = _result(opened, card, key, settings)
     if found is None and marking is None:
@@ -97,9 +104,9 @@ def segment(
     place = st.empty()
     if not is_running:
         by_itself = marking is not None and mine.stopped != key
-        pressed = not by_itself and _button(place.container(), opened, card)
+        pressed = not by_itself and _button(place.container(), opened, card, choice)
         if pressed or requested or by_itself:
-            _start(opened, card, settings, marking)
+            _start(opened, card, settings, marking, choice)
             is_running = True
     if is_running:
         with place.container():
@@ -108,11 +115,11 @@ def segment(
     return _result(opened, card, earlier, settings) if earlier else None
 
 
-def _button(place: DeltaGenerator, opened: Opened, card: ModelCard) -> bool:
+def _button(place: DeltaGenerator, opened: Opened, card: ModelCard, choice: RunChoice) -> bool:
     pressed = place.button(
         "Segment", key="segment", type="primary", width="stretch", shortcut="Ctrl+Enter"
     )
-    if time := expected_time(measured(card.name), opened.micrograph.shape):
+    if time := expected_time(measured(card.name, choice.careful), opened.micrograph.shape):
         place.caption(TAKES.format(time))
     return pressed
 
@@ -167,16 +174,22 @@ def _return_to(key: tuple[object, ...]) -> None:
 
 
 def _start(
-    opened: Opened, card: ModelCard, settings: ObjectSettings, marking: Marking | None
+    opened: Opened,
+    card: ModelCard,
+    settings: ObjectSettings,
+    marking: Marking | None,
+    choice: RunChoice,
 ) -> None:
-    key = labels_key(opened, card, marking)
+    key = labels_key(opened, card, marking, choice)
 
     def work(progress: ProgressCallback) -> Analysis:
         from core.analysis import analyse
 
         uses_marks = marking is not None
         engine = (
-            _fitted(opened, card, marking, progress) if uses_marks else networks.engine(card.name)
+            _fitted(opened, card, marking, progress)
+            if uses_marks
+            else networks.engine(card.name, choice)
         )
         made = analyse(opened.micrograph, engine, object_settings=settings, progress=progress)
         return replace(made, doubts=image_class.doubts(opened, card))
@@ -187,7 +200,7 @@ def _start(
     if mine.stopped is not None:
         mine.notice, mine.stopped = "", None
     mine.seen_ends.add(key)
-    queued = None if marking else saving.enqueue(opened, card, key, settings)
+    queued = None if marking else saving.enqueue(opened, card, key, settings, choice)
     if queued is not None:
         background.follow(PLACE, queued)
     else:

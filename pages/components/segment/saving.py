@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.errors import LamellaError
+from core.execution import RunChoice
 from core.jobs import queue, segmentation
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
@@ -21,7 +22,7 @@ Key = tuple[object, ...]
 
 
 def enqueue(
-    opened: Opened, card: ModelCard, key: Key, settings: ObjectSettings
+    opened: Opened, card: ModelCard, key: Key, settings: ObjectSettings, choice: RunChoice
 ) -> QueuedJob | None:
     """Add a run to the queue; None where the image is not kept, so nothing of it could be."""
     mine = session.memory()
@@ -32,7 +33,14 @@ def enqueue(
 
     def ask(place: Workspace) -> QueuedJob:
         row = segmentation.enqueue(
-            place, mine.owner, micrograph, name_of(key), opened.micrograph, card.name, settings
+            place,
+            mine.owner,
+            micrograph,
+            name_of(key),
+            opened.micrograph,
+            card.name,
+            settings,
+            choice=choice,
         )
         return QueuedJob(place, key, row)
 

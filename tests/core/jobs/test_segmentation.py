@@ -13,6 +13,7 @@ import tifffile
 from core import formats
 from core.analysis import ObjectSettings, TileSettings, analyse
 from core.errors import WorkspaceError
+from core.execution import USUAL, RunChoice
 from core.jobs import queue, segmentation, worker
 from core.segmentation.engines.engine import Engine
 from core.settings import WorkspaceLimits
@@ -30,8 +31,8 @@ def workspace(tmp_path):
     return Workspace(tmp_path / "workspace")
 
 
-def engine(name="threshold"):
-    assert name == "threshold"
+def engine(name="threshold", choice=USUAL):
+    assert (name, choice) == ("threshold", USUAL)
     return Engine(CARD, threshold_network(), "cpu")
 
 
@@ -44,14 +45,15 @@ def upload():
     return buffer.getvalue()
 
 
-def enqueue(workspace, source="upload:1", owner="anna"):
+def enqueue(workspace, source="upload:1", owner="anna", **more):
     data = upload()
     as_read = formats.read(data, "squares.tif")
     shown = replace(as_read, pixel_size=PixelSize(2.0, "typed by user"), info_bar_rows=15)
     kept = micrographs.add(
         workspace, owner, source, shown.name, None if source.startswith("sample") else data
     )
-    job = segmentation.enqueue(workspace, owner, kept.id, "key", shown, "threshold", OBJECTS, TILES)
+    asked = workspace, owner, kept.id, "key", shown, "threshold", OBJECTS, TILES
+    job = segmentation.enqueue(*asked, **more)
     return job, shown, kept
 
 
@@ -96,12 +98,37 @@ def test_a_sample_that_had_to_make_room_is_a_sentence(workspace):
 def test_a_job_of_an_image_that_was_deleted_meanwhile_leaves_nothing(workspace):
     _, _, kept = enqueue(workspace)
 
-    def load(name):
+    def load(name, choice):
         micrographs.delete(workspace, "anna", [kept.id])
         return engine()
 
     work_off(workspace, load)
     assert results.find(workspace, "anna", "key") is None
+
+
+def test_a_job_runs_as_it_was_asked_to_and_its_result_comes_back_so(workspace):
+    card = replace(CARD, careful_flips=True, careful_scales=(1.0,))
+    choice, asked = RunChoice("exact", careful=True), []
+    _, shown, _ = enqueue(workspace, choice=choice)
+
+    def load(name, choice):
+        asked.append(choice)
+        return Engine(card.careful, threshold_network(), "cpu")
+
+    work_off(workspace, load)
+    stored = results.find(workspace, "anna", "key")
+    assert asked == [choice]
+    assert results.load(workspace, stored, shown, card).card.is_careful
+    with pytest.raises(WorkspaceError, match="run again"):
+        results.load(workspace, stored, shown, CARD)
+
+
+def test_a_job_of_a_lamella_that_knew_no_choice_runs_as_usual(workspace):
+    enqueue(workspace)
+    with workspace.database.write() as db:
+        db.execute("UPDATE job SET params = json_remove(params, '$.choice')")
+    assert work_off(workspace) == 1
+    assert queue.find(workspace, "anna", "key").state == "done"
 
 
 def test_where_no_result_can_be_kept_none_is_computed(tmp_path):
@@ -122,7 +149,7 @@ def test_cancel_stops_between_two_tiles(workspace, monkeypatch):
             queue.cancel(workspace, "anna", "key")
             return super().probabilities(grey)
 
-    work_off(workspace, lambda name: Slow(CARD, threshold_network(), "cpu"))
+    work_off(workspace, lambda name, choice: Slow(CARD, threshold_network(), "cpu"))
     assert queue.find(workspace, "anna", "key").state == "cancelled"
     assert len(tiles) == 1
     assert results.find(workspace, "anna", "key") is None
