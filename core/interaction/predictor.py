@@ -14,8 +14,8 @@ from core.interaction.prompts import Box, Click, prompt_maps
 from core.interaction.windows import Window, scaled
 from core.types import read_only
 
-INPUT_PX = 224
-LOOK_PX = 160
+INPUT_PX = 192
+LOOK_PX = 128
 """Side of the network's input for an answer, and for the first look at several windows."""
 FIRST_SIDES = (64, 128, 256, 512)
 """Of the windows in px that a first click is looked at in, where nothing says how large it is."""
@@ -24,6 +24,8 @@ TIMES_MASK, TIMES_BOX = 2.0, 1.6
 WIDER, MOST_WIDENED = 1.5, 2
 USUAL_SHARE = 0.45
 """An object's longer side over the window's, in the middle of what was trained."""
+UNUSUAL = 0.1
+"""What a share e times as large or as small costs, against decidedness from 0 to 1."""
 
 
 class Network(Protocol):
@@ -138,7 +140,7 @@ def _first_look(
     sides = [side for side in FIRST_SIDES if side <= widest] or [FIRST_SIDES[0]]
     click = next(one for one in prompts.clicks if one.inside)
     windows = [Window.around(click.row, click.column, side, grey.shape) for side in sides]
-    found = _answers(network, grey, prompts, [None] * len(windows), windows, LOOK_PX)
+    found = _answers(network, grey, prompts, None, windows, LOOK_PX)
     return max(found, key=lambda one: _plausible(one, click))
 
 
@@ -151,7 +153,7 @@ def _plausible(found: Answer, click: Click) -> float:
     share = max(box.height, box.width) / found.window.side
     wide = cv2.dilate(found.mask.values.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     decided = float(np.abs(2 * found.probability.values[wide] - 1).mean())
-    return decided - 0.25 * abs(np.log(share / USUAL_SHARE))
+    return decided - UNUSUAL * abs(np.log(share / USUAL_SHARE))
 
 
 def _closer(network: Network, grey: np.ndarray, prompts: Prompts, found: Answer) -> Answer:
@@ -199,13 +201,13 @@ def _widened(
     window: Window,
 ) -> Answer:
     """Return the answer in ``window``, or in a wider one while it reaches the edge."""
-    (found,) = _answers(network, grey, prompts, [start], [window], INPUT_PX)
+    (found,) = _answers(network, grey, prompts, start, [window], INPUT_PX)
     for _ in range(MOST_WIDENED):
         if not _reaches_edge(found, grey.shape):
             break
         middle = window.top + (window.side - 1) / 2, window.left + (window.side - 1) / 2
         window = Window.around(*middle, WIDER * window.side, grey.shape)
-        (found,) = _answers(network, grey, prompts, [found.probability], [window], INPUT_PX)
+        (found,) = _answers(network, grey, prompts, found.probability, [window], INPUT_PX)
     return found
 
 
@@ -224,18 +226,38 @@ def _answers(
     network: Network,
     grey: np.ndarray,
     prompts: Prompts,
-    starts: Sequence[Part | None],
+    start: Part | None,
     windows: Sequence[Window],
     side: int,
 ) -> list[Answer]:
+    said = [prompts] * len(windows)
+    return answers_in(network, grey, said, windows, side, [start] * len(windows))
+
+
+def answers_in(
+    network: Network,
+    grey: np.ndarray,
+    prompts: Sequence[Prompts],
+    windows: Sequence[Window],
+    side: int,
+    starts: Sequence[Part | None] = (),
+) -> list[Answer]:
+    """Return what the network says in each window, all in one batch of inputs (side, side).
+
+    ``prompts``: for each window. ``starts``: the answer before in each, () for none.
+    """
+    before = starts or [None] * len(windows)
     images = np.stack([window.cut(grey, side) for window in windows])
     maps = np.stack(
-        [_maps(prompts, start, window, side) for start, window in zip(starts, windows, strict=True)]
+        [
+            _maps(said, start, window, side)
+            for said, start, window in zip(prompts, before, windows, strict=True)
+        ]
     )
     made = network.probabilities(images, maps)
     return [
-        _kept(probability, window, grey.shape, prompts)
-        for probability, window in zip(made, windows, strict=True)
+        _kept(probability, window, grey.shape, said)
+        for probability, window, said in zip(made, windows, prompts, strict=True)
     ]
 
 
