@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from core.segmentation.arrows import FLAT, arrows_in
+from core.segmentation.arrows import arrows_in
 from core.segmentation.drawn_marks import (
     BAR_RATIO,
+    FLAT,
+    PURE,
     SHORTEST_BAR_PX,
+    SOFT,
     Box,
     Mark,
-    has_hard_edge,
     mark_of,
+    purity,
 )
 from core.segmentation.instances import number_objects
 from core.segmentation.settings import ObjectSettings
@@ -30,7 +33,10 @@ NEAR = 0.14
 LETTER_PX = (7, 90)
 LETTER_SHARE = 0.16
 """Largest height of a letter as a share of the image's height."""
-CORNER_SHARE = 0.2
+CORNER_SHARE, LEAST_ALONE_PX = 0.2, 10
+EXACT, EXACT_SHARE = 0.002, 0.4
+"""Of the range of greys, what is black or white to the last bit; the least share of a letter that
+is, since its rim is smoothed."""
 BOX_FILL, BOX_SHARE = 0.85, 0.2
 MARGIN_PX = 3
 INSIDE = 0.5
@@ -42,8 +48,8 @@ def find_annotations(pixels: np.ndarray, measurable: np.ndarray | None = None) -
 
     ``pixels``: (H, W) float32, any range. ``measurable``: (H, W) bool, the pixels that are image;
     None = all. A row of at least two letters of one height counts as writing, and so does a single
-    one near a corner, where panels of a figure have their letter. Grey writing, within the range
-    of the specimen, is not told apart.
+    one near a corner, where panels of a figure have their letter, or without the specimen's noise.
+    Grey writing, within the range of the specimen, is not told apart.
     """
     inside = np.ones(pixels.shape, np.bool_) if measurable is None else measurable
     found = np.zeros(pixels.shape, np.bool_)
@@ -122,20 +128,24 @@ def objects_in(objects: np.ndarray, regions: np.ndarray) -> np.ndarray:
 def _writing(level: np.ndarray, strokes: np.ndarray) -> tuple[np.ndarray, list[Mark]]:
     """Return the numbers (H, W) of the regions of ``strokes`` (H, W) bool, and those of them that
     are letters and bars."""
-    height, width = strokes.shape
     _, numbers, stats, _ = cv2.connectedComponentsWithStats(
         strokes.astype(np.uint8), connectivity=8
     )
-    found = [mark_of(numbers, stats[number], int(number)) for number in _mark_sized(stats, height)]
-    bars = [mark for mark in found if mark.is_bar and has_hard_edge(level, numbers, mark)]
-    letters = [mark for mark in found if mark.is_letter and has_hard_edge(level, numbers, mark)]
+    found = [
+        mark_of(numbers, stats[number], int(number)) for number in _mark_sized(stats, len(level))
+    ]
+    pure = {mark: purity(level, numbers, mark) for mark in found}
+    bars = [mark for mark in found if mark.is_bar and pure[mark] >= PURE]
+    letters = [mark for mark in found if mark.is_letter and pure[mark] >= PURE]
     # Beside a letter a mere stroke may be one too, such as an l or a full stop.
-    marks = [mark for mark in found if has_hard_edge(level, numbers, mark)] if letters else []
-    written = {mark.number: mark for row in _rows(marks, letters) for mark in row}
-    for mark in letters:
-        if _is_in_corner(mark, height, width) and mark.height >= 10:
-            written[mark.number] = mark
-    lines = list(written.values())
+    marks = [mark for mark in found if pure[mark] >= PURE] if letters else []
+    lines = {mark for row in _rows(marks, letters) for mark in row}
+    # Resizing softens thin letters; beside a scale bar they are writing all the same.
+    soft = [mark for mark in found if mark.is_letter and pure[mark] >= SOFT] if bars else []
+    for row in _rows(soft, soft):
+        if any(_is_beside(bar, mark) for bar in bars for mark in row):
+            lines |= set(row)
+    lines |= {mark for mark in letters if _is_letter_alone(level, numbers, mark)}
     scale = [bar for bar in bars if any(_is_beside(bar, mark) for mark in lines)]
     if len(bars) == 1 and _is_alone(level, bars[0]):
         scale = bars
@@ -174,10 +184,19 @@ def _are_neighbours(one: Mark, other: Mark) -> bool:
     return level and alike and gap <= 1.2 * taller
 
 
-def _is_in_corner(mark: Mark, height: int, width: int) -> bool:
+def _is_letter_alone(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> bool:
+    """Return whether a letter beside no other stands near a corner, or is of pure black or white
+    where the specimen has noise."""
+    height, width = level.shape
     rows = min(mark.bottom, height - mark.top) <= CORNER_SHARE * height
     columns = min(mark.right, width - mark.left) <= CORNER_SHARE * width
-    return rows and columns
+    if mark.height < LEAST_ALONE_PX or (rows and columns):
+        return mark.height >= LEAST_ALONE_PX
+    if float(np.median(np.abs(np.diff(level, axis=1)))) <= EXACT:
+        return False
+    body = numbers[mark.top : mark.bottom, mark.left : mark.right] == mark.number
+    pure = level[mark.top : mark.bottom, mark.left : mark.right] >= 1 - EXACT
+    return float(pure[body].mean()) >= EXACT_SHARE
 
 
 def _is_beside(bar: Mark, letter: Mark) -> bool:

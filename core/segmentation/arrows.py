@@ -5,17 +5,17 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from core.segmentation.drawn_marks import Mark, has_hard_edge, mark_of
+from core.segmentation.drawn_marks import PURE, Mark, is_flat, mark_of, purity
 
 SHORTEST_PX = 26
 ARROW_SHARE, MOST_ARROW_FILL = 0.35, 0.45
 """Of the image's longer side, the longest arrow; of the square of its length, its largest area."""
-FLAT = 0.03
-"""Largest standard deviation of the greys in an arrow or a bar, after JPEG."""
-HEAD_BY_SHAFT = 1.8
+HEAD_BY_SHAFT = 1.6
 """Width of a slice of the head, in widths of the shaft."""
-WIDEST_BY_SHAFT = 2.2
+WIDEST_BY_SHAFT = 1.8
 """Least width of the head where it is widest."""
+GRID_PX = 4
+"""Slices that are averaged: a slanted line of one pixel has 0 to 2 px in single ones."""
 MOST_HEAD = 0.55
 """Largest length of the head, as a share of the whole."""
 LEAST_ELONGATION = 2.0
@@ -40,8 +40,9 @@ def arrows_in(level: np.ndarray, numbers: np.ndarray, stats: np.ndarray) -> list
         mark
         for mark in found
         if _is_inside(mark, numbers.shape)
-        and has_hard_edge(level, numbers, mark)
-        and _is_flat_arrow(level, numbers, mark)
+        and purity(level, numbers, mark) >= PURE
+        and is_flat(level, numbers, mark)
+        and is_arrow(_part(numbers, mark))
     ]
 
 
@@ -50,12 +51,8 @@ def _is_inside(mark: Mark, shape: tuple[int, int]) -> bool:
     return is_lower and mark.bottom < shape[0] and mark.right < shape[1]
 
 
-def _is_flat_arrow(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> bool:
-    place = slice(mark.top, mark.bottom), slice(mark.left, mark.right)
-    part = numbers[place] == mark.number
-    core = cv2.erode(part.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    greys = level[place][core if core.any() else part]
-    return float(greys.std()) <= FLAT and is_arrow(part)
+def _part(numbers: np.ndarray, mark: Mark) -> np.ndarray:
+    return numbers[mark.top : mark.bottom, mark.left : mark.right] == mark.number
 
 
 def is_arrow(mask: np.ndarray) -> bool:
@@ -74,21 +71,28 @@ def is_arrow(mask: np.ndarray) -> bool:
     if length < max(SHORTEST_PX, LEAST_ELONGATION * (np.ptp(across) + 1)):
         return False
     slices = np.floor(along - along.min()).astype(int)
-    widths = np.bincount(slices, minlength=slices.max() + 1).astype(float)
-    middles = np.bincount(slices, across, minlength=slices.max() + 1) / np.maximum(widths, 1)
-    ends = slice(0, -1)
-    return _has_head(widths[ends], middles[ends]) or _has_head(widths[::-1], middles[::-1])
+    counts = np.bincount(slices, minlength=slices.max() + 1).astype(float)
+    sums = np.bincount(slices, across, minlength=slices.max() + 1)
+    widths = _averaged(counts)
+    middles = _averaged(sums) / np.maximum(widths, 1 / GRID_PX)
+    return _has_head(widths, middles, counts[-1]) or _has_head(
+        widths[::-1], middles[::-1], counts[0]
+    )
 
 
-def _has_head(widths: np.ndarray, middles: np.ndarray) -> bool:
+def _averaged(values: np.ndarray) -> np.ndarray:
+    return np.convolve(values, np.full(GRID_PX, 1 / GRID_PX), "valid")
+
+
+def _has_head(widths: np.ndarray, middles: np.ndarray, tip: float) -> bool:
     """Return whether the slices along the axis begin with an even, straight shaft and end with a
-    head. ``widths``, ``middles``: (n,) px of each slice."""
+    head. ``widths``, ``middles``: (n,) px of each slice; ``tip``: width of the very last in px."""
     shaft = float(np.median(widths[: len(widths) // 3]))
     wide = np.flatnonzero(widths >= HEAD_BY_SHAFT * shaft)
     if not wide.size or wide[0] < (1 - MOST_HEAD) * len(widths):
         return False
-    head = widths[wide[0] :]
-    if head.max() < WIDEST_BY_SHAFT * shaft + 1 or head[-1] > 0.5 * head.max():
+    widest = widths[wide[0] :].max()
+    if widest < WIDEST_BY_SHAFT * shaft + 0.5 or tip > 0.5 * widest:
         return False
     body = slice(1, max(2, wide[0] - 1))
     if float(np.abs(widths[body] - shaft).mean()) > max(EVEN * shaft, 0.5):

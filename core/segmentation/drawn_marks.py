@@ -9,8 +9,10 @@ import numpy as np
 
 APART = 0.2
 """How far what surrounds a stroke must lie from its black or white, the range of greys being 1."""
-PURE = 0.95
-"""Least median of a stroke, black or white being 1."""
+PURE, SOFT = 0.95, 0.87
+"""Least median of a stroke, black or white being 1: as drawn, and thin ones after resizing."""
+FLAT = 0.03
+"""Largest standard deviation of the greys in a mark, after JPEG."""
 HARD_EDGE_SHARE = 0.75
 STROKE_SHARE = 0.4
 """Largest stroke width of a letter as a share of its height; bold type has 0.2 to 0.3."""
@@ -84,8 +86,9 @@ def mark_of(numbers: np.ndarray, stats: np.ndarray, number: int) -> Mark:
     return Mark(top, left, height, width, number, fill, area / hull_area, stroke)
 
 
-def has_hard_edge(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> bool:
-    """Return whether the grey changes within three pixels nearly all around a mark."""
+def purity(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> float:
+    """Return the median level of a mark, 1 = black or white; 0 unless the grey changes within three
+    pixels nearly all around it."""
     reach = 4
     rows = slice(max(mark.top - reach, 0), mark.bottom + reach)
     columns = slice(max(mark.left - reach, 0), mark.right + reach)
@@ -95,5 +98,13 @@ def has_hard_edge(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> bool:
     here = level[rows, columns]
     values = here[ring > 0]
     if not values.size or float(np.mean(values < 1 - APART)) < HARD_EDGE_SHARE:
-        return False
-    return float(np.median(here[body > 0])) >= PURE
+        return 0.0
+    return float(np.median(here[body > 0]))
+
+
+def is_flat(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> bool:
+    """Return whether a mark is of one grey level inside."""
+    place = slice(mark.top, mark.bottom), slice(mark.left, mark.right)
+    part = numbers[place] == mark.number
+    core = cv2.erode(part.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return float(level[place][core if core.any() else part].std()) <= FLAT
