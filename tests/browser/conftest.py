@@ -1,7 +1,7 @@
 """A real server and a real Chromium for the browser tests.
 
-Screenshots go to ``test-results/screenshots``; with ``LAMELLA_DOCS_SCREENSHOTS=1`` those of
-generated samples go to ``docs/screenshots`` too.
+With ``LAMELLA_SCREENSHOTS=1`` screenshots go to ``test-results/screenshots``; with
+``LAMELLA_DOCS_SCREENSHOTS=1`` those of generated samples go to ``docs/screenshots``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ARGUMENTS = (
@@ -32,6 +32,13 @@ ARGUMENTS = (
 )
 HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
 PATIENCE_MS = 150_000
+STILL = """
+document.addEventListener("DOMContentLoaded", () => {
+  const style = document.createElement("style");
+  style.textContent = "*, ::before, ::after { animation: none !important; }";
+  document.head.append(style);
+});
+"""
 
 
 @dataclass
@@ -120,39 +127,52 @@ def browser(chromium_path: Path) -> Iterator[Browser]:
         launched.close()
 
 
+@pytest.fixture(scope="session")
+def warm_context(browser: Browser) -> Iterator[BrowserContext]:
+    """Return a browser's profile that the tests share one after the other: the app's scripts, which
+    take seconds, are loaded and compiled once."""
+    context = new_context(browser)
+    yield context
+    context.close()
+
+
+def new_context(browser: Browser) -> BrowserContext:
+    """Return an empty profile in which nothing moves: to draw what does is most of the work."""
+    context = browser.new_context(reduced_motion="reduce", accept_downloads=True)
+    context.add_init_script(STILL)
+    context.set_default_timeout(PATIENCE_MS)
+    return context
+
+
 @pytest.fixture
-def open_tab(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens an empty tab; whatever it asks for must come from here."""
+def open_tab(browser: Browser, warm_context: BrowserContext) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens an empty tab, each of another visitor; whatever it asks for must
+    come from here."""
     contexts, outside, faults = [], [], []
     expect.set_options(timeout=PATIENCE_MS)
+    # Who visits is in a cookie.
+    warm_context.clear_cookies()
 
     def watch(page: Page) -> Page:
-        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on(
             "request",
-            lambda request: (
-                None
-                if request.url.startswith(
-                    ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
-                )
-                else outside.append(request.url)
-            ),
+            lambda request: None if request.url.startswith(HERE) else outside.append(request.url),
         )
         return page
 
     def open_new(width: int = 1440, height: int = 900, theme: str = "light") -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=theme,
-            reduced_motion="reduce",
-            accept_downloads=True,
-        )
+        context = new_context(browser) if contexts else warm_context
         contexts.append(context)
-        return watch(context.new_page())
+        page = watch(context.new_page())
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        return page
 
     yield open_new
-    for context in contexts:
+    for page in warm_context.pages:
+        page.close()
+    for context in contexts[1:]:
         context.close()
     assert not outside
     assert not faults
@@ -160,14 +180,17 @@ def open_tab(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture
 def screenshot() -> Callable[[Page, str, bool], None]:
-    """Return a function that keeps a picture of a page; ``docs``: it shows a generated sample."""
+    """Return a function that keeps a picture of a page where pictures are asked for; ``docs``: it
+    shows a generated sample."""
 
     def keep(page: Page, name: str, docs: bool = False) -> None:
-        folders = [REPOSITORY / "test-results" / "screenshots"]
-        if docs and os.environ.get("LAMELLA_DOCS_SCREENSHOTS") == "1":
-            folders.append(REPOSITORY / "docs" / "screenshots")
-        for folder in folders:
-            folder.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=folder / f"{name}.png", animations="disabled")
+        asked = {
+            "LAMELLA_SCREENSHOTS": REPOSITORY / "test-results" / "screenshots",
+            "LAMELLA_DOCS_SCREENSHOTS": REPOSITORY / "docs" / "screenshots" if docs else None,
+        }
+        for variable, folder in asked.items():
+            if folder is not None and os.environ.get(variable) == "1":
+                folder.mkdir(parents=True, exist_ok=True)
+                page.screenshot(path=folder / f"{name}.png", animations="disabled")
 
     return keep
