@@ -276,10 +276,12 @@ def _draw_image(axes: Axes, picture: np.ndarray, aspect: float, style: PaperStyl
 def _draw_measured(axes: Axes, drawing: Drawing, first_row: int) -> None:
     limits = axes.get_xlim(), axes.get_ylim()
     for line in drawing.lines:
-        axes.plot(line.points[:, 1], line.points[:, 0] - first_row, color=LINE, lw=LINE_PT)
+        axes.plot(line.points[:, 1], line.points[:, 0] - first_row, color=LINE, lw=1.6 * LINE_PT)
     counted = drawing.hits.counts > 0
     places = drawing.hits.places[counted]
-    axes.plot(places[:, 1], places[:, 0] - first_row, "o", color=HIT, ms=1.6, mew=0)
+    axes.plot(
+        places[:, 1], places[:, 0] - first_row, "o", mfc="white", mec="black", ms=2.4, mew=0.4
+    )
     axes.set_xlim(limits[0])
     axes.set_ylim(limits[1])
 

@@ -17,6 +17,7 @@ from core.export.report.field import (
     headline,
     method,
     quantity_table,
+    references,
     uncertainty,
 )
 from core.fields.groups import Comparison
@@ -44,7 +45,8 @@ def batch_report(batch: Batch, when: datetime) -> Report:
                 pictures=tuple(distribution_picture(pooled.distribution)),
                 tables=(quantity_table(pooled.quantities), *uncertainty(pooled.headline)),
             ),
-            *method(pooled.method, pooled.notes, pooled.references),
+            method(pooled.method, pooled.notes),
+            *references(pooled.references),
             *_micrographs(batch),
             *_failed(batch),
             Section("Provenance", (IMAGES,), tables=(batch_provenance(batch.fields[0].run),)),

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Table:
     """``columns``: headers. ``rows``: cells as they are read. ``numeric``: which columns are set
-    flush right. ``caption``: what the table is of."""
+    flush right. ``caption``: what the table is of. ``symbolic``: "N_A" in it is N with an index."""
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int] = frozenset()
     note: str = ""
+    symbolic: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,3 +59,11 @@ class Report:
     subtitle: str
     headline: Headline
     sections: tuple[Section, ...]
+
+
+_SYMBOL = re.compile(r"(?<!\w)(\w\u0304?)_(\w+)")
+
+
+def with_subscripts(escaped: str) -> str:
+    """Return text that is escaped for HTML with its one-letter symbols' indices set below."""
+    return _SYMBOL.sub(r"\1<sub>\2</sub>", escaped)

@@ -39,6 +39,7 @@ def field_report(
         sections=(
             *doubts((*measured.warnings, *analysis.reasons_to_doubt)),
             Section("Micrograph", pictures=tuple(_pictures(analysis, measured))),
+            method(measured.method, measured.notes),
             Section(
                 "Results",
                 tables=(quantity_table(measured.quantities), *uncertainty(measured.headline)),
@@ -48,7 +49,7 @@ def field_report(
                     for picture in distribution_picture(shown, _color(analysis))
                 ),
             ),
-            *method(measured.method, measured.notes, measured.references),
+            *references(measured.references),
             Section("Provenance", tables=(provenance_table(told),)),
         ),
     )
@@ -56,7 +57,7 @@ def field_report(
 
 def headline(quantity: Quantity) -> Headline:
     """Return the number that comes first."""
-    counted = f" of {quantity.n:,} {quantity.counted}" if quantity.n else ""
+    counted = f", n = {quantity.n:,} {quantity.counted}" if quantity.n else ""
     source = f"; {quantity.method}" if quantity.method else ""
     interval = f"95 % interval: {interval_in_words(quantity)}"
     return Headline(
@@ -92,6 +93,7 @@ def quantity_table(quantities: Iterable[Quantity], caption: str = "All quantitie
         ),
         frozenset({2, 3, 4}),
         " ".join(reasons),
+        symbolic=True,
     )
 
 
@@ -121,11 +123,15 @@ def distribution_picture(
     yield Picture(png_bytes(figure, WHOLE_PAGE.dpi), caption, 0.7, svg_bytes(figure))
 
 
-def method(text: str, notes: Iterable[str], references: Sequence[str]) -> Iterator[Section]:
-    """Yield the method in words that can be pasted, and what it refers to."""
-    yield Section("Method", (text, *notes))
-    if references:
-        yield Section("References", listed=tuple(references))
+def method(text: str, notes: Iterable[str]) -> Section:
+    """Return the method in words that can be pasted."""
+    return Section("Method", (text, *notes))
+
+
+def references(listed: Sequence[str]) -> Iterator[Section]:
+    """Yield what the method refers to."""
+    if listed:
+        yield Section("References", listed=tuple(listed))
 
 
 def day(utc: str) -> str:

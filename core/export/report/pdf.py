@@ -29,7 +29,14 @@ from reportlab.platypus import (
 )
 from reportlab.platypus import Table as Grid
 
-from core.export.report.content import Headline, Picture, Report, Section, Table
+from core.export.report.content import (
+    Headline,
+    Picture,
+    Report,
+    Section,
+    Table,
+    with_subscripts,
+)
 from core.figures.overlay import FONT
 from core.figures.paper import printable
 
@@ -72,9 +79,13 @@ def _style(size: float, color: Color = INK, **others: float) -> ParagraphStyle:
     )
 
 
-def _text(text: str, style: ParagraphStyle) -> Paragraph:
+def _text(text: str, style: ParagraphStyle, symbolic: bool = False) -> Paragraph:
+    shown = escape(printable(text))
     # A file's name may be one word longer than the line.
-    return Paragraph(escape(printable(text)), ParagraphStyle("", style, splitLongWords=1))
+    style = ParagraphStyle("", style, splitLongWords=1)
+    if symbolic:
+        shown = with_subscripts(shown).replace("<sub>", f'<sub rise="{0.2 * style.fontSize:g}">')
+    return Paragraph(shown, style)
 
 
 def _story(report: Report) -> Iterator[Flowable]:
@@ -88,7 +99,7 @@ def _story(report: Report) -> Iterator[Flowable]:
 
 
 def _headline(headline: Headline) -> Flowable:
-    lines = [_text(headline.value, _style(22))]
+    lines = [_text(headline.value, _style(22), symbolic=True)]
     lines += [_text(headline.interval, _style(10.5))] if headline.interval else []
     lines.append(_text(headline.explanation, _style(9.5, SOFT)))
     return _box(lines, ACCENT, PALE, 4 * mm)
@@ -183,7 +194,10 @@ def _table(table: Table) -> Iterator[Flowable]:
         for column, title in enumerate(table.columns)
     ]
     body = [
-        [_text(cell, right if column in table.numeric else left) for column, cell in enumerate(row)]
+        [
+            _text(cell, right if column in table.numeric else left, table.symbolic)
+            for column, cell in enumerate(row)
+        ]
         for row in table.rows
     ]
     grid = Grid(

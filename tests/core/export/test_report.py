@@ -12,6 +12,7 @@ import numpy as np
 import pypdfium2
 import pytest
 
+from core.export.report.content import with_subscripts
 from core.export.report.field import field_report
 from core.export.report.html import html_bytes
 from core.export.report.pdf import pdf_bytes
@@ -107,6 +108,13 @@ def test_the_pdf_has_pages_with_text_and_pictures(report):
         assert (pixels[:40] == 255).all()
         assert (pixels[:, -40:] == 255).all()
         assert (pixels[40:-60] < 128).any()
+
+
+def test_indices_of_symbols_stand_below_and_names_stay_as_they_are():
+    assert with_subscripts("N_A, x_Fmin / x_Fmax") == (
+        "N<sub>A</sub>, x<sub>Fmin</sub> / x<sub>Fmax</sub>"
+    )
+    assert with_subscripts("Fraction of my_phase") == "Fraction of my_phase"
 
 
 def test_nothing_found_makes_a_report_too():
