@@ -106,12 +106,12 @@ export class Correction {
 
   // Ends an operation: `worked`: id -> phase of the objects that it was about. Others whose pixels
   // changed count as corrected too. Returns whether anything changed.
-  commit(kind, writer, worked = new Map()) {
+  commit(kind, writer, worked = new Map(), origin = "drawn") {
     const patch = writer.patch();
     const objects = [];
     for (const id of new Set([...idsOf(patch), ...worked.keys()])) {
       const before = this.objects.get(id) ?? null;
-      const after = this.map.areaOf(id) ? this.recordAfter(before, worked.get(id)) : null;
+      const after = this.map.areaOf(id) ? this.recordAfter(before, worked.get(id), origin) : null;
       if (JSON.stringify(before) !== JSON.stringify(after)) objects.push([id, before, after]);
     }
     if (!patch.length && !objects.length) return false;
@@ -127,8 +127,8 @@ export class Correction {
     this.told();
   }
 
-  recordAfter(before, phase) {
-    if (!before) return [phase, "drawn", false, true];
+  recordAfter(before, phase, origin) {
+    if (!before) return [phase, origin, false, true];
     if (phase === undefined) return [before[PHASE], before[ORIGIN], true, before[CONFIRMED]];
     return [phase, before[ORIGIN], true, true];
   }

@@ -64,11 +64,12 @@ class DrawingTools extends Stage {
   }
 
   // Ends an operation that drew `target`, or erased where there is none, and selects what it drew.
-  finish(kind, writer, target) {
+  // `origin`: of a new object.
+  finish(kind, writer, target, origin = "drawn") {
     const id = target === null ? this.selected : idOf(target);
     const worked = id ? new Map([[id, target === null ? this.correction.objects.get(id)?.[PHASE] : phaseOf(target)]]) : undefined;
     const touched = writer.runs.some((run) => idOf(run[2]) === id || idOf(run[3]) === id);
-    const changed = this.correction.commit(kind, writer, touched ? worked : undefined);
+    const changed = this.correction.commit(kind, writer, touched ? worked : undefined, origin);
     if (changed && target !== null && id) {
       this.correction.nextId = Math.max(this.correction.nextId, id + 1);
       this.select(id);
@@ -78,11 +79,11 @@ class DrawingTools extends Stage {
   }
 
   // Draws something at once: draw(writer, give).
-  drawOnce(kind, erases, draw) {
+  drawOnce(kind, erases, draw, origin) {
     const target = erases ? null : this.target();
     const writer = new PatchWriter(this.correction.map);
     draw(writer, erases ? this.erasing() : this.giving(target));
-    this.finish(kind, writer, target);
+    this.finish(kind, writer, target, origin);
   }
 
   // ---- strokes
