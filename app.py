@@ -12,6 +12,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from core.errors import LamellaError
+from pages.components.correct.route import correction_route
 from pages.components.frame import arenas, garbage, jobs, networks, worker
 from pages.components.frame.addresses import page_routes
 from pages.components.frame.downloads import download_route
@@ -63,7 +64,12 @@ arenas.share_arenas()
 base_path = st.get_option("server.baseUrlPath")
 app = st.App(
     Path(__file__).parent / "pages" / "components" / "frame" / "navigation.py",
-    routes=[image_route(base_path), download_route(base_path), *page_routes(base_path)],
+    routes=[
+        image_route(base_path),
+        download_route(base_path),
+        correction_route(base_path),
+        *page_routes(base_path),
+    ],
     middleware=[Middleware(OwnerCookie, base_path)],
     lifespan=until_the_end,
     on_script_error=explain,

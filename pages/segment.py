@@ -4,16 +4,9 @@ from functools import partial
 
 import streamlit as st
 
+from pages.components.correct.link import correct_link
 from pages.components.frame import publish, session, sidebar
-from pages.components.segment import (
-    cards,
-    marking,
-    objects,
-    results,
-    run,
-    selection,
-    suggestion,
-)
+from pages.components.segment import cards, marking, objects, results, run, selection, suggestion
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
 PAGE = {"group": "Analyse", "title": "Segment", "order": 1}
@@ -76,4 +69,5 @@ objects.selection_line(analysis)
 results.details(analysis)
 with st.sidebar:
     results.summary(analysis, opened.truth)
+    correct_link()
     results.export(found.reference)

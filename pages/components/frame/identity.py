@@ -94,19 +94,24 @@ def cookie_name() -> str:
     return f"lamella-{hashlib.sha256(_secret()).hexdigest()[:8]}"
 
 
-def signed(identity: str) -> str:
-    """Return the cookie's value for the identity of a browser, in letters, digits, "_" and "-"."""
-    code = hmac.new(_secret(), b"owner " + identity.encode(), hashlib.sha256).digest()
-    return f"{identity}.{base64.urlsafe_b64encode(code).decode().rstrip('=')}"
+def signed(text: str, purpose: str = "owner") -> str:
+    """Return ``text``, in letters, digits, "_" and "-", with a code that only this workspace can
+    make for this ``purpose``: as the cookie's value the identity of a browser."""
+    code = hmac.new(_secret(), f"{purpose} {text}".encode(), hashlib.sha256).digest()
+    return f"{text}.{base64.urlsafe_b64encode(code).decode().rstrip('=')}"
+
+
+def unsigned(value: str, purpose: str = "owner") -> str:
+    """Return the text of :func:`signed`, "" where the code is not of this workspace."""
+    text = value.partition(".")[0]
+    is_ours = text and hmac.compare_digest(value.encode(), signed(text, purpose).encode())
+    return text if is_ours else ""
 
 
 def _identity(cookies: Mapping[str, str]) -> str:
     """Return the identity of the browser that sent these cookies, "" where none is signed here."""
     # Where no browser is, as under AppTest, it is something else than text.
-    value = str(cookies.get(cookie_name(), ""))
-    identity = value.partition(".")[0]
-    is_ours = identity and hmac.compare_digest(value.encode(), signed(identity).encode())
-    return identity if is_ours else ""
+    return unsigned(str(cookies.get(cookie_name(), "")))
 
 
 def _is_shared() -> bool:

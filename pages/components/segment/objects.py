@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
 
     from core.analysis import Analysis
+    from core.types import ModelCard
 
 COLUMNS = {
     "id": "No.",
@@ -33,6 +35,8 @@ COLUMNS = {
     "centroid_column": "Column",
     "edge_weight": "Edge weight",
 }
+CHECKS = {"touches_edge": "Cut by the edge", "confirmed": "Confirmed"}
+TEXTS = {"made_by": "Made by", "phase": "Phase"}
 LENGTHS = ("equivalent_diameter", "area", "minimum_feret", "maximum_feret")
 WHOLE = ("id", "orientation_deg", "centroid_row_px", "centroid_column_px")
 UNITS = {"um2": "µm²", "um": "µm", "nm2": "nm²", "px2": "px²", "nm": "nm", "px": "px", "deg": "°"}
@@ -57,6 +61,11 @@ def object_name(analysis: Analysis) -> str:
     return "object" if phase is None else analysis.segmentation.phases[phase].name
 
 
+def object_name_of(card: ModelCard) -> str:
+    """Return the phase that a model counts; "object" for one that counts none."""
+    return "object" if card.objects_phase is None else card.phases[card.objects_phase].name
+
+
 def heading(analysis: Analysis) -> str:
     """Return what stands over the objects: which phase they are of, where that has a name."""
     name = object_name(analysis)
@@ -70,11 +79,22 @@ def diameters(table: pd.DataFrame) -> tuple[str, str]:
 
 
 def table(analysis: Analysis) -> None:
+    """Draw the objects of an analysis, one row each; a selected row is shown in the viewer."""
+    st.subheader(heading(analysis))
+    rows(analysis.table, analysis.objects_digest)
+
+
+def rows(
+    measured: pd.DataFrame, digest: str, on_select: Callable[[int], None] | None = None
+) -> None:
+    """Draw one row an object, of which one can be selected; ``digest``: names the objects.
+
+    ``on_select``: gets the id, 0 for none, after it was selected here.
+    """
     from core.measurement.regions import in_readable_units
 
-    digest = analysis.objects_digest
     chosen = selection.selected(digest)
-    shown = in_readable_units(analysis.table)
+    shown = in_readable_units(measured)
     if chosen and selection.table_begins_with(digest) == chosen:
         # A table cannot be told to scroll: what was clicked in the image comes first.
         shown = shown.sort_values("id", key=lambda ids: ids != chosen, kind="stable")
@@ -82,10 +102,12 @@ def table(analysis: Analysis) -> None:
     key = f"objects-{selection.table_turn()}"
 
     def select() -> None:
-        rows = session.component_state(key).get("selection", {}).get("rows", [])
-        selection.select(digest, ids[rows[0]] if rows else 0, from_table=True)
+        ticked = session.component_state(key).get("selection", {}).get("rows", [])
+        number = ids[ticked[0]] if ticked else 0
+        selection.select(digest, number, from_table=True)
+        if on_select is not None:
+            on_select(number)
 
-    st.subheader(heading(analysis))
     st.dataframe(
         shown,
         height=HEIGHT,
@@ -108,8 +130,10 @@ def _place(column: str) -> int:
 
 
 def _column(name: str, table: pd.DataFrame) -> ColumnConfig:
-    if name == "touches_edge":
-        return st.column_config.CheckboxColumn("Cut by the edge")
+    if name in CHECKS:
+        return st.column_config.CheckboxColumn(CHECKS[name])
+    if name in TEXTS:
+        return st.column_config.TextColumn(TEXTS[name])
     return st.column_config.NumberColumn(
         label_of(name), format=f"%.{_decimals(name, table)}f", pinned=name == "id"
     )
@@ -141,20 +165,27 @@ def selection_line(analysis: Analysis) -> None:
 
 def sentence(analysis: Analysis) -> str:
     """Return the selected object's numbers in one line, or how to select one."""
+    chosen = selection.selected(analysis.objects_digest)
+    return numbers(analysis.table, chosen, object_name(analysis)) or SELECT
+
+
+def numbers(measured: pd.DataFrame, chosen: int, name: str) -> str:
+    """Return an object's numbers in one line, "" where it has no row; ``name``: of its phase."""
     from core.measurement.regions import in_readable_units
 
-    chosen = selection.selected(analysis.objects_digest)
-    table = in_readable_units(analysis.table)
+    table = in_readable_units(measured)
     found = table[table["id"] == chosen]
     if found.empty:
-        return SELECT
+        return ""
     row = found.iloc[0]
     column, unit = diameters(table)
     area = f"area_{unit}2"
     edge = ", cut by the edge" if row["touches_edge"] else ""
-    sure = f", confidence {row['confidence']:.2f}" if "confidence" in row else ""
+    # The model is not sure of anything that a person drew.
+    is_sure = "confidence" in row and row["confidence"] >= 0
+    sure = f", confidence {row['confidence']:.2f}" if is_sure else ""
     return (
-        f"{capital(object_name(analysis))} {chosen}: "
+        f"{capital(name)} {chosen}: "
         f"diameter {row[column]:.{_decimals(column, table)}f} {UNITS[unit]}, "
         f"area {row[area]:,.{_decimals(area, table)}f} {UNITS[unit + '2']}, "
         f"aspect ratio {row['aspect_ratio']:.2f}, circularity {row['circularity']:.2f}"

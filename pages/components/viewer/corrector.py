@@ -12,6 +12,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.components.frame import session
 from pages.components.viewer.viewer import ViewerImage, facts
 
 HEIGHT = 700
@@ -58,15 +59,6 @@ class Go:
     turn: int
 
 
-@dataclass(frozen=True)
-class CorrectorState:
-    """What the browser has: the ``revision`` that was saved last, and the ``selected`` object, 0
-    for none."""
-
-    revision: int
-    selected: int
-
-
 _component = st.components.v2.component(
     "lamella_corrector",
     html=(_HERE / "correction" / "corrector.html").read_text("utf-8"),
@@ -82,17 +74,23 @@ def corrector(
     address: CorrectionAddress,
     *,
     key: str,
+    on_select: Callable[[int], None],
     bar_rows: tuple[int, int] = (0, 0),
     go: Go | None = None,
-    on_change: Callable[[], None] | None = None,
-) -> CorrectorState | None:
-    """Show a micrograph with the correction at ``address``; None before anything was changed or
-    selected.
+) -> None:
+    """Show a micrograph with the correction at ``address``; the page runs again after something
+    was saved or selected.
 
-    ``bar_rows``: at the top and at the bottom, shown as left out. ``on_change`` runs before the
-    page does.
+    ``on_select`` runs before the page does, with the selected object's id, 0 for none.
+    ``bar_rows``: at the top and at the bottom, shown as left out.
     """
-    state = _component(
+
+    def change() -> None:
+        number = _selected(session.component_state(key).get("state"), address)
+        if number is not None:
+            on_select(number)
+
+    _component(
         key=key,
         data={
             "image": {**asdict(image), "alt": f"Segmentation of {image.name}, to be corrected"},
@@ -107,16 +105,14 @@ def corrector(
             "group": "",
         },
         default={"state": None},
-        on_state_change=on_change or (lambda: None),
+        on_state_change=change,
     )
-    return _state(state.state, address)
 
 
-def _state(sent: object, address: CorrectionAddress) -> CorrectorState | None:
-    """Return what the browser sent, or None when it is not about this correction."""
+def _selected(sent: object, address: CorrectionAddress) -> int | None:
+    """Return the selected object as the browser sent it, or None when it is not of this
+    correction."""
     if not isinstance(sent, dict) or sent.get("name") != address.name:
         return None
-    revision, selected = sent.get("revision"), sent.get("selected")
-    if not isinstance(revision, int) or not isinstance(selected, int):
-        return None
-    return CorrectorState(revision, selected)
+    number = sent.get("selected")
+    return number if isinstance(number, int) and number >= 0 else None

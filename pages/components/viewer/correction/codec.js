@@ -1,4 +1,4 @@
-// Part of the corrector: maps and operations as bytes. docs/corrections.md has the order.
+// Part of the corrector: maps and operations as bytes. core/correction/codec.py says which.
 // Uint32Array is little-endian wherever a browser runs.
 
 const MAP_RUN = 3; // id, start, length

@@ -10,7 +10,7 @@ const SHOWN = {
 const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
 
 function showWords(view) {
-  const { correction, find } = { correction: view.correction, find: view.find };
+  const { correction, find } = view;
   const { outbox } = correction;
   find(".saved").textContent = SHOWN[outbox.state](outbox.waiting.length);
   find(".saved").dataset.state = outbox.state;
@@ -19,7 +19,7 @@ function showWords(view) {
   find(".coverage progress").value = all ? confirmed / all : 1;
   find(".counted").textContent = `confirmed ${confirmed.toLocaleString("en")} of ${plural(all, "object")}`;
   find(".brush-width").textContent = widthInWords(view);
-  if (outbox.state === STATES.refused) view.say(outbox.sentence, true);
+  if (outbox.sentence) view.say(outbox.sentence, outbox.state === STATES.refused);
   else if (correction.sentence) view.say(correction.sentence);
   else view.say(correction.elsewhere ? "This image is open in another tab too; what is changed there shows here." : "");
 }

@@ -6,6 +6,9 @@ const RETRY_MS = [500, 1000, 2000, 5000];
 const MOST_BYTES_AT_ONCE = 4e6;
 const MOST_BYTES_AT_THE_END = 60_000; // browsers take no more from a page that goes away
 
+const INSUFFICIENT_STORAGE = 507;
+const sentenceOf = async (answer) => (answer?.status === INSUFFICIENT_STORAGE ? answer.text() : "");
+
 export const STATES = { saved: "saved", sending: "sending", offline: "offline", refused: "refused" };
 
 export class Outbox {
@@ -49,7 +52,8 @@ export class Outbox {
     }
     this.inFlight = false;
     if (this.closed) return;
-    if (!answer || answer.status >= 500) this.tryAgain();
+    // 404: the server started again and the page asks it anew; 507: its disk is full.
+    if (!answer || answer.status === 404 || answer.status >= 500) this.tryAgain(await sentenceOf(answer));
     else if (answer.ok) this.confirm(sent, await answer.json());
     else this.refuse(await answer.text());
     this.changed();
@@ -88,11 +92,13 @@ export class Outbox {
     this.waiting.splice(0, sent.length);
     for (const { number } of sent) this.store.drop(number);
     this.state = this.waiting.length ? STATES.sending : STATES.saved;
+    this.sentence = "";
     this.send();
   }
 
-  tryAgain() {
+  tryAgain(sentence) {
     this.state = STATES.offline;
+    this.sentence = sentence;
     const wait = RETRY_MS[Math.min(this.failures++, RETRY_MS.length - 1)];
     this.timer = setTimeout(() => this.send(), wait);
   }

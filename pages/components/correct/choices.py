@@ -1,0 +1,101 @@
+"""Which segmentation is corrected: a model's result on the open image, or a blank one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.segmentation.settings import ObjectSettings
+from core.types import ModelCard
+from core.workspace import corrections, results
+from pages.components.correct.link import BLANK, LINK, MODEL
+from pages.components.frame import keeping, samples, session, sidebar
+from pages.components.frame.memory import Opened
+from pages.components.frame.queued import name_of
+from pages.components.segment import marking, run
+
+if TYPE_CHECKING:
+    from core.workspace.workspace import Workspace
+    from pages.components.segment.kept import Reference
+
+BEGIN = {MODEL: "A model's result", BLANK: "Blank"}
+POLL_S = 0.3
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A result whose corrections are open. ``reference``: to the analysis, for the exports; None
+    of one that was drawn from blank. ``objects_phase``: index of the phase that is counted."""
+
+    result: str
+    card: ModelCard
+    reference: Reference | None
+
+    @property
+    def objects_phase(self) -> int | None:
+        return self.card.objects_phase
+
+
+def micrograph() -> Opened | None:
+    """Draw the image's controls; the first sample where none is chosen, None where unreadable."""
+    mine = session.memory()
+    if mine.source is None:
+        session.choose(f"sample:{samples.offers()[0].name}", run=True)
+    return sidebar.choose_micrograph()
+
+
+def choose(workspace: Workspace, opened: Opened) -> Chosen | None:
+    """Draw what the correction begins with; None while there is no result of it yet."""
+    card = sidebar.choose_model()
+    with st.sidebar:
+        begin = LINK.choose("Begin with", "begin", BEGIN)
+    if begin == BLANK:
+        return _blank(workspace, opened, card)
+    card, marked = marking.choose(opened, card)
+    settings = session.memory().settings.get(opened.source, ObjectSettings())
+    with st.sidebar:
+        found = run.segment(opened, card, settings, marked)
+    if found is None:
+        return None
+    key = run.labels_key(opened, card, marked)
+    result = session.memory().saved.get(key)
+    if not result:
+        _wait_until_saved(key)
+        return None
+    corrections.begin(workspace, session.owner(), result, found.analysis)
+    return Chosen(result, card, found.reference)
+
+
+def _blank(workspace: Workspace, opened: Opened, card: ModelCard) -> Chosen | None:
+    """Return an image without anything on it, with the phases of ``card``; kept as one result."""
+    from core.correction.blank import blank, blank_card
+
+    owner, shown = session.owner(), opened.micrograph
+    micrograph = keeping.identity_of(session.memory(), opened.source)
+    if micrograph is None:
+        return None
+    own = blank_card(card.phases, card.objects_phase)
+    key = name_of(("blank", shown.digest, shown.bar_rows, shown.pixel_size, card.phases))
+    kept = results.find(workspace, owner, key)
+    if kept is None or corrections.find(workspace, owner, kept.id) is None:
+        made = blank(shown, card.phases, card.objects_phase)
+        kept = results.add(workspace, owner, micrograph, key, made)
+        corrections.begin(workspace, owner, kept.id, made)
+    return Chosen(kept.id, own, None)
+
+
+def _wait_until_saved(key: tuple[object, ...]) -> None:
+    """Run the page again when the result is in the library; nothing is corrected before."""
+    st.fragment(_look, run_every=POLL_S)(key)
+
+
+def _look(key: tuple[object, ...]) -> None:
+    mine = session.memory()
+    if mine.saved.get(key):
+        st.rerun()
+    if why := mine.unkept.get(mine.source or ""):
+        st.warning(why)
+    else:
+        st.caption("Saving the result.")

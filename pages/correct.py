@@ -1,0 +1,44 @@
+"""Correct: mend a segmentation by hand, object by object."""
+
+import streamlit as st
+
+from core.errors import LamellaError
+from pages.components.correct import choices, stage
+from pages.components.correct.link import LINK
+from pages.components.frame import keeping, publish, session
+from pages.components.segment import results, run
+from pages.components.viewer.viewer import ViewerSettings, viewer
+
+PAGE = {"group": "Analyse", "title": "Correct", "order": 2}
+
+st.title("Correct")
+st.caption(
+    "Mend what the model got wrong, and confirm what it got right. Every stroke is saved at once, "
+    "and every number, table and export follows."
+)
+LINK.read()
+opened = choices.micrograph()
+if opened is None:
+    st.stop()
+workspace = keeping.workspace()
+if workspace is None:
+    st.warning(keeping.trouble(session.memory()))
+    st.stop()
+session.show_notice()
+try:
+    chosen = choices.choose(workspace, opened)
+    if chosen is None:
+        viewer(
+            publish.micrograph(opened.micrograph),
+            ViewerSettings(bar_rows=opened.micrograph.bar_rows),
+            key="viewer",
+        )
+        run.next_step()
+        st.stop()
+    stage.draw(workspace, opened, chosen)
+except LamellaError as error:
+    st.warning(str(error))
+else:
+    if chosen.reference is not None:
+        with st.sidebar:
+            results.export(chosen.reference)
