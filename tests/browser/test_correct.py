@@ -4,15 +4,15 @@ connection, and in two tabs."""
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from core.workspace.open_correction import STALE
+from tests.browser.conftest import PATIENCE_MS, Server
 
 CORRECTOR = ".corrector[data-image][data-revision]"
 ROUTE = "**/lamella/corrections/**"
@@ -21,7 +21,6 @@ WHERE = """viewer => {
   const { scale, left, top } = viewer.dataset;
   return { x, y, scale: Number(scale), left: Number(left), top: Number(top) };
 }"""
-DISKS = 4
 
 
 def disks() -> bytes:
@@ -34,19 +33,41 @@ def disks() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def image(server, browser) -> str:
-    """Return the cookie and the link of an image that was segmented, as the tests find it."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
+def context(server: Server, browser: Browser) -> Iterator[BrowserContext]:
+    """Return a browser with an image that it segmented, whose correction is open in its first tab;
+    no script may fail in it."""
+    found = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    faults: list[str] = []
+    found.on("weberror", lambda error: faults.append(str(error.error)))
+    found.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    page = found.new_page()
     page.goto(f"{server.address}/segment?model=otsu")
     expect(page.get_by_role("heading", name="Samples", exact=True)).to_be_visible()
     file = {"name": "disks.png", "mimeType": "image/png", "buffer": disks()}
     page.locator("input[type=file]").first.set_input_files(file)
     page.locator(".st-key-segment button").click()
-    link = page.get_by_role("link", name="Correct by hand")
-    link.click()
+    page.get_by_role("link", name="Correct by hand").click()
+    expect(page.locator(CORRECTOR)).to_be_visible()
+    yield found
+    found.close()
+    assert not faults
+
+
+def another_tab(context: BrowserContext) -> Page:
+    page = context.new_page()
+    page.goto(context.pages[0].url)
     expect(page.locator(CORRECTOR)).to_be_visible()
     return page
+
+
+def objects(page: Page) -> Locator:
+    return page.locator(".counted")
+
+
+def saved(page: Page, revision: int) -> None:
+    """Wait until the browser was told that this revision is kept."""
+    expect(page.locator(f'.corrector[data-revision="{revision}"][data-unsent="0"]')).to_be_visible()
 
 
 def place(viewer: Locator, row: float, column: float) -> tuple[float, float]:
@@ -65,3 +86,127 @@ def stroke(page: Page, viewer: Locator, *pixels: tuple[int, int]) -> None:
     for one in places[1:]:
         page.mouse.move(*one, steps=4)
     page.mouse.up()
+
+
+def test_a_stroke_is_saved_and_counted_and_undone_also_after_a_reload(
+    context: BrowserContext,
+) -> None:
+    page = context.pages[0]
+    viewer = page.locator(CORRECTOR)
+    expect(objects(page)).to_have_text("confirmed 0 of 4 objects")
+    page.get_by_role("button", name="Brush B").click()
+    stroke(page, viewer, (80, 10), (80, 150))
+    saved(page, 1)
+    expect(objects(page)).to_have_text("confirmed 1 of 5 objects")
+    # Numbers of the page follow without being asked for.
+    expect(page.get_by_text("Corrected by hand: 1 object", exact=False)).to_be_visible()
+    expect(page.get_by_text("Object 5: diameter", exact=False)).to_be_visible()
+    # With "overwrite" a stroke takes pixels of others, and undo gives them back.
+    page.keyboard.press("n")
+    page.keyboard.press("k")
+    stroke(page, viewer, (40, 5), (40, 75))
+    saved(page, 2)
+    page.keyboard.press("Control+z")
+    saved(page, 3)
+    expect(objects(page)).to_have_text("confirmed 1 of 5 objects")
+    page.reload()
+    saved(page, 3)
+    expect(objects(page)).to_have_text("confirmed 1 of 5 objects")
+    viewer.focus()
+    page.keyboard.press("Control+y")
+    saved(page, 4)
+    expect(objects(page)).to_have_text("confirmed 2 of 6 objects")
+    for revision in (5, 6):
+        page.keyboard.press("Control+z")
+        saved(page, revision)
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    expect(objects(page)).to_have_text("confirmed 0 of 4 objects")
+
+
+def test_everything_goes_without_a_mouse(context: BrowserContext) -> None:
+    page = context.pages[0]
+    viewer = page.locator(CORRECTOR)
+    viewer.focus()
+    # The first object, right; the next one, deleted; the third one, cut in two by a line.
+    for key in ("Enter", "Enter"):
+        page.keyboard.press(key)
+    saved(page, 7)
+    expect(page.locator('.corrector[data-chosen="2"]')).to_be_visible()
+    page.keyboard.press("Delete")
+    saved(page, 8)
+    expect(objects(page)).to_have_text("confirmed 1 of 3 objects")
+    page.keyboard.press(".")
+    page.keyboard.press(".")
+    expect(page.locator('.corrector[data-chosen="3"]')).to_be_visible()
+    page.keyboard.press("x")
+    # The cross begins in the middle of the view, (80, 80) of the image; the disk lies below left.
+    page.keyboard.press("Shift+ArrowLeft")
+    for _ in range(6):
+        page.keyboard.press("Control+Shift+ArrowLeft")
+    for _ in range(4):
+        page.keyboard.press("Control+Shift+ArrowDown")
+    page.keyboard.press("Space")
+    for _ in range(5):
+        page.keyboard.press("Control+Shift+ArrowRight")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    saved(page, 9)
+    expect(objects(page)).to_have_text("confirmed 3 of 4 objects")
+    page.keyboard.press("?")
+    expect(page.get_by_text("Keyboard shortcuts while the image has focus")).to_be_visible()
+    page.keyboard.press("Escape")
+    for revision in (10, 11, 12):
+        page.keyboard.press("Control+z")
+        saved(page, revision)
+    expect(objects(page)).to_have_text("confirmed 0 of 4 objects")
+
+
+def test_what_could_not_be_sent_is_sent_later_also_by_another_tab(context: BrowserContext) -> None:
+    page = another_tab(context)
+    context.route(ROUTE, lambda route: route.abort())
+    viewer = page.locator(CORRECTOR)
+    viewer.focus()
+    page.keyboard.press("b")
+    stroke(page, viewer, (80, 10), (80, 60))
+    page.keyboard.press("n")
+    stroke(page, viewer, (80, 100), (80, 150))
+    expect(page.locator(".saved")).to_have_text("No connection: 2 not yet sent")
+    expect(objects(page)).to_have_text("confirmed 2 of 6 objects")
+    page.close()
+    context.unroute(ROUTE)
+    again = another_tab(context)
+    saved(again, 14)
+    expect(objects(again)).to_have_text("confirmed 2 of 6 objects")
+    # The tab beside it follows, and both are told of each other.
+    first = context.pages[0]
+    expect(first.locator(".banner")).to_contain_text("open in another tab")
+    expect(again.locator(".banner")).to_contain_text("open in another tab")
+    first.reload()
+    saved(first, 14)
+    again.locator(CORRECTOR).focus()
+    again.keyboard.press("Control+z")
+    saved(again, 15)
+    saved(first, 15)
+    again.close()
+
+
+def test_of_two_tabs_none_overwrites_what_the_other_did(context: BrowserContext) -> None:
+    first, second = context.pages[0], another_tab(context)
+    # The second cannot send while the first goes on.
+    second.route(ROUTE, lambda route: route.abort())
+    viewer = second.locator(CORRECTOR)
+    viewer.focus()
+    second.keyboard.press("b")
+    stroke(second, viewer, (10, 80), (30, 80))
+    expect(second.locator(".saved")).to_have_text("No connection: 1 not yet sent")
+    first.bring_to_front()
+    first.locator(CORRECTOR).focus()
+    first.keyboard.press("Control+z")
+    saved(first, 16)
+    second.unroute(ROUTE)
+    expect(second.locator(".banner")).to_contain_text(STALE)
+    expect(second.locator(".saved")).to_have_text("1 not saved")
+    second.get_by_role("button", name="Show the newer state").click()
+    saved(second, 16)
+    expect(objects(second)).to_have_text("confirmed 0 of 4 objects")
+    second.close()

@@ -91,9 +91,10 @@ def save_once(opened: Opened, key: Key, analysis: Analysis) -> None:
 
     def save(progress: object) -> None:
         try:
-            if results.find(place, mine.owner, name_of(key)) is None:
-                made = results.add(place, mine.owner, micrograph, name_of(key), analysis)
-                mine.saved[key] = made.id
+            kept = results.find(place, mine.owner, name_of(key))
+            made = kept or results.add(place, mine.owner, micrograph, name_of(key), analysis)
+            mine.saved[key] = made.id
+            if kept is None:
                 results.delete(place, mine.owner, older)
         except LamellaError as error:
             mine.unkept[opened.source] = str(error)
