@@ -181,7 +181,6 @@ def test_what_could_not_be_sent_is_sent_later_also_by_another_tab(context: Brows
     first = context.pages[0]
     expect(first.locator(".banner")).to_contain_text("open in another tab")
     expect(again.locator(".banner")).to_contain_text("open in another tab")
-    first.reload()
     saved(first, 14)
     again.locator(CORRECTOR).focus()
     again.keyboard.press("Control+z")

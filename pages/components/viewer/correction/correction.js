@@ -64,9 +64,19 @@ export class Correction {
     await this.fetchState();
   }
 
+  // The page goes out of sight and may not come back.
+  hide() {
+    this.outbox?.sendAtTheEnd();
+  }
+
+  leave() {
+    this.hide();
+    if (this.isOpen) this.say("closed");
+  }
+
   close() {
     this.closed = true;
-    this.outbox?.sendAtTheEnd();
+    this.leave();
     this.outbox?.close();
     this.channel.close();
   }
@@ -83,9 +93,11 @@ export class Correction {
 
   hear({ what, name, revision }) {
     if (name !== this.name || !this.isOpen) return;
+    this.elsewhere = what !== "closed";
+    // After one was closed, another may still be there.
     if (what === "opened") this.say("here");
-    if (what === "here") this.elsewhere = true;
-    if (what === "saved" && revision > this.outbox.revision && !this.outbox.waiting.length) this.fetchState();
+    if (what === "closed") this.say("opened");
+    if (revision > this.outbox.revision && !this.outbox.waiting.length) this.fetchState().catch(() => {});
     this.told();
   }
 

@@ -11,8 +11,8 @@ class Corrector extends KeyedTools {
     this.part = null; // else this box of the image
     this.listen();
     this.find(".brush-size").addEventListener("input", () => this.showState());
-    this.leaving = () => this.correction?.outbox?.sendAtTheEnd();
-    this.hiding = () => document.visibilityState === "hidden" && this.leaving();
+    this.leaving = () => this.correction?.leave();
+    this.hiding = () => document.visibilityState === "hidden" && this.correction?.hide();
     window.addEventListener("pagehide", this.leaving);
     document.addEventListener("visibilitychange", this.hiding);
   }
@@ -196,6 +196,8 @@ class Corrector extends KeyedTools {
     const { correction, element } = this;
     if (!correction?.isOpen) return;
     const { outbox } = correction;
+    // Another tab may have taken it away.
+    if (!correction.objects.has(this.selected)) this.selected = 0;
     if (element.dataset.revision !== String(outbox.revision)) {
       const isFirst = element.dataset.revision === undefined;
       element.dataset.revision = outbox.revision;
