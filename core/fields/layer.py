@@ -116,10 +116,10 @@ def _lines(mask: np.ndarray) -> list[_Line]:
             break
         part = number == index
         axis = medial_axis(part)
-        branch = longest_line(axis.branches)
+        branch = longest_line(axis)
         if branch is not None and len(branch.points) > 2:
             branch = _left_to_right(branch)
-            found.append(_Line(branch, profile(part, axis, branch)))
+            found.append(_Line(branch, profile(part, axis, branch, clear_of_ends=True)))
     found = [one for one in found if len(one.found.thickness_px)]
     return sorted(found, key=lambda one: one.branch.points[0].tolist()[::-1])
 

@@ -21,9 +21,9 @@ CIRCLES = (3.0, 2.0, 1.0)
 LARGEST_CIRCLE = 0.7958
 """Diameter of the largest by the shorter side of the field, as in a template of 100 mm."""
 CIRCLE_STEP_PX = 0.5
-# Along a circle that nearly touches a boundary, steps of the raster look like crossings there and
+# Along a line that nearly touches a boundary, steps of the raster look like crossings there and
 # back again.
-FLICKER_PX = 1.5
+FLICKER_PX = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,8 +222,7 @@ def _crossed(
 
 def _along(grains: np.ndarray, line: InterceptLine) -> _OneLine:
     ids = _values(grains, line).astype(np.int64)
-    if line.direction is None:
-        ids = _steady(ids, max(1, round(FLICKER_PX / line.step_px)))
+    ids = _steady(ids, int(np.ceil(FLICKER_PX / line.step_px)))
     known = ids > 0
     changes = np.flatnonzero((np.diff(ids) != 0) & known[1:] & known[:-1])
     return _OneLine(

@@ -16,7 +16,7 @@ REACH = 2.0
 CLEARANCE = 1.5
 """Distance from a junction, by the radius there, from which on a branch has its own width."""
 DIRECTION_PX = 4
-"""Points on either side that the direction of the axis is taken from."""
+"""Points on either side that the direction of the axis is taken from, at least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,11 @@ class Profile:
 
 
 def profile(
-    mask: np.ndarray, axis: MedialAxis, branch: Branch, clear_of_junctions: bool = False
+    mask: np.ndarray,
+    axis: MedialAxis,
+    branch: Branch,
+    clear_of_junctions: bool = False,
+    clear_of_ends: bool = False,
 ) -> Profile:
     """Return the thickness along a branch of the medial axis of ``mask`` (H, W) bool.
 
@@ -43,13 +47,19 @@ def profile(
     edges along the grid are exact. Points whose normal meets no outline within twice the distance
     of the nearest point of it are left out, and so are those at the edge of the image.
     ``clear_of_junctions``: leaves out points near a junction, where two things cross and neither
-    has a thickness.
+    has a thickness. ``clear_of_ends``: leaves out points nearer to an end than half the thickness,
+    where the axis turns into a corner.
     """
     points = branch.points
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
     radius = axis.radius_at(points)
     usable = _clear(axis, branch, along, clear_of_junctions)
-    tangent = _tangents(points)
+    half = float(np.median(radius))
+    inner = (along >= half) & (along <= along[-1] - half)
+    if clear_of_ends and inner.any():
+        usable &= inner
+    # Bumps of the outline shorter than the thing is thick do not turn it.
+    tangent = _tangents(points, max(DIRECTION_PX, round(half)))
     normal = np.column_stack([-tangent[:, 1], tangent[:, 0]])
     reach = REACH * (radius + 0.5) + 1
     one, other = (_outline(mask, points, sign * normal, reach) for sign in (1, -1))
@@ -78,9 +88,10 @@ def _clear(axis: MedialAxis, branch: Branch, along: np.ndarray, of_junctions: bo
     return clear if of_edge.any() else of_crossing
 
 
-def _tangents(points: np.ndarray) -> np.ndarray:
-    """Return the unit direction (n, 2) of a line at each of its points."""
-    apart = min(DIRECTION_PX, len(points) - 1)
+def _tangents(points: np.ndarray, apart: int) -> np.ndarray:
+    """Return the unit direction (n, 2) of a line at each of its points, from the points so many
+    before and after it."""
+    apart = min(apart, len(points) - 1)
     longer = np.pad(points, ((apart, apart), (0, 0)), mode="reflect", reflect_type="odd")
     step = longer[2 * apart :] - longer[: -2 * apart]
     return step / np.maximum(np.hypot(*step.T), 1e-9)[:, None]
@@ -127,12 +138,17 @@ def is_cut(branches: Sequence[Branch]) -> bool:
     return any(CUT in (one.begin, one.end) for one in branches)
 
 
-def longest_line(branches: Sequence[Branch]) -> Branch | None:
+def longest_line(axis: MedialAxis) -> Branch | None:
     """Return the longest of the shortest ways from one end to another through connected branches;
-    None without a branch."""
+    None without a branch.
+
+    An end at the edge of the image goes on behind it, so it counts as longer by the thickness there
+    and is preferred to a branch into a corner.
+    """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import dijkstra
 
+    branches = axis.branches
     if not branches:
         return None
     nodes: dict[tuple[str, int], int] = {}
@@ -151,7 +167,7 @@ def longest_line(branches: Sequence[Branch]) -> Branch | None:
     ):
         by_pair[begin, end], by_pair[end, begin] = one, one.reversed
     rows, columns = zip(*by_pair, strict=True)
-    weight = [max(one.length_px, 1e-6) for one in by_pair.values()]
+    weight = [_with_what_is_cut(axis, one) for one in by_pair.values()]
     graph = coo_matrix((weight, (rows, columns)), (len(nodes),) * 2)
     distance, before = dijkstra(graph.tocsr(), return_predecessors=True)
     farthest = int(np.argmax(np.where(np.isfinite(distance), distance, -1)))
@@ -164,3 +180,10 @@ def longest_line(branches: Sequence[Branch]) -> Branch | None:
         return max(branches, key=lambda one: one.length_px)
     points = np.vstack([parts[0].points, *(one.points[1:] for one in parts[1:])])
     return Branch(points, parts[0].begin, parts[-1].end)
+
+
+def _with_what_is_cut(axis: MedialAxis, branch: Branch) -> float:
+    ends = (branch.begin, branch.points[:1]), (branch.end, branch.points[-1:])
+    cut = [place for end, place in ends if end == CUT]
+    behind = 2 * float(axis.radius_at(np.concatenate(cut)).sum()) if cut else 0.0
+    return max(branch.length_px + behind, 1e-6)

@@ -129,3 +129,24 @@ def test_nothing_long_gives_a_sentence_and_no_number(card, words, fill):
     found = measured(np.full((60, 60), fill, np.uint8), card)
     assert found.is_empty and words in found.warnings[0]
     assert all(one.value is None or np.isfinite(one.value) for one in found.quantities)
+
+
+def test_a_rough_outline_does_not_turn_the_lines_of_thickness():
+    """A layer of 60 px whose upper side goes up and down by 5 px every 24 px."""
+    down, right = np.indices((240, 400))
+    top = 80 + 5 * np.sin(2 * np.pi * right / 24)
+    found = measured((down >= top) & (down < 140), COATING)
+    assert found.headline.value == pytest.approx(600, rel=0.015)
+    assert found.quantity("minimum_thickness").value > 530
+    assert found.quantity("maximum_thickness").value < 670
+
+
+def test_the_line_of_a_layer_goes_on_behind_the_edge_and_not_into_a_corner():
+    labels = np.zeros((240, 400), np.uint8)
+    labels[100:160] = 1
+    # A spike beside the edge, longer than the way on to it.
+    labels[40:100, 40:60] = 1
+    found = measured(labels, COATING)
+    assert found.headline.value == pytest.approx(600, rel=0.05)
+    assert found.table["row_px"].between(115, 145).all()
+    assert found.table["column_px"].min() < 45
