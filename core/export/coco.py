@@ -67,6 +67,8 @@ def _annotations(objects: np.ndarray, category: int | None = None) -> list[dict[
     height, width = objects.shape
     # COCO counts pixels column by column.
     runs = find_runs(objects.T)
+    if not len(runs.ids):
+        return []
     order = np.argsort(runs.index, kind="stable")
     bounds = np.cumsum(np.bincount(runs.index, minlength=len(runs.ids)))[:-1]
     starts = np.split((runs.row * height + runs.start)[order], bounds)

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from concurrent.futures import wait
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
+from core.correction.changes import Change, repainted
+from core.correction.codec import Step, encode_step
 from core.errors import ModelError
+from core.formats import read
 from core.jobs import queue
-from core.workspace import micrographs, results
+from core.workspace import corrections, micrographs, results
+from core.workspace.open_correction import open_correction
 from core.workspace.workspace import Workspace
+from models.zoo import card
 from pages.components.frame import jobs, networks
+from pages.components.frame.downloads import download_route
 from pages.components.frame.jobs import Job
 from pages.components.frame.queued import QueuedJob
 from tests.pages.running import by_key, finish, opened, texts
 from tests.pages.test_forest import DISK, GROUND, draw
 from tests.pages.test_keeping import ANN, BOB, become, restart
+from tests.pages.test_library import cookie
 from tests.pages.test_pages import two_disks, upload
 
 
@@ -135,6 +146,50 @@ def test_another_owner_with_the_same_image_gets_a_result_of_his_own(
     (kept,) = micrographs.listed(workspace, BOB)
     assert kept.results == 1
     assert "disks" in texts(opened("library"))
+
+
+def test_what_an_owner_corrected_is_shown_and_exported_and_nobody_else_sees_it(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, image = asked()
+    app = finish(app)
+    (row,) = results.listed(workspace, ANN, image)
+    made = results.load(workspace, row, read(two_disks(), "disks.png"), card("otsu"))
+    corrections.begin(workspace, ANN, row.id, made)
+    opened_here = open_correction(workspace, ANN, row.id)
+    small = opened_here.state.ids == made.table["id"][made.table["area_px2"].idxmin()]
+    change = repainted(opened_here.state, small.ravel().nonzero()[0], 0, 0)
+    opened_here.apply(encode_step(Step("1", 0, "delete", change)))
+    app = app.run()
+    assert list(app.dataframe[0].value["area_px2"]) == [1245]
+    assert "Corrected by hand: 0 objects of 1, 1 removed." in texts(app)
+    # Other settings of objects change nothing in it.
+    app = app.number_input(key="minimum_area_px").set_value(5000).run()
+    assert list(app.dataframe[0].value["area_px2"]) == [1245]
+    assert "of 1, 1 removed" in downloaded(app, "All files (ZIP)")
+    become(BOB, monkeypatch)
+    stranger = upload(opened("segment", model="otsu"), "disks.png", two_disks())
+    assert sorted(stranger.dataframe[0].value["area_px2"]) == [437, 1245]
+    become(ANN, monkeypatch)
+    restart()
+    again = opened("segment", image=image)
+    assert list(again.dataframe[0].value["area_px2"]) == [1245]
+    assert "by hand" in texts(opened("library", item=image))
+    open_correction(workspace, ANN, row.id).apply(encode_step(Step("2", 1, "undo", Change())))
+    # The file is of what there is when it is asked for.
+    assert "by hand" not in downloaded(again, "All files (ZIP)")
+    assert (
+        len(again.number_input(key="minimum_area_px").set_value(20).run().dataframe[0].value) == 2
+    )
+
+
+def downloaded(app: AppTest, label: str) -> str:
+    """Return the file README.txt in the zip that a button gives its owner."""
+    (link,) = (one for one in app.get("link_button") if one.proto.label == label)
+    client = TestClient(Starlette(routes=[download_route("")]))
+    answer = client.get(str(link.proto.url), headers=cookie(ANN))
+    assert answer.status_code == 200, answer.text
+    return zipfile.ZipFile(io.BytesIO(answer.content)).read("README.txt").decode()
 
 
 def test_a_run_whose_tiles_are_done_says_what_follows(workspace: Workspace) -> None:

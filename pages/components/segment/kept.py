@@ -10,7 +10,8 @@ import streamlit as st
 from core.errors import LamellaError
 from core.segmentation.settings import ObjectSettings
 from core.types import Micrograph, PixelSize
-from pages.components.frame import stores
+from pages.components.correct import opening
+from pages.components.frame import keeping, stores
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
@@ -46,8 +47,37 @@ class KeptAnalysis:
 
 
 @dataclass(frozen=True)
+class Corrected:
+    """Whose corrections of which kept result an analysis has in it."""
+
+    owner: str
+    result: str
+
+    def of(self, analysis: Analysis) -> Analysis:
+        """Return ``analysis`` as its owner corrected it by now."""
+        place = keeping.workspace()
+        if place is None:
+            return analysis
+        opened = opening.opened(place, self.owner, self.result)
+        opened.catch_up()
+        if not opened.is_changed:
+            return analysis
+        shown = analysis.micrograph
+        about = (self.owner, self.result, opened.revision, shown.pixel_size)
+        # Not under the key of the analysis: that one is shared by all who have the same image.
+        key, store = (shown.digest, "corrected", *about), stores.results()
+        found: Analysis | None = store.get(key)
+        if found is None:
+            found = opened.corrected(analysis)
+            store.discard(lambda other: other[1:4] == key[1:4])
+            store.put(key, found, found.image_bytes + found.object_bytes)
+        return replace(found, micrograph=shown)
+
+
+@dataclass(frozen=True)
 class Reference:
     """Which analysis a callback is about. ``name``: of the micrograph, for the exports.
+    ``corrected``: None where nobody corrected it.
 
     A callback lives as long as its session shows the widget. With the analysis itself in it, the
     store could drop the analysis and its memory would stay.
@@ -57,9 +87,10 @@ class Reference:
     settings: ObjectSettings
     name: str
     pixel_size: PixelSize | None
+    corrected: Corrected | None = None
 
     def analysis(self) -> Analysis:
-        """Return the analysis.
+        """Return the analysis, with the corrections that there are by now.
 
         Raises:
             LamellaError: it had to make room for newer ones.
@@ -71,7 +102,8 @@ class Reference:
                 f"The result of {self.name} was dropped from memory for newer ones; reload "
                 "the page and press Segment."
             )
-        return replace(found, micrograph=replace(found.micrograph, name=self.name))
+        found = replace(found, micrograph=replace(found.micrograph, name=self.name))
+        return self.corrected.of(found) if self.corrected else found
 
 
 def keep(key: tuple[object, ...], analysis: Analysis) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pages.components.segment.kept import Reference
 
 RESULT, EXPORT = "Result", "Export"
+SETTLED = "The settings of objects change nothing in it any more."
 AGREEMENT = "Agreement with this synthetic sample's ground truth (IoU): "
 
 
@@ -54,6 +55,8 @@ def summary(analysis: Analysis, truth: Array | None) -> None:
         rows["Mean confidence"] = f"{100 * confidence:.1f} %"
     st.subheader(RESULT)
     st.table(rows, border="horizontal", alt="Phase fractions and objects")
+    if analysis.by_hand is not None:
+        st.caption(f"{capital(str(analysis.by_hand))}. {SETTLED}")
     st.caption(
         f"Computed in {analysis.seconds:.1f} s ({analysis.segmentation.execution.in_words})."
     )

@@ -136,9 +136,14 @@ def _result(
         return None
     saving.save_once(opened, key, found)
     # Another file may hold the same pixels: its own name goes into the exports.
-    reference = Reference(key, settings, shown.name, shown.pixel_size)
+    corrected = saving.corrected(opened, key)
+    reference = Reference(key, settings, shown.name, shown.pixel_size, corrected)
     doubts = found.doubts or image_class.doubts(opened, card, compute=False)
-    return Result(replace(found, micrograph=shown, doubts=doubts), reference)
+    found = replace(found, micrograph=shown, doubts=doubts)
+    if corrected is not None:
+        with st.spinner("Measuring what was corrected."):
+            found = corrected.of(found)
+    return Result(found, reference)
 
 
 def _load(opened: Opened, card: ModelCard, key: tuple[object, ...]) -> None:

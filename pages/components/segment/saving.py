@@ -9,10 +9,11 @@ from core.execution import RunChoice
 from core.jobs import queue, segmentation
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
-from core.workspace import results
+from core.workspace import corrections, results
 from pages.components.frame import jobs, keeping, session, worker
 from pages.components.frame.memory import Memory, Opened
 from pages.components.frame.queued import QueuedJob, name_of
+from pages.components.segment.kept import Corrected
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
@@ -61,7 +62,8 @@ def last_job(mine: Memory, key: Key) -> QueuedJob | None:
 
 
 def load(opened: Opened, card: ModelCard, key: Key) -> Analysis | None:
-    """Return a result that was kept for this owner; None where there is none."""
+    """Return a result that was kept for this owner, without corrections: what is loaded is shared
+    by all who have the same image. None where there is none."""
     mine = session.memory()
 
     def read(place: Workspace) -> Analysis | None:
@@ -69,9 +71,27 @@ def load(opened: Opened, card: ModelCard, key: Key) -> Analysis | None:
         if stored is None:
             return None
         mine.saved[key] = stored.id
-        return results.load(place, stored, opened.micrograph, card)
+        return results.load(place, stored, opened.micrograph, card, with_corrections=False)
 
     return keeping.attempt(mine, opened.source, read)
+
+
+def corrected(opened: Opened, key: Key) -> Corrected | None:
+    """Return whose corrections of a result count here: this owner's, where there are any."""
+    mine = session.memory()
+
+    def look(place: Workspace) -> Corrected | None:
+        result = mine.saved.get(key)
+        if not result:
+            # Kept in an earlier session, or by another tab.
+            stored = results.find(place, mine.owner, name_of(key))
+            if stored is None:
+                return None
+            result = mine.saved[key] = stored.id
+        head = corrections.find(place, mine.owner, result)
+        return Corrected(mine.owner, result) if head and head.revision else None
+
+    return keeping.attempt(mine, opened.source, look)
 
 
 def save_once(opened: Opened, key: Key, analysis: Analysis) -> None:
