@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from core.correction.changes import Change, repainted
 from core.correction.codec import Step, encode_step
 from core.errors import ModelError
+from core.execution import RunChoice
 from core.formats import read
 from core.jobs import queue
 from core.workspace import corrections, micrographs, results
@@ -85,7 +86,7 @@ def test_a_run_is_cancelled_from_any_tab(workspace: Workspace) -> None:
 def test_a_run_that_failed_while_nobody_looked_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     app, image = asked()
 
-    def broken(name: str) -> None:
+    def broken(name: str, choice: RunChoice) -> None:
         raise ModelError("The weights of Otsu are damaged; install Lamella again.")
 
     monkeypatch.setattr(networks, "engine", broken)
