@@ -10,6 +10,7 @@ import streamlit as st
 from core.errors import LamellaError
 from core.segmentation.settings import ObjectSettings
 from core.types import Micrograph, PixelSize
+from core.workspace import corrections
 from pages.components.correct import opening
 from pages.components.frame import keeping, stores
 
@@ -48,7 +49,7 @@ class KeptAnalysis:
 
 @dataclass(frozen=True)
 class Corrected:
-    """Whose corrections of which kept result an analysis has in it."""
+    """Whose corrections of which kept result are looked for; there may be none."""
 
     owner: str
     result: str
@@ -56,7 +57,7 @@ class Corrected:
     def of(self, analysis: Analysis) -> Analysis:
         """Return ``analysis`` as its owner corrected it by now."""
         place = keeping.workspace()
-        if place is None:
+        if place is None or corrections.find(place, self.owner, self.result) is None:
             return analysis
         opened = opening.opened(place, self.owner, self.result)
         opened.catch_up()
@@ -77,7 +78,7 @@ class Corrected:
 @dataclass(frozen=True)
 class Reference:
     """Which analysis a callback is about. ``name``: of the micrograph, for the exports.
-    ``corrected``: None where nobody corrected it.
+    ``corrected``: None where the result is not kept.
 
     A callback lives as long as its session shows the widget. With the analysis itself in it, the
     store could drop the analysis and its memory would stay.

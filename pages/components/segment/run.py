@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 PLACE = "segment"
 """Of the job in the background."""
 TAKES = "Takes {} on two processor cores, as measured with the model's scores."
+NOT_CORRECTED = "This is the model's own result, without what you corrected by hand."
 NETWORK = Display(
     "Tile",
     "Loading the network; the first time takes longer.",
@@ -141,8 +142,11 @@ def _result(
     doubts = found.doubts or image_class.doubts(opened, card, compute=False)
     found = replace(found, micrograph=shown, doubts=doubts)
     if corrected is not None:
-        with st.spinner("Measuring what was corrected."):
-            found = corrected.of(found)
+        try:
+            with st.spinner("Measuring what was corrected."):
+                found = corrected.of(found)
+        except LamellaError as error:
+            st.warning(f"{NOT_CORRECTED} {error}")
     return Result(found, reference)
 
 

@@ -9,7 +9,7 @@ from core.execution import RunChoice
 from core.jobs import queue, segmentation
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
-from core.workspace import corrections, results
+from core.workspace import results
 from pages.components.frame import jobs, keeping, session, worker
 from pages.components.frame.memory import Memory, Opened
 from pages.components.frame.queued import QueuedJob, name_of
@@ -77,19 +77,17 @@ def load(opened: Opened, card: ModelCard, key: Key) -> Analysis | None:
 
 
 def corrected(opened: Opened, key: Key) -> Corrected | None:
-    """Return whose corrections of a result count here: this owner's, where there are any."""
+    """Return whose corrections of a result count here: this owner's; None where it is not kept."""
     mine = session.memory()
 
     def look(place: Workspace) -> Corrected | None:
-        result = mine.saved.get(key)
-        if not result:
+        if not mine.saved.get(key):
             # Kept in an earlier session, or by another tab.
             stored = results.find(place, mine.owner, name_of(key))
             if stored is None:
                 return None
-            result = mine.saved[key] = stored.id
-        head = corrections.find(place, mine.owner, result)
-        return Corrected(mine.owner, result) if head and head.revision else None
+            mine.saved[key] = stored.id
+        return Corrected(mine.owner, mine.saved[key])
 
     return keeping.attempt(mine, opened.source, look)
 
