@@ -50,7 +50,7 @@ def measure_grains(view: View) -> FieldMeasurement:
         quantities=tuple(quantities),
         table=table,
         counted="grains",
-        method=_method(view, found),
+        method=_method(view),
         scale=view.scale_in_words,
         settings=view.settings,
         pixel_nm=view.pixel_nm,
@@ -108,10 +108,12 @@ def _frame(view: View, shape: tuple[int, int], method: GrainMethod) -> DrawnLine
     return DrawnLine("frame", view.in_image(around + (np.array(shape) - 1) / 2))
 
 
-def _method(view: View, found: GrainMap) -> str:
+def _method(view: View) -> str:
+    spacing = view.settings.line_spacing_px
+    apart = "about one mean intercept" if spacing is None else f"{spacing} px"
     how = {
         "lines in four directions": (
-            f"test lines in four directions, {found.spacing_px} px apart, after ASTM E112 (Heyn)"
+            f"test lines in four directions, {apart} apart, after ASTM E112 (Heyn)"
         ),
         "three circles": "three test circles after ASTM E112 (Abrams)",
         "planimetric circle": "counting in a circle after ASTM E112 (Jeffries)",

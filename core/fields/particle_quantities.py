@@ -33,6 +33,14 @@ SIZES = {
 ONE = "There is one particle only, so there is no confidence interval."
 
 
+def whole_in_words(whole: int, count: int, counted: str) -> str:
+    """Return how many of so many lie wholly in the image, and what becomes of the others."""
+    return (
+        f"{whole:,} of {count:,} {counted} lie wholly in the image; those that the edge cuts have "
+        "no size, but count in area fractions and numbers per area."
+    )
+
+
 def column_of(table: pd.DataFrame, stem: str) -> str:
     """Return the column of a table of objects that begins with ``stem``: its unit varies."""
     return next(str(name) for name in table if str(name).startswith(stem))

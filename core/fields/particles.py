@@ -14,6 +14,7 @@ from core.fields.particle_quantities import (
     iso_aspect_ratio,
     shapes_of,
     sizes_of,
+    whole_in_words,
 )
 from core.fields.result import Distribution, FieldMeasurement
 from core.fields.sizes import fitted
@@ -54,14 +55,14 @@ def measure_particles(view: View) -> FieldMeasurement:
         quantities=quantities,
         table=_table(view, distances),
         counted="particles",
-        method=_method(view, len(table), len(whole)),
+        method=_method(view),
         scale=view.scale_in_words,
         settings=view.settings,
         pixel_nm=view.pixel_nm,
         distribution=_distribution(view, scale, sizes, used),
         further=_neighbours(scale, distances),
         references=REFERENCES,
-        notes=_notes(view, found),
+        notes=_notes(view, found, len(table)),
         warnings=_warnings(len(table), len(whole), diameters_px),
         is_empty=table.empty,
     )
@@ -119,11 +120,12 @@ def _why_none(count: int) -> str:
     return "No particle was found, so there is no size; check the segmentation."
 
 
-def _notes(view: View, found: SizeDistribution | None) -> tuple[str, ...]:
+def _notes(view: View, found: SizeDistribution | None, count: int) -> tuple[str, ...]:
     by_hand = view.analysis.by_hand
     notes = [] if by_hand is None else [f"The objects were {by_hand}."]
     if found is None:
         return tuple(notes)
+    notes.append(whole_in_words(found.count, count, "particles"))
     for name, title in (("number_mean", "mean diameter"), ("volume_mean", "d[4,3]")):
         needed = particles_needed(found, name, view.settings.precision)
         if needed is None:
@@ -134,14 +136,14 @@ def _notes(view: View, found: SizeDistribution | None) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _method(view: View, count: int, whole: int) -> str:
+def _method(view: View) -> str:
     edge = "each weighted by the inverse of its chance to lie inside (Miles-Lantuéjoul)"
     if not view.settings.edge_correction:
         edge = "unweighted, so large ones are under-represented"
     return (
-        f"Equivalent diameters of {whole:,} of {count:,} particles after ISO 13322-1, segmented "
-        f"by {view.analysis.card.title}; those that the edge cuts are left out of sizes and the "
-        f"rest are {edge}. Intervals are 95 % bootstrap intervals over the particles of this field."
+        f"Equivalent diameters of particles after ISO 13322-1, segmented by "
+        f"{view.analysis.card.title}; those that the edge cuts are left out of sizes and the rest "
+        f"are {edge}. Intervals are 95 % bootstrap intervals over the particles of this field."
     )
 
 

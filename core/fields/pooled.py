@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from core.errors import DataError
 from core.fields.outliers import Outlier, find_outliers
+from core.fields.particle_quantities import whole_in_words
 from core.fields.pooled_sizes import alike, pooled_sizes, shared_parts
 from core.fields.quantity import ONE_FIELD, Quantity
 from core.fields.result import Distribution, FieldMeasurement
@@ -103,8 +104,24 @@ def pool(measured: Sequence[FieldMeasurement]) -> PooledMeasurement:
         distribution=_distribution(fields),
         outliers=find_outliers(fields),
         references=fields[0].references,
-        notes=notes,
+        notes=(*notes, *_notes(fields, headline)),
     )
+
+
+def _notes(fields: Sequence[FieldMeasurement], headline: Quantity) -> Iterator[str]:
+    """Yield how many objects are whole, and how many more fields would be needed."""
+    tables = [one.table for one in fields if "touches_edge" in one.table]
+    if fields[0].kind == "particles" and tables:
+        cut = sum(int(one["touches_edge"].astype(bool).sum()) for one in tables)
+        count = sum(len(one) for one in tables)
+        yield whole_in_words(count - cut, count, fields[0].counted)
+    over_fields = next((part for part in headline.parts if part.source == "fields"), None)
+    if over_fields is not None and headline.value and headline.unit:
+        precision = fields[0].settings.precision
+        reached = (over_fields.below + over_fields.above) / 2 / abs(headline.value)
+        more = int(np.ceil(len(fields) * (reached / precision) ** 2)) - len(fields)
+        ask = f"about {more:,} more fields are needed" if more > 0 else "there are enough fields"
+        yield f"For a {headline.name[:1].lower()}{headline.name[1:]} within ± {100 * precision:g} % {ask}."
 
 
 def _in_one_unit(

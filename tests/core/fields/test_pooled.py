@@ -43,6 +43,8 @@ def test_the_ten_fields_of_e562():
     assert found.interval == pytest.approx((20 - 2.2113, 20 + 2.2113), abs=1e-3)
     assert found.relative_accuracy_percent == pytest.approx(11.057, abs=1e-3)
     assert (found.n, found.counted) == (10, "fields")
+    # (11.057 / 5)^2 as many as ten.
+    assert "about 39 more fields are needed" in pool(fractions(E562)).notes[-1]
 
 
 def test_what_fields_share_is_not_averaged_out():
@@ -95,6 +97,9 @@ def test_particles_of_all_fields_are_one_population():
     assert "jackknife" in found.headline.method
     assert set(found.table["field"]) == {f"f{seed}.png" for seed in range(6)}
     assert found.quantity("number_density").n == 6
+    count = sum(len(one.table) for one in fields)
+    assert found.notes[0].startswith(f"{len(sizes)} of {count} particles lie wholly")
+    assert "of particles after ISO 13322-1" in found.method
 
 
 def test_fields_in_nm_and_um_come_in_one_unit_and_those_in_px_count_in_no_length():
