@@ -121,7 +121,8 @@ def _notes(fields: Sequence[FieldMeasurement], headline: Quantity) -> Iterator[s
         reached = (over_fields.below + over_fields.above) / 2 / abs(headline.value)
         more = int(np.ceil(len(fields) * (reached / precision) ** 2)) - len(fields)
         ask = f"about {more:,} more fields are needed" if more > 0 else "there are enough fields"
-        yield f"For a {headline.name[:1].lower()}{headline.name[1:]} within ± {100 * precision:g} % {ask}."
+        name = headline.name[:1].lower() + headline.name[1:]
+        yield f"For a {name} within ± {100 * precision:g} % {ask}."
 
 
 def _in_one_unit(
