@@ -155,7 +155,9 @@ def load(
             found = []
             for number, image in enumerate(manifest.images):
                 progress(number, len(manifest.images))
-                found.append(_load(workspace, owner, packed, image))
+                # Equal contents may be deleted elsewhere between their adding and their rows.
+                with workspace.blobs.all_kept():
+                    found.append(_load(workspace, owner, packed, image))
             return tuple(found)
     except _REFUSED as error:
         raise WorkspaceError(

@@ -31,7 +31,8 @@ MOST_LOG_BYTES = 200_000_000
 LONGEST_NAME, LONGEST_TEXT = 255, 1_000_000
 FARTHEST_PX, LONGEST_PX = 1e5, 1e6
 """How far a stroke may reach, and how long all of an image may be together."""
-_SAMPLE = re.compile(r"sample:[\w-]{1,80}")
+_SAMPLE = re.compile(r"sample:([\w-]{1,80}|lab/[^/\\\x00-\x1f]{1,255})")
+"""One that is generated, or a file of a lab's own folder."""
 
 
 @dataclass(frozen=True)
@@ -138,13 +139,14 @@ def read_manifest(packed: zipfile.ZipFile, limits: Limits) -> Manifest:
 def _check(image: KeptImage) -> None:
     """Refuse an image that this app cannot have exported."""
     drawings, results = image.drawings, image.results
-    names = [image.title, image.model or "", *image.tags]
+    names = [image.name, *image.sidecars, image.title, image.model or "", *image.tags]
     names += [name for one in drawings for name in (one.image, *one.phase_names)]
     names += [name for one in results for name in (one.key, one.model, one.title, *one.files)]
-    for name in (image.name, *image.sidecars, *names):
-        is_path = name not in names and re.search(r"[/\\]", name)
-        if len(name) > LONGEST_NAME or is_path or re.search(r"[\x00-\x1f]", name):
-            raise ValueError(f"{name!r:.80} is no name")
+    of_files = [image.name, *image.sidecars] if image.file else []
+    paths = [name for name in of_files if re.search(r"[/\\]", name)]
+    strange = [one for one in names if len(one) > LONGEST_NAME or re.search(r"[\x00-\x1f]", one)]
+    for name in (*paths, *strange):
+        raise ValueError(f"{name!r:.80} is no name")
     texts = [image.notes, *(text for one in results for text in (one.run, one.provenance))]
     if max(map(len, texts)) > LONGEST_TEXT:
         raise ValueError("a text is too long")

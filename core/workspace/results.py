@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -70,13 +70,17 @@ class Stored:
 
 @dataclass(frozen=True)
 class Written:
-    """The files of an analysis, on disk and not yet named by a row; fields as of `Stored`."""
+    """The files of an analysis, on disk and not yet named by a row; fields as of `Stored`.
+
+    ``contents``: of the files, since equal ones may be deleted elsewhere before the row is there.
+    """
 
     model: str
     title: str
     run: str
     provenance: str
     files: Mapping[str, str]
+    contents: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def add(workspace: Workspace, owner: str, micrograph: str, key: str, analysis: Analysis) -> Stored:
@@ -97,17 +101,19 @@ def write(workspace: Workspace, analysis: Analysis) -> Written:
     Raises:
         WorkspaceError: the disk is full, or cannot be written to.
     """
-    made, card, add = analysis.segmentation, analysis.card, workspace.blobs.add
+    made, card = analysis.segmentation, analysis.card
     # Its owner waits for it.
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         provenance = pool.submit(run_json, analysis)
-        objects = pool.submit(lambda: add(_packed(analysis.objects)))
-        files = {SEGMENTATION: add(result_arrays.encode(made, card.objects_phase))}
-        files[OBJECTS] = objects.result()
+        objects = pool.submit(_packed, analysis.objects)
+        segmentation = result_arrays.encode(made, card.objects_phase)
+        contents = {SEGMENTATION: segmentation, OBJECTS: objects.result()}
         if analysis.forest_training is not None:
-            files[MARKS] = add(mask_png(analysis.forest_training.marks.values))
+            contents[MARKS] = mask_png(analysis.forest_training.marks.values)
+        digests = pool.map(workspace.blobs.add, contents.values())
+        files = dict(zip(contents, digests, strict=True))
         run, text = run_record.to_json(analysis), provenance.result().decode()
-    return Written(card.name, card.title, run, text, files)
+    return Written(card.name, card.title, run, text, files, contents)
 
 
 def _packed(objects: np.ndarray) -> bytes:
@@ -131,7 +137,7 @@ def insert(
     row = db.execute(f"{_SELECT} WHERE owner = ? AND key = ?", (owner, key)).fetchone()
     if row is not None and (found := _stored(row)).by_hand is not None:
         return found
-    size = sum(workspace.blobs.keep(db, digest) for digest in written.files.values())
+    size = _keep_files(db, workspace, written)
     db.execute("DELETE FROM result WHERE owner = ? AND key = ?", (owner, key))
     quota.check_owner(db, workspace, owner, size)
     new, now = secrets.token_hex(8), time.time()
@@ -151,6 +157,17 @@ def insert(
     )
     (made,) = db.execute(f"{_SELECT} WHERE id = ?", (new,))
     return _stored(made)
+
+
+def _keep_files(db: apsw.Connection, workspace: Workspace, written: Written) -> int:
+    """Note that a row names the files, those anew that were deleted meanwhile; return their bytes.
+
+    While this transaction is open nobody can delete them again.
+    """
+    for name, data in written.contents.items():
+        if not workspace.blobs.path(written.files[name]).is_file():
+            workspace.blobs.add(data)
+    return sum(workspace.blobs.keep(db, digest) for digest in written.files.values())
 
 
 def find(workspace: Workspace, owner: str, key: str) -> Stored | None:

@@ -420,6 +420,38 @@ def test_exported_library_comes_back_whole_in_another_one(
     assert archive.load(other, "carl", io.BytesIO(exported(workspace, "carl"))) == ()
 
 
+def test_a_sample_of_the_labs_own_folder_is_exported_and_loaded(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    source = "sample:lab/Fe-C, 2 % nital.x.tif"
+    micrographs.add(workspace, "anna", source, "lab/Fe-C, 2 % nital.x.tif", None)
+    other = Workspace(tmp_path / "other")
+    (loaded,) = archive.load(other, "bert", io.BytesIO(exported(workspace)))
+    assert (loaded.source, loaded.name) == (source, source.removeprefix("sample:"))
+
+
+def test_what_is_deleted_elsewhere_during_an_import_stays(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(workspace)
+    other = Workspace(tmp_path / "other")
+    theirs = filled(other, "carl")
+    insert = results.insert
+
+    def late(db: apsw.Connection, *given: object) -> object:
+        # In the moment before: of these contents no row is left but carl's, which go.
+        db.execute("COMMIT")
+        micrographs.delete(other, "carl", [one.id for one in micrographs.listed(other, "carl")])
+        db.execute("BEGIN IMMEDIATE")
+        return insert(db, *given)
+
+    monkeypatch.setattr(results, "insert", late)
+    archive.load(other, "bert", io.BytesIO(exported(workspace)))
+    assert theirs.id not in {one.id for one in micrographs.listed(other, "bert")}
+    assert told(other, "bert") == told(workspace, "anna")
+    assert verify.verify(other).problems == ()
+
+
 @pytest.mark.parametrize("state", ["missing", "damaged"])
 def test_export_leaves_out_what_is_lost_and_says_so(
     workspace: Workspace, tmp_path: Path, state: str
@@ -488,6 +520,8 @@ HOSTILE = {
     "unknown digest": lambda m: image_of(m).update(file="0" * 64),
     "no file": lambda m: image_of(m).update(file=None, source="upload:1"),
     "source": lambda m: image_of(m).update(file=None, source="sample:../x"),
+    "path that is a title too": lambda m: image_of(m).update(name="../x", title="../x"),
+    "lab": lambda m: image_of(m).update(file=None, source="sample:lab/../x"),
     "type": lambda m: image_of(m)["changes"].update(page="1"),
     "page": lambda m: image_of(m)["changes"].update(page=-1),
     "not a number": lambda m: image_of(m)["changes"].update(

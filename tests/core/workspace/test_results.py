@@ -262,6 +262,18 @@ def test_nothing_of_another_owner_is_read_or_changed(workspace: Workspace, kept:
     assert drawings.find(workspace, "anna", kept.id, "d1") == Drawing(mask=b"mask")
 
 
+def test_a_result_whose_equal_is_deleted_before_its_row_is_there_is_kept(
+    workspace: Workspace, kept: Kept
+) -> None:
+    theirs = micrographs.add(workspace, "bert", "upload:1", "a.tif", b"theirs")
+    results.add(workspace, "bert", theirs.id, "key", made("objects", discs()))
+    written = results.write(workspace, made("objects", discs()))
+    micrographs.delete(workspace, "bert", [theirs.id])
+    with workspace.database.write() as db:
+        stored = results.insert(db, workspace, "anna", kept.id, "key", written)
+    assert [workspace.blobs.state(digest) for digest in stored.files.values()] == ["", ""]
+
+
 def test_drawing_comes_back(workspace: Workspace, kept: Kept) -> None:
     strokes = (Stroke(1, 7.5, ((0.1, 1 / 3), (2.0, 3.0))), Stroke(-1, 30, ((5.5, 6.5),)))
     for revision, mask in ((1, b"mask"), (2, b"")):
