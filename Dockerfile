@@ -38,6 +38,10 @@ ENV HOME=/home/lamella \
     MALLOC_ARENA_MAX=2 \
     STREAMLIT_SERVER_HEADLESS=true \
     STREAMLIT_SERVER_FILE_WATCHER_TYPE=none
+# Each network in the form that OpenVINO reads, so that no container's first run waits for it.
+RUN python -c "from models import classifiers, zoo; \
+classifiers.micrograph_classifier(); \
+[zoo.load(one.name, 'cpu') for one in zoo.CARDS.values() if one.weights]"
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
   CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=3)"]

@@ -18,12 +18,13 @@ from pages.components.frame.addresses import page_routes
 from pages.components.frame.downloads import download_route
 from pages.components.frame.identity import OwnerCookie
 from pages.components.frame.image_store import image_route
+from pages.components.frame.words import literal
 
 
 def explain(error: BaseException) -> bool:
     """Show an error as one sentence instead of a traceback, which goes to the log."""
     if isinstance(error, LamellaError):
-        st.error(str(error))
+        st.error(literal(str(error)))
     else:
         logging.getLogger("lamella").exception("a page failed", exc_info=error)
         st.error(

@@ -27,6 +27,7 @@ from PIL import Image
 from benchmarks.app_server import AppServer, app_server
 from benchmarks.streamlit_client import StreamlitClient
 from pages.components.frame.keeping import NOT_YOURS
+from pages.components.frame.words import literal
 
 HEIGHT, WIDTH, GROUND, DISK = 200, 320, 200, 40
 MODEL, TABLE = "otsu", "download-objects.csv"
@@ -120,7 +121,7 @@ def _try_anothers(load: Load, user: int, tab: StreamlitClient) -> None:
     for one in others[:1]:
         kept, picture = load.newest[one]
         tab.open("segment", image=kept)
-        _check(NOT_YOURS in tab.page.text(), "another user's link was opened")
+        _check(literal(NOT_YOURS) in tab.page.text(), "another user's link was opened")
         try:
             tab.fetch(picture)
         except httpx.HTTPStatusError as error:

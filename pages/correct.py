@@ -22,7 +22,7 @@ if opened is None:
     st.stop()
 workspace = keeping.workspace()
 if workspace is None:
-    st.warning(keeping.trouble(session.memory()))
+    st.warning(literal(keeping.trouble(session.memory())))
     st.stop()
 session.show_notice()
 try:

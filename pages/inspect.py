@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.errors import LamellaError
+from pages.components.frame.words import literal
 from pages.components.inspect import choices as inspect_choices
 from pages.components.inspect import field as inspect_field
 from pages.components.inspect import kernels as inspect_kernels
@@ -45,4 +46,4 @@ try:
     inspect_subject.introduce(inspected)
     SECTIONS[view](inspected)
 except LamellaError as error:
-    st.warning(str(error))
+    st.warning(literal(str(error)))

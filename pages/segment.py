@@ -25,6 +25,7 @@ settings = sidebar.object_settings(card)
 with st.sidebar:
     found = run.segment(opened, card, settings, marked)
     analysis = found.analysis if found else None
+    selection.follow_link(analysis)
     with below_the_model:
         if marked is None:
             suggestion.draw(opened, card, analysis)

@@ -15,6 +15,7 @@ import pytest
 
 from cli import build_parser
 from core.settings import Limits, WorkerLimits, WorkspaceLimits
+from models import classifiers, zoo
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -53,6 +54,16 @@ def test_version_is_the_changelogs_newest() -> None:
 def test_image_gets_the_very_versions_that_are_tested() -> None:
     assert {"torch", "torchvision", "streamlit"} <= names_in("requirements-image.lock")
     assert set(pinned("requirements-image.lock")) <= set(pinned("requirements.lock"))
+
+
+def test_image_holds_each_network_converted(monkeypatch: pytest.MonkeyPatch) -> None:
+    (program,) = re.findall(r'^RUN python -c "(.*?)"$', text_of("Dockerfile"), re.DOTALL | re.M)
+    done: list[str] = []
+    monkeypatch.setattr(zoo, "load", lambda name, device: done.append(f"{name} on {device}"))
+    monkeypatch.setattr(classifiers, "micrograph_classifier", lambda: done.append("classifier"))
+    exec(program.replace("\\\n", ""), {})
+    networks = [f"{card.name} on cpu" for card in zoo.CARDS.values() if card.build and card.weights]
+    assert networks and sorted(done) == sorted([*networks, "classifier"])
 
 
 def test_image_has_neither_gpl_nor_development_tools() -> None:

@@ -30,8 +30,8 @@ class Kept:
 
     ``source``: "upload:..." by content, or "sample:NAME". ``blob``: SHA-256 of the file; None of a
     sample, which is made or read anew. ``sidecars``: SHA-256 by name. ``bytes``: of all its files.
-    ``model``, ``object_settings``: the chosen ones. ``results``: how many it has. ``created``,
-    ``used``: seconds since 1970.
+    ``model``, ``object_settings``: the chosen ones. ``results``: how many it has; ``segmented_by``:
+    the model of the newest. ``created``, ``used``: seconds since 1970.
     """
 
     id: str
@@ -46,6 +46,7 @@ class Kept:
     notes: str
     model: str | None
     results: int
+    segmented_by: str | None
     object_settings: ObjectSettings | None
     changes: Changes
     tags: tuple[str, ...]
@@ -55,7 +56,9 @@ class Kept:
 _OWN = "id, owner, source, name, title, blob, bytes, created, used, notes, model"
 _CHANGES = tuple(one.name for one in fields(Changes))
 SELECT = f"""
-SELECT {_OWN}, (SELECT count(*) FROM result WHERE micrograph = micrograph.id), object_settings,
+SELECT {_OWN}, (SELECT count(*) FROM result WHERE micrograph = micrograph.id),
+    (SELECT model FROM result WHERE micrograph = micrograph.id ORDER BY created DESC, rowid DESC),
+    object_settings,
     {", ".join(_CHANGES)},
     (SELECT json_group_array(tag ORDER BY tag) FROM tag WHERE micrograph = micrograph.id),
     (SELECT json_group_object(sidecar.name, sidecar.blob) FROM sidecar

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from concurrent.futures import wait
 from dataclasses import replace
@@ -19,6 +20,7 @@ from core.types import ModelCard
 from pages.components.frame import worker
 from pages.components.frame.downloads import download_route
 from pages.components.frame.queued import QueuedJob
+from pages.components.frame.words import WORD_JOINER
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NAVIGATION = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
@@ -59,9 +61,21 @@ def finish(app: AppTest, place: str = "segment") -> AppTest:
 
 
 def texts(app: AppTest) -> str:
-    """Return everything that is written on the page."""
+    """Return everything that is written on the page, also as it is read: without the backslashes
+    that keep it from being Markdown."""
     kinds = (app.caption, app.markdown, app.warning, app.error, app.info, app.title, app.subheader)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
+    written = "\n".join(str(element.value) for kind in kinds for element in kind)
+    return f"{written}\n{read(written)}"
+
+
+def warnings(app: AppTest) -> list[str]:
+    """Return the warnings on the page, as they are read."""
+    return [read(one.value) for one in app.warning]
+
+
+def read(written: str) -> str:
+    """Return literal text of Markdown as it is read."""
+    return re.sub(r"\\([^\w\s])", r"\1", written).replace(WORD_JOINER, "")
 
 
 def fetched(app: AppTest, key: str, base_path: str = "", **headers: str) -> Response:

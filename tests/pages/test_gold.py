@@ -18,7 +18,7 @@ from pages.components.frame import stores
 from pages.components.studies.gold import result as study_gold_result
 from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage
-from tests.pages.running import finish, opened
+from tests.pages.running import finish, opened, warnings
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_what_cannot_be_is_one_sentence(open_study):
 
 def assert_says(app: AppTest, words: str) -> None:
     assert not app.exception
-    assert [words in str(one.value) for one in app.warning] == [True]
+    assert [words in one for one in warnings(app)] == [True]
 
 
 def test_pixels_too_coarse_for_the_lattice_say_so(open_study):

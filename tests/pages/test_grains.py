@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.synthesis.grains.settings import GrainSettings
 from pages.components.frame import stores
 from studies.grains.networks import results as grains_study
-from tests.pages.running import finish, opened
+from tests.pages.running import finish, opened, warnings
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_a_slider_moves_one_number_and_the_start_comes_back(open_study):
 def test_what_cannot_be_is_one_sentence(link, words, open_study):
     app = open_study(**link)
     assert not app.exception
-    assert any(words in str(one.value) for one in app.warning)
+    assert any(words in one for one in warnings(app))
 
 
 def test_a_fit_brings_the_generator_closer(open_study):

@@ -34,7 +34,7 @@ from pages.components.inspect import gallery as inspect_gallery
 from pages.components.inspect import subject as inspect_subject
 from pages.components.viewer import viewer
 from pages.components.viewer.viewer import ViewerEvent, ViewerSettings
-from tests.pages.running import by_key, finish, opened, phases_only, texts
+from tests.pages.running import by_key, finish, opened, phases_only, texts, warnings
 
 ROW, COLUMN = 50, 90
 
@@ -168,9 +168,7 @@ def test_lenet_is_called_untrained_on_every_view(
 ) -> None:
     app = open_inspect(view=view, network="lenet5")
     assert not app.exception
-    assert [one.value for one in app.warning] == [
-        inspect_subject.UNTRAINED.format("LeNet-5 (as built today)")
-    ]
+    assert warnings(app) == [inspect_subject.UNTRAINED.format("LeNet-5 (as built today)")]
 
 
 def test_network_table_of_lenet_has_the_published_numbers(
@@ -443,7 +441,7 @@ def test_bad_link_is_one_sentence_and_the_page_works(
 ) -> None:
     app = open_inspect(wait=False, **link)
     assert not app.exception
-    assert sum(sentence in one.value for one in app.warning) == 1
+    assert sum(sentence in one for one in warnings(app)) == 1
     assert "viewer" in shown
     # It is said once: the link has become right.
     app = app.run()
@@ -456,7 +454,7 @@ def test_image_smaller_than_the_stride_is_one_sentence(
 ) -> None:
     app = open_inspect(sample="crumb")
     assert not app.exception
-    assert any("this network needs at least 38 px a side" in one.value for one in app.warning)
+    assert any("this network needs at least 38 px a side" in one for one in warnings(app))
 
 
 def test_the_link_is_back_when_the_page_is(

@@ -15,6 +15,7 @@ from pages.components.studies.study import STEPS
 from studies.ising import download as fetch
 from studies.ising.networks import results as ising
 from tests.pages import running
+from tests.pages.running import warnings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -60,7 +61,7 @@ def test_the_live_lattice_runs_and_refuses_an_odd_side() -> None:
     assert re.search(r"mean -0\.4\d\d ± 0\.00\d", texts(app))
     odd = next(one for one in app.number_input if one.label == "Side L (even)")
     odd.set_value(15).run()
-    assert [one.value for one in app.warning] == [
+    assert warnings(app) == [
         "A side of L = 15 is odd; the checkerboard closes around the periodic border only for an "
         "even L, such as 16."
     ]
@@ -81,7 +82,7 @@ def test_the_live_lattice_runs_and_refuses_an_odd_side() -> None:
 def test_a_link_that_cannot_be_gets_one_sentence(link: dict[str, str], words: str) -> None:
     app = opened(**link)
     assert not app.exception
-    assert [words in one.value for one in app.warning] == [True]
+    assert [words in one for one in warnings(app)] == [True]
 
 
 def test_the_switch_shows_that_the_quench_has_no_order() -> None:
@@ -149,7 +150,7 @@ def test_the_lectures_images_are_offered_once_they_are_there(
     app = opened(step="network")
     source = next(one for one in app.segmented_control if one.label == "Images")
     assert source.options[0] == "The lecture's images"
-    assert "is damaged" in app.warning[0].value
+    assert "is damaged" in warnings(app)[0]
 
 
 def test_results_are_those_of_the_files() -> None:

@@ -14,7 +14,7 @@ from core.workspace.drawings import Drawing
 from core.workspace.workspace import Workspace
 from pages.components.frame import identity, keeping, stores
 from pages.components.segment import marking
-from tests.pages.running import by_key, opened, texts
+from tests.pages.running import by_key, opened, texts, warnings
 from tests.pages.test_pages import two_disks, upload
 
 ANN, BOB = identity.BROWSER + "ann", identity.BROWSER + "bob"
@@ -75,7 +75,7 @@ def test_another_owner_gets_a_sentence_and_nothing_else(monkeypatch: pytest.Monk
     for page in ("segment", "inspect", "convolution"):
         app = opened(page, image=image)
         assert not app.exception
-        assert keeping.NOT_YOURS in [one.value for one in app.warning]
+        assert keeping.NOT_YOURS in warnings(app)
         assert "disks.png" not in texts(app)
         assert "image" not in app.query_params
         for box in app.selectbox:
@@ -84,7 +84,7 @@ def test_another_owner_gets_a_sentence_and_nothing_else(monkeypatch: pytest.Monk
 
 def test_a_link_to_no_image_is_answered_like_one_to_anothers() -> None:
     app = opened("segment", image="0123456789abcdef")
-    assert keeping.NOT_YOURS in [one.value for one in app.warning]
+    assert keeping.NOT_YOURS in warnings(app)
 
 
 def test_strokes_mask_and_phases_are_there_again(own_workspace: Path) -> None:

@@ -7,7 +7,7 @@ import gc
 import pytest
 
 from pages.components.learn.frame import in_digits, lessons
-from tests.pages.running import lesson
+from tests.pages.running import lesson, warnings
 
 ABSURD = [
     ("image_problem", {"image_side": "7"}, "shown: 1024"),
@@ -32,7 +32,7 @@ ABSURD = [
 def test_an_absurd_link_gets_one_sentence(page: str, link: dict[str, str], sentence: str) -> None:
     app = lesson(page, **link)
     assert not app.exception and not app.error
-    assert [sentence in one.value for one in app.warning] == [True]
+    assert [sentence in one for one in warnings(app)] == [True]
     assert any(one.value.startswith("Reference:") for one in app.caption)
 
 
@@ -51,7 +51,7 @@ SENSIBLE = [
 def test_a_sensible_link_gets_none(page: str, link: dict[str, str]) -> None:
     app = lesson(page, **link)
     assert not app.exception and not app.error
-    assert not [one.value for one in app.warning]
+    assert not warnings(app)
 
 
 def test_every_page_of_the_lecture_is_tried() -> None:
@@ -97,5 +97,5 @@ def test_the_collector_leaves_imported_modules_alone() -> None:
 
 def test_a_switch_says_what_it_cannot_be() -> None:
     app = lesson("pooling", presenter="banana")
-    said = [one.value for one in app.warning]
+    said = warnings(app)
     assert said == ["The link asks for presenter=banana, which is not on offer; shown: off."]

@@ -16,7 +16,7 @@ from models import zoo
 from models.architectures.small import SmallUnet
 from pages.components.frame import networks, stores
 from pages.components.learn.frame import lessons
-from tests.pages.running import finish, lesson, phases_only
+from tests.pages.running import finish, lesson, phases_only, warnings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
@@ -68,7 +68,7 @@ def test_a_stride_larger_than_the_image_keeps_the_last_good_map() -> None:
     app.number_input(key="conv_stride").set_value(5000).run()
     assert not app.exception
     assert [one.value for one in app.markdown if "Feature map" in one.value] == good
-    assert "steps over the whole image of 256 px" in app.warning[0].value
+    assert "steps over the whole image of 256 px" in warnings(app)[0]
     app.number_input(key="conv_stride").set_value(1).run()
     assert not app.warning
 

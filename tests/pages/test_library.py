@@ -27,7 +27,7 @@ from pages.components.frame.queued import name_of
 from pages.components.frame.words import WORD_JOINER, literal
 from pages.components.library import compare, item, overview
 from pages.components.segment.run import labels_key
-from tests.pages.running import by_key, opened, texts
+from tests.pages.running import by_key, opened, texts, warnings
 from tests.pages.test_keeping import ANN, BOB, become
 from tests.pages.test_pages import two_disks
 
@@ -202,7 +202,7 @@ def test_an_export_without_a_lost_image_says_which(
     with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
         assert "lost.png" not in packed.read("library.json").decode()
     app = opened("library")
-    (told,) = (one.value for one in app.warning if "not exported" in one.value)
+    (told,) = (one for one in warnings(app) if "not exported" in one)
     assert "lost" in told and str(workspace.folder) not in told
     actions = app.checkbox(key=f"tick-{lost.id}").check().run()
     answer = client.get(export_address(actions), headers=cookie(ANN))
@@ -227,7 +227,7 @@ def test_another_owner_gets_nothing_by_id_or_address(
         assert client.get("/".join(parts)).status_code == 404
     become(BOB, monkeypatch)
     app = opened("library", item=kept.id)
-    assert item.NOT_THERE in [one.value for one in app.warning]
+    assert item.NOT_THERE in warnings(app)
     assert "disks" not in texts(app) and "item" not in app.query_params
     assert results.find(workspace, BOB, result.key) is None
     assert results.delete(workspace, BOB, [result.id]) == 0

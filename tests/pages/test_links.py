@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.running import REPOSITORY, opened
+from tests.pages.running import REPOSITORY, opened, warnings
 
 SHARED = {"sample": "gold-tem", "model": "particles"}
 QUERIES = {
@@ -103,7 +103,7 @@ def test_a_link_to_a_model_that_was_replaced_opens_the_one_in_its_place() -> Non
     app = opened("segment", model="particles-resnet34")
     stands(app)
     assert app.query_params["model"] == "particles"
-    assert [one.value for one in app.warning] == [
+    assert warnings(app) == [
         "The link asks for the model 'particles-resnet34', which is no longer there; Nanoparticles "
         "replaces it."
     ]

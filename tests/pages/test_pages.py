@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -22,7 +23,6 @@ from core.types import ModelCard
 from models import zoo
 from models.catalogue import all_cards
 from pages.components.frame import image_controls, link, networks, samples, sidebar, stores
-from pages.components.frame.words import literal
 from pages.components.segment import cards, objects, results
 from pages.components.viewer import viewer
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage, ViewerSettings
@@ -224,8 +224,13 @@ def test_click_selects_the_object_and_its_row(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(viewer, "viewer", clicked)
     app = app.run()
     assert f"Particle {large}: diameter 39.8 px, area 1,245 px²" in texts(app)
-    app.run()
+    assert app.query_params["object"] == str(large)
+    app = app.run()
     assert selected == [0, large]
+    monkeypatch.undo()
+    app = app.number_input(key="minimum_area_px").set_value(500).run()
+    assert "object" not in app.query_params
+    assert objects.SELECT in texts(app)
 
 
 @pytest.mark.parametrize(
@@ -234,14 +239,20 @@ def test_click_selects_the_object_and_its_row(monkeypatch: pytest.MonkeyPatch) -
 )
 def test_link_to_what_is_not_here_says_so(kind: str) -> None:
     app = opened("segment", **{kind: "no-such"})
-    assert link.UNKNOWN.format(kind=kind, name=literal("no-such")) in texts(app)
+    assert link.UNKNOWN.format(kind=kind, name="no-such") in texts(app)
     assert not app.exception
 
 
 def test_a_link_to_no_model_says_so_beside_the_result_of_another() -> None:
     app = finish(opened("segment", sample="gold-tem", model="no-such"))
     assert results.RESULT in [one.value for one in app.subheader]
-    assert link.UNKNOWN.format(kind="model", name=literal("no-such")) in texts(app)
+    assert link.UNKNOWN.format(kind="model", name="no-such") in texts(app)
+
+
+def test_errors_are_drawn_as_literal_text() -> None:
+    bare = re.compile(r"\.(warning|error|info|success|caption|markdown)\(str\(")
+    pages = (REPOSITORY / "pages").rglob("*.py")
+    assert [path.name for path in pages if bare.search(path.read_text("utf-8"))] == []
 
 
 def test_a_file_that_is_no_image_is_one_sentence() -> None:
@@ -329,7 +340,7 @@ def test_a_threshold_claims_no_confidence_and_no_truth_of_other_phases(
 
 def test_a_link_to_an_unknown_model_says_so_beside_the_result() -> None:
     app = finish(opened("segment", sample="gold-tem", model="no-such"))
-    assert literal("no-such") in texts(app)
+    assert "no-such" in texts(app)
     assert app.dataframe
 
 

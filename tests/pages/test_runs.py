@@ -22,15 +22,18 @@ from core.workspace import corrections, micrographs, results
 from core.workspace.open_correction import open_correction
 from core.workspace.workspace import Workspace
 from models.zoo import card
-from pages.components.frame import jobs, networks
+from pages.components.frame import jobs, networks, session
 from pages.components.frame.downloads import download_route
 from pages.components.frame.jobs import Job
 from pages.components.frame.queued import QueuedJob
+from pages.components.frame.words import literal
 from tests.pages.running import by_key, finish, opened, texts
 from tests.pages.test_forest import DISK, GROUND, draw
 from tests.pages.test_keeping import ANN, BOB, become, restart
 from tests.pages.test_library import cookie
 from tests.pages.test_pages import two_disks, upload
+
+DAMAGED = "The weights of [Otsu](http://a.org) are damaged; install Lamella again."
 
 
 @pytest.fixture(autouse=True)
@@ -87,13 +90,13 @@ def test_a_run_that_failed_while_nobody_looked_says_why(monkeypatch: pytest.Monk
     app, image = asked()
 
     def broken(name: str, choice: RunChoice) -> None:
-        raise ModelError("The weights of Otsu are damaged; install Lamella again.")
+        raise ModelError(DAMAGED)
 
     monkeypatch.setattr(networks, "engine", broken)
     finish(app)
     again = opened("segment", image=image, model="otsu")
     for page in (app, again):
-        assert "The weights of Otsu are damaged" in " ".join(one.value for one in page.warning)
+        assert literal(DAMAGED) in [one.value for one in page.warning]
         assert page.button(key="segment")
 
 
@@ -106,11 +109,33 @@ def test_a_result_and_the_settings_of_objects_are_there_after_a_restart(
     assert list(app.dataframe[0].value["area_px2"]) == [1245]
     restart()
     (row,) = results.listed(workspace, ANN, image)
-    again = opened("segment", image=image)
+    again = opened("segment", image=image, object="1")
     assert not again.get("progress") and not again.exception
+    assert "Object 1: diameter 39.8 px, area 1,245 px²" in texts(again)
+    assert "The link asks for object 9; choose one from 1 to 1." in texts(
+        opened("segment", image=image, object="9")
+    )
     assert again.number_input(key="minimum_area_px").value == 500
     assert again.dataframe[0].value.equals(app.dataframe[0].value)
     assert queue.find(workspace, ANN, row.key).state == "done"
+
+
+def test_a_model_that_was_not_chosen_comes_back_as_not_chosen(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "DEFAULT_MODEL", "otsu")
+    app = upload(opened("segment"), "disks.png", two_disks())
+    finish(app.button(key="segment").click().run())
+    image = str(app.query_params["image"])
+    (kept,) = micrographs.listed(workspace, ANN)
+    assert (kept.model, kept.segmented_by) == (None, "otsu")
+    monkeypatch.setattr(session, "DEFAULT_MODEL", "particles")
+    restart()
+    again = opened("segment", image=image)
+    assert by_key(again.selectbox, "model_choice-").value == "otsu"
+    assert len(again.dataframe[0].value) == 2
+    mine = again.session_state["lamella"]
+    assert mine.model is None and not mine.models
 
 
 def test_what_a_forest_made_of_the_last_strokes_is_kept(workspace: Workspace) -> None:

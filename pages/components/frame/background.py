@@ -17,6 +17,7 @@ from core.types import ProgressCallback
 from pages.components.frame import jobs, session, stores
 from pages.components.frame.jobs import Job, Result
 from pages.components.frame.queued import QueuedJob
+from pages.components.frame.words import literal
 
 
 @dataclass(frozen=True)
@@ -103,9 +104,9 @@ def run(
         try:
             ended.check()
         except Cancelled as stopped:
-            st.caption(str(stopped))
+            st.caption(literal(str(stopped)))
         except LamellaError as error:
-            st.warning(str(error))
+            st.warning(literal(str(error)))
     store = stores.results()
     found = store.get(full_key)
     if found is not None:

@@ -12,6 +12,7 @@ from core.errors import LamellaError
 from core.formats.reading.typed import pixel_size_text, typed_pixel_size
 from pages.components.frame import images, session
 from pages.components.frame.memory import Opened
+from pages.components.frame.words import literal
 
 UNCALIBRATED = "Without a pixel size, all measurements are in pixels."
 ENTERED = "Entered by you{}. In the file: {}."
@@ -93,15 +94,15 @@ def _pixel_size(opened: Opened) -> None:
         "changes the numbers, not the segmentation.",
     )
     if session.value_of(refused):
-        st.warning(session.value_of(refused))
+        st.warning(literal(session.value_of(refused)))
     if now is None:
         st.caption(UNCALIBRATED)
     elif now == file_size or now in opened.as_read.pixel_size_choices:
-        st.caption(f"Source: {now.source}.")
+        st.caption(literal(f"Source: {now.source}."))
     else:
         origin = f"{file_size.in_words} ({file_size.source})" if file_size else "none"
         oblong = file_size is not None and not file_size.is_square and now.is_square
-        st.caption(ENTERED.format(", for square pixels" if oblong else "", origin))
+        st.caption(literal(ENTERED.format(", for square pixels" if oblong else "", origin)))
 
 
 def _info_bar(opened: Opened) -> None:

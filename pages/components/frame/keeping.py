@@ -205,6 +205,8 @@ def remember(mine: Memory, kept: Kept) -> None:
         mine.settings.setdefault(kept.source, kept.object_settings)
     if kept.model:
         mine.models.setdefault(kept.source, kept.model)
+    elif kept.segmented_by:
+        mine.suggested.setdefault(kept.source, kept.segmented_by)
 
 
 # ---- drawings

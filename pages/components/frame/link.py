@@ -16,7 +16,6 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.components.frame import keeping, samples
 from pages.components.frame.memory import Memory
-from pages.components.frame.words import literal
 
 EVERY_PAGE = ""
 UNKNOWN = "The link asks for a {kind} '{name}', which does not exist; choose another."
@@ -41,7 +40,7 @@ def _take(mine: Memory, asked: Mapping[str, str | None]) -> None:
         if any(offer.name == sample for offer in samples.offers()):
             mine.source, mine.run_requested = f"sample:{sample}", True
         else:
-            mine.notice = UNKNOWN.format(kind="sample", name=literal(sample))
+            mine.notice = UNKNOWN.format(kind="sample", name=sample)
     elif image and image != mine.ids.get(mine.source or ""):
         found = keeping.find(mine, image)
         if found is not None:
@@ -57,7 +56,7 @@ def _take(mine: Memory, asked: Mapping[str, str | None]) -> None:
             mine.model = zoo.REPLACED[model]
             mine.model_notice = REPLACED.format(name=model, other=zoo.card(mine.model).title)
         else:
-            mine.model_notice = UNKNOWN.format(kind="model", name=literal(model))
+            mine.model_notice = UNKNOWN.format(kind="model", name=model)
 
 
 def write(mine: Memory) -> None:

@@ -45,8 +45,11 @@ class PageLink:
         self.note(name, session.value_of(key), **others)
 
     def refuse(self, message: str, *names: str) -> None:
-        """Say in one sentence what the link asks for and cannot have, and take it out."""
-        st.warning(message)
+        """Say in one sentence what the link asks for and cannot have, and take it out.
+
+        ``message``: plain text, which may hold what the link has.
+        """
+        st.warning(literal(message))
         self.change(**dict.fromkeys(names))
 
     def turn(self, name: str) -> int:
@@ -69,9 +72,7 @@ class PageLink:
         if asked is None or asked in known:
             return asked
         known_names = ", ".join(known)
-        self.refuse(
-            f'The link asks for {name} "{literal(asked)}"; choose one of {known_names}.', name
-        )
+        self.refuse(f'The link asks for {name} "{asked}"; choose one of {known_names}.', name)
         return None
 
     def whole(self, name: str) -> int | None:
@@ -83,8 +84,7 @@ class PageLink:
             return int(asked)
         except ValueError:
             self.refuse(
-                f'The link asks for {name} "{literal(asked)}", which is not a whole number; '
-                "it is ignored.",
+                f'The link asks for {name} "{asked}", which is not a whole number; it is ignored.',
                 name,
             )
             return None
@@ -111,8 +111,7 @@ class PageLink:
         if low <= value <= high:
             return value
         self.refuse(
-            f'The link asks for {name} "{literal(text)}"; it must be a number from {low:g} to '
-            f"{high:g}.",
+            f'The link asks for {name} "{text}"; it must be a number from {low:g} to {high:g}.',
             name,
         )
         return default

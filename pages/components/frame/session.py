@@ -16,6 +16,7 @@ from core.types import ModelCard
 from core.workspace.micrographs import Kept
 from pages.components.frame import keeping, link, samples, stores
 from pages.components.frame.memory import Memory
+from pages.components.frame.words import literal
 
 DEFAULT_MODEL = "particles"
 
@@ -195,7 +196,7 @@ def network_model() -> ModelCard:
 def show_notice() -> None:
     """Draw what is to be said about the link or the last run, where there is something."""
     if memory().notice:
-        st.warning(memory().notice)
+        st.warning(literal(memory().notice))
 
 
 def take_run_request() -> bool:

@@ -22,7 +22,7 @@ def choose_micrograph() -> Opened | None:
     mine = session.memory()
     if mine.source is None:
         for notice in filter(None, (mine.notice, mine.model_notice)):
-            st.warning(notice)
+            st.warning(literal(notice))
         return None
     with st.sidebar:
         st.subheader("Image")
@@ -39,7 +39,7 @@ def choose_micrograph() -> Opened | None:
         for reason in session.memory().refused:
             st.warning(literal(reason))
         if why := keeping.trouble(mine):
-            st.warning(why)
+            st.warning(literal(why))
     return opened
 
 
@@ -61,7 +61,7 @@ def choose_model() -> ModelCard:
         )
         model_list.draw()
         if session.memory().model_notice:
-            st.warning(session.memory().model_notice)
+            st.warning(literal(session.memory().model_notice))
         st.caption(card.purpose)
         if card.untrained:
             st.warning(UNTRAINED)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components.frame.words import capital
+from pages.components.frame.words import capital, literal
 from pages.components.inspect import stage as inspect_stage
 from pages.components.inspect import subject as inspect_subject
 from pages.components.inspect.attribution import MAPS, draw_map
@@ -89,7 +89,7 @@ def _split(inspected: Inspected) -> None:
             subject, "split", pixel, make=lambda: split_logit(subject, *pixel)
         )
     except LamellaError as error:
-        st.caption(str(error))
+        st.caption(literal(str(error)))
         return
     st.caption(
         f"{len(split.contributions)} input channels of {split.layer}, each activation times its "

@@ -10,6 +10,7 @@ from core.errors import LamellaError
 from core.inspection.layer import FeatureMaps
 from core.types import Array
 from pages.components.frame import session
+from pages.components.frame.words import literal
 from pages.components.inspect import colors as inspect_colors
 from pages.components.inspect import gallery as inspect_gallery
 from pages.components.inspect import hierarchy as inspect_hierarchy
@@ -99,7 +100,7 @@ def _ranking(inspected: Inspected, maps: FeatureMaps) -> tuple[Ranking, str]:
     try:
         ranking = _ranked(inspected, maps, measure, mask, named)
     except LamellaError as error:
-        st.caption(str(error))
+        st.caption(literal(str(error)))
         ranking = rank_channels(maps, Measure.VARIANCE)
     if measure is Measure.AUC and mask is not None:
         st.caption(SEPARATES.format(named))

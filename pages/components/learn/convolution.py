@@ -15,6 +15,7 @@ from core.errors import LamellaError
 from core.figures import concepts_convolution as figures
 from pages.components.frame import networks, publish, screen, session, stores
 from pages.components.frame.memory import Opened
+from pages.components.frame.words import literal
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
 from pages.components.viewer.viewer import Marker, Rectangle, ViewerSettings, viewer
@@ -228,7 +229,7 @@ def _from_link(base: Array) -> Array:
     try:
         return kernels.from_text(text)
     except LamellaError as error:
-        st.warning(str(error))
+        st.warning(literal(str(error)))
         return base
 
 

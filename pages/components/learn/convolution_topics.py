@@ -17,6 +17,7 @@ from core.errors import LamellaError
 from core.figures.concepts_convolution import Panel, border_figure, panels, read_figure
 from pages.components.frame import screen
 from pages.components.frame.memory import Opened
+from pages.components.frame.words import literal
 from pages.components.learn import frame as learn
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def size(opened: Opened, image: Array, walk: Walk) -> None:
             outputs = output_size.output_size(length, walk.size, walk.geometry)
             counts = output_size.read_map((length, length), walk.size, walk.geometry)
         except LamellaError as error:
-            st.warning(str(error))
+            st.warning(literal(str(error)))
             return
         geometry = walk.geometry
         st.latex(r"\left\lfloor\frac{n+2p-d(k-1)-1}{s}\right\rfloor+1")
@@ -85,7 +86,7 @@ def border(opened: Opened, image: Array, walk: Walk) -> None:
     try:
         found = borders(around, MARGIN, walk)
     except LamellaError as error:
-        st.warning(str(error))
+        st.warning(literal(str(error)))
         return
     corners = {one.mode: one.corner for one in found}
     screen.chart(border_figure(corners, found[0].padding), "conv_border", height=300)

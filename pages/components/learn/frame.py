@@ -24,6 +24,7 @@ from core.concepts.snippet import Snippet
 from core.errors import LamellaError
 from pages.components.frame import images, samples, screen, session, sidebar, stores
 from pages.components.frame.memory import Opened
+from pages.components.frame.words import literal
 from pages.components.learn import link as learn_link
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _opened() -> Opened:
     try:
         return images.opened() or _sample()
     except LamellaError as error:
-        st.error(str(error))
+        st.error(literal(str(error)))
         return _sample()
 
 

@@ -13,6 +13,7 @@ from core.errors import LamellaError
 from core.figures import learn_pooling as figures
 from pages.components.frame import publish, screen, stores
 from pages.components.frame.memory import Opened
+from pages.components.frame.words import literal
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
 from pages.components.viewer.viewer import Rectangle, ViewerEvent, ViewerSettings, viewer
@@ -137,7 +138,7 @@ def _spots(opened: Opened, image: Array, chosen: Pooling) -> None:
         spotty = stores.kept(key, lambda: pooling_noise.spotty(under, contrast, dose), 1_600_000)
         scores = pooling_noise.spot_scores(spotty, chosen.window, chosen.stride)
     except LamellaError as error:
-        st.warning(str(error))
+        st.warning(literal(str(error)))
         return
     _counted(opened, spotty, chosen)
     left, right = screen.parts(screen.HALF, screen.HALF)
@@ -188,7 +189,7 @@ def _shifts(opened: Opened, image: Array, chosen: Pooling) -> None:
             lambda: pooling_shift.shift_curves(image, chosen.window, chosen.stride, SHIFTS),
         )
     except LamellaError as error:
-        st.warning(str(error))
+        st.warning(literal(str(error)))
         return
     screen.chart(figures.shift_figure(curves, SHIFTS), "shift-curves")
     at_one = {curve.operation: curve.changes[1] for curve in curves}

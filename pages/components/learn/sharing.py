@@ -18,6 +18,7 @@ from core.figures.concepts_sharing import matrix_figure, shift_figure
 from core.types import Array, ProgressCallback
 from pages.components.frame import background, networks, publish, screen, session, stores
 from pages.components.frame.memory import Opened
+from pages.components.frame.words import literal
 from pages.components.learn import frame as learn
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
@@ -43,7 +44,7 @@ def matrix(image: Array) -> None:
         try:
             made = layer_matrix(kernel, side)
         except LamellaError as error:
-            st.warning(str(error))
+            st.warning(literal(str(error)))
             return
         counts = dict(zip(SHARINGS, (made.dense, made.local, made.distinct), strict=True))
         st.metric("Weights", f"{counts[sharing]:,}")
@@ -85,7 +86,7 @@ def shift(opened: Opened, image: Array) -> None:
             lambda: {step.name: curve(image, step, SHIFTS) for step in known},
         )
     except LamellaError as error:
-        st.warning(str(error))
+        st.warning(literal(str(error)))
         return
     size = opened.micrograph.pixel_size
     _three(found, size.nm if size else None, step.stride)

@@ -11,6 +11,7 @@ from core.figures import learn_gradients as figures
 from core.types import ProgressCallback
 from pages.components.frame import background, screen, stores
 from pages.components.frame.memory import Opened
+from pages.components.frame.words import literal
 from pages.components.learn import frame as learn
 
 
@@ -29,7 +30,7 @@ def lesson(opened: Opened) -> None:
     try:
         given = gradient_flow.patches(learn.middle(opened))
     except LamellaError as error:
-        st.warning(str(error))
+        st.warning(literal(str(error)))
         return
     name = opened.content
     with st.spinner("One backward pass through both networks."):

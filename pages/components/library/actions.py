@@ -83,7 +83,7 @@ def delete_button(workspace: Workspace, ids: Collection[str], title: str = "") -
         st.markdown(SURE.format(f"**{what}**"))
         st.button("Delete", key="library-delete", type="primary", on_click=delete)
     if why := session.value_of("library-trouble"):
-        st.error(why)
+        st.error(literal(why))
         session.remember("library-trouble", "")
 
 

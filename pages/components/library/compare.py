@@ -10,7 +10,7 @@ from core.errors import LamellaError
 from core.workspace import corrections, results
 from models import catalogue
 from pages.components.frame import images, publish, session, stores
-from pages.components.frame.words import capital, moment
+from pages.components.frame.words import capital, literal, moment
 from pages.components.library.link import LINK
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
@@ -39,7 +39,7 @@ def draw(workspace: Workspace, kept: Kept, found: tuple[Stored, ...]) -> None:
             try:
                 analysis = _analysis(workspace, kept, by_id[chosen])
             except LamellaError as error:
-                st.warning(str(error))
+                st.warning(literal(str(error)))
             else:
                 _show(analysis, name)
     st.caption("Zoom or move one, and the other follows.")

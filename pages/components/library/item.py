@@ -108,7 +108,7 @@ def _form(workspace: Workspace, kept: Kept) -> None:
         "Notes", key=f"notes-{kept.id}", height=110, max_chars=LONGEST_NOTES, on_change=save
     )
     if session.value_of(refused):
-        st.warning(session.value_of(refused))
+        st.warning(literal(session.value_of(refused)))
 
 
 def _result(workspace: Workspace, kept: Kept, stored: Stored) -> None:

@@ -12,6 +12,7 @@ from core.settings import Limits
 from models.measured import measured
 from pages.components.frame import images, keeping, networks, publish, samples, session, sidebar
 from pages.components.frame.samples import Offer
+from pages.components.frame.words import literal
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -72,7 +73,7 @@ def _picture(offer: Offer, place: DeltaGenerator) -> None:
         shown = images.sample(offer)
         address = publish.thumbnail(shown)
     except LamellaError as error:
-        place.error(str(error))
+        place.error(literal(str(error)))
     else:
         time = expected_time(measured(offer.model), shown.shape)
         picture = place.container(gap=None)

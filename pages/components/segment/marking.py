@@ -13,6 +13,7 @@ from core.types import ModelCard, Phase
 from core.workspace.drawings import Drawing
 from pages.components.frame import downloads, keeping, networks, publish, session, stores
 from pages.components.frame.memory import Opened
+from pages.components.frame.words import literal
 from pages.components.viewer.brush import Brush
 from pages.components.viewer.viewer import Overlay
 
@@ -83,7 +84,7 @@ def choose(opened: Opened, card: ModelCard) -> tuple[ModelCard, Marking | None]:
             _names(opened, phases)
             _mask(opened)
         if session.memory().marks_notice:
-            st.warning(session.memory().marks_notice)
+            st.warning(literal(session.memory().marks_notice))
     return replace(card, phases=phases), found
 
 

@@ -159,7 +159,7 @@ def selection_line(analysis: Analysis) -> None:
     st.page_link(
         INSPECT,
         label=INSPECT_THERE,
-        query_params={**st.query_params, "row": str(row), "column": str(column)},
+        query_params={**session.everywhere(), "row": str(row), "column": str(column)},
     )
 
 

@@ -27,7 +27,9 @@ def enqueue(
 ) -> QueuedJob | None:
     """Add a run to the queue; None where the image is not kept, so nothing of it could be."""
     mine = session.memory()
-    keeping.save_changes(mine, opened.source, model=card.name)
+    # A model that was suggested is not the user's choice after a reload either.
+    chosen = None if session.is_suggested(opened.source) else card.name
+    keeping.save_changes(mine, opened.source, model=chosen)
     micrograph = keeping.identity_of(mine, opened.source)
     if micrograph is None:
         return None

@@ -1,8 +1,31 @@
-"""Which object is selected, in the image or in the table."""
+"""Which object is selected, in the image or in the table; the link has its number."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pages.components.frame import session
+from pages.components.frame.page_link import PageLink
+
+if TYPE_CHECKING:
+    from core.analysis import Analysis
+
+LINK = PageLink("segment", ("object",))
+
+
+def follow_link(analysis: Analysis | None) -> None:
+    """Select the object that the link asks for, if any; of other objects than those it was selected
+    among, its number says nothing."""
+    LINK.read()
+    mine = session.memory()
+    if analysis is None or _is_of_others(analysis.objects_digest):
+        mine.selected = None
+        LINK.change(object=None)
+        return
+    last = int(analysis.table["id"].max()) if len(analysis.table) else 0
+    asked = LINK.whole_within("object", 1, last, 0) if last else 0
+    if asked != selected(analysis.objects_digest):
+        _take(analysis.objects_digest, asked)
 
 
 def select(digest: str, number: int, from_table: bool = False) -> None:
@@ -10,11 +33,8 @@ def select(digest: str, number: int, from_table: bool = False) -> None:
 
     The table is drawn anew unless it was asked there.
     """
-    mine = session.memory()
-    mine.selected = (digest, number) if number else None
-    if not from_table:
-        mine.table_begins_with = mine.selected
-        mine.turn += 1
+    LINK.change(object=number or None)
+    _take(digest, number, from_table)
 
 
 def selected(digest: str) -> int:
@@ -32,3 +52,16 @@ def table_begins_with(digest: str) -> int:
 def table_turn() -> int:
     """Return a number that changes whenever the table must take its selection from outside."""
     return session.memory().turn
+
+
+def _take(digest: str, number: int, from_table: bool = False) -> None:
+    mine = session.memory()
+    mine.selected = (digest, number) if number else None
+    if not from_table:
+        mine.table_begins_with = mine.selected
+        mine.turn += 1
+
+
+def _is_of_others(digest: str) -> bool:
+    chosen = session.memory().selected
+    return chosen is not None and chosen[0] != digest

@@ -85,7 +85,7 @@ def _explain(answer: Classification, looks: str, card: ModelCard) -> None:
         address = publish.thumbnail(images.sample(offer))
         place.markdown(f"![{offer.title}]({address})")
         place.caption(f"{offer.title}, synthetic")
-    query = {**st.query_params, **link, "class": str(answer.index)}
+    query = {**session.everywhere(), **link, "class": str(answer.index)}
     st.page_link(INSPECT, label="What in the image speaks for it", query_params=query)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.errors import LamellaError
+from pages.components.frame.words import literal
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
@@ -34,7 +35,7 @@ def draw(analysis: Analysis | None) -> None:
     try:
         _compare(given, analysis)
     except LamellaError as error:
-        st.warning(str(error))
+        st.warning(literal(str(error)))
 
 
 def _compare(given: list[Any], analysis: Analysis | None) -> None:

@@ -11,6 +11,7 @@ from core.errors import LamellaError
 from core.types import PixelSize
 from pages.components.frame import publish, screen, session
 from pages.components.frame.page_link import PageLink
+from pages.components.frame.words import literal
 from pages.components.studies import study
 from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.viewer.viewer import ViewerSettings, viewer
@@ -87,4 +88,4 @@ def _spectrum(made: GoldImage) -> None:
     try:
         check_reach(size)
     except LamellaError as error:
-        st.caption(str(error))
+        st.caption(literal(str(error)))

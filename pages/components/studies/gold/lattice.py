@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from pages.components.frame import publish, screen
+from pages.components.frame.words import literal
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def draw(analysis: Analysis, number: int) -> None:
         spectrum = particle_spectrum(shown.pixels, analysis.objects, number, shown.pixel_size)
         lattice = find_lattice(spectrum)
     except LamellaError as error:
-        st.warning(str(error))
+        st.warning(literal(str(error)))
         return
     one, two, three = screen.parts(300, 400, 480)
     with one:

@@ -11,6 +11,7 @@ from core.errors import LamellaError
 from core.synthesis.gold.settings import GoldSettings
 from pages.components.frame import publish, stores
 from pages.components.frame.page_link import PageLink
+from pages.components.frame.words import literal
 
 if TYPE_CHECKING:
     from core.synthesis.gold.image import GoldImage
@@ -114,7 +115,7 @@ def image(link: PageLink) -> GoldImage | None:
     try:
         return stores.kept(("gold image", settings, seed), make, 20 * side * side)
     except LamellaError as error:
-        st.warning(str(error))
+        st.warning(literal(str(error)))
         return None
 
 

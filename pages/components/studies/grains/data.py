@@ -12,6 +12,7 @@ from core.errors import LamellaError
 from core.synthesis.grains.settings import GrainSettings, random_settings
 from pages.components.frame import publish, session
 from pages.components.frame.page_link import PageLink
+from pages.components.frame.words import literal
 from pages.components.studies import study
 from pages.components.studies.grains import settings as study_grains_settings
 from pages.components.viewer.viewer import ViewerSettings, viewer
@@ -62,7 +63,7 @@ def _made(seed: int) -> tuple[GrainImage, float] | None:
     try:
         image = generate(study_grains_settings.current(), (SIDE, SIDE), seed)
     except LamellaError as error:
-        st.warning(str(error))
+        st.warning(literal(str(error)))
         return None
     return image, time.perf_counter() - begun
 

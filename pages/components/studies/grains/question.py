@@ -11,6 +11,7 @@ from core.types import Array, ProgressCallback
 from pages.components.frame import background, networks, publish, screen, session, sidebar, stores
 from pages.components.frame.memory import Opened
 from pages.components.frame.page_link import PageLink
+from pages.components.frame.words import literal
 from pages.components.studies import study
 from pages.components.studies.grains import settings as study_grains_settings
 from pages.components.viewer.viewer import ViewerSettings, viewer
@@ -37,7 +38,7 @@ def draw(link: PageLink) -> None:
     try:
         looks, made = _looks(pixels, settings)
     except LamellaError as error:
-        st.warning(str(error))
+        st.warning(literal(str(error)))
         return
     _pictures(opened, pixels, made)
     _distances(looks, made, pixels, opened)

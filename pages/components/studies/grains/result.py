@@ -11,6 +11,7 @@ from core.types import Array, PixelSize, ProgressCallback
 from pages.components.frame import background, networks, publish, session
 from pages.components.frame.memory import Opened
 from pages.components.frame.page_link import PageLink
+from pages.components.frame.words import literal
 from pages.components.studies import study
 from pages.components.studies.grains.question import micrograph, study_pixels
 from pages.components.viewer.viewer import ViewerSettings, viewer
@@ -40,7 +41,7 @@ def draw(link: PageLink) -> None:
         reference = _reference(opened)
         found = _found(opened, engine, name, reference)
     except LamellaError as error:
-        st.warning(str(error))
+        st.warning(literal(str(error)))
         return
     if found is not None:
         _show(opened, found, engine is None)

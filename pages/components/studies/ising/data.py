@@ -10,6 +10,7 @@ from core.errors import LamellaError
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from pages.components.frame import publish, screen, session
 from pages.components.frame.page_link import PageLink
+from pages.components.frame.words import literal
 from pages.components.studies import study
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
@@ -46,7 +47,7 @@ def draw(link: PageLink) -> None:
     try:
         lattice = _lattice(side, temperature, start, anew)
     except LamellaError as error:
-        st.warning(str(error))
+        st.warning(literal(str(error)))
         return
     every = None if _rests(lattice) else TICK_SECONDS
     st.fragment(_live, run_every=every)(lattice, algorithm)

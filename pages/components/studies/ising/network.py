@@ -11,6 +11,7 @@ from core.errors import LamellaError
 from core.types import ProgressCallback
 from pages.components.frame import background, screen, stores
 from pages.components.frame.page_link import PageLink
+from pages.components.frame.words import literal
 from pages.components.studies import study
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _training(link: PageLink, name: str, side: int) -> None:
     try:
         data = _data(source, side)
     except LamellaError as error:
-        st.warning(str(error))
+        st.warning(literal(str(error)))
         return
     key = (name, side, source, symmetries, epochs, seed)
     seen: list[EpochScore] = []
