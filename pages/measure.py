@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from pages.components.frame import publish, session
+from pages.components.frame.words import literal
 from pages.components.measure import agreement, choices, export, measured, shown, view
 from pages.components.measure.link import LINK
 from pages.components.viewer.viewer import ViewerSettings, viewer
@@ -36,7 +37,7 @@ settings = choices.settings(analysis.card, measured.removed_hits(reference))
 try:
     found = measured.measured(reference, analysis, settings)
 except LamellaError as error:
-    st.warning(str(error))
+    st.warning(literal(str(error)))
     st.stop()
 shown.headline(found)
 compared = agreement.draw(analysis)
