@@ -18,7 +18,7 @@ from pages.components.frame import stores
 from pages.components.studies.gold import result as study_gold_result
 from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage
-from tests.pages.running import finish, opened, warnings
+from tests.pages.running import finish, opened, texts, warnings
 
 
 @pytest.fixture
@@ -40,11 +40,6 @@ def button(app: AppTest, label: str):
 
 def metrics(app: AppTest) -> dict[str, str]:
     return {one.label: one.value for one in app.metric}
-
-
-def texts(app: AppTest) -> str:
-    kinds = (app.caption, app.markdown, app.warning, app.error, app.subheader)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 def png(mask: np.ndarray) -> bytes:

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.synthesis.grains.settings import GrainSettings
 from pages.components.frame import stores
 from studies.grains.networks import results as grains_study
-from tests.pages.running import finish, opened, warnings
+from tests.pages.running import finish, opened, texts, warnings
 
 
 @pytest.fixture
@@ -34,11 +34,6 @@ def open_link() -> Callable[..., AppTest]:
 
 def button(app: AppTest, label: str):
     return next(one for one in app.button if one.label == label)
-
-
-def texts(app: AppTest) -> str:
-    kinds = (app.caption, app.markdown, app.warning, app.error, app.subheader)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 def test_the_last_step_shows_what_was_measured(open_study):

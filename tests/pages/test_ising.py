@@ -15,7 +15,7 @@ from pages.components.studies.study import STEPS
 from studies.ising import download as fetch
 from studies.ising.networks import results as ising
 from tests.pages import running
-from tests.pages.running import warnings
+from tests.pages.running import texts, warnings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -31,11 +31,6 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 def opened(page: str = "ising", **link: str) -> AppTest:
     return running.opened(page, **link)
-
-
-def texts(app: AppTest) -> str:
-    kinds = (app.caption, app.markdown, app.warning, app.error, app.info, app.subheader)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 def metrics(app: AppTest) -> dict[str, str]:
