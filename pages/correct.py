@@ -6,6 +6,7 @@ from core.errors import LamellaError
 from pages.components.correct import choices, stage
 from pages.components.correct.link import LINK
 from pages.components.frame import keeping, publish, session
+from pages.components.frame.words import literal
 from pages.components.segment import results, run
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
@@ -37,7 +38,7 @@ try:
         st.stop()
     stage.draw(workspace, opened, chosen)
 except LamellaError as error:
-    st.warning(str(error))
+    st.warning(literal(str(error)))
 else:
     if chosen.reference is not None:
         with st.sidebar:
