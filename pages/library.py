@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.components.frame import keeping, session
+from pages.components.frame.words import literal
 from pages.components.library import item, overview
 
 PAGE = {"group": "Analyse", "title": "Library", "order": 6}
@@ -10,7 +11,7 @@ PAGE = {"group": "Analyse", "title": "Library", "order": 6}
 st.title("Library")
 workspace = keeping.workspace()
 if workspace is None:
-    st.warning(keeping.trouble(session.memory()))
+    st.warning(literal(keeping.trouble(session.memory())))
     st.stop()
 
 overview.LINK.read()
