@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         WorkspaceError: the workspace cannot be opened.
     """
-    from core.jobs import queue, segmentation, supervisor, worker
+    from core.jobs import batch, queue, segmentation, supervisor, worker
     from core.settings import WorkerLimits, WorkspaceLimits, workspace_folder
     from core.workspace.workspace import Workspace
 
@@ -36,12 +36,17 @@ def run(options: argparse.Namespace) -> int:
     _import_networks()
 
     from models import zoo
+    from models.measured import measurand_errors
 
     # Not before: whoever ends it while it imports need not wait.
     stop = _stop_at_signals()
+    load = lru_cache(MOST_MODELS)(zoo.load_as)
     ending = worker.work(
         workspace,
-        {segmentation.KIND: segmentation.handler(lru_cache(MOST_MODELS)(zoo.load_as))},
+        {
+            segmentation.KIND: segmentation.handler(load),
+            batch.KIND: batch.handler(load, measurand_errors),
+        },
         name,
         stop,
         most_bytes=limits.bytes,

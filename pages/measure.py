@@ -39,7 +39,7 @@ try:
 except LamellaError as error:
     st.warning(literal(str(error)))
     st.stop()
-shown.headline(found)
+shown.headline(found.headline, found.warnings)
 compared = agreement.draw(analysis)
 viewer(
     publish.micrograph(opened.micrograph),

@@ -65,10 +65,10 @@ def samples() -> tuple[Sample, ...]:
     )
 
 
-def gold_tem(seed: int = 3) -> SampleImage:
+def gold_tem(seed: int = 3, median_radius_px: float = 21) -> SampleImage:
     """Return gold on amorphous carbon in bright-field TEM, at 900 electrons a pixel."""
     random = np.random.default_rng(seed)
-    population = Population(90, 21, 1.3, facets=0.55, overlap=0.06, attraction=0.25)
+    population = Population(90, median_radius_px, 1.3, facets=0.55, overlap=0.06, attraction=0.25)
     field = _field(population, random)
     path = field.thickness * field.contrast / 42
     transmitted = np.exp(-1.1 * path) * (1 - 0.1 * (path > 0))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from core.segmentation.settings import ObjectSettings
-from core.types import PixelSize
+from core.types import Micrograph, PixelSize
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,18 @@ class Changes:
     pixel_size: PixelSize | Literal["px"] | None = None
     info_bar_rows: int | None = None
     top_bar_rows: int | None = None
+
+    def applied(self, as_read: Micrograph) -> Micrograph:
+        """Return a micrograph as its file says, with these changes."""
+        size, bottom, top = as_read.pixel_size, self.info_bar_rows, self.top_bar_rows
+        if self.pixel_size is not None:
+            size = None if self.pixel_size == "px" else self.pixel_size
+        return replace(
+            as_read,
+            pixel_size=size,
+            info_bar_rows=as_read.info_bar_rows if bottom is None else bottom,
+            top_bar_rows=as_read.top_bar_rows if top is None else top,
+        )
 
 
 @dataclass(frozen=True)

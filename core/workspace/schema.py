@@ -167,5 +167,34 @@ WHERE NOT EXISTS (SELECT 1 FROM micrograph WHERE blob = digest)
   AND NOT EXISTS (SELECT 1 FROM correction_snapshot WHERE blob = digest);
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
+_VERSION_3 = """
+-- Fields that are measured alike. settings: of core.workspace.batches.Settings. groups: a table
+-- that assigns fields to groups, as core.fields.groups reads it, and its file name.
+CREATE TABLE batch (
+    id          TEXT PRIMARY KEY,
+    owner       TEXT NOT NULL,
+    title       TEXT NOT NULL,
+    model       TEXT NOT NULL,
+    settings    TEXT NOT NULL,
+    groups      BLOB,
+    groups_name TEXT NOT NULL DEFAULT '',
+    created     REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX batch_owner ON batch (owner, created);
+
+-- measured: as core.fields.record has it, compressed; NULL before it is. run: its run.json,
+-- compressed. overlay: PNG, for the report.
+CREATE TABLE batch_field (
+    batch      TEXT NOT NULL REFERENCES batch ON DELETE CASCADE,
+    micrograph TEXT NOT NULL REFERENCES micrograph ON DELETE CASCADE,
+    position   INTEGER NOT NULL,
+    measured   BLOB,
+    run        BLOB,
+    overlay    BLOB,
+    PRIMARY KEY (batch, micrograph)
+) STRICT;
+CREATE INDEX batch_field_micrograph ON batch_field (micrograph);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 """``MIGRATIONS[n]`` takes a workspace from version n to version n + 1."""

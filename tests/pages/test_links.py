@@ -23,6 +23,10 @@ QUERIES = {
         "find=steel&tag=as cast&by=otsu&added=7&sorted=name&page=1&item=no-such&left=no-such&"
         "right=no-such"
     ),
+    "batch": (
+        "batch=no-such&column=alloy&what=phases&phase=1&method=point count&points=20&unweighted=on&"
+        "fit=gamma&error=2&unit=nm"
+    ),
     "measure": (
         "what=phases&phase=1&method=point count&points=20&unweighted=on&fit=gamma&error=2&unit=nm"
     ),

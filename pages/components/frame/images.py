@@ -131,13 +131,7 @@ def open_source(source: str) -> Opened:
     keeping.restore(mine, source)
     changes = mine.changes.get(source, Changes())
     as_read, truth = _read(source, changes.page)
-    size = as_read.pixel_size
-    if changes.pixel_size is not None:
-        size = None if changes.pixel_size == "px" else changes.pixel_size
-    bottom = as_read.info_bar_rows if changes.info_bar_rows is None else changes.info_bar_rows
-    top = as_read.top_bar_rows if changes.top_bar_rows is None else changes.top_bar_rows
-    shown = replace(as_read, pixel_size=size, info_bar_rows=bottom, top_bar_rows=top)
-    return Opened(source, shown, as_read, truth)
+    return Opened(source, changes.applied(as_read), as_read, truth)
 
 
 def _read(source: str, page: int) -> tuple[Micrograph, Array | None]:

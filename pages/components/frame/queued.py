@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import TYPE_CHECKING
 
 from core.errors import Cancelled, LamellaError
 from core.jobs import order, queue
 from core.jobs.job import Job
+from core.jobs.result_key import name_of as name_of
 
 if TYPE_CHECKING:
     from core.workspace.workspace import Workspace
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 def has_worker_processes() -> bool:
     """Return whether processes of their own work on the queue, as LAMELLA_WORKERS says."""
     return os.environ.get("LAMELLA_WORKERS", "0") not in ("", "0")
-
-
-def name_of(key: tuple[object, ...]) -> str:
-    """Return the name under which the queue and the results know what ``key`` decides."""
-    return hashlib.sha256(repr(key).encode()).hexdigest()
 
 
 class QueuedJob:

@@ -7,15 +7,19 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from core.jobs import segmentation, worker
+from core.jobs import batch, segmentation, worker
 from core.jobs.worker import Handler
+from models.measured import measurand_errors
 from pages.components.frame import keeping, networks
 from pages.components.frame.queued import has_worker_processes
 
 
 def handlers() -> Mapping[str, Handler]:
     """Return what this server can do of the queue."""
-    return {segmentation.KIND: segmentation.handler(networks.engine)}
+    return {
+        segmentation.KIND: segmentation.handler(networks.engine),
+        batch.KIND: batch.handler(networks.engine, measurand_errors),
+    }
 
 
 def start() -> None:

@@ -12,6 +12,7 @@ from core.fields.settings import FITS, GRAIN_METHODS, PHASE_METHODS, Kind, Measu
 from core.types import ModelCard
 from pages.components.frame import background, samples, session, sidebar
 from pages.components.frame.memory import Opened
+from pages.components.frame.page_link import PageLink
 from pages.components.frame.words import capital
 from pages.components.measure.link import LINK
 from pages.components.segment import marking, run
@@ -70,14 +71,17 @@ def segmentation(opened: Opened) -> Result | None:
     return found
 
 
-def settings(card: ModelCard, removed_hits: tuple[int, ...]) -> MeasureSettings:
-    """Draw what is measured and how; ``removed_hits``: those removed in the viewer."""
+def settings(
+    card: ModelCard, removed_hits: tuple[int, ...] = (), link: PageLink = LINK
+) -> MeasureSettings:
+    """Draw what is measured and how; ``removed_hits``: those removed in the viewer. ``link``: of
+    the page that they stand on."""
     known = kinds_of(card)
     with st.sidebar:
         st.subheader("Measure")
         kind = cast(
             Kind,
-            LINK.choose(
+            link.choose(
                 "Measure",
                 "what",
                 {one: KINDS[one] for one in known},
@@ -88,43 +92,43 @@ def settings(card: ModelCard, removed_hits: tuple[int, ...]) -> MeasureSettings:
             ),
         )
         chosen = MeasureSettings(kind=kind, removed_hits=removed_hits)
-        chosen = replace(chosen, **BY_KIND.get(kind, _phase)(card, kind))
+        chosen = replace(chosen, **BY_KIND.get(kind, _phase)(card, kind, link))
         with st.expander("Uncertainty and units"):
-            return replace(chosen, **_shared())
+            return replace(chosen, **_shared(link))
 
 
-def _particles(card: ModelCard, kind: Kind) -> dict[str, Any]:
-    is_off = LINK.switch("Without edge correction", "unweighted", help=EDGE_HELP)
-    fit = LINK.choose(
+def _particles(card: ModelCard, kind: Kind, link: PageLink) -> dict[str, Any]:
+    is_off = link.switch("Without edge correction", "unweighted", help=EDGE_HELP)
+    fit = link.choose(
         "Curve over the histogram", "fit", {one: capital(one) for one in FITS}, in_list=True
     )
     return {"edge_correction": not is_off, "fit": fit}
 
 
-def _grains(card: ModelCard, kind: Kind) -> dict[str, Any]:
+def _grains(card: ModelCard, kind: Kind, link: PageLink) -> dict[str, Any]:
     return {
-        "grain_method": LINK.choose(
+        "grain_method": link.choose(
             "Method of the headline", "method", GRAIN_METHOD_TITLES, in_list=True
         )
     }
 
 
-def _phase(card: ModelCard, kind: Kind) -> dict[str, Any]:
+def _phase(card: ModelCard, kind: Kind, link: PageLink) -> dict[str, Any]:
     usual = phase_of(card, kind)
     names = {str(index): capital(phase.name) for index, phase in enumerate(card.phases)}
-    phase = LINK.choose("Phase", "phase", names, str(usual), in_list=True)
+    phase = link.choose("Phase", "phase", names, str(usual), in_list=True)
     values: dict[str, Any] = {"phase": int(phase)}
     if kind == "phases":
-        values["phase_method"] = LINK.choose("Method", "method", PHASE_METHOD_TITLES, in_list=True)
+        values["phase_method"] = link.choose("Method", "method", PHASE_METHOD_TITLES, in_list=True)
         if values["phase_method"] == "point count":
-            points = LINK.slider("Points a side", "points", 10, 5, 40, 1)
+            points = link.slider("Points a side", "points", 10, 5, 40, 1)
             values["grid_points"] = round(points)
     return values
 
 
-def _shared() -> dict[str, Any]:
-    error = LINK.slider("Pixel size, ± %", "error", 0.0, 0.0, 10.0, 0.1, help=ERROR_HELP)
-    unit = LINK.choose("Unit of length", "unit", UNITS)
+def _shared(link: PageLink) -> dict[str, Any]:
+    error = link.slider("Pixel size, ± %", "error", 0.0, 0.0, 10.0, 0.1, help=ERROR_HELP)
+    unit = link.choose("Unit of length", "unit", UNITS)
     return {
         # Zero is not stated: no pixel size is exact.
         "pixel_size_error_percent": error or None,

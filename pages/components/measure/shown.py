@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -21,16 +22,15 @@ HEIGHT = 360
 SURENESS_PX = 620
 
 
-def headline(found: FieldMeasurement) -> None:
+def headline(first: Quantity, warnings: Sequence[str]) -> None:
     """Draw the one number, how well it is known, and after which standard."""
-    first = found.headline
     name = first.name if first.symbol in first.name else f"{first.name} ({first.symbol})"
     number, sureness = screen.parts(screen.THIRD, SURENESS_PX)
     number.metric(name, value_in_words(first))
     with sureness:
         st.markdown(_interval(first))
         st.caption(_basis(first))
-    for warning in found.warnings:
+    for warning in warnings:
         st.warning(warning)
 
 
@@ -52,7 +52,7 @@ def body(analysis: Analysis, found: FieldMeasurement) -> None:
     with chart:
         _distributions(analysis, found)
     with numbers:
-        _quantities(found)
+        quantities(found.quantities)
     _parts(found.headline)
     st.subheader("Method")
     st.markdown(found.method)
@@ -84,7 +84,8 @@ def _distributions(analysis: Analysis, found: FieldMeasurement) -> None:
         st.caption(f"Point at D10, D50 or D90 to read what it means.{fit}")
 
 
-def _quantities(found: FieldMeasurement) -> None:
+def quantities(found: Sequence[Quantity]) -> None:
+    """Draw every quantity as a row."""
     st.subheader("All quantities")
     rows = [
         {
@@ -93,7 +94,7 @@ def _quantities(found: FieldMeasurement) -> None:
             "95 % interval": interval_in_words(one),
             "Note": one.method if one.interval else one.reason,
         }
-        for one in found.quantities
+        for one in found
     ]
     st.dataframe(
         rows,

@@ -16,6 +16,7 @@ import streamlit as st
 from core.errors import Cancelled, LamellaError
 from core.evaluation.overview import expected_time
 from core.execution import USUAL, RunChoice
+from core.jobs import result_key
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard, ProgressCallback
 from models.measured import measured
@@ -60,15 +61,8 @@ def labels_key(
     choice: RunChoice = USUAL,
 ) -> tuple[object, ...]:
     """Return what decides the labels: image, model, how it runs, marks and the user's changes."""
-    from core.analysis import scale_is_free
-
-    shown = opened.micrograph
-    size = None if scale_is_free(card, shown.pixel_size) else shown.pixel_size
-    weights = card.weights.sha256 if card.weights else None
     marks = marking.marks.digest if marking else None
-    # The usual choice is left out: results of an earlier Lamella are found by their keys.
-    chosen = () if choice == USUAL else ((choice.precision, choice.careful),)
-    return (shown.digest, card.name, weights, size, shown.bar_rows, *chosen, marks)
+    return result_key.labels_key(opened.micrograph, card, marks, choice)
 
 
 @dataclass(frozen=True, eq=False)

@@ -386,7 +386,8 @@ def test_workspace_of_the_version_before_is_migrated_and_keeps_what_is_in_it(
     stored = kept_result(Workspace(folder))
     db = Database(folder / "workspace.db")
     with db.write() as rows:
-        for name in ("correction_snapshot", "correction_step", "correction"):
+        tables = ("correction_snapshot", "correction_step", "correction", "batch_field", "batch")
+        for name in tables:
             rows.execute(f"DROP TABLE {name}")
         rows.execute("DROP VIEW unused_blob")
         rows.execute(MIGRATIONS[0][slice(*_view(MIGRATIONS[0]))])

@@ -1,0 +1,93 @@
+"""Many fields in one picture: each field's value, their mean, and groups of fields."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.fields.groups import Comparison
+from core.fields.pooled import PooledMeasurement
+from core.figures.size_histogram import LINE
+from core.palette import OKABE_ITO
+
+FIELD, STANDS_OUT = OKABE_ITO[0], OKABE_ITO[5]
+
+
+def fields_figure(pooled: PooledMeasurement) -> go.Figure:
+    """Draw the headline of each field with its interval, and the band of the mean over fields.
+
+    Fields that stand out are diamonds in another colour.
+    """
+    first = pooled.headline
+    shown: list[tuple[int, str, float, tuple[float, float]]] = []
+    for index, field in enumerate(pooled.fields):
+        value, unit = field.headline.value, field.headline.unit
+        if value is not None and unit == first.unit:
+            shown.append((index, field.name, value, field.headline.interval or (value, value)))
+    out = {one.index for one in pooled.outliers}
+    figure = go.Figure(layout=_layout(f"{first.name}{_unit(first.unit)}", "Field"))
+    figure.add_scatter(
+        x=[index + 1 for index, *_ in shown],
+        y=[value for _, _, value, _ in shown],
+        mode="markers",
+        marker={
+            "size": 9,
+            "color": [STANDS_OUT if index in out else FIELD for index, *_ in shown],
+            "symbol": ["diamond" if index in out else "circle" for index, *_ in shown],
+        },
+        error_y={
+            "array": [high - value for _, _, value, (_, high) in shown],
+            "arrayminus": [value - low for _, _, value, (low, _) in shown],
+            "color": LINE,
+            "thickness": 1,
+        },
+        customdata=[name for _, name, *_ in shown],
+        hovertemplate=f"%{{customdata}}<br>%{{y:.4g}}{_after(first.unit)}<extra></extra>",
+    )
+    if first.value is not None:
+        figure.add_hline(y=first.value, line={"color": LINE, "dash": "dash", "width": 1.5})
+    if first.interval is not None:
+        low, high = first.interval
+        figure.add_hrect(y0=low, y1=high, fillcolor=LINE, opacity=0.18, line_width=0)
+    figure.update_xaxes(dtick=max(1, len(shown) // 20))
+    return figure
+
+
+def groups_figure(comparison: Comparison) -> go.Figure:
+    """Draw the fields of each group as points beside a box of quartiles."""
+    title = f"{comparison.name}{_unit(comparison.unit)}"
+    figure = go.Figure(layout=_layout(title, comparison.column))
+    for index, (name, values) in enumerate(zip(comparison.groups, comparison.values, strict=True)):
+        figure.add_box(
+            y=np.asarray(values),
+            name=name,
+            boxpoints="all",
+            jitter=0.4,
+            pointpos=0,
+            marker={"color": OKABE_ITO[index % len(OKABE_ITO)], "size": 7},
+            fillcolor="rgba(128, 128, 128, 0.15)",
+            line={"color": LINE, "width": 1.5},
+            hovertemplate=f"%{{y:.4g}}{_after(comparison.unit)}<extra>%{{x}}</extra>",
+        )
+    return figure
+
+
+def _layout(up: str, across: str) -> dict[str, object]:
+    grid = {"gridcolor": "rgba(128, 128, 128, 0.25)", "zerolinecolor": LINE}
+    return {
+        "xaxis": {"title": across, **grid},
+        "yaxis": {"title": up, **grid},
+        "paper_bgcolor": "rgba(0, 0, 0, 0)",
+        "plot_bgcolor": "rgba(0, 0, 0, 0)",
+        "margin": {"l": 64, "r": 16, "t": 16, "b": 48},
+        "showlegend": False,
+        "height": 340,
+    }
+
+
+def _unit(unit: str) -> str:
+    return f" in {unit}" if unit else ""
+
+
+def _after(unit: str) -> str:
+    return f" {unit}" if unit else ""

@@ -1,0 +1,76 @@
+"""Groups of fields, from a table that the user has: specimen, heat treatment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.errors import LamellaError
+from core.fields.groups import compare_groups, read_groupings
+from core.workspace import batches
+from pages.components.batch.link import LINK
+from pages.components.frame import keeping
+from pages.components.frame.words import literal
+
+if TYPE_CHECKING:
+    from core.fields.groups import Comparison
+    from core.fields.pooled import PooledMeasurement
+    from core.workspace.batches import Batch
+
+HEIGHT = 380
+TABLE = (
+    "A CSV file: file names in the first column, with or without folder and extension, and a "
+    "column for each way to group them."
+)
+
+
+def draw(batch: Batch, pooled: PooledMeasurement) -> Comparison | None:
+    """Draw the uploader and the choice of the column in the sidebar; return the comparison."""
+    with st.sidebar:
+        st.subheader("Groups")
+        _uploader(batch)
+        if not batch.groups:
+            return None
+        try:
+            groupings = read_groupings(batch.groups, batch.groups_name)
+            columns = {one.column: one.column for one in groupings}
+            column = LINK.choose("Column", "column", columns, in_list=True)
+            chosen = next(one for one in groupings if one.column == column)
+            return compare_groups(pooled.fields, chosen)
+        except LamellaError as error:
+            st.warning(literal(str(error)))
+            return None
+
+
+def _uploader(batch: Batch) -> None:
+    place = keeping.workspace()
+    assert place is not None
+    given = st.file_uploader(
+        "Table of groups (CSV)", type=["csv"], key=f"groups-{batch.id}", help=TABLE
+    )
+    if given is not None and given.getvalue() != batch.groups:
+        batches.group(place, batch.owner, batch.id, given.getvalue(), given.name)
+        st.rerun()
+    if batch.groups:
+        st.caption(f"Grouped by {literal(batch.groups_name)}.")
+
+
+def shown(comparison: Comparison | None) -> None:
+    """Draw the groups side by side, and the test."""
+    from core.figures.fields import groups_figure
+
+    if comparison is None:
+        return
+    st.subheader(f"By {literal(comparison.column)}")
+    st.markdown(comparison.in_words)
+    st.plotly_chart(
+        groups_figure(comparison),
+        height=HEIGHT,
+        key="batch-groups",
+        config={"displayModeBar": False},
+        alt="The fields of each group",
+    )
+    if comparison.ungrouped:
+        names = ", ".join(literal(one) for one in comparison.ungrouped[:10])
+        st.caption(f"In no group: {names}.")

@@ -1,0 +1,196 @@
+"""One batch: where it stands, what all fields say together, each field, groups of fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.errors import LamellaError
+from core.fields.words import interval_in_words, value_in_words
+from core.jobs import batch as jobs
+from core.workspace import batches
+from pages.components.batch import export, grouping
+from pages.components.batch.link import LINK
+from pages.components.frame import screen, session, worker
+from pages.components.frame.words import literal, moment
+from pages.components.measure import shown
+
+if TYPE_CHECKING:
+    from core.fields.pooled import PooledMeasurement
+    from core.jobs.batch import Progress
+    from core.workspace.batches import Batch, BatchField
+    from core.workspace.workspace import Workspace
+
+SEGMENT = Path(__file__).resolve().parents[2] / "segment.py"
+POLL_SECONDS = 2.0
+HEIGHT, FEW_ROWS = 380, 8
+OUTLIERS = (
+    "Orange diamonds stand out: {}. They count nevertheless; look at them, and leave out only what "
+    "you can give a reason for."
+)
+
+
+def chosen(workspace: Workspace) -> Batch | None:
+    """Return the batch that the link names; None, with a sentence where it is not the owner's."""
+    asked = st.query_params.get("batch")
+    if asked is None:
+        return None
+    found = batches.find(workspace, session.owner(), asked)
+    if found is None:
+        LINK.refuse(batches.GONE, "batch", "column")
+    return found
+
+
+def draw(workspace: Workspace, batch: Batch) -> None:
+    """Draw a batch; while it runs, this part of the page follows it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "All batches",
+            icon=":material/arrow_back:",
+            on_click=LINK.change,
+            kwargs={"batch": None, "column": None},
+        )
+        _delete(workspace, batch)
+    st.subheader(literal(batch.title), anchor=False)
+    standing = jobs.progress(workspace, batch)
+    if standing.is_open:
+        worker.start()
+        _follow(workspace, batch.id)
+    else:
+        _ended(workspace, batch, standing)
+    found = batches.fields(workspace, batch.owner, batch.id)
+    done = [one for one in found if one.measured is not None]
+    if done:
+        _results(batch, done, standing)
+    _failures(found, standing)
+
+
+def _delete(workspace: Workspace, batch: Batch) -> None:
+    def delete() -> None:
+        jobs.cancel(workspace, batch)
+        batches.delete(workspace, batch.owner, batch.id)
+        LINK.change(batch=None, column=None)
+
+    with st.popover("Delete", icon=":material/delete:"):
+        st.markdown("The batch goes; its images and their results stay in the library.")
+        st.button("Delete this batch", type="primary", on_click=delete)
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _follow(workspace: Workspace, batch_id: str) -> None:
+    """Draw the progress of a batch that runs; the page is drawn anew with each field."""
+    batch = batches.find(workspace, session.owner(), batch_id)
+    standing = jobs.progress(workspace, batch) if batch else None
+    if batch is None or standing is None or not standing.is_open:
+        st.rerun()
+        return
+    seen = session.value_of("batch_seen")
+    session.remember("batch_seen", (batch_id, batch.measured))
+    if seen is not None and seen[0] == batch_id and seen[1] != batch.measured:
+        st.rerun()
+    failed = len(standing.errors)
+    said = f"{batch.measured:,} of {batch.fields:,} measured"
+    said += f", {failed:,} failed" if failed else ""
+    st.progress((batch.measured + failed) / batch.fields, f"{said}.{_left(standing)}")
+    st.caption("It goes on when you close this tab; this address leads back to it.")
+    st.button("Cancel", on_click=jobs.cancel, args=(workspace, batch), key="batch-cancel")
+
+
+def _left(standing: Progress) -> str:
+    seconds = standing.seconds_left
+    if seconds is None:
+        return " Loading the network." if "running" in standing.states.values() else " Waiting."
+    if seconds < 90:
+        return f" About {max(1, round(seconds))} s left."
+    return f" About {round(seconds / 60)} min left."
+
+
+def _ended(workspace: Workspace, batch: Batch, standing: Progress) -> None:
+    st.caption(
+        f"{batch.measured:,} of {batch.fields:,} images measured; begun {moment(batch.created)}."
+    )
+    missing = batch.fields - batch.measured - len(standing.errors)
+    if missing:
+        st.button(
+            f"Go on with {missing:,} {'image' if missing == 1 else 'images'}",
+            type="primary",
+            on_click=jobs.enqueue,
+            args=(workspace, batch),
+        )
+
+
+def _results(batch: Batch, done: Sequence[BatchField], standing: Progress) -> None:
+    from core.fields.pooled import pool
+
+    try:
+        pooled = pool([one.measured for one in done if one.measured is not None])
+    except LamellaError as error:
+        st.warning(literal(str(error)))
+        return
+    shown.headline(pooled.headline, pooled.notes)
+    comparisons = grouping.draw(batch, pooled)
+    chart, table = screen.parts(screen.HALF, screen.HALF)
+    with chart:
+        _chart(pooled)
+    with table:
+        _table(batch, done, pooled)
+    grouping.shown(comparisons)
+    shown.quantities(pooled.quantities)
+    st.subheader("Method")
+    st.markdown(pooled.method)
+    with st.sidebar:
+        export.draw(batch, standing)
+
+
+def _chart(pooled: PooledMeasurement) -> None:
+    from core.figures.fields import fields_figure
+
+    st.subheader("Fields")
+    st.plotly_chart(
+        fields_figure(pooled),
+        height=HEIGHT,
+        key="batch-fields",
+        config={"displayModeBar": False},
+        alt="The headline of each field",
+    )
+    st.caption("Dashed: all fields together, the 95 % interval in grey.")
+    if pooled.outliers:
+        told = "; ".join(f"{literal(one.name)} ({one.reason})" for one in pooled.outliers)
+        st.warning(OUTLIERS.format(told))
+
+
+def _table(batch: Batch, done: Sequence[BatchField], pooled: PooledMeasurement) -> None:
+    st.subheader(f"{len(done):,} measured")
+    out = {one.index for one in pooled.outliers}
+    rows = [
+        {
+            "Open": f"segment?image={one.micrograph}&model={batch.model}",
+            "Field": one.name,
+            pooled.headline.name: value_in_words(field.headline),
+            "95 % interval": interval_in_words(field.headline),
+            "Note": " ".join((*(["stands out"] if index in out else []), *field.warnings)),
+        }
+        for index, (one, field) in enumerate(zip(done, pooled.fields, strict=True))
+    ]
+    st.dataframe(
+        rows,
+        height=HEIGHT if len(rows) > FEW_ROWS else "auto",
+        hide_index=True,
+        column_config={
+            "Open": st.column_config.LinkColumn("", display_text="Open", width="small"),
+            "Field": st.column_config.TextColumn(width="medium"),
+        },
+        alt="One row per field",
+    )
+
+
+def _failures(found: Sequence[BatchField], standing: Progress) -> None:
+    failed = [one for one in found if one.micrograph in standing.errors and one.measured is None]
+    if not failed:
+        return
+    st.subheader("Not measured")
+    rows = [{"File": one.name, "Reason": standing.errors[one.micrograph]} for one in failed]
+    st.dataframe(rows, hide_index=True, alt="One row per file that failed")

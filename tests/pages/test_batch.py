@@ -1,0 +1,109 @@
+"""The page Batch: many images dropped, measured in the queue, pooled, grouped and taken away."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.jobs.worker import work_off
+from core.synthesis.series import particle_series
+from pages.components.frame import keeping, worker
+from tests.core.jobs.test_batch import disks
+from tests.pages.running import by_key, fetched, opened, texts
+from tests.pages.test_keeping import ANN, BOB, become
+
+FILES = {f"{radius}.png": disks(radius) for radius in (10, 12, 16, 18)}
+
+
+@pytest.fixture(autouse=True)
+def ann(monkeypatch: pytest.MonkeyPatch) -> None:
+    become(ANN, monkeypatch)
+
+
+def packed() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as made:
+        for name, data in (*FILES.items(), ("notes.txt", b"no image")):
+            made.writestr(f"series/{name}", data)
+    return buffer.getvalue()
+
+
+def begun() -> AppTest:
+    app = opened("batch", model="otsu")
+    app.file_uploader[0].upload("series.zip", packed(), "application/zip").run()
+    assert "5 chosen" in texts(app) or "4 chosen" in texts(app)
+    return by_key(app.button, "batch-begin").click().run()
+
+
+def batches_of(app: AppTest) -> list[str]:
+    found = app.query_params["batch"]
+    return [found] if isinstance(found, str) else list(found)
+
+
+def worked_off(app: AppTest) -> AppTest:
+    place = keeping.workspace()
+    assert place is not None
+    work_off(place, worker.handlers(), "test")
+    return app.run()
+
+
+def test_a_zip_is_measured_field_by_field_and_pooled() -> None:
+    app = begun()
+    assert not app.exception
+    assert "It goes on when you close this tab" in texts(app)
+    app = worked_off(app)
+    assert app.metric[0].label == "Median diameter (D50)"
+    assert app.metric[0].value.endswith(" px")
+    table = app.dataframe[0].value
+    assert list(table["Field"]) == list(FILES)
+    assert "image=" in table["Open"][0] and "model=otsu" in table["Open"][0]
+
+    answer = fetched(app, "batch-zip")
+    names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+    assert names == ["fields.csv", "objects.csv", "summary.json", "report.html", "report.pdf"]
+
+    groups = b"file,alloy\n10,A\n12,A\n16,B\n18,B\n"
+    app.file_uploader[0].upload("groups.csv", groups, "text/csv").run()
+    assert "A, B has fewer than 3 fields, too few for a test" in texts(app)
+    assert app.selectbox[0].value == "alloy"
+
+
+def test_the_link_leads_back_and_only_its_owner_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = begun()
+    (batch,) = batches_of(app)
+    again = opened("batch", batch=batch)
+    assert "It goes on when you close this tab" in texts(again)
+    become(BOB, monkeypatch)
+    other = opened("batch", batch=batch)
+    assert "That batch is not in your library" in texts(other)
+    assert "batch" not in other.query_params
+
+
+def test_a_batch_is_cancelled_and_goes_on() -> None:
+    app = by_key(begun().button, "batch-cancel").click().run()
+    assert "0 of " in texts(app)
+    go_on = next(one for one in app.button if one.label.startswith("Go on with"))
+    app = worked_off(go_on.click().run())
+    assert app.metric[0].value.endswith(" px")
+
+
+def test_no_image_no_batch() -> None:
+    app = opened("batch", model="otsu")
+    assert by_key(app.button, "batch-begin").disabled
+    app.file_uploader[0].upload("a.zip", b"PK no zip", "application/zip").run()
+    assert "cannot be unpacked" in texts(app)
+    assert by_key(app.button, "batch-begin").disabled
+
+
+def test_a_model_of_marks_cannot_run_by_itself() -> None:
+    app = opened("batch", model="random-forest")
+    assert "learns from marks on one image" in texts(app)
+
+
+def test_generated_series_has_two_specimens_of_four_calibrated_fields() -> None:
+    series = particle_series()
+    assert len(series.files) == 8
+    assert series.groups.decode().splitlines()[1] == "synthetic-300C-1.tif,300 °C"
