@@ -152,7 +152,9 @@ class OpenCorrection:
                     f"The corrections of {analysis.micrograph.name} are of another image or of "
                     "other phases; discard them to see the model's result."
                 )
-            return corrected(analysis, state, self._measured(analysis.micrograph))
+            found = corrected(analysis, state, self._measured(analysis.micrograph))
+            assert found.by_hand is not None
+            return replace(found, by_hand=replace(found.by_hand, revision=self.revision))
 
     def _measured(self, micrograph: Micrograph) -> ObjectTable:
         table = self._table

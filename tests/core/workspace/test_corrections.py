@@ -287,7 +287,7 @@ def test_result_comes_back_corrected_and_says_so(workspace: Workspace) -> None:
     grown = repainted(state, pixels_of(state, 1) + 1, 1, 1)
     opened.apply(step(opened, grown))
     stored = results.find(workspace, "anna", "key")
-    assert str(stored.by_hand) == "corrected by hand: 2 objects of 7, 1 removed"
+    assert str(stored.by_hand) == "corrected by hand: 2 objects of 7, 1 removed, 1 confirmed"
     found = results.load(workspace, stored, discs(), analysis().card)
     assert found.table["id"].tolist() == [1, 3, 4, 5, 6, 7, 8]
     assert found.table["made_by"].tolist() == ["corrected", *["model"] * 5, "drawn"]
@@ -303,12 +303,13 @@ def test_result_comes_back_corrected_and_says_so(workspace: Workspace) -> None:
     assert found.by_hand.changed_share == pytest.approx(changed / discs().measurable.sum())
     told = provenance(found)
     assert told["corrected_by_hand"]["corrected"] == 2 and told["command"] is None
+    assert told["corrected_by_hand"]["revision"] == 3
     assert provenance(analysis())["corrected_by_hand"] is None
     readme = zipfile.ZipFile(io.BytesIO(result_archive(found, "discs"))).read("README.txt")
-    assert b"corrected by hand: 2 objects of 7, 1 removed" in readme
+    assert b"corrected by hand: 2 objects of 7, 1 removed, 1 confirmed" in readme
     measured = measure_field(found)
     assert measured.notes[0] == (
-        "The segmentation was corrected by hand: 2 objects of 7, 1 removed."
+        "The segmentation was corrected by hand: 2 objects of 7, 1 removed, 1 confirmed."
     )
     pd.testing.assert_frame_equal(from_json(to_json(measured)).table, measured.table)
     assert measured.table["made_by"].tolist() == found.table["made_by"].tolist()
@@ -372,7 +373,7 @@ def test_image_is_labelled_from_nothing_and_comes_back(workspace: Workspace) -> 
     found = results.load(workspace, stored, image, blank_card())
     assert (found.table["id"].tolist(), str(found.by_hand)) == (
         [1],
-        "corrected by hand: 1 objects of 1",
+        "corrected by hand: 1 object of 1, 1 confirmed",
     )
 
 
