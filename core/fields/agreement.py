@@ -9,6 +9,7 @@ import numpy as np
 
 from core.analysis import Analysis
 from core.errors import DataError
+from core.evaluation.boundary_agreement import GrainAgreement, grain_agreement
 from core.measurement.agreement import (
     ObjectAgreement,
     boundary_f1,
@@ -18,6 +19,7 @@ from core.measurement.agreement import (
     match_objects,
     pixel_accuracy,
 )
+from core.segmentation.grain_merging import grains_from_probability
 from core.types import read_only
 
 TOLERANCE_PX = 2.0
@@ -43,10 +45,12 @@ class Agreement:
     """How a segmentation agrees with a reference.
 
     ``phases``: of each. ``mean_iou``: over those that one of the two has. ``pixel_accuracy``: share
-    of equal pixels. ``objects``: matched at IoU >= 0.5; None where the mask or the model has no
-    objects. ``mean_diameter_error``: of the mean equivalent diameter, relative; None likewise or
-    where one has no object. ``differences``: (H, W) uint8, index into DIFFERENT: in the reference
-    only, in the segmentation only, in both as another phase; 0 where the image is not measurable.
+    of equal pixels. ``objects``, ``strict_objects``: matched at IoU >= 0.5 and >= 0.75; None where
+    the mask or the model has no objects. ``grains``: of boundary networks, of a model that finds
+    grain boundaries and a mask that has some; else None. ``mean_diameter_error``: of the mean
+    equivalent diameter, relative; None without objects in either. ``differences``: (H, W) uint8,
+    index into DIFFERENT: in the reference only, in the segmentation only, in both as another phase;
+    0 where the image is not measurable.
     """
 
     kind: MaskKind
@@ -54,6 +58,8 @@ class Agreement:
     mean_iou: float | None
     pixel_accuracy: float
     objects: ObjectAgreement | None
+    strict_objects: ObjectAgreement | None
+    grains: GrainAgreement | None
     mean_diameter_error: float | None
     differences: np.ndarray
 
@@ -70,28 +76,16 @@ def agreement(analysis: Analysis, reference: np.ndarray, kind: MaskKind) -> Agre
     Raises:
         DataError: another shape, an index without a phase, instances for a model without objects.
     """
-    phases, card = analysis.segmentation.phases, analysis.card
-    if reference.shape != analysis.micrograph.shape:
-        raise DataError(
-            f"The mask is {reference.shape[0]} x {reference.shape[1]} px and the image "
-            f"{analysis.micrograph.shape[0]} x {analysis.micrograph.shape[1]} px; both must be "
-            "the same, info bar included."
-        )
-    if kind == "instances" and card.objects_phase is None:
-        raise DataError(
-            f"The mask holds objects and {card.title} counts none; upload a mask of phases."
-        )
-    measurable = analysis.micrograph.measurable
-    given = reference
-    if kind == "instances" and card.objects_phase is not None:
-        given = np.where(reference > 0, card.objects_phase, 0)
-    given = np.where(measurable, given, 0).astype(np.int64)
+    phases, measurable = analysis.segmentation.phases, analysis.micrograph.measurable
+    given = _phases_of(analysis, reference, kind)
     labels = np.where(measurable, analysis.segmentation.labels, 0)
     confusion = confusion_matrix(given[measurable], labels[measurable], len(phases))
     ious = intersection_over_union(confusion)
-    objects = None
+    objects = strict = None
     if kind == "instances":
-        objects = match_objects(np.where(measurable, reference, 0), analysis.objects)
+        given_objects = np.where(measurable, reference, 0)
+        objects = match_objects(given_objects, analysis.objects)
+        strict = match_objects(given_objects, analysis.objects, 0.75)
     return Agreement(
         kind,
         tuple(
@@ -101,9 +95,30 @@ def agreement(analysis: Analysis, reference: np.ndarray, kind: MaskKind) -> Agre
         _known(np.nanmean(ious)) if np.isfinite(ious).any() else None,
         pixel_accuracy(confusion),
         objects,
+        strict,
+        _grains(analysis, given),
         None if objects is None else _diameter_error(analysis.objects, reference * measurable),
         _differences(given, labels),
     )
+
+
+def _phases_of(analysis: Analysis, reference: np.ndarray, kind: MaskKind) -> np.ndarray:
+    """Return the phase (H, W) int64 that the reference gives each pixel, 0 where it is no image."""
+    card = analysis.card
+    if reference.shape != analysis.micrograph.shape:
+        raise DataError(
+            f"The mask is {reference.shape[0]} x {reference.shape[1]} px and the image "
+            f"{analysis.micrograph.shape[0]} x {analysis.micrograph.shape[1]} px; both must be "
+            "the same, info bar included."
+        )
+    given = reference
+    if kind == "instances":
+        if card.objects_phase is None:
+            raise DataError(
+                f"The mask holds objects and {card.title} counts none; upload a mask of phases."
+            )
+        given = np.where(reference > 0, card.objects_phase, card.boundary_phase or 0)
+    return np.where(analysis.micrograph.measurable, given, 0).astype(np.int64)
 
 
 def _of_phase(
@@ -117,6 +132,19 @@ def _of_phase(
         _known(boundary_f1(given == index, labels == index, TOLERANCE_PX)),
         100 * float(confusion[index].sum() / pixels),
         100 * float(confusion[:, index].sum() / pixels),
+    )
+
+
+def _grains(analysis: Analysis, given: np.ndarray) -> GrainAgreement | None:
+    """Return how the boundary networks agree; None where the mask or the model has none."""
+    boundary, rows = analysis.card.boundary_phase, analysis.micrograph.image_rows
+    if boundary is None or not (given[rows] == boundary).any():
+        return None
+    found = analysis.segmentation
+    return grain_agreement(
+        given[rows] == boundary,
+        found.labels[rows] == boundary,
+        grains_from_probability(found.probabilities[boundary, rows].astype(np.float32)),
     )
 
 

@@ -123,9 +123,7 @@ def _crack(
 
 def _quantities(view: View, scale: Scale, cracks: list[_Crack]) -> Iterator[Quantity]:
     area = int(np.count_nonzero(view.measurable))
-    lengths = np.array([one.length for one in cracks])
-    widths = np.array([one.width for one in cracks])
-    yield _density(view, scale, float(lengths.sum()) / area, len(cracks))
+    yield _density(view, scale, sum(one.length for one in cracks) / area, len(cracks))
     yield of_one_field("count", "Cracks", len(cracks), symbol="N", n=len(cracks), counted="cracks")
     share = 100 * sum(one.area for one in cracks) / area
     yield of_one_field(
@@ -138,6 +136,12 @@ def _quantities(view: View, scale: Scale, cracks: list[_Crack]) -> Iterator[Quan
         counted="cracks",
         method="ASTM E1245",
     )
+    yield from _sizes(view, scale, cracks)
+
+
+def _sizes(view: View, scale: Scale, cracks: list[_Crack]) -> Iterator[Quantity]:
+    lengths = np.array([one.length for one in cracks])
+    widths = np.array([one.width for one in cracks])
     for key, name, symbol, values, weights in (
         ("mean_length", "Mean crack length", "l̄", lengths, None),
         ("mean_width", "Mean crack width", "w̄", widths, lengths),

@@ -196,6 +196,10 @@ def _spread_and_direction(view: View, scale: Scale, found: list[_Fibre]) -> Iter
         counted="fibres",
         method="along the medial axis",
     )
+    yield from _directions(found)
+
+
+def _directions(found: list[_Fibre]) -> Iterator[Quantity]:
     angle, resultant = mean_direction(np.concatenate([one.angles for one in found]))
     yield of_one_field(
         "direction",

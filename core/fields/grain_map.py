@@ -12,11 +12,8 @@ from core.errors import DataError
 from core.fields.view import View
 from core.measurement.grain_size import GrainCount, count_grains, count_in_circle, intercepts
 from core.measurement.intercept_lines import LineIntercepts, cross, straight_lines, three_circles
-from core.measurement.regions import measure_objects
 from core.pixels.image_area import nearest_index
-from core.pixels.resampling import resample
 from core.segmentation.grain_merging import grains_from_probability
-from core.types import PixelSize
 
 FEWEST_LINES = 3
 CLOSEST_LINES_PX = 8
@@ -80,14 +77,7 @@ class GrainMap:
     def table(self) -> pd.DataFrame:
         """One row a grain, see :func:`core.measurement.regions.measure_objects`; places in px of
         the micrograph."""
-        rows = self.view.analysis.micrograph.image_rows
-        pixels = resample(self.view.analysis.micrograph.pixels[rows], self.view.shape)
-        nm = self.view.pixel_nm
-        size = None if nm is None else PixelSize(nm, "square pixels")
-        table = measure_objects(self.grains, pixels, size, self.view.measurable)
-        columns = ["centroid_row_px", "centroid_column_px"]
-        table[columns] = self.view.in_image(table[columns].to_numpy())
-        return table
+        return self.view.measure(self.grains)
 
     def _removed(self, method: str) -> tuple[int, ...]:
         settings = self.view.settings

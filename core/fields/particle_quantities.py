@@ -115,7 +115,7 @@ def shapes_of(whole: pd.DataFrame, weights: np.ndarray | None) -> Iterator[Quant
 
 def amounts_of(view: View, scale: Scale, table: pd.DataFrame) -> Iterator[Quantity]:
     """Yield how many particles there are and how much of the field they cover."""
-    mask = view.objects > 0
+    mask = view.particle_ids > 0
     lines = phase_on_lines(mask, view.measurable)
     area = int(np.count_nonzero(view.measurable))
     count = len(table)

@@ -32,8 +32,8 @@ REFERENCES = (
 
 
 def measure_particles(view: View) -> FieldMeasurement:
-    """Measure the objects of an analysis as particles."""
-    table = view.analysis.table
+    """Measure the objects of an analysis as particles, or the regions of a phase."""
+    table = view.particle_table
     whole = table[~table["touches_edge"].astype(bool)]
     diameters_px = whole[column_of(table, "equivalent_diameter_")].to_numpy() / _table_nm(view)
     scale = view.scale(float(np.median(diameters_px)) if len(whole) else 1.0)
@@ -71,7 +71,7 @@ def measure_particles(view: View) -> FieldMeasurement:
 def _table(view: View, distances: np.ndarray) -> pd.DataFrame:
     """Return the table of objects with the aspect ratio of ISO 9276-6, at most 1, and the distance
     to the nearest neighbour."""
-    table = view.analysis.table
+    table = view.particle_table
     if table.empty:
         return table
     added = {"iso_aspect_ratio": iso_aspect_ratio(table)}

@@ -27,7 +27,7 @@ class MeasureSettings:
     """How a segmentation is measured.
 
     ``kind``: None = what the model is for. ``phase``: index of the phase that is measured; None =
-    the model's. ``edge_correction``: particles weighted by Miles and Lantuéjoul, else those that
+    the usual one. ``edge_correction``: particles weighted by Miles and Lantuéjoul, else those that
     the edge does not cut, unweighted. ``grain_method``: what the headline G is found by.
     ``line_spacing_px``: between parallel test lines; None = as the grains need. ``removed_hits``:
     ``id`` of hits of test lines that do not count. ``phase_method``, ``grid_points``: fractions by

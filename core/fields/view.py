@@ -7,13 +7,15 @@ from functools import cached_property
 
 import cv2
 import numpy as np
+import pandas as pd
 
 from core.analysis import Analysis
 from core.errors import DataError
 from core.fields.settings import MeasureSettings
+from core.measurement.regions import measure_objects
 from core.measurement.uncertainty import ModelError, Part
 from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
-from core.types import ModelCard, ProgressCallback, no_progress
+from core.types import ModelCard, PixelSize, ProgressCallback, no_progress
 
 NO_SCALE = (
     "The image has no pixel size, so lengths are in px and there is no grain size number; give the "
@@ -135,6 +137,32 @@ class View:
                 f"{', '.join(one.name for one in phases)}."
             )
         return chosen
+
+    @cached_property
+    def particle_ids(self) -> np.ndarray:
+        """(H, W) ids of what is measured as particles, 0 = none: the model's objects, else the
+        regions of the phase asked for."""
+        return self.objects if self._has_objects else self.regions(self.phase())
+
+    @cached_property
+    def particle_table(self) -> pd.DataFrame:
+        """One row a particle; see :func:`core.measurement.regions.measure_objects`."""
+        return self.analysis.table if self._has_objects else self.measure(self.particle_ids)
+
+    @property
+    def _has_objects(self) -> bool:
+        objects = self.analysis.card.objects_phase
+        return objects is not None and self.settings.phase in (None, objects)
+
+    def measure(self, ids: np.ndarray) -> pd.DataFrame:
+        """Return the table of ``ids`` (H, W) of this view; places in px of the micrograph."""
+        rows = self.analysis.micrograph.image_rows
+        pixels = resample(self.analysis.micrograph.pixels[rows], self.shape)
+        size = None if self.pixel_nm is None else PixelSize(self.pixel_nm, "square pixels")
+        table = measure_objects(ids, pixels, size, self.measurable)
+        columns = ["centroid_row_px", "centroid_column_px"]
+        table[columns] = self.in_image(table[columns].to_numpy())
+        return table
 
     def regions(self, phase: int) -> np.ndarray:
         """Return the connected regions (H, W) int32 of a phase, 0 = none: of the objects that

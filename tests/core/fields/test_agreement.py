@@ -23,6 +23,7 @@ def test_a_mask_of_objects_is_matched_one_by_one():
     # 15 of 25 columns in common.
     assert (found.objects.true_positives, found.objects.false_positives) == (1, 1)
     assert found.objects.iou_sum == pytest.approx(15 / 25)
+    assert found.strict_objects.true_positives == 0 and found.grains is None
     particle = found.phases[1]
     assert particle.iou == pytest.approx(300 / (600 + 430 - 300))
     assert particle.found_percent == pytest.approx(100 * 600 / 4800)
@@ -63,3 +64,15 @@ def test_masks_that_do_not_fit_are_refused():
     with pytest.raises(DataError, match="counts none"):
         card = card_of("matrix", "a", objects=None)
         agreement(analysis_of(drawn(), card=card), drawn(), "instances")
+
+
+def test_networks_of_grain_boundaries_are_compared_within_three_px():
+    card = card_of("grain", "grain boundary", objects=0, boundary=1)
+    place = np.indices((160, 160)) % 40
+    line = (np.abs(place - 20) <= 1).any(0).astype(np.uint8)
+    found = agreement(analysis_of(line, card=card), np.roll(line, 2, axis=0), "classes")
+    assert found.grains.band.f1 == pytest.approx(1, abs=0.02)
+    assert found.grains.dice < found.grains.band.f1
+    assert found.grains.intercept_error == pytest.approx(0, abs=0.1)
+    empty = agreement(analysis_of(line, card=card), np.zeros_like(line), "classes")
+    assert empty.grains is None

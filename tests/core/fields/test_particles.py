@@ -131,3 +131,16 @@ def test_a_distribution_is_fitted_where_it_was_asked_for():
 def test_what_was_corrected_by_hand_is_said():
     drawn = replace(analysis_of(discs(GRID, np.full(64, 12.0))), by_hand=ByHand(64, corrected=3))
     assert "corrected by hand: 3 objects of 64" in measure_field(drawn).notes[0]
+
+
+def test_regions_of_another_phase_are_measured_as_particles_too():
+    labels = discs(GRID, np.full(64, 12.0))
+    labels[labels == 0] = 2
+    labels[labels == 1] = 0
+    labels[100:120, 300:340] = 1
+    card = card_of("pearlite", "pore", "matrix", objects=1)
+    found = measure_field(analysis_of(labels, card=card), MeasureSettings("particles", phase=1))
+    assert len(found.table) == 1
+    found = measure_field(analysis_of(labels, card=card), MeasureSettings("particles", phase=0))
+    assert len(found.table) == 64
+    assert found.quantity("nearest_neighbour").value == pytest.approx(500, rel=0.01)
