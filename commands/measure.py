@@ -252,14 +252,16 @@ def _comparisons(pooled: PooledMeasurement, groupings: Sequence[Grouping]) -> It
 
 def _tell(options: argparse.Namespace, batch: Batch, summary: bytes) -> None:
     from commands.terminal.batch import print_json
-    from core.fields.words import headline_in_words, interval_in_words
+    from core.fields.words import counted_in_words, headline_in_words, interval_in_words
 
     if options.json:
         print_json(json.loads(summary))
         return
     best = batch.pooled.headline
     interval = f"95 % {interval_in_words(best)}" if best.interval else best.reason
-    print(f"{len(batch.fields)} fields: {headline_in_words(best)} ({interval})")
+    print(
+        f"{counted_in_words(len(batch.fields), 'fields')}: {headline_in_words(best)} ({interval})"
+    )
     for one in batch.comparisons:
         print(f"{one.column}: {one.in_words}")
     print(f"-> {options.out / 'report.html'}, report.pdf, fields.csv, objects.csv, summary.json")

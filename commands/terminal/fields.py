@@ -252,6 +252,7 @@ def time_left(seconds: float) -> str:
 
 def one_line(measured: FieldMeasurement) -> str:
     """Return headline and count: "D50 = 512 nm, 112 particles"."""
-    from core.fields.words import headline_in_words
+    from core.fields.words import counted_in_words, headline_in_words
 
-    return f"{headline_in_words(measured.headline)}, {len(measured.table):,} {measured.counted}"
+    count = counted_in_words(len(measured.table), measured.counted)
+    return f"{headline_in_words(measured.headline)}, {count}"

@@ -28,7 +28,15 @@ def interval_in_words(quantity: Quantity) -> str:
 
 def headline_in_words(quantity: Quantity) -> str:
     """Return symbol and value: "D50 = 512 nm"; the name where there is no symbol."""
-    return f"{quantity.symbol or quantity.name} = {value_in_words(quantity)}"
+    title = quantity.symbol or quantity.name
+    return (
+        f"{title}: no value" if quantity.value is None else f"{title} = {value_in_words(quantity)}"
+    )
+
+
+def counted_in_words(count: int, plural: str) -> str:
+    """Return "1 particle", "1,200 particles"."""
+    return f"{count:,} {plural.removesuffix('s') if count == 1 else plural}"
 
 
 def with_unit(number: str, unit: str) -> str:

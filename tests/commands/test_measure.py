@@ -176,6 +176,25 @@ def test_a_forest_measures_many_images_from_marks_on_one(
     assert "random forest trained on" in captured.err
 
 
+def test_images_without_anything_to_measure_give_words_and_no_numbers(
+    images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, pixels in (
+        ("blank", np.full((90, 90), 77)),
+        ("edge", np.repeat([[0] * 45 + [200] * 45], 90, axis=0)),
+    ):
+        Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / f"{name}.png")
+    found = (tmp_path / "blank.png", tmp_path / "edge.png")
+    out = tmp_path / "out"
+    assert measure(*found, "--out", out) == 0
+    assert "D50: no value" in capsys.readouterr().out
+    assert measure(*found, images / "a" / "1.png", "--out", out) == 0
+    # A disc of 195 px of 10 nm.
+    assert "3 fields: D50 = 157.6 nm" in capsys.readouterr().out
+    for text in without_times(out).values():
+        assert not re.search(r"\b(nan|inf|Infinity|NaN)\b", str(text))
+
+
 def test_no_image_that_can_be_measured_is_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,7 +21,7 @@ from core.export.report.field import (
     uncertainty,
 )
 from core.fields.groups import Comparison
-from core.fields.words import NONE, value_in_words
+from core.fields.words import NONE, counted_in_words, value_in_words
 from core.figures.paper import fields_figure, groups_figure, png_bytes, svg_bytes
 
 IMAGES = "The SHA-256, the pixel size and its source of every image are in fields.csv."
@@ -33,7 +33,7 @@ def batch_report(batch: Batch, when: datetime) -> Report:
     """Return the report of many fields; the same but for ``when``."""
     pooled, count = batch.pooled, len(batch.fields)
     return Report(
-        title=f"{count} {'field' if count == 1 else 'fields'}, {pooled.kind}",
+        title=f"{counted_in_words(count, 'fields')}, {pooled.kind}",
         subtitle=f"Measured with Lamella on {day(when.strftime('%Y-%m-%dT%H:%M'))}",
         headline=headline(pooled.headline),
         sections=(

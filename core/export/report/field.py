@@ -12,7 +12,13 @@ from core.export.provenance import provenance
 from core.export.report.content import Headline, Picture, Report, Section, Table
 from core.fields.quantity import Quantity
 from core.fields.result import Distribution, FieldMeasurement
-from core.fields.words import NONE, headline_in_words, interval_in_words, value_in_words
+from core.fields.words import (
+    NONE,
+    counted_in_words,
+    headline_in_words,
+    interval_in_words,
+    value_in_words,
+)
 from core.figures.paper import (
     PaperStyle,
     distribution_figure,
@@ -57,7 +63,7 @@ def field_report(
 
 def headline(quantity: Quantity) -> Headline:
     """Return the number that comes first."""
-    counted = f", n = {quantity.n:,} {quantity.counted}" if quantity.n else ""
+    counted = f", n = {counted_in_words(quantity.n, quantity.counted)}" if quantity.n else ""
     source = f"; {quantity.method}" if quantity.method else ""
     interval = f"95 % interval: {interval_in_words(quantity)}"
     return Headline(
@@ -119,7 +125,8 @@ def distribution_picture(
         return
     figure = distribution_figure(distribution, WHOLE_PAGE, color)
     fit = f" Line: {distribution.fit.in_words}." if distribution.fit else ""
-    caption = f"{distribution.name} of {len(distribution.values):,} {distribution.counted}.{fit}"
+    count = counted_in_words(len(distribution.values), distribution.counted)
+    caption = f"{distribution.name} of {count}.{fit}"
     yield Picture(png_bytes(figure, WHOLE_PAGE.dpi), caption, 0.7, svg_bytes(figure))
 
 

@@ -20,7 +20,7 @@ from core.fields.field import measure_field
 from core.fields.quantity import Quantity
 from core.fields.record import from_json, to_json
 from core.fields.settings import KINDS, MeasureSettings
-from core.fields.words import interval_in_words, value_in_words
+from core.fields.words import counted_in_words, interval_in_words, value_in_words
 from tests.core.fields.made_analysis import analysis_of, card_of, discs
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -122,7 +122,7 @@ def test_nothing_found_makes_a_report_too():
     report = field_report(empty, measure_field(empty), WHEN)
     text = html_bytes(report).decode()
     assert "No particle was found" in text
-    assert "\N{EN DASH}" in text
+    assert "D50: no value" in text
     assert pages_of(pdf_bytes(report))
 
 
@@ -172,6 +172,14 @@ def test_what_is_no_record_is_refused(analysis, change):
 def test_values_have_the_digits_that_their_interval_supports(value, interval, unit, words, range_):
     one = Quantity("x", "x", value, unit, interval=interval, reason="for a reason")
     assert (value_in_words(one), interval_in_words(one)) == (words, range_)
+
+
+def test_one_is_no_plural():
+    assert [counted_in_words(n, "fibres") for n in (0, 1, 1200)] == [
+        "0 fibres",
+        "1 fibre",
+        "1,200 fibres",
+    ]
 
 
 def test_a_part_that_is_nothing_has_digits_too():
