@@ -10,15 +10,16 @@ from collections.abc import Iterable
 from dataclasses import astuple, fields
 from pathlib import Path
 
-from core.evaluation import choices, score_tables
+from core.evaluation import score_tables
 from core.evaluation.measured import Measured, ReliabilityBin
 from core.evaluation.object_reliability import object_confidence_text
 from core.evaluation.score_tables import ScoreRow
 from core.training.augmentation import Augmentation
 from core.training.recipe import Recipe
 from core.types import ModelCard
-from models import catalogue, classifiers, zoo
-from models.measured import initializations, measured, precisions, seeds
+from models import catalogue, classifiers
+from models.measured import initializations, measured, seeds
+from models.running_facts import running_facts
 
 # Functions, which a table cannot hold; the text names the initialization.
 ELSEWHERE = (
@@ -83,16 +84,7 @@ def _facts(card: ModelCard) -> str:
         size = card.weights.path.stat().st_size
         rows["Weights"] = f"`{card.weights.path.name}`, {size / 1e6:.1f} MB, half precision"
         rows["SHA-256"] = f"`{card.weights.sha256}`"
-    if card.training_cost:
-        rows["Training"] = card.training_cost
-    if found := measured(card.name):
-        rows["Speed"] = score_tables.speed_text(found)
-    if compared := precisions(card):
-        rows["Fast (`--precision fast`)"] = choices.precision_text(card, compared)
-    if card.weights and card.name in zoo.CARDS:
-        rows["Overlap of tiles"] = f"{card.overlap_px} px"
-    if found and (careful := measured(card.name, careful=True)):
-        rows["Careful (`--careful`)"] = choices.careful_text(card, found, careful)
+    rows |= running_facts(card)
     rows |= {"Trained on": card.data, "Licence": card.licence, "Reference": card.reference}
     return _table(("", ""), rows.items())
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.evaluation import choices, score_tables
+from core.evaluation import score_tables
 from core.evaluation.initialization_scores import Initialization
 from core.evaluation.measured import Measured, ObjectReliability
 from core.evaluation.score_tables import ScoreRow
 from core.types import ModelCard
 from models import zoo
-from models.measured import initializations, measured, precisions, seeds
+from models.measured import initializations, measured, seeds
+from models.running_facts import running_facts
 from pages.components.frame import screen
 from pages.components.frame.sidebar import UNTRAINED
 from pages.components.frame.words import capital
@@ -38,7 +39,7 @@ def draw(card: ModelCard) -> None:
                 st.page_link(PAGES / page, label=label, query_params=asked, icon=ARROW)
     about, how_well = st.columns([3, 2], gap="large")
     with about:
-        facts(card, segments, found)
+        facts(card, segments)
         failures(card)
     with how_well:
         scores(card, found)
@@ -47,7 +48,7 @@ def draw(card: ModelCard) -> None:
         all_scores(card, found)
 
 
-def facts(card: ModelCard, segments: bool, found: Measured | None) -> None:
+def facts(card: ModelCard, segments: bool) -> None:
     """Draw what the model is, as a table."""
     rows = {
         "Phases" if segments else "Classes": ", ".join(phase.name for phase in card.phases),
@@ -57,16 +58,7 @@ def facts(card: ModelCard, segments: bool, found: Measured | None) -> None:
     if card.pixel_range_nm is not None:
         low, high = card.pixel_range_nm
         rows["Training pixel size"] = f"{low:.4g} to {high:.4g} nm"
-    if card.training_cost:
-        rows["Training"] = card.training_cost
-    if found:
-        rows["Speed"] = score_tables.speed_text(found)
-    if compared := precisions(card):
-        rows["Fast (`--precision fast`)"] = choices.precision_text(card, compared)
-    if card.weights and card.name in zoo.CARDS:
-        rows["Overlap of tiles"] = f"{card.overlap_px} px"
-    if found and (careful := measured(card.name, careful=True)):
-        rows["Careful (`--careful`)"] = choices.careful_text(card, found, careful)
+    rows |= running_facts(card)
     rows["Licence"], rows["Reference"] = card.licence, card.reference
     rows["Name in commands"] = f"`{card.name}`"
     st.table(rows, border="horizontal", alt=f"What {card.title} is")
