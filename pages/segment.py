@@ -18,17 +18,18 @@ if opened is None:
     st.stop()
 st.caption("Segment the phases of a micrograph, then count and measure its objects.")
 card = sidebar.choose_model()
-below_the_model = st.sidebar.container()
+button, below_the_model = sidebar.about_model(card)
 card, marked = marking.choose(opened, card)
 brush = marking.brush(opened, marked)
 settings = sidebar.object_settings(card)
-with st.sidebar:
+with button:
     found = run.segment(opened, card, settings, marked)
-    analysis = found.analysis if found else None
-    selection.follow_link(analysis)
-    with below_the_model:
-        if marked is None:
-            suggestion.draw(opened, card, analysis)
+analysis = found.analysis if found else None
+selection.follow_link(analysis)
+with below_the_model:
+    if marked is None:
+        suggestion.draw(opened, card, analysis)
+with st.sidebar:
     shown = sidebar.view(card) if analysis else None
 
 session.show_notice()

@@ -23,3 +23,15 @@ def test_a_page_says_where_its_server_is() -> None:
     text = client.get("/pooling").text
     assert text.index(SERVER_IS_HERE) < text.index('<script type="module"')
     assert client.get("/pooling/_stcore/health").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["nosuch", "No-Such_1"])
+def test_an_address_without_a_page_says_where_the_server_is_too(name: str) -> None:
+    client = TestClient(Starlette(routes=page_routes("")))
+    assert SERVER_IS_HERE in client.get(f"/{name}").text
+
+
+@pytest.mark.parametrize("path", ["favicon.png", "_stcore", "nosuch/_stcore/health", "a/b"])
+def test_what_is_no_page_stays_with_streamlit(path: str) -> None:
+    client = TestClient(Starlette(routes=page_routes("")))
+    assert client.get(f"/{path}").status_code == 404

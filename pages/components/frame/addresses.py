@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
@@ -17,6 +18,15 @@ PAGES = Path(__file__).resolve().parents[2]
 SERVER_IS_HERE = (
     '<script>window.__streamlit = {BACKEND_BASE_URL: new URL(".", location.href).href}</script>'
 )
+
+
+class PageName(StringConvertor):
+    """The name that a page could have: no file's, none of Streamlit's own, which begin with _."""
+
+    regex = "[A-Za-z0-9][A-Za-z0-9_-]*"
+
+
+register_url_convertor("page", PageName())
 
 
 def address_of(path: Path) -> str:
@@ -43,17 +53,18 @@ def declaration(path: Path, changed_ns: int) -> tuple[dict[str, Any] | None, str
 
 
 def page_routes(base_path: str) -> list[Route]:
-    """Return a route for each page below ``server.baseUrlPath``, and those that lead to it.
+    """Return a route for the pages below ``server.baseUrlPath``, and those that lead to it.
 
-    An address with underscores, as the file has them, leads to the one with hyphens.
+    An address with underscores, as the file has them, leads to the one with hyphens. Of one without
+    a page, Streamlit says that there is none.
     """
     base = f"/{base_path.strip('/')}" if base_path.strip("/") else ""
-    routes = []
-    for path in sorted(PAGES.glob("*.py")):
-        routes.append(Route(f"{base}/{address_of(path)}", _serve_page))
-        if path.stem != address_of(path):
-            routes.append(Route(f"{base}/{path.stem}", _lead_to_hyphens))
-    return routes
+    leading = [
+        Route(f"{base}/{path.stem}", _lead_to_hyphens)
+        for path in sorted(PAGES.glob("*.py"))
+        if path.stem != address_of(path)
+    ]
+    return [*leading, Route(f"{base}/{{name:page}}", _serve_page)]
 
 
 @cache

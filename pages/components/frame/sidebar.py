@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -12,6 +13,9 @@ from core.types import ModelCard
 from pages.components.frame import image_controls, images, keeping, model_list, samples, session
 from pages.components.frame.memory import Opened
 from pages.components.frame.words import literal
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 PHASES, UNCERTAINTY = "Phases", "Uncertainty"
 UNTRAINED = "This network is untrained: its output is random."
@@ -44,7 +48,7 @@ def choose_micrograph() -> Opened | None:
 
 
 def choose_model() -> ModelCard:
-    """Draw the choice of the model in the sidebar, with what it was trained for."""
+    """Draw the choice of the model in the sidebar; :func:`about_model` says what it is for."""
     from models import zoo
 
     card = session.model()
@@ -59,13 +63,23 @@ def choose_model() -> ModelCard:
             on_change=lambda: session.choose_model(session.value_of(key)),
             label_visibility="collapsed",
         )
-        model_list.draw()
         if session.memory().model_notice:
             st.warning(literal(session.memory().model_notice))
+    return card
+
+
+def about_model(card: ModelCard) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Draw in the sidebar what a model was trained for, and what all others are for.
+
+    Return the places above it, in sight without scrolling on a small screen, and below it.
+    """
+    with st.sidebar:
+        above = st.container()
         st.caption(card.purpose)
         if card.untrained:
             st.warning(UNTRAINED)
-    return card
+        model_list.draw()
+        return above, st.container()
 
 
 def view(card: ModelCard) -> str:

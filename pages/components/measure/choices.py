@@ -62,9 +62,11 @@ def micrograph() -> Opened | None:
 
 def segmentation(opened: Opened) -> Result | None:
     """Draw the choice of the model and its run in the sidebar; return what it found."""
-    card, marked = marking.choose(opened, sidebar.choose_model())
+    card = sidebar.choose_model()
+    button, _ = sidebar.about_model(card)
+    card, marked = marking.choose(opened, card)
     settings = sidebar.object_settings(card)
-    with st.sidebar:
+    with button:
         found = run.segment(opened, card, settings, marked)
         if found is None and background.running(run.PLACE) is None:
             st.caption(MARKS if marked else "Segment the image to measure what is in it.")
