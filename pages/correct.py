@@ -40,6 +40,5 @@ try:
 except LamellaError as error:
     st.warning(literal(str(error)))
 else:
-    if chosen.reference is not None:
-        with st.sidebar:
-            results.export(chosen.reference)
+    with st.sidebar:
+        results.export(chosen.reference)

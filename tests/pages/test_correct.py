@@ -8,13 +8,16 @@ import struct
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from streamlit.testing.v1 import AppTest
 
 from core.workspace.open_correction import STALE
 from pages.components.correct.route import GONE, correction_route
 from pages.components.frame import identity, stores
 from tests.pages.running import finish, opened, texts
 from tests.pages.test_keeping import ANN, BOB, become
+from tests.pages.test_library import cookie
 from tests.pages.test_pages import two_disks, upload
+from tests.pages.test_runs import downloaded
 
 WIDTH, GROUND, THIRD = 128, 0, 3 << 8 | 1
 RUNS = (0, 4, GROUND, THIRD), (WIDTH, 4, GROUND, THIRD)
@@ -38,6 +41,12 @@ def head_of(data: bytes) -> dict[str, object]:
     return json.loads(data[4 : 4 + size])
 
 
+def correction_of(app: AppTest) -> dict[str, object]:
+    """Return what the page tells its tools of the correction."""
+    (shown,) = (one for one in app.get("bidi_component") if "corrections" in str(one.proto))
+    return json.loads(shown.proto.json)["correction"]
+
+
 @pytest.fixture
 def address(monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the address of the correction of an image of two disks, that Ann's page shows."""
@@ -47,8 +56,7 @@ def address(monkeypatch: pytest.MonkeyPatch) -> str:
     finish(app.button(key="segment").click().run())
     app.switch_page("../../correct.py").run()
     assert "Corrected by hand: 0 objects of 2" in texts(app)
-    (shown,) = (one for one in app.get("bidi_component") if "corrections" in str(one.proto))
-    return json.loads(shown.proto.json)["correction"]["url"]
+    return str(correction_of(app)["url"])
 
 
 @pytest.fixture
@@ -82,3 +90,18 @@ def test_what_is_stale_damaged_or_not_ones_own_is_refused(address: str, client: 
         assert client.get(address, headers=cookies).status_code == status
     guessed = client.get(address[:-1] + ("A" if address[-1] != "A" else "B"))
     assert (guessed.status_code, guessed.text) == (404, GONE)
+
+
+def test_what_is_drawn_on_a_blank_image_is_exported(
+    monkeypatch: pytest.MonkeyPatch, client: TestClient
+) -> None:
+    become(ANN, monkeypatch)
+    app = upload(opened("correct", begin="blank", model="otsu"), "disks.png", two_disks())
+    assert "Drawn by hand (by-hand)" in downloaded(app, "All files (ZIP)")
+    objects = [[1, None, [1, "drawn", False, True]]]
+    head = {"serial": "1", "base": 0, "kind": "brush", "objects": objects}
+    data = message(head, ((0, 4, GROUND, 1 << 8 | 1),))
+    answer = client.post(str(correction_of(app)["url"]), content=data, headers=cookie(ANN))
+    assert answer.status_code == 200, answer.text
+    # The button was drawn before the stroke.
+    assert "corrected by hand: 1 object of 1" in downloaded(app, "All files (ZIP)")

@@ -14,11 +14,11 @@ from pages.components.correct.link import BLANK, LINK, MODEL
 from pages.components.frame import keeping, samples, session, sidebar
 from pages.components.frame.memory import Opened
 from pages.components.frame.queued import name_of
-from pages.components.segment import marking, run
+from pages.components.segment import kept, marking, run
+from pages.components.segment.kept import Corrected, Reference
 
 if TYPE_CHECKING:
     from core.workspace.workspace import Workspace
-    from pages.components.segment.kept import Reference
 
 BEGIN = {MODEL: "A model's result", BLANK: "Blank"}
 POLL_S = 0.3
@@ -26,12 +26,12 @@ POLL_S = 0.3
 
 @dataclass(frozen=True)
 class Chosen:
-    """A result whose corrections are open. ``reference``: to the analysis, for the exports; None
-    of one that was drawn from blank. ``objects_phase``: index of the phase that is counted."""
+    """A result whose corrections are open. ``reference``: to the analysis, for the exports.
+    ``objects_phase``: index of the phase that is counted."""
 
     result: str
     card: ModelCard
-    reference: Reference | None
+    reference: Reference
 
     @property
     def objects_phase(self) -> int | None:
@@ -77,13 +77,19 @@ def _blank(workspace: Workspace, opened: Opened, card: ModelCard) -> Chosen | No
     if micrograph is None:
         return None
     own = blank_card(card.phases, card.objects_phase)
-    key = name_of(("blank", shown.digest, shown.bar_rows, shown.pixel_size, card.phases))
-    kept = results.find(workspace, owner, key)
-    if kept is None or corrections.find(workspace, owner, kept.id) is None:
+    about = ("blank", shown.digest, shown.bar_rows, shown.pixel_size, card.phases)
+    key = (shown.digest, *about)
+    made = kept.find(key, ObjectSettings(), shown)
+    if made is None:
         made = blank(shown, card.phases, card.objects_phase)
-        kept = results.add(workspace, owner, micrograph, key, made)
-        corrections.begin(workspace, owner, kept.id, made)
-    return Chosen(kept.id, own, None)
+        kept.keep(key, made)
+    stored = results.find(workspace, owner, name_of(about))
+    if stored is None or corrections.find(workspace, owner, stored.id) is None:
+        stored = results.add(workspace, owner, micrograph, name_of(about), made)
+        corrections.begin(workspace, owner, stored.id, made)
+    corrected = Corrected(owner, stored.id)
+    reference = Reference(key, ObjectSettings(), shown.name, shown.pixel_size, corrected)
+    return Chosen(stored.id, own, reference)
 
 
 def _wait_until_saved(key: tuple[object, ...]) -> None:

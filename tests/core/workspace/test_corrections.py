@@ -381,31 +381,27 @@ def test_image_is_labelled_from_nothing_and_comes_back(workspace: Workspace) -> 
 
 
 def test_workspace_of_the_version_before_is_migrated_and_keeps_what_is_in_it(
-    tmp_path: Path,
+    workspace: Workspace, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "workspace"
-    stored = kept_result(Workspace(folder))
-    db = Database(folder / "workspace.db")
-    with db.write() as rows:
-        tables = ("correction_snapshot", "correction_step", "correction", "batch_field", "batch")
-        for name in tables:
-            rows.execute(f"DROP TABLE {name}")
-        rows.execute("DROP VIEW unused_blob")
-        rows.execute(MIGRATIONS[0][slice(*_view(MIGRATIONS[0]))])
-        rows.pragma("user_version", 1)
-    db.close()
-    workspace = Workspace(folder)
-    assert results.find(workspace, "anna", "key") == stored
-    opened = again(begun(workspace))
+    stored = kept_result(workspace)
+    old = tmp_path / "old"
+    old.mkdir()
+    before = Database(old / "workspace.db", MIGRATIONS[:1])
+    with workspace.database.read() as rows, before.write() as db:
+        for table in ("blob", "micrograph", "result", "result_file"):
+            names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+            values = rows.execute(f"SELECT {', '.join(names)} FROM {table}")
+            places = ", ".join("?" * len(names))
+            db.executemany(f"INSERT INTO {table} VALUES ({places})", list(values))
+    before.close()
+    shutil.copytree(workspace.folder / "blobs", old / "blobs")
+    migrated = Workspace(old)
+    assert results.find(migrated, "anna", "key") == stored
+    opened = begun(migrated)
     opened.apply(step(opened, deleted(opened.state, 1)))
     # What a snapshot alone names stays.
-    assert workspace.blobs.remove_unused(workspace.database) == 0
+    assert migrated.blobs.remove_unused(migrated.database) == 0
     assert again(opened).counts.removed == 1
-
-
-def _view(sql: str) -> tuple[int, int]:
-    begin = sql.index("CREATE VIEW")
-    return begin, sql.index(";", begin)
 
 
 def test_deleting_a_result_or_its_corrections_really_deletes(workspace: Workspace) -> None:
