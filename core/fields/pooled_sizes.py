@@ -30,7 +30,7 @@ def pooled_sizes(
     sizes = np.concatenate([one.values for one in shown])
     weights = np.concatenate([one.weights for one in shown])
     of_field = np.repeat(np.arange(len(shown)), [len(one.values) for one in shown])
-    found = size_distribution(sizes, weights)
+    found = size_distribution(sizes, weights, seed=None)
     intervals = intervals_over_fields(sizes, weights, of_field)
     keys = {name: key for name, (key, *_) in SIZES.items()} | {"span": "span"}
     return {

@@ -59,12 +59,13 @@ NAMES = (
 
 
 def size_distribution(
-    diameters: np.ndarray, weights: np.ndarray | None = None, seed: int = 0
+    diameters: np.ndarray, weights: np.ndarray | None = None, seed: int | None = 0
 ) -> SizeDistribution:
     """Summarize diameters (ISO 9276-2 for the moments).
 
     ``diameters``: (n,) positive, any unit. ``weights``: (n,) positive, such as
-    :func:`edge_weights`; None counts each particle once. ``seed``: of the bootstrap.
+    :func:`edge_weights`; None counts each particle once. ``seed``: of the bootstrap; None leaves
+    the intervals out.
 
     Raises:
         DataError: no particle, or lengths that differ.
@@ -83,7 +84,7 @@ def size_distribution(
     return SizeDistribution(
         count=len(diameters),
         effective=float(weights.sum() ** 2 / (weights**2).sum()),
-        intervals=_intervals(diameters, weights, seed),
+        intervals={} if seed is None else _intervals(diameters, weights, seed),
         **dict(zip(NAMES, found.tolist(), strict=True)),
     )
 
