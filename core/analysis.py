@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from core.by_hand import ByHand
 from core.errors import LamellaError
 from core.measurement.regions import measure_objects
-from core.pixels.resampling import resample, square_pixel_nm, square_shape
 from core.segmentation.annotations import Selection
+from core.segmentation.grain_intercepts import intercepts_of
 from core.segmentation.object_confidence import object_confidence
 from core.segmentation.objects import counted_objects
 from core.segmentation.oblong_pixels import objects_of_oblong_pixels
@@ -37,38 +38,6 @@ if TYPE_CHECKING:
     from core.segmentation.engines.forest_engine import ForestEngine, ForestTraining
 
 __all__ = ["Analysis", "ObjectSettings", "TileSettings", "analyse", "prepare", "regroup"]
-
-
-@dataclass(frozen=True)
-class ByHand:
-    """What of an analysis a person corrected.
-
-    ``objects``: how many there are; ``corrected``: those of them that were changed, drawn or
-    clicked; ``removed``: of the model's, that are none any more; ``confirmed``: said to be right.
-    ``changed_share``: of the image's pixels, in [0, 1]; None where it was not counted.
-    ``revision``: how many steps led there, which with an id names an object for good.
-    """
-
-    objects: int
-    corrected: int = 0
-    drawn: int = 0
-    clicked: int = 0
-    removed: int = 0
-    confirmed: int = 0
-    changed_share: float | None = None
-    revision: int | None = None
-
-    def __str__(self) -> str:
-        parts = []
-        if self.objects or self.removed:
-            noun = "object" if self.corrected == 1 else "objects"
-            parts.append(f"{self.corrected:,} {noun} of {self.objects:,}")
-        for count, what in ((self.removed, "removed"), (self.confirmed, "confirmed")):
-            if count:
-                parts.append(f"{count:,} {what}")
-        if self.changed_share and not self.corrected:
-            parts.append(f"{100 * self.changed_share:.2g} % of the image changed")
-        return "corrected by hand" + (f": {', '.join(parts)}" if parts else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -277,27 +246,6 @@ def _warnings(
         *out_of_distribution_warnings(card, micrograph),
         *threshold_warning(card, micrograph, segmentation.labels, objects),
     )
-
-
-def intercepts_of(
-    micrograph: Micrograph, card: ModelCard, segmentation: Segmentation
-) -> Intercepts | None:
-    """Return the intercepts of the grains in the image; None of a model without grains."""
-    if card.boundary_phase is None:
-        return None
-    from core.measurement.grain_size import intercepts
-    from core.segmentation.grain_merging import grains_from_probability
-
-    boundary = segmentation.probabilities[card.boundary_phase, micrograph.image_rows]
-    size = micrograph.pixel_size
-    square = resample(boundary.astype(np.float32), square_shape(boundary.shape, size))
-    found = intercepts(grains_from_probability(square))
-    if size is None or size.is_square:
-        return found
-    # Lengths in px are those across, which ``PixelSize.nm`` is of.
-    across = square_pixel_nm(size) / size.nm
-    lengths = found.length_px[0] * across, found.length_px[1] * across
-    return replace(found, length_px=lengths, every_px=max(1, round(found.every_px * across)))
 
 
 def _objects(

@@ -36,7 +36,7 @@ ORDER_IN_CORE = (
     ("segmentation",),
     ("measurement", "formats"),
     ("pixels",),
-    ("types", "palette", "settings", "bounded_store", "records", "typed"),
+    ("types", "palette", "settings", "bounded_store", "records", "typed", "by_hand"),
     ("errors", "execution"),
 )
 

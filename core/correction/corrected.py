@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.analysis import Analysis, ByHand, intercepts_of
+from core.analysis import Analysis
+from core.by_hand import ByHand
 from core.correction.measured import ObjectTable, model_confidence
 from core.correction.state import OUTSIDE, CorrectionState
+from core.segmentation.grain_intercepts import intercepts_of
 from core.types import Segmentation
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from core.correction.state import CorrectionState
 from core.measurement.phase_fraction import fractions_of_counts
-from core.measurement.regions import ImageEdge, measure_objects, measure_some
+from core.measurement.regions import ImageEdge, measure_objects
+from core.measurement.some_regions import measure_some
 from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
 from core.types import Micrograph, ModelCard, PixelSize, Segmentation
 

@@ -6,8 +6,7 @@ with the length of outlines and not with the area of the image.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -65,10 +64,10 @@ def measure_objects(
         )
     edge = ImageEdge.of(np.ones(objects.shape, np.bool_) if measurable is None else measurable)
     runs = find_runs(objects)
-    perimeter = _perimeters(objects, runs.ids)
+    perimeter = perimeters(objects, runs.ids)
     cut = np.isin(runs.ids, np.unique(objects[edge.along]))
-    intensity = runs.sum(_run_intensity(runs, pixels))
-    return _table(runs, perimeter, cut, intensity, pixel_size, edge.extent)
+    intensity = runs.sum(run_intensity(runs, pixels))
+    return table_of_runs(runs, perimeter, cut, intensity, pixel_size, edge.extent)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,52 +84,7 @@ class ImageEdge:
         return cls(along_edge(measurable), extent(measurable))
 
 
-def measure_some(
-    objects: np.ndarray,
-    boxes: Mapping[int, tuple[slice, slice]],
-    pixels: np.ndarray,
-    pixel_size: PixelSize | None,
-    edge: ImageEdge,
-) -> pd.DataFrame:
-    """Return the rows that :func:`measure_objects` has for some objects, without a look at the rest
-    of the image. ``boxes``: rows and columns around each of them, at least, by id."""
-    some = [
-        (number, box[0].start, box[1].start, objects[box] == number, box)
-        for number, box in sorted(boxes.items())
-    ]
-    runs = _joined([_moved(find_runs(mask), top, left) for _, top, left, mask, _ in some])
-    runs = replace(runs, ids=np.array([number for number, *_ in some], np.int64))
-    perimeter = [_perimeters(mask, np.array([1]))[0] for *_, mask, _ in some]
-    cut = [bool(edge.along[box][mask].any()) for *_, mask, box in some]
-    intensity = [
-        float(_run_intensity(find_runs(mask), pixels[box]).sum()) for *_, mask, box in some
-    ]
-    return _table(
-        runs,
-        np.array(perimeter),
-        np.array(cut, np.bool_),
-        np.array(intensity),
-        pixel_size,
-        edge.extent,
-    )
-
-
-def _moved(runs: Runs, down: int, right: int) -> Runs:
-    return replace(runs, row=runs.row + down, start=runs.start + right, stop=runs.stop + right)
-
-
-def _joined(parts: Sequence[Runs]) -> Runs:
-    """Return the runs of several objects, one each, as those of one image."""
-    nothing = np.empty(0, np.int64)
-    row, start, stop = (
-        np.concatenate([nothing, *(getattr(one, name) for one in parts)])
-        for name in ("row", "start", "stop")
-    )
-    counts = [len(one.row) for one in parts]
-    return Runs(np.arange(len(parts)), np.repeat(np.arange(len(parts)), counts), row, start, stop)
-
-
-def _table(
+def table_of_runs(
     runs: Runs,
     perimeter: np.ndarray,
     cut: np.ndarray,
@@ -259,7 +213,7 @@ def _orientations(runs: Runs, row: np.ndarray, column: np.ndarray) -> np.ndarray
     return np.where(round_, np.nan, np.where(angle <= -90, 90.0, angle + 0.0))
 
 
-def _run_intensity(runs: Runs, pixels: np.ndarray) -> np.ndarray:
+def run_intensity(runs: Runs, pixels: np.ndarray) -> np.ndarray:
     """Return the sum of the grey levels of each run."""
     width = pixels.shape[1]
     bounds = np.stack([runs.row * width + runs.start, runs.row * width + runs.stop], axis=1).ravel()
@@ -270,7 +224,7 @@ def _run_intensity(runs: Runs, pixels: np.ndarray) -> np.ndarray:
     return np.add.reduceat(pixels.ravel(), bounds, dtype=np.float64)[::2]
 
 
-def _perimeters(objects: np.ndarray, ids: np.ndarray) -> np.ndarray:
+def perimeters(objects: np.ndarray, ids: np.ndarray) -> np.ndarray:
     """Return the perimeter in px by Crofton's formula: pi times the mean projected width.
 
     Lines of the grid in the directions STEPS are counted where they enter an object; each direction

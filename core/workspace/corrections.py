@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass
 import apsw
 
 from core import typed
-from core.analysis import Analysis, ByHand, ObjectSettings
+from core.analysis import Analysis, ObjectSettings
+from core.by_hand import ByHand
 from core.correction import codec
 from core.correction.codec import Step
 from core.correction.corrected import counts
@@ -31,7 +32,7 @@ NOT_THERE = "These corrections are not in your library: their result was deleted
 class Head:
     """The corrections of the ``result`` with this id.
 
-    ``revision``: of the last step. ``counts``: see :class:`core.analysis.ByHand`.
+    ``revision``: of the last step. ``counts``: see :class:`core.by_hand.ByHand`.
     ``object_settings``: how the objects were found that it began with. ``created``, ``saved``:
     seconds since 1970.
     """

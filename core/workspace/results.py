@@ -15,7 +15,8 @@ import apsw
 import numpy as np
 import pandas as pd
 
-from core.analysis import Analysis, ByHand, ObjectSettings, recalibrate, remeasure
+from core.analysis import Analysis, ObjectSettings, recalibrate, remeasure
+from core.by_hand import ByHand
 from core.correction.blank import BLANK
 from core.errors import WorkspaceError
 from core.export.provenance import run_json

@@ -124,7 +124,7 @@ CREATE INDEX job_served ON job (owner, started);
 """
 
 _VERSION_2 = """
--- What a person corrected in a result. revision: of the last step. counts: of core.analysis.ByHand.
+-- What a person corrected in a result. revision: of the last step. counts: of core.by_hand.ByHand.
 -- bytes: of how it began and of its steps.
 CREATE TABLE correction (
     result          TEXT PRIMARY KEY REFERENCES result ON DELETE CASCADE,

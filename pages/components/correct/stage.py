@@ -18,7 +18,7 @@ from pages.components.viewer.corrector import CorrectionAddress, Go, corrector
 if TYPE_CHECKING:
     import pandas as pd
 
-    from core.analysis import ByHand
+    from core.by_hand import ByHand
     from core.types import Phase
     from core.workspace.workspace import Workspace
 

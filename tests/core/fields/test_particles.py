@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.analysis import ByHand
+from core.by_hand import ByHand
 from core.fields.field import kinds_of, measure_field, phase_of
 from core.fields.settings import MeasureSettings
 from core.measurement.uncertainty import ModelError, model_error
