@@ -12,13 +12,14 @@ from tests.pages.running import REPOSITORY, opened, warnings
 
 SHARED = {"sample": "gold-tem", "model": "particles"}
 QUERIES = {
-    "segment": "precision=Fast&careful=true",
+    "segment": "precision=Fast&careful=true&object=2",
     "models": "card=particles",
     "inspect": (
         "view=network&show=random&network=unet&layer=nowhere&channel=1&row=9&column=9&"
         "colors=grey&order=number&input=0&scales=own&measure=mean&phase=1&against=truth&"
         "all=on&positions=9&class=1&where=field&sanity=on&square=32&skips=none&whole=on"
     ),
+    "correct": "begin=model",
     "library": (
         "find=steel&tag=as cast&by=otsu&added=7&sorted=name&page=1&item=no-such&left=no-such&"
         "right=no-such"
@@ -116,7 +117,7 @@ def test_a_link_to_a_model_that_was_replaced_opens_the_one_in_its_place() -> Non
 def test_every_page_and_every_parameter_is_tried() -> None:
     pages = {path.stem for path in (REPOSITORY / "pages").glob("*.py")}
     assert set(PARAMETERS) == pages
-    made_up, bound = 0, set()
+    made_up, bound, read = 0, set(), set()
     for path in (REPOSITORY / "pages").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             given = {one.arg: one.value for one in getattr(node, "keywords", ())}
@@ -124,5 +125,9 @@ def test_every_page_and_every_parameter_is_tried() -> None:
                 key = given["key"]
                 bound |= {key.value} if isinstance(key, ast.Constant) else set()
                 made_up += isinstance(key, ast.JoinedStr)
-    assert bound <= {name for own in PARAMETERS.values() for name in own}
+            called = getattr(getattr(node, "func", None), "id", "")
+            if called in ("PageLink", "link_of") and isinstance(node, ast.Call):
+                parts = (part for given in node.args[1:] for part in ast.walk(given))
+                read |= {part.value for part in parts if isinstance(part, ast.Constant)}
+    assert bound | read <= {name for own in PARAMETERS.values() for name in own}
     assert made_up == MADE_UP_KEYS
