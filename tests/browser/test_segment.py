@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +16,7 @@ import tifffile
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+import cli
 from pages.components.frame import sidebar
 from pages.components.segment import objects, results
 from pages.components.segment.objects import INSPECT_THERE
@@ -119,8 +118,7 @@ def middle_of(mask: np.ndarray) -> tuple[int, int]:
 
 def labels_of_the_terminal(micrograph: Path, folder: Path) -> np.ndarray:
     out = folder / "terminal"
-    command = [sys.executable, "cli.py", "segment", str(micrograph), "--model", "particles"]
-    subprocess.run([*command, "--out", str(out)], cwd=REPOSITORY, check=True, capture_output=True)
+    assert cli.main(["segment", str(micrograph), "--model", "particles", "--out", str(out)]) == 0
     return tifffile.imread(out / f"{micrograph.stem}.labels.tif")
 
 

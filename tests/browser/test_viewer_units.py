@@ -7,11 +7,11 @@ by hand.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser
 
 from pages.components.viewer.viewer import SCRIPT
 
@@ -25,14 +25,14 @@ const view = (kind, image, stage, rest = {}) => Object.assign(Object.create(kind
 """
 
 
-@pytest.fixture
-def evaluate(open_tab: Callable[..., Page]) -> Callable[[str], Any]:
+@pytest.fixture(scope="module")
+def evaluate(browser: Browser) -> Iterator[Callable[[str], Any]]:
     """Return a function that runs JavaScript beside the viewer's own and gives its value."""
-    page = open_tab()
-    page.goto("about:blank")
+    page = browser.new_page()
     named = re.sub(r"^export (default .*)?", "", SCRIPT, flags=re.MULTILINE)
     page.add_script_tag(content=named + VIEW)
-    return page.evaluate
+    yield page.evaluate
+    page.close()
 
 
 def test_a_scale_bar_is_the_longest_of_1_2_5_that_fits(evaluate: Callable[[str], Any]) -> None:
