@@ -146,7 +146,7 @@ def distribution_figure(
 
 
 def fields_figure(pooled: PooledMeasurement, style: PaperStyle | None = None) -> Figure:
-    """Draw the headline of each field in order, with the mean over fields and its 95 % interval;
+    """Draw the headline of each field in order, and that of all together with its 95 % interval;
     fields that stand out are circled."""
     style = style or PaperStyle()
     figure = Figure(figsize=(style.width_inch, 0.4 * style.width_inch))

@@ -77,7 +77,8 @@ def _doubts(batch: Batch) -> Iterator[str]:
 def _fields_picture(batch: Batch) -> Picture:
     figure = fields_figure(batch.pooled, WHOLE_PAGE)
     caption = (
-        f"{batch.pooled.headline.name} of each field; line and band: mean and its 95 % interval."
+        f"{batch.pooled.headline.name} of each field; line and band: that of all fields together "
+        "and its 95 % interval."
     )
     return Picture(png_bytes(figure, WHOLE_PAGE.dpi), caption, 0.7, svg_bytes(figure))
 
