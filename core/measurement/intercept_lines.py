@@ -88,10 +88,15 @@ class LineIntercepts:
     @property
     def independent(self) -> float:
         """How many hits count as independent: lines of several directions cross the same grains,
-        and lines closer to each other than one intercept cross them again; never more than there
-        are grains."""
+        lines closer to each other than one intercept cross them again, and a circle turns back to
+        those that it crossed; never more than there are grains.
+
+        Circles count half: of fields of Voronoi cells 95 % then lie within the interval.
+        """
         count = float(self.hits)
-        if self.spacing_px is not None and self.mean_px is not None:
+        if any(line.direction is None for line in self.lines):
+            count /= 2
+        elif self.spacing_px is not None and self.mean_px is not None:
             directions = len({line.direction for line in self.lines})
             count *= min(1.0, self.spacing_px / self.mean_px) / directions
         return count if self.grains is None else min(count, float(self.grains))
