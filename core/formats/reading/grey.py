@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from core.errors import FormatError
-from core.formats.reading.missing import missing
+from core.formats.reading.missing import frame, missing
 from core.pixels.grey_range import with_sparse_objects
 
 LOW_PERCENTILE, HIGH_PERCENTILE = 0.1, 99.9
@@ -118,7 +118,7 @@ def to_unit_range(levels: Levels, image_rows: slice) -> UnitRange:
             "The image holds complex numbers, as a Fourier transform does; save its magnitude, or "
             "the image that it was made from."
         )
-    absent = levels.absent
+    absent = _with_frame(values, levels.absent, image_rows)
     if absent is not None and absent.all():
         raise FormatError("The image holds no finite number; save it again from its source.")
     low, high = levels.full_scale or _range(values, absent, image_rows)
@@ -139,10 +139,22 @@ def to_unit_range(levels: Levels, image_rows: slice) -> UnitRange:
     return UnitRange(pixels, None if absent is None else ~absent, notes)
 
 
+def _with_frame(
+    values: np.ndarray, absent: np.ndarray | None, image_rows: slice
+) -> np.ndarray | None:
+    """Return ``absent`` with the frame that an image which was moved or turned has."""
+    found = frame(values[image_rows]) if absent is None else None
+    if found is None:
+        return absent
+    absent = np.zeros(values.shape, np.bool_)
+    absent[image_rows] = found
+    return absent
+
+
 def _about_missing(count: int) -> str:
     return (
-        f"{count} px hold no grey level (NaN, infinite or a fill value); they belong to no phase "
-        "and no area."
+        f"{count} px hold no grey level (NaN, infinite, a fill value or a frame); they belong to "
+        "no phase and no area."
     )
 
 

@@ -1,7 +1,9 @@
-"""Pixels that hold no grey level: NaN, infinite, or the value that a program writes for "none"."""
+"""Pixels that hold no grey level: NaN, infinite, the value that a program writes for "none", and
+the frame around an image that was moved or turned."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 _ENORMOUS = 1e19
@@ -9,6 +11,36 @@ _ENORMOUS = 1e19
 _FAR = 1e6
 _FILL_VALUES = (-999.0, -9999.0, -99999.0, -32768.0, -65504.0)
 """What programs write where there is no data; each counts only far below all other values."""
+
+_FRAME_SHARE, _SOLID, _FEWEST_CORNERS, _FEWEST_LEVELS = 0.4, 0.985, 3, 16
+"""Largest share of a frame; least share that the image in it has of its convex hull; corners that a
+frame covers; grey levels of an image that is no drawing."""
+
+
+def frame(values: np.ndarray) -> np.ndarray | None:
+    """Return (H, W) bool, True in the frame that an image has which was shifted or turned, or None.
+
+    It is of 0 or of the type's largest value, which no pixel in it has; it covers three corners of
+    ``values`` (H, W) or all four, and what it holds is convex, as a rectangle in any pose is. A
+    saturated edge of a specimen covers two.
+    """
+    if values.dtype.kind not in "uif" or min(values.shape) < 3:
+        return None
+    corners = values[[0, 0, -1, -1], [0, -1, 0, -1]]
+    white = np.iinfo(values.dtype).max if values.dtype.kind != "f" else 1.0
+    for level in (0, white):
+        if np.count_nonzero(corners == level) < _FEWEST_CORNERS:
+            continue
+        inside = (values != level).astype(np.uint8)
+        if inside.mean() < 1 - _FRAME_SHARE or len(np.unique(values[::7, ::7])) < _FEWEST_LEVELS:
+            continue
+        contours, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        hull = cv2.convexHull(np.concatenate(contours))
+        area = cv2.contourArea(hull) + cv2.arcLength(hull, True) / 2 + 1
+        filled = cv2.drawContours(np.zeros_like(inside), contours, -1, 1, cv2.FILLED)
+        if inside.sum() >= _SOLID * area and np.array_equal(filled, inside):
+            return inside == 0
+    return None
 
 
 def missing(values: np.ndarray) -> np.ndarray | None:

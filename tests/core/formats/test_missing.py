@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -99,3 +100,44 @@ def test_the_height_of_a_pixel_has_the_limits_of_its_width():
     assert not PixelSize(10, "typed by user", 16).is_square
     with pytest.raises(LamellaError, match="2e-05 nm \\(a file\\)"):
         PixelSize(10, "a file", 2e-5)
+
+
+def noisy() -> np.ndarray:
+    return np.random.default_rng(5).integers(40, 200, (90, 120)).astype(np.uint8)
+
+
+def turned(image: np.ndarray) -> np.ndarray:
+    middle = (image.shape[1] / 2, image.shape[0] / 2)
+    matrix = cv2.getRotationMatrix2D(middle, 8, 1)
+    return cv2.warpAffine(image, matrix, image.shape[::-1], flags=cv2.INTER_NEAREST)
+
+
+def shifted(image: np.ndarray, level: int = 0) -> np.ndarray:
+    image = image.copy()
+    image[:7] = image[:, :11] = level
+    return image
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32])
+@pytest.mark.parametrize("moved", [turned, shifted], ids=["turned", "shifted"])
+def test_the_frame_of_a_moved_image_is_not_valid(dtype, moved):
+    image = moved(noisy()).astype(dtype)
+    micrograph = read(image)
+    np.testing.assert_array_equal(micrograph.measurable, image > 0)
+    assert any("or a frame" in note for note in micrograph.notes)
+
+
+def test_a_white_frame_is_not_valid():
+    image = shifted(noisy(), 255)
+    np.testing.assert_array_equal(read(image).measurable, image < 255)
+
+
+def test_what_a_specimen_may_show_is_no_frame():
+    bottom, ring, scattered = noisy(), noisy(), shifted(noisy())
+    bottom[-30:] = 0  # Saturated, with a straight edge.
+    scattered[::9, ::9] = 0  # Clipped noise.
+    row, column = np.mgrid[:90, :120]
+    ring[np.hypot(row - 45, column - 60) > 20] = 0  # A particle on a clean ground.
+    drawing = np.where(shifted(np.full((90, 120), 255, np.uint8)) > 0, 90, 0).astype(np.uint8)
+    for image in (bottom, ring, scattered, drawing):
+        assert read(image).valid is None
