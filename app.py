@@ -12,6 +12,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from core.errors import LamellaError
+from pages.components.correct.clicks import click_route
 from pages.components.correct.route import correction_route
 from pages.components.frame import arenas, garbage, jobs, networks, worker
 from pages.components.frame.addresses import page_routes
@@ -69,6 +70,7 @@ app = st.App(
         image_route(base_path),
         download_route(base_path),
         correction_route(base_path),
+        click_route(base_path),
         *page_routes(base_path),
     ],
     middleware=[Middleware(OwnerCookie, base_path)],

@@ -1,4 +1,4 @@
-"""Every network and method that is listed: the zoo's, then the classifiers of whole images."""
+"""Every network and method that is listed: the zoo's, those that answer clicks, classifiers."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from models import classifiers, interactive, zoo
 if TYPE_CHECKING:
     from core.training.recipe import Recipe
 
-NETWORKS, METHODS, STROKES, CLASSIFIERS = (
+NETWORKS, METHODS, STROKES, CLICKS, CLASSIFIERS = (
     "Trained networks",
     "Thresholds and edges",
     "Your own strokes",
+    "Your own clicks",
     "Classifiers of whole images",
 )
 
@@ -40,10 +41,13 @@ def card_of_result(name: str) -> ModelCard | None:
 
 def groups() -> Mapping[str, tuple[ModelCard, ...]]:
     """Return the cards by kind, those of a kind by title; no untrained classifier."""
-    found: dict[str, list[ModelCard]] = {NETWORKS: [], METHODS: [], STROKES: [], CLASSIFIERS: []}
+    found: dict[str, list[ModelCard]] = {
+        kind: [] for kind in (NETWORKS, METHODS, STROKES, CLICKS, CLASSIFIERS)
+    }
     for card in zoo.CARDS.values():
         kind = STROKES if card.needs_marks else METHODS if card.method else NETWORKS
         found[kind].append(card)
+    found[CLICKS] = [card for card in interactive.CARDS.values() if card.weights]
     found[CLASSIFIERS] = [card for card in classifiers.CARDS.values() if card.weights]
     return {
         kind: tuple(sorted(cards, key=lambda card: card.title))

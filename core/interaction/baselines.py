@@ -78,7 +78,10 @@ def _walk(target: Target, clicks: tuple[Click, ...], before: Any) -> tuple[Part,
         row, column = np.clip(np.rint([seen.row, seen.column]).astype(int), 0, WALKER_PX - 1)
         seeds[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2] = 1 if click.inside else 2
     image = window.cut(target.grey, WALKER_PX)
-    chance = random_walker(image, seeds, beta=WALKER_BETA, mode="cg_j", return_full_prob=True)[0]
+    # Its solver leaves some probabilities a little outside of [0, 1], which decides no pixel.
+    chance = random_walker(
+        image, seeds, beta=WALKER_BETA, mode="cg_j", return_full_prob=True, prob_tol=1.0
+    )[0]
     place = window.inside(target.grey.shape)
     mask = window.place(chance.astype(np.float32), target.grey.shape) > 0.5
     return Part(place[0].start, place[1].start, mask), None

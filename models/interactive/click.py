@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.types import ModelCard, Phase
+from models.weights import weights
 
 if TYPE_CHECKING:
     from torch import nn
@@ -55,7 +56,7 @@ CARD = ModelCard(
     purpose="Outlines the object that clicks, a box or a rough mask point at, on any micrograph.",
     phases=(Phase("elsewhere", "#0072B2"), Phase("object", "#E69F00")),
     build=build,
-    weights=None,
+    weights=weights("click", "c467a7b6f68dc7bea78f5b505fb1bf17cfce42599acaf6485892230e30f69a96"),
     architecture="U-Net, EfficientNet-Lite0 encoder, prompts added to its first layer",
     mean=0.45,
     std=0.23,

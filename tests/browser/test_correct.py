@@ -209,3 +209,33 @@ def test_of_two_tabs_none_overwrites_what_the_other_did(context: BrowserContext)
     saved(second, 16)
     expect(objects(second)).to_have_text("confirmed 0 of 4 objects")
     second.close()
+
+
+def test_a_click_outlines_an_object_and_enter_keeps_it(context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(f"{context.pages[0].url}&begin=blank")
+    viewer = page.locator(CORRECTOR)
+    expect(objects(page)).to_have_text("confirmed 0 of 0 objects")
+    viewer.focus()
+    page.keyboard.press("s")
+    page.mouse.click(*place(viewer, 42, 38))
+    # A disk of radius 20 px has 1257 px.
+    outlined = page.locator(".corrector[data-meant]")
+    expect(outlined).to_be_visible()
+    assert 1100 < int(outlined.get_attribute("data-meant") or 0) < 1400
+    page.keyboard.press("Enter")
+    saved(page, 1)
+    expect(objects(page)).to_have_text("confirmed 1 of 1 object")
+    expect(page.get_by_text("Corrected by hand: 1 object", exact=False)).to_be_visible()
+    # A box says it as well; Esc forgets what is outlined.
+    for key, unsaved in (("Escape", True), ("Enter", False)):
+        page.mouse.move(*place(viewer, 96, 96))
+        page.mouse.down()
+        page.mouse.move(*place(viewer, 144, 144), steps=4)
+        page.mouse.up()
+        expect(outlined).to_be_visible()
+        page.keyboard.press(key)
+        expect(outlined).to_have_count(0)
+        saved(page, 1 if unsaved else 2)
+    expect(objects(page)).to_have_text("confirmed 2 of 2 objects")
+    page.close()

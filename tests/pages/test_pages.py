@@ -311,7 +311,7 @@ def test_models_page_lists_every_model_and_opens_a_card() -> None:
     assert app.button(key="card-superalloy")
 
 
-@pytest.mark.parametrize("name", ["coating", "otsu", "random-forest", "micrograph-type"])
+@pytest.mark.parametrize("name", ["coating", "otsu", "random-forest", "micrograph-type", "click"])
 def test_a_card_opens_by_its_link(name: str) -> None:
     app = opened("models", card=name)
     assert not app.exception and not app.warning

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.correct import opening, route
+from pages.components.correct import clicks, opening, route
 from pages.components.correct.choices import Chosen
 from pages.components.correct.route import Grant
 from pages.components.frame import publish, screen, session
@@ -39,6 +39,7 @@ def draw(workspace: Workspace, opened: Opened, chosen: Chosen) -> None:
         publish.micrograph(micrograph),
         CorrectionAddress(address, chosen.result),
         key=KEY,
+        clicks=clicks.address(micrograph),
         bar_rows=micrograph.bar_rows,
         go=_go(chosen.result),
         on_select=lambda number: _follow(chosen.result, number),

@@ -12,7 +12,7 @@ from core.evaluation.initialization_scores import Initialization
 from core.evaluation.measured import Measured, ObjectReliability
 from core.evaluation.score_tables import ScoreRow
 from core.types import ModelCard
-from models import zoo
+from models import classifiers, interactive, zoo
 from models.measured import initializations, measured, seeds
 from models.running_facts import running_facts
 from pages.components.frame import screen
@@ -35,11 +35,12 @@ def draw(card: ModelCard) -> None:
     asked["model" if segments else "network"] = card.name
     with st.container(horizontal=True):
         for page, label in LINKS.items():
-            if segments if page == "segment.py" else card.build is not None:
+            shows = card.build is not None and card.name not in interactive.CARDS
+            if segments if page == "segment.py" else shows:
                 st.page_link(PAGES / page, label=label, query_params=asked, icon=ARROW)
     about, how_well = st.columns([3, 2], gap="large")
     with about:
-        facts(card, segments)
+        facts(card)
         failures(card)
     with how_well:
         scores(card, found)
@@ -48,10 +49,12 @@ def draw(card: ModelCard) -> None:
         all_scores(card, found)
 
 
-def facts(card: ModelCard, segments: bool) -> None:
+def facts(card: ModelCard) -> None:
     """Draw what the model is, as a table."""
     rows = {
-        "Phases" if segments else "Classes": ", ".join(phase.name for phase in card.phases),
+        "Classes" if card.name in classifiers.CARDS else "Phases": ", ".join(
+            phase.name for phase in card.phases
+        ),
         "Architecture": card.architecture,
         "Trained on": card.data,
     }

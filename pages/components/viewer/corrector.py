@@ -37,6 +37,7 @@ SCRIPT = "\n".join(
         "correction/drawing_tools.js",
         "correction/object_tools.js",
         "correction/keyed_tools.js",
+        "correction/click_tool.js",
         "correction/controls.js",
         "correction/corrector.js",
     )
@@ -74,6 +75,7 @@ def corrector(
     address: CorrectionAddress,
     *,
     key: str,
+    clicks: str,
     on_select: Callable[[int], None],
     bar_rows: tuple[int, int] = (0, 0),
     go: Go | None = None,
@@ -82,7 +84,8 @@ def corrector(
     was saved or selected.
 
     ``on_select`` runs before the page does, with the selected object's id, 0 for none.
-    ``bar_rows``: at the top and at the bottom, shown as left out.
+    ``clicks``: where :mod:`pages.components.correct.clicks` answers. ``bar_rows``: at the top and
+    at the bottom, shown as left out.
     """
 
     def change() -> None:
@@ -96,6 +99,7 @@ def corrector(
             "image": {**asdict(image), "alt": f"Segmentation of {image.name}, to be corrected"},
             "correction": asdict(address),
             "go": asdict(go) if go else None,
+            "clicks": clicks,
             "pixel_size_nm": image.pixel_size_nm,
             "facts": facts(image),
             "bar_rows": bar_rows,

@@ -1,0 +1,234 @@
+// Part of the corrector: clicks that a network turns into an object. Clicks show at once, the object
+// when the server has answered; Enter makes it an ordinary correction, Esc forgets it.
+
+const SLOW_MS = 300; // after which it says that it is at work
+const DRAG_PX = 4; // CSS px that a pointer moves before it draws a box
+const MEANT_FILL = "rgba(255, 255, 255, 0.45)";
+const DOT_PX = 7;
+
+class ClickTool extends KeyedTools {
+  constructor(root) {
+    super(root);
+    this.outside = false; // what the next click says
+    this.meant = null; // { clicks: [[row, column, inside]], box, rough, id, rows } of one object
+    this.turn = 0;
+    this.asker = Math.random().toString(36).slice(2);
+    this.canvas.addEventListener("contextmenu", (event) => this.tool === "click" && event.preventDefault());
+  }
+
+  get actions() {
+    return { ...super.actions, flip: () => (this.outside = !this.outside) };
+  }
+
+  // ---- pointer: a click, or a box where it is dragged
+
+  beginStroke(event) {
+    if (this.tool !== "click") return super.beginStroke(event);
+    const alone = this.pointers.size === 1;
+    if (!this.correction?.canEdit || !alone || this.holding || ![0, 2].includes(event.button)) return undefined;
+    this.stroke = { from: this.exactPoint(event), at: [event.clientX, event.clientY], to: null };
+    return undefined;
+  }
+
+  extendStroke(event) {
+    if (!this.stroke?.from) return super.extendStroke(event);
+    const [x, y] = this.stroke.at;
+    const far = Math.hypot(event.clientX - x, event.clientY - y) > DRAG_PX;
+    if (far || this.stroke.to) this.stroke.to = this.exactPoint(event);
+    this.drawPreview();
+    return true;
+  }
+
+  endStroke(event) {
+    const { stroke } = this;
+    if (!stroke?.from) return super.endStroke(event);
+    this.stroke = null;
+    if (!event) return true;
+    if (stroke.to) this.boxBetween(stroke.from, stroke.to);
+    else this.clickAt(stroke.from, event.button === 2 || event.shiftKey);
+    return true;
+  }
+
+  choose(point, event) {
+    if (this.tool !== "click") return super.choose(point, event);
+    return this.clickAt([point.x + 0.5, point.y + 0.5], event?.shiftKey);
+  }
+
+  // ---- what is said about the object
+
+  clickAt([x, y], otherwise) {
+    const { width, height } = this.correction.map;
+    if (x < 0 || y < 0 || x >= width || y >= height) return;
+    const meant = this.begun();
+    const inside = this.outside === Boolean(otherwise);
+    meant.clicks = [...meant.clicks, [y - 0.5, x - 0.5, inside]];
+    this.ask();
+  }
+
+  boxBetween([x, y], [other, below]) {
+    const meant = this.begun();
+    const [top, bottom] = [Math.min(y, below), Math.max(y, below)].map((value) => value - 0.5);
+    const [left, right] = [Math.min(x, other), Math.max(x, other)].map((value) => value - 0.5);
+    meant.box = [top, left, bottom, right];
+    this.ask();
+  }
+
+  // The object that is meant: the selected one, to be corrected, or a new one.
+  begun() {
+    const id = this.selected;
+    this.meant ??= { clicks: [], box: null, rough: id ? this.rowsOf(id) : null, id, rows: null };
+    return this.meant;
+  }
+
+  rowsOf(id) {
+    const { map } = this.correction;
+    const box = map.tightBox(id);
+    const rows = [];
+    for (let y = box?.[1] ?? 0; y < (box?.[3] ?? 0); y++) {
+      for (let x = box[0]; x < box[2]; x++) {
+        if (idOf(map.at(x, y)) !== id) continue;
+        const left = x;
+        while (x < box[2] && idOf(map.at(x, y)) === id) x++;
+        rows.push([y, left, x]);
+      }
+    }
+    return rows;
+  }
+
+  // Asks the server; a newer question takes the place of one that is on its way.
+  async ask() {
+    const { meant } = this;
+    this.drawPreview();
+    this.asking?.abort();
+    const asking = (this.asking = new AbortController());
+    const slow = setTimeout(() => this.tell("Looking for the object."), SLOW_MS);
+    try {
+      const answer = await fetch(new URL(this.data.clicks, location.href), {
+        method: "POST",
+        body: JSON.stringify({
+          asker: this.asker,
+          turn: ++this.turn,
+          view: Math.max(this.stage.clientWidth, this.stage.clientHeight) / this.scale,
+          clicks: meant.clicks,
+          box: meant.box,
+          rough: meant.rough,
+        }),
+        signal: asking.signal,
+      });
+      if (this.meant !== meant || this.asking !== asking || answer.status === 204) return;
+      if (!answer.ok) this.tell(await answer.text());
+      else this.show(meant, (await answer.json()).rows);
+    } catch (error) {
+      if (error.name !== "AbortError") this.tell("The server does not answer; click again.");
+    } finally {
+      clearTimeout(slow);
+    }
+  }
+
+  show(meant, rows) {
+    if (this.meant !== meant) return;
+    meant.rows = rows;
+    this.element.dataset.meant = rows.reduce((sum, [, left, right]) => sum + right - left, 0);
+    this.tell(rows.length ? "Enter keeps this object, Esc forgets it." : "Nothing is found there; click again.");
+    this.drawPreview();
+  }
+
+  // ---- Enter, Esc, Backspace
+
+  keyOfEnter() {
+    if (!this.meant) super.keyOfEnter();
+    else if (this.meant.rows?.length) this.accept();
+  }
+
+  // One operation: what the object loses, and what it gains.
+  accept() {
+    const { rows, id } = this.meant;
+    const { ground } = this.correction;
+    const known = this.meant.rough ?? [];
+    this.forget();
+    this.select(this.correction.objects.has(id) ? id : 0);
+    this.drawOnce(
+      "click",
+      false,
+      (writer, give) => {
+        const kept = rowsBetween(rows);
+        for (const [y, left, right] of known) {
+          for (let x = left; x < right; x++) {
+            if (!kept(x, y)) writer.row(y, x, x + 1, (value) => (idOf(value) === id ? ground : value));
+          }
+        }
+        for (const [y, left, right] of rows) writer.row(y, left, right, give);
+      },
+      "clicked",
+    );
+    // The next click is about another object.
+    this.select(0);
+  }
+
+  forget() {
+    const was = this.meant;
+    this.asking?.abort();
+    this.meant = null;
+    delete this.element.dataset.meant;
+    this.drawPreview();
+    return Boolean(was);
+  }
+
+  cancelStroke() {
+    const was = this.meant ? this.forget() : false;
+    return super.cancelStroke() || was;
+  }
+
+  // Takes the last click back, or the box where there is none.
+  dropVertex() {
+    if (!this.meant) return super.dropVertex();
+    const { meant } = this;
+    if (meant.clicks.length) meant.clicks = meant.clicks.slice(0, -1);
+    else meant.box = null;
+    if (meant.box || meant.clicks.some(([, , inside]) => inside) || (meant.rough && meant.clicks.length)) this.ask();
+    else this.forget();
+    return true;
+  }
+
+  // ---- what is shown before it is kept
+
+  drawPath() {
+    super.drawPath();
+    if (this.stroke?.from && this.stroke.to) this.drawBox(this.stroke.from, this.stroke.to);
+    if (!this.meant) return;
+    const path = new Path2D();
+    for (const [y, left, right] of this.meant.rows ?? []) path.rect(left, y, right - left, 1);
+    this.context.fillStyle = MEANT_FILL;
+    this.context.fill(path);
+    const { box } = this.meant;
+    if (box) this.drawBox([box[1] + 0.5, box[0] + 0.5], [box[3] + 0.5, box[2] + 0.5]);
+    for (const click of this.meant.clicks) this.drawDot(click);
+  }
+
+  drawBox([x, y], [other, below]) {
+    const path = new Path2D();
+    path.rect(x, y, other - x, below - y);
+    this.strokeTwice(path, RING_EDGE, 1.5);
+  }
+
+  // A plus where the object is, a minus where it is not.
+  drawDot([row, column, inside]) {
+    const size = DOT_PX / this.scale;
+    const [x, y] = [column + 0.5, row + 0.5];
+    const path = new Path2D();
+    path.moveTo(x - size, y);
+    path.lineTo(x + size, y);
+    if (inside) {
+      path.moveTo(x, y - size);
+      path.lineTo(x, y + size);
+    }
+    this.strokeTwice(path, inside ? "#ffffff" : "#ffb454", 2.5);
+  }
+}
+
+// Whether a pixel lies in runs of rows.
+function rowsBetween(rows) {
+  const byRow = new Map();
+  for (const [y, left, right] of rows) byRow.set(y, [...(byRow.get(y) ?? []), [left, right]]);
+  return (x, y) => (byRow.get(y) ?? []).some(([left, right]) => x >= left && x < right);
+}
