@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.errors import LamellaError
+from core.errors import Cancelled, LamellaError
 from core.interaction.predictor import Answer, Network, Part, Prompts, answer
 from core.interaction.questions import Question
+from core.interaction.similar import similar_objects
 
 MOST_KEPT, MOST_ASKERS = 32, 64
 
@@ -44,11 +45,7 @@ class Desk:
         Raises:
             LamellaError: see :func:`core.interaction.predictor.answer`.
         """
-        with self._noting:
-            self._newest[question.asker] = max(question.turn, self.newest(question.asker))
-            self._newest.move_to_end(question.asker)
-            if len(self._newest) > MOST_ASKERS:
-                self._newest.popitem(last=False)
+        self._note(question)
         with self._lock:
             if self.newest(question.asker) > question.turn:
                 return None
@@ -58,6 +55,33 @@ class Desk:
             mask=_down(found.mask, self._top),
             probability=_down(found.probability, self._top),
         )
+
+    def alike(self, question: Question) -> tuple[Part, ...] | None:
+        """Return objects like those in ``question.like``, the most alike first; None where a newer
+        question of the same asker came meanwhile. Clicks are answered in between.
+
+        Raises:
+            LamellaError: see :func:`core.interaction.similar.similar_objects`.
+        """
+        self._note(question)
+
+        def ask(done: int, total: int) -> None:
+            if self.newest(question.asker) > question.turn:
+                raise Cancelled
+
+        like = [_down(part, -self._top) for part in question.like]
+        try:
+            found = similar_objects(self._network, self._grey, like, ask)
+        except Cancelled:
+            return None
+        return tuple(_down(one.mask, self._top) for one in found)
+
+    def _note(self, question: Question) -> None:
+        with self._noting:
+            self._newest[question.asker] = max(question.turn, self.newest(question.asker))
+            self._newest.move_to_end(question.asker)
+            if len(self._newest) > MOST_ASKERS:
+                self._newest.popitem(last=False)
 
     def _after(self, prompts: Prompts, view_px: float | None) -> Answer:
         """Return the answer to all clicks, from the one before the last where that is kept; else

@@ -17,20 +17,23 @@ MOST_CLICKS, MOST_ROUGH_PX = 100, 64_000_000
 @dataclass(frozen=True, eq=False)
 class Question:
     """``asker``: a tab of a browser. ``turn``: grows with each of its questions. ``view_px``: the
-    longer side of what it shows of the image, in px of the image."""
+    longer side of what it shows of the image, in px of the image. ``like``: masks of objects whose
+    like is asked for; () where one object is.
+    """
 
     asker: str
     turn: int
     prompts: Prompts
     view_px: float | None = None
+    like: tuple[Part, ...] = ()
 
 
 def question_from(sent: Any) -> Question:
     """Return the question in JSON values, as a browser sends them.
 
     ``{"asker", "turn", "view", "clicks": [[row, column, inside], ...], "box": [top, left, bottom,
-    right] or null, "rough": [[row, left, right], ...] or null}``: rows of a mask from ``left`` to
-    before ``right``.
+    right] or null, "rough": [[row, left, right], ...] or null, "like": [rows,
+    ...]}``: rows of a mask from ``left`` to before ``right``.
 
     Raises:
         LamellaError: it is none.
@@ -42,16 +45,20 @@ def question_from(sent: Any) -> Question:
         box = None if sent.get("box") is None else Box(*map(float, sent["box"]))
         rough = None if not sent.get("rough") else mask_of_rows(sent["rough"])
         view = None if sent.get("view") is None else float(sent["view"])
+        like = tuple(mask_of_rows(rows) for rows in sent.get("like", ()))
         asker, turn = str(sent["asker"])[:64], int(sent["turn"])
         numbers = [value for one in clicks for value in (one.row, one.column)]
         numbers += [] if box is None else [box.top, box.left, box.bottom, box.right]
-        if len(clicks) > MOST_CLICKS or not np.isfinite([*numbers, view or 1.0]).all():
+        if (
+            max(len(clicks), len(like)) > MOST_CLICKS
+            or not np.isfinite([*numbers, view or 1.0]).all()
+        ):
             raise ValueError
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise LamellaError(
             "The browser sent clicks that cannot be read; reload the page and click again."
         ) from error
-    return Question(asker, turn, Prompts(clicks, box, rough), view)
+    return Question(asker, turn, Prompts(clicks, box, rough), view, like)
 
 
 def mask_of_rows(rows: Any) -> Part:

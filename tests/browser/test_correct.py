@@ -239,3 +239,28 @@ def test_a_click_outlines_an_object_and_enter_keeps_it(context: BrowserContext) 
         saved(page, 1 if unsaved else 2)
     expect(objects(page)).to_have_text("confirmed 2 of 2 objects")
     page.close()
+
+
+def test_what_is_like_three_confirmed_objects_is_proposed_one_by_one(
+    context: BrowserContext,
+) -> None:
+    page = context.new_page()
+    page.goto(f"{context.pages[0].url}&begin=blank")
+    viewer = page.locator(CORRECTOR)
+    # Two of the four disks were kept by the test before.
+    expect(objects(page)).to_have_text("confirmed 2 of 2 objects")
+    viewer.focus()
+    page.keyboard.press("a")
+    expect(page.locator(".told")).to_contain_text("Confirm 3 objects of the kind first")
+    outlined = page.locator(".corrector[data-meant]")
+    page.keyboard.press("s")
+    page.mouse.click(*place(viewer, 40, 120))
+    expect(outlined).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(objects(page)).to_have_text("confirmed 3 of 3 objects")
+    page.keyboard.press("a")
+    expect(page.locator(".told")).to_contain_text("Like the confirmed ones?")
+    page.keyboard.press("Enter")
+    expect(objects(page)).to_have_text("confirmed 4 of 4 objects")
+    expect(page.locator(".told")).to_contain_text("No more objects like these")
+    page.close()

@@ -1,8 +1,9 @@
 """Clicks over HTTP, answered by the click network without a run of the page's script.
 
 POST a question of ``core.interaction.questions``; the answer is ``{"rows": [[row, left, right],
-...], "ms"}``, 204 where a newer question of the same tab came meanwhile. An address is good as long
-as this server knows the image.
+...], "ms"}``, or ``{"proposals": [rows, ...]}`` where others like some are asked for; 204 where a
+newer question of the same tab came meanwhile. An address is good as long as this server knows the
+image.
 """
 
 from __future__ import annotations
@@ -117,7 +118,11 @@ def _rows(desk: Desk, data: bytes) -> dict[str, Any] | None:
         sent = json.loads(data)
     except ValueError:
         sent = None
-    found = desk.answer(question_from(sent))
+    question = question_from(sent)
+    if question.like:
+        alike = desk.alike(question)
+        return None if alike is None else {"proposals": [rows_of_mask(part) for part in alike]}
+    found = desk.answer(question)
     if found is None:
         return None
     spent = round(1000 * (time.monotonic() - begun))

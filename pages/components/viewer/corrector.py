@@ -38,6 +38,7 @@ SCRIPT = "\n".join(
         "correction/object_tools.js",
         "correction/keyed_tools.js",
         "correction/click_tool.js",
+        "correction/like_tool.js",
         "correction/controls.js",
         "correction/corrector.js",
     )

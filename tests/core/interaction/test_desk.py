@@ -104,6 +104,20 @@ def test_a_question_that_was_overtaken_while_it_waited_is_not_answered() -> None
     assert found[0] is not None
 
 
+def test_objects_alike_are_in_rows_of_the_micrograph_and_a_newer_question_ends_it() -> None:
+    circles = [(40, 30 + 40 * i, 10) for i in range(4)]
+    grey = disks((120, 200), *circles)
+    like = tuple(Part(30, 0, disks((120, 200), circle) > 0) for circle in circles[:3])
+    desk = Desk(BrightNetwork(), grey, top=30)
+    found = desk.alike(Question("tab", 1, Prompts(), like=like))
+    assert found is not None
+    (fourth,) = found
+    truth = Part(30, 0, disks((120, 200), circles[3]) > 0)
+    assert intersection_over_union(truth, fourth) > 0.95
+    desk.answer(Question("tab", 3, Prompts((Click(70, 30),))))
+    assert desk.alike(Question("tab", 2, Prompts(), like=like)) is None
+
+
 def test_without_a_click_inside_it_says_what_to_do() -> None:
     desk = Desk(BrightNetwork(), GREY)
     with pytest.raises(LamellaError, match="click into it, or draw a box"):

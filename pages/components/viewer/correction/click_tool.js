@@ -95,34 +95,35 @@ class ClickTool extends KeyedTools {
     return rows;
   }
 
-  // Asks the server; a newer question takes the place of one that is on its way.
   async ask() {
     const { meant } = this;
     this.drawPreview();
+    const { clicks, box, rough } = meant;
+    const view = Math.max(this.stage.clientWidth, this.stage.clientHeight) / this.scale;
+    const answer = await this.askServer({ view, clicks, box, rough }, "Looking for the object.");
+    if (answer) this.show(meant, answer.rows);
+  }
+
+  // The answer; null where there is none, or a newer question took its place on the way.
+  async askServer(question, words) {
     this.asking?.abort();
     const asking = (this.asking = new AbortController());
-    const slow = setTimeout(() => this.tell("Looking for the object."), SLOW_MS);
+    const slow = setTimeout(() => this.tell(words), SLOW_MS);
     try {
       const answer = await fetch(new URL(this.data.clicks, location.href), {
         method: "POST",
-        body: JSON.stringify({
-          asker: this.asker,
-          turn: ++this.turn,
-          view: Math.max(this.stage.clientWidth, this.stage.clientHeight) / this.scale,
-          clicks: meant.clicks,
-          box: meant.box,
-          rough: meant.rough,
-        }),
+        body: JSON.stringify({ asker: this.asker, turn: ++this.turn, ...question }),
         signal: asking.signal,
       });
-      if (this.meant !== meant || this.asking !== asking || answer.status === 204) return;
-      if (!answer.ok) this.tell(await answer.text());
-      else this.show(meant, (await answer.json()).rows);
+      if (this.asking !== asking || answer.status === 204) return null;
+      if (answer.ok) return await answer.json();
+      this.tell(await answer.text());
     } catch (error) {
-      if (error.name !== "AbortError") this.tell("The server does not answer; click again.");
+      if (error.name !== "AbortError") this.tell("The server does not answer; try again.");
     } finally {
       clearTimeout(slow);
     }
+    return null;
   }
 
   show(meant, rows) {
@@ -152,9 +153,10 @@ class ClickTool extends KeyedTools {
       false,
       (writer, give) => {
         const kept = rowsBetween(rows);
+        const losing = (value) => (idOf(value) === id && !this.locked.has(phaseOf(value)) ? ground : value);
         for (const [y, left, right] of known) {
           for (let x = left; x < right; x++) {
-            if (!kept(x, y)) writer.row(y, x, x + 1, (value) => (idOf(value) === id ? ground : value));
+            if (!kept(x, y)) writer.row(y, x, x + 1, losing);
           }
         }
         for (const [y, left, right] of rows) writer.row(y, left, right, give);

@@ -4,7 +4,7 @@
 const TELL_MS = 6000;
 const NEWS_MS = 150; // after the last saved operation the page's numbers follow
 
-class Corrector extends ClickTool {
+class Corrector extends LikeTool {
   constructor(root) {
     super(root);
     this.whole = true; // the next frame draws everything
