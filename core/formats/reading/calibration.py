@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 from core.formats.reading.text import plain_unit
@@ -20,6 +21,7 @@ _METRES = {
     "mm": 1e-3,
     "µm": 1e-6,
     "um": 1e-6,
+    "µ": 1e-6,
     "micron": 1e-6,
     "microns": 1e-6,
     "micrometer": 1e-6,
@@ -60,6 +62,7 @@ _METRES = {
     "centimeter": 1e-2,
     "centimetre": 1e-2,
 }
+_PER_PIXEL = re.compile(r"\s*(/|per)\s*(px|pixels?)$")
 
 
 @dataclass(frozen=True)
@@ -88,9 +91,12 @@ def unset_note(format_name: str, value: str) -> str:
 
 
 def metres(value: float, unit: str) -> float | None:
-    """Return ``value`` ``unit`` in metres, or None when ``unit`` is not a length."""
+    """Return ``value`` ``unit`` in metres, or None when ``unit`` is not a length.
+
+    A pixel's size may say so: "nm/px" is nm.
+    """
     name = plain_unit(unit.replace("\0", "")).strip(" \t\r\n[]()\"'").replace("_", "")
-    factor = _METRES.get(name.lower())
+    factor = _METRES.get(_PER_PIXEL.sub("", name.lower()))
     return None if factor is None else value * factor
 
 

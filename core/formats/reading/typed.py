@@ -12,7 +12,7 @@ from core.types import PixelSize
 MICRO, ANGSTROM = "\N{MICRO SIGN}m", "\N{LATIN CAPITAL LETTER A WITH RING ABOVE}"
 EXAMPLES = f"0.25 nm, 1.2 {MICRO}, 0.5 {ANGSTROM}, or 10 x 16 nm for width x height"
 NM_IN_UM = 1000.0
-_SIDES = re.compile(r"\s*[x\N{MULTIPLICATION SIGN}]\s*", re.IGNORECASE)
+_SIDES = re.compile(r"\s*[x\N{MULTIPLICATION SIGN}]\s*(?=[-+\d.,])", re.IGNORECASE)
 _SIDE = re.compile(r"([-+]?[\d.,]+(?:e[-+]?\d+)?)\s*([^\d\s].*)?", re.IGNORECASE)
 
 
