@@ -2,7 +2,8 @@
 
 Starts `lamella app` with two workers in a workspace of its own. Writers upload, draw, ask for
 segmentations, cancel and delete; visitors upload and segment on the page as browsers do. All the
-while the server, a worker or a writer is killed at a random moment. Afterwards the workspace is
+while the server, a worker, a writer or `lamella app` itself, which is started again once the others
+have ended with it, is killed at a random moment. Afterwards the workspace is
 verified, everything confirmed must be there, and each job must have ended once. The exit code is 0
 only where nothing was lost or doubled. Needs Linux.
 """
@@ -39,11 +40,13 @@ import cli
 sys.exit(cli.main(["app", "--port", sys.argv[1]]))
 """
 BUSY = "worker with a job"
-KINDS = (BUSY, "writer", "worker", "server", BUSY, "writer", BUSY, "writer", BUSY, "writer")
-MOMENT_SECONDS = {BUSY: 0.02, "worker": 0.0, "writer": 0.05, "server": 3.0}
+PARENT = "lamella app"
+KINDS = (BUSY, "writer", "worker", "server", BUSY, "writer", BUSY, PARENT, BUSY, "writer")
+MOMENT_SECONDS = {BUSY: 0.02, "worker": 0.0, "writer": 0.05, "server": 3.0, PARENT: 3.0}
 """How long after the moment that was waited for it may still be."""
 PATIENCE_SECONDS = 240.0
 DRAIN_SECONDS = 180.0
+ORPHAN_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,8 @@ def run(folder: Path, plan: Plan) -> Report:
     workspace = Workspace(folder)
     checks.watch(workspace)
     writers = [Writer(folder, f"writer{number}", plan.model) for number in range(plan.writers)]
-    with _app(folder, plan) as (app, address):
-        visitors = [Visitor(address, f"visitor{number}") for number in range(plan.visitors)]
+    with _app(folder, plan) as app:
+        visitors = [Visitor(app.address, f"visitor{number}") for number in range(plan.visitors)]
         for visitor in visitors:
             visitor.start()
         killed = _kill(plan, chance, app, workspace, writers, visitors)
@@ -136,38 +139,85 @@ def in_words(report: Report) -> str:
     return "\n".join(lines)
 
 
+class App:
+    """`lamella app`, which can be started again on the same port."""
+
+    def __init__(self, folder: Path, plan: Plan) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self._port}"
+        self._log = folder.with_suffix(".log")
+        self._environment = {
+            **os.environ,
+            "LAMELLA_WORKSPACE": str(folder),
+            "LAMELLA_WORKERS": str(plan.workers),
+            "LAMELLA_OWNER": VISITORS,
+        }
+        self._start()
+
+    @property
+    def pid(self) -> int:
+        """Of its process now."""
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    def children(self, word: str) -> list[int]:
+        """Return its processes with this word in their command."""
+        path = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return [int(pid) for pid in path.read_text().split() if word in _command(int(pid))]
+
+    def kill(self) -> None:
+        """Kill it, and start it again once its server and workers have ended with it.
+
+        Raises:
+            RuntimeError: one of them goes on without it.
+        """
+        orphans = [*self.children("streamlit"), *self.children("worker")]
+        self._process.kill()
+        self._process.wait()
+        until = time.monotonic() + ORPHAN_SECONDS
+        # What has ended, and nobody has asked how, has an empty command.
+        while any(any(_command(pid)) for pid in orphans):
+            if time.monotonic() > until:
+                raise RuntimeError("A server or a worker outlives lamella app.")
+            time.sleep(0.05)
+        self._start()
+
+    def end(self) -> None:
+        """End it for good."""
+        self._process.terminate()
+        self._process.wait()
+        self._log.unlink(missing_ok=True)
+
+    def _start(self) -> None:
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", APP, str(self._port)],
+                cwd=REPOSITORY,
+                env=self._environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+
 @contextmanager
-def _app(folder: Path, plan: Plan) -> Iterator[tuple[subprocess.Popen, str]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        "LAMELLA_WORKSPACE": str(folder),
-        "LAMELLA_WORKERS": str(plan.workers),
-        "LAMELLA_OWNER": VISITORS,
-    }
-    log = folder.with_suffix(".log")
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-c", APP, str(port)],
-            cwd=REPOSITORY,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+def _app(folder: Path, plan: Plan) -> Iterator[App]:
+    app = App(folder, plan)
     try:
-        yield process, f"http://127.0.0.1:{port}"
+        yield app
     finally:
-        process.terminate()
-        process.wait()
-        log.unlink(missing_ok=True)
+        app.end()
 
 
 def _kill(
     plan: Plan,
     chance: random.Random,
-    app: subprocess.Popen,
+    app: App,
     workspace: Workspace,
     writers: Sequence[Writer],
     visitors: Sequence[Visitor],
@@ -178,10 +228,13 @@ def _kill(
         _wait(chance.uniform(0, plan.pause_seconds), writers)
         patience = time.monotonic() + PATIENCE_SECONDS
         while not (victims := _victims(kind, app, workspace, writers, visitors)):
-            if app.poll() is not None or time.monotonic() > patience:
+            if not app.is_running or time.monotonic() > patience:
                 raise RuntimeError(f"There is no {kind} to kill, or lamella app has ended.")
             _wait(0.02, writers)
         time.sleep(chance.uniform(0, MOMENT_SECONDS[kind]))
+        if kind == PARENT:
+            app.kill()
+            continue
         with suppress(ProcessLookupError):
             os.kill(chance.choice(victims), signal.SIGKILL)
     return Counter(kinds)
@@ -198,7 +251,7 @@ def _wait(seconds: float, writers: Sequence[Writer]) -> None:
 
 def _victims(
     kind: str,
-    app: subprocess.Popen,
+    app: App,
     workspace: Workspace,
     writers: Sequence[Writer],
     visitors: Sequence[Visitor],
@@ -206,17 +259,12 @@ def _victims(
     """Return the processes that may be killed now: a writer that writes, a server that serves."""
     if kind == "writer":
         return [writer.pid for writer in writers if writer.is_writing]
-    if kind == "server":
+    if kind in ("server", PARENT):
         is_serving = any(visitor.is_served for visitor in visitors)
-        return _children(app.pid, "streamlit") if is_serving else []
-    pids = _children(app.pid, "worker")
+        pids = [app.pid] if kind == PARENT else app.children("streamlit")
+        return pids if is_serving else []
+    pids = app.children("worker")
     return _busy(workspace, pids) if kind == BUSY else pids
-
-
-def _children(parent: int, word: str) -> list[int]:
-    """Return the processes of `lamella app` with this word in their command."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [int(pid) for pid in children if word in _command(int(pid))]
 
 
 def _command(pid: int) -> list[str]:

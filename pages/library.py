@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.components.frame import keeping, session
 from pages.components.frame.words import literal
-from pages.components.library import item, overview
+from pages.components.library import actions, item, overview
 
 PAGE = {"group": "Analyse", "title": "Library", "order": 6}
 
@@ -15,6 +15,7 @@ if workspace is None:
     st.stop()
 
 overview.LINK.read()
+actions.say_trouble()
 kept = item.chosen(workspace)
 if kept is None:
     st.caption("Every image that you opened as a file or segmented, with its results.")

@@ -107,6 +107,23 @@ def test_strokes_mask_and_phases_are_there_again(own_workspace: Path) -> None:
     assert marking.NOTHING in texts(app)
 
 
+def test_to_open_an_image_is_to_use_it(own_workspace: Path) -> None:
+    workspace = Workspace(own_workspace)
+    image = str(upload(opened("segment"), "disks.png", two_disks()).query_params["image"])
+    ways = (
+        lambda: opened("segment", image=image),
+        lambda: opened("library").button(key=f"open-{image}").click().run(),
+    )
+    for way in ways:
+        with workspace.database.write() as db:
+            db.execute("UPDATE micrograph SET used = 1, announced = 1")
+        way()
+        found = micrographs.find(workspace, ANN, image)
+        assert found is not None and found.used > 1
+        with workspace.database.read() as db:
+            assert db.execute("SELECT announced FROM micrograph").get is None
+
+
 def test_without_a_folder_the_app_works_and_says_that_nothing_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import formats
 from core.analysis import analyse
+from core.errors import WorkspaceError
 from core.segmentation.engines.classic_engine import ClassicEngine
 from core.workspace import archive, micrographs, results
 from core.workspace.micrographs import Kept
@@ -128,6 +129,25 @@ def test_deleting_asks_once_and_leaves_nothing(workspace: Workspace) -> None:
     assert titles(app) == ["other.png"]
     assert [one.id for one in micrographs.listed(workspace, ANN)] == [other.id]
     assert len(list(workspace.blobs.folder.rglob("?" * 64))) == 1
+
+
+def test_what_cannot_be_deleted_stays_on_the_page_and_says_why(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = add(workspace, "disks.png")
+
+    def fail(*given: object) -> None:
+        raise WorkspaceError("The disk failed (a_b_c).")
+
+    monkeypatch.setattr(micrographs, "delete", fail)
+    app = opened("library", item=kept.id).button(key="library-delete").click().run()
+    assert [one.value for one in app.error] == [literal("The disk failed (a_b_c).")]
+    assert app.query_params["item"] == kept.id
+    assert app.text_input(key=f"title-{kept.id}").value == "disks.png"
+    app = opened("library").checkbox(key=f"tick-{kept.id}").check().run()
+    app = app.button(key="library-delete").click().run()
+    assert app.error and "1 selected" in texts(app)
+    assert not app.run().error
 
 
 def test_ticked_images_are_deleted_together(workspace: Workspace) -> None:

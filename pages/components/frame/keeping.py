@@ -196,7 +196,6 @@ def _of_source(mine: Memory, source: str) -> Kept | None:
 
 def remember(mine: Memory, kept: Kept) -> None:
     """Note what is known of an image that the workspace has."""
-    mine.restored.add(kept.source)
     mine.ids[kept.source] = kept.id
     mine.changes.setdefault(kept.source, kept.changes)
     if kept.blob is not None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.workspace.results import Stored
     from core.workspace.workspace import Workspace
 
-TICKED = "library-ticked"
+TICKED, TROUBLE = "library-ticked", "library-trouble"
 SEGMENT = Path(__file__).resolve().parents[2] / "segment.py"
 SURE = "{} will be deleted with all results, corrections and annotations. This cannot be undone."
 
@@ -74,17 +74,15 @@ def delete_button(workspace: Workspace, ids: Collection[str], title: str = "") -
         try:
             for one in ids:
                 _delete(workspace, one)
+                session.remember(TICKED, ticked() - {one})
         except LamellaError as error:
-            session.remember("library-trouble", str(error))
-        LINK.change(item=None, left=None, right=None)
-        untick()
+            session.remember(TROUBLE, str(error))
+        else:
+            LINK.change(item=None, left=None, right=None)
 
     with st.popover("Delete", icon=":material/delete:"):
         st.markdown(SURE.format(f"**{what}**"))
         st.button("Delete", key="library-delete", type="primary", on_click=delete)
-    if why := session.value_of("library-trouble"):
-        st.error(literal(why))
-        session.remember("library-trouble", "")
 
 
 def delete_result(workspace: Workspace, stored: Stored) -> None:
@@ -92,9 +90,17 @@ def delete_result(workspace: Workspace, stored: Stored) -> None:
     try:
         results.delete(workspace, session.owner(), [stored.id])
     except LamellaError as error:
-        session.remember("library-trouble", str(error))
-    session.forget_result(stored.id)
-    LINK.change(left=None, right=None)
+        session.remember(TROUBLE, str(error))
+    else:
+        session.forget_result(stored.id)
+        LINK.change(left=None, right=None)
+
+
+def say_trouble() -> None:
+    """Say once why something could not be deleted."""
+    if why := session.value_of(TROUBLE):
+        st.error(literal(why))
+        session.remember(TROUBLE, "")
 
 
 def _delete(workspace: Workspace, micrograph: str) -> None:
