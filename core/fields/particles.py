@@ -27,7 +27,7 @@ REFERENCES = (
     "ISO 13322-1:2014, Particle size analysis: image analysis methods, static",
     "ISO 9276-1, 9276-2 and 9276-6, Representation of results of particle size analysis",
     "Lantuéjoul 1980, On the estimation of mean values in individual analysis of particles, "
-    "Microscopica Acta S5:266 (edge correction)",
+    "Microscopica Acta (edge correction)",
 )
 
 

@@ -12,7 +12,7 @@ from core.errors import DataError
 from core.fields.outliers import Outlier, find_outliers
 from core.fields.particle_quantities import whole_in_words
 from core.fields.pooled_sizes import alike, pooled_sizes, shared_parts
-from core.fields.quantity import ONE_FIELD, Quantity
+from core.fields.quantity import ONE_FIELD, Quantity, possible
 from core.fields.result import Distribution, FieldMeasurement
 from core.fields.settings import Kind
 from core.fields.sizes import fitted
@@ -191,7 +191,8 @@ def _over_fields(fields: Sequence[FieldMeasurement], key: str) -> Quantity:
         Part("fields", value - ends[0], ends[1] - value, f"{OVER_FIELDS}, n = {len(known)} fields"),
         *shared,
     )
-    return replace(common, interval=combined(value, parts), reason="", parts=parts)
+    interval = possible(combined(value, parts), value, common.unit)
+    return replace(common, interval=interval, reason="", parts=parts)
 
 
 def _mean_direction(known: Sequence[Quantity], values: Sequence[float]) -> Quantity:

@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from core.fields.particle_quantities import SIZES
-from core.fields.quantity import ONE_FIELD, Quantity
+from core.fields.quantity import ONE_FIELD, Quantity, possible
 from core.fields.result import Distribution, FieldMeasurement
 from core.measurement.particle_size import intervals_over_fields, size_distribution
 from core.measurement.uncertainty import Part, combined
 
+TOO_DIFFERENT = "The fields differ too much for a confidence interval; measure more fields."
 POOLED = "particles of all fields pooled; interval by jackknife over fields"
 
 
@@ -52,10 +53,12 @@ def _pooled(
     method = f"{mean.method.removesuffix('; mean')}; {POOLED}"
     common = replace(mean, value=value, n=count, counted="particles", method=method)
     if low_high is None:
-        return replace(common, interval=None, reason=ONE_FIELD, parts=systematic)
+        reason = ONE_FIELD if len(shown) < 2 else TOO_DIFFERENT
+        return replace(common, interval=None, reason=reason, parts=systematic)
     note = f"{len(shown)} fields of {count:,} particles"
     parts = (Part("fields", value - low_high[0], low_high[1] - value, note), *systematic)
-    return replace(common, interval=combined(value, parts), reason="", parts=parts)
+    interval = possible(combined(value, parts), value, common.unit)
+    return replace(common, interval=interval, reason="", parts=parts)
 
 
 def alike(fields: Sequence[FieldMeasurement]) -> list[Distribution]:

@@ -124,8 +124,19 @@ def from_sample(
     # The bootstrap's percentiles may leave the value itself outside.
     below, above = max(value - low_high[0], 0.0), max(low_high[1] - value, 0.0)
     parts = (Part("counting", below, above, f"n = {n:,} {counted}"), *systematic)
-    interval = combined(value, parts)
+    interval = possible(combined(value, parts), value, unit)
     return Quantity(key, name, value, unit, symbol, interval, "", n, counted, method, parts)
+
+
+def possible(
+    interval: tuple[float, float] | None, value: float, unit: str
+) -> tuple[float, float] | None:
+    """Return an interval without what cannot be: a length, an area, a number per area or a share is
+    not negative, and a share at most 100 %."""
+    if interval is None or unit in ("", "°") or value < 0:
+        return interval
+    low, high = interval
+    return max(low, 0.0), min(high, 100.0) if unit == "%" and value <= 100 else high
 
 
 def of_one_field(

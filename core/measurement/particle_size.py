@@ -14,6 +14,8 @@ from core.measurement.bootstrap import RESAMPLES
 
 # Sizes drawn in all: 6,000 particles are drawn 500 times, few ones 2,000 times.
 MOST_DRAWN, FEWEST_RESAMPLES, DRAWN_AT_ONCE = 3_000_000, 400, 12_000
+# An interval that reaches further than so many times the value says nothing.
+MOST_FACTOR = 100.0
 FRACTIONS = np.array([0.1, 0.5, 0.9])
 POWERS = (0, 2, 3)
 """Of the diameter in the weight of a particle: by number, by area, by volume."""
@@ -95,8 +97,9 @@ def intervals_over_fields(
     """Return 95 % intervals of the values of a :class:`SizeDistribution` of several fields pooled.
 
     Particles of one field are no independent sample of all fields, so fields are left out one by
-    one: jackknife, with Student's t of n - 1 degrees of freedom. ``diameters``, ``weights``: (n,)
-    positive. ``fields``: (n,) which field each is of. Empty for a single field.
+    one: jackknife of the logarithms, with Student's t of n - 1 degrees of freedom. ``diameters``,
+    ``weights``: (n,) positive. ``fields``: (n,) which field each is of. Without an interval that
+    would reach beyond a hundredth and a hundred times the value; empty for a single field.
 
     Source: Tukey 1958, Annals of Mathematical Statistics 29:614.
     """
@@ -113,11 +116,15 @@ def intervals_over_fields(
             for one in range(count)
         ]
     )
+    # Sizes scatter by factors, so their logarithms are left out; a span may be 0.
+    least = np.finfo(np.float64).tiny
+    without = np.log(np.maximum(without, least))
     error = np.sqrt((count - 1) / count * ((without - without.mean(0)) ** 2).sum(0))
     reach = float(student_t.ppf(0.975, count - 1)) * error
     return {
-        name: (float(value - one), float(value + one))
+        name: (float(value * np.exp(-one)), float(value * np.exp(one)))
         for name, value, one in zip(NAMES, whole, reach, strict=True)
+        if one < np.log(MOST_FACTOR)
     }
 
 

@@ -204,8 +204,19 @@ def test_directions_of_fields_are_averaged_as_axes():
 
 
 def test_a_mean_that_may_be_negative_keeps_its_interval():
-    found = pool(fractions([-1.0, 1.0, 0.5])).headline
+    fields = [field_of(Quantity("g_iso643", "G", one, reason="r")) for one in (-1.0, 1.0, 0.5)]
+    found = pool(fields).headline
     assert found.interval[0] < -1 and found.interval[1] > 1
+
+
+def test_no_interval_holds_what_cannot_be():
+    low, high = pool(fractions([0.0, 1.0, 9.0])).headline.interval
+    assert low == 0 and high > 9
+    assert pool(fractions([100.0, 99.0, 91.0])).headline.interval[1] == 100
+    three = pool([particles(0), particles(1), particles(2, scale=2.0)]).headline
+    assert 0 < three.interval[0] < three.value < three.interval[1]
+    two = pool([particles(0), particles(1, scale=2.0)]).headline
+    assert two.interval is None and "differ too much" in two.reason
 
 
 @pytest.mark.parametrize("kind", KINDS)
