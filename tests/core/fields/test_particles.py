@@ -99,6 +99,9 @@ def test_shapes_and_neighbours_stand_in_the_table_by_their_iso_names():
     ratio = found.quantity("iso_aspect_ratio").value
     assert found.table["iso_aspect_ratio"].tolist() == pytest.approx([ratio, ratio])
     assert 0.4 < ratio < 0.5
+    discs_found = measure_field(analysis_of(discs(GRID, np.linspace(4, 20, 64))))
+    for key in ("circularity", "form_factor", "solidity", "iso_aspect_ratio"):
+        assert discs_found.quantity(key).interval[1] <= 1
     circularity = found.quantity("circularity").value
     assert found.quantity("form_factor").value == pytest.approx(circularity**2)
     assert [one.key for one in found.further] == ["nearest_neighbour"]
