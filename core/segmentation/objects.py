@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.segmentation.annotations import Selection, find_annotations, select_objects
+from core.segmentation.broken_rods import join_rods
 from core.segmentation.instances import separate_objects
 from core.segmentation.object_confidence import object_confidence
 from core.segmentation.object_watershed import separate_by_distance
@@ -33,6 +34,8 @@ def counted_objects(
     every = find_objects(
         segmentation, card.objects_phase, replace(settings, minimum_area_px=0), measurable
     )
+    if segmentation.distance is not None:
+        join_rods(every, pixels, measurable)
     confidence = object_confidence(every, segmentation, card)
     return select_objects(every, settings, find_annotations(pixels, measurable), confidence)
 

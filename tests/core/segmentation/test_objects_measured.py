@@ -61,6 +61,7 @@ def test_small_files_that_went_wrong_come_out_right(shared_data, file, model, ob
     ("file", "objects"),
     [
         ("raft_spheres_gap2px.tif", 25),
+        ("rods_10to1_network.tif", 4),
         ("sparse_12_particles.tif", 12),
         ("strip_20x1200.tif", 23),
         ("nan_border_dark_particles.tif", 20),

@@ -1,0 +1,75 @@
+"""Straight rods of which a network marked the ends and missed the middle."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+SMOOTHING_PX = 1.5
+LEAST_RATIO, LEAST_FILL = 4.0, 0.85
+"""Length by width of a rod, and the least share of its upright rectangle that it fills."""
+END_SHARE = 0.1
+"""Of a rod's length, how near to either end something must have been found."""
+INSIDE = 0.8
+MOST_FOUND = 0.85
+"""Of a rod, what was found of it at most: two that touch end to end are found nearly whole."""
+LARGEST_SHARE = 0.1
+"""Largest area of a rod as a share of the image's."""
+
+
+def join_rods(objects: np.ndarray, pixels: np.ndarray, measurable: np.ndarray) -> None:
+    """Make one object, in place, of the pieces of a straight rod that the grey levels show whole.
+
+    A region on the pieces' side of the grey level midway between objects and ground is a rod where
+    it fills a long rectangle; it is joined where at least two objects lie in it, among them one at
+    either end, no other object lies half in it, and part of it was not found.
+
+    ``objects``: (H, W) ids, 0 = none. ``pixels``: (H, W) float32. ``measurable``: (H, W) bool.
+    """
+    found, ground = objects > 0, (objects == 0) & measurable
+    if not (found.any() and ground.any()):
+        return
+    smooth = cv2.GaussianBlur(np.ascontiguousarray(pixels, np.float32), (0, 0), SMOOTHING_PX)
+    inner, outer = float(np.median(smooth[found])), float(np.median(smooth[ground]))
+    midway = (inner + outer) / 2
+    side = (smooth > midway) if inner > outer else (smooth < midway)
+    side &= measurable
+    _, regions, stats, _ = cv2.connectedComponentsWithStats(side.astype(np.uint8))
+    area = np.bincount(objects.ravel())
+    for number in _broken(objects, regions, stats[:, cv2.CC_STAT_AREA]):
+        left, top, width, height = stats[number, :4]
+        here = np.s_[top : top + height, left : left + width]
+        region = regions[here] == number
+        ids, shared = np.unique(objects[here][region], return_counts=True)
+        shared, ids = shared[ids > 0], ids[ids > 0]
+        is_whole = (
+            shared >= INSIDE * area[ids]
+        ).all() and shared.sum() <= MOST_FOUND * region.sum()
+        if is_whole and _is_rod_with_ends(region, objects[here] > 0):
+            objects[here][region] = ids[0]
+            objects[np.isin(objects, ids[1:])] = ids[0]
+
+
+def _broken(objects: np.ndarray, regions: np.ndarray, area: np.ndarray) -> list[int]:
+    """Return the regions, each of its ``area`` in px, with at least two objects in them."""
+    inside = (objects > 0) & (regions > 0)
+    ids = np.int64(objects.max()) + 1
+    pairs = np.unique(regions[inside] * ids + objects[inside])
+    held = np.bincount(pairs // ids, minlength=len(area))
+    return [
+        int(one) for one in np.flatnonzero((held >= 2) & (area <= LARGEST_SHARE * objects.size))
+    ]
+
+
+def _is_rod_with_ends(region: np.ndarray, found: np.ndarray) -> bool:
+    """Return whether ``region`` (h, w) bool is a straight rod, ``found`` at both ends."""
+    points = np.argwhere(region).astype(np.float32)
+    centre, sides, _ = cv2.minAreaRect(points)
+    longer, shorter = max(sides) + 1, min(sides) + 1
+    if longer < LEAST_RATIO * shorter or len(points) < LEAST_FILL * longer * shorter:
+        return False
+    _, axes = np.linalg.eigh(np.cov((points - centre).T))
+    along = (points - centre) @ axes[:, 1]
+    seen = along[found[region]]
+    reach = END_SHARE * longer
+    return bool(seen.min() <= along.min() + reach and seen.max() >= along.max() - reach)
