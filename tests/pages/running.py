@@ -24,16 +24,18 @@ from pages.components.frame.words import WORD_JOINER
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NAVIGATION = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"
+PATIENCE_S = 250
+"""Below what a test may take, on a machine that is busy while the libraries are imported."""
 
 
 @cache
 def _registered_pages() -> dict[str, Any]:
     """Return the pages as AppTest knows them after a run of any; before it takes the name of a file
     for its address, and ours has hyphens."""
-    return AppTest.from_file(str(NAVIGATION), default_timeout=120).run()._registered_pages
+    return AppTest.from_file(str(NAVIGATION), default_timeout=PATIENCE_S).run()._registered_pages
 
 
-def opened(page: str, /, timeout: float = 120, **link: str | list[str]) -> AppTest:
+def opened(page: str, /, timeout: float = PATIENCE_S, **link: str | list[str]) -> AppTest:
     """Return a page, by the name of its file, as a browser with this link would get it."""
     app = AppTest.from_file(str(NAVIGATION), default_timeout=timeout)
     app._registered_pages = _registered_pages()
@@ -44,7 +46,7 @@ def opened(page: str, /, timeout: float = 120, **link: str | list[str]) -> AppTe
 
 def lesson(page: str, **link: str) -> AppTest:
     """Return a page of the lecture, on a sample where the link names no other."""
-    return opened(page, 300, **{"sample": "gold-tem", **link})
+    return opened(page, **{"sample": "gold-tem", **link})
 
 
 def finish(app: AppTest, place: str = "segment") -> AppTest:
@@ -56,7 +58,7 @@ def finish(app: AppTest, place: str = "segment") -> AppTest:
         work_off(job._workspace, worker.handlers(), "test")
         return app.run()
     # Not `future.exception`: it raises where the job was cancelled before it began.
-    wait([job.future], timeout=120)
+    wait([job.future], timeout=PATIENCE_S)
     return app.run()
 
 

@@ -183,7 +183,7 @@ def test_a_doubted_result_says_so_above_it(
     answering({"carbon steel": 0.55, "other": 0.43, "particles": 0.02})
     offers = (Offer("lab/noise", "Noise", "One.", False, lambda page: (noise(), None)),)
     monkeypatch.setattr(samples, "offers", lambda: offers)
-    app = finish(opened("segment", sample="lab/noise", model="particles"))
+    app = finish(after_the_answer(opened("segment", sample="lab/noise", model="particles")))
     assert "unlike what the model was trained on" in texts(app)
 
 
