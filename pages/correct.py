@@ -1,4 +1,4 @@
-"""Correct: mend a segmentation by hand, object by object."""
+"""Correct: a segmentation corrected by hand, object by object."""
 
 import streamlit as st
 
@@ -14,8 +14,8 @@ PAGE = {"group": "Analyse", "title": "Correct", "order": 2}
 
 st.title("Correct")
 st.caption(
-    "Mend what the model got wrong, and confirm what it got right. Every stroke is saved at once, "
-    "and every number, table and export follows."
+    "Correct what the model got wrong and confirm what it got right. Every stroke is saved at "
+    "once; measurements and exports follow."
 )
 LINK.read()
 opened = choices.micrograph()

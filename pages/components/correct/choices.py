@@ -20,7 +20,7 @@ from pages.components.segment.kept import Corrected, Reference
 if TYPE_CHECKING:
     from core.workspace.workspace import Workspace
 
-BEGIN = {MODEL: "A model's result", BLANK: "Blank"}
+BEGIN = {MODEL: "Model result", BLANK: "Blank image"}
 POLL_S = 0.3
 
 
@@ -50,7 +50,7 @@ def choose(workspace: Workspace, opened: Opened) -> Chosen | None:
     """Draw what the correction begins with; None while there is no result of it yet."""
     card = sidebar.choose_model()
     with st.sidebar:
-        begin = LINK.choose("Begin with", "begin", BEGIN)
+        begin = LINK.choose("Start from", "begin", BEGIN)
     if begin == BLANK:
         return _blank(workspace, opened, card)
     card, marked = marking.choose(opened, card)

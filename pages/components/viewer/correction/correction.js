@@ -13,6 +13,7 @@ export class Correction {
   constructor({ address, name, shown, told }) {
     Object.assign(this, { address, name, shown, told });
     this.isOpen = false;
+    this.changedAt = 0; // when something was done last
     this.elsewhere = false; // another tab has it open too
     this.sentence = ""; // what went wrong with what an earlier tab left
     this.store = new UnsentStore(name);
@@ -132,6 +133,7 @@ export class Correction {
   }
 
   record(made) {
+    this.changedAt = performance.now();
     const operation = { ...made, serial: serial() };
     this.history.add(operation);
     this.know(operation.objects);
@@ -166,6 +168,7 @@ export class Correction {
     if (!this.canEdit) return;
     const operation = back ? this.history.undo() : this.history.redo();
     if (!operation) return;
+    this.changedAt = performance.now();
     let box = this.map.apply(operation.patch);
     this.know(operation.objects);
     for (const [id] of operation.objects) box = united(box, this.map.boxes.get(id));

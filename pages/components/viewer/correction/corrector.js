@@ -2,7 +2,7 @@
 // remembered here at once and sent to the server operation by operation.
 
 const TELL_MS = 6000;
-const NEWS_MS = 150; // after the last saved operation the page's numbers follow
+const NEWS_MS = 120; // so long after what was done last, once it is saved, the page's numbers follow
 
 class Corrector extends LikeTool {
   constructor(root) {
@@ -181,15 +181,18 @@ class Corrector extends LikeTool {
 
   // The object that is selected goes to Python, for its numbers.
   selectionChanged() {
+    this.correction.changedAt = performance.now();
     this.news();
   }
 
-  news() {
+  // The page runs again, but not while a stroke is drawn: new charts would make it stutter.
+  news(wait = this.correction.changedAt + NEWS_MS - performance.now()) {
     clearTimeout(this.newsTimer);
     this.newsTimer = setTimeout(() => {
-      const { revision } = this.correction.outbox;
-      this.setStateValue("state", { name: this.correction.name, revision, selected: this.selected });
-    }, NEWS_MS);
+      const { name, outbox } = this.correction;
+      if (this.stroke) this.news(NEWS_MS);
+      else this.setStateValue("state", { name, revision: outbox.revision, selected: this.selected });
+    }, Math.max(0, wait));
   }
 
   showState() {
