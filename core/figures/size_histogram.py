@@ -15,7 +15,7 @@ from core.palette import ACCENT
 from core.types import Phase
 
 Weighting = Literal["number", "area"]
-MOST_BINS = 60
+MOST_BINS, FEW_OBJECTS = 60, 6
 # Mid-grey: a contrast of more than 3 to 1 on white and on near-black alike.
 LINE = "#808080"
 
@@ -122,13 +122,15 @@ def _layout(found: SizeHistogram, weighting: Weighting, phase: Phase | None) -> 
         f"Share of the area of {objects} in %" if weighting == "area" else f"Number of {objects}"
     )
     grid = {"gridcolor": "rgba(128, 128, 128, 0.25)", "zerolinecolor": LINE}
+    # Left alone, plotly marks half objects.
+    few = {"dtick": 1} if weighting == "number" and found.values.max() <= FEW_OBJECTS else {}
     return {
         "xaxis": {
             "title": f"Equivalent diameter in {found.unit} ({counted})",
             "rangemode": "tozero",
             **grid,
         },
-        "yaxis": {"title": title, "rangemode": "tozero", **grid},
+        "yaxis": {"title": title, "rangemode": "tozero", **few, **grid},
         "paper_bgcolor": "rgba(0, 0, 0, 0)",
         "plot_bgcolor": "rgba(0, 0, 0, 0)",
         "margin": {"l": 56, "r": 16, "t": 28, "b": 48},

@@ -190,3 +190,10 @@ def test_the_font_of_the_scale_bar_has_every_character_of_a_length():
     missing = font.getmask("\N{SNOWMAN}").getbbox(), bytes(font.getmask("\N{SNOWMAN}"))
     for character in "0123456789.\N{MICRO SIGN}nmp\N{ANGSTROM SIGN}\N{SUPERSCRIPT TWO}":
         assert (font.getmask(character).getbbox(), bytes(font.getmask(character))) != missing
+
+
+@pytest.mark.parametrize(("count", "step"), [(1, 1), (4, 1), (400, None)])
+def test_objects_are_counted_in_whole_numbers(count, step):
+    sizes = np.random.default_rng(1).normal(100, 15, count)
+    assert size_histogram(table(sizes)).layout.yaxis.dtick == step
+    assert size_histogram(table(sizes), "area").layout.yaxis.dtick is None
