@@ -11,7 +11,13 @@ import pandas as pd
 from core.errors import DataError
 from core.fields.view import View
 from core.measurement.grain_size import GrainCount, count_grains, count_in_circle, intercepts
-from core.measurement.intercept_lines import LineIntercepts, cross, straight_lines, three_circles
+from core.measurement.intercept_lines import (
+    LineIntercepts,
+    cross,
+    cross_boundaries,
+    straight_lines,
+    three_circles,
+)
 from core.pixels.image_area import nearest_index
 from core.segmentation.grain_merging import grains_from_probability
 
@@ -56,6 +62,16 @@ class GrainMap:
         """Straight lines in four directions."""
         lines = straight_lines(self.grains.shape, self.spacing_px)
         return cross(self.grains, lines, self._removed("lines in four directions"), self.spacing_px)
+
+    @cached_property
+    def chords_px(self) -> np.ndarray:
+        """(n,) chords of the same lines between boundaries as they were segmented, with their width
+        and their gaps; none of a model without boundaries, or of one corrected by hand."""
+        boundary = self.view.analysis.card.boundary_phase
+        if boundary is None or self.view.analysis.by_hand is not None:
+            return np.empty(0)
+        lines = straight_lines(self.grains.shape, self.spacing_px)
+        return cross_boundaries(self.view.labels == boundary, lines).chords_px
 
     @cached_property
     def circles(self) -> LineIntercepts:

@@ -121,6 +121,25 @@ def mean_intercepts(view: View, found: GrainMap, scale: Scale) -> Iterator[Quant
         method="L / P; ASTM E112",
     )
     yield from _by_direction(view, found.lines, scale)
+    yield from _chords(view, found, scale)
+
+
+def _chords(view: View, found: GrainMap, scale: Scale) -> Iterator[Quantity]:
+    """Yield the mean chord, shorter than the mean intercept by the boundaries' width."""
+    chords = found.chords_px
+    if len(chords):
+        value = float(chords.mean()) * scale.per_px
+        yield of_one_field(
+            "mean_chord",
+            "Mean chord from rim to rim of boundaries as segmented",
+            value,
+            scale.unit,
+            view.systematic_parts(value, 1, "mean_intercept"),
+            symbol="c̄",
+            n=len(chords),
+            counted="chords",
+            method="lines in four directions, gaps not closed; as NIST's grain-size tools",
+        )
 
 
 def _by_direction(view: View, lines: LineIntercepts, scale: Scale) -> Iterator[Quantity]:

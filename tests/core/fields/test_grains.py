@@ -61,6 +61,9 @@ def test_a_network_of_lines_is_closed_and_counted():
     assert found.kind == "grains"
     assert found.quantity("mean_intercept_90").value == pytest.approx(20, rel=0.02)
     assert len(found.table) == 49
+    # From rim to rim 37 px, along rows and columns.
+    assert found.quantity("mean_chord").value < found.quantity("mean_intercept").value
+    assert found.quantity("mean_chord").unit == "µm"
 
 
 def test_hits_can_be_taken_away():

@@ -14,6 +14,7 @@ from core.measurement.intercept_lines import (
     three_circles,
 )
 from core.pixels.image_area import nearest_index
+from core.segmentation.grain_merging import grains_from_probability
 
 
 def squares(cells, side):
@@ -103,6 +104,18 @@ def test_nists_maps_have_nists_mean_intercept(shared_data, name, mean):
     found = cross_boundaries(boundary, straight_lines(boundary.shape, 8), spacing_px=8)
     assert found.chords_px.mean() == pytest.approx(mean, rel=0.03)
     assert found.mean_px > found.chords_px.mean() + 2
+
+
+def test_the_closed_network_of_a_nist_map_has_nists_intercept_and_the_boundarys_width(shared_data):
+    """As a network's boundaries are counted; chords from rim to rim are a share of the line that
+    the boundaries leave. NIST's map of Ti-6Al-4V is open and closes to no network."""
+    with Image.open(
+        shared_data("grain_size_nist", "grains_steel_highlighted_segmented.tif")
+    ) as tif:
+        boundary = np.asarray(tif.convert("L")) > 127
+    grains = grains_from_probability(boundary.astype(np.float32))
+    found = cross(grains, straight_lines(grains.shape, 8), spacing_px=8)
+    assert found.mean_px == pytest.approx(37.176 / (1 - boundary.mean()), rel=0.03)
 
 
 def test_one_grain_is_crossed_nowhere():
