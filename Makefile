@@ -17,7 +17,7 @@ venv := .venv
 bin := $(venv)/bin
 stamp := $(venv)/.lamella-installed
 
-.PHONY: help setup run test lint format studies measure cards lock image clean
+.PHONY: help setup run test coverage lint format studies measure cards lock image clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -30,15 +30,17 @@ run: $(stamp) ## start the app on 127.0.0.1:8501, or on another port with PORT=8
 	@$(bin)/lamella app --port $(PORT)
 
 # In the order of their names, so that the browser's few slow tests come first and not last.
-test: lint ## check style and types and run every test: unit, pages, browser
-	$(bin)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder \
-	  $(if $(TESTS),$(TESTS),--cov --cov-report=)
-	$(if $(TESTS),,@$(coverage))
+pytest = $(bin)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
-# A line a room; `.venv/bin/coverage report` lists every file.
-coverage = for room in core models studies commands pages; do \
-  printf 'coverage of %-8s %s %%\n' $$room "$$($(bin)/coverage report --format=total --include="$$room/*")"; \
-  done
+test: lint ## check style and types and run every test: unit, pages, browser
+	$(pytest) $(TESTS)
+
+# Not part of `make test`: whatever runs without a browser takes half as long again.
+coverage: $(stamp) ## run every test and say how much of each room is reached, in %
+	$(pytest) --cov --cov-report=
+	@$(foreach room,core models studies commands pages,printf 'coverage of %-8s %s %%\n' $(room) \
+	  "$$($(bin)/coverage report --format=total --include='$(room)/*')";)
+	@echo '`$(bin)/coverage report` lists every file.'
 
 lint: $(stamp) ## check style, formatting and types alone
 	$(bin)/ruff check .
