@@ -83,9 +83,10 @@ def report(workspace: Workspace, model: str) -> str:
     """Return one line: bytes and times of a result of ``model``."""
     analysis = mirrored(analyse(field_for(model), zoo.load(model)))
     kept = micrographs.add(workspace, "benchmark", f"sample:{model}", model, None)
+    others = [_another(analysis, number) for number in range(RUNS)]
 
     def save(number: int) -> None:
-        results.add(workspace, "benchmark", kept.id, model, _another(analysis, number))
+        results.add(workspace, "benchmark", kept.id, model, others[number])
 
     saving = cost(save)
     stored = results.find(workspace, "benchmark", model)

@@ -135,9 +135,9 @@ def _check(holds: bool, fault: str) -> None:
         raise AssertionError(fault)
 
 
-def run(server: AppServer, users: int, seconds: float, most_rounds: int = 100_000) -> Load:
-    """Let users work on a server; return what they found."""
-    load = Load(server.address, time.monotonic() + seconds)
+def run(address: str, users: int, seconds: float, most_rounds: int = 100_000) -> Load:
+    """Let users work on the server at ``address``; return what they found."""
+    load = Load(address, time.monotonic() + seconds)
     threads = [
         threading.Thread(target=play, args=(load, user, most_rounds)) for user in range(users)
     ]
@@ -162,7 +162,7 @@ def watched(server: AppServer, users: int, seconds: float) -> tuple[Load, list[f
         first.open("segment", model=MODEL)
     watcher = threading.Thread(target=watch)
     watcher.start()
-    load = run(server, users, seconds)
+    load = run(server.address, users, seconds)
     ended.set()
     watcher.join()
     return load, memory

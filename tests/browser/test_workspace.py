@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from benchmarks import ten_users
 from pages.components.frame.keeping import NOT_YOURS
 
 PROGRESS = re.compile(r"Tile [1-9]\d* of \d+")
@@ -71,6 +72,12 @@ def test_a_reload_and_a_closed_tab_bring_the_page_back(
     assert stranger.request.get(picture.evaluate("image => image.src")).status == 404
     stranger.goto(f"{server.address}/library")
     expect(stranger.get_by_text("Nothing here yet.")).to_be_visible()
+
+
+def test_three_users_at_once_get_their_own_images_and_nobody_elses(server) -> None:
+    load = ten_users.run(server.address, users=3, seconds=240, most_rounds=1)
+    assert load.faults == []
+    assert load.rounds == 3
 
 
 def test_a_run_goes_on_when_the_server_starts_again(
