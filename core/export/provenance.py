@@ -15,6 +15,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
 from typing import Any
 
+import numpy as np
+
 from core.analysis import Analysis, ObjectSettings, TileSettings
 from core.export.tables import csv_bytes
 from core.segmentation.confidence import mean_confidence
@@ -90,8 +92,8 @@ def contents(analysis: Analysis) -> dict[str, str]:
     """Return the SHA-256 of labels, objects and table, the same where a result is repeated bit for
     bit; the ``digest`` beside them names what it was made from."""
     return {
-        "labels_sha256": hashlib.sha256(analysis.segmentation.labels.tobytes()).hexdigest(),
-        "objects_sha256": hashlib.sha256(analysis.objects.tobytes()).hexdigest(),
+        "labels_sha256": _sha256_of(analysis.segmentation.labels),
+        "objects_sha256": _sha256_of(analysis.objects),
         "table_sha256": hashlib.sha256(csv_bytes(analysis.table)).hexdigest(),
     }
 
@@ -99,6 +101,11 @@ def contents(analysis: Analysis) -> dict[str, str]:
 def _by_hand(analysis: Analysis) -> dict[str, object] | None:
     found = analysis.by_hand
     return None if found is None else {"in_words": str(found), **asdict(found)}
+
+
+def _sha256_of(array: np.ndarray) -> str:
+    """Return the SHA-256 of the bytes of an array, row by row, without a copy where they lie so."""
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
 def _mean_intercept_px(analysis: Analysis) -> float | None:
