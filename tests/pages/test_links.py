@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.components.frame import link as link_module
+from pages.components.frame.memory import Memory
 from tests.pages.running import REPOSITORY, opened, warnings
 
 SHARED = {"sample": "gold-tem", "model": "particles"}
@@ -112,6 +114,38 @@ def test_a_link_to_a_model_that_was_replaced_opens_the_one_in_its_place() -> Non
         "The link asks for the model 'particles-resnet34', which is no longer there; Nanoparticles "
         "replaces it."
     ]
+
+
+class Address(dict):
+    """Stands in for the browser's address."""
+
+    to_dict = dict.copy
+
+    def from_dict(self, values: dict[str, str]) -> None:
+        self.clear()
+        self.update(values)
+
+
+def test_the_menu_brings_a_pages_part_of_the_link_back_and_the_browsers_history_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    address, mine = Address(view="label"), Memory()
+    monkeypatch.setattr("streamlit.query_params", address)
+    by_history = False
+    monkeypatch.setattr(link_module, "_is_back_or_forward", lambda: by_history)
+
+    def comes_to(page: str, *names: str, **query: str) -> str | None:
+        address.from_dict(query)
+        link_module.follow(mine, page)
+        link_module.return_to(mine, page, names)
+        return address.get("view")
+
+    assert comes_to("inspect", "view", view="label") == "label"
+    assert comes_to("segment", "object") is None
+    assert comes_to("inspect", "view") == "label"
+    by_history = True
+    assert comes_to("inspect", "view") is None
+    assert comes_to("inspect", "view", view="label") == "label"
 
 
 def test_every_page_and_every_parameter_is_tried() -> None:

@@ -25,9 +25,11 @@ REPLACED = "The link asks for the model {name!r}, which is no longer there; {oth
 
 def follow(mine: Memory, page: str) -> None:
     """Take image and model from the link where it asks for others, else write them into it."""
-    if mine.page != page or _is_back_or_forward():
-        # Kept until the page has read its own part: a run may be cut off before that.
-        mine.page, mine.link_unread = page, True
+    by_history = _is_back_or_forward()
+    if mine.page != page or by_history:
+        # Kept until the page has read its own part: a run may be cut off before that. What the
+        # browser's history leads to says all, also where it names no parameter.
+        mine.page, mine.link_unread = page, not by_history
         mine.replaced = {}
     asked = {name: st.query_params.get(name) for name in ("sample", "image", "model")}
     _take(mine, {name: text for name, text in asked.items() if not _is_late(mine, name, text)})
