@@ -89,7 +89,14 @@ class Analysis:
     @property
     def reasons_to_doubt(self) -> tuple[str, ...]:
         """Sentences on how the image differs from those that the model learned from."""
-        return (*self.doubts, *self.warnings)
+        left_out, counted = self.selection.doubtful, len(self.table)
+        unsure: tuple[str, ...] = ()
+        if left_out > counted:
+            unsure = (
+                f"{left_out} objects were left out for low confidence, more than the {counted} "
+                "that count.",
+            )
+        return (*self.doubts, *self.warnings, *unsure)
 
     @property
     def object_bytes(self) -> int:

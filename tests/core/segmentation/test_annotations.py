@@ -175,3 +175,12 @@ def test_letters_that_resizing_softened_are_found_beside_their_bar() -> None:
     small = np.asarray(large.resize((400, 300), Image.Resampling.BOX))
     strokes = small.astype(int) - particles() > 60
     assert find_annotations(grey(small))[strokes].mean() > 0.9
+
+
+def test_more_doubtful_objects_than_certain_ones_are_a_reason_to_doubt() -> None:
+    found = analyse(micrograph(particles()), ClassicEngine(zoo.CARDS["otsu"]))
+    count = len(found.table)
+    for doubtful, told in ((count, False), (count + 1, True)):
+        changed = replace(found, selection=replace(found.selection, doubtful=doubtful))
+        sentence = f"{doubtful} objects were left out for low confidence, more than the {count} "
+        assert any(one.startswith(sentence) for one in changed.reasons_to_doubt) == told
