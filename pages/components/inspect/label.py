@@ -93,8 +93,8 @@ def _split(inspected: Inspected) -> None:
         return
     st.caption(
         f"{len(split.contributions)} input channels of {split.layer}, each activation times its "
-        f"weight, plus the bias: their sum is {split.total:.5f}, the logit is {split.logit:.5f}, "
-        f"{abs(split.total - split.logit):.0e} apart. Orange supports the class, blue opposes it."
+        f"weight, plus the bias: their sum is {split.total:.5f}, the logit is {split.logit:.5f}. "
+        "Orange supports the class, blue opposes it."
     )
     st.plotly_chart(
         logit_figure(split).update_layout(margin={"l": 0, "r": 0, "t": 10, "b": 0}),
