@@ -77,7 +77,7 @@ def warnings(app: AppTest) -> list[str]:
 
 def read(written: str) -> str:
     """Return literal text of Markdown as it is read."""
-    return re.sub(r"\\([^\w\s])", r"\1", written).replace(WORD_JOINER, "")
+    return re.sub(r"\\([^a-zA-Z0-9\s])", r"\1", written).replace(WORD_JOINER, "")
 
 
 def fetched(app: AppTest, key: str, base_path: str = "", **headers: str) -> Response:
