@@ -109,7 +109,7 @@ def pack(array: np.ndarray, shuffle: bool = True) -> bytes:
     data = imagecodecs.blosc2_encode(
         np.ascontiguousarray(array),  # type: ignore[arg-type] # It takes any buffer.
         level=1,
-        compressor=imagecodecs.BLOSC2.COMPRESSOR.ZSTD,
+        compressor=imagecodecs.BLOSC2.COMPRESSOR.LZ4,
         shuffle=filters.SHUFFLE if shuffle else filters.NOFILTER,
         typesize=array.itemsize,
         numthreads=1,
@@ -166,7 +166,7 @@ def _steps(probabilities: np.ndarray) -> np.ndarray:
     # Every float16 by its bits: looking it up is quicker than arithmetic in float16.
     table = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float32)
     table = np.rint(np.nan_to_num(table).clip(0, 1) * STEPS).astype("<u2")
-    return table[probabilities[1:].view(np.uint16)]
+    return np.take(table, probabilities[1:].view(np.uint16))
 
 
 def _probabilities(steps: np.ndarray) -> np.ndarray:
