@@ -10,9 +10,9 @@ without a graphics card draws in software, which is the slow case.
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
-import sys
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -144,7 +144,11 @@ def report(page: Page, view: str, width: int) -> None:
 
 
 def main() -> None:
-    side, count = (int(one) for one in (*sys.argv[1:3], *("4096", "5000")[len(sys.argv) - 1 :]))
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("side", type=int, nargs="?", default=4096, help="of the image, in px")
+    parser.add_argument("count", type=int, nargs="?", default=5000, help="of objects")
+    options = parser.parse_args()
+    side, count = options.side, options.count
     with TemporaryDirectory() as samples, TemporaryDirectory() as workspace:
         keep_discs(Path(samples), Path(workspace), side, count)
         of_lab = {"LAMELLA_SAMPLES": samples, "LAMELLA_WORKSPACE": workspace}
