@@ -12,7 +12,7 @@ from core.errors import DataError
 from core.fields.outliers import Outlier, find_outliers
 from core.fields.particle_quantities import whole_in_words
 from core.fields.pooled_sizes import alike, pooled_sizes, shared_parts
-from core.fields.quantity import ONE_FIELD, Quantity, possible
+from core.fields.quantity import ONE_FIELD, Quantity, possible, quantity_of
 from core.fields.result import Distribution, FieldMeasurement
 from core.fields.settings import Kind
 from core.fields.sizes import fitted
@@ -63,11 +63,7 @@ class PooledMeasurement:
         Raises:
             DataError: none of that key.
         """
-        for one in self.quantities:
-            if one.key == key:
-                return one
-        known = ", ".join(one.key for one in self.quantities)
-        raise DataError(f"{key} was not measured of these fields; there are {known}.")
+        return quantity_of(self.quantities, key, "these fields")
 
 
 def pool(measured: Sequence[FieldMeasurement]) -> PooledMeasurement:

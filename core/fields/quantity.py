@@ -163,6 +163,19 @@ def missing(
     return Quantity(key, name, None, unit, symbol, None, reason, method=method)
 
 
+def quantity_of(quantities: Sequence[Quantity], key: str, measured: str) -> Quantity:
+    """Return a quantity by its key; ``measured``: what they are of, in words.
+
+    Raises:
+        DataError: none of that key.
+    """
+    for one in quantities:
+        if one.key == key:
+            return one
+    known = ", ".join(one.key for one in quantities)
+    raise DataError(f"{key} was not measured of {measured}; there are {known}.")
+
+
 def factor(old: str, new: str) -> float | None:
     """Return what a value in one unit is multiplied by to be in another of the same dimension;
     None where there is no such number, as from px to nm."""

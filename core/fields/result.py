@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core.errors import DataError
-from core.fields.quantity import Quantity, factor
+from core.fields.quantity import Quantity, factor, quantity_of
 from core.fields.settings import Kind, MeasureSettings
 from core.measurement.size_fit import SizeFit
 from core.types import read_only
@@ -130,8 +130,4 @@ class FieldMeasurement:
         Raises:
             DataError: none of that key.
         """
-        for one in self.quantities:
-            if one.key == key:
-                return one
-        known = ", ".join(one.key for one in self.quantities)
-        raise DataError(f"{key} was not measured of {self.name}; there are {known}.")
+        return quantity_of(self.quantities, key, self.name)
