@@ -77,12 +77,22 @@ class FeatureBands:
 
 
 @dataclass(frozen=True, eq=False)
+class ForestExamples:
+    """The pixels that a forest learns from: ``features`` (n, F) float32, ``values`` (n,) uint8, 1 =
+    first phase."""
+
+    features: np.ndarray
+    values: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class PixelForest:
-    """A forest that has learned; it knows phases 0 to ``phases`` - 1."""
+    """A forest that has learned from ``examples``; it knows phases 0 to ``phases`` - 1."""
 
     forest: RandomForestClassifier
     phases: int
     settings: ForestSettings
+    examples: ForestExamples
 
     def probabilities(
         self, bands: FeatureBands, progress: ProgressCallback = no_progress
@@ -129,8 +139,6 @@ def fit_forest(
     Raises:
         DataError: marks of another shape, or pixels of fewer than two phases.
     """
-    from sklearn.ensemble import RandomForestClassifier
-
     settings = settings or ForestSettings()
     rows, columns = _chosen(_inside(marks, bands.grey.shape), settings)
     table, classes = [], []
@@ -141,6 +149,14 @@ def fit_forest(
             at = (rows[here] - top) * bands.grey.shape[1] + columns[here]
             table.append(bands.band(index)[at])
             classes.append(marks.values[rows[here], columns[here]])
+    examples = ForestExamples(np.concatenate(table), np.concatenate(classes))
+    return forest_of(examples, len(marks.phases), settings)
+
+
+def forest_of(examples: ForestExamples, phases: int, settings: ForestSettings) -> PixelForest:
+    """Return the forest that learns from ``examples``; the same for the same ones."""
+    from sklearn.ensemble import RandomForestClassifier
+
     forest = RandomForestClassifier(
         settings.trees,
         min_samples_leaf=settings.smallest_leaf_px,
@@ -148,8 +164,8 @@ def fit_forest(
         random_state=settings.seed,
         n_jobs=1,
     )
-    forest.fit(np.concatenate(table), np.concatenate(classes))
-    return PixelForest(forest, len(marks.phases), settings)
+    forest.fit(examples.features, examples.values)
+    return PixelForest(forest, phases, settings, examples)
 
 
 def import_learner() -> None:

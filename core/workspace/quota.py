@@ -12,7 +12,7 @@ from core.workspace.workspace import Workspace
 
 
 def used_bytes(workspace: Workspace, owner: str) -> int:
-    """Return the bytes of an owner's uploads, results and corrections, equal ones twice."""
+    """Return the bytes of an owner's uploads, results, corrections and models, equal ones twice."""
     with workspace.database.read() as db:
         return _used(db, owner)
 
@@ -47,7 +47,7 @@ def check_owner(db: apsw.Connection, workspace: Workspace, owner: str, new_bytes
     if used + new_bytes > most:
         raise WorkspaceError(
             f"Your library holds {_size(used)} of {_size(most)}, too much for {_size(new_bytes)} "
-            "more; delete images or results that you no longer need."
+            "more; delete images, results or models that you no longer need."
         )
 
 
@@ -56,7 +56,8 @@ def _used(db: apsw.Connection, owner: str) -> int:
         "SELECT (SELECT coalesce(sum(bytes), 0) FROM micrograph WHERE owner = ?1)"
         " + (SELECT coalesce(sum(bytes), 0) FROM result WHERE owner = ?1)"
         " + (SELECT coalesce(sum(correction.bytes), 0) FROM correction JOIN result ON id = result"
-        " WHERE owner = ?1)",
+        " WHERE owner = ?1)"
+        " + (SELECT coalesce(sum(bytes), 0) FROM lab_model WHERE owner = ?1)",
         (owner,),
     ).get
 

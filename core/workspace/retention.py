@@ -50,8 +50,9 @@ def sweep(workspace: Workspace) -> int:
     return the bytes freed. Call it now and then.
 
     A clock that jumps ahead deletes nothing before a week has passed on it too. Images of sessions
-    without a cookie go a day after their last use, as nobody can find them again. Contents that no
-    row names stay, as a lost database may have named them; unfinished files go after a day.
+    without a cookie go a day after their last use, their models a day after they were made, as
+    nobody can find them again. Contents that no row names stay, as a lost database may have named
+    them; unfinished files go after a day.
 
     Raises:
         WorkspaceError: the workspace cannot be written to.
@@ -79,5 +80,9 @@ def _sweep(db: apsw.Connection, workspace: Workspace) -> None:
             "SELECT owner, id FROM micrograph WHERE used <= ? AND announced <= ?",
             (now - keep_seconds, now - NOTICE_SECONDS),
         )
+    db.execute(
+        "DELETE FROM lab_model WHERE substr(owner, 1, ?) = ? AND created < ?",
+        (len(SESSION), SESSION, now - DAY_SECONDS),
+    )
     for owner, micrograph in gone:
         micrographs.delete_rows(db, workspace, owner, micrograph)

@@ -196,5 +196,34 @@ CREATE TABLE batch_field (
 CREATE INDEX batch_field_micrograph ON batch_field (micrograph);
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
+_VERSION_4 = """
+-- What users taught or imported. everyone: whether all owners find it; only its owner removes it.
+-- card: of core.workspace.lab_card.
+CREATE TABLE lab_model (
+    id       TEXT PRIMARY KEY,
+    owner    TEXT NOT NULL,
+    name     TEXT NOT NULL,
+    kind     TEXT NOT NULL CHECK (kind IN ('trained', 'forest', 'foreign')),
+    everyone INTEGER NOT NULL CHECK (everyone IN (0, 1)),
+    card     TEXT NOT NULL,
+    weights  TEXT NOT NULL REFERENCES blob,
+    bytes    INTEGER NOT NULL,
+    created  REAL NOT NULL,
+    UNIQUE (owner, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX lab_model_weights ON lab_model (weights);
+CREATE UNIQUE INDEX lab_model_everyone ON lab_model (name) WHERE everyone;
+
+DROP VIEW unused_blob;
+CREATE VIEW unused_blob AS
+SELECT digest FROM blob
+WHERE NOT EXISTS (SELECT 1 FROM micrograph WHERE blob = digest)
+  AND NOT EXISTS (SELECT 1 FROM sidecar WHERE blob = digest)
+  AND NOT EXISTS (SELECT 1 FROM drawing WHERE mask = digest)
+  AND NOT EXISTS (SELECT 1 FROM result_file WHERE blob = digest)
+  AND NOT EXISTS (SELECT 1 FROM correction_snapshot WHERE blob = digest)
+  AND NOT EXISTS (SELECT 1 FROM lab_model WHERE weights = digest);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 """``MIGRATIONS[n]`` takes a workspace from version n to version n + 1."""

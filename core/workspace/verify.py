@@ -28,6 +28,9 @@ SELECT 'The corrections of the result ' || result.title || ' of ' || micrograph.
     ELSE ' and cannot be read; correct it again.' END
 FROM result JOIN micrograph ON micrograph.id = result.micrograph
 WHERE result.id IN (SELECT result FROM correction_snapshot WHERE blob = ?1)
+UNION ALL
+SELECT 'The model ' || name || ' (' || owner || ') is {0}; train or import it again.' FROM lab_model
+WHERE weights = ?1
 """
 
 
@@ -49,8 +52,8 @@ def verify(
     """Read everything once and compare it with what its rows say; it may be in use meanwhile.
 
     ``repair``: damaged files are removed, so that the same upload mends them, and with them the
-    results, masks and corrections that cannot be read any more; and what a crash left behind a day
-    ago or earlier. Without it nothing is removed.
+    results, masks, corrections and models that cannot be read any more; and what a crash left
+    behind a day ago or earlier. Without it nothing is removed.
 
     Raises:
         WorkspaceError: the workspace cannot be read, or not be written to.
@@ -89,6 +92,7 @@ def _problems(workspace: Workspace, digest: str, repair: bool) -> list[str]:
             db.execute("DELETE FROM correction_snapshot WHERE blob = ?", (digest,))
             kept = "SELECT result FROM correction_snapshot"
             db.execute(f"DELETE FROM correction WHERE result NOT IN ({kept})")
+            db.execute("DELETE FROM lab_model WHERE weights = ?", (digest,))
             db.execute("UPDATE drawing SET mask = NULL WHERE mask = ?", (digest,))
             workspace.blobs.discard(digest)
     return found

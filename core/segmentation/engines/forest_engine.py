@@ -38,7 +38,10 @@ class ForestTraining:
 
 
 class ForestEngine:
-    """A fitted forest and what it was trained on. It sees an image whole, band by band."""
+    """A fitted forest and what it was trained on. It sees an image whole, band by band.
+
+    ``bands``: of the image that it was trained on, where they are kept.
+    """
 
     device = "cpu"
     execution = Execution()
@@ -47,12 +50,13 @@ class ForestEngine:
         self,
         card: ModelCard,
         forest: PixelForest,
-        bands: FeatureBands,
+        bands: FeatureBands | None,
         training: ForestTraining,
     ) -> None:
         self.card = card
+        self.forest = forest
         self.forest_training = training
-        self._forest, self._bands = forest, bands
+        self._bands = bands
 
     def whole(
         self,
@@ -65,9 +69,9 @@ class ForestEngine:
         A pixel's phase depends on its neighbourhood alone, whatever else is ``valid``.
         """
         bands = self._bands
-        if not np.array_equal(bands.grey, grey):
+        if bands is None or not np.array_equal(bands.grey, grey):
             bands = FeatureBands(grey, self.forest_training.settings.scales_px)
-        return self._forest.probabilities(bands, progress)
+        return self.forest.probabilities(bands, progress)
 
 
 def features_of(micrograph: Micrograph, settings: ForestSettings | None = None) -> FeatureBands:

@@ -1,0 +1,160 @@
+"""Models of this lab beside those of the zoo: kept rows of a workspace to cards and to engines.
+
+``workspace`` may be None where there is none: then there is the zoo alone. A name of the zoo is
+always that of the zoo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from core.errors import ModelError
+from core.types import ModelCard, Weights
+from core.workspace import lab_models
+from core.workspace.lab_card import model_card
+from models import classifiers, interactive, zoo
+from models.architectures import ARCHITECTURES
+from models.lab.networks import builder
+
+if TYPE_CHECKING:
+    from core.execution import BackendName, DeviceName, PrecisionChoice, RunChoice
+    from core.segmentation.segment import AnyEngine
+    from core.workspace.lab_models import LabModel, NewModel
+    from core.workspace.workspace import Workspace
+
+RESERVED = frozenset({"scratch", "imagenet", "micronet", "micrographs", "by-hand"})
+"""What else may stand where the name of a model does."""
+
+
+def card_of(kept: LabModel) -> ModelCard:
+    """Return the card of a kept model, with its file of weights and what builds its network.
+
+    Raises:
+        ModelError: its network is one that this Lamella does not have.
+    """
+    card = model_card(kept.card, Weights(kept.path, kept.weights))
+    if kept.card.weights_format != "network":
+        return card
+    return replace(card, build=builder(card.architecture, len(card.outputs)))
+
+
+def found(workspace: Workspace | None, owner: str) -> Mapping[str, LabModel]:
+    """Return the models of this lab that ``owner`` finds, by name, without those hidden by one of
+    the zoo or of a network that this Lamella does not have."""
+    kept = lab_models.listed(workspace, owner) if workspace is not None else ()
+    return {one.name: one for one in kept if one.name not in zoo.CARDS and _can_be_shown(one)}
+
+
+def cards(workspace: Workspace | None, owner: str) -> Mapping[str, ModelCard]:
+    """Return the cards of all models that segment, by name: the zoo's, then the lab's."""
+    own = {name: card_of(kept) for name, kept in found(workspace, owner).items()}
+    return {**zoo.CARDS, **own}
+
+
+def card(workspace: Workspace | None, owner: str, name: str) -> ModelCard:
+    """Return the card of a model.
+
+    Raises:
+        ModelError: ``owner`` finds none of this name.
+    """
+    kept = _kept(workspace, owner, name)
+    return zoo.card(name) if kept is None else card_of(kept)
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that a model of this lab cannot have.
+
+    Raises:
+        ModelError: it is none, or stands for something else.
+    """
+    lab_models.check_name(name)
+    others = (zoo.CARDS, zoo.REPLACED, interactive.CARDS, classifiers.CARDS, ARCHITECTURES)
+    if name in RESERVED or any(name in known for known in others):
+        raise ModelError(f"{name!r} is a name that Lamella has already; choose another one.")
+
+
+def keep(workspace: Workspace, owner: str, new: NewModel) -> LabModel:
+    """Keep a model under a name that is free, and return it; raises as
+    :func:`core.workspace.lab_models.add`."""
+    check_name(new.card.name)
+    return lab_models.add(workspace, owner, new)
+
+
+def load_as(workspace: Workspace | None, owner: str, name: str, choice: RunChoice) -> AnyEngine:
+    """Return a model on this machine's best device, to run as a user chose; raises as `load`."""
+    return load(workspace, owner, name, precision=choice.precision, careful=choice.careful)
+
+
+def load(
+    workspace: Workspace | None,
+    owner: str,
+    name: str,
+    device: DeviceName = "auto",
+    precision: PrecisionChoice = "auto",
+    backend: BackendName | None = None,
+    careful: bool = False,
+) -> AnyEngine:
+    """Return a model of the zoo or of this lab, ready to run.
+
+    Raises:
+        ModelError: ``owner`` finds none of this name, its file is missing or damaged, or it has no
+            ensemble; of the zoo as :func:`models.zoo.load`.
+        LamellaError: the device asked for is not there.
+    """
+    kept = _kept(workspace, owner, name)
+    if kept is None:
+        return zoo.load(name, device, precision=precision, backend=backend, careful=careful)
+    return engine_of(kept, device, precision, backend, careful)
+
+
+def engine_of(
+    kept: LabModel,
+    device: DeviceName = "auto",
+    precision: PrecisionChoice = "auto",
+    backend: BackendName | None = None,
+    careful: bool = False,
+) -> AnyEngine:
+    """Return a kept model, ready to run; raises as :func:`load`."""
+    wanted = card_of(kept)
+    if careful:
+        wanted = zoo.careful_card(wanted)
+    data = _weights(kept)
+    if kept.card.weights_format == "forest":
+        from core.segmentation.engines.kept_forest import unpacked
+
+        return unpacked(wanted, data)
+    if kept.card.weights_format == "network":
+        from core.segmentation.engines.engine import Engine
+        from models.weights_file import trained
+
+        return Engine(wanted, lambda: trained(wanted), device, precision, backend)
+    raise ModelError(f"{wanted.title} is of a kind that this Lamella does not run.")
+
+
+def _kept(workspace: Workspace | None, owner: str, name: str) -> LabModel | None:
+    if workspace is None or name in zoo.CARDS:
+        return None
+    return lab_models.find(workspace, owner, name)
+
+
+def _can_be_shown(kept: LabModel) -> bool:
+    try:
+        card_of(kept)
+    except ModelError:
+        return False
+    return True
+
+
+def _weights(kept: LabModel) -> bytes:
+    from models.weights import read_weights
+
+    try:
+        return read_weights(Weights(kept.path, kept.weights))
+    except ModelError as error:
+        raise ModelError(
+            f"The file of the model {kept.name!r} is missing or damaged, or the model was removed "
+            "from this lab a moment ago; `lamella library verify` says more. Choose another model, "
+            "or train it again."
+        ) from error
