@@ -1,4 +1,4 @@
-"""Compare a model's segmentations with masks: IoU, Dice, boundaries, objects."""
+"""Compare a model's segmentations with masks: IoU, Dice, boundaries, objects; or with boxes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.terminal import classifier_scores, click_scores
+from commands.terminal import box_scores, classifier_scores, click_scores
 from commands.terminal.batch import progress_line, write_whole
 from commands.terminal.options import (
     UsageError,
@@ -37,6 +37,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DIR",
         help="needed except for a classifier, whose images lie in one folder per class",
+    )
+    parser.add_argument(
+        "--boxes",
+        type=Path,
+        metavar="DIR",
+        help="instead of masks: boxes around particles, STEM.txt for each image, as YOLO writes "
+        "them",
     )
     parser.add_argument(
         "--weights",
@@ -95,6 +102,9 @@ def run(options: argparse.Namespace) -> int:
     if options.name in classifiers.CARDS:
         return classifier_scores.evaluate(options, classifiers.card(options.name))
     card = engine_card(known_card(options.name), options.careful)
+    if options.boxes is not None:
+        stems = named_like(options.only, options.images, None) if options.only else None
+        return box_scores.evaluate(options, card, stems)
     _check(options, card)
 
     from core.evaluation.evaluation import evaluate

@@ -34,7 +34,7 @@ def with_initialization(recipe: Recipe, init: str) -> Recipe:
     Raises:
         ModelError: none of these.
     """
-    if recipe.objects is not None:
+    if recipe.objects is not None and recipe.objects.first is not None:
         first = with_initialization(recipe.objects.first, init)
         return replace(recipe, objects=replace(recipe.objects, first=first))
     if init == "scratch":

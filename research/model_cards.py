@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import astuple, fields
+from dataclasses import astuple, fields, replace
 from pathlib import Path
 
 from core.evaluation import score_tables
@@ -171,6 +171,8 @@ def _ranges(card: ModelCard) -> str:
 
 def _recipe(name: str, recipe: Recipe) -> str:
     if recipe.objects is not None:
+        if recipe.objects.first is None:
+            return _recipe(name, replace(recipe, objects=None))
         learning = [
             (field.name, getattr(recipe.objects, field.name))
             for field in fields(recipe.objects)

@@ -47,13 +47,14 @@ class ObjectLearning:
     ``core.training.object_learning``.
 
     ``first``: the recipe of a run before this one, that learns the phases alone; this one goes on
-    from its weights. ``crowds``: share of the crops that are drawn, not cut from the images.
+    from its weights; None of one that goes on from a network that knows objects. ``crowds``: share
+    of the crops that are drawn, not cut from the images; all are, of a recipe with a source.
     ``annotated``: share of the others that letters, arrows and scale bars are painted over, which
     are no objects. ``by_contact``: share of the crops whose image is drawn by the length of its
     contacts, the others evenly.
     """
 
-    first: Recipe
+    first: Recipe | None = None
     crowds: float = 0.2
     annotated: float = 0.15
     by_contact: float = 0.5
@@ -116,7 +117,7 @@ class Recipe:
     @property
     def of_phases(self) -> Recipe:
         """The recipe that learns the phases alone: the first run of one that learns objects."""
-        return self.objects.first if self.objects else self
+        return (self.objects.first if self.objects else None) or self
 
     def in_words(self) -> str:
         """Return every value of it that is no function, as text: the same for the same recipe."""

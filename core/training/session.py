@@ -150,7 +150,7 @@ def initialize(
     """Initialize ``network`` in place as the recipe says; the result of a finished feature
     distillation is taken from the folder."""
     recipe.initialize(network)
-    if recipe.objects is not None:
+    if recipe.objects is not None and recipe.objects.first is not None:
         phases_first(network, card, recipe.objects.first, split, options, report)
     if recipe.feature_distillation is None:
         return
