@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from core.training.distortions import bend, charging_streaks
+from core.training.object_targets import IGNORED_ID
 
 Range = tuple[float, float]
 
@@ -57,7 +58,8 @@ IGNORED = 255
 class Pair:
     """A training image: ``image`` (H, W) uint8 after the grey-level stretch, ``labels`` (H, W)
     uint8, :data:`IGNORED` where they are not known, or uint16 ids of instances for a recipe that
-    learns objects, ``group``: what must stay on one side of a split."""
+    learns objects, ``IGNORED_ID`` where they are not known. ``group``: what must stay on one side of
+    a split."""
 
     stem: str
     image: np.ndarray
@@ -121,8 +123,7 @@ def _pixels_of_a_phase(pair: Pair, random: np.random.Generator) -> np.ndarray:
     """Return the flat indices of one phase that is not background; rare phases are as likely as
     frequent ones."""
     phases = 1 + np.flatnonzero(np.bincount(pair.labels.ravel())[1:])
-    if pair.labels.dtype == np.uint8:
-        phases = phases[phases != IGNORED]
+    phases = phases[phases != (IGNORED if pair.labels.dtype == np.uint8 else IGNORED_ID)]
     if len(phases) <= 1:
         return np.flatnonzero(np.isin(pair.labels, phases))
     return np.flatnonzero(pair.labels == random.choice(phases))

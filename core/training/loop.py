@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import AveragedModel
 
 from core.errors import Cancelled, LamellaError
@@ -46,7 +47,8 @@ class TrainingSettings:
     labels. ``tta_scales``: of the validation images, the mean over which is scored.
     ``checkpoint``: the file that a stopped run is kept in, None to keep nothing; ``resume`` takes
     it up where there is one. ``max_seconds``: of training, all sessions together. ``objective``:
-    None to segment.
+    None to segment. ``encoder_learning_rate``: of the parameters whose names begin with "encoder.";
+    None for the recipe's. ``frozen_statistics``: batch norms keep their mean and variance.
     """
 
     recipe: Recipe
@@ -59,6 +61,8 @@ class TrainingSettings:
     resume: bool = False
     max_seconds: float = float("inf")
     objective: Objective | None = None
+    encoder_learning_rate: float | None = None
+    frozen_statistics: bool = False
 
     @classmethod
     def of(cls, card: ModelCard, recipe: Recipe) -> TrainingSettings:
@@ -211,10 +215,13 @@ def _start(network: nn.Module, settings: TrainingSettings) -> _Run:
     network = network.to(memory_format=torch.channels_last).train()
     for name, parameter in network.named_parameters():
         parameter.requires_grad_(not name.startswith(recipe.frozen or ("\0",)))
-    trained = [p for p in network.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(trained, recipe.learning_rate, weight_decay=recipe.weight_decay)
+    groups = _parameter_groups(network, settings)
+    optimizer = torch.optim.AdamW(groups, recipe.learning_rate, weight_decay=recipe.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.15
+        optimizer,
+        [group["lr"] for group in optimizer.param_groups],
+        total_steps=recipe.steps,
+        pct_start=0.15,
     )
     average = averaged(network, recipe.averaging)
     run = _Run(network, average, recipe.in_words(), optimizer, schedule)
@@ -223,13 +230,28 @@ def _start(network: nn.Module, settings: TrainingSettings) -> _Run:
     return run
 
 
+def _parameter_groups(network: nn.Module, settings: TrainingSettings) -> list[dict[str, Any]]:
+    """Return what is trained, the encoder by itself where it has a learning rate of its own."""
+    named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
+    if settings.encoder_learning_rate is None:
+        return [{"params": [p for _, p in named]}]
+    encoder = [p for name, p in named if name.startswith("encoder.")]
+    others = [p for name, p in named if not name.startswith("encoder.")]
+    groups = [
+        {"params": others, "lr": settings.recipe.learning_rate},
+        {"params": encoder, "lr": settings.encoder_learning_rate},
+    ]
+    return [group for group in groups if group["params"]]
+
+
 def _step(
     run: _Run, images: Tensor, labels: Tensor, settings: TrainingSettings, teacher: nn.Module | None
 ) -> float:
     recipe, objective = settings.recipe, settings.objective
     run.network.train()
     for name, module in run.network.named_modules():
-        if recipe.frozen and name.startswith(recipe.frozen):
+        is_statistic = settings.frozen_statistics and isinstance(module, _BatchNorm)
+        if is_statistic or (recipe.frozen and name.startswith(recipe.frozen)):
             module.eval()
     batch = (images - settings.mean) / settings.std
     batch = batch.to(memory_format=torch.channels_last)

@@ -48,11 +48,22 @@ def object_loss(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor
     ``logits``: (N, 4, H, W): background, foreground, contact, distance. ``targets``: (N, 3, H, W)
     as ``core.training.object_targets`` makes them. The foreground's is cross-entropy and Dice; the
     others are twice the binary cross-entropy, in which a pixel of contact, which is rare, counts
-    four times.
+    four times. Targets below 0 do not count.
     """
-    foreground = cross_entropy_and_dice(logits[:, :2], targets[:, 0].long())
-    entropy = functional.binary_cross_entropy_with_logits
+    counted = targets[:, 0] >= 0
+    labels = targets[:, 0].long().where(counted, targets.new_full((), IGNORED).long())
+    foreground = cross_entropy_and_dice(logits[:, :2], labels)
     weight = logits.new_tensor(CONTACT_WEIGHT)
-    contact = entropy(logits[:, 2], targets[:, 1], pos_weight=weight)
-    distance = entropy(logits[:, 3], targets[:, 2])
+    contact = _entropy(logits[:, 2], targets[:, 1], weight)
+    distance = _entropy(logits[:, 3], targets[:, 2])
     return foreground, 2 * contact, 2 * distance
+
+
+def _entropy(logits: Tensor, targets: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Return the mean binary cross-entropy over the targets that are not below 0; 0 without any."""
+    counted = targets >= 0
+    if not counted.all():
+        logits, targets = logits[counted], targets[counted]
+        if not len(logits):
+            return logits.sum() * 0
+    return functional.binary_cross_entropy_with_logits(logits, targets, pos_weight=weight)

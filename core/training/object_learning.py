@@ -13,9 +13,9 @@ from core.segmentation.object_watershed import separate_by_distance
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.annotations import annotate
 from core.synthesis.crowds import draw_crowd
-from core.training.augmentation import Pair, degrade, random_crop
+from core.training.augmentation import IGNORED, Pair, degrade, random_crop
 from core.training.losses import object_loss
-from core.training.object_targets import contact_line, object_targets
+from core.training.object_targets import IGNORED_ID, contact_line, object_targets
 from core.training.recipe import ObjectLearning, Recipe, TrainingData
 from core.training.validation import predict_probabilities
 from core.types import ModelCard
@@ -60,8 +60,16 @@ def image_shares(lengths: np.ndarray, by_contact: float) -> np.ndarray:
 
 
 def phases_of(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
-    """Return ``pairs`` with ids of instances as pairs with labels 0 and 1."""
-    return tuple(replace(pair, labels=(pair.labels > 0).astype(np.uint8)) for pair in pairs)
+    """Return ``pairs`` with ids of instances as pairs with labels 0 and 1, and ``IGNORED`` where
+    the ids are not known."""
+    return tuple(replace(pair, labels=_phases(pair.labels)) for pair in pairs)
+
+
+def _phases(ids: np.ndarray) -> np.ndarray:
+    phases = (ids > 0).astype(np.uint8)
+    if ids.dtype == np.uint16:
+        phases[ids == IGNORED_ID] = IGNORED
+    return phases
 
 
 def loss_of_objects(logits: Tensor, targets: Tensor) -> Tensor:

@@ -11,20 +11,34 @@ import numpy as np
 from scipy import ndimage
 
 CONTACT_PX = 3
+IGNORED_ID = 65535
+"""Of pixels in a uint16 mask of instances that nothing is learned from."""
+UNKNOWN = -1.0
+"""Target of a pixel that nothing is learned from."""
 
 
 def object_targets(instances: np.ndarray) -> np.ndarray:
     """Return the targets (3, H, W) float32 in [0, 1]: foreground, contact, normalized distance.
 
-    ``instances``: (H, W) integers, 0 = background, each object its own value.
+    ``instances``: (H, W) integers, 0 = background, each object its own value; in a mask of uint16
+    :data:`IGNORED_ID` where it is not known, and then all targets there are :data:`UNKNOWN`, as is
+    the contact of what lies beside it.
     """
-    return np.stack(
+    unknown = instances == IGNORED_ID if instances.dtype == np.uint16 else None
+    if unknown is not None and unknown.any():
+        instances = np.where(unknown, np.uint16(0), instances)
+    targets = np.stack(
         [
             (instances > 0).astype(np.float32),
             contact_line(instances).astype(np.float32),
             normalized_distance(instances),
         ]
     )
+    if unknown is not None and unknown.any():
+        targets[:, unknown] = UNKNOWN
+        window = np.ones((2 * CONTACT_PX - 1,) * 2, np.uint8)
+        targets[1, cv2.dilate(unknown.astype(np.uint8), window) > 0] = UNKNOWN
+    return targets
 
 
 def contact_line(instances: np.ndarray) -> np.ndarray:

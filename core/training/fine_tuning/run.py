@@ -1,0 +1,252 @@
+"""One run: crops of what is confirmed, the loop, and the mixture that is kept."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core.training.augmentation import Pair, random_crop
+from core.training.fine_tuning.images import TeachingImage, apart, is_known
+from core.training.fine_tuning.scoring import View, choosing_score
+from core.training.fine_tuning.start import FineTuning, Start, Task, frozen, mixed
+from core.training.initialization import from_scratch
+from core.training.loop import Objective, TrainedNetwork, TrainingSettings, train
+from core.training.losses import cross_entropy_and_dice
+from core.training.object_learning import loss_of_objects
+from core.training.object_targets import object_targets
+from core.training.progress import CurvePoint, Progress
+from core.training.recipe import Recipe
+
+LEAST_KNOWN = 0.01
+TRIES = 8
+PROBED_STEPS = 3
+PLAN, CHECKPOINT = "plan.json", "checkpoint.pt"
+
+
+@dataclass(frozen=True, eq=False)
+class Taught:
+    """What a run gave.
+
+    ``state``: the weights that are kept, ``mix`` of them new. ``scale``: of an image as the network
+    sees it. ``score``: by which both were chosen, on parts of the images that were not learned
+    from; ``before``: of the model that was started from, nan where it knows other phases.
+    """
+
+    state: dict[str, Tensor]
+    mix: float
+    scale: float
+    score: float
+    before: float
+    step: int
+    seconds: float
+    curve: tuple[CurvePoint, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ConfirmedData:
+    """Crops in which something is known, each image as often as the others."""
+
+    train: tuple[Pair, ...]
+    validation: tuple[Pair, ...]
+    learns_objects: bool
+
+    def crops(
+        self, recipe: Recipe, random: np.random.Generator
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return one batch: images float32 in [0, 1], and labels uint8 or targets of objects."""
+        found = [
+            self._crop(self.train[index], recipe, random)
+            for index in random.integers(len(self.train), size=recipe.batch)
+        ]
+        if not self.learns_objects:
+            return found
+        return [(image, object_targets(ids)) for image, ids in found]
+
+    @staticmethod
+    def _crop(
+        pair: Pair, recipe: Recipe, random: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        for _ in range(TRIES):
+            image, labels = random_crop(pair, recipe.crop_px, recipe.augmentation, random)
+            if is_known(labels).mean() >= LEAST_KNOWN:
+                break
+        return image, labels
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    network: nn.Module
+    settings: FineTuning
+    data: ConfirmedData
+    view: View
+
+
+def fine_tune(
+    start: Start,
+    task: Task,
+    images: Sequence[TeachingImage],
+    settings: FineTuning,
+    folder: Path,
+    report: Callable[[Progress], None] = lambda progress: None,
+    device: torch.device | None = None,
+) -> Taught:
+    """Teach a copy of the network of ``start`` and return the mixture that scored best.
+
+    ``folder``: keeps how many steps fit into the time, and the checkpoint that a run which was
+    stopped goes on from. ``report`` may raise ``core.errors.Cancelled``.
+
+    Source: fine-tuning of a mixture, Wortsman et al. 2022, arXiv:2109.01903.
+    """
+    device = device or torch.device("cpu")
+    torch.manual_seed(settings.seed)
+    network = start.network(task.outputs(start)).to(device)
+    old = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+    data = confirmed_data(start, task, images)
+    view = view_of(start, task)
+    recipe = _recipe(start, task, settings, network, len(images))
+    chosen = TrainingSettings(
+        recipe,
+        start.mean,
+        start.std,
+        len(task.phases),
+        checkpoint=folder / CHECKPOINT,
+        device=device,
+        resume=True,
+        max_seconds=settings.seconds,
+        objective=_objective(data, view),
+        encoder_learning_rate=settings.encoder_learning_rate if start.knows_micrographs else None,
+        frozen_statistics=start.knows_micrographs,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    chosen = replace(chosen, recipe=_fitting(chosen, network, data, folder))
+    seen: list[Progress] = []
+
+    def noted(progress: Progress) -> None:
+        seen[:] = [progress]
+        report(progress)
+
+    before = float("nan")
+    if task.same_phases:
+        before = choosing_score(network, data.validation, view)
+    result = train(network, data, chosen, noted)
+    # A run that was done when it was stopped has no further step to report.
+    curve = seen[-1].curve if seen else tuple(CurvePoint(*one) for one in _scores(result))
+    scales = tuple(start.scale * one for one in settings.scales)
+    run = _Run(network, settings, data, view)
+    score, mix, scale = _best_mixture(run, old, result.state, scales)
+    state = mixed(old, result.state, mix)
+    return Taught(state, mix, scale, score, before, result.step, result.seconds, curve)
+
+
+def confirmed_data(start: Start, task: Task, images: Sequence[TeachingImage]) -> ConfirmedData:
+    """Return what is learned from, and the parts of it that choose step and mixture."""
+    objects = task.objects_phase if task.learns_objects(start) else None
+    learned, choosing = apart([image.pair(objects) for image in images])
+    return ConfirmedData(learned, choosing, objects is not None)
+
+
+def view_of(start: Start, task: Task, scale: float | None = None) -> View:
+    """Return how the outputs are read."""
+    objects = task.objects_phase if task.learns_objects(start) else None
+    scale = start.scale if scale is None else scale
+    return View(start.mean, start.std, len(task.phases), objects, scale)
+
+
+def _recipe(
+    start: Start, task: Task, settings: FineTuning, network: nn.Module, images: int
+) -> Recipe:
+    rate = settings.learning_rate if start.knows_micrographs else settings.imagenet_learning_rate
+    low, high = settings.augmentation.scale
+    augmentation = replace(
+        settings.augmentation,
+        scale=(low * start.scale, high * start.scale),
+        upright=start.upright,
+    )
+    return Recipe(
+        steps=settings.steps(images),
+        initialize=from_scratch,
+        batch=settings.batch,
+        crop_px=settings.crop_px,
+        learning_rate=rate,
+        weight_decay=settings.weight_decay,
+        averaging=settings.averaging,
+        validate_every=settings.validate_every,
+        patience=settings.patience,
+        seed=settings.seed,
+        frozen=frozen(network, images),
+        augmentation=augmentation,
+    )
+
+
+def _objective(data: ConfirmedData, view: View) -> Objective:
+    loss = loss_of_objects if data.learns_objects else cross_entropy_and_dice
+
+    def of_validation(network: nn.Module, data: ConfirmedData) -> float:
+        return choosing_score(network, data.validation, view)
+
+    return Objective(loss, of_validation)
+
+
+def _fitting(
+    settings: TrainingSettings, network: nn.Module, data: ConfirmedData, folder: Path
+) -> Recipe:
+    """Return the recipe with as many steps as fit into the time, the same when it is resumed: the
+    learning rate falls to 0 at the last of them."""
+    path, recipe = folder / PLAN, settings.recipe
+    if path.is_file():
+        return replace(recipe, steps=json.loads(path.read_text())["steps"])
+    steps = recipe.steps
+    if settings.max_seconds < float("inf"):
+        seconds = _seconds_a_step(settings, network, data)
+        steps = min(steps, max(recipe.validate_every, int(0.85 * settings.max_seconds / seconds)))
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(json.dumps({"steps": steps}))
+    unfinished.replace(path)
+    return replace(recipe, steps=steps)
+
+
+def _seconds_a_step(settings: TrainingSettings, network: nn.Module, data: ConfirmedData) -> float:
+    """Return how long a step takes, from three that are thrown away."""
+    tried = copy.deepcopy(network)
+    recipe = replace(settings.recipe, steps=PROBED_STEPS + 1, validate_every=10**9)
+    times: list[float] = []
+    probe = replace(
+        settings,
+        recipe=recipe,
+        checkpoint=None,
+        resume=False,
+        max_seconds=float("inf"),
+        objective=Objective(
+            settings.objective.loss if settings.objective else cross_entropy_and_dice,
+            lambda network, data: 0.0,
+        ),
+    )
+    train(tried, data, probe, lambda progress: times.append(time.monotonic()))
+    return (times[-1] - times[0]) / (len(times) - 1)
+
+
+def _scores(result: TrainedNetwork) -> tuple[tuple[int, float, float], ...]:
+    return tuple((step, float("nan"), score) for step, score in result.scores)
+
+
+def _best_mixture(
+    run: _Run, old: dict[str, Tensor], new: dict[str, Tensor], scales: Sequence[float]
+) -> tuple[float, float, float]:
+    """Return score, share of the new weights and scale of the mixture that scores best where
+    nothing was learned from; of two alike the one closer to the old weights."""
+    found = []
+    for mix in run.settings.mixes:
+        run.network.load_state_dict(mixed(old, new, mix))
+        for scale in scales:
+            view = replace(run.view, scale=scale)
+            found.append((choosing_score(run.network, run.data.validation, view), -mix, scale))
+    score, mix, scale = max(found, key=lambda one: one[:2])
+    return score, -mix, scale
