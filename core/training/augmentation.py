@@ -58,8 +58,8 @@ IGNORED = 255
 class Pair:
     """A training image: ``image`` (H, W) uint8 after the grey-level stretch, ``labels`` (H, W)
     uint8, :data:`IGNORED` where they are not known, or uint16 ids of instances for a recipe that
-    learns objects, ``IGNORED_ID`` where they are not known. ``group``: what must stay on one side of
-    a split."""
+    learns objects, ``IGNORED_ID`` where they are not known. ``group``: what must stay on one side
+    of a split."""
 
     stem: str
     image: np.ndarray

@@ -1,0 +1,150 @@
+"""What a user's own model may start from: each network of the zoo, or ImageNet's weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from core.errors import ModelError
+from core.types import ModelCard
+from models import zoo
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.training.augmentation import Pair
+    from core.training.fine_tuning.start import Start
+
+IMAGENET = "imagenet"
+IMAGENET_TITLE = "ImageNet photographs"
+HEAD = "segmentation_head.0"
+GENERATED_SIDE = 512
+
+
+def names() -> tuple[str, ...]:
+    """Return what a training may start from, by name."""
+    return (*(card.name for card in zoo.CARDS.values() if card.weights is not None), IMAGENET)
+
+
+def start_of(name: str) -> Start:
+    """Return what a training starts from.
+
+    Raises:
+        ModelError: there is no such network, or it is not trained.
+    """
+    if name == IMAGENET:
+        return imagenet()
+    return start_of_card(zoo.card(name))
+
+
+def start_of_card(card: ModelCard) -> Start:
+    """Return a trained network as what a training starts from.
+
+    Raises:
+        ModelError: it is no network, or has no weights.
+    """
+    from core.training.fine_tuning.start import Start
+
+    if card.build is None or card.weights is None:
+        raise ModelError(
+            f"{card.title} has no trained network; start from one of {', '.join(names())}."
+        )
+    return Start(
+        name=card.name,
+        sha256=card.weights.sha256,
+        build=partial(network_with_outputs, card),
+        initialize=partial(_initialize, card),
+        phases=card.phases,
+        mean=card.mean,
+        std=card.std,
+        objects_phase=card.objects_phase,
+        object_outputs=card.object_outputs,
+        scale=card.tta_scales[0],
+        upright=card.upright,
+        generated=_generated(card),
+    )
+
+
+def imagenet() -> Start:
+    """Return ImageNet's weights in the encoder that most models of the zoo have."""
+    from core.training.fine_tuning.start import Start
+    from core.training.initialization import efficientnet_lite_imagenet
+    from models.architectures.unet import build_lite0_unet
+
+    card = zoo.card("particles")
+    return Start(
+        name=IMAGENET,
+        sha256="",
+        build=build_lite0_unet,
+        initialize=efficientnet_lite_imagenet,
+        phases=(),
+        mean=card.mean,
+        std=card.std,
+        knows_micrographs=False,
+    )
+
+
+def network_with_outputs(card: ModelCard, outputs: int) -> nn.Module:
+    """Return the untrained network of ``card`` with this many outputs: its last layer is a new one
+    where it had others.
+
+    Raises:
+        ModelError: its last layer is none that can be replaced.
+    """
+    from torch import nn
+
+    assert card.build is not None
+    network = card.build()
+    if outputs == len(card.outputs):
+        return network
+    try:
+        head = network.get_submodule(HEAD)
+    except AttributeError as error:
+        raise ModelError(f"{card.title} cannot learn other phases than its own.") from error
+    assert isinstance(head, nn.Conv2d)
+    new = nn.Conv2d(head.in_channels, outputs, head.kernel_size, padding=head.padding)  # type: ignore[arg-type]
+    network.get_submodule(HEAD.rpartition(".")[0])[0] = new  # type: ignore[index]
+    return network
+
+
+def _initialize(card: ModelCard, network: nn.Module) -> object:
+    from core.training.initialization import weights_of_another
+    from models.weights_file import trained
+
+    return weights_of_another(network, trained(card))
+
+
+def _generated(card: ModelCard) -> Callable[[], Sequence[Pair]] | None:
+    """Return what makes images of the model's kind with a known answer; None where nothing does."""
+    if card.name.startswith("particles"):
+        return _particles
+    return _superalloy if card.name == "superalloy" else None
+
+
+def _particles() -> Sequence[Pair]:
+    """Return the generated samples of particles, a corner of 512 px of each: phases alone, as the
+    generator overlays particles without borders."""
+    from core.segmentation.preprocessing import eight_bit, image_field
+    from core.synthesis.samples import samples
+    from core.training.augmentation import Pair
+
+    side = GENERATED_SIDE
+    found = []
+    for one in samples():
+        made = one.build()
+        grey = eight_bit(image_field(made.micrograph).grey)
+        found.append(Pair(one.name, grey[:side, :side], made.labels[:side, :side]))
+    return found
+
+
+def _superalloy() -> Sequence[Pair]:
+    from core.segmentation.preprocessing import eight_bit, image_field
+    from core.synthesis.superalloy import superalloy
+    from core.training.augmentation import Pair
+
+    made = [superalloy(seed) for seed in (2, 3)]
+    return [
+        Pair(one.micrograph.name, eight_bit(image_field(one.micrograph).grey), one.labels)
+        for one in made
+    ]
