@@ -67,7 +67,7 @@ class Lesson:
     forgetting: Forgetting | None
 
 
-def test_for(specimens: int) -> Test:
+def usual_test(specimens: int) -> Test:
     """Return how a model is tested by default: not at all with one specimen; with two to five each
     is left out once, in a run of its own; with more a third of them is kept apart."""
     if specimens < 2:
@@ -106,7 +106,7 @@ def teach(
     stopped goes on from; the caller removes it. ``report`` may raise ``core.errors.Cancelled``.
     """
     names = [image.origin.specimen for image in images]
-    test = test_for(len(set(names))) if test is None else test
+    test = usual_test(len(set(names))) if test is None else test
     plan = folds(names, test)
     shared = replace(settings, seconds=settings.seconds / len(plan))
     tested: list[TestedImage] = []
