@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import ModelError
 from core.types import ModelCard
 from models import zoo
+from models.lab.networks import BUILDERS
 
 if TYPE_CHECKING:
     from torch import nn
@@ -18,13 +19,17 @@ if TYPE_CHECKING:
 
 IMAGENET = "imagenet"
 IMAGENET_TITLE = "ImageNet photographs"
-HEAD = "segmentation_head.0"
 GENERATED_SIDE = 512
 
 
 def names() -> tuple[str, ...]:
     """Return what a training may start from, by name."""
-    return (*(card.name for card in zoo.CARDS.values() if card.weights is not None), IMAGENET)
+    return (*(card.name for card in zoo.CARDS.values() if can_teach(card)), IMAGENET)
+
+
+def can_teach(card: ModelCard) -> bool:
+    """Return whether it is a trained network that a taught one can be kept as."""
+    return card.weights is not None and card.architecture in BUILDERS
 
 
 def start_of(name: str) -> Start:
@@ -46,14 +51,16 @@ def start_of_card(card: ModelCard) -> Start:
     """
     from core.training.fine_tuning.start import Start
 
-    if card.build is None or card.weights is None:
+    if not can_teach(card):
         raise ModelError(
-            f"{card.title} has no trained network; start from one of {', '.join(names())}."
+            f"{card.title} has no trained network that can be taught; start from one of "
+            f"{', '.join(names())}."
         )
+    assert card.weights is not None
     return Start(
         name=card.name,
         sha256=card.weights.sha256,
-        build=partial(network_with_outputs, card),
+        build=BUILDERS[card.architecture],
         initialize=partial(_initialize, card),
         phases=card.phases,
         mean=card.mean,
@@ -83,29 +90,6 @@ def imagenet() -> Start:
         std=card.std,
         knows_micrographs=False,
     )
-
-
-def network_with_outputs(card: ModelCard, outputs: int) -> nn.Module:
-    """Return the untrained network of ``card`` with this many outputs: its last layer is a new one
-    where it had others.
-
-    Raises:
-        ModelError: its last layer is none that can be replaced.
-    """
-    from torch import nn
-
-    assert card.build is not None
-    network = card.build()
-    if outputs == len(card.outputs):
-        return network
-    try:
-        head = network.get_submodule(HEAD)
-    except AttributeError as error:
-        raise ModelError(f"{card.title} cannot learn other phases than its own.") from error
-    assert isinstance(head, nn.Conv2d)
-    new = nn.Conv2d(head.in_channels, outputs, head.kernel_size, padding=head.padding)  # type: ignore[arg-type]
-    network.get_submodule(HEAD.rpartition(".")[0])[0] = new  # type: ignore[index]
-    return network
 
 
 def _initialize(card: ModelCard, network: nn.Module) -> object:
