@@ -110,7 +110,8 @@ def _gradients(
 
     None for a unit that no pixel can change.
     """
-    network = subject.private_network()
+    # Hooks need a copy of their own, and the layers as they are.
+    network = subject.private_network() if layer else subject.prepared.folded
     image = subject.image.detach().clone().requires_grad_()
     with torch.enable_grad(), Recorder(network, [layer] if layer else []) as recorder:
         output = run(network, image)

@@ -12,12 +12,47 @@ import torch
 from torch import Tensor, nn
 
 from core.inspection.field import Field, choose_field
+from core.inspection.folding import folded
 from core.inspection.receptive_field import Box, check_inside
 from core.inspection.trace import Trace, trace_network
 from core.inspection.view import private_copy, reinitialized, run
 from core.pixels.resampling import resample
 from core.segmentation.preprocessing import image_field
 from core.types import Micrograph, ModelCard, read_only
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What is found out about a network once for all fields of one shape.
+
+    ``network``: shared, never changed. ``shape``: (1, C, H, W) of its image. ``lock``: the
+    network's own, held only while its module tree is copied.
+    """
+
+    network: nn.Module
+    shape: tuple[int, ...]
+    lock: AbstractContextManager | None = None
+
+    @cached_property
+    def trace(self) -> Trace:
+        """What the network does with a field of this shape.
+
+        Raises:
+            LamellaError: it cannot take one.
+        """
+        return trace_network(self.network, self.shape, self.lock)
+
+    @cached_property
+    def folded(self) -> nn.Module:
+        """A private copy without batch normalizations that could be folded; nobody may change it.
+
+        Raises:
+            LamellaError: the network cannot take a field of this shape.
+        """
+        weight = next(self.network.parameters())
+        noise = torch.rand(self.shape, generator=torch.Generator().manual_seed(0))
+        copy = private_copy(self.network, self.lock)
+        return folded(copy, noise.to(weight.device, next(copy.parameters()).dtype))
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +64,8 @@ class Subject:
     mean over the channels of ``image``. ``field``: where that lies in the micrograph. ``digest``,
     ``model``: name the micrograph and the network in caches. ``lock``: the network's own, held
     only while its module tree is copied. ``phases``: how many of the output's channels, the first
-    ones, tell the class of a pixel; None = all.
+    ones, tell the class of a pixel; None = all. ``prepared``: of the same network for this shape,
+    where another field of it was looked at before.
     """
 
     network: nn.Module
@@ -41,8 +77,13 @@ class Subject:
     model: str = ""
     lock: AbstractContextManager | None = None
     phases: int | None = None
+    # Never None after construction.
+    prepared: Prepared = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
+        known, shape = self.prepared, tuple(self.image.shape)
+        if known is None or known.network is not self.network or known.shape != shape:
+            object.__setattr__(self, "prepared", Prepared(self.network, shape, self.lock))
         pixels = self.pixels
         if pixels is None:
             pixels = self.image[0].float().mean(0).cpu().numpy()
@@ -56,14 +97,14 @@ class Subject:
         """(H, W) of the field as the network sees it."""
         return tuple(self.image.shape[-2:])  # type: ignore[return-value]
 
-    @cached_property
+    @property
     def trace(self) -> Trace:
         """What the network does with this field.
 
         Raises:
             LamellaError: it cannot take a field of this size.
         """
-        return trace_network(self.network, tuple(self.image.shape), self.lock)
+        return self.prepared.trace
 
     @cached_property
     def logits(self) -> np.ndarray:
@@ -146,11 +187,13 @@ def open_subject(
     centre: tuple[int, int] | None = None,
     side: int = 512,
     lock: AbstractContextManager | None = None,
+    prepared: Prepared | None = None,
 ) -> Subject:
     """Return the field of ``micrograph`` around ``centre`` (row, column) before ``network``.
 
     It is cut from what the network would segment, :func:`image_field`, at ``tta_scale``.
-    ``side``: longest side of the field in the network's pixels.
+    ``side``: longest side of the field in the network's pixels. ``prepared``: of a field of the
+    same network, taken where its shape is that of this one.
 
     Raises:
         LamellaError: a pixel outside the image, or an image smaller than the network's stride.
@@ -169,7 +212,11 @@ def open_subject(
     image = torch.from_numpy((pixels - expected.mean) / expected.std).float()
     image = image.expand(1, input_channels(network), *image.shape).contiguous()
     image = image.to(weight.device)
-    return Subject(network, image, pixels, field, micrograph.digest, model, lock, expected.phases)
+    if prepared is None:
+        prepared = Prepared(network, tuple(image.shape), lock)
+    return Subject(
+        network, image, pixels, field, micrograph.digest, model, lock, expected.phases, prepared
+    )
 
 
 def _cut(grey: np.ndarray, box: Box, shape: tuple[int, int]) -> np.ndarray:

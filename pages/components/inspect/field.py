@@ -17,6 +17,8 @@ from pages.components.inspect.link import LINK
 from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.inspection.effective_field import EffectiveField
     from core.inspection.receptive_field import UnitField
     from core.inspection.subject import Subject
@@ -95,12 +97,15 @@ def _explanation(many: int) -> str:
     )
 
 
-def _subjects(inspected: Inspected) -> dict[str, Subject]:
-    """Return the network by kind of weights: as it is, and as it was before training."""
+def _subjects(inspected: Inspected) -> dict[str, Callable[[], Subject]]:
+    """Return what makes the network by kind of weights: as it is, and as before training."""
+    subject = inspected.subject
     if not inspected.is_trained:
-        return {"random": inspected.subject}
-    twin = inspect_subject.untrained_twin(inspected.subject)
-    return {"trained": inspected.subject, "random": twin}
+        return {"random": lambda: subject}
+    return {
+        "trained": lambda: subject,
+        "random": lambda: inspect_subject.untrained_twin(subject),
+    }
 
 
 def _effective(inspected: Inspected, layer: str | None, shown: str) -> dict[str, EffectiveField]:
@@ -111,17 +116,18 @@ def _effective(inspected: Inspected, layer: str | None, shown: str) -> dict[str,
     """
     from core.inspection.effective_field import effective_field
 
-    pixel, found = inspected.network_pixel, {}
+    subject, pixel, found = inspected.subject, inspected.network_pixel, {}
     wanted = {"trained": ("trained",), "random": ("trained", "random")}.get(shown, ())
-    for name, subject in _subjects(inspected).items():
-        key = subject.digest, subject.model, subject.field, "effective", layer, pixel
+    for name, network in _subjects(inspected).items():
+        asked = "effective", layer, pixel, name
+        key = subject.digest, subject.model, subject.field, *asked
         if name not in wanted and inspect_subject.held(key) is None:
             continue
         try:
             found[name] = inspect_subject.kept(
                 subject,
-                *("effective", layer, pixel),
-                make=lambda subject=subject: effective_field(subject, [pixel], layer=layer),
+                *asked,
+                make=lambda network=network: effective_field(network(), [pixel], layer=layer),
                 words="Computing the gradient.",
             )
         except LamellaError as error:
@@ -133,18 +139,20 @@ def _average(inspected: Inspected, layer: str | None, many: int) -> dict[str, Ef
     """Return the averages over many positions by kind of weights, none before they are made."""
     from core.inspection.effective_field import effective_field, grid_of_pixels, laid_over
 
-    subject, subjects = inspected.subject, _subjects(inspected)
+    subject, kinds = inspected.subject, list(_subjects(inspected))
     pixels = grid_of_pixels(subject.shape, round(many**0.5))
 
     def work(progress: ProgressCallback) -> dict[str, EffectiveField]:
         found = {}
-        for turn, (name, one) in enumerate(subjects.items()):
+        for turn, name in enumerate(kinds):
+            # Not the twin that is kept: work in the background may not draw its spinner.
+            is_twin = name == "random" and inspected.is_trained
             found[name] = effective_field(
-                one,
+                subject.with_random_weights() if is_twin else subject,
                 pixels,
                 layer=layer,
                 on_progress=lambda done, total, turn=turn: progress(
-                    turn * total + done, len(subjects) * total
+                    turn * total + done, len(kinds) * total
                 ),
             )
         return found
@@ -155,7 +163,7 @@ def _average(inspected: Inspected, layer: str | None, many: int) -> dict[str, Ef
         f"Average over {many} positions",
         key,
         work,
-        size_bytes=len(subjects) * AVERAGE_BYTES,
+        size_bytes=len(kinds) * AVERAGE_BYTES,
         step="Gradient",
     )
     row, column = inspected.network_pixel

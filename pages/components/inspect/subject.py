@@ -33,6 +33,8 @@ STEP = 64
 # A network for 32 px sees 256 px of the micrograph, shrunk: 32 px would hold no structure.
 FIXED_SHRINK = 8
 SUBJECT_BYTES = 12_000_000
+# The weights once more, with their normalizations folded in.
+PREPARED_BYTES = 50_000_000
 UNTRAINED = (
     "{} is untrained: its weights are random. It shows only the architecture and its receptive "
     "fields."
@@ -231,10 +233,12 @@ def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
             expected = Expected.of(card)
     size = shown.pixel_size.nm if shown.pixel_size else None
     key = ("subject", shown.digest, size, model, expected, centre)
-    found = stores.inspections().get(key)
+    found: Subject | None = held(key)
     if found is None or found.network is not network:
-        found = open_subject(shown, network, expected, model, centre, SIDE, lock)
-        stores.inspections().put(key, found, SUBJECT_BYTES)
+        prepared = held(("prepared", model, expected))
+        found = open_subject(shown, network, expected, model, centre, SIDE, lock, prepared)
+        hold(key, found, SUBJECT_BYTES)
+        hold(("prepared", model, expected), found.prepared, PREPARED_BYTES)
     return found
 
 
