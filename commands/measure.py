@@ -29,7 +29,8 @@ from core.errors import DataError, LamellaError
 if TYPE_CHECKING:
     from core.analysis import Analysis
     from core.export.batch import Batch, MeasuredField
-    from core.fields.groups import Comparison, Grouping
+    from core.fields.group_table import Grouping
+    from core.fields.groups import Comparison
     from core.fields.pooled import PooledMeasurement
     from core.fields.result import FieldMeasurement
     from core.fields.settings import MeasureSettings
@@ -153,7 +154,7 @@ def _groupings(path: Path | None, fields: Sequence[Field]) -> tuple[Grouping, ..
     """
     if path is None:
         return ()
-    from core.fields.groups import read_groupings
+    from core.fields.group_table import read_groupings
 
     try:
         found = read_groupings(path.read_bytes(), path.name)
@@ -161,8 +162,9 @@ def _groupings(path: Path | None, fields: Sequence[Field]) -> tuple[Grouping, ..
         raise UsageError(f"--groups {path}: {error.strerror}; check the path.") from error
     except DataError as error:
         raise UsageError(f"--groups: {error}") from error
+    names = [field.name for field in fields]
     for one in found:
-        if not any(one.group(field.name) for field in fields):
+        if not any(one.assigned(names)) and not one.shared(names):
             raise UsageError(
                 f"--groups {path}: the column {one.column} names none of the {len(fields)} images; "
                 f"its first column needs their file names, such as {fields[0].name}."
@@ -241,13 +243,13 @@ def _finish(
 
 
 def _comparisons(pooled: PooledMeasurement, groupings: Sequence[Grouping]) -> Iterator[Comparison]:
-    from core.fields.groups import compare_groups
+    from core.fields.groups import comparisons
 
-    for one in groupings:
-        try:
-            yield compare_groups(pooled.fields, one)
-        except DataError as error:
-            say(f"{one.column}: {error}")
+    for one in comparisons(pooled.fields, groupings):
+        if isinstance(one, str):
+            say(one)
+        else:
+            yield one
 
 
 def _tell(options: argparse.Namespace, batch: Batch, summary: bytes) -> None:
@@ -263,5 +265,5 @@ def _tell(options: argparse.Namespace, batch: Batch, summary: bytes) -> None:
         f"{counted_in_words(len(batch.fields), 'fields')}: {headline_in_words(best)} ({interval})"
     )
     for one in batch.comparisons:
-        print(f"{one.column}: {one.in_words}")
+        print(f"{one.column}: {one.in_words} {one.left_out}".rstrip())
     print(f"-> {options.out / 'report.html'}, report.pdf, fields.csv, objects.csv, summary.json")

@@ -226,18 +226,21 @@ class Measurer:
 
 
 class Clock:
-    """How long a batch goes on, from what is done."""
+    """How long a batch goes on, from what is done; the first field tells nothing, as the network
+    is loaded with it."""
 
     def __init__(self, total: int, now: Callable[[], float] = time.monotonic) -> None:
-        self._total, self._done, self._now, self._begun = total, 0, now, now()
+        self._total, self._done, self._now, self._begun = total, 0, now, 0.0
 
     def one_more(self) -> str:
         """Count a field as done; return "3 of 200, about 12 min left"."""
         self._done += 1
         place, missing = f"{self._done} of {self._total}", self._total - self._done
-        if not missing:
+        if self._done == 1:
+            self._begun = self._now()
+        if not missing or self._done == 1:
             return place
-        seconds = (self._now() - self._begun) / self._done * missing
+        seconds = (self._now() - self._begun) / (self._done - 1) * missing
         return f"{place}, {time_left(seconds)}"
 
 

@@ -16,6 +16,7 @@ from core.fields.quantity import Quantity
 from core.fields.result import FieldMeasurement
 
 SCHEMA = 1
+OWN_COLUMNS = ("field", "image_sha256", "pixel_size_nm", "pixel_size_source", "outlier", "warnings")
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,8 @@ def fields_table(batch: Batch) -> pd.DataFrame:
         for one in measured.quantities
         for name in _columns(one)
     )
+    names = [one.name for one in batch.pooled.fields]
+    groups = {_free(one.column, columns): one.assigned(names) for one in batch.groupings}
     rows = []
     for index, (measured, field) in enumerate(zip(batch.pooled.fields, batch.fields, strict=True)):
         image = field.run["input"]
@@ -67,13 +70,18 @@ def fields_table(batch: Batch) -> pd.DataFrame:
                 "image_sha256": image["sha256"],
                 "pixel_size_nm": image["pixel_size_nm"],
                 "pixel_size_source": image["pixel_size_source"],
-                **{one.column: one.group(measured.name) or "" for one in batch.groupings},
+                **{column: assigned[index] or "" for column, assigned in groups.items()},
                 **{name: found.get(name) for name in columns},
                 "outlier": standing_out.get(index, ""),
                 "warnings": " ".join((*measured.warnings, *field.run["result"]["warnings"])),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _free(column: str, quantities: Mapping[str, None]) -> str:
+    """Return the name of a column of groups beside the table's own."""
+    return f"{column} (group)" if column in OWN_COLUMNS or column in quantities else column
 
 
 def objects_table(batch: Batch) -> pd.DataFrame:

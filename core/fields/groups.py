@@ -2,75 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from scipy import stats
 
 from core.errors import DataError
+from core.fields.group_table import Grouping
 from core.fields.quantity import Quantity
 from core.fields.result import FieldMeasurement
 from core.measurement.field_statistics import FieldStatistics, field_statistics
 
 FEWEST_FIELDS = 3
-MOST_BYTES = 5_000_000
-
-
-@dataclass(frozen=True)
-class Grouping:
-    """``column``: its name. ``group_of``: by the name of an image's file."""
-
-    column: str
-    group_of: Mapping[str, str]
-
-    def group(self, name: str) -> str | None:
-        """Return the group of a file, with or without folder and extension; None without."""
-        return self.group_of.get(_stem(name))
-
-
-def read_groupings(data: bytes, name: str) -> tuple[Grouping, ...]:
-    """Return every column of a CSV file that images can be grouped by.
-
-    The first column holds file names, with or without folder and extension. Separators are commas,
-    semicolons or tabs.
-
-    Raises:
-        DataError: no such table, a name twice, or a file over 5 MB.
-    """
-    if len(data) > MOST_BYTES:
-        raise DataError(f"{name} has {len(data):,} bytes; a table of groups has 5 MB at most.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{name} is no text in UTF-8; save it as CSV UTF-8.") from error
-    first = text.partition("\n")[0]
-    separator = max(",;\t", key=first.count)
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if any(row)]
-    if len(rows) < 2 or len(rows[0]) < 2:
-        raise DataError(
-            f"{name} needs a line of column names, the first column with file names and one or "
-            "more with groups, and a line for each image."
-        )
-    header, body = rows[0], rows[1:]
-    files = [_stem(row[0]) for row in body]
-    twice = sorted({one for one in files if files.count(one) > 1})
-    if twice:
-        raise DataError(f"{name} names {', '.join(twice[:5])} more than once; once each is needed.")
-    return tuple(
-        Grouping(
-            column.strip(),
-            {
-                file: row[index].strip()
-                for file, row in zip(files, body, strict=True)
-                if index < len(row) and row[index].strip()
-            },
-        )
-        for index, column in enumerate(header)
-        if index
-    )
+MOST_GROUPS, MOST_NAMED = 20, 5
 
 
 @dataclass(frozen=True)
@@ -93,6 +37,7 @@ class Comparison:
     ``key``: of the quantity. ``groups``: names; ``values``: of the fields of each, in ``unit``.
     ``statistics``: of each group. ``test``: None of a single group or of groups under 3 fields, and
     ``reason`` says so. ``ungrouped``: fields that the table does not name or that have no value.
+    ``shared``: those of them that a row without a folder names together with another.
     """
 
     key: str
@@ -105,6 +50,19 @@ class Comparison:
     test: GroupTest | None = None
     reason: str = ""
     ungrouped: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+
+    @property
+    def left_out(self) -> str:
+        """Which fields are in no group, in a sentence or two; "" where none is."""
+        if not self.ungrouped:
+            return ""
+        told = f"In no group: {_listed(self.ungrouped)}."
+        if self.shared:
+            told += (
+                f" The table names {_listed(self.shared)} by one name; write the folders in front."
+            )
+        return told
 
     @property
     def in_words(self) -> str:
@@ -140,9 +98,11 @@ def compare_groups(
     model = fields[0].quantity(key)
     by_group, ungrouped = _by_group(fields, grouping, model)
     if not by_group:
+        raise DataError(_why_none(fields, grouping, model))
+    if len(by_group) > MOST_GROUPS:
         raise DataError(
-            f"The column {grouping.column} names none of the {len(fields)} fields; the table's "
-            f"first column needs their file names, such as {fields[0].name}."
+            f"The column {grouping.column} has {len(by_group)} groups; up to {MOST_GROUPS} are "
+            "compared, so choose another column."
         )
     groups = tuple(sorted(by_group))
     values = tuple(tuple(by_group[group]) for group in groups)
@@ -158,7 +118,41 @@ def compare_groups(
         None if reason else _test(values),
         reason,
         ungrouped,
+        grouping.shared([one.name for one in fields]),
     )
+
+
+def comparisons(
+    fields: Sequence[FieldMeasurement], groupings: Sequence[Grouping]
+) -> Iterator[Comparison | str]:
+    """Yield the comparison by each grouping, or in a sentence why there is none."""
+    for one in groupings:
+        try:
+            yield compare_groups(fields, one)
+        except DataError as error:
+            yield str(error)
+
+
+def _why_none(
+    fields: Sequence[FieldMeasurement], grouping: Grouping, model: Quantity
+) -> str:
+    names = [one.name for one in fields]
+    if shared := grouping.shared(names):
+        return (
+            f"The column {grouping.column} names {_listed(shared)} by one name; write the folders "
+            "in front in the table."
+        )
+    if any(grouping.assigned(names)):
+        return f"No field of a group has a value of {model.name}, so there is nothing to compare."
+    return (
+        f"The column {grouping.column} names none of the {len(fields)} fields; the table's "
+        f"first column needs their file names, such as {fields[0].name}."
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _by_group(
@@ -167,8 +161,8 @@ def _by_group(
     """Return the values of each group in the unit of ``model``, and the names of other fields."""
     found: dict[str, list[float]] = {}
     others = []
-    for field in fields:
-        group = grouping.group(field.name)
+    groups = grouping.assigned([field.name for field in fields])
+    for field, group in zip(fields, groups, strict=True):
         one = next((one for one in field.quantities if one.key == model.key), None)
         if group is None or one is None or one.value is None or not one.fits(model.unit):
             others.append(field.name)
@@ -185,8 +179,9 @@ def _why_no_test(groups: Sequence[str], values: Sequence[Sequence[float]]) -> st
         return f"All fields are of one group, {groups[0]}; two are needed for a comparison."
     few = [name for name, one in zip(groups, values, strict=True) if len(one) < FEWEST_FIELDS]
     if few:
+        verb = "has" if len(few) == 1 else "have"
         return (
-            f"{', '.join(few)} has fewer than {FEWEST_FIELDS} fields, too few for a test; measure "
+            f"{_listed(few)} {verb} fewer than {FEWEST_FIELDS} fields, too few for a test; measure "
             "more fields."
         )
     if len({value for one in values for value in one}) == 1:
@@ -212,8 +207,3 @@ def _test(values: Sequence[Sequence[float]]) -> GroupTest:
         effect,
         "epsilon squared",
     )
-
-
-def _stem(name: str) -> str:
-    """Return the name of a file without folder and extension, for comparing."""
-    return PurePath(name.strip().replace("\\", "/")).stem.lower()

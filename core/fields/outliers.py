@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from core.fields.result import FieldMeasurement
+from core.fields.words import value_in_words
 
 FEWEST_FIELDS = 5
 ALIKE = 0.999
@@ -76,4 +77,4 @@ def _scores(fields: Sequence[FieldMeasurement], key: str) -> np.ndarray | None:
 
 def _reason(field: FieldMeasurement, key: str) -> str:
     one = field.quantity(key)
-    return f"{one.name} is {one.value:.4g} {one.unit}".rstrip()
+    return f"{one.name} is {value_in_words(one)}"

@@ -99,8 +99,6 @@ def shapes_of(whole: pd.DataFrame, weights: np.ndarray | None) -> Iterator[Quant
         ("solidity", "Solidity, A / A_hull", "S", whole["solidity"]),
     ):
         value, low_high = weighted_mean(values.to_numpy(), weights)
-        if low_high is not None:
-            low_high = max(low_high[0], 0.0), min(low_high[1], 1.0)
         yield from_sample(
             key,
             title,

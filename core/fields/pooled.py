@@ -11,8 +11,8 @@ import pandas as pd
 from core.errors import DataError
 from core.fields.outliers import Outlier, find_outliers
 from core.fields.particle_quantities import whole_in_words
-from core.fields.pooled_sizes import alike, pooled_sizes, shared_parts
-from core.fields.quantity import ONE_FIELD, Quantity, possible, quantity_of
+from core.fields.pooled_sizes import TOO_DIFFERENT, alike, pooled_sizes, shared_parts
+from core.fields.quantity import ONE_FIELD, Quantity, quantity_of, with_parts
 from core.fields.result import Distribution, FieldMeasurement
 from core.fields.settings import Kind
 from core.fields.sizes import fitted
@@ -24,7 +24,7 @@ from core.measurement.grain_size import (
     g_from_intercept,
     intercept_of_g,
 )
-from core.measurement.uncertainty import Part, combined
+from core.measurement.uncertainty import Part
 
 Turn = Callable[[float], float]
 OVER_FIELDS = "mean over fields, Student's t"
@@ -173,22 +173,26 @@ def _over_fields(fields: Sequence[FieldMeasurement], key: str) -> Quantity:
     to, back = _turns(key)
     found = field_statistics([to(value) for value in values])
     shared = shared_parts(known)
-    value = back(found.mean)
+    value, count = back(found.mean), len(known)
+    method = "; ".join(part for part in (known[0].method, "mean over fields") if part)
     common = replace(
-        known[0], value=value, n=len(known), counted="fields", method=f"{known[0].method}; mean"
+        known[0],
+        value=value,
+        n=count,
+        counted="fields",
+        method=method,
+        interval=None,
+        reason=ONE_FIELD,
+        parts=shared,
     )
-    if found.confidence_interval_95 is None:
-        return replace(common, interval=None, reason=ONE_FIELD, parts=shared)
     reach = found.confidence_interval_95
-    # Of what has a logarithm, an interval that reaches below zero ends just above it.
-    least = found.mean * 1e-6 if (to, back) != (float, float) else -np.inf
-    ends = sorted(back(max(found.mean + sign * reach, least)) for sign in (-1, 1))
-    parts = (
-        Part("fields", value - ends[0], ends[1] - value, f"{OVER_FIELDS}, n = {len(known)} fields"),
-        *shared,
-    )
-    interval = possible(combined(value, parts), value, common.unit)
-    return replace(common, interval=interval, reason="", parts=parts)
+    if reach is None:
+        return common
+    if (to, back) != (float, float) and found.mean <= reach:
+        return replace(common, reason=TOO_DIFFERENT)
+    ends = sorted(back(found.mean + sign * reach) for sign in (-1, 1))
+    over = Part("fields", value - ends[0], ends[1] - value, f"{OVER_FIELDS}, n = {count} fields")
+    return with_parts(common, (over, *shared))
 
 
 def _mean_direction(known: Sequence[Quantity], values: Sequence[float]) -> Quantity:

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from core.fields.particle_quantities import SIZES
-from core.fields.quantity import ONE_FIELD, Quantity, possible
+from core.fields.quantity import ONE_FIELD, Quantity, with_parts
 from core.fields.result import Distribution, FieldMeasurement
 from core.measurement.particle_size import intervals_over_fields, size_distribution
-from core.measurement.uncertainty import Part, combined
+from core.measurement.uncertainty import Part
 
 TOO_DIFFERENT = "The fields differ too much for a confidence interval; measure more fields."
 POOLED = "particles of all fields pooled; interval by jackknife over fields"
@@ -50,15 +50,16 @@ def _pooled(
     shown: Sequence[Distribution],
 ) -> Quantity:
     systematic = tuple(part for part in mean.parts if part.source not in ("fields", "counting"))
-    method = f"{mean.method.removesuffix('; mean')}; {POOLED}"
-    common = replace(mean, value=value, n=count, counted="particles", method=method)
+    method = f"{mean.method.removesuffix('; mean over fields')}; {POOLED}"
+    common = replace(
+        mean, value=value, n=count, counted="particles", method=method, interval=None, reason=ONE_FIELD
+    )
     if low_high is None:
         reason = ONE_FIELD if len(shown) < 2 else TOO_DIFFERENT
         return replace(common, interval=None, reason=reason, parts=systematic)
     note = f"{len(shown)} fields of {count:,} particles"
     parts = (Part("fields", value - low_high[0], low_high[1] - value, note), *systematic)
-    interval = possible(combined(value, parts), value, common.unit)
-    return replace(common, interval=interval, reason="", parts=parts)
+    return with_parts(common, parts)
 
 
 def alike(fields: Sequence[FieldMeasurement]) -> list[Distribution]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import inf, isfinite
 
 from core.errors import DataError
 from core.measurement.uncertainty import Part, combined
@@ -14,6 +14,10 @@ ONE_FIELD = (
     "measure several fields."
 )
 NM = {"nm": 1.0, "µm": 1e3, "mm": 1e6}
+SHARES = frozenset({"iso_aspect_ratio", "circularity", "form_factor", "solidity", "alignment"})
+"""Quantities without a unit that lie between 0 and 1."""
+RATIOS = frozenset({"span", "anisotropy", "clark_evans", "count"})
+"""Quantities without a unit that are not negative."""
 ASCII = {"µ": "u", "²": "2", "³": "3", "%": "percent", "°": "deg", "/": "per_", "1/": "per_"}
 
 
@@ -63,6 +67,18 @@ class Quantity:
         for sign, plain in (("1/", "per_"), ("/", "_per_"), *ASCII.items()):
             unit = unit.replace(sign, plain)
         return f"{self.key}_{unit}" if unit else self.key
+
+    @property
+    def cut_at(self) -> str:
+        """A sentence where the interval was cut at what is possible; "" elsewhere."""
+        whole = None if self.value is None else combined(self.value, self.parts)
+        if whole is None or self.interval is None:
+            return ""
+        ends = zip(whole, self.interval, ("least", "most"), strict=True)
+        cut = [(end, word) for reached, end, word in ends if reached != end]
+        unit = f" {self.unit}" if self.unit else ""
+        told = " and ".join(f"at {end:g}{unit}, the {word} there can be" for end, word in cut)
+        return f"The interval is cut {told}; its formula reaches further." if told else ""
 
     @property
     def relative_accuracy_percent(self) -> float | None:
@@ -124,19 +140,36 @@ def from_sample(
     # The bootstrap's percentiles may leave the value itself outside.
     below, above = max(value - low_high[0], 0.0), max(low_high[1] - value, 0.0)
     parts = (Part("counting", below, above, f"n = {n:,} {counted}"), *systematic)
-    interval = possible(combined(value, parts), value, unit)
-    return Quantity(key, name, value, unit, symbol, interval, "", n, counted, method, parts)
+    known = Quantity(key, name, value, unit, symbol, None, reason or ONE_FIELD, n, counted, method)
+    return with_parts(known, parts)
 
 
-def possible(
-    interval: tuple[float, float] | None, value: float, unit: str
-) -> tuple[float, float] | None:
-    """Return an interval without what cannot be: a length, an area, a number per area or a share is
-    not negative, and a share at most 100 %."""
-    if interval is None or unit in ("", "°") or value < 0:
-        return interval
+def with_parts(quantity: Quantity, parts: Sequence[Part]) -> Quantity:
+    """Return a quantity of known value with the 95 % interval that ``parts`` give.
+
+    The interval is that of the standard (ASTM E562 and E1245: value ± t s / sqrt(n)), cut where
+    values are impossible; see :attr:`Quantity.cut_at`.
+    """
+    assert quantity.value is not None
+    whole = combined(quantity.value, parts)
+    interval = whole and _possible(whole, quantity.value, *bounds_of(quantity.key, quantity.unit))
+    return replace(quantity, interval=interval, reason="", parts=tuple(parts))
+
+
+def bounds_of(key: str, unit: str) -> tuple[float, float]:
+    """Return the least and the most that a quantity can be: a length, an area, a number per area or
+    a share is not negative, and a share is at most the whole."""
+    if unit == "%" or key in SHARES:
+        return 0.0, 100.0 if unit == "%" else 1.0
+    return (-inf if unit in ("", "°") and key not in RATIOS else 0.0), inf
+
+
+def _possible(
+    interval: tuple[float, float], value: float, least: float, most: float
+) -> tuple[float, float]:
+    # A value beyond its bounds, as of a polygon of few pixels, keeps an interval round itself.
     low, high = interval
-    return max(low, 0.0), min(high, 100.0) if unit == "%" and value <= 100 else high
+    return (max(low, least) if value >= least else low, min(high, most) if value <= most else high)
 
 
 def of_one_field(

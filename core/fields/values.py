@@ -24,7 +24,7 @@ def values_table(found: FieldMeasurement) -> pd.DataFrame:
                 "n": one.n,
                 "counted": one.counted,
                 "method": one.method,
-                "reason": one.reason,
+                "reason": one.reason or one.cut_at,
             }
         )
     return pd.DataFrame(rows)

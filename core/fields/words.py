@@ -8,6 +8,8 @@ from core.fields.quantity import Quantity
 
 NONE = "\N{EN DASH}"
 """Stands where there is no value."""
+MANY = 1e6
+"""From here on digits that mean nothing are zeros."""
 
 
 def value_in_words(quantity: Quantity) -> str:
@@ -40,7 +42,9 @@ def counted_in_words(count: int, plural: str) -> str:
 
 
 def with_unit(number: str, unit: str) -> str:
-    """Return a number and its unit, a space between them but before a degree sign."""
+    """Return a number and its unit: "5 nm", "40°", "5.2 per mm²"."""
+    if unit.startswith("1/"):
+        return f"{number} per {unit.removeprefix('1/')}"
     return f"{number}{unit}" if unit in ("", "\N{DEGREE SIGN}") else f"{number} {unit}"
 
 
@@ -52,15 +56,16 @@ def _rounded(value: float, decimals: int) -> str:
 
 def _decimals(quantity: Quantity) -> int:
     """Return the decimals that give half the interval two significant digits; without an interval
-    the value four, and a count all of its own."""
+    the value four, and a count all of its own. Below 0: zeros before the point."""
     value = abs(quantity.value or 0.0)
     if quantity.interval is not None:
         half = (quantity.interval[1] - quantity.interval[0]) / 2
         if half > 0:
             return min(6, max(1 - floor(log10(half)), 1 - _order(value)))
-    if value == round(value) and value < 1e6:
+    if value == round(value) and value < MANY:
         return 0
-    return min(6, max(0, 3 - _order(value)))
+    digits = 3 - _order(value)
+    return min(6, digits if value >= MANY else max(0, digits))
 
 
 def _order(value: float) -> int:

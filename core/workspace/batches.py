@@ -6,8 +6,9 @@ import json
 import secrets
 import time
 import zlib
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from core import typed
@@ -56,7 +57,8 @@ class Batch:
 
 @dataclass(frozen=True, eq=False)
 class BatchField:
-    """One image of a batch. ``name``: of its file. ``measured``: None before it is. ``run``: its
+    """One image of a batch. ``name``: of its file, unique in the
+    batch. ``measured``: None before it is. ``run``: its
     run.json as a dict, empty before. ``overlay``: PNG, for the report; b"" before."""
 
     micrograph: str
@@ -133,22 +135,40 @@ def fields(workspace: Workspace, owner: str, batch: str) -> tuple[BatchField, ..
     with workspace.database.read() as db:
         rows = list(
             db.execute(
-                "SELECT micrograph, name, measured, run, overlay FROM batch_field"
+                "SELECT micrograph, name, title, measured, run, overlay FROM batch_field"
                 " JOIN batch ON batch.id = batch JOIN micrograph ON micrograph.id = micrograph"
                 " WHERE batch = ? AND batch.owner = ? ORDER BY position",
                 (batch, owner),
             )
         )
+    names = _unique_names([(name, title) for _, name, title, *_ in rows])
     return tuple(
         BatchField(
             micrograph,
             name,
-            None if measured is None else from_json(zlib.decompress(measured).decode()),
+            None if measured is None else _measured(measured, name),
             {} if run is None else json.loads(zlib.decompress(run)),
             overlay or b"",
         )
-        for micrograph, name, measured, run, overlay in rows
+        for name, (micrograph, _, _, measured, run, overlay) in zip(names, rows, strict=True)
     )
+
+
+def _measured(packed: bytes, name: str) -> FieldMeasurement:
+    return replace(from_json(zlib.decompress(packed).decode()), name=name)
+
+
+def _unique_names(named: Sequence[tuple[str, str]]) -> list[str]:
+    """Return a name for each (name, title): the title where several have one name, as that holds
+    the folder that they came from, and a number where that is one too."""
+    alike = Counter(name for name, _ in named)
+    names = [name if alike[name] == 1 else title for name, title in named]
+    taken: Counter[str] = Counter()
+    found = []
+    for name in names:
+        taken[name] += 1
+        found.append(name if taken[name] == 1 else f"{name} ({taken[name]})")
+    return found
 
 
 def note(

@@ -87,6 +87,7 @@ def _fields(batch: Batch) -> Table:
     pooled = batch.pooled
     odd = {one.index for one in pooled.outliers}
     groups = tuple(one.column for one in batch.groupings)
+    assigned = _assigned(batch)
     rows = []
     for index, measured in enumerate(pooled.fields):
         value = measured.quantity(pooled.headline.key)
@@ -95,7 +96,7 @@ def _fields(batch: Batch) -> Table:
             (
                 str(index + 1),
                 measured.name,
-                *(one.group(measured.name) or NONE for one in batch.groupings),
+                *(names[index] or NONE for names in assigned),
                 value_in_words(value),
                 f"{len(measured.table):,}",
                 f"{nm:.5g} nm" if nm else "px",
@@ -106,6 +107,12 @@ def _fields(batch: Batch) -> Table:
     columns = ("", "Field", *groups, title, pooled.counted.capitalize(), "Pixel", "")
     first = 2 + len(groups)
     return Table("Every field", columns, tuple(rows), frozenset({0, first, first + 1, first + 2}))
+
+
+def _assigned(batch: Batch) -> list[tuple[str | None, ...]]:
+    """Return the group of each field by each grouping."""
+    names = [one.name for one in batch.pooled.fields]
+    return [one.assigned(names) for one in batch.groupings]
 
 
 def _groups(comparison: Comparison) -> Section:
@@ -122,14 +129,12 @@ def _groups(comparison: Comparison) -> Section:
         )
         for group, one in zip(comparison.groups, comparison.statistics, strict=True)
     )
-    left = comparison.ungrouped
-    note = f"Without a group: {', '.join(left[:10])}{'…' * (len(left) > 10)}." if left else ""
     table = Table(
         f"{comparison.name} by {comparison.column}",
         (comparison.column, "Fields", "Mean", "Standard deviation", "95 % of the mean"),
         rows,
         frozenset({1, 2, 3, 4}),
-        note,
+        comparison.left_out,
     )
     title = f"Groups by {comparison.column}"
     return Section(title, (comparison.in_words,), pictures=(picture,), tables=(table,))

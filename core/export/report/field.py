@@ -65,7 +65,7 @@ def headline(quantity: Quantity) -> Headline:
     """Return the number that comes first."""
     counted = f", n = {counted_in_words(quantity.n, quantity.counted)}" if quantity.n else ""
     source = f"; {quantity.method}" if quantity.method else ""
-    interval = f"95 % interval: {interval_in_words(quantity)}"
+    interval = f"95 % interval: {interval_in_words(quantity)}. {quantity.cut_at}".rstrip(". ")
     return Headline(
         headline_in_words(quantity),
         interval if quantity.interval else quantity.reason,
@@ -82,7 +82,7 @@ def doubts(sentences: Iterable[str]) -> Iterator[Section]:
 def quantity_table(quantities: Iterable[Quantity], caption: str = "All quantities") -> Table:
     """Return a row a quantity; why a value is missing stands below."""
     quantities = tuple(quantities)
-    reasons = dict.fromkeys(one.reason for one in quantities if one.reason)
+    reasons = dict.fromkeys(why for one in quantities if (why := one.reason or one.cut_at))
     return Table(
         caption,
         ("Quantity", "Symbol", "Value", "95 % interval", "n", "After"),

@@ -20,7 +20,7 @@ _HIDDEN = ("__MACOSX", "Thumbs.db")
 def zip_members(
     file: BinaryIO, name: str, limits: Limits | None = None
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield the name, without folder, and the content of each file in a zip.
+    """Yield the path in the zip, folders divided by "/", and the content of each file.
 
     Folders, links, hidden files and zips in it are left out.
 
@@ -33,7 +33,7 @@ def zip_members(
             members = [one for one in packed.infolist() if _is_wanted(one)]
             _check(members, name, limits)
             for member in members:
-                yield PurePosixPath(member.filename).name, _content(packed, member, limits)
+                yield "/".join(_parts(member)), _content(packed, member, limits)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise FormatError(
             f"{name} cannot be unpacked: it is no zip, is damaged, or needs a password; pack the "
@@ -42,11 +42,17 @@ def zip_members(
 
 
 def _is_wanted(member: zipfile.ZipInfo) -> bool:
-    path = PurePosixPath(member.filename.replace("\\", "/"))
     is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
-    parts = [part for part in path.parts if part not in (".", "..")]
+    parts = _parts(member)
     hidden = any(part.startswith(".") or part in _HIDDEN for part in parts)
-    return not (member.is_dir() or is_link or hidden or path.suffix.lower() == ".zip")
+    is_zip = member.filename.lower().endswith(".zip")
+    return bool(parts) and not (member.is_dir() or is_link or hidden or is_zip)
+
+
+def _parts(member: zipfile.ZipInfo) -> list[str]:
+    """Return the folders and the name of a member, none of which leads upwards."""
+    path = PurePosixPath(member.filename.replace("\\", "/"))
+    return [part for part in path.parts if part not in (".", "..", "/")]
 
 
 def _check(members: list[zipfile.ZipInfo], name: str, limits: Limits) -> None:

@@ -62,7 +62,8 @@ def _files(place: Workspace, owner: str, batch: str, errors: dict[str, str]) -> 
     from core.export.batch import Batch as Exported
     from core.export.batch import Failure, MeasuredField
     from core.export.batch_files import batch_files
-    from core.fields.groups import compare_groups, read_groupings
+    from core.fields.group_table import read_groupings
+    from core.fields.groups import Comparison, comparisons
     from core.fields.pooled import pool
 
     kept = batches.find(place, owner, batch)
@@ -82,6 +83,10 @@ def _files(place: Workspace, owner: str, batch: str, errors: dict[str, str]) -> 
                 if one.measured is None and one.micrograph in errors
             ),
             groupings,
-            tuple(compare_groups(pooled.fields, one) for one in groupings),
+            tuple(
+                one
+                for one in comparisons(pooled.fields, groupings)
+                if isinstance(one, Comparison)
+            ),
         )
     )

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.fields.groups import compare_groups, read_groupings
+from core.fields.group_table import read_groupings
+from core.fields.groups import compare_groups
 from core.workspace import batches
 from pages.components.batch.link import LINK
-from pages.components.frame import keeping
+from pages.components.frame import keeping, session
 from pages.components.frame.words import literal
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from core.workspace.batches import Batch
 
 HEIGHT = 380
+TURN, REFUSED = "groups_turn", "groups_refused"
 TABLE = (
     "A CSV file: file names in the first column, with or without folder and extension, and a "
     "column for each way to group them."
@@ -44,16 +46,35 @@ def draw(batch: Batch, pooled: PooledMeasurement) -> Comparison | None:
 
 
 def _uploader(batch: Batch) -> None:
-    place = keeping.workspace()
-    assert place is not None
-    given = st.file_uploader(
-        "Table of groups (CSV)", type=["csv"], key=f"groups-{batch.id}", help=TABLE
-    )
-    if given is not None and given.getvalue() != batch.groups:
-        batches.group(place, batch.owner, batch.id, given.getvalue(), given.name)
-        st.rerun()
+    turn = session.value_of(TURN) or 0
+    key = f"groups-{batch.id}-{turn}"
+
+    def take() -> None:
+        given = session.value_of(key)
+        session.remember(TURN, turn + 1)
+        if given is None:
+            return
+        try:
+            read_groupings(given.getvalue(), given.name)
+            _keep(batch, given.getvalue(), given.name)
+        except LamellaError as error:
+            session.remember(REFUSED, (batch.id, str(error)))
+        else:
+            session.remember(REFUSED, None)
+
+    st.file_uploader("Table of groups (CSV)", type=["csv"], key=key, help=TABLE, on_change=take)
+    refused = session.value_of(REFUSED)
+    if refused and refused[0] == batch.id:
+        st.warning(literal(refused[1]))
     if batch.groups:
         st.caption(f"Grouped by {literal(batch.groups_name)}.")
+        st.button("Remove the groups", on_click=_keep, args=(batch, b"", ""), type="tertiary")
+
+
+def _keep(batch: Batch, table: bytes, name: str) -> None:
+    place = keeping.workspace()
+    if place is not None:
+        batches.group(place, batch.owner, batch.id, table, name)
 
 
 def shown(comparison: Comparison | None) -> None:
@@ -63,7 +84,7 @@ def shown(comparison: Comparison | None) -> None:
     if comparison is None:
         return
     st.subheader(f"By {literal(comparison.column)}")
-    st.markdown(comparison.in_words)
+    st.markdown(literal(comparison.in_words))
     st.plotly_chart(
         groups_figure(comparison),
         height=HEIGHT,
@@ -71,6 +92,5 @@ def shown(comparison: Comparison | None) -> None:
         config={"displayModeBar": False},
         alt="The fields of each group",
     )
-    if comparison.ungrouped:
-        names = ", ".join(literal(one) for one in comparison.ungrouped[:10])
-        st.caption(f"In no group: {names}.")
+    if comparison.left_out:
+        st.caption(literal(comparison.left_out))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -65,23 +66,31 @@ def _keep(workspace: Workspace, files: list[Any]) -> None:
     """Keep files in the library, sidecars with their image, and add them to the batch to come."""
     refused: list[str] = []
     ids = list(session.value_of(CHOSEN) or ())
+    folders: dict[str, list[tuple[str, bytes]]] = {}
+    for path, data in _contents(files, refused):
+        folder, _, name = path.rpartition("/")
+        folders.setdefault(folder, []).append((name, data))
+    repeated = Counter(name for found in folders.values() for name, _ in found)
     try:
-        for group in uploads.batches(_contents(files, refused)):
-            for one in uploads.arrivals(group, {}):
-                upload = one.upload
-                kept = micrographs.add(
-                    workspace,
-                    session.owner(),
-                    one.source,
-                    upload.name,
-                    upload.data,
-                    upload.sidecars,
-                )
-                ids.append(kept.id)
+        for folder, found in folders.items():
+            # An instrument's text file lies beside its image, not in another folder.
+            for group in uploads.batches(found):
+                for one in uploads.arrivals(group, {}):
+                    name = one.upload.name
+                    title = f"{folder}/{name}" if folder and repeated[name] > 1 else name
+                    ids.append(_add(workspace, one, title))
     except LamellaError as error:
         refused.append(str(error))
     session.remember(CHOSEN, tuple(dict.fromkeys(ids)))
     session.remember(REFUSED, tuple(refused))
+
+
+def _add(workspace: Workspace, one: uploads.Arrival, title: str) -> str:
+    upload, owner = one.upload, session.owner()
+    kept = micrographs.add(
+        workspace, owner, one.source, upload.name, upload.data, upload.sidecars, title
+    )
+    return kept.id
 
 
 def _contents(files: list[Any], refused: list[str]) -> Iterator[tuple[str, bytes]]:

@@ -37,7 +37,7 @@ def headline(first: Quantity, warnings: Sequence[str]) -> None:
 def _interval(first: Quantity) -> str:
     if first.interval is None:
         return f"No 95 % interval. {first.reason}"
-    return f"95 % interval: **{interval_in_words(first)}**"
+    return f"95 % interval: **{interval_in_words(first)}** {first.cut_at}".rstrip()
 
 
 def _basis(first: Quantity) -> str:
@@ -92,7 +92,7 @@ def quantities(found: Sequence[Quantity]) -> None:
             "Quantity": one.name,
             "Value": value_in_words(one),
             "95 % interval": interval_in_words(one),
-            "Note": one.method if one.interval else one.reason,
+            "Note": " ".join(filter(None, (one.method, one.cut_at))) if one.interval else one.reason,
         }
         for one in found
     ]

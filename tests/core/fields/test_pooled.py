@@ -7,11 +7,13 @@ import pytest
 
 from core.errors import DataError
 from core.fields.field import measure_field
-from core.fields.groups import compare_groups, read_groupings
+from core.fields.group_table import read_groupings
+from core.fields.groups import compare_groups
 from core.fields.pooled import pool
 from core.fields.quantity import Quantity
 from core.fields.result import FieldMeasurement
 from core.fields.settings import KINDS, MeasureSettings
+from core.fields.words import value_in_words
 from core.measurement.grain_size import g_from_count
 from core.measurement.uncertainty import Part
 from tests.core.fields.made_analysis import analysis_of, card_of, discs
@@ -209,10 +211,45 @@ def test_a_mean_that_may_be_negative_keeps_its_interval():
     assert found.interval[0] < -1 and found.interval[1] > 1
 
 
-def test_no_interval_holds_what_cannot_be():
-    low, high = pool(fractions([0.0, 1.0, 9.0])).headline.interval
-    assert low == 0 and high > 9
-    assert pool(fractions([100.0, 99.0, 91.0])).headline.interval[1] == 100
+def test_no_interval_holds_what_cannot_be_and_says_where_it_was_cut():
+    """0, 1, 9: 3.333 ± 4.3027 x 4.9329 / sqrt(3) = 3.333 ± 12.254, as E562 has it."""
+    found = pool(fractions([0.0, 1.0, 9.0])).headline
+    assert found.interval == pytest.approx((0, 3.3333 + 12.254), abs=1e-3)
+    assert found.cut_at == (
+        "The interval is cut at 0 %, the least there can be; its formula reaches further."
+    )
+    high = pool(fractions([100.0, 99.0, 91.0])).headline
+    assert high.interval[1] == 100 and "at 100 %, the most there can be" in high.cut_at
+    assert pool(fractions(E562)).headline.cut_at == ""
+    solid = [field_of(Quantity("solidity", "Solidity", one, reason="r")) for one in (0.9, 1.0, 1.0)]
+    assert pool(solid).headline.interval == pytest.approx((0.8232, 1.0), abs=1e-4)
+    span = [field_of(Quantity("span", "Span", one, reason="r")) for one in (0.1, 3.0)]
+    assert pool(span).headline.interval[0] == 0
+
+
+def test_a_grain_size_number_whose_count_may_be_none_has_no_interval():
+    """Grains per area 10 and 1,000: the mean's t-interval reaches below 0, where no G is."""
+    numbers = [g_from_count(count) for count in (10, 1000)]
+    fields = [
+        field_of(Quantity("g_saltykov", "G", one, reason="one field"), kind="grains")
+        for one in numbers
+    ]
+    found = pool(fields).headline
+    assert found.value == pytest.approx(g_from_count(505))
+    assert found.interval is None and "differ too much" in found.reason
+
+
+def test_a_mean_of_counts_says_what_it_is():
+    counts = [field_of(Quantity("count", "Particles", one, reason="r")) for one in (3, 5)]
+    assert pool(counts).headline.method == "mean over fields"
+
+
+def test_an_outlier_is_told_in_digits_that_mean_something():
+    fields = [*fractions(E562), field_of(Quantity("fraction_b", "Fraction", 90, "%", reason="r"))]
+    assert pool(fields).outliers[0].reason == "Fraction is 90 %"
+    density = Quantity("n", "Density", 23_253_467.0, "1/mm²", reason="r")
+    assert value_in_words(density) == "23,250,000 per mm²"
+    assert value_in_words(Quantity("n", "N", 1234567.0, reason="r")) == "1,235,000"
     three = pool([particles(0), particles(1), particles(2, scale=2.0)]).headline
     assert 0 < three.interval[0] < three.value < three.interval[1]
     two = pool([particles(0), particles(1, scale=2.0)]).headline

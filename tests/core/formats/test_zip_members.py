@@ -21,7 +21,7 @@ def packed(members: dict[str, bytes]) -> io.BytesIO:
     return buffer
 
 
-def test_files_come_without_folders_and_without_what_is_hidden() -> None:
+def test_files_come_with_their_folders_and_without_what_is_hidden() -> None:
     given = packed(
         {
             "a/1.tif": b"one",
@@ -32,7 +32,7 @@ def test_files_come_without_folders_and_without_what_is_hidden() -> None:
             "folder/": b"",
         }
     )
-    assert list(zip_members(given, "x.zip")) == [("1.tif", b"one"), ("2.tif", b"two")]
+    assert list(zip_members(given, "x.zip")) == [("a/1.tif", b"one"), ("2.tif", b"two")]
 
 
 def test_a_link_is_left_out() -> None:
