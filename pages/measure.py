@@ -4,9 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.errors import LamellaError
 from pages.components.frame import publish, session
-from pages.components.frame.words import literal
 from pages.components.measure import agreement, choices, export, measured, shown, view
 from pages.components.measure.link import LINK
 from pages.components.viewer.viewer import ViewerSettings, viewer
@@ -33,21 +31,20 @@ if result is None:
     st.stop()
 
 analysis, reference = result.analysis, result.reference
-settings = choices.settings(analysis.card, measured.removed_hits(reference))
-try:
-    found = measured.measured(reference, analysis, settings)
-except LamellaError as error:
-    st.warning(literal(str(error)))
+settings = choices.settings(analysis.card, measured.removed_hits(analysis))
+found = measured.measured(analysis, settings)
+if found is None:
+    viewer(publish.micrograph(opened.micrograph), view.while_measuring(analysis), key="viewer")
     st.stop()
 shown.headline(found.headline, found.warnings)
 compared = agreement.draw(analysis)
 viewer(
     publish.micrograph(opened.micrograph),
-    view.settings(reference, analysis, found, compared),
+    view.settings(analysis, found, compared),
     key="viewer",
     on_click=partial(measured.toggle_hit, reference, settings),
 )
-view.legend(reference, found)
+view.legend(analysis, found)
 if compared is not None:
     agreement.table(compared)
 shown.body(analysis, found)

@@ -76,7 +76,7 @@ def measure_cracks(view: View) -> FieldMeasurement:
 
 def _cracks(regions: np.ndarray, view: View) -> list[_Crack]:
     mask = regions > 0
-    axis = medial_axis(mask)
+    axis = medial_axis(mask, view.progress)
     areas = np.bincount(regions.ravel())
     cut = set(np.unique(regions[along_edge(view.measurable)]).tolist())
     of_region: dict[int, list[Branch]] = {}

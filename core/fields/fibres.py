@@ -96,7 +96,7 @@ def measure_fibres(view: View) -> FieldMeasurement:
 
 
 def _fibres(mask: np.ndarray, progress: ProgressCallback) -> list[_Fibre]:
-    axis = medial_axis(mask)
+    axis = medial_axis(mask, progress)
     found = []
     lines = fibres(axis)
     for done, branches in enumerate(lines):

@@ -14,6 +14,7 @@ from core.fields.settings import GrainMethod
 from core.fields.sizes import fitted
 from core.fields.view import Scale, View
 from core.measurement.grain_size import CIRCLE
+from core.types import ProgressCallback
 
 FEWEST_GRAINS = 50
 REFERENCES = (
@@ -27,6 +28,7 @@ REFERENCES = (
 def measure_grains(view: View) -> FieldMeasurement:
     """Measure grain size by every method; the headline is by the one asked for."""
     found = grain_map(view)
+    _find_all(found, view.progress)
     mean = found.lines.mean_px
     scale = view.scale(min(found.grains.shape) if mean is None else mean)
     by_method = dict(zip(METHODS, numbers(view, found), strict=True))
@@ -61,6 +63,14 @@ def measure_grains(view: View) -> FieldMeasurement:
         warnings=_warnings(count, mean),
         is_empty=mean is None,
     )
+
+
+def _find_all(found: GrainMap, progress: ProgressCallback) -> None:
+    """Find what is told of the grains, step by step."""
+    steps = ("grains", "lines", "circles", "in_circle", "in_rectangle", "table")
+    for done, name in enumerate(steps):
+        progress(done, len(steps))
+        getattr(found, name)
 
 
 def _distribution(view: View, table: pd.DataFrame, scale: Scale) -> Distribution | None:

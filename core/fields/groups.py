@@ -133,9 +133,7 @@ def comparisons(
             yield str(error)
 
 
-def _why_none(
-    fields: Sequence[FieldMeasurement], grouping: Grouping, model: Quantity
-) -> str:
+def _why_none(fields: Sequence[FieldMeasurement], grouping: Grouping, model: Quantity) -> str:
     names = [one.name for one in fields]
     if shared := grouping.shared(names):
         return (

@@ -15,6 +15,7 @@ from core.fields.result import Distribution, Drawing, FieldMeasurement
 from core.fields.view import Scale, View
 from core.measurement.medial_axis import Branch, medial_axis
 from core.measurement.thickness import Profile, longest_line, profile
+from core.types import ProgressCallback
 
 WORDS = ("layer", "coating", "film", "scale")
 CRACKS = ("crack", "pore")
@@ -46,7 +47,7 @@ def measure_layer(view: View) -> FieldMeasurement:
     """Measure the thickness of the layer across its middle line."""
     phase = view.phase(WORDS)
     mask = layer_mask(view, phase)
-    lines = _lines(mask)
+    lines = _lines(mask, view.progress)
     thickness = np.concatenate([np.empty(0), *(line.found.thickness_px for line in lines)])
     scale = view.scale(float(thickness.mean()) if len(thickness) else 1.0)
     quantities = tuple(_quantities(view, scale, thickness, lines))
@@ -105,15 +106,16 @@ def _without_holes(mask: np.ndarray) -> np.ndarray:
     return mask | ~outside[number]
 
 
-def _lines(mask: np.ndarray) -> list[_Line]:
+def _lines(mask: np.ndarray, progress: ProgressCallback) -> list[_Line]:
     """Return the middle line of each part of the layer, from left to right."""
     count, number, sizes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     areas = sizes[:, cv2.CC_STAT_AREA]
     found = []
     areas[0] = 0
-    for index in np.argsort(-areas)[: min(count - 1, MOST_PARTS)]:
-        if areas[index] < SMALLEST * areas.max():
-            break
+    largest = np.argsort(-areas)[: min(count - 1, MOST_PARTS)]
+    parts = largest[areas[largest] >= SMALLEST * areas.max()]
+    for done, index in enumerate(parts):
+        progress(done, len(parts))
         part = number == index
         axis = medial_axis(part)
         branch = longest_line(axis)

@@ -52,7 +52,13 @@ def _pooled(
     systematic = tuple(part for part in mean.parts if part.source not in ("fields", "counting"))
     method = f"{mean.method.removesuffix('; mean over fields')}; {POOLED}"
     common = replace(
-        mean, value=value, n=count, counted="particles", method=method, interval=None, reason=ONE_FIELD
+        mean,
+        value=value,
+        n=count,
+        counted="particles",
+        method=method,
+        interval=None,
+        reason=ONE_FIELD,
     )
     if low_high is None:
         reason = ONE_FIELD if len(shown) < 2 else TOO_DIFFERENT

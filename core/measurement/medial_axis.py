@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from core.types import ProgressCallback, no_progress
+
 FREE, CUT = -1, -2
 """Ends of a branch that are at no junction: one of the thing itself, and one where the edge of the
 image cuts it."""
@@ -19,6 +21,7 @@ image cuts it."""
 SPUR = 1.6
 SMOOTHING_PX = 3.0
 SQUARE = np.ones((3, 3), np.uint8)
+STAGES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +61,7 @@ class MedialAxis:
         return self.radius[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)]
 
 
-def medial_axis(mask: np.ndarray) -> MedialAxis:
+def medial_axis(mask: np.ndarray, progress: ProgressCallback = no_progress) -> MedialAxis:
     """Return the medial axis of ``mask`` (H, W) bool; none of an empty or a full one.
 
     A region that the edge of the image cuts is taken to go on straight behind it.
@@ -73,8 +76,12 @@ def medial_axis(mask: np.ndarray) -> MedialAxis:
     pad = 2 + int(min(2 * _radius(mask).max(), max(mask.shape)))
     wide = np.pad(mask, pad, mode="edge")
     radius = _radius(wide)
-    branches, junctions = _graph(skeletonize(wide))
+    skeleton = skeletonize(wide)
+    progress(1, STAGES)
+    branches, junctions = _graph(skeleton)
+    progress(2, STAGES)
     branches = _pruned(branches, junctions, radius)
+    progress(3, STAGES)
     smooth = [replace(one, points=smoothed(one.points)) for one in branches]
     kept = [part for one in smooth for part in _within(one, pad, mask.shape)]
     return MedialAxis(
@@ -193,24 +200,33 @@ def _at_junctions(branches: list[Branch]) -> dict[int, list[Branch]]:
 def _joined(branches: list[Branch]) -> list[Branch]:
     """Return branches with those joined that meet at a junction of two, and the end of the only one
     at a junction free."""
-    branches = list(branches)
-    for at, met in _at_junctions(branches).items():
+    meeting = _at_junctions(branches)
+    kept = {id(one): one for one in branches}
+    here = {at: {id(one): one for one in met} for at, met in meeting.items()}
+
+    def put_in_place_of(gone: list[Branch], made: Branch) -> None:
         # Joined branches take the place of those that they were made of.
-        here = [one for one in branches if at in (one.begin, one.end)]
+        for one in gone:
+            del kept[id(one)]
+            for end in {one.begin, one.end} - {FREE}:
+                here[end].pop(id(one), None)
+        kept[id(made)] = made
+        for end in {made.begin, made.end} - {FREE}:
+            here[end][id(made)] = made
+
+    for at, met in meeting.items():
+        there = list(here[at].values())
         if len(met) == 1:
-            (one,) = here
-            branches.remove(one)
+            (one,) = there
             begin, end = (FREE if end == at else end for end in (one.begin, one.end))
-            branches.append(Branch(one.points, begin, end))
-        elif len(met) == 2 and len(here) == 2:
-            first, second = here
-            first = first if first.end == at else first.reversed
-            second = second if second.begin == at else second.reversed
-            for one in here:
-                branches.remove(one)
-            points = np.vstack([first.points, second.points[1:]])
-            branches.append(Branch(points, first.begin, second.end))
-    return branches
+            put_in_place_of([one], Branch(one.points, begin, end))
+        elif len(met) == 2 and len(there) == 2:
+            first, second = there
+            ahead = first if first.end == at else first.reversed
+            after = second if second.begin == at else second.reversed
+            points = np.vstack([ahead.points, after.points[1:]])
+            put_in_place_of([first, second], Branch(points, ahead.begin, after.end))
+    return list(kept.values())
 
 
 def smoothed(points: np.ndarray) -> np.ndarray:

@@ -104,8 +104,12 @@ def _outline(
     within ``reach`` (n,) or behind the edge of the image."""
     steps = np.arange(0, float(reach.max()) + STEP_PX, STEP_PX)
     places = points[:, :, None] + direction[:, :, None] * steps
+    # Around the line alone: of thousands of lines each would take as long as the image is large.
+    low = np.maximum(np.floor(places.min(axis=(0, 2))).astype(int) - 1, 0)
+    high = np.ceil(places.max(axis=(0, 2))).astype(int) + 2
+    near = mask[low[0] : high[0], low[1] : high[1]].astype(np.float32)
     value = map_coordinates(
-        mask.astype(np.float32), places.transpose(1, 0, 2), order=1, mode="nearest"
+        near, places.transpose(1, 0, 2) - low[:, None, None], order=1, mode="nearest"
     )
     outside = (value < 0.5) & (steps <= reach[:, None] + STEP_PX)
     first = outside.argmax(axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from threading import Event
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,18 +11,27 @@ import openpyxl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.fields.result import Drawing, DrawnHits
+from core.correction.corrected import corrected
+from core.correction.state import begin
+from core.errors import DataError
+from core.fields import field
+from core.fields.result import Drawing, DrawnHits, FieldMeasurement
 from core.fields.settings import MeasureSettings
 from core.segmentation.settings import ObjectSettings
 from pages.components.measure import measured
 from pages.components.segment.kept import Reference
 from pages.components.viewer.viewer import ViewerEvent
+from tests.core.fields.made_analysis import analysis_of
 from tests.pages.running import by_key, fetched, finish, opened, texts
+
+
+def measured_page(**link: str) -> AppTest:
+    return finish(finish(opened("measure", sample="gold-tem", model="otsu", **link)), "measure")
 
 
 @pytest.fixture
 def particles() -> AppTest:
-    return finish(opened("measure", sample="gold-tem", model="otsu"))
+    return measured_page()
 
 
 def test_the_headline_has_its_interval_and_the_standard(particles: AppTest) -> None:
@@ -49,21 +59,62 @@ def test_values_leave_as_they_are_on_screen(particles: AppTest) -> None:
 
 
 def test_what_is_measured_is_in_the_link() -> None:
-    link = {"sample": "gold-tem", "model": "otsu", "what": "phases", "method": "point count"}
-    app = finish(opened("measure", **link))
+    app = measured_page(what="phases", method="point count")
     (metric,) = app.metric
     assert metric.label.startswith("Fraction of ")
     assert "point count; ASTM E562" in texts(app)
     by_key(app.selectbox, "measure-what").set_value("particles").run()
+    app = finish(app, "measure")
     # The method was of the fractions.
     assert "method" not in app.query_params
     assert app.metric[0].label == "Median diameter (D50)"
 
 
 def test_a_method_of_something_else_is_refused_in_a_sentence() -> None:
-    app = finish(opened("measure", sample="gold-tem", model="otsu", what="phases", method="x"))
+    app = measured_page(what="phases", method="x")
     assert not app.exception
     assert 'The link asks for method "x"; choose one of' in texts(app)
+
+
+def test_a_long_measurement_shows_its_progress_and_is_cancelled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, go_on = Event(), Event()
+
+    def slow(*args: object) -> FieldMeasurement:
+        args[-1](3, 7)
+        begun.set()
+        assert go_on.wait(60)
+        args[-1](4, 7)
+        raise AssertionError("it was cancelled")
+
+    finish(opened("measure", sample="gold-tem", model="otsu"))
+    monkeypatch.setattr(measured, "AT_ONCE_S", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(field, "measure_field", slow)
+        app = opened("measure", sample="gold-tem", model="otsu", what="cracks")
+        assert begun.wait(60)
+        app = app.run()
+        assert not app.metric
+        (bar,) = (one.proto for one in app.get("progress"))
+        assert bar.text == "Step 3 of 7."
+        by_key(app.button, "work_measure_cancel").click().run()
+        go_on.set()
+        app = finish(app, "measure")
+    assert "Measuring was stopped." in texts(app)
+    app = next(one for one in app.button if one.label == "Measure").click().run()
+    app = finish(app, "measure")
+    assert app.metric[0].label == "Crack length per area (L_A)"
+
+
+def test_what_cannot_be_measured_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*args: object) -> FieldMeasurement:
+        raise DataError("The image is too small; use a larger one.")
+
+    monkeypatch.setattr(field, "measure_field", refused)
+    app = measured_page(what="layer")
+    assert not app.exception and not app.metric
+    assert "The image is too small; use a larger one." in texts(app)
 
 
 def test_a_click_on_a_hit_removes_it_and_another_brings_it_back(
@@ -75,18 +126,26 @@ def test_a_click_on_a_hit_removes_it_and_another_brings_it_back(
     reference = Reference(("a",), ObjectSettings(), "a.png", None)
     hits = DrawnHits(np.array([7, 9]), np.array([[10.0, 20.0], [40.0, 20.0]]), np.ones(2))
     found = SimpleNamespace(kind="grains", drawing=Drawing(hits=hits))
-    shown = SimpleNamespace(micrograph=SimpleNamespace(shape=(64, 64)))
+    image = SimpleNamespace(shape=(64, 64), digest="a", name="a.png", pixel_size=None)
+    shown = SimpleNamespace(micrograph=image, objects_digest="objects")
     monkeypatch.setattr(Reference, "analysis", lambda self: shown)
     settings = MeasureSettings(kind="grains")
-    measured.stores.results().put(measured._key(reference, settings), found, 1)
+    measured.stores.results().put(measured._key(shown, settings), found, 1)
 
     measured.toggle_hit(reference, settings, ViewerEvent(41, 22))
-    assert measured.removed_hits(reference) == (9,)
+    assert measured.removed_hits(shown) == (9,)
     measured.toggle_hit(reference, settings, ViewerEvent(25, 20))
-    assert measured.removed_hits(reference) == (9,)
+    assert measured.removed_hits(shown) == (9,)
     measured.toggle_hit(reference, settings, ViewerEvent(9, 20))
-    assert measured.removed_hits(reference) == (7, 9)
+    assert measured.removed_hits(shown) == (7, 9)
     measured.toggle_hit(reference, settings, ViewerEvent(41, 22))
-    assert measured.removed_hits(reference) == (7,)
-    measured.restore_hits(reference)
-    assert measured.removed_hits(reference) == ()
+    assert measured.removed_hits(shown) == (7,)
+    measured.restore_hits(measured.identity(shown))
+    assert measured.removed_hits(shown) == ()
+
+
+def test_what_was_corrected_since_is_measured_anew() -> None:
+    drawn = analysis_of(np.pad(np.ones((8, 8), np.uint8), 8))
+    state = begin(drawn)
+    state.ids[10:12, 10:12] = 0
+    assert measured.identity(corrected(drawn, state)) != measured.identity(drawn)

@@ -84,9 +84,7 @@ def _files(place: Workspace, owner: str, batch: str, errors: dict[str, str]) -> 
             ),
             groupings,
             tuple(
-                one
-                for one in comparisons(pooled.fields, groupings)
-                if isinstance(one, Comparison)
+                one for one in comparisons(pooled.fields, groupings) if isinstance(one, Comparison)
             ),
         )
     )

@@ -92,7 +92,9 @@ def quantities(found: Sequence[Quantity]) -> None:
             "Quantity": one.name,
             "Value": value_in_words(one),
             "95 % interval": interval_in_words(one),
-            "Note": " ".join(filter(None, (one.method, one.cut_at))) if one.interval else one.reason,
+            "Note": " ".join(filter(None, (one.method, one.cut_at)))
+            if one.interval
+            else one.reason,
         }
         for one in found
     ]

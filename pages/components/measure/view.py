@@ -9,7 +9,6 @@ import streamlit as st
 
 from pages.components.frame import publish
 from pages.components.measure import measured
-from pages.components.segment.kept import Reference
 from pages.components.viewer.viewer import Overlay, ViewerSettings
 
 if TYPE_CHECKING:
@@ -25,10 +24,10 @@ POINTS = "Orange: points of the grid that lie in the phase; one on its boundary 
 
 
 def settings(
-    reference: Reference, analysis: Analysis, found: FieldMeasurement, compared: Agreement | None
+    analysis: Analysis, found: FieldMeasurement, compared: Agreement | None
 ) -> ViewerSettings:
     """Return what the viewer shows."""
-    drawn = None if compared is not None else _drawn(reference, analysis, found)
+    drawn = None if compared is not None else _drawn(analysis, found)
     # The lines cross boundaries, which their own colour would cover.
     hides = found.kind == "grains" and drawn is not None
     return ViewerSettings(
@@ -40,7 +39,16 @@ def settings(
     )
 
 
-def _drawn(reference: Reference, analysis: Analysis, found: FieldMeasurement) -> Overlay | None:
+def while_measuring(analysis: Analysis) -> ViewerSettings:
+    """Return what the viewer shows before the measurement is there."""
+    return ViewerSettings(
+        labels=publish.labels_of_objects(analysis),
+        phases=analysis.segmentation.phases,
+        bar_rows=analysis.micrograph.bar_rows,
+    )
+
+
+def _drawn(analysis: Analysis, found: FieldMeasurement) -> Overlay | None:
     from core.figures import encoding
     from core.figures.measured_overlay import measured_overlay
 
@@ -49,7 +57,7 @@ def _drawn(reference: Reference, analysis: Analysis, found: FieldMeasurement) ->
         return None
     return publish.overlay(
         "measured",
-        f"{reference} {found.settings}",
+        f"{measured.identity(analysis)} {found.settings}",
         lambda: encoding.encode_colors(measured_overlay(drawing, analysis.micrograph.shape)),
         title="Measured",
     )
@@ -68,14 +76,14 @@ def _differences(compared: Agreement) -> Overlay:
     )
 
 
-def legend(reference: Reference, found: FieldMeasurement) -> None:
+def legend(analysis: Analysis, found: FieldMeasurement) -> None:
     """Draw what the hits are, and a way back for those that were removed."""
     if not len(found.drawing.hits.ids):
         return
     st.caption(POINTS if found.kind == "phases" else HITS)
-    if removed := measured.removed_hits(reference):
+    if removed := measured.removed_hits(analysis):
         st.button(
             f"Count all again ({len(removed)} removed)",
             on_click=measured.restore_hits,
-            args=(reference,),
+            args=(measured.identity(analysis),),
         )
