@@ -135,7 +135,7 @@ def fields(workspace: Workspace, owner: str, batch: str) -> tuple[BatchField, ..
     with workspace.database.read() as db:
         rows = list(
             db.execute(
-                "SELECT micrograph, name, title, measured, run, overlay FROM batch_field"
+                "SELECT micrograph, name, micrograph.title, measured, run, overlay FROM batch_field"
                 " JOIN batch ON batch.id = batch JOIN micrograph ON micrograph.id = micrograph"
                 " WHERE batch = ? AND batch.owner = ? ORDER BY position",
                 (batch, owner),

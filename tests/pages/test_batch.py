@@ -24,16 +24,23 @@ def ann(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def packed() -> bytes:
+    files = {**FILES, "notes.txt": b"no image"}
+    return zipped({f"series/{name}": data for name, data in files.items()})
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as made:
-        for name, data in (*FILES.items(), ("notes.txt", b"no image")):
-            made.writestr(f"series/{name}", data)
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, data in members.items():
+            made.writestr(name, data)
     return buffer.getvalue()
 
 
-def begun() -> AppTest:
+def begun(data: bytes | None = None) -> AppTest:
     app = opened("batch", model="otsu")
-    app.file_uploader[0].upload("series.zip", packed(), "application/zip").run()
+    app.file_uploader[0].upload("series.zip", data or packed(), "application/zip").run()
+    if data is not None:
+        return by_key(app.button, "batch-begin").click().run()
     assert "5 chosen" in texts(app) or "4 chosen" in texts(app)
     return by_key(app.button, "batch-begin").click().run()
 
@@ -67,7 +74,7 @@ def test_a_zip_is_measured_field_by_field_and_pooled() -> None:
 
     groups = b"file,alloy\n10,A\n12,A\n16,B\n18,B\n"
     app.file_uploader[0].upload("groups.csv", groups, "text/csv").run()
-    assert "A, B has fewer than 3 fields, too few for a test" in texts(app)
+    assert "A, B have fewer than 3 fields, too few for a test" in texts(app)
     assert app.selectbox[0].value == "alloy"
 
 
@@ -107,3 +114,53 @@ def test_generated_series_has_two_specimens_of_four_calibrated_fields() -> None:
     series = particle_series()
     assert len(series.files) == 8
     assert series.groups.decode().splitlines()[1] == "synthetic-300C-1.tif,300 °C"
+
+
+def test_files_that_cannot_be_measured_are_listed_and_the_rest_is_measured() -> None:
+    members = {"good.png": disks(12), "empty.tif": b"", "table.csv": b"a,b\n1,2\n"}
+    app = worked_off(begun(zipped({**members, "cut.png": disks(10)[:200]})))
+    assert not app.exception
+    assert app.metric[0].value.endswith(" px")
+    failed = app.dataframe[-1].value
+    assert sorted(failed["File"]) == ["cut.png", "empty.tif", "table.csv"]
+    assert all(reason.endswith(".") for reason in failed["Reason"])
+
+
+def test_images_of_one_name_in_two_folders_have_groups_of_their_own() -> None:
+    members = {
+        f"{heat}/{name}": disks(radius + 3 * (heat == "hard"))
+        for heat in ("soft", "hard")
+        for name, radius in (("1.png", 10), ("2.png", 11), ("3.png", 12))
+    }
+    app = worked_off(begun(zipped(members)))
+    assert list(app.dataframe[0].value["Field"]) == list(members)
+    table = "file,heat\n" + "\n".join(f"{name},{name[:4]}" for name in members)
+    app.file_uploader[0].upload("groups.csv", table.encode(), "text/csv").run()
+    assert "Mann-Whitney U, p = 0.100" in texts(app)
+    with zipfile.ZipFile(io.BytesIO(fetched(app, "batch-zip").content)) as files:
+        rows = files.read("fields.csv").decode().splitlines()
+    assert sum(",hard," in row for row in rows) == 3
+
+    # Without folders nobody knows which of two is meant.
+    app.file_uploader[0].upload("g.csv", b"file,heat\n1,soft\n2,hard\n3,hard\n", "text/csv").run()
+    assert "soft/1.png, soft/2.png" in texts(app) and "write the folders" in texts(app)
+    assert fetched(app, "batch-zip").status_code == 200
+
+
+def test_a_table_that_cannot_be_used_leaves_the_one_before() -> None:
+    app = worked_off(begun())
+    good = b"file,alloy\n10,A\n12,A\n16,B\n18,B\n"
+    app.file_uploader[0].upload("good.csv", good, "text/csv").run()
+    app.file_uploader[0].upload("bad.csv", b"no table", "text/csv").run()
+    assert "bad.csv needs a line of column names" in texts(app)
+    assert "Grouped by good.csv." in texts(app)
+    next(one for one in app.button if one.label == "Remove the groups").click().run()
+    assert "Grouped by" not in texts(app) and not app.exception
+
+
+def test_a_zip_that_would_fill_the_memory_is_refused() -> None:
+    app = opened("batch", model="otsu")
+    bomb = zipped({"bomb.tif": bytes(200_000_000), "good.png": disks(10)})
+    app.file_uploader[0].upload("bomb.zip", bomb, "application/zip").run()
+    assert not app.exception
+    assert "bomb.tif in bomb.zip unpacks to more than" in texts(app)
