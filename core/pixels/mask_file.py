@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from core.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """``values``: (H, W) integers from 0, of a mask of colours 65536 red + 256 green + blue."""
+
+    values: np.ndarray
+    are_colors: bool
 
 
 def read_mask(path: Path) -> np.ndarray:
@@ -31,10 +40,7 @@ def decode_mask(data: bytes, name: str, shape: tuple[int, int] | None = None) ->
         with Image.open(io.BytesIO(data), formats=["PNG", "TIFF"]) as image:
             # A small file may claim a huge image.
             if shape is not None and image.size != shape[::-1]:
-                raise DataError(
-                    f"The mask {name} is {image.size[1]} x {image.size[0]} px and its image "
-                    f"{shape[0]} x {shape[1]} px; they must be the same."
-                )
+                raise _other_shape(name, (image.size[1], image.size[0]), shape)
             mask = np.asarray(image)
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
         raise DataError(f"{name} is no readable PNG or TIFF mask; save it as one.") from error
@@ -49,3 +55,35 @@ def decode_mask(data: bytes, name: str, shape: tuple[int, int] | None = None) ->
             "whole numbers from 0 and no fractions."
         )
     return mask
+
+
+def decode_labels(data: bytes, name: str, shape: tuple[int, int] | None = None) -> Labels:
+    """Return the values of a mask that may be a table of colours, see :func:`decode_mask`.
+
+    Raises:
+        DataError: as :func:`decode_mask`; a JPEG, whose values are not those that were saved.
+    """
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.format == "JPEG":
+                raise DataError(
+                    f"The mask {name} is a JPEG, which changes the values at every edge; export it "
+                    "as PNG or TIFF."
+                )
+            if image.mode not in ("RGB", "RGBA"):
+                return Labels(decode_mask(data, name, shape), False)
+            # A small file may claim a huge image.
+            if shape is not None and image.size != shape[::-1]:
+                raise _other_shape(name, (image.size[1], image.size[0]), shape)
+            red, green, blue = np.moveaxis(np.asarray(image.convert("RGB"), np.int32), 2, 0)
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        raise DataError(f"{name} is no readable PNG or TIFF mask; save it as one.") from error
+    is_grey = bool((red == green).all() and (green == blue).all())
+    return Labels(red if is_grey else red << 16 | green << 8 | blue, not is_grey)
+
+
+def _other_shape(name: str, found: tuple[int, int], wanted: tuple[int, int]) -> DataError:
+    return DataError(
+        f"The mask {name} is {found[0]} x {found[1]} px and its image {wanted[0]} x {wanted[1]} "
+        "px; they must be the same."
+    )

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import DataError
 from core.formats.reading.isolation import run_isolated
-from core.pixels.mask_file import decode_mask
+from core.pixels.mask_file import Labels, decode_labels, decode_mask
 from core.settings import Limits
 
 _FILE = "mask"
@@ -36,6 +36,24 @@ def decode_as_child(
     """Do the work of :func:`isolated_mask` in the child."""
     shape = None if job["shape"] is None else tuple(job["shape"])
     return {"mask": decode_mask((folder / _FILE).read_bytes(), job["name"], shape)}, {}
+
+
+def isolated_labels(data: bytes, name: str, shape: tuple[int, int] | None = None) -> Labels:
+    """Return what :func:`core.pixels.mask_file.decode_labels` returns, which ran in a process of
+    its own; raises as :func:`isolated_mask`."""
+    job = {"name": name, "shape": shape}
+    limits = Limits.from_environment()
+    answer = run_isolated(f"{__name__}:labels_as_child", {_FILE: data}, job, name, limits)
+    return Labels(answer.arrays["mask"], bool(answer.facts["are_colors"]))
+
+
+def labels_as_child(
+    folder: Path, job: Mapping[str, Any], limits: Limits
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Do the work of :func:`isolated_labels` in the child."""
+    shape = None if job["shape"] is None else tuple(job["shape"])
+    found = decode_labels((folder / _FILE).read_bytes(), job["name"], shape)
+    return {"mask": found.values}, {"are_colors": found.are_colors}
 
 
 def isolated_marked(data: bytes, name: str, marked: str) -> np.ndarray:
