@@ -139,7 +139,7 @@ def fine_tune(
     result = train(network, data, chosen, noted)
     # A run that was done when it was stopped has no further step to report.
     curve = seen[-1].curve if seen else tuple(CurvePoint(*one) for one in _scores(result))
-    scales = tuple(start.scale * one for one in settings.scales)
+    scales = tuple(task.scale(start) * one for one in settings.scales)
     run = _Run(network, settings, data, view)
     score, mix, scale = _best_mixture(run, old, result.state, scales)
     state = mixed(old, result.state, mix)
@@ -156,7 +156,7 @@ def confirmed_data(start: Start, task: Task, images: Sequence[TeachingImage]) ->
 def view_of(start: Start, task: Task, scale: float | None = None) -> View:
     """Return how the outputs are read."""
     objects = task.objects_phase if task.learns_objects(start) else None
-    scale = start.scale if scale is None else scale
+    scale = task.scale(start) if scale is None else scale
     return View(start.mean, start.std, len(task.phases), objects, scale)
 
 
@@ -167,7 +167,7 @@ def _recipe(
     low, high = settings.augmentation.scale
     augmentation = replace(
         settings.augmentation,
-        scale=(low * start.scale, high * start.scale),
+        scale=(low * task.scale(start), high * task.scale(start)),
         upright=start.upright,
     )
     return Recipe(

@@ -76,6 +76,11 @@ class Task:
         """Whether contact and distance are learned too."""
         return self.instances and self.same_phases and start.object_outputs
 
+    def scale(self, start: Start) -> float:
+        """How an image is resized before the network sees it: as its model does, whose phases these
+        are, else not at all."""
+        return start.scale if self.same_phases else 1.0
+
     def outputs(self, start: Start) -> int:
         """How many outputs the network has."""
         return len(self.phases) + (len(OBJECT_OUTPUTS) if self.learns_objects(start) else 0)
