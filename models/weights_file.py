@@ -63,11 +63,15 @@ def load_weights(network: nn.Module, file: Weights) -> None:
         ) from error
 
 
+def packed(state: Mapping[str, Tensor]) -> bytes:
+    """Return ``state`` in half precision as a safetensors file."""
+    return save({name: _half(value).contiguous() for name, value in state.items()})
+
+
 def save_weights(state: Mapping[str, Tensor], path: Path) -> str:
     """Write ``state`` in half precision; return the file's SHA-256."""
-    halves = {name: _half(value).contiguous() for name, value in state.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    data = save(halves)
+    data = packed(state)
     path.write_bytes(data)
     return hashlib.sha256(data).hexdigest()
 

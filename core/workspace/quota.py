@@ -57,7 +57,8 @@ def _used(db: apsw.Connection, owner: str) -> int:
         " + (SELECT coalesce(sum(bytes), 0) FROM result WHERE owner = ?1)"
         " + (SELECT coalesce(sum(correction.bytes), 0) FROM correction JOIN result ON id = result"
         " WHERE owner = ?1)"
-        " + (SELECT coalesce(sum(bytes), 0) FROM lab_model WHERE owner = ?1)",
+        " + (SELECT coalesce(sum(bytes), 0) FROM lab_model WHERE owner = ?1)"
+        " + (SELECT coalesce(sum(bytes), 0) FROM training WHERE owner = ?1)",
         (owner,),
     ).get
 

@@ -225,5 +225,38 @@ WHERE NOT EXISTS (SELECT 1 FROM micrograph WHERE blob = digest)
   AND NOT EXISTS (SELECT 1 FROM lab_model WHERE weights = digest);
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+_VERSION_5 = """
+-- A network that learns from a user's images. settings: of core.workspace.trainings.Settings, NULL
+-- before it is begun. images: as core.training.fine_tuning.images packs them. progress: where it
+-- stands. result: what it gave, and weights, as a network of lab_model has them; NULL before.
+CREATE TABLE training (
+    id       TEXT PRIMARY KEY,
+    owner    TEXT NOT NULL,
+    title    TEXT NOT NULL,
+    settings TEXT,
+    images   TEXT NOT NULL REFERENCES blob,
+    facts    TEXT NOT NULL,
+    bytes    INTEGER NOT NULL,
+    progress TEXT,
+    result   TEXT,
+    weights  TEXT REFERENCES blob,
+    created  REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX training_owner ON training (owner, created);
+CREATE INDEX training_images ON training (images);
+CREATE INDEX training_weights ON training (weights);
+
+DROP VIEW unused_blob;
+CREATE VIEW unused_blob AS
+SELECT digest FROM blob
+WHERE NOT EXISTS (SELECT 1 FROM micrograph WHERE blob = digest)
+  AND NOT EXISTS (SELECT 1 FROM sidecar WHERE blob = digest)
+  AND NOT EXISTS (SELECT 1 FROM drawing WHERE mask = digest)
+  AND NOT EXISTS (SELECT 1 FROM result_file WHERE blob = digest)
+  AND NOT EXISTS (SELECT 1 FROM correction_snapshot WHERE blob = digest)
+  AND NOT EXISTS (SELECT 1 FROM lab_model WHERE weights = digest)
+  AND NOT EXISTS (SELECT 1 FROM training WHERE digest IN (images, weights));
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
 """``MIGRATIONS[n]`` takes a workspace from version n to version n + 1."""

@@ -31,6 +31,9 @@ WHERE result.id IN (SELECT result FROM correction_snapshot WHERE blob = ?1)
 UNION ALL
 SELECT 'The model ' || name || ' (' || owner || ') is {0}; train or import it again.' FROM lab_model
 WHERE weights = ?1
+UNION ALL
+SELECT 'The training ' || title || ' (' || owner || ') has a file that is {0}; begin it again.'
+FROM training WHERE ?1 IN (images, weights)
 """
 
 

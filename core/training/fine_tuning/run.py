@@ -87,6 +87,7 @@ class _Run:
     settings: FineTuning
     data: ConfirmedData
     view: View
+    breathe: Callable[[], None]
 
 
 def fine_tune(
@@ -140,7 +141,7 @@ def fine_tune(
     # A run that was done when it was stopped has no further step to report.
     curve = seen[-1].curve if seen else tuple(CurvePoint(*one) for one in _scores(result))
     scales = tuple(task.scale(start) * one for one in settings.scales)
-    run = _Run(network, settings, data, view)
+    run = _Run(network, settings, data, view, lambda: report(seen[-1]) if seen else None)
     score, mix, scale = _best_mixture(run, old, result.state, scales)
     state = mixed(old, result.state, mix)
     return Taught(state, mix, scale, score, before, result.step, result.seconds, curve)
@@ -246,6 +247,7 @@ def _best_mixture(
     for mix in run.settings.mixes:
         run.network.load_state_dict(mixed(old, new, mix))
         for scale in scales:
+            run.breathe()
             view = replace(run.view, scale=scale)
             found.append((choosing_score(run.network, run.data.validation, view), -mix, scale))
     score, mix, scale = max(found, key=lambda one: one[:2])
