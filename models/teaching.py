@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import ModelError
 from core.types import ModelCard
-from models import zoo
+from models import lab, zoo
 from models.lab.networks import BUILDERS
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from core.training.augmentation import Pair
     from core.training.fine_tuning.start import Start
+    from core.workspace.workspace import Workspace
 
 IMAGENET = "imagenet"
 IMAGENET_TITLE = "ImageNet photographs"
@@ -41,6 +42,15 @@ def start_of(name: str) -> Start:
     if name == IMAGENET:
         return imagenet()
     return start_of_card(zoo.card(name))
+
+
+def start_for(workspace: Workspace | None, owner: str, name: str) -> Start:
+    """Return what a training of ``owner`` starts from: also a network of this lab.
+
+    Raises:
+        ModelError: there is no such network, or it is not trained.
+    """
+    return imagenet() if name == IMAGENET else start_of_card(lab.card(workspace, owner, name))
 
 
 def start_of_card(card: ModelCard) -> Start:

@@ -108,6 +108,7 @@ def taught_image(
         objects=labels.provenance.objects,
         pixel_nm=square_pixel_nm(micrograph.pixel_size) if micrograph.pixel_size else None,
         micrograph=image.micrograph,
+        sha256=micrograph.digest,
     )
     return _on_field(labels, micrograph, origin)
 

@@ -80,9 +80,10 @@ def _sweep(db: apsw.Connection, workspace: Workspace) -> None:
             "SELECT owner, id FROM micrograph WHERE used <= ? AND announced <= ?",
             (now - keep_seconds, now - NOTICE_SECONDS),
         )
-    db.execute(
-        "DELETE FROM lab_model WHERE substr(owner, 1, ?) = ? AND created < ?",
-        (len(SESSION), SESSION, now - DAY_SECONDS),
-    )
+    for table in ("lab_model", "training"):
+        db.execute(
+            f"DELETE FROM {table} WHERE substr(owner, 1, ?) = ? AND created < ?",
+            (len(SESSION), SESSION, now - DAY_SECONDS),
+        )
     for owner, micrograph in gone:
         micrographs.delete_rows(db, workspace, owner, micrograph)

@@ -96,6 +96,7 @@ def _problems(workspace: Workspace, digest: str, repair: bool) -> list[str]:
             kept = "SELECT result FROM correction_snapshot"
             db.execute(f"DELETE FROM correction WHERE result NOT IN ({kept})")
             db.execute("DELETE FROM lab_model WHERE weights = ?", (digest,))
+            db.execute("DELETE FROM training WHERE ?1 IN (images, weights)", (digest,))
             db.execute("UPDATE drawing SET mask = NULL WHERE mask = ?", (digest,))
             workspace.blobs.discard(digest)
     return found

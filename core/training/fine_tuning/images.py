@@ -26,7 +26,8 @@ class Origin:
     ``specimen``: images of one specimen never lie on both sides of a test. ``model``: whose result
     was corrected; "" of a mask that was made elsewhere. ``from_blank``: no model had a part in the
     labels. ``objects``: that were confirmed or drawn. ``pixel_nm``: side of a pixel, None where it
-    is not known. ``micrograph``: its id in the library, "" of an upload.
+    is not known. ``micrograph``: its id in the library, "" of an upload. ``sha256``: of the image,
+    as :class:`core.types.Micrograph` has it.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Origin:
     objects: int = 0
     pixel_nm: float | None = None
     micrograph: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -61,7 +61,7 @@ class Meaning:
 @dataclass(frozen=True, eq=False)
 class ReadPair:
     """An image with its mask as they were read. ``grey``: (H, W) uint8 as networks see it,
-    ``labels``: on the same pixels."""
+    ``labels``: on the same pixels. ``digest``: of the grey levels; ``sha256``: of the file."""
 
     name: str
     mask: str
@@ -69,6 +69,7 @@ class ReadPair:
     labels: Labels
     digest: str
     pixel_nm: float | None
+    sha256: str = ""
 
 
 def stem(name: str) -> str:
@@ -148,6 +149,7 @@ def _read(image: str, data: bytes, mask: str, mask_data: bytes) -> ReadPair:
         replace(labels, values=resample_mask(values, grey.shape)),
         hashlib.sha256(grey.tobytes()).hexdigest(),
         square_pixel_nm(size) if size else None,
+        micrograph.digest,
     )
 
 
@@ -219,7 +221,9 @@ def _taught(pair: ReadPair, meaning: Meaning, specimen: str) -> TeachingImage:
         for index, value in enumerate(meaning.phases):
             phases[values == value] = index
     objects = len(np.unique(values[values > 0])) if instances is not None else 0
-    origin = Origin(pair.name, specimen, objects=objects, pixel_nm=pair.pixel_nm)
+    origin = Origin(
+        pair.name, specimen, objects=objects, pixel_nm=pair.pixel_nm, sha256=pair.sha256
+    )
     return TeachingImage(pair.grey, phases, instances, origin)
 
 
