@@ -119,6 +119,6 @@ def _on_field(labels: TrainingLabels, micrograph: Micrograph, origin: Origin) ->
     phases = resample_mask(labels.phases[rows], grey.shape)
     ids = resample_mask(labels.instances[rows], grey.shape)
     # Ids grow with every object that was ever drawn; 16 bits hold those that are there.
-    numbers, instances = np.unique(ids, return_inverse=True)
-    instances = instances.reshape(ids.shape).astype(np.uint16) + np.uint16(numbers[0] > 0)
+    numbers, inverse = np.unique(ids, return_inverse=True)
+    instances = inverse.reshape(ids.shape).astype(np.uint16) + np.uint16(numbers[0] > 0)
     return TeachingImage(grey, phases.astype(np.uint8), instances, origin)
