@@ -1,0 +1,1 @@
+"""Models in and out: safetensors with a card, ONNX, and BioImage.IO packages."""

@@ -1,0 +1,136 @@
+"""A model in a file that anybody may have made: opened in a process of its own, with limits on its
+memory and time; nothing in it is run but a network whose operators were checked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from core.errors import FormatError, LamellaError, ModelError
+from core.exchange import needed
+from core.exchange.description import Description
+from core.exchange.weights_file import FILE, WEIGHTS
+from core.formats.reading.isolation import run_isolated
+from core.settings import Limits
+from core.workspace import lab_card
+from core.workspace.lab_card import LabCard
+from core.workspace.lab_models import slug
+
+ALLOWED = "LAMELLA_FOREIGN_MODELS"
+LIMITS = Limits(decoded_bytes=500_000_000, seconds=120)
+"""Of the child: 2 GB beside its libraries, and time on one core."""
+EXTENSIONS = ("safetensors", "onnx", "zip")
+Kind = Literal["safetensors", "onnx", "bioimage"]
+_CHILDREN: Mapping[Kind, str] = {
+    "safetensors": "core.exchange.weights_file:open_as_child",
+    "onnx": "core.exchange.onnx_opening:open_as_child",
+    "bioimage": "core.exchange.onnx_opening:open_as_child",
+}
+_CODE = {
+    b"\x80": "a pickle",
+    b"\x89HDF": "a Keras file",
+    b"\x93NUM": "an array",
+    b"\x1f\x8b": "a packed archive",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A model that was opened and may be kept. ``weights``: of the file that
+    ``card.weights_format`` says. ``shapes``: of the tensors of a safetensors file. ``has_card``:
+    the file says what the phases are and which grey levels are expected. ``difference``: largest
+    one between what its test input gives here and its own test output; None without those.
+    ``seconds``: a megapixel on one core. ``notes``: sentences on what was found."""
+
+    kind: Kind
+    card: LabCard
+    weights: bytes
+    has_card: bool
+    notes: tuple[str, ...] = ()
+    difference: float | None = None
+    seconds: float | None = None
+    shapes: Mapping[str, tuple[int, ...]] | None = None
+
+
+def are_allowed() -> bool:
+    """Return whether models that others made may be imported: LAMELLA_FOREIGN_MODELS is not 0.
+
+    Raises:
+        LamellaError: it is neither 0 nor 1.
+    """
+    value = os.environ.get(ALLOWED, "1").strip()
+    if value not in ("0", "1"):
+        raise LamellaError(f"{ALLOWED} is {value[:40]!r}; it must be 1 (allowed) or 0 (not).")
+    return value == "1"
+
+
+def check_allowed() -> None:
+    """Do nothing where models of others may be imported.
+
+    Raises:
+        LamellaError: whoever runs this server does not allow it.
+    """
+    if not are_allowed():
+        raise LamellaError(
+            f"Models of others are not taken on this server ({ALLOWED}=0); ask whoever runs it."
+        )
+
+
+def open_model(data: bytes, name: str, description: Description | None = None) -> Opened:
+    """Return the model in ``data``: safetensors with our card, ONNX, or a BioImage.IO package.
+
+    ``name``: of the file. The weights returned are written anew from what was checked.
+
+    Raises:
+        ModelError: it is none of those, or holds what is not opened.
+        LamellaError: this server takes no models of others.
+    """
+    check_allowed()
+    kind = _kind(data, name)
+    if kind != "safetensors":
+        needed.check_installed()
+    most = Limits.from_environment().file_bytes
+    if len(data) > most:
+        raise ModelError(f"{name} has {len(data) / 1e6:,.0f} MB; a file may have {most / 1e6:,.0f}.")
+    job = {"name": name, "kind": kind, "description": asdict(description or Description())}
+    try:
+        answer = run_isolated(_CHILDREN[kind], {FILE: data}, job, name, LIMITS)
+    except FormatError as error:
+        raise ModelError(
+            f"{name} was given up: opening and trying it took more memory or time than any network "
+            "of its size needs, or crashed. Nothing of it was kept."
+        ) from error
+    facts = dict(answer.facts)
+    weights = answer.arrays[WEIGHTS].tobytes() if WEIGHTS in answer.arrays else data
+    card = _card(facts.pop("card"), name)
+    shapes = facts.pop("shapes", None)
+    return Opened(
+        kind=kind,
+        card=card if card.name else replace(card, name=slug(Path(name).stem)),
+        weights=weights,
+        shapes=None if shapes is None else {key: tuple(one) for key, one in shapes.items()},
+        notes=tuple(facts.pop("notes", ())),
+        **facts,
+    )
+
+
+def _card(text: str, name: str) -> LabCard:
+    try:
+        return lab_card.from_json(text)
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"The card in {name} is none that Lamella reads: {error}.") from error
+
+
+def _kind(data: bytes, name: str) -> Kind:
+    for start, what in _CODE.items():
+        if data.startswith(start):
+            raise ModelError(
+                f"{name} is {what}, which may run code or holds no network that can be checked; "
+                "give safetensors with a card by Lamella, ONNX, or a BioImage.IO package."
+            )
+    if data.startswith(b"PK"):
+        return "bioimage"
+    return "safetensors" if data[8:9] == b"{" else "onnx"
