@@ -40,6 +40,7 @@ NO_CHROMIUM = (
 
 # Limits and samples of the person who runs the tests must not decide their outcome.
 _PERSONAL = ("LAMELLA_MAX_", "LAMELLA_MIN_", "LAMELLA_SAMPLES", "LAMELLA_OWNER", "LAMELLA_KEEP_")
+_PERSONAL += ("LAMELLA_FOREIGN_MODELS",)
 for _name in [name for name in os.environ if name.startswith(_PERSONAL)]:
     del os.environ[_name]
 # What the tests convert and fetch is of one run; files that run side by side share it.

@@ -24,7 +24,7 @@ FORBIDDEN = {
 
 # From the top: a room imports from rows below its own, never from its own row or above.
 ORDER_IN_CORE = (
-    ("jobs",),
+    ("jobs", "exchange"),
     ("workspace",),
     ("correction",),
     ("export",),

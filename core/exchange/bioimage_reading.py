@@ -117,7 +117,9 @@ def _member(entry: Mapping[str, Any], what: str, files: Mapping[str, bytes], nam
     content = packed.member(files, entry["source"], what, name)
     wanted = entry.get("sha256")
     if wanted is not None and hashlib.sha256(content).hexdigest() != wanted:
-        raise ModelError(f"The {what} in {name} are not those that its description names (SHA-256).")
+        raise ModelError(
+            f"The {what} in {name} are not those that its description names (SHA-256)."
+        )
     return content
 
 

@@ -94,9 +94,7 @@ def _outputs(card: LabCard) -> dict[str, tuple[tuple[str, ...], str]]:
     return {**named, OBJECTS: (OBJECT_OUTPUTS, "sigmoid")} if card.object_outputs else named
 
 
-def _description(
-    card: LabCard, network: WrittenOnnx, files: Mapping[str, bytes]
-) -> dict[str, Any]:
+def _description(card: LabCard, network: WrittenOnnx, files: Mapping[str, bytes]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "format_version": FORMAT,
         "type": "model",
@@ -188,8 +186,9 @@ def _readme(card: LabCard, network: WrittenOnnx) -> str:
         "\n\n".join([card.limits, *(f"- {one}" for one in card.failures)]),
         "# Validation",
         "\n".join(scores) or "It was not scored on images kept out of its training.",
-        f"The ONNX (opset {network.opset}: {operators}) differs from the network in PyTorch by up "
-        f"to {network.difference:.1e} in ONNX Runtime, at three image sizes and batches of 1 and 2.",
+        f"The ONNX (opset {network.opset}: {operators}) differs from the network in PyTorch by "
+        f"up to {network.difference:.1e} in ONNX Runtime, at three image sizes and batches of 1 "
+        "and 2.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -29,16 +29,16 @@ MOST_MADE_ELEMENTS = 1_000_000
 """Of a constant that a node makes out of a shape."""
 MOST_ATTRIBUTE_VALUES = 100_000
 MAIN_DOMAINS = ("", "ai.onnx")
-OPERATORS = frozenset(
-    "Abs Add And AveragePool BatchNormalization Cast Ceil Clip Concat Constant ConstantOfShape "
-    "Conv ConvTranspose DepthToSpace Div Dropout Elu Equal Erf Exp Expand Flatten Floor Gather "
-    "Gelu Gemm GlobalAveragePool GlobalMaxPool Greater GreaterOrEqual GroupNormalization "
-    "HardSigmoid HardSwish Identity InstanceNormalization LayerNormalization LeakyRelu Less "
-    "LessOrEqual Log LogSoftmax MatMul Max MaxPool Min Mish Mul Neg Not Or PRelu Pad Pow "
-    "Reciprocal ReduceMax ReduceMean ReduceMin ReduceSum Relu Reshape Resize Selu Shape Sigmoid "
-    "Slice Softmax Softplus SpaceToDepth Split Sqrt Squeeze Sub Sum Tanh Transpose Unsqueeze "
-    "Upsample Where".split()
-)
+_OPERATORS = """
+Abs Add And AveragePool BatchNormalization Cast Ceil Clip Concat Constant ConstantOfShape Conv
+ConvTranspose DepthToSpace Div Dropout Elu Equal Erf Exp Expand Flatten Floor Gather Gelu Gemm
+GlobalAveragePool GlobalMaxPool Greater GreaterOrEqual GroupNormalization HardSigmoid HardSwish
+Identity InstanceNormalization LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax MatMul
+Max MaxPool Min Mish Mul Neg Not Or PRelu Pad Pow Reciprocal ReduceMax ReduceMean ReduceMin
+ReduceSum Relu Reshape Resize Selu Shape Sigmoid Slice Softmax Softplus SpaceToDepth Split Sqrt
+Squeeze Sub Sum Tanh Transpose Unsqueeze Upsample Where
+"""
+OPERATORS = frozenset(_OPERATORS.split())
 _FLOATS = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE}
 _TYPES = _FLOATS | {TensorProto.INT32, TensorProto.INT64, TensorProto.UINT8, TensorProto.BOOL}
 _ATTRIBUTES = {
@@ -76,9 +76,7 @@ def checked_model(data: bytes, name: str) -> ModelProto:
         _check_made_size(made_node, sizes, name)
         graph.node.append(made_node)
     initialized = {tensor.name for tensor in graph.initializer}
-    graph.input.extend(
-        _bare(value) for value in model.graph.input if value.name not in initialized
-    )
+    graph.input.extend(_bare(value) for value in model.graph.input if value.name not in initialized)
     graph.output.extend(_bare(value) for value in model.graph.output)
     opset = next(one.version for one in model.opset_import if one.domain in MAIN_DOMAINS)
     clean = ModelProto(ir_version=IR_VERSION, graph=graph)
@@ -183,14 +181,13 @@ def _small_integers(tensor: TensorProto) -> dict[str, tuple[int, ...]]:
     return {tensor.name: tuple(int(value) for value in values)}
 
 
-def _check_made_size(
-    node: NodeProto, sizes: dict[str, tuple[int, ...]], name: str
-) -> None:
+def _check_made_size(node: NodeProto, sizes: dict[str, tuple[int, ...]], name: str) -> None:
     """Look at a shape that is known before the network runs; whatever loads it would make it."""
     if node.op_type == "Constant":
         for attribute in node.attribute:
             if attribute.name == "value":
-                sizes |= {node.output[0]: one for one in _small_integers(attribute.t).values()}
+                for values in _small_integers(attribute.t).values():
+                    sizes[node.output[0]] = values
             elif attribute.name in ("value_int", "value_ints"):
                 sizes[node.output[0]] = (attribute.i,) if attribute.i else tuple(attribute.ints)
     shape = {"ConstantOfShape": 0, "Expand": 1}.get(node.op_type)

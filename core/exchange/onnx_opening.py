@@ -17,8 +17,8 @@ from core.errors import ModelError
 from core.exchange import onnx_check, onnx_form, trial
 from core.exchange.bioimage_processing import Normalization, applied, normalization
 from core.exchange.bioimage_reading import Package, plain, read_package
-from core.exchange.onnx_form import Activation, Processing, Sides
 from core.exchange.description import Description, phases_named
+from core.exchange.onnx_form import Activation, Processing, Sides
 from core.exchange.weights_file import CARD, FILE, WEIGHTS
 from core.settings import Limits
 from core.types import Phase
@@ -152,8 +152,8 @@ def _activation_named(package: Package | None, name: str) -> tuple[Activation, b
         return "sigmoid", True
     if "custom" in steps:
         raise ModelError(
-            f"{name} brings code of its own for its output, which is never run here. Ask its makers "
-            "for a package that does without."
+            f"{name} brings code of its own for its output, which is never run here. Ask its "
+            "makers for a package that does without."
         )
     raise ModelError(
         f"{name} does {', '.join(steps):.100} to its output; softmax or sigmoid alone are read."
@@ -166,7 +166,7 @@ def _activation_seen(
     """Return what turns outputs into probabilities, from what they look like."""
     values = _raw(model, sides, wanted, name)
     channels = values.shape[1]
-    within = bool(-_SUM <= values.min() and values.max() <= 1 + _SUM)
+    within = bool(values.min() >= -_SUM and values.max() <= 1 + _SUM)
     if description.outputs == "probabilities" or (description.outputs == "auto" and within):
         sums_to_one = channels > 1 and bool(np.abs(values.sum(1) - 1).max() <= _SUM)
         return "none", not sums_to_one
@@ -179,8 +179,11 @@ def _raw(model: ModelProto, sides: Sides, wanted: Normalization, name: str) -> n
     mean, std = (np.reshape(one, (1, -1, 1, 1)) for one in (wanted.mean, wanted.std))
     seen = ((grey - mean) / std).astype(np.float32)
     values = trial.infer(model.SerializeToString(), seen, name)[0]
-    if values.ndim != 4:
-        raise ModelError(f"{name} gives values with {values.ndim} axes; 4 are needed.")
+    if values.ndim != 4 or not values.size:
+        raise ModelError(
+            f"{name} gives values of {values.shape} for an image; (batch, channel, y, x) is "
+            "needed. Nothing at all is what comes of too little memory."
+        )
     return values
 
 

@@ -89,12 +89,14 @@ def open_model(data: bytes, name: str, description: Description | None = None) -
         LamellaError: this server takes no models of others.
     """
     check_allowed()
-    kind = _kind(data, name)
+    kind = kind_of(data, name)
     if kind != "safetensors":
         needed.check_installed()
     most = Limits.from_environment().file_bytes
     if len(data) > most:
-        raise ModelError(f"{name} has {len(data) / 1e6:,.0f} MB; a file may have {most / 1e6:,.0f}.")
+        raise ModelError(
+            f"{name} has {len(data) / 1e6:,.0f} MB; a file may have {most / 1e6:,.0f}."
+        )
     job = {"name": name, "kind": kind, "description": asdict(description or Description())}
     try:
         answer = run_isolated(_CHILDREN[kind], {FILE: data}, job, name, LIMITS)
@@ -124,13 +126,19 @@ def _card(text: str, name: str) -> LabCard:
         raise ModelError(f"The card in {name} is none that Lamella reads: {error}.") from error
 
 
-def _kind(data: bytes, name: str) -> Kind:
+def kind_of(data: bytes, name: str) -> Kind:
+    """Return what a file is by its first bytes.
+
+    Raises:
+        ModelError: one of those that may run code.
+    """
+    # Its length, in the first eight bytes, may begin as a pickle does.
+    if data[8:9] == b"{":
+        return "safetensors"
     for start, what in _CODE.items():
         if data.startswith(start):
             raise ModelError(
                 f"{name} is {what}, which may run code or holds no network that can be checked; "
                 "give safetensors with a card by Lamella, ONNX, or a BioImage.IO package."
             )
-    if data.startswith(b"PK"):
-        return "bioimage"
-    return "safetensors" if data[8:9] == b"{" else "onnx"
+    return "bioimage" if data.startswith(b"PK") else "onnx"

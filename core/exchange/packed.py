@@ -86,7 +86,9 @@ def tensor(content: bytes, what: str, name: str) -> np.ndarray:
 
 def _check(members: list[zipfile.ZipInfo], name: str) -> None:
     if len(members) > MOST_FILES:
-        raise ModelError(f"{name} holds {len(members):,} files; a package has {MOST_FILES} or less.")
+        raise ModelError(
+            f"{name} holds {len(members):,} files; a package has {MOST_FILES} or less."
+        )
     for one in members:
         is_link = (one.external_attr >> 16) & 0o170000 == 0o120000
         if is_link or not PLAIN_NAME.fullmatch(one.filename):

@@ -1,4 +1,4 @@
-"""A network in Lamella's form, run for the first time: in a child, on grey levels made up for it."""
+"""A network in Lamella's form, run for the first time, in a child, on made-up grey levels."""
 
 from __future__ import annotations
 

@@ -130,7 +130,9 @@ def engine_of(
         from models.weights_file import trained
 
         return Engine(wanted, lambda: trained(wanted), device, precision, backend)
-    raise ModelError(f"{wanted.title} is of a kind that this Lamella does not run.")
+    from core.segmentation.engines.onnx_engine import OnnxEngine
+
+    return OnnxEngine(wanted, data, device, precision)
 
 
 def _kept(workspace: Workspace | None, owner: str, name: str) -> LabModel | None:

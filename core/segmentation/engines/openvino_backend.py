@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,7 +36,9 @@ class OpenVinoBackend:
         kept: Path | None = None,
     ) -> None:
         self.execution = Execution("cpu", "openvino", precision, notes)
-        model = converted(card, network, kept)
+        self._compile(converted(card, network, kept), precision)
+
+    def _compile(self, model: Any, precision: Precision) -> None:
         try:
             compiled = core().compile_model(model, "CPU", settings(precision))
             self._request = compiled.create_infer_request()
@@ -49,6 +51,22 @@ class OpenVinoBackend:
         with _errors_in_words():
             found = self._request.infer([batch], share_inputs=True)[0]
         return checked(found, "OpenVINO")
+
+
+class OnnxBackend(OpenVinoBackend):
+    """A compiled network from ONNX in Lamella's form, see ``core.exchange.onnx_form``.
+
+    Raises:
+        BackendError: OpenVINO is missing, or cannot read or compile the network.
+    """
+
+    def __init__(self, data: bytes, precision: Precision, notes: tuple[str, ...] = ()) -> None:
+        self.execution = Execution("cpu", "openvino", precision, notes)
+        try:
+            model = core().read_model(data, b"")
+        except RuntimeError as error:
+            raise BackendError("it cannot read the network") from error
+        self._compile(model, precision)
 
 
 @contextmanager
