@@ -85,18 +85,21 @@ def taught_images(folder: Path, case: Case) -> list[TeachingImage]:
 
 
 def some_objects(labels: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
-    """Return the labels of ``count`` regions of the phases but the first, drawn at random over all
-    images, and of what lies within 3 px of them; ``IGNORED`` elsewhere."""
+    """Return the labels of ``count`` regions, and of what lies within 3 px of them; ``IGNORED``
+    elsewhere. They are drawn at random over all images, from each phase but the first in turn."""
     random = np.random.default_rng(SEED)
-    maps, places = [], []
+    maps: list[np.ndarray] = []
+    places: list[tuple[int, int, int, int]] = []
     for number, one in enumerate(labels):
         for phase in (1, 2, 3):
             total, found = cv2.connectedComponents((one == phase).astype(np.uint8))
-            places += [(number, len(maps), index) for index in range(1, total)]
+            places += [(number, len(maps), index, phase) for index in range(1, total)]
             maps.append(found)
     near = [np.zeros(one.shape, np.uint8) for one in labels]
-    for index in random.permutation(len(places))[:count]:
-        number, where, region = places[index]
+    drawn = [places[index] for index in random.permutation(len(places))]
+    ranks = {phase: iter(range(len(drawn))) for phase in (1, 2, 3)}
+    drawn.sort(key=lambda place: next(ranks[place[3]]))
+    for number, where, region, _ in drawn[:count]:
         near[number][maps[where] == region] = 1
     window = np.ones((2 * RIM_PX + 1,) * 2, np.uint8)
     return [
