@@ -60,6 +60,10 @@ def run(options: argparse.Namespace) -> int:
         Program(f"worker {number}", worker_command, {**server.environment, **own})
         for number, own in enumerate(environments, 1)
     ]
+    if environments:
+        # By itself, so that no image waits behind a training of minutes.
+        of_trainer = {**server.environment, **environments[0], "OMP_NUM_THREADS": "1"}
+        workers.append(Program("trainer", trainer_command, of_trainer))
 
     def on_end(end: End) -> None:
         say(f"{end.in_words}.")
@@ -106,6 +110,11 @@ def server_commands(address: str, port: int, opens_browser: bool) -> Iterator[li
 def worker_command(name: str) -> list[str]:
     """Return the command that starts a worker of this name."""
     return [sys.executable, "-m", "cli", "worker", "--name", name]
+
+
+def trainer_command(name: str) -> list[str]:
+    """Return the command that starts the worker of this name that teaches networks."""
+    return [*worker_command(name), "--train"]
 
 
 def server_environment(

@@ -8,7 +8,12 @@ import secrets
 import signal
 import socket
 import threading
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.jobs.worker import Handler
 
 HELP = "run jobs of the web app, beside those that `lamella app` starts"
 MOST_MODELS = 3
@@ -16,8 +21,13 @@ MOST_MODELS = 3
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the worker's name."""
+    """Add the worker's name, and which jobs it runs."""
     parser.add_argument("--name", help="which no other worker has (default: one is made up)")
+    parser.add_argument(
+        "--train",
+        action="store_true",
+        help="teach networks, which takes minutes, and nothing else; others leave that alone",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -26,14 +36,17 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         WorkspaceError: the workspace cannot be opened.
     """
-    from core.jobs import batch, queue, segmentation, supervisor, worker
+    from core.jobs import batch, queue, segmentation, supervisor, training, worker
     from core.settings import WorkerLimits, WorkspaceLimits, workspace_folder
     from core.workspace.workspace import Workspace
 
     limits = WorkerLimits.from_environment()
     workspace = Workspace(workspace_folder(), WorkspaceLimits.from_environment())
     name = options.name or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    _import_networks()
+    if options.train:
+        os.nice(training.NICE)
+    else:
+        _import_networks()
 
     from models import zoo
     from models.measured import measurand_errors
@@ -43,7 +56,9 @@ def run(options: argparse.Namespace) -> int:
     load = lru_cache(MOST_MODELS)(zoo.load_as)
     ending = worker.work(
         workspace,
-        {
+        _teaching()
+        if options.train
+        else {
             segmentation.KIND: segmentation.handler(load),
             batch.KIND: batch.handler(load, measurand_errors),
         },
@@ -57,6 +72,15 @@ def run(options: argparse.Namespace) -> int:
     workspace.close()
     # Without what Python does at an end: to free torch's objects one by one takes it seconds.
     os._exit(0 if ending == "told" else supervisor.RESTART)
+
+
+def _teaching() -> Mapping[str, Handler]:
+    """Return what a worker does that teaches networks: what that needs is imported with the first
+    training, as most servers have none for days."""
+    from core.jobs import training
+    from models import teaching
+
+    return {training.KIND: training.handler(teaching.start_for, teaching.packed)}
 
 
 def _stop_at_signals() -> threading.Event:

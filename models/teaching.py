@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from models import lab, zoo
 from models.lab.networks import BUILDERS
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from core.training.augmentation import Pair
     from core.training.fine_tuning.start import Start
@@ -51,6 +51,13 @@ def start_for(workspace: Workspace | None, owner: str, name: str) -> Start:
         ModelError: there is no such network, or it is not trained.
     """
     return imagenet() if name == IMAGENET else start_of_card(lab.card(workspace, owner, name))
+
+
+def packed(state: Mapping[str, Tensor]) -> bytes:
+    """Return weights as the file that a network of this lab is kept as."""
+    from models.weights_file import packed
+
+    return packed(state)
 
 
 def start_of_card(card: ModelCard) -> Start:

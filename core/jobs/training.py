@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from core.training.fine_tuning.start import Start, Task
     from core.workspace.workspace import Workspace
 
-    StartOf: TypeAlias = Callable[[str, str], Start]
+    StartOf: TypeAlias = Callable[[Workspace, str, str], Start]
     Pack: TypeAlias = Callable[[Mapping[str, Tensor]], bytes]
 
 KIND = "train"
@@ -60,8 +60,8 @@ def last_job(workspace: Workspace, training: Training) -> Job | None:
 def handler(start_of: StartOf, pack: Pack) -> Handler:
     """Return what does such jobs.
 
-    ``start_of``: from an owner and the name of a model to what a training starts from. ``pack``:
-    from weights to the file that a network of the lab is kept as.
+    ``start_of``: from the workspace, an owner and the name of a model to what a training starts
+    from. ``pack``: from weights to the file that a network of the lab is kept as.
     """
 
     def train(workspace: Workspace, job: Job, progress: ProgressCallback) -> Keep:
@@ -69,7 +69,7 @@ def handler(start_of: StartOf, pack: Pack) -> Handler:
         training = trainings.find(workspace, job.owner, job.params["training"])
         if training is None or training.settings is None:
             raise LamellaError(trainings.GONE)
-        start = start_of(job.owner, training.settings.start)
+        start = start_of(workspace, job.owner, training.settings.start)
         with _gently(), _disk_full(workspace):
             lesson = _teach(workspace, training, training.settings, start, progress)
             data = pack(lesson.taught.state)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from core import typed
 from core.errors import WorkspaceError
 from core.training.fine_tuning.images import Origin, TeachingImage, pack, unpack
-from core.training.fine_tuning.lesson import Forgetting, Test, TestedImage
+from core.training.fine_tuning.tested import Forgetting, Test, TestedImage
 from core.training.progress import CurvePoint
 from core.types import Phase
 from core.workspace import quota

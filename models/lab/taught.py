@@ -14,7 +14,7 @@ from models import lab, teaching, zoo
 
 if TYPE_CHECKING:
     from core.training.fine_tuning.images import Origin
-    from core.training.fine_tuning.lesson import TestedImage
+    from core.training.fine_tuning.tested import TestedImage
     from core.workspace.lab_models import LabModel
     from core.workspace.trainings import Result, Settings, Training
     from core.workspace.workspace import Workspace

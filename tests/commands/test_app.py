@@ -67,6 +67,7 @@ def test_the_server_is_told_of_the_workspace_the_samples_and_the_workers(monkeyp
 
 def test_commands_name_the_worker_and_the_address():
     assert app.worker_command("w-1") == [sys.executable, "-m", "cli", "worker", "--name", "w-1"]
+    assert app.trainer_command("t-1") == [*app.worker_command("t-1"), "--train"]
     command = next(app.server_commands("127.0.0.1", 8502, opens_browser=False))
     assert command[:5] == [sys.executable, "-m", "streamlit", "run", "app.py"]
     assert "--server.address=127.0.0.1" in command and "--server.port=8502" in command

@@ -6,44 +6,22 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import nn
 
 from core import typed
-from core.training.fine_tuning.images import Origin, TeachingImage
+from core.training.fine_tuning.images import TeachingImage
 from core.training.fine_tuning.run import Taught, fine_tune, view_of
-from core.training.fine_tuning.scoring import KnownScore, View, predictor, score
+from core.training.fine_tuning.scoring import View, predictor, score
 from core.training.fine_tuning.start import FineTuning, Start, Task
+from core.training.fine_tuning.tested import Forgetting, Test, TestedImage
 from core.training.progress import Progress
 
-Test = Literal["none", "left out", "third"]
 ENOUGH_FOR_A_THIRD = 6
 SCORES, WEIGHTS = "scores.json", "weights.pt"
 SPLIT_SEED = 1
-
-
-@dataclass(frozen=True)
-class TestedImage:
-    """One image that a network was tested on which had not seen its specimen. ``before``: of the
-    model that was started from; None where it knows other phases."""
-
-    origin: Origin
-    before: KnownScore | None
-    after: KnownScore
-
-
-@dataclass(frozen=True)
-class Forgetting:
-    """What the base model and the new one do on generated images of the base's kind, whose truth is
-    known: mean IoU of the phases over ``images`` of them. Not the card's scores, whose images are
-    not here."""
-
-    images: int
-    before: float
-    after: float
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from core.segmentation.object_watershed import separate_by_distance
 from core.segmentation.settings import ObjectSettings
 from core.training.augmentation import Pair
 from core.training.fine_tuning.images import is_known
+from core.training.fine_tuning.tested import KnownScore
 from core.training.object_targets import IGNORED_ID
 from core.training.validation import predict_probabilities
 
@@ -37,27 +38,6 @@ class View:
     phases: int
     objects_phase: int | None = None
     scale: float = 1.0
-
-
-@dataclass(frozen=True)
-class KnownScore:
-    """Of one image, where its labels are known.
-
-    ``iou``: of each phase, nan of one that is absent. ``object_iou``: mean over the objects in the
-    labels of the best IoU of any object found; ``object_f1``: at IoU 0.5, nan where not all objects
-    of the image are in the labels. ``phase_fractions``: found; ``true_fractions``: in the labels.
-    """
-
-    iou: tuple[float, ...]
-    object_iou: float
-    object_f1: float
-    phase_fractions: tuple[float, ...]
-    true_fractions: tuple[float, ...]
-
-    @property
-    def mean_iou(self) -> float:
-        """Mean over the phases that are there."""
-        return mean_of_known(self.iou)
 
 
 Predict = Callable[[np.ndarray], np.ndarray]

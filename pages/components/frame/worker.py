@@ -1,4 +1,4 @@
-"""The worker of a server that has no worker processes beside it: one thread of its own."""
+"""The worker of a server that has no worker processes beside it: a thread, and one that trains."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from core.jobs import batch, segmentation, worker
+from core.jobs import batch, segmentation, training, worker
 from core.jobs.worker import Handler
+from models import teaching
 from models.measured import measurand_errors
 from pages.components.frame import keeping, networks
 from pages.components.frame.queued import has_worker_processes
@@ -27,11 +28,13 @@ def start() -> None:
     place = keeping.workspace()
     if place is not None and not has_worker_processes():
         _thread(str(place.folder))
+        _trainer(str(place.folder))
 
 
 def stop() -> None:
-    """End the thread, where there is one; its job goes on after the next start."""
+    """End the threads, where there are some; their jobs go on after the next start."""
     _thread.clear()
+    _trainer.clear()
 
 
 @st.cache_resource(show_spinner=False, on_release=lambda end: end())
@@ -39,3 +42,12 @@ def _thread(folder: str) -> Callable[[], None]:
     place = keeping.workspace()
     assert place is not None
     return worker.in_thread(place, handlers(), f"server-{os.getpid()}")
+
+
+@st.cache_resource(show_spinner=False, on_release=lambda end: end())
+def _trainer(folder: str) -> Callable[[], None]:
+    """Start the thread that teaches networks: no image waits behind a training of minutes."""
+    place = keeping.workspace()
+    assert place is not None
+    teaches = {training.KIND: training.handler(teaching.start_for, teaching.packed)}
+    return worker.in_thread(place, teaches, f"server-{os.getpid()}-trainer")

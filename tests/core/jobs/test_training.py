@@ -54,7 +54,7 @@ def packed(state: dict) -> bytes:
 
 
 def work_off(workspace: Workspace, name: str = "one") -> int:
-    handlers = {training.KIND: training.handler(lambda owner, name: start(), packed)}
+    handlers = {training.KIND: training.handler(lambda *names: start(), packed)}
     return worker.work_off(workspace, handlers, name)
 
 
