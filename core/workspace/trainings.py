@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from core import typed
 from core.errors import WorkspaceError
 from core.training.fine_tuning.images import Origin, TeachingImage, pack, unpack
-from core.training.fine_tuning.tested import Forgetting, Test, TestedImage
+from core.training.fine_tuning.tested import Forgetting, HeldOut, HeldOutImage
 from core.training.progress import CurvePoint
 from core.types import Phase
 from core.workspace import quota
@@ -40,7 +40,7 @@ class Settings:
     same_phases: bool
     objects_phase: int | None = None
     minutes: float = 15.0
-    test: Test | None = None
+    test: HeldOut | None = None
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ class Result:
     :class:`core.training.fine_tuning.lesson.Lesson`. ``start_sha256``: of the weights that it
     started from. ``object_outputs``: whether touching objects are told apart."""
 
-    test: Test
-    tested: tuple[TestedImage, ...]
+    test: HeldOut
+    tested: tuple[HeldOutImage, ...]
     forgetting: Forgetting | None
     mix: float
     scale: float

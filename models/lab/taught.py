@@ -14,7 +14,7 @@ from models import lab, teaching, zoo
 
 if TYPE_CHECKING:
     from core.training.fine_tuning.images import Origin
-    from core.training.fine_tuning.tested import TestedImage
+    from core.training.fine_tuning.tested import HeldOutImage
     from core.workspace.lab_models import LabModel
     from core.workspace.trainings import Result, Settings, Training
     from core.workspace.workspace import Workspace
@@ -139,8 +139,8 @@ def limits(training: Training) -> list[str]:
 
 
 def _by_origin(
-    tested: Sequence[TestedImage],
-) -> tuple[tuple[str, tuple[TestedImage, ...]], ...]:
+    tested: Sequence[HeldOutImage],
+) -> tuple[tuple[str, tuple[HeldOutImage, ...]], ...]:
     groups = (
         ("corrected from a model's result", tuple(one for one in tested if one.origin.model)),
         ("labelled without a model", tuple(one for one in tested if not one.origin.model)),

@@ -16,7 +16,7 @@ from core.training.fine_tuning.images import TeachingImage
 from core.training.fine_tuning.run import Taught, fine_tune, view_of
 from core.training.fine_tuning.scoring import View, predictor, score
 from core.training.fine_tuning.start import FineTuning, Start, Task
-from core.training.fine_tuning.tested import Forgetting, Test, TestedImage
+from core.training.fine_tuning.tested import Forgetting, HeldOut, HeldOutImage
 from core.training.progress import Progress
 
 ENOUGH_FOR_A_THIRD = 6
@@ -40,12 +40,12 @@ class Lesson:
     specimen. ``forgetting``: None where it cannot be told."""
 
     taught: Taught
-    test: Test
-    tested: tuple[TestedImage, ...]
+    test: HeldOut
+    tested: tuple[HeldOutImage, ...]
     forgetting: Forgetting | None
 
 
-def usual_test(specimens: int) -> Test:
+def usual_test(specimens: int) -> HeldOut:
     """Return how a model is tested by default: not at all with one specimen; with two to five each
     is left out once, in a run of its own; with more a third of them is kept apart."""
     if specimens < 2:
@@ -53,7 +53,7 @@ def usual_test(specimens: int) -> Test:
     return "left out" if specimens < ENOUGH_FOR_A_THIRD else "third"
 
 
-def folds(specimens: Sequence[str], test: Test) -> tuple[tuple[str, ...], ...]:
+def folds(specimens: Sequence[str], test: HeldOut) -> tuple[tuple[str, ...], ...]:
     """Return the specimens that are kept apart in each run; () in the one whose network is kept,
     where that learns from all."""
     names = sorted(set(specimens))
@@ -73,7 +73,7 @@ def teach(
     folder: Path,
     report: Callable[[Stage], None] = lambda stage: None,
     device: torch.device | None = None,
-    test: Test | None = None,
+    test: HeldOut | None = None,
 ) -> Lesson:
     """Teach a network and test it on specimens that it did not see.
 
@@ -87,7 +87,7 @@ def teach(
     test = usual_test(len(set(names))) if test is None else test
     plan = folds(names, test)
     shared = replace(settings, seconds=settings.seconds / len(plan))
-    tested: list[TestedImage] = []
+    tested: list[HeldOutImage] = []
     taught: Taught | None = None
     for number, apart in enumerate(plan):
         place = folder / f"run-{number}"
@@ -115,7 +115,7 @@ def _tested(
     taught: Taught,
     images: Sequence[TeachingImage],
     device: torch.device | None,
-) -> tuple[TestedImage, ...]:
+) -> tuple[HeldOutImage, ...]:
     if not images:
         return ()
     old = _network(start, task, None, device)
@@ -126,7 +126,7 @@ def _tested(
         pair = image.pair(task.objects_phase if task.learns_objects(start) else None)
         before = score(predictor(old, views[0]), pair, views[0]) if task.same_phases else None
         found.append(
-            TestedImage(image.origin, before, score(predictor(new, views[1]), pair, views[1]))
+            HeldOutImage(image.origin, before, score(predictor(new, views[1]), pair, views[1]))
         )
     return tuple(found)
 
@@ -157,15 +157,15 @@ def _forgetting(
     return Forgetting(len(pairs), before, after)
 
 
-def _scores(place: Path) -> tuple[TestedImage, ...] | None:
+def _scores(place: Path) -> tuple[HeldOutImage, ...] | None:
     """Return what a run that is over scored; None where it is not over."""
     try:
-        return tuple(typed.read(tuple[TestedImage, ...], json.loads((place / SCORES).read_text())))
+        return tuple(typed.read(tuple[HeldOutImage, ...], json.loads((place / SCORES).read_text())))
     except (OSError, ValueError):
         return None
 
 
-def _keep_scores(place: Path, found: Sequence[TestedImage]) -> None:
+def _keep_scores(place: Path, found: Sequence[HeldOutImage]) -> None:
     unfinished = (place / SCORES).with_suffix(".part")
     unfinished.write_text(json.dumps([asdict(one) for one in found]))
     unfinished.replace(place / SCORES)

@@ -8,7 +8,7 @@ from typing import Literal
 from core.measurement.agreement import mean_of_known
 from core.training.fine_tuning.images import Origin
 
-Test = Literal["none", "left out", "third"]
+HeldOut = Literal["none", "left out", "third"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class KnownScore:
 
 
 @dataclass(frozen=True)
-class TestedImage:
+class HeldOutImage:
     """One image that a network was tested on which had not seen its specimen. ``before``: of the
     model that was started from; None where it knows other phases."""
 
