@@ -1,6 +1,7 @@
 """Outlines and ImageJ ROIs cover exactly the pixels of their objects."""
 
 import io
+import struct
 import zipfile
 
 import numpy as np
@@ -131,3 +132,63 @@ def signed_area(ring):
 def test_an_image_without_objects_gives_an_empty_zip():
     assert polygons(np.zeros((5, 5), np.uint32)) == {}
     assert zipfile.ZipFile(io.BytesIO(roi_zip(np.zeros((5, 5), np.uint32)))).namelist() == []
+
+
+POLYGON, RECT = 0, 1
+MOVE, LINE, CLOSE = 0, 1, 4
+
+
+def rings_of(data: bytes) -> list[np.ndarray]:
+    """Return the rings (n, 2), x and y, of a ROI as ImageJ's own reader finds them: big-endian,
+    type at 6, top and left at 8, number of corners at 16, length of a path at 36, corners at 64."""
+    assert data[:4] == b"Iout" and struct.unpack_from(">h", data, 4)[0] >= 217
+    top, left = struct.unpack_from(">hh", data, 8)
+    (length,) = struct.unpack_from(">i", data, 36)
+    if not length:
+        assert data[6] == POLYGON
+        (count,) = struct.unpack_from(">H", data, 16)
+        x, y = np.frombuffer(data, ">i2", 2 * count, 64).reshape(2, count)
+        return [np.column_stack([x + left, y + top])]
+    assert data[6] == RECT
+    path = np.frombuffer(data, ">f4", length, 64).tolist()
+    rings: list[list[tuple[float, float]]] = []
+    while path:
+        kind = path.pop(0)
+        if kind == CLOSE:
+            continue
+        assert kind in (MOVE, LINE)
+        if kind == MOVE:
+            rings.append([])
+        rings[-1].append((path.pop(0), path.pop(0)))
+    return [np.array(ring) for ring in rings]
+
+
+def filled(rings: list[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
+    """Return the pixels (H, W) bool of a ROI by the rule of ImageJ's PolygonFiller and of Java's
+    even-odd fill: those whose centre has an odd number of edges to its left."""
+    inside = np.zeros(shape, bool)
+    for ring in rings:
+        for (x, y), (_, other) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
+            rows = slice(int(min(y, other)), int(max(y, other)))
+            inside[rows, int(x) :] ^= True
+    return inside
+
+
+def test_imagej_fills_every_roi_with_the_very_pixels_of_its_object(crowded):
+    """Objects with holes, in pieces, side by side, that meet at corners, and up to every edge."""
+    with zipfile.ZipFile(io.BytesIO(roi_zip(crowded))) as archive:
+        for name in archive.namelist():
+            pixels = filled(rings_of(archive.read(name)), crowded.shape)
+            assert np.array_equal(pixels, crowded == int(name.removesuffix(".roi")))
+
+
+def test_a_ring_with_an_island_and_a_neighbour_in_its_hole():
+    objects = np.zeros((40, 50), np.uint32)
+    objects[2:30, 3:40] = 1
+    objects[6:26, 8:34] = 0
+    objects[10:20, 12:26] = 2
+    objects[13:16, 15:20] = 1
+    with zipfile.ZipFile(io.BytesIO(roi_zip(objects))) as archive:
+        for number in (1, 2):
+            pixels = filled(rings_of(archive.read(f"000{number}.roi")), objects.shape)
+            assert np.array_equal(pixels, objects == number)
