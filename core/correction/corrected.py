@@ -59,7 +59,7 @@ def corrected(
         segmentation=segmentation,
         objects=state.ids.copy(),
         table=table.table(state, confidence),
-        intercepts=intercepts_of(analysis.micrograph, analysis.card, segmentation),
+        intercepts=intercepts_of(analysis.micrograph, analysis.card, segmentation, state.ids),
         by_hand=by_hand,
     )
 

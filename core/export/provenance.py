@@ -110,7 +110,7 @@ def _sha256_of(array: np.ndarray) -> str:
 
 def _mean_intercept_px(analysis: Analysis) -> float | None:
     found = analysis.intercepts
-    return round(found.mean_px, 4) if found and sum(found.crossings) else None
+    return round(found.mean_px, 4) if found and found.hits else None
 
 
 def _confidence(analysis: Analysis) -> float:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from core.errors import DataError
 from core.fields.view import View
-from core.measurement.grain_size import GrainCount, count_grains, count_in_circle, intercepts
+from core.measurement.grain_lines import grain_lines, line_spacing_px
+from core.measurement.grain_size import GrainCount, count_grains, count_in_circle
 from core.measurement.intercept_lines import (
     LineIntercepts,
     cross,
@@ -18,11 +19,11 @@ from core.measurement.intercept_lines import (
     straight_lines,
     three_circles,
 )
-from core.pixels.image_area import nearest_index
-from core.segmentation.grain_merging import grains_from_probability
+from core.segmentation.grain_intercepts import filling_grains
 
-FEWEST_LINES = 3
-CLOSEST_LINES_PX = 8
+CLOSED = 0.8
+"""Hits on borders of closed grains by those on boundaries as segmented: 0.98 to 1.12 on micrographs
+of steel, 0 on a map of Ti-6Al-4V whose boundaries end within the grains."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,40 +39,37 @@ class GrainMap:
         From the probability of a boundary, where the model tells it and nobody corrected the
         grains; else every pixel goes to the nearest object.
         """
-        card, objects = self.view.analysis.card, self.view.objects
-        if card.boundary_phase is not None and self.view.analysis.by_hand is None:
-            found = grains_from_probability(self.view.probability(card.boundary_phase))
-        elif objects.any():
-            found = objects[tuple(nearest_index(objects > 0))]
-        else:
-            found = np.ones(self.view.shape, np.uint32)
-        return np.where(self.view.measurable, found, 0)
+        boundary, objects = self.view.analysis.card.boundary_phase, self.view.objects
+        by_hand = self.view.analysis.by_hand is not None and objects.any()
+        probability = None if boundary is None or by_hand else self.view.probability(boundary)
+        return filling_grains(probability, objects, self.view.measurable)
 
     @cached_property
     def spacing_px(self) -> int:
         """Distance of test lines: one mean intercept, and three lines a direction at least."""
-        if self.view.settings.line_spacing_px is not None:
-            return self.view.settings.line_spacing_px
-        mean = intercepts(self.grains).mean_px
-        most = min(self.grains.shape) // FEWEST_LINES
-        wanted = most if np.isnan(mean) else round(mean)
-        return max(1, min(most, max(CLOSEST_LINES_PX, wanted)))
+        chosen = self.view.settings.line_spacing_px
+        return line_spacing_px(self.grains) if chosen is None else chosen
 
     @cached_property
     def lines(self) -> LineIntercepts:
         """Straight lines in four directions."""
-        lines = straight_lines(self.grains.shape, self.spacing_px)
-        return cross(self.grains, lines, self._removed("lines in four directions"), self.spacing_px)
+        return grain_lines(self.grains, self.spacing_px, self._removed("lines in four directions"))
 
     @cached_property
-    def chords_px(self) -> np.ndarray:
-        """(n,) chords of the same lines between boundaries as they were segmented, with their width
-        and their gaps; none of a model without boundaries, or of one corrected by hand."""
+    def as_segmented(self) -> LineIntercepts | None:
+        """The same lines across boundaries as they were segmented, with their width and their gaps;
+        None of a model without boundaries, or of one corrected by hand."""
         boundary = self.view.analysis.card.boundary_phase
         if boundary is None or self.view.analysis.by_hand is not None:
-            return np.empty(0)
+            return None
         lines = straight_lines(self.grains.shape, self.spacing_px)
-        return cross_boundaries(self.view.labels == boundary, lines).chords_px
+        return cross_boundaries(self.view.labels == boundary, lines)
+
+    @cached_property
+    def is_open(self) -> bool:
+        """Whether boundaries end in nothing: lines cross many that divide no two grains."""
+        found = self.as_segmented
+        return found is not None and self.lines.hits < CLOSED * found.hits
 
     @cached_property
     def circles(self) -> LineIntercepts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,18 +10,20 @@ import numpy as np
 from core.fields.grain_map import GrainMap
 from core.fields.quantity import Quantity, from_sample, missing, of_one_field
 from core.fields.settings import GrainMethod
-from core.fields.view import NO_SCALE, Scale, View
+from core.fields.view import NO_SCALE, Scale, View, model_parts
 from core.measurement.grain_size import (
     GrainCount,
+    Intercepts,
     g_from_area,
     g_from_count,
     g_from_intercept,
     g_iso643,
 )
 from core.measurement.intercept_lines import DIRECTIONS, LineIntercepts
-from core.measurement.uncertainty import Part
+from core.measurement.uncertainty import ModelError, Part
 
 NO_HITS = "No test line crosses a boundary, so there is no mean intercept; check the segmentation."
+NOT_CLOSED = "The boundaries do not close to grains; the mean chord needs no closed ones."
 METHODS: dict[GrainMethod, tuple[str, str, str]] = {
     "lines in four directions": ("g_lines", "G, intercepts, lines", "ASTM E112, Heyn's lines"),
     "three circles": ("g_circles", "G, intercepts, circles", "ASTM E112, Abrams' three circles"),
@@ -36,19 +38,50 @@ METHODS: dict[GrainMethod, tuple[str, str, str]] = {
 
 def numbers(view: View, found: GrainMap) -> Iterator[Quantity]:
     """Yield G by each of METHODS."""
-    yield _g_of_intercepts(view, METHODS["lines in four directions"], found.lines)
-    yield _g_of_intercepts(view, METHODS["three circles"], found.circles)
-    yield _g_of_count(view, METHODS["planimetric circle"], found.in_circle)
-    yield _g_of_count(view, METHODS["planimetric rectangle"], found.in_rectangle)
+    why = NOT_CLOSED if found.is_open else NO_HITS
+    yield _g_of_intercepts(view, METHODS["lines in four directions"], found.lines, why)
+    yield _g_of_intercepts(view, METHODS["three circles"], found.circles, why)
+    yield _g_of_count(view, METHODS["planimetric circle"], found.in_circle, found.is_open)
+    yield _g_of_count(view, METHODS["planimetric rectangle"], found.in_rectangle, found.is_open)
 
 
-def _g_of_intercepts(view: View, names: tuple[str, str, str], crossed: LineIntercepts) -> Quantity:
+def _g_of_intercepts(
+    view: View, names: tuple[str, str, str], crossed: LineIntercepts, why_no_hits: str
+) -> Quantity:
     key, name, method = names
     if view.pixel_nm is None or crossed.mean_px is None:
-        reason = NO_HITS if crossed.mean_px is None else NO_SCALE
+        reason = why_no_hits if crossed.mean_px is None else NO_SCALE
         return missing(key, name, "", reason, symbol="G", method=method)
-    value = g_from_intercept(crossed.mean_px * view.pixel_nm * 1e-6)
-    error = crossed.relative_error
+    mean_nm, error = crossed.mean_px * view.pixel_nm, crossed.relative_error
+    return _g(names, mean_nm, error, crossed.hits, _g_parts(view))
+
+
+def g_in_short(found: Intercepts, pixel_nm: float, errors: Sequence[ModelError] = ()) -> Quantity:
+    """Return G by lines in four directions, as :func:`numbers` does, from what is kept of them.
+
+    ``found``: with a hit. ``errors``: how far the model is off.
+    """
+    error = found.relative_error
+    parts = model_parts(errors, 1.0, "mean_intercept")
+    return _g(
+        METHODS["lines in four directions"],
+        found.mean_px * pixel_nm,
+        float(error) if np.isfinite(error) else None,
+        found.hits,
+        _of_g(parts),
+    )
+
+
+def _g(
+    names: tuple[str, str, str],
+    mean_nm: float,
+    error: float | None,
+    hits: int,
+    parts: Sequence[Part],
+) -> Quantity:
+    """Return G of a mean intercept; ``error``: its relative half-width from counting alone."""
+    key, name, method = names
+    value = g_from_intercept(mean_nm * 1e-6)
     reach = None if error is None else 2 * float(np.log2(1 + error))
     return from_sample(
         key,
@@ -56,19 +89,22 @@ def _g_of_intercepts(view: View, names: tuple[str, str, str], crossed: LineInter
         value,
         "",
         None if reach is None else (value - reach, value + reach),
-        _g_parts(view),
+        parts,
         symbol="G",
         reason="Fewer than two whole intercepts, so there is no confidence interval.",
-        n=crossed.hits,
+        n=hits,
         counted="intercepts",
         method=method,
     )
 
 
-def _g_of_count(view: View, names: tuple[str, str, str], count: GrainCount) -> Quantity:
+def _g_of_count(
+    view: View, names: tuple[str, str, str], count: GrainCount, is_open: bool
+) -> Quantity:
     key, name, method = names
-    if view.pixel_nm is None or count.equivalent <= 0:
+    if view.pixel_nm is None or count.equivalent <= 0 or is_open:
         reason = NO_SCALE if view.pixel_nm is None else "No grain was counted."
+        reason = NOT_CLOSED if is_open else reason
         return missing(key, name, "", reason, symbol="G", method=method)
     value = g_from_count(count.equivalent / (count.area_px * (view.pixel_nm * 1e-6) ** 2))
     # As of points thrown at random; real grains are more even.
@@ -89,7 +125,10 @@ def _g_of_count(view: View, names: tuple[str, str, str], count: GrainCount) -> Q
 
 def _g_parts(view: View) -> tuple[Part, ...]:
     """Return what pixel size and model add to G: 2 log2(1 + r) for a relative error r of length."""
-    of_length = view.systematic_parts(1.0, 1, "mean_intercept")
+    return _of_g(view.systematic_parts(1.0, 1, "mean_intercept"))
+
+
+def _of_g(of_length: Sequence[Part]) -> tuple[Part, ...]:
     return tuple(
         replace(
             part,
@@ -104,7 +143,9 @@ def mean_intercepts(view: View, found: GrainMap, scale: Scale) -> Iterator[Quant
     circles = view.settings.grain_method == "three circles"
     crossed = found.circles if circles else found.lines
     if crossed.mean_px is None:
-        yield missing("mean_intercept", "Mean intercept", scale.unit, NO_HITS, symbol="ℓ̄")
+        why = NOT_CLOSED if found.is_open else NO_HITS
+        yield missing("mean_intercept", "Mean intercept", scale.unit, why, symbol="ℓ̄")
+        yield from _chords(view, found, scale)
         return
     value, error = crossed.mean_px * scale.per_px, crossed.relative_error
     yield from_sample(
@@ -126,7 +167,8 @@ def mean_intercepts(view: View, found: GrainMap, scale: Scale) -> Iterator[Quant
 
 def _chords(view: View, found: GrainMap, scale: Scale) -> Iterator[Quantity]:
     """Yield the mean chord, shorter than the mean intercept by the boundaries' width."""
-    chords = found.chords_px
+    crossed = found.as_segmented
+    chords = np.empty(0) if crossed is None else crossed.chords_px
     if len(chords):
         value = float(chords.mean()) * scale.per_px
         yield of_one_field(
@@ -172,7 +214,7 @@ def _by_direction(view: View, lines: LineIntercepts, scale: Scale) -> Iterator[Q
 
 def areas(view: View, found: GrainMap, scale: Scale) -> Iterator[Quantity]:
     count, grains = found.in_rectangle, len(found.table)
-    if not count.equivalent:
+    if not count.equivalent or found.is_open:
         return
     density = scale.density(count.equivalent / count.area_px)
     mean = count.area_px / count.equivalent * scale.per_px**2

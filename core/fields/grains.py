@@ -30,7 +30,7 @@ def measure_grains(view: View) -> FieldMeasurement:
     found = grain_map(view)
     _find_all(found, view.progress)
     mean = found.lines.mean_px
-    scale = view.scale(min(found.grains.shape) if mean is None else mean)
+    scale = view.scale(_typical_px(found))
     by_method = dict(zip(METHODS, numbers(view, found), strict=True))
     headline = by_method[view.settings.grain_method]
     if view.pixel_nm is None and mean is not None:
@@ -44,7 +44,7 @@ def measure_grains(view: View) -> FieldMeasurement:
             ]
         )
     )
-    table, count = found.table, len(found.table)
+    table = found.table
     return FieldMeasurement(
         name=view.analysis.micrograph.name,
         kind="grains",
@@ -60,14 +60,22 @@ def measure_grains(view: View) -> FieldMeasurement:
         drawing=_drawing(view, found),
         references=REFERENCES,
         notes=tuple(_notes(view, found)),
-        warnings=_warnings(count, mean),
+        warnings=_warnings(found),
         is_empty=mean is None,
     )
 
 
+def _typical_px(found: GrainMap) -> float:
+    """Return a length of the grains that lengths are shown in the unit of."""
+    chords = np.empty(0) if found.as_segmented is None else found.as_segmented.chords_px
+    if found.lines.mean_px is None and len(chords):
+        return float(chords.mean())
+    return found.lines.mean_px or float(min(found.grains.shape))
+
+
 def _find_all(found: GrainMap, progress: ProgressCallback) -> None:
     """Find what is told of the grains, step by step."""
-    steps = ("grains", "lines", "circles", "in_circle", "in_rectangle", "table")
+    steps = ("grains", "lines", "as_segmented", "circles", "in_circle", "in_rectangle", "table")
     for done, name in enumerate(steps):
         progress(done, len(steps))
         getattr(found, name)
@@ -151,8 +159,16 @@ def _notes(view: View, found: GrainMap) -> Iterator[str]:
         yield f"The grains were {view.analysis.by_hand}."
 
 
-def _warnings(grains: int, mean: float | None) -> tuple[str, ...]:
-    if mean is None:
+def _warnings(found: GrainMap) -> tuple[str, ...]:
+    grains, crossed = len(found.table), found.as_segmented
+    if found.is_open and crossed is not None:
+        return (
+            f"The boundaries do not close to grains: test lines cross {crossed.hits:,} stretches "
+            f"of boundary and {found.lines.hits:,} borders between closed grains, so grains are "
+            "not counted, and a mean intercept is too large; the mean chord needs no closed "
+            "grains.",
+        )
+    if found.lines.mean_px is None:
         return (NO_HITS,)
     if grains < FEWEST_GRAINS:
         return (

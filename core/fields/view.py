@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -191,11 +192,23 @@ class View:
         if power and error is not None and self.pixel_nm is not None:
             reach = abs(value * power) * error / 100
             parts.append(Part("pixel size", reach, reach, f"pixel size ± {error:g} %"))
-        for one in self.model_errors:
-            if measurand and one.measurand == measurand:
-                reach = abs(value) * one.within_95
-                parts.append(Part("model", reach, reach, _of_model(one), one.shared))
-        return tuple(parts)
+        return (*parts, *model_parts(self.model_errors, value, measurand))
+
+
+def model_parts(errors: Sequence[ModelError], value: float, measurand: str) -> tuple[Part, ...]:
+    """Return what a model's relative error adds to the uncertainty of a value; see
+    :meth:`View.systematic_parts`."""
+    return tuple(
+        Part(
+            "model",
+            abs(value) * one.within_95,
+            abs(value) * one.within_95,
+            _of_model(one),
+            one.shared,
+        )
+        for one in errors
+        if measurand and one.measurand == measurand
+    )
 
 
 def usual_phase(card: ModelCard, words: tuple[str, ...]) -> int:

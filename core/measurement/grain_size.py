@@ -12,48 +12,59 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import DataError
-from core.types import ModelCard
 
 LINES_EVERY_PX = 8
-NORMAL_95_BY_MEAN_ABSOLUTE = 1.96 * float(np.sqrt(np.pi / 2))
 
 
 @dataclass(frozen=True)
 class Intercepts:
-    """Test lines across a grain map: ``length_px`` of all lines together, ``crossings`` of
-    boundaries, by direction: rows (0 degrees), columns (90 degrees). ``every_px``: distance between
-    lines. ``spread``: standard deviation of the intercepts by their mean, nan for less than two."""
+    """Test lines across a grain map: ``length_px`` of all lines of each direction together, and
+    ``crossings`` of boundaries: along rows and columns, or in the four directions of
+    :mod:`core.measurement.intercept_lines`. ``every_px``: distance between lines. ``spread``:
+    standard deviation of the intercepts by their mean, nan for less than two. ``grains``: in the
+    field, where they are known."""
 
-    length_px: tuple[float, float]
-    crossings: tuple[int, int]
+    length_px: tuple[float, ...]
+    crossings: tuple[int, ...]
     every_px: int = LINES_EVERY_PX
     spread: float = float("nan")
+    grains: int | None = None
+
+    @property
+    def hits(self) -> int:
+        """Crossings in all directions."""
+        return sum(self.crossings)
 
     @property
     def mean_px(self) -> float:
-        """L / P over both directions; nan where no boundary was crossed."""
-        crossed = sum(self.crossings)
-        return sum(self.length_px) / crossed if crossed else float("nan")
+        """L / P over all directions; nan where no boundary was crossed."""
+        return sum(self.length_px) / self.hits if self.hits else float("nan")
 
     @property
     def independent(self) -> float:
-        """Intercepts that count as independent: half of them, as rows and columns cross the same
-        grains, and fewer where lines lie closer to each other than one intercept."""
-        return sum(self.crossings) / 2 * min(1.0, self.every_px / self.mean_px)
+        """Intercepts that count as independent: those of one direction, as lines of several cross
+        the same grains, fewer where lines lie closer to each other than one intercept, and never
+        more than there are grains."""
+        count = self.hits / len(self.crossings) * min(1.0, self.every_px / self.mean_px)
+        return count if self.grains is None else min(count, float(self.grains))
 
     @property
     def relative_error(self) -> float:
         """Half-width of the 95 % interval of the mean intercept by that mean, from counting alone;
         nan where it is unknown."""
+        if not self.hits:
+            return float("nan")
         return 1.96 * self.spread / float(np.sqrt(self.independent))
 
     @property
     def anisotropy(self) -> float:
         """Mean intercept along rows divided by that along columns; nan where one is unknown."""
-        rows, columns = self.crossings
+        # Columns are the second of two directions, and the third of 0, 45, 90 and 135 degrees.
+        up = len(self.crossings) // 2
+        rows, columns = self.crossings[0], self.crossings[up]
         if not rows or not columns:
             return float("nan")
-        return (self.length_px[0] / rows) / (self.length_px[1] / columns)
+        return (self.length_px[0] / rows) / (self.length_px[up] / columns)
 
 
 def intercepts(grains: np.ndarray, every_px: int = LINES_EVERY_PX) -> Intercepts:
@@ -173,59 +184,6 @@ def count_of_g(number: float) -> float:
 def g_iso643(grains_per_mm2: float) -> float:
     """Return the index of ISO 643, log2(m) - 3: 0.046 below ASTM's."""
     return _log10(grains_per_mm2, "number of grains per area", "1/mm2") / np.log10(2) - 3
-
-
-@dataclass(frozen=True)
-class GrainSizeNumber:
-    """ASTM G by the lineal intercept method (E112-13). ``error``: half-width of its 95 % interval.
-
-    ``intercepts``: how many were counted. ``model_error``: by how much the mean intercept of the
-    model is off, relative, on average over images; None where it was not measured.
-    """
-
-    value: float
-    error: float
-    intercepts: int
-    model_error: float | None
-
-    def __str__(self) -> str:
-        return f"{self.value:.1f} ± {max(self.error, 0.1):.1f}"
-
-    @property
-    def method(self) -> str:
-        """How it was found, and where its uncertainty comes from, in words."""
-        model = "the model's own error is not known and not in it"
-        if self.model_error is not None:
-            model = (
-                f"the model's mean intercept is off by {100 * self.model_error:.1f} % on average"
-            )
-        return f"lineal intercept, ASTM E112-13; {self.intercepts:,} intercepts; {model}"
-
-
-def grain_size_number(
-    found: Intercepts, pixel_mm: float, model_error: float | None = None
-) -> GrainSizeNumber:
-    """Return ASTM G of a map with its uncertainty.
-
-    Counting and the model's error add in quadrature; a relative error r of the intercept is
-    2 log2(1 + r) in G. Normal errors of a mean absolute size e have a 95 % half-width of 2.46 e.
-
-    Raises:
-        DataError: no boundary was crossed.
-    """
-    value = g_from_intercept(found.mean_px * pixel_mm)
-    counting = 0.0 if np.isnan(found.relative_error) else found.relative_error
-    relative = np.hypot(counting, NORMAL_95_BY_MEAN_ABSOLUTE * (model_error or 0.0))
-    return GrainSizeNumber(
-        value, float(2 * np.log2(1 + relative)), sum(found.crossings), model_error
-    )
-
-
-def intercept_error(card: ModelCard) -> float | None:
-    """Return by how much a model's mean intercept is off on its validation images, relative and
-    absolute, mean over images; None where that was not measured."""
-    key = "mean_intercept_absolute_error"
-    return next((one.value for one in card.scores if one.key == key), None)
 
 
 def _log10(value: float, name: str, unit: str) -> float:

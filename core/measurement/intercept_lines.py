@@ -73,7 +73,11 @@ class LineIntercepts:
     def mean_along_px(self, direction: int) -> float | None:
         """Return L / P of the lines of one direction; None without a hit."""
         hits = self.hits_along(direction)
-        return float(self.lengths_px[self._along(direction)].sum()) / hits if hits else None
+        return self.length_along_px(direction) / hits if hits else None
+
+    def length_along_px(self, direction: int) -> float:
+        """Return how long the lines of one direction are together, on grains."""
+        return float(self.lengths_px[self._along(direction)].sum())
 
     def _along(self, direction: int) -> np.ndarray:
         return np.array([line.direction == direction for line in self.lines], bool)

@@ -12,7 +12,8 @@ import torch
 from core.errors import DataError
 from core.evaluation.boundary_agreement import GrainAgreement, grain_agreement
 from core.formats.reading.isolated_mask import isolated_marked
-from core.measurement.grain_size import GrainCount, Intercepts, count_grains, intercepts
+from core.measurement.grain_lines import grain_lines, in_short
+from core.measurement.grain_size import GrainCount, Intercepts, count_grains
 from core.segmentation.engines.engine import Engine
 from core.segmentation.grain_merging import grains_from_probability
 from core.segmentation.grain_network import boundaries, separate_grains
@@ -73,7 +74,12 @@ def find_grains(
         theirs = boundaries(separate_grains(reference[field], split=0))
         agreement = grain_agreement(reference[field], probability > 0.5, grains)
     return GrainResult(
-        grey, boundaries(grains), intercepts(grains), count_grains(grains), theirs, agreement
+        grey,
+        boundaries(grains),
+        in_short(grain_lines(grains)),
+        count_grains(grains),
+        theirs,
+        agreement,
     )
 
 

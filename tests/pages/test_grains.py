@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -98,9 +99,10 @@ def test_the_shipped_network_measures_a_synthetic_sample(open_study):
     metrics = {one.label: one.value for one in app.metric}
     assert float(metrics["Boundary Dice within 3 px"]) > 0.8
     assert "µm" in metrics["Mean intercept"]
-    value, _, error = metrics["ASTM G"].partition(" ± ")
-    assert float(value) > 0 and 0.3 < float(error) < 1
-    assert "lineal intercept, ASTM E112-13" in texts(app)
+    low, high = re.search(r"95 % interval ([\d.]+) to ([\d.]+)", texts(app)).groups()
+    assert 0 < float(low) < float(metrics["ASTM G"]) < float(high)
+    assert 0.6 < float(high) - float(low) < 2.5
+    assert "after ASTM E112, Heyn's lines" in texts(app)
 
 
 def test_a_mask_of_another_size_is_refused_in_one_sentence():

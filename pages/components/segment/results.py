@@ -113,17 +113,21 @@ def warn(analysis: Analysis) -> None:
 
 def _grain_size(analysis: Analysis) -> dict[str, str]:
     """Return mean intercept and, where the image is calibrated, ASTM G; nothing without grains."""
-    from core.measurement.grain_size import grain_size_number, intercept_error
+    from core.fields.grain_quantities import g_in_short
+    from core.fields.words import interval_in_words, value_in_words
+    from models.measured import measurand_errors
 
     found, size = analysis.intercepts, analysis.micrograph.pixel_size
-    if found is None or not sum(found.crossings):
+    if found is None or not found.hits:
         return {}
     if size is None:
         return {"Mean intercept": f"{found.mean_px:.1f} px"}
-    number = grain_size_number(found, size.nm * 1e-6, intercept_error(analysis.card))
+    number = g_in_short(found, size.nm, measurand_errors(analysis.card))
+    counted = f"{number.method}, {number.n:,} {number.counted}"
     return {
         "Mean intercept": f"{found.mean_px * size.nm / 1000:.3g} µm",
-        "Grain size, ASTM G": f"{number} (95 %; {number.method})",
+        "Grain size, ASTM G": f"{value_in_words(number)} (95 %: {interval_in_words(number)}; after "
+        f"{counted})",
     }
 
 

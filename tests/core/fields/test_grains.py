@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.errors import DataError
 from core.fields.field import measure_field
+from core.fields.grain_quantities import g_in_short
 from core.fields.settings import GRAIN_METHODS, MeasureSettings
 from core.measurement.grain_size import g_from_area, g_from_count, g_from_intercept
 from core.measurement.uncertainty import ModelError
+from core.segmentation.grain_intercepts import intercepts_of
 from core.types import PixelSize
 from tests.core.fields.made_analysis import analysis_of, card_of
 
@@ -146,3 +149,46 @@ def test_oblong_pixels_are_measured_in_square_ones():
     assert found.quantity("mean_area").value == pytest.approx(90_000 / 81)
     assert found.drawing.hits.places[:, 0].max() < 150
     assert found.table["centroid_row_px"].max() < 150
+
+
+def test_boundaries_that_end_in_nothing_are_said_not_to_close():
+    """Strokes of 30 px on a grid of 40: lines cross them, and no grain is closed."""
+    drawn = np.zeros((400, 400), np.uint8)
+    for place in range(20, 400, 40):
+        for along in range(5, 400, 80):
+            drawn[place : place + 2, along : along + 30] = 1
+            drawn[along : along + 30, place + 20 : place + 22] = 1
+    card = card_of("grain", "boundary", objects=None, boundary=1)
+    found = measure_field(analysis_of(drawn, 100.0, card=card))
+    (said,) = found.warnings
+    assert said.startswith("The boundaries do not close to grains: test lines cross ")
+    for key in ("g_lines", "g_jeffries", "g_saltykov", "mean_intercept"):
+        one = found.quantity(key)
+        assert one.value is None and one.reason.startswith("The boundaries do not close")
+    assert found.quantity("mean_chord").unit == "µm"
+    assert not [one for one in found.quantities if one.key in ("number_density", "mean_area")]
+
+
+def test_nists_map_of_ti_6al_4v_does_not_close_and_that_of_steel_does(shared_data):
+    def warnings(name: str) -> tuple[str, ...]:
+        with Image.open(shared_data("grain_size_nist", name)) as image:
+            white = np.asarray(image.convert("L")) > 127
+        card = card_of("grain", "boundary", objects=None, boundary=1)
+        return measure_field(analysis_of(white.astype(np.uint8), 100.0, card=card)).warnings
+
+    assert warnings("grains_steel_highlighted_segmented.tif") == ()
+    (said,) = warnings("sem_alpha_beta_ti_6al_4v_segmented.tif")
+    assert "boundaries do not close" in said
+
+
+def test_what_is_kept_of_the_lines_gives_the_same_g_as_the_page_measure():
+    grains = squares()
+    drawn = np.zeros(grains.shape, np.uint8)
+    for first in (28, 29, 30):
+        drawn[first::30] = drawn[:, first::30] = 1
+    analysis = analysis_of(drawn, 1000.0, card=GRAINS)
+    errors = (ModelError("mean_intercept", 0.02, 0.1, 40),)
+    whole = measure_field(analysis, MeasureSettings(), errors).quantity("g_lines")
+    found = intercepts_of(analysis.micrograph, GRAINS, analysis.segmentation)
+    assert found.hits == 390
+    assert g_in_short(found, 1000.0, errors) == whole

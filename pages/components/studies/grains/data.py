@@ -69,7 +69,8 @@ def _made(seed: int) -> tuple[GrainImage, float] | None:
 
 
 def _pictures(image: GrainImage, seconds: float) -> None:
-    from core.measurement.grain_size import count_grains, intercepts
+    from core.measurement.grain_lines import grain_lines, in_short
+    from core.measurement.grain_size import count_grains
 
     left, right = st.columns(2)
     with left:
@@ -84,7 +85,7 @@ def _pictures(image: GrainImage, seconds: float) -> None:
             ViewerSettings(height=430),
             key="grain_label",
         )
-    counted, measured = count_grains(image.grains), intercepts(image.grains)
+    counted, measured = count_grains(image.grains), in_short(grain_lines(image.grains))
     area = counted.area_px / counted.equivalent
     ideal = pi / 4 * area**0.5
     st.caption(

@@ -116,8 +116,10 @@ def _show(opened: Opened, found: GrainResult, is_shipped: bool) -> None:
 
 
 def _numbers(found: GrainResult, size: PixelSize | None, is_shipped: bool) -> None:
-    from core.measurement.grain_size import grain_size_number, intercept_error
+    from core.fields.grain_quantities import g_in_short
+    from core.fields.words import interval_in_words, value_in_words
     from models import zoo
+    from models.measured import measurand_errors
 
     columns = st.columns(4)
     mean = found.intercepts.mean_px
@@ -131,12 +133,16 @@ def _numbers(found: GrainResult, size: PixelSize | None, is_shipped: bool) -> No
     else:
         columns[1].metric("Mean intercept", f"{mean * size.nm / 1000:.2f} µm")
         # The error of a network that was trained in step 3 is not known.
-        error = intercept_error(zoo.card("grains")) if is_shipped else None
-        number = grain_size_number(found.intercepts, size.nm * 1e-6, error)
-        columns[2].metric("ASTM G", str(number))
-    columns[3].metric("Rows to columns", f"{found.intercepts.anisotropy:.2f}")
+        errors = measurand_errors(zoo.card("grains")) if is_shipped else ()
+        number = g_in_short(found.intercepts, size.nm, errors)
+        columns[2].metric("ASTM G", value_in_words(number))
+    columns[3].metric("Anisotropy, 0° by 90°", f"{found.intercepts.anisotropy:.2f}")
     if size is not None:
-        st.caption(f"ASTM G: {number.method}. The interval is 95 %.")
+        why = "" if is_shipped else " from counting alone"
+        st.caption(
+            f"ASTM G: 95 % interval{why} {interval_in_words(number)}; after {number.method}, "
+            f"{number.n:,} {number.counted}."
+        )
     if found.agreement is None:
         return
     scored, columns = found.agreement, st.columns(4)
