@@ -28,6 +28,22 @@ def names() -> tuple[str, ...]:
     return (*(card.name for card in zoo.CARDS.values() if can_teach(card)), IMAGENET)
 
 
+def titles(workspace: Workspace | None, owner: str) -> dict[str, str]:
+    """Return what a training of ``owner`` may start from: titles by name, ImageNet's last."""
+    cards = lab.cards(workspace, owner)
+    return {
+        **{name: card.title for name, card in cards.items() if can_teach(card)},
+        IMAGENET: IMAGENET_TITLE,
+    }
+
+
+def phases(workspace: Workspace | None, owner: str, name: str) -> tuple[str, ...]:
+    """Return the names of the phases that a model knows; () of ImageNet's weights."""
+    if name == IMAGENET:
+        return ()
+    return tuple(phase.name for phase in lab.card(workspace, owner, name).phases)
+
+
 def can_teach(card: ModelCard) -> bool:
     """Return whether it is a trained network that a taught one can be kept as."""
     return card.weights is not None and card.architecture in BUILDERS

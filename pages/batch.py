@@ -6,7 +6,7 @@ from pages.components.batch import begin, result
 from pages.components.batch.link import LINK
 from pages.components.frame import keeping, session
 
-PAGE = {"group": "Analyse", "title": "Batch", "order": 4}
+PAGE = {"group": "Analyse", "title": "Batch", "order": 5}
 
 st.title("Batch")
 workspace = keeping.workspace()

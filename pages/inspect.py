@@ -14,7 +14,7 @@ from pages.components.inspect import network as inspect_network
 from pages.components.inspect import subject as inspect_subject
 from pages.components.inspect.link import LINK
 
-PAGE = {"group": "Analyse", "title": "Inspect", "order": 5}
+PAGE = {"group": "Analyse", "title": "Inspect", "order": 6}
 SECTIONS = {
     "network": inspect_network.draw,
     "kernels": inspect_kernels.draw,

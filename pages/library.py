@@ -6,7 +6,7 @@ from pages.components.frame import keeping, session
 from pages.components.frame.words import literal
 from pages.components.library import actions, item, overview
 
-PAGE = {"group": "Analyse", "title": "Library", "order": 6}
+PAGE = {"group": "Analyse", "title": "Library", "order": 7}
 
 st.title("Library")
 workspace = keeping.workspace()

@@ -9,7 +9,7 @@ from pages.components.measure import agreement, choices, export, measured, shown
 from pages.components.measure.link import LINK
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
-PAGE = {"group": "Analyse", "title": "Measure", "order": 3}
+PAGE = {"group": "Analyse", "title": "Measure", "order": 4}
 
 st.title("Measure")
 LINK.read()

@@ -30,6 +30,7 @@ QUERIES = {
         "batch=no-such&column=alloy&what=phases&phase=1&method=point count&points=20&unweighted=on&"
         "fit=gamma&error=2&unit=nm"
     ),
+    "train": "training=no-such&source=upload&shown=2",
     "measure": (
         "what=phases&phase=1&method=point count&points=20&unweighted=on&fit=gamma&error=2&unit=nm"
     ),

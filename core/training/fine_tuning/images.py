@@ -55,6 +55,11 @@ class TeachingImage:
     origin: Origin
 
     @property
+    def pixels(self) -> np.ndarray:
+        """(H, W) float32 in [0, 1]: the grey levels."""
+        return self.grey.astype(np.float32) / 255
+
+    @property
     def known(self) -> np.ndarray:
         """(H, W) bool: the pixels that are learned from."""
         return self.phases != IGNORED

@@ -18,10 +18,11 @@ from core.formats import read_isolated
 from core.formats.reading.isolated_mask import isolated_labels
 from core.pixels.mask_file import Labels
 from core.pixels.resampling import resample_mask, square_pixel_nm
-from core.segmentation.marks import MOST_PHASES
+from core.segmentation.marks import MOST_PHASES, named_phases
 from core.segmentation.preprocessing import eight_bit, image_field
 from core.training.augmentation import IGNORED
 from core.training.fine_tuning.images import Origin, TeachingImage
+from core.types import Phase
 
 SUFFIX = re.compile(r"[_-](mask|masks|label|labels|seg)$", re.IGNORECASE)
 LAST_NUMBER = re.compile(r"[\s_.-]*\d+\D*$")
@@ -162,11 +163,16 @@ def likely_meaning(pairs: Sequence[ReadPair]) -> Meaning:
     """
     if not pairs:
         raise DataError("No image has a mask yet; add both, with the same names.")
-    are_colors = any(pair.labels.are_colors for pair in pairs)
-    values = sorted({int(value) for pair in pairs for value in np.unique(pair.labels.values)})
-    if len(values) > MOST_PHASES + 1 and not are_colors:
+    found = as_phases(pairs)
+    if len(found.values) > MOST_PHASES + 1 and not found.are_colors:
         return Meaning("instances", ())
-    return Meaning("phases", tuple(values), None, are_colors)
+    return found
+
+
+def as_phases(pairs: Sequence[ReadPair]) -> Meaning:
+    """Return what the values mean where each of them is a phase."""
+    values = sorted({int(value) for pair in pairs for value in np.unique(pair.labels.values)})
+    return Meaning("phases", tuple(values), None, any(pair.labels.are_colors for pair in pairs))
 
 
 def meaning_mistakes(pairs: Sequence[ReadPair], meaning: Meaning) -> tuple[str, ...]:
@@ -261,3 +267,13 @@ def _outlines(labels: np.ndarray) -> np.ndarray:
     found[1:] |= labels[1:] != labels[:-1]
     found[:, 1:] |= labels[:, 1:] != labels[:, :-1]
     return found
+
+
+def phases_of(meaning: Meaning) -> tuple[Phase, ...]:
+    """Return the phases that masks hold, named after their values until the user names them."""
+    if meaning.kind == "instances":
+        return named_phases(("background", "object"))
+    return named_phases(
+        f"{'colour' if meaning.are_colors else 'value'} {meaning.said(value)}"
+        for value in meaning.phases
+    )

@@ -23,6 +23,11 @@ def handlers() -> Mapping[str, Handler]:
     }
 
 
+def teaches() -> Mapping[str, Handler]:
+    """Return what the thread does that trains."""
+    return {training.KIND: training.handler(teaching.start_for, teaching.packed)}
+
+
 def start() -> None:
     """Let somebody work on the queue; call it at the start and wherever a job is added."""
     place = keeping.workspace()
@@ -49,5 +54,4 @@ def _trainer(folder: str) -> Callable[[], None]:
     """Start the thread that teaches networks: no image waits behind a training of minutes."""
     place = keeping.workspace()
     assert place is not None
-    teaches = {training.KIND: training.handler(teaching.start_for, teaching.packed)}
-    return worker.in_thread(place, teaches, f"server-{os.getpid()}-trainer")
+    return worker.in_thread(place, teaches(), f"server-{os.getpid()}-trainer")

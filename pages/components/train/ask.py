@@ -1,0 +1,187 @@
+"""What a training is to learn, from what it starts, and for how long; the button that begins it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.errors import LamellaError
+from core.jobs import training as jobs
+from core.workspace import trainings
+from core.workspace.trainings import Settings
+from pages.components.frame import session, worker
+from pages.components.frame.words import literal
+
+if TYPE_CHECKING:
+    from core.types import Phase
+    from core.workspace.trainings import Facts, Training
+    from core.workspace.workspace import Workspace
+
+MINUTES, USUAL_MINUTES = (2, 5, 10, 15, 30, 60, 120), 15
+LEFT_OUT = "Each specimen is left out once ({runs} runs share the time)"
+TESTS = {
+    "left out": LEFT_OUT,
+    "third": "A third of the specimens is kept apart",
+    "none": "No test: learn from all at once",
+}
+ONE_SPECIMEN = (
+    "These images are of one specimen, so there will be no score on images that the model has not "
+    "seen: how good it is on others stays unknown. Name the specimens below, or add images of "
+    "another one."
+)
+OWN_MODEL = (
+    "These labels were made by correcting results of {base}. They agree with that model more than "
+    "they should, so its score before training will be flattered; images labelled from blank are "
+    "counted apart."
+)
+
+
+def draw(workspace: Workspace, training: Training) -> Settings:
+    """Draw the choices in the sidebar and the button; return what is chosen."""
+    facts = training.facts
+    with st.sidebar:
+        phases = _phases(training)
+        start, same = _start(workspace, training)
+        objects = _objects(facts, phases)
+        minutes = st.select_slider("Time (min)", MINUTES, USUAL_MINUTES, key="train_minutes")
+        test = _test(facts)
+    settings = Settings(start, phases, same, objects, float(minutes), test)
+    if facts.specimens < 2:
+        st.info(ONE_SPECIMEN)
+    if facts.base:
+        st.caption(literal(OWN_MODEL.format(base=facts.base)))
+    problem = _problem(phases)
+    if problem:
+        st.warning(problem)
+
+    def begin() -> None:
+        try:
+            jobs.enqueue(workspace, training, settings)
+        except LamellaError as error:
+            session.remember("train_refused", (str(error),))
+            return
+        worker.start()
+
+    st.button("Train", type="primary", on_click=begin, disabled=bool(problem), key="train-begin")
+    return settings
+
+
+def specimens(workspace: Workspace, training: Training) -> None:
+    """Draw which specimen each image is of; images of one never lie on both sides of a test."""
+    facts = training.facts
+    st.markdown("**Specimens**")
+    st.caption("Images of one specimen are never both learned from and tested on.")
+    rows = [
+        {
+            "Image": one.name,
+            "Specimen": one.specimen,
+            "Labels": _labels(one.model, one.from_blank),
+            "Objects": one.objects,
+        }
+        for one in facts.origins
+    ]
+    key = f"train_specimens-{training.id}"
+
+    def note() -> None:
+        edited = session.component_state(key).get("edited_rows", {})
+        names = {int(row): str(values.get("Specimen") or "") for row, values in edited.items()}
+        origins = tuple(
+            replace(one, specimen=names.get(number) or one.specimen)
+            for number, one in enumerate(facts.origins)
+        )
+        trainings.set_facts(workspace, training, replace(facts, origins=origins))
+
+    st.data_editor(
+        rows,
+        key=key,
+        hide_index=True,
+        disabled=["Image", "Labels", "Objects"],
+        on_change=note,
+    )
+
+
+def _labels(model: str, from_blank: bool) -> str:
+    if from_blank:
+        return "made without a model"
+    return f"corrected from {model}" if model else "from a mask"
+
+
+def _phases(training: Training) -> tuple[Phase, ...]:
+    """Draw the names of the phases, in their colours' order."""
+    found = []
+    st.markdown("**Phases**")
+    before = training.settings.phases if training.settings else training.facts.phases
+    for index, phase in enumerate(training.facts.phases):
+        shown = before[index] if index < len(before) else phase
+        name = st.text_input(
+            f"Phase {index + 1}",
+            shown.name,
+            max_chars=60,
+            key=f"train_phase-{training.id}-{index}",
+            label_visibility="collapsed",
+        )
+        found.append(replace(phase, name=name.strip()))
+    return tuple(found)
+
+
+def _problem(phases: tuple[Phase, ...]) -> str:
+    names = [phase.name for phase in phases]
+    if not all(names) or len(set(names)) < len(names):
+        return "Give each phase a name of its own; then the training can begin."
+    return ""
+
+
+def _start(workspace: Workspace, training: Training) -> tuple[str, bool]:
+    """Draw what the training starts from, and whether its phases are those of that model."""
+    from models import teaching
+
+    titles = teaching.titles(workspace, training.owner)
+    asked = training.settings.start if training.settings else training.facts.base
+    names = list(titles)
+    start = st.selectbox(
+        "Start from",
+        names,
+        index=names.index(asked) if asked in names else 0,
+        format_func=titles.__getitem__,
+        key=f"train_start-{training.id}",
+    )
+    known = teaching.phases(workspace, training.owner, start)
+    if len(known) != len(training.facts.phases):
+        return start, False
+    same = st.toggle(
+        "Its phases are these",
+        value=training.facts.base == start,
+        key=f"train_same-{training.id}-{start}",
+        help=f"{', '.join(known)}, in this order: then its own answer is the score before.",
+    )
+    return start, same
+
+
+def _objects(facts: Facts, phases: tuple[Phase, ...]) -> int | None:
+    names = {-1: "none", **{index: phase.name for index, phase in enumerate(phases)}}
+    usual = -1 if facts.objects_phase is None else facts.objects_phase
+    chosen = st.selectbox(
+        "Count as objects",
+        list(names),
+        index=list(names).index(usual),
+        format_func=names.__getitem__,
+        key="train_objects",
+    )
+    return None if chosen == -1 else chosen
+
+
+def _test(facts: Facts) -> str | None:
+    from core.training.fine_tuning.lesson import usual_test
+
+    usual = usual_test(facts.specimens)
+    if usual == "none":
+        return "none"
+    kinds = [usual, *(kind for kind in TESTS if kind != usual)]
+    return st.selectbox(
+        "Test",
+        kinds,
+        format_func=lambda kind: TESTS[kind].format(runs=facts.specimens + 1),
+        key=f"train_test-{facts.specimens}",
+    )

@@ -1,0 +1,143 @@
+"""What a training gave: before and after on the same images, what was forgotten, and keeping it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.errors import LamellaError
+from pages.components.frame import session
+from pages.components.frame.words import literal
+from pages.components.train import again
+
+if TYPE_CHECKING:
+    from core.measurement.bootstrap import Estimate
+    from core.training.fine_tuning.summary import Group
+    from core.workspace.trainings import Result, Training
+    from core.workspace.workspace import Workspace
+
+KEPT, REFUSED = "train_kept", "train_keep_refused"
+FIGURE_PX, ROW_PX = 120, 34
+TESTS = {
+    "left out": (
+        "Each specimen was left out once, in a run of its own, and tested by it "
+        "(cross-validation); the model that is kept learned from all of them."
+    ),
+    "third": "A third of the specimens was kept apart; the model that is kept was tested on it.",
+}
+NO_BEFORE = (
+    "The model it started from knows other phases, so there is no score before on these images."
+)
+FEW = "Fewer than eight specimens: points, and no interval that would mean 95 %."
+
+
+def draw(workspace: Workspace, training: Training) -> None:
+    """Draw the scores, then the form that keeps the model."""
+    from core.training.fine_tuning.summary import groups
+
+    result, settings = training.result, training.settings
+    assert result is not None and settings is not None
+    if not result.tested:
+        from models.lab.taught import UNTESTED
+
+        st.info(UNTESTED)
+    for group in groups(result.tested, [phase.name for phase in settings.phases]):
+        _group(group, result)
+    _notes(training, result)
+    _keep(workspace, training)
+    again.draw(workspace, training)
+
+
+def _group(group: Group, result: Result) -> None:
+    from core.figures.teaching import before_after_figure
+
+    st.subheader(group.title, anchor=False)
+    first = group.rows[0]
+    with st.container(horizontal=True):
+        if first.before is not None:
+            st.metric(f"{first.name}, before", _said(first.before))
+        change = None if first.change is None else f"{first.change.value:+.3f}"
+        st.metric(f"{first.name}, after", _said(first.after), change)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.plotly_chart(
+            before_after_figure(group.images),
+            height=FIGURE_PX + ROW_PX * len(group.images),
+            key=f"train-{group.title}",
+            config={"displayModeBar": False},
+            alt="Mean IoU of each image before and after",
+        )
+        worse = group.worse
+        if worse:
+            st.caption(f"{worse} of {len(group.images)} became worse; they stand at the top.")
+    with right:
+        rows = [
+            {
+                "On images that it had not seen": row.name,
+                "Before": "" if row.before is None else _said(row.before),
+                "After": _said(row.after),
+                "Change": "" if row.change is None else _said(row.change, signed=True),
+            }
+            for row in group.rows
+        ]
+        st.dataframe(rows, hide_index=True, alt="Scores before and after")
+    if first.after.low != first.after.low:
+        st.caption(FEW)
+    st.caption(TESTS.get(result.test, ""))
+
+
+def _said(estimate: Estimate, signed: bool = False) -> str:
+    if estimate.value != estimate.value:
+        return "not in these images"
+    value = f"{estimate.value:+.3f}" if signed else f"{estimate.value:.3f}"
+    if estimate.low != estimate.low:
+        return value
+    return f"{value} ({estimate.low:.3f} to {estimate.high:.3f})"
+
+
+def _notes(training: Training, result: Result) -> None:
+    from models.lab import taught
+
+    if result.tested and all(one.before is None for one in result.tested):
+        st.caption(NO_BEFORE)
+    for sentence in taught.limits(training):
+        if sentence != taught.UNTESTED:
+            st.caption(literal(sentence))
+    st.caption(
+        f"{result.mix:.0%} of the change of the weights is kept, from step {result.step}; image "
+        f"seen at {result.scale:g} times its size; {result.seconds / 60:.1f} min for the last run."
+    )
+
+
+def _keep(workspace: Workspace, training: Training) -> None:
+    from core.workspace import lab_models
+
+    st.subheader("Keep the model", anchor=False)
+    for reason in session.value_of(REFUSED) or ():
+        st.warning(literal(reason))
+    kept = session.value_of(KEPT)
+    if kept is not None and kept[0] == training.id:
+        st.success(literal(f"Kept as {kept[1]}: choose it under Model on every page."))
+        return
+    with st.form("train-keep", border=False):
+        title = st.text_input("Name", training.title, max_chars=60, key=f"train_name-{training.id}")
+        st.toggle("For everybody in this lab", key="train_everyone")
+        st.form_submit_button("Keep", type="primary", on_click=_kept, args=(workspace, training))
+    name = lab_models.slug(str(title))
+    st.caption(f"In links and on the terminal: {name}" if name else "")
+
+
+def _kept(workspace: Workspace, training: Training) -> None:
+    from core.workspace import lab_models
+    from models.lab import taught
+
+    title = str(session.value_of(f"train_name-{training.id}") or "").strip()
+    everyone = bool(session.value_of("train_everyone"))
+    try:
+        made = taught.keep(workspace, training, lab_models.slug(title), title, everyone)
+    except LamellaError as error:
+        session.remember(REFUSED, (str(error),))
+        return
+    session.remember(REFUSED, ())
+    session.remember(KEPT, (training.id, made.name))

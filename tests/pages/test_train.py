@@ -1,0 +1,108 @@
+"""The page Train: images chosen, named, trained with, tested, and the model kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.jobs.worker import work_off
+from core.training.fine_tuning.start import FineTuning, Start
+from core.workspace import lab_models, trainings
+from pages.components.frame import keeping, worker
+from tests.core.training.test_fine_tuning import QUICK, Tiny
+from tests.core.training.test_mask_files import disks, png
+from tests.pages.running import by_key, opened, texts
+from tests.pages.test_keeping import ANN, BOB, become
+
+
+@pytest.fixture(autouse=True)
+def ann(monkeypatch: pytest.MonkeyPatch) -> None:
+    become(ANN, monkeypatch)
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network of one layer instead of the model that is chosen, and few steps."""
+
+    def start(*names: object) -> Start:
+        return Start("tiny", "0" * 64, Tiny, lambda network: None, (), 0.45, 0.23)
+
+    def quick(seconds: float) -> FineTuning:
+        return replace(QUICK, seconds=float("inf"), fewest_steps=20, most_steps=20)
+
+    monkeypatch.setattr("models.teaching.start_for", start)
+    monkeypatch.setattr("core.training.fine_tuning.start.FineTuning", quick)
+
+
+def training_of(app: AppTest) -> str:
+    found = app.query_params["training"]
+    return found if isinstance(found, str) else found[0]
+
+
+def test_the_sample_is_trained_with_tested_and_the_model_kept(tiny: None) -> None:
+    app = opened("train")
+    app = by_key(app.button, "train-sample").click().run()
+    link = training_of(app)
+    assert not app.exception and "Labelled: 100 % of this image" in texts(app)
+    app = by_key(app.text_input, f"train_phase-{link}-1").set_value("lamellae").run()
+    app = by_key(app.button, "train-begin").click().run()
+    assert not app.exception and "It goes on when you close this tab" in texts(app)
+    place = keeping.workspace()
+    assert place is not None
+    assert work_off(place, worker.teaches(), "test") == 1
+    app = opened("train", training=link)
+    assert not app.exception
+    # Six specimens: a third of them was kept apart, and the start knows no phases.
+    assert "Labelled without a model" in texts(app)
+    assert "no score before" in texts(app)
+    done = trainings.find(place, ANN, link)
+    assert done is not None and done.result is not None and len(done.result.tested) == 2
+    assert [one.name for one in done.settings.phases] == ["grain", "lamellae", "pore"]
+    by_key(app.text_input, f"train_name-{link}").set_value("My lamellae")
+    app = app.button(key="FormSubmitter:train-keep-Keep").click().run()
+    assert not app.exception
+    kept = lab_models.find(place, ANN, "my-lamellae")
+    assert kept is not None and kept.card.base == done.settings.start
+    assert lab_models.find(place, BOB, "my-lamellae") is None
+
+
+def test_pairs_are_shown_with_their_mistakes_and_used_without_the_rest() -> None:
+    image, ids = disks(1)
+    other, _ = disks(2)
+    app = opened("train", source="upload")
+    by_key(app.file_uploader, "train_images").upload("a_1.png", png(image), "image/png")
+    by_key(app.file_uploader, "train_images").upload("b_1.png", png(other), "image/png")
+    mask = png((ids > 0) * np.uint8(255))
+    app = by_key(app.file_uploader, "train_masks").upload("a_1_mask.png", mask, "image/png").run()
+    assert not app.exception
+    assert "b_1.png has no mask; call it b_1_mask.png." in texts(app)
+    app = by_key(app.button, "train-pairs").click().run()
+    assert not app.exception
+    place = keeping.workspace()
+    assert place is not None
+    found = trainings.find(place, ANN, training_of(app))
+    assert found is not None
+    assert [one.name for one in found.facts.phases] == ["value 0", "value 255"]
+    assert [one.specimen for one in found.facts.origins] == ["a"]
+    assert "of one specimen" in texts(app)
+
+
+def test_a_training_of_somebody_else_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = by_key(opened("train").button, "train-sample").click().run()
+    link = training_of(app)
+    become(BOB, monkeypatch)
+    other = opened("train", training=link)
+    assert "training" not in other.query_params and "belongs to somebody else" in texts(other)
+
+
+def test_a_training_is_stopped_and_can_go_on(tiny: None) -> None:
+    app = by_key(opened("train").button, "train-sample").click().run()
+    app = by_key(app.button, "train-begin").click().run()
+    app = by_key(app.button, "train-stop").click().run()
+    app = app.run()
+    assert not app.exception and by_key(app.button, "train-resume")
+    app = by_key(app.button, "train-resume").click().run()
+    assert by_key(app.button, "train-stop")
