@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from core.measurement.bootstrap import Estimate, mean_over_images
 from core.training.fine_tuning.tested import HeldOutImage, KnownScore
@@ -56,21 +57,22 @@ def gain(one: HeldOutImage) -> float:
 
 def _rows(tested: Sequence[HeldOutImage], phases: Sequence[str]) -> tuple[Row, ...]:
     found = [_row(tested, "Mean IoU of the phases", lambda score: score.mean_iou)]
-    for index, phase in enumerate(phases):
-        found.append(_row(tested, f"IoU of {phase}", lambda score, index=index: score.iou[index]))
-    for index, phase in enumerate(phases):
-        found.append(
-            _row(
-                tested,
-                f"Error of the area fraction of {phase}, percentage points",
-                lambda score, index=index: (
-                    100 * abs(score.phase_fractions[index] - score.true_fractions[index])
-                ),
-            )
-        )
+    found += [_row(tested, f"IoU of {name}", partial(_iou, n)) for n, name in enumerate(phases)]
+    found += [
+        _row(tested, f"Error of the area fraction of {name} (percentage points)", partial(_off, n))
+        for n, name in enumerate(phases)
+    ]
     if any(one.after.object_f1 == one.after.object_f1 for one in tested):
         found.append(_row(tested, "F1 of objects at IoU 0.5", lambda score: score.object_f1))
     return tuple(found)
+
+
+def _iou(phase: int, score: KnownScore) -> float:
+    return score.iou[phase]
+
+
+def _off(phase: int, score: KnownScore) -> float:
+    return 100 * abs(score.phase_fractions[phase] - score.true_fractions[phase])
 
 
 def _row(tested: Sequence[HeldOutImage], name: str, value: Value) -> Row:
