@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.errors import LamellaError
 from core.jobs import training as jobs
 from core.workspace import corrected_images, trainings
-from core.workspace.trainings import Facts
 from pages.components.frame import session
 from pages.components.frame.words import literal, moment
-from pages.components.train import library, uploads
+from pages.components.train import images, library, uploads
 from pages.components.train.link import LINK
 
 if TYPE_CHECKING:
-    from core.training.fine_tuning.images import TeachingImage
     from core.workspace.trainings import Training
     from core.workspace.workspace import Workspace
 
 SOURCES = {"corrected": "Corrected images", "upload": "Images with masks", "sample": "Sample"}
-REFUSED = "train_refused"
 SAMPLE = (
     "Six generated micrographs of an alloy that solidified in part as lamellae, a kind that no "
     "model here knows: grains and colonies have the same grey and differ in texture alone."
@@ -34,7 +29,7 @@ def draw(workspace: Workspace) -> None:
     st.subheader("New training", anchor=False)
     has_own = bool(corrected_images.listed(workspace, session.owner()))
     source = LINK.choose("Images", "source", SOURCES, "corrected" if has_own else "sample")
-    for reason in session.value_of(REFUSED) or ():
+    for reason in session.value_of(images.REFUSED) or ():
         st.warning(literal(reason))
     if source == "corrected":
         library.draw(workspace)
@@ -45,42 +40,14 @@ def draw(workspace: Workspace) -> None:
     _earlier(workspace)
 
 
-def keep(workspace: Workspace, title: str, images: Sequence[TeachingImage], facts: Facts) -> None:
-    """Keep the images and open their training; call it before a page is drawn."""
-    try:
-        made = trainings.add(workspace, session.owner(), title, images, facts)
-    except LamellaError as error:
-        session.remember(REFUSED, (str(error),))
-        return
-    session.remember(REFUSED, ())
-    LINK.change(training=made.id, shown=None)
-
-
-def facts_of(
-    images: Sequence[TeachingImage],
-    phases: tuple,
-    objects_phase: int | None,
-    base: str = "",
-) -> Facts:
-    """Return what is known of images without reading them again."""
-    return Facts(
-        tuple(one.origin for one in images),
-        phases,
-        any(one.instances is not None for one in images),
-        objects_phase,
-        base,
-        tuple(int(one.known.sum()) for one in images),
-    )
-
-
 def _sample(workspace: Workspace) -> None:
     st.markdown(SAMPLE)
 
     def take() -> None:
         from core.training.fine_tuning.sample import TITLE, sample_images, sample_phases
 
-        images = sample_images()
-        keep(workspace, TITLE, images, facts_of(images, sample_phases(), None))
+        made = sample_images()
+        images.keep(workspace, TITLE, made, images.facts_of(made, sample_phases(), None))
 
     st.button("Use the sample", type="primary", on_click=take, key="train-sample")
 
@@ -107,8 +74,8 @@ def _row(workspace: Workspace, training: Training) -> None:
     count = len(training.facts.origins)
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(f"**{literal(training.title)}**", width="stretch")
-        images = f"{count:,} {'image' if count == 1 else 'images'}"
-        st.caption(f"{images}, {moment(training.created)}", width="content")
+        counted = f"{count:,} {'image' if count == 1 else 'images'}"
+        st.caption(f"{counted}, {moment(training.created)}", width="content")
         st.caption(state, width="content")
         st.button(
             "Open",

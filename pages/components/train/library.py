@@ -11,7 +11,7 @@ from core.workspace import corrected_images, micrographs
 from pages.components.correct.link import CORRECT
 from pages.components.frame import images, keeping, session
 from pages.components.frame.words import literal
-from pages.components.train import begin
+from pages.components.train import images as training_images
 
 if TYPE_CHECKING:
     from core.training.fine_tuning.images import TeachingImage
@@ -50,7 +50,7 @@ def draw(workspace: Workspace) -> None:
         try:
             _keep(workspace, chosen)
         except LamellaError as error:
-            session.remember(begin.REFUSED, (str(error),))
+            session.remember(training_images.REFUSED, (str(error),))
 
     st.button(
         f"Use {len(chosen):,} {'image' if len(chosen) == 1 else 'images'}",
@@ -76,13 +76,13 @@ def _keep(workspace: Workspace, chosen: list[CorrectedImage]) -> None:
         except LamellaError as error:
             refused.append(str(error))
     if refused:
-        session.remember(begin.REFUSED, tuple(refused))
+        session.remember(training_images.REFUSED, tuple(refused))
         return
     models = {one.model for one in chosen if not one.from_blank}
     base = models.pop() if len(models) == 1 else ""
     first = chosen[0]
-    facts = begin.facts_of(found, first.phases, first.objects_phase, base)
-    begin.keep(workspace, literal(first.title), found, facts)
+    facts = training_images.facts_of(found, first.phases, first.objects_phase, base)
+    training_images.keep(workspace, literal(first.title), found, facts)
 
 
 def _taught(workspace: Workspace, image: CorrectedImage) -> TeachingImage:

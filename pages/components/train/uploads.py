@@ -9,7 +9,7 @@ import streamlit as st
 from core.errors import LamellaError
 from pages.components.frame import publish, session, stores
 from pages.components.frame.words import literal
-from pages.components.train import begin
+from pages.components.train import images as training_images
 
 if TYPE_CHECKING:
     from core.training.fine_tuning.mask_files import Meaning, ReadPair
@@ -133,11 +133,11 @@ def _pairs(
         try:
             made = taught_images(pairs, meaning, specimens)
         except LamellaError as error:
-            session.remember(begin.REFUSED, (str(error),))
+            session.remember(training_images.REFUSED, (str(error),))
             return
         objects = 1 if meaning.kind == "instances" else None
-        facts = begin.facts_of(made, phases_of(meaning), objects)
-        begin.keep(workspace, literal(pairs[0].name), made, facts)
+        facts = training_images.facts_of(made, phases_of(meaning), objects)
+        training_images.keep(workspace, literal(pairs[0].name), made, facts)
 
     label = f"Use {len(pairs):,} {'pair' if len(pairs) == 1 else 'pairs'}"
     if has_mistakes:

@@ -1,0 +1,48 @@
+"""The images of a training to come: kept, and what is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from core.errors import LamellaError
+from core.workspace import trainings
+from core.workspace.trainings import Facts
+from pages.components.frame import session
+from pages.components.train.link import LINK
+
+if TYPE_CHECKING:
+    from core.training.fine_tuning.images import TeachingImage
+    from core.types import Phase
+    from core.workspace.workspace import Workspace
+
+REFUSED = "train_refused"
+"""What is remembered of why images cannot be used."""
+
+
+def keep(workspace: Workspace, title: str, images: Sequence[TeachingImage], facts: Facts) -> None:
+    """Keep the images and open their training; call it before a page is drawn."""
+    try:
+        made = trainings.add(workspace, session.owner(), title, images, facts)
+    except LamellaError as error:
+        session.remember(REFUSED, (str(error),))
+        return
+    session.remember(REFUSED, ())
+    LINK.change(training=made.id, shown=None)
+
+
+def facts_of(
+    images: Sequence[TeachingImage],
+    phases: tuple[Phase, ...],
+    objects_phase: int | None,
+    base: str = "",
+) -> Facts:
+    """Return what is known of images without reading them again."""
+    return Facts(
+        tuple(one.origin for one in images),
+        phases,
+        any(one.instances is not None for one in images),
+        objects_phase,
+        base,
+        tuple(int(one.known.sum()) for one in images),
+    )
