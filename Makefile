@@ -38,7 +38,7 @@ test: lint ## check style and types and run every test: unit, pages, browser
 # Not part of `make test`: whatever runs without a browser takes half as long again.
 coverage: $(stamp) ## run every test and say how much of each room is reached, in %
 	$(pytest) --cov --cov-report=
-	@$(foreach room,core models studies commands pages,printf 'coverage of %-8s %s %%\n' $(room) \
+	@$(foreach room,core models studies lecture commands pages,printf 'coverage of %-8s %s %%\n' $(room) \
 	  "$$($(bin)/coverage report --format=total --include='$(room)/*')";)
 	@echo '`$(bin)/coverage report` lists every file.'
 

@@ -20,6 +20,7 @@ from pages.components.frame.downloads import download_route
 from pages.components.frame.identity import OwnerCookie
 from pages.components.frame.image_store import image_route
 from pages.components.frame.words import literal
+from pages.components.lecture.route import library_route
 
 
 def explain(error: BaseException) -> bool:
@@ -71,6 +72,7 @@ app = st.App(
         download_route(base_path),
         correction_route(base_path),
         click_route(base_path),
+        library_route(base_path),
         *page_routes(base_path),
     ],
     middleware=[Middleware(OwnerCookie, base_path)],

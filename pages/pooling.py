@@ -4,7 +4,7 @@ from pages.components.frame import question
 from pages.components.learn import frame as learn
 from pages.components.learn import pooling as learn_pooling
 
-PAGE = {"group": "Learn", "title": "Pooling", "order": 5}
+PAGE = {"group": "Learn", "title": "Pooling", "order": 4}
 
 opened = learn.begin(
     "Pooling",

@@ -6,7 +6,7 @@ from pages.components.frame import question
 from pages.components.learn import fields as learn_fields
 from pages.components.learn import frame as learn
 
-PAGE = {"group": "Learn", "title": "Receptive field", "order": 4}
+PAGE = {"group": "Learn", "title": "Receptive field", "order": 5}
 
 opened = learn.begin(
     "Receptive field",

@@ -13,9 +13,12 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 NOT_INSTALLED = {"research", "benchmarks", "tests"}
 ENTRIES = {"app", "cli"}
 FORBIDDEN = {
-    "core": {"streamlit", "pages", "commands", "studies", "models"} | ENTRIES | NOT_INSTALLED,
-    "models": {"streamlit", "pages", "commands", "studies"} | ENTRIES | NOT_INSTALLED,
-    "studies": {"streamlit", "pages", "commands"} | ENTRIES | NOT_INSTALLED,
+    "core": {"streamlit", "pages", "commands", "lecture", "studies", "models"}
+    | ENTRIES
+    | NOT_INSTALLED,
+    "models": {"streamlit", "pages", "commands", "lecture", "studies"} | ENTRIES | NOT_INSTALLED,
+    "studies": {"streamlit", "pages", "commands", "lecture"} | ENTRIES | NOT_INSTALLED,
+    "lecture": {"streamlit", "pages", "commands"} | ENTRIES | NOT_INSTALLED,
     "pages": {"numpy", "torch", "cv2", "commands"} | ENTRIES | NOT_INSTALLED,
     "commands": {"numpy", "torch", "cv2", "streamlit", "pages"} | ENTRIES | NOT_INSTALLED,
     "research": {"streamlit", "pages", "tests"} | ENTRIES,

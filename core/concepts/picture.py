@@ -13,6 +13,20 @@ def constant_grey(side: int, level: float = 0.5) -> np.ndarray:
     return np.full((side, side), level, np.float32)
 
 
+def busiest(image: np.ndarray, side: int) -> tuple[slice, slice]:
+    """Return the rows and columns of the square with the most contrast in an image (H, W).
+
+    It is looked for in steps of half its ``side``, or less where the image is smaller.
+    """
+    height, width = (min(side, length) for length in image.shape)
+    places = [
+        (slice(top, top + height), slice(left, left + width))
+        for top in range(0, image.shape[0] - height + 1, max(1, side // 2))
+        for left in range(0, image.shape[1] - width + 1, max(1, side // 2))
+    ]
+    return max(places, key=lambda place: float(image[place].std()))
+
+
 def picture(micrograph: Micrograph, side: int = 256) -> np.ndarray:
     """Return the middle of a micrograph as grey levels (h, w) float32 in [0, 1].
 

@@ -77,15 +77,6 @@ def test_the_whole_lecture_page_by_page(
     expect(page.get_by_text("2,304", exact=True)).to_be_visible()
     screenshot(page, "learn-sharing", docs=True)
 
-    page.get_by_role("link", name="Next: Receptive field").click()
-    expect(page.get_by_text("28 × 28 px")).to_be_visible()
-    expect(page.locator(".viewer[data-image]")).to_have_count(1)
-    page.get_by_role("radio", name="AlexNet").click()
-    expect(page.get_by_text("195 × 195 px")).to_be_visible()
-    page.locator(".viewer canvas").first.click(position={"x": 300, "y": 200})
-    expect(page).to_have_url(re.compile("field_row="))
-    screenshot(page, "learn-receptive-field", docs=True)
-
     page.get_by_role("link", name="Next: Pooling").click()
     expect(page.get_by_text("After, 128 × 128 px")).to_be_visible()
     expect(page.get_by_text("of 4 standard normal values is 1.0294")).to_be_visible()
@@ -94,6 +85,15 @@ def test_the_whole_lecture_page_by_page(
     expect(page.get_by_text("of 9 standard normal values is 1.4850")).to_be_visible()
     expect(page).to_have_url(re.compile("window=3"))
     screenshot(page, "learn-pooling", docs=True)
+
+    page.get_by_role("link", name="Next: Receptive field").click()
+    expect(page.get_by_text("28 × 28 px")).to_be_visible()
+    expect(page.locator(".viewer[data-image]")).to_have_count(1)
+    page.get_by_role("radio", name="AlexNet").click()
+    expect(page.get_by_text("195 × 195 px")).to_be_visible()
+    page.locator(".viewer canvas").first.click(position={"x": 300, "y": 200})
+    expect(page).to_have_url(re.compile("field_row="))
+    screenshot(page, "learn-receptive-field", docs=True)
 
     page.get_by_role("link", name="Next: Architectures").click()
     expect(page.get_by_text("61,100,840").first).to_be_visible()
@@ -106,6 +106,8 @@ def test_the_whole_lecture_page_by_page(
     slide(page, "Depth (convolutions)", "Home")
     expect(page.get_by_text(first_layer_of_the_plain_network(4))).to_be_visible()
     screenshot(page, "learn-skip-connections", docs=True)
+    page.get_by_role("link", name="Next: the case study Gold nanoparticles").click()
+    expect(page).to_have_url(re.compile("/gold-nanoparticles"))
 
 
 def test_a_link_brings_the_whole_state_back(server, open_tab: Callable[..., Page]) -> None:

@@ -23,7 +23,8 @@ from pages.components.frame import identity
 
 CAPACITY_BYTES = 512_000_000
 PREFIX = "/lamella/images"
-SUFFIXES = {"image/png": "png", "image/jpeg": "jpg"}
+JPEG, FIGURE = "image/jpeg", "application/json"
+SUFFIXES = {"image/png": "png", JPEG: "jpg", FIGURE: "json"}
 HEADERS = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
 
 
@@ -57,12 +58,15 @@ class ImageStore:
             token = self._put(token, _Entry(owner, digest, image))
         return f"{PREFIX}/{token}/{digest}.{SUFFIXES[image.media_type]}"
 
-    def address_before(self, owner: str, digest: str, make: Callable[[], EncodedImage]) -> str:
-        """Return the path of an image that ``make`` makes when a browser asks for it."""
+    def address_before(
+        self, owner: str, digest: str, make: Callable[[], EncodedImage], media_type: str = JPEG
+    ) -> str:
+        """Return the path of an image of ``media_type`` that ``make`` makes when a browser asks for
+        it."""
         entry, token = self._known(owner, digest)
         if entry is None:
             token = self._put(token, _Entry(owner, digest, None, make))
-        return f"{PREFIX}/{token}/{digest}.{SUFFIXES['image/jpeg']}"
+        return f"{PREFIX}/{token}/{digest}.{SUFFIXES[media_type]}"
 
     def get(self, token: str, digest: str, owner: str | None = None) -> EncodedImage | None:
         """Return the image of a token and digest, or None where they do not fit together.

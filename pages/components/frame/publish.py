@@ -11,7 +11,7 @@ import streamlit as st
 from core.figures import encoding
 from core.types import Array, Micrograph, Segmentation
 from pages.components.frame import session
-from pages.components.frame.image_store import image_store
+from pages.components.frame.image_store import JPEG, image_store
 from pages.components.viewer.viewer import Overlay, ViewerImage
 
 if TYPE_CHECKING:
@@ -37,13 +37,19 @@ def thumbnail(shown: Micrograph) -> str:
     return _address(digest, lambda: encoding.encode_thumbnail(shown.pixels))
 
 
-def later(kind: str, content: str, make: Callable[[], encoding.EncodedImage]) -> str:
-    """Return the address of a JPEG that is made when a browser asks for it.
+def later(
+    kind: str,
+    content: str,
+    make: Callable[[], encoding.EncodedImage],
+    media_type: str = JPEG,
+) -> str:
+    """Return the address of a JPEG, or of a figure, that is made when a browser asks for it.
 
     ``kind`` and ``content`` together name what ``make`` draws.
     """
-    path = image_store().address_before(session.owner(), _digest(kind, content), make)
-    return _below_base_path(path)
+    digest = _digest(kind, content)
+    path = image_store().address_before(session.owner(), digest, make, media_type)
+    return below_base_path(path)
 
 
 def labels(segmentation: Segmentation, transparent: tuple[int, ...] = (0,)) -> Overlay:
@@ -133,9 +139,10 @@ def _digest(kind: str, content: str) -> str:
 
 
 def _address(digest: str, make: Callable[[], encoding.EncodedImage]) -> str:
-    return _below_base_path(image_store().address(session.owner(), digest, make))
+    return below_base_path(image_store().address(session.owner(), digest, make))
 
 
-def _below_base_path(path: str) -> str:
+def below_base_path(path: str) -> str:
+    """Return the path of a route of ours as a browser has to ask for it."""
     base = st.get_option("server.baseUrlPath").strip("/")
     return f"/{base}{path}" if base else path

@@ -24,11 +24,13 @@ HIERARCHY = (
 
 def draw(inspected: Inspected) -> None:
     from core.figures.inspection_feature_maps import hierarchy_figure
+    from core.inspection.depths import first_middle_deepest, layers_with_maps
     from core.inspection.feature_maps import record_feature_maps
     from core.inspection.receptive_field import field_sizes
 
     subject, size = inspected.subject, inspected.opened.micrograph.pixel_size
-    names, per_px = _levels(inspected), inspected.px_per_network_px
+    names = first_middle_deepest(layers_with_maps(inspect_subject.table(subject)))
+    per_px = inspected.px_per_network_px
     with st.container(width=260):
         scale = inspect_colors.choose().plotly
 
@@ -55,20 +57,3 @@ def draw(inspected: Inspected) -> None:
     )
     if inspected.cut:
         st.caption(inspected.cut)
-
-
-def _levels(inspected: Inspected) -> list[str]:
-    """Return the first layer, a middle and the deepest one on the way down."""
-    rows = inspect_layers.layers(inspected)
-    heights = {name: rows[name].layer.shape[1] for name in inspect_layers.with_maps(inspected)}
-    heights = {name: height for name, height in heights.items() if height > 1}
-    names = list(heights)
-    lowest = min(heights.values())
-    deepest = next(
-        index for index, name in reversed(list(enumerate(names))) if heights[name] == lowest
-    )
-    way = names[: deepest + 1]
-    wanted = (heights[way[0]] * lowest) ** 0.5
-    nearest = min((heights[name] for name in way), key=lambda height: abs(height - wanted))
-    middle = next(name for name in reversed(way) if heights[name] == nearest)
-    return list(dict.fromkeys([way[0], middle, way[-1]]))

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from core.types import Array
 
 PAGES = Path(__file__).resolve().parents[2]
+OVERVIEW = 0
+"""The order of the page Lecture, which is no lesson of its own."""
+BEGINNING = ("Lecture", PAGES / "lecture.py")
+GOING_ON = ("the case study Gold nanoparticles", PAGES / "gold_nanoparticles.py")
 EQUAL = 1e-6
 UNBROKEN = str.maketrans({" ": "\u00a0", "-": "\u2011"})
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -70,14 +74,12 @@ def end(title: str, reference: str) -> None:
     st.caption(f"Reference: {reference}")
     titles = [found for found, _ in lessons()]
     here = titles.index(title)
-    before, after = st.columns(2)
-    if here > 0:
-        name, path = lessons()[here - 1]
-        before.page_link(path, label=f"Before: {name}", icon=":material/arrow_back:")
-    if here + 1 < len(titles):
-        name, path = lessons()[here + 1]
-        with after.container(horizontal_alignment="right"):
-            st.page_link(path, label=f"Next: {name}", icon=":material/arrow_forward:")
+    way = (BEGINNING, *lessons(), GOING_ON)
+    (before, earlier), (after, later) = way[here], way[here + 2]
+    left, right = st.columns(2)
+    left.page_link(earlier, label=f"Before: {before}", icon=":material/arrow_back:")
+    with right.container(horizontal_alignment="right"):
+        st.page_link(later, label=f"Next: {after}", icon=":material/arrow_forward:")
 
 
 def formulas(*texts: str) -> None:
@@ -95,7 +97,7 @@ def lessons() -> tuple[tuple[str, Path], ...]:
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "PAGE":
                 page = ast.literal_eval(node.value)
-                if page["group"] == "Learn":
+                if page["group"] == "Learn" and page["order"] > OVERVIEW:
                     found.append((page["order"], page["title"], path))
     return tuple((title, path) for _, title, path in sorted(found))
 

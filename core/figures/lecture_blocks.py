@@ -1,0 +1,68 @@
+"""A plain and a residual block as a drawing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+from core.figures.concepts_style import LINE, drawn
+from core.palette import OKABE_ITO
+
+BOXES = ((2.0, "3 × 3<br>convolution"), (4.0, "ReLU"), (6.0, "3 × 3<br>convolution"))
+HALF_WIDTH, HALF_HEIGHT = 0.75, 0.42
+START, SUM, END = 0.3, 8.0, 10.4
+PLAIN_Y, RESIDUAL_Y, SKIP_Y = 3.1, 0.9, 1.95
+
+
+def block_figure() -> go.Figure:
+    """Draw two convolutions in a row, and the same with a way around them."""
+    shapes: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    for y, title in ((PLAIN_Y, "Plain: F(x)"), (RESIDUAL_Y, "Residual: x + F(x)")):
+        stops = [START, *(x for x, _ in BOXES), *([SUM] if y == RESIDUAL_Y else []), END]
+        for before, after in zip(stops, stops[1:], strict=False):
+            begin = before + (HALF_WIDTH if before in dict(BOXES) else 0.25 * (before == SUM))
+            end = after - (HALF_WIDTH if after in dict(BOXES) else 0.25 * (after == SUM))
+            notes.append(_arrow(begin, y, end, y))
+        for x, text in BOXES:
+            shapes.append(_box(x, y))
+            notes.append(_text(x, y, text))
+        notes += [_text(START - 0.25, y, "x"), _text(END + 1.0, y, f"<b>{title}</b>")]
+    skip = {"color": OKABE_ITO[5], "width": 5}
+    for path in (
+        f"M {START + 0.5},{RESIDUAL_Y} L {START + 0.5},{SKIP_Y} L {SUM},{SKIP_Y}"
+        f" L {SUM},{RESIDUAL_Y + 0.3}",
+    ):
+        shapes.append({"type": "path", "path": path, "line": skip})
+    around = {"x0": SUM - 0.25, "x1": SUM + 0.25, "y0": RESIDUAL_Y - 0.22, "y1": RESIDUAL_Y + 0.22}
+    shapes.append({"type": "circle", **around, "line": {"color": OKABE_ITO[5], "width": 4}})
+    notes.append(_text(SUM, RESIDUAL_Y, "<b>+</b>"))
+    notes.append(_text(4.0, SKIP_Y + 0.2, "the skip: x as it is"))
+    hidden = {"visible": False, "fixedrange": True}
+    layout = {
+        "shapes": shapes,
+        "annotations": notes,
+        "xaxis": {**hidden, "range": [-0.2, 12.6]},
+        "yaxis": {**hidden, "range": [0.2, 3.8]},
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+    }
+    return drawn([{"type": "scatter", "x": [0], "y": [0], "opacity": 0}], layout)
+
+
+def _box(x: float, y: float) -> dict[str, Any]:
+    around = {"x0": x - HALF_WIDTH, "x1": x + HALF_WIDTH}
+    line = {"color": OKABE_ITO[0], "width": 3}
+    fill = "rgba(0, 114, 178, 0.15)"
+    up = {"y0": y - HALF_HEIGHT, "y1": y + HALF_HEIGHT}
+    return {"type": "rect", **around, **up, "line": line, "fillcolor": fill}
+
+
+def _text(x: float, y: float, text: str) -> dict[str, Any]:
+    return {"x": x, "y": y, "text": text, "showarrow": False, "font": {"size": 24}}
+
+
+def _arrow(x0: float, y0: float, x1: float, y1: float) -> dict[str, Any]:
+    tail = {"ax": x0, "ay": y0, "axref": "x", "ayref": "y", "x": x1, "y": y1}
+    look = {"arrowhead": 2, "arrowwidth": 3, "arrowcolor": LINE, "showarrow": True, "text": ""}
+    return {**tail, **look}

@@ -1,0 +1,1 @@
+"""The lecture as a list of steps: one idea, one picture and one sentence each."""

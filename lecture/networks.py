@@ -1,0 +1,171 @@
+"""Parts 7 to 9 of the lecture: LeNet-5 and AlexNet, ResNet and its skips, the U-Net."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.analysis import analyse
+from core.concepts.architecture_facts import ArchitectureFacts, architecture_facts
+from core.concepts.gradient_flow import gradient_flow, patches
+from core.figures.learn_architectures import cost_figure, maps_figure
+from core.figures.learn_gradients import gradient_figure
+from core.figures.lecture_blocks import block_figure
+from core.figures.lecture_pictures import Shown, pictures
+from core.palette import rgb
+from lecture.step import Part, Step, Subject
+
+NAMES = ("lenet5", "alexnet", "vgg16", "resnet18", "resnet50", "unet-resnet18")
+FREE_SIDE = 224
+DEPTH = 16
+MODEL, OPACITY = "particles", 0.5
+
+
+@cache
+def _facts(name: str) -> ArchitectureFacts:
+    from models.architectures import ARCHITECTURES
+
+    card = ARCHITECTURES[name]
+    return architecture_facts(card.build, card.channels, card.side or FREE_SIDE)
+
+
+def _maps(name: str) -> go.Figure:
+    return maps_figure(_facts(name).drawing)
+
+
+def _lenet(subject: Subject) -> go.Figure:
+    return _maps("lenet5")
+
+
+def _alexnet(subject: Subject) -> go.Figure:
+    return _maps("alexnet")
+
+
+def _resnet(subject: Subject) -> go.Figure:
+    return _maps("resnet18")
+
+
+def _unet(subject: Subject) -> go.Figure:
+    return _maps("unet-resnet18")
+
+
+def _costs(subject: Subject) -> go.Figure:
+    from models.architectures import ARCHITECTURES
+
+    return cost_figure({ARCHITECTURES[name].title: _facts(name) for name in NAMES}, "ResNet-50")
+
+
+def _block(subject: Subject) -> go.Figure:
+    return block_figure()
+
+
+def _gradients(subject: Subject) -> go.Figure:
+    return gradient_figure(gradient_flow(patches(subject.middle()), DEPTH, norm=False))
+
+
+def _segmented(subject: Subject) -> go.Figure:
+    found = analyse(subject.micrograph, subject.engine(MODEL))
+    rows = subject.micrograph.image_rows
+    grey = np.repeat(255 * subject.micrograph.pixels[rows][..., None], 3, axis=2)
+    over = grey.copy()
+    for index, phase in enumerate(found.card.phases):
+        inside = found.segmentation.labels[rows] == index
+        if index == found.card.objects_phase:
+            over[inside] = (1 - OPACITY) * over[inside] + OPACITY * rgb(phase.color)
+    shown = [np.rint(np.clip(one, 0, 255)).astype(np.uint8) for one in (grey, over)]
+    count = len(found.table)
+    return pictures(
+        [
+            Shown(shown[0], "The micrograph"),
+            Shown(shown[1], f"What the network marks: {count} objects"),
+        ]
+    )
+
+
+CLASSIC = Part(
+    "LeNet-5 and AlexNet",
+    (
+        Step(
+            "lenet5",
+            "LeNet-5, 1998: convolve, pool, repeat, decide",
+            "Two convolutions, two poolings, then dense layers: 61,706 parameters as built today, "
+            "to read digits of 32 × 32 pixels.",
+            _lenet,
+            "architectures",
+            {"architecture": "LeNet-5 (as built today)"},
+        ),
+        Step(
+            "alexnet",
+            "AlexNet, 2012: the same idea, a thousand times larger",
+            "Five convolutions, ReLU, dropout and graphics cards: 61,100,840 parameters, most of "
+            "them in the first dense layer.",
+            _alexnet,
+            "architectures",
+            {"architecture": "AlexNet"},
+        ),
+        Step(
+            "costs",
+            "Deeper is not larger",
+            "ResNet-50 has fewer parameters than AlexNet and far more layers: it averages its last "
+            "map instead of reading it with dense layers.",
+            _costs,
+            "architectures",
+            {"architecture": "ResNet-50"},
+        ),
+    ),
+)
+RESIDUAL = Part(
+    "ResNet and skip connections",
+    (
+        Step(
+            "residual-block",
+            "A skip connection: learn the correction, keep the rest",
+            "The block adds its input to what its two convolutions make of it. With weights of "
+            "zero it changes nothing, so more depth need not hurt.",
+            _block,
+            "skip-connections",
+        ),
+        Step(
+            "gradients",
+            "Without normalization, gradients vanish in a deep plain network",
+            "16 convolutions at initialization. Batch norm keeps the signal's size, and still a "
+            "plain network of 56 layers trains worse than one of 20 (He et al. 2016).",
+            _gradients,
+            "skip-connections",
+            {"depth": "16"},
+        ),
+        Step(
+            "resnet18",
+            "ResNet-18: residual blocks in four stages, then one average",
+            "Two residual blocks in each stage. The last map is averaged over all places, so that "
+            "one small dense layer is left: 11,689,512 parameters in all.",
+            _resnet,
+            "architectures",
+            {"architecture": "ResNet-18"},
+        ),
+    ),
+)
+UNET = Part(
+    "U-Net",
+    (
+        Step(
+            "unet",
+            "U-Net: down for what it is, up for where it is",
+            "A label for each pixel needs context and place: the encoder shrinks the maps, the "
+            "decoder enlarges them, and skips bring the detail back.",
+            _unet,
+            "architectures",
+            {"architecture": "U-Net on ResNet-18"},
+        ),
+        Step(
+            "segmented",
+            "Such a network on this micrograph",
+            "One network, trained on particles in many micrographs, marks each pixel; connected "
+            "pixels are counted and measured as objects.",
+            _segmented,
+            "segment",
+        ),
+    ),
+)

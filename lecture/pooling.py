@@ -1,0 +1,120 @@
+"""Part 4 of the lecture: pooling, what it keeps and what it loses."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import plotly.graph_objects as go
+
+from core.concepts.picture import busiest
+from core.concepts.pooling import Pooling, pool
+from core.concepts.pooling_noise import spot_scores, spotty
+from core.concepts.pooling_shift import STEPS as LINE
+from core.concepts.pooling_shift import pooled_steps, shift_curves
+from core.figures.concepts_convolution import Panel, panels
+from core.figures.learn_pooling import contrast_figure, shift_figure
+from core.figures.lecture_pictures import Shown, pictures
+from lecture.step import Part, Step, Subject
+
+SIDE, COARSE = 256, 32
+WINDOW, STRIDE, SHIFTS = 2, 2, tuple(range(9))
+DOSE, CONTRAST = 100, 0.5
+
+
+def _windows(subject: Subject) -> go.Figure:
+    image = np.ascontiguousarray(subject.middle(SIDE))
+    small = cv2.resize(image, (COARSE, COARSE), interpolation=cv2.INTER_AREA)
+    patch = np.round(255 * small[busiest(small, 4)]).astype(float)
+    pooled = {name: pool(patch, Pooling(name, 2, 2)) for name in ("max", "average")}
+    return panels(
+        [
+            Panel(values, title, ".0f", False, 0, 255)
+            for title, values in (
+                ("4 × 4 px", patch),
+                ("Maximum of 2 × 2", pooled["max"]),
+                ("Average of 2 × 2", pooled["average"]),
+            )
+        ]
+    )
+
+
+def _micrograph(subject: Subject) -> go.Figure:
+    image = subject.middle(SIDE)
+    shown = [Shown(image, f"Before: {image.shape[0]} × {image.shape[1]}")]
+    for name in ("max", "average"):
+        found = pool(image, Pooling(name, 8, 8))
+        shown.append(
+            Shown(found, f"{name.capitalize()} of 8 × 8: {found.shape[0]} × {found.shape[1]}")
+        )
+    return pictures(shown)
+
+
+def _spots(subject: Subject) -> go.Figure:
+    image = subject.middle(SIDE)
+    noisy = spotty(image * 0 + 1, CONTRAST, DOSE)
+    return contrast_figure(spot_scores(noisy, WINDOW, STRIDE))
+
+
+def _line(subject: Subject) -> go.Figure:
+    lines = {
+        "A line of pixels, and below it moved by 1 px": np.array([LINE, np.roll(LINE, 1)]),
+        "The maximum of each pair": np.array([pooled_steps(0), pooled_steps(1)]),
+    }
+    return panels(
+        [Panel(values, title, ".0f", False, -0.4, 1.4) for title, values in lines.items()], ("→",)
+    )
+
+
+def _shifts(subject: Subject) -> go.Figure:
+    return shift_figure(shift_curves(subject.middle(SIDE), WINDOW, STRIDE, SHIFTS), SHIFTS)
+
+
+PART = Part(
+    "Pooling",
+    (
+        Step(
+            "pooling",
+            "Pooling: one number for each window",
+            "The maximum keeps the strongest answer of four, the average their mean. Nothing is "
+            "learned here; the map is half as large along each side.",
+            _windows,
+            "pooling",
+        ),
+        Step(
+            "pooled-micrograph",
+            "On the micrograph: maximum and average",
+            "The maximum makes bright structures grow and dark ones vanish; the average keeps the "
+            "grey level and smooths the noise.",
+            _micrograph,
+            "pooling",
+            {"window": "6", "stride": "6"},
+        ),
+        Step(
+            "pooled-noise",
+            "Which one finds a bright spot in noise?",
+            "Single bright pixels on a flat ground of 100 electrons a pixel: contrast-to-noise "
+            "after pooling 2 × 2. The maximum keeps the spot, the average dilutes it.",
+            _spots,
+            "pooling",
+            {"ground": "flat"},
+        ),
+        Step(
+            "pooled-shift",
+            "Pooling alone is not invariance",
+            "0 0 1 1 0 0 1 1, pooled in pairs, keeps its pattern; moved by one pixel, every pair "
+            "holds a one, and the pattern is gone.",
+            _line,
+            "pooling",
+            {"pool_topic": "When the image moves"},
+        ),
+        Step(
+            "pooled-curves",
+            "Measured: how far a pooled micrograph changes when it moves",
+            "0 is no change, 1.41 two unrelated images. At multiples of the stride nothing changes "
+            "but the position; in between, neither maximum nor average is invariant.",
+            _shifts,
+            "pooling",
+            {"pool_topic": "When the image moves"},
+        ),
+    ),
+)

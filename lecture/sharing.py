@@ -1,0 +1,117 @@
+"""Part 3 of the lecture: local connections, shared weights, and what moves with the image."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from core.concepts.equivariance import ShiftTest, curve, shift_test, steps
+from core.concepts.kernels import sobel
+from core.concepts.weight_sharing import layer_matrix
+from core.figures.concepts_convolution import difference_colors, feature_colors
+from core.figures.concepts_sharing import Sharing, matrix_figure, shift_figure
+from core.figures.lecture_pictures import Shown, pictures
+from lecture.step import Part, Step, Subject
+
+SIDE, SMALL = 256, 8
+SHIFT_PX, SHIFTS = 9, range(9)
+
+
+def _matrix(sharing: Sharing) -> go.Figure:
+    return matrix_figure(layer_matrix(sobel(3), SMALL), sharing)
+
+
+def _dense(subject: Subject) -> go.Figure:
+    return _matrix("Fully connected")
+
+
+def _local(subject: Subject) -> go.Figure:
+    return _matrix("Locally connected")
+
+
+def _shared(subject: Subject) -> go.Figure:
+    return _matrix("Shared")
+
+
+def _orders(found: ShiftTest) -> go.Figure:
+    return pictures(
+        [
+            Shown(feature_colors(found.first), "Shift, then layer"),
+            Shown(feature_colors(found.after), "Layer, then shift"),
+            Shown(
+                difference_colors(found.difference, found.first),
+                f"Difference: at most {found.largest:.2g}",
+            ),
+        ]
+    )
+
+
+def _equivariant(subject: Subject) -> go.Figure:
+    step = steps(sobel(3))[0]
+    return _orders(shift_test(subject.middle(SIDE), step, SHIFT_PX, SHIFT_PX))
+
+
+def _broken(subject: Subject) -> go.Figure:
+    step = steps(sobel(3))[2]
+    return _orders(shift_test(subject.middle(SIDE), step, SHIFT_PX, SHIFT_PX))
+
+
+def _curves(subject: Subject) -> go.Figure:
+    image = subject.middle(SIDE)
+    known = steps(sobel(3))
+    curves = {known[index].name: curve(image, known[index], SHIFTS) for index in (0, 1, 2, 3)}
+    return shift_figure(SHIFTS, curves, "difference / contrast", axis="diagonal shift (px)")
+
+
+PART = Part(
+    "Local connections, shared weights",
+    (
+        Step(
+            "fully-connected",
+            "Fully connected: each output reads each pixel",
+            "8 × 8 pixels in, 6 × 6 out, written as a matrix: 36 rows of 64 entries, 2,304 weights "
+            "of their own.",
+            _dense,
+            "sharing",
+        ),
+        Step(
+            "locally-connected",
+            "Locally connected: each output reads its neighbourhood",
+            "Near pixels belong together, far ones hardly do: 9 entries a row are left, 324 "
+            "weights.",
+            _local,
+            "sharing",
+        ),
+        Step(
+            "shared",
+            "Shared: the same nine weights at every place",
+            "A grain boundary looks like one wherever it lies, so one detector will do: 9 weights "
+            "for the whole layer. This matrix is the convolution.",
+            _shared,
+            "sharing",
+        ),
+        Step(
+            "equivariance",
+            "Equivariance: the feature map moves with the image",
+            "One kernel everywhere: to shift and then convolve is to convolve and then shift. What "
+            "is learned in one place holds in all.",
+            _equivariant,
+            "sharing",
+        ),
+        Step(
+            "stride-breaks",
+            "A stride breaks it",
+            "A shift by 9 pixels is no whole step of a stride of 2: the layer samples other "
+            "pixels, and no shift of its map makes up for that.",
+            _broken,
+            "sharing",
+        ),
+        Step(
+            "shift-curves",
+            "Measured: what follows a shift, and what does not",
+            "Zero padding breaks equivariance at the border, stride and pooling at every shift "
+            "that is not a multiple of the stride.",
+            _curves,
+            "sharing",
+        ),
+    ),
+)

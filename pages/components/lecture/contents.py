@@ -1,0 +1,56 @@
+"""The page Lecture before and after it is given: how it begins, its link, and all its steps."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.figures.qr_code import qr_code
+from lecture.steps import PARTS, STEPS
+from pages.components.frame import stores
+from pages.components.lecture import stage
+
+PAGE = stage.PAGES / "lecture.py"
+COLUMNS = 3
+QR_PX = 190
+MOST_OF_A_COLUMN = 18
+
+
+def begin() -> None:
+    """Draw what starts the lecture, where it was left, and the link for a class."""
+    asked = st.query_params.get("step", stage.FIRST)
+    step = STEPS.get(asked, STEPS[stage.FIRST])
+    if asked not in STEPS:
+        st.warning("The link asks for a step that does not exist; shown: the first.")
+    place = list(STEPS).index(step.key) + 1
+    left, right = st.columns([2.2, 1], gap="large")
+    with left:
+        st.page_link(
+            PAGE,
+            label=f"**Present from step {place} of {len(STEPS)}: {step.title}**",
+            icon=":material/slideshow:",
+            query_params=stage.link_to(step),
+        )
+        st.markdown(
+            "Arrow keys, Page Down and Page Up, or a clicker step on and back; Home and End go to "
+            "the ends; B makes the screen black; Esc leaves. *Try it live* opens the page where "
+            "the same is shown with all its controls, and Esc there leads back."
+        )
+    with right:
+        address = stage.address_of(step)
+        code = stores.kept(("qr", address), lambda: qr_code(address).data, 50_000)
+        st.image(code, width=QR_PX, output_format="PNG")
+        st.caption("This step, for a class")
+        st.code(address, language=None, wrap_lines=True)
+
+
+def all_steps() -> None:
+    """Draw every step as a link, by part."""
+    columns, number = st.columns(COLUMNS, gap="medium"), 0
+    for part in PARTS:
+        with columns[min(COLUMNS - 1, number // MOST_OF_A_COLUMN)]:
+            st.subheader(part.title)
+            for step in part.steps:
+                number += 1
+                st.page_link(
+                    PAGE, label=f"{number}. {step.title}", query_params=stage.link_to(step)
+                )

@@ -1,0 +1,28 @@
+"""The page Lecture: what it says of its link, and what it puts on stage."""
+
+from __future__ import annotations
+
+from lecture.steps import STEPS
+from tests.pages.running import opened, warnings
+
+
+def test_the_contents_lead_to_every_step() -> None:
+    app = opened("lecture", sample="gold-tem", step="pooling")
+    assert not app.exception
+    links = [one.proto.label for one in app.get("page_link")]
+    assert len(links) == 1 + len(STEPS)
+    assert links[0].startswith("**Present from step 22 of 50: Pooling")
+    assert "step=pooling&present=1" in app.code[0].value
+    assert "model=" not in app.code[0].value
+
+
+def test_a_step_that_does_not_exist_is_said_in_a_line() -> None:
+    app = opened("lecture", step="nonsense")
+    assert warnings(app) == ["The link asks for a step that does not exist; shown: the first."]
+    assert not app.exception
+
+
+def test_on_stage_nothing_is_an_error() -> None:
+    for link in ({"image": "0" * 32}, {"sample": "no-such-sample"}, {"step": "nonsense"}):
+        app = opened("lecture", present="1", **link)
+        assert not app.exception and not app.error and not app.warning
