@@ -201,8 +201,8 @@ STUDIES = Part(
         Step(
             "ising-data",
             "Ising: spins that like to agree, stirred by temperature",
-            "Each site is up or down and lowers the energy by agreeing with its neighbours. Below Tc = "
-            "2.27 J/k order wins, above it heat does.",
+            "Each site is up or down and lowers the energy by agreeing with its neighbours. Below "
+            "Tc = 2.27 J/k order wins, above it heat does.",
             _ising_data,
             "ising",
         ),

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.errors import LamellaError
+from pages.components.frame import presenter
 from pages.components.frame.words import literal
 from pages.components.inspect import choices as inspect_choices
 from pages.components.inspect import field as inspect_field
@@ -23,9 +24,9 @@ SECTIONS = {
     "label": inspect_label.draw,
 }
 
-st.title("Inspect")
-st.caption(
-    "How a network reaches its answer on your micrograph: click a pixel to see what decides it."
+presenter.heading(
+    "Inspect",
+    "How a network reaches its answer on your micrograph: click a pixel to see what decides it.",
 )
 request = inspect_link.read()
 opened = inspect_choices.micrograph()

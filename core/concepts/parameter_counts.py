@@ -70,9 +70,12 @@ def memory_bytes(weights: int, precision: str, training: bool) -> int:
 
 
 def fits(size_bytes: int) -> str:
-    """Return the smallest of the graphics cards that holds so many bytes, in words."""
+    """Return the smallest of the graphics cards that holds so many bytes, in words.
+
+    A card that the weights would fill has no room left for the images.
+    """
     for card in CARDS_GIB:
-        if size_bytes <= card * GIB:
+        if size_bytes < card * GIB:
             return f"fits in {card} GB"
     return f"does not fit in {CARDS_GIB[-1]} GB"
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from core.concepts.pooling import PooledWindow
 from core.concepts.pooling_noise import SpotScore
 from core.concepts.pooling_shift import ShiftCurve
-from core.figures.concepts_style import GRID, LINE, drawn
+from core.figures.concepts_style import GRID, LINE, color_scale, drawn
 from core.palette import OKABE_ITO
 
 SYMBOLS = ("circle", "square", "diamond", "x")
@@ -19,11 +19,13 @@ MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
 
 
 def window_figure(window: PooledWindow, digits: int = 2) -> go.Figure:
-    """Return the values of a window as numbers on their own grey."""
+    """Return the values of a window, in [0, 1], as numbers on their grey of the image."""
     grid = {
         "type": "heatmap",
         "z": window.values,
-        "colorscale": [[0, "#1c1e20"], [1, "#d4d6d8"]],
+        "zmin": 0,
+        "zmax": 1,
+        "colorscale": color_scale("gray"),
         "showscale": False,
         "texttemplate": f"%{{z:.{digits}f}}",
         "textfont": {"size": NUMBER_PX if len(window.values) < 4 else 16},

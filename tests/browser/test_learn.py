@@ -51,8 +51,8 @@ def test_the_whole_lecture_page_by_page(
     page = open_tab(height=1000)
     page.goto(f"{server.address}/image-problem?sample=gold-tem")
     expect(page.get_by_text("536,870,912 weights")).to_be_visible()
-    page.get_by_role("radio", name="float32").click()
-    expect(page.get_by_text("2 GiB", exact=True)).to_be_visible()
+    page.get_by_role("radio", name="double").click()
+    expect(page.get_by_text("16 GiB", exact=True)).to_be_visible()
     screenshot(page, "learn-image-problem", docs=True)
 
     page.get_by_role("link", name="Next: Convolution").click()

@@ -25,7 +25,8 @@ def overflows(page: Page) -> bool:
     return page.evaluate(
         """() => {
           const deck = document.querySelector(".lecture-deck");
-          const inside = [".slide", ".stage", "h1", ".sentence"].map((one) => deck.querySelector(one));
+          const names = [".slide", ".stage", "h1", ".sentence"];
+          const inside = names.map((one) => deck.querySelector(one));
           const outside = inside.some((one) => {
             const box = one.getBoundingClientRect();
             return box.left < -1 || box.top < -1 || box.right > innerWidth + 1
@@ -60,7 +61,7 @@ def test_the_whole_path_by_keyboard(
     on_stage(page, KEYS[0])
     page.keyboard.press("Escape")
     expect(page.locator(".lecture-deck")).to_have_count(0)
-    expect(page.get_by_text("Present from step 1 of")).to_be_visible()
+    expect(page.get_by_role("link", name="Present from step 1 of")).to_be_visible()
     assert not [one.text for one in said]
 
 

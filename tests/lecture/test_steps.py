@@ -22,6 +22,7 @@ from core.synthesis.samples import samples
 from lecture.drawing import ON_SAMPLE, WITHOUT, encoded
 from lecture.step import MOST_LETTERS, Step, Subject
 from lecture.steps import PARTS, STEPS
+from lecture.table import markdown
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -138,3 +139,7 @@ def test_the_busiest_square_is_where_the_contrast_is() -> None:
     image = np.full((32, 32), 0.5)
     image[16:24, 8:16:2] = 1
     assert busiest(image, 8) == (slice(16, 24), slice(8, 16))
+
+
+def test_the_document_has_every_step() -> None:
+    assert (REPOSITORY / "docs" / "lecture.md").read_text("utf-8") == markdown()

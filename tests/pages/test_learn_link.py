@@ -12,7 +12,7 @@ from tests.pages.running import lesson, warnings
 ABSURD = [
     ("image_problem", {"image_side": "7"}, "shown: 1024"),
     ("image_problem", {"image_snapshot": "-5"}, "shown: 55"),
-    ("image_problem", {"image_precision": "quadruple"}, "shown: double"),
+    ("image_problem", {"image_precision": "quadruple"}, "shown: float32"),
     ("convolution", {"conv_stride": "nan"}, "shown: 1"),
     ("convolution", {"conv_at": "9999,0"}, "no row and column of 256 x 256 px"),
     ("convolution", {"conv_topic": "Magic"}, "shown: Output size"),

@@ -107,10 +107,15 @@ def test_as_presenter_the_sidebar_is_away() -> None:
 def test_the_image_problem_says_the_lectures_numbers() -> None:
     app = lesson("image_problem")
     values = {one.label: one.value for one in app.metric}
-    assert values["Fully connected"] == "4 GiB"
+    assert values["Fully connected, to as many maps"] == "256 TiB"
+    assert any(
+        "17,592,186,044,416 weights  \ndoes not fit in 80 GB" in one.value for one in app.caption
+    )
+    assert values["Fully connected"] == "8 GiB"
     assert any("536,870,912 weights" in one.value for one in app.caption)
-    app.segmented_control(key="image_precision").set_value("float32").run()
-    assert {one.label: one.value for one in app.metric}["Fully connected"] == "2 GiB"
+    app.toggle(key="image_training").set_value(False)
+    app.segmented_control(key="image_precision").set_value("double").run()
+    assert {one.label: one.value for one in app.metric}["Fully connected"] == "4 GiB"
 
 
 def test_the_matrix_of_the_sharing_page_counts() -> None:

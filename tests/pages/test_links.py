@@ -17,7 +17,7 @@ QUERIES = {
     "segment": "precision=Fast&careful=true&object=2",
     "models": "card=particles",
     "inspect": (
-        "view=network&show=random&network=unet&layer=nowhere&channel=1&row=9&column=9&"
+        "presenter=true&view=network&show=random&network=unet&layer=nowhere&channel=1&row=9&column=9&"
         "colors=grey&order=number&input=0&scales=own&measure=mean&phase=1&against=truth&"
         "all=on&positions=9&class=1&where=field&sanity=on&square=32&skips=none&whole=on"
     ),
@@ -34,9 +34,10 @@ QUERIES = {
     "measure": (
         "what=phases&phase=1&method=point count&points=20&unweighted=on&fit=gamma&error=2&unit=nm"
     ),
+    "lecture": "step=pooling&present=1",
     "image_problem": (
-        "presenter=true&image_side=64&image_units=16&image_maps=2&image_precision=float32&"
-        "image_training=true&image_snapshot=3&image_subject=x&image_shift=2"
+        "presenter=true&image_side=64&image_units=16&image_maps=2&image_precision=half&"
+        "image_training=false&image_snapshot=3&image_subject=x&image_shift=2"
     ),
     "convolution": (
         "presenter=true&conv_preset=Sobel x&conv_size=5&conv_filter=2&conv_stride=2&"
@@ -58,7 +59,7 @@ QUERIES = {
     "architectures": "presenter=true&architecture=VGG16",
     "skip_connections": "presenter=true&depth=4&batch_norm=true",
     "gold_nanoparticles": (
-        "step=question&kind=mixed&axis=110&voltage=80&dose=300&pixel=0.1&specimen=2&count=3&"
+        "presenter=true&step=question&kind=mixed&axis=110&voltage=80&dose=300&pixel=0.1&specimen=2&count=3&"
         "diameter=2&carbon=1&defocus=-20&cs=0.1&spread=1&astigmatism=2&blur=0.1&"
         "threshold=0.4&training_steps=20&source=simulated&network=shipped&particle=1&"
         "fault=dose"

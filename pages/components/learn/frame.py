@@ -22,7 +22,7 @@ import streamlit as st
 from core.concepts.picture import picture
 from core.concepts.snippet import Snippet
 from core.errors import LamellaError
-from pages.components.frame import images, samples, screen, session, sidebar, stores
+from pages.components.frame import images, presenter, samples, screen, session, sidebar, stores
 from pages.components.frame.memory import Opened
 from pages.components.frame.words import literal
 from pages.components.learn import link as learn_link
@@ -39,7 +39,7 @@ EQUAL = 1e-6
 UNBROKEN = str.maketrans({" ": "\u00a0", "-": "\u2011"})
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 HALF, THIRD = 470, 300
-ROW_REM, NORMAL_PX, PRESENTER_PX = 2.6, 16, 21
+ROW_REM, NORMAL_PX = 2.6, 16
 Value = TypeVar("Value")
 
 
@@ -51,18 +51,13 @@ def begin(title: str, sentence: str) -> Opened:
 
     As presenter the type is larger and the sidebar away, so that the page has the whole screen.
     """
-    heading, switch = st.columns([5, 2], vertical_alignment="center")
-    heading.title(title)
-    heading.markdown(sentence)
     learn_link.read()
-    with switch.container(horizontal_alignment="right"):
-        st.toggle("Presenter", key="presenter", bind="query-params")
+    presenter.heading(title, sentence)
     if session.memory().notice:
         st.warning(session.memory().notice)
     if session.memory().source is None:
         session.choose(f"sample:{samples.offers()[0].name}")
     if screen.presenting():
-        st.html(f"<style>html {{ font-size: {PRESENTER_PX}px !important; }}</style>")
         return _opened()
     opened = sidebar.choose_micrograph()
     return opened if opened is not None else _sample()
@@ -147,7 +142,7 @@ def table(columns: Mapping[str, Sequence[str]], most: int = 600) -> None:
     lines = [[first.translate(UNBROKEN), *others] for first, *others in rows]
     lines.insert(1, ["---", *["---:"] * (len(columns) - 1)])
     # Of a fixed height, because only such a container scrolls sideways too.
-    line = ROW_REM * (PRESENTER_PX if screen.presenting() else NORMAL_PX)
+    line = ROW_REM * (presenter.FONT_PX if screen.presenting() else NORMAL_PX)
     with st.container(border=False, height=min(most, round(line * len(lines)))):
         st.markdown("\n".join(f"| {' | '.join(cells)} |" for cells in lines))
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 UNITS = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 MAPS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-SHOWN = (counts.DENSE, counts.LOCAL, counts.SHARED)
+SHOWN = (counts.DENSE_MAPS, counts.DENSE, counts.LOCAL, counts.SHARED)
 CARD, PRESENTER_CARD = 200, 270
 NAMES = {"mlp": "MLP", "cnn": "CNN, averaged", "flat": "CNN, flattened"}
 SHIFTS = range(17)
@@ -47,12 +47,12 @@ def memory() -> None:
         precision = st.segmented_control(
             "Precision",
             list(counts.BYTES),
-            default="double",
+            default="float32",
             required=True,
             key="image_precision",
             bind="query-params",
         )
-        training = st.toggle("Train with Adam", key="image_training", bind="query-params")
+        training = st.toggle("Train with Adam", True, key="image_training", bind="query-params")
     layers = counts.Layers(units, maps)
     network = _network()
     figure = memory_figure(layers, precision, training, side, network)
@@ -60,8 +60,9 @@ def memory() -> None:
     weights = {name: counts.FORMS[name](layers, side) for name in SHOWN}
     _numbers(weights | dict(filter(None, [network])), precision, training)
     st.caption(
-        "Lines at 8, 24 and 80 GB: what graphics cards hold, counted in GiB. The dotted line is "
-        "the fair comparison: as many outputs as the convolution has, each reading every pixel. "
+        "Lines at 8, 24 and 80 GB: what graphics cards hold (GeForce RTX 4060, RTX 4090, H100), "
+        "counted in GiB. The dotted line is the fair comparison: as many outputs as the "
+        "convolution has, each reading every pixel. "
         "Adam keeps a gradient and two running means beside each weight: four times the memory."
     )
     learn.check(counts.layers_snippet(side, layers, precision))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.components.frame import presenter
 from pages.components.frame.page_link import PageLink
 
 PAGES = Path(__file__).resolve().parents[2]
@@ -27,8 +28,7 @@ def link_of(page: str, *names: str) -> PageLink:
 def begin(link: PageLink, title: str, sentence: str) -> str:
     """Draw heading, purpose and the choice of the step; return the step, a key of STEPS."""
     link.read()
-    st.title(title)
-    st.markdown(sentence)
+    presenter.heading(title, sentence)
     return link.choose("Step", "step", STEPS, label_visibility="collapsed")
 
 

@@ -34,10 +34,10 @@ def test_what_fits_on_which_card() -> None:
         "fits in 8 GB",
         "fits in 24 GB",
         "fits in 8 GB",
-        "fits in 8 GB",
+        "fits in 24 GB",
     ]
-    assert counts.fits(80 * counts.GIB) == "fits in 80 GB"
-    assert counts.fits(80 * counts.GIB + 1) == "does not fit in 80 GB"
+    assert counts.fits(80 * counts.GIB - 1) == "fits in 80 GB"
+    assert counts.fits(80 * counts.GIB) == "does not fit in 80 GB"
 
 
 def test_sharing_takes_the_side_out() -> None:

@@ -1,0 +1,39 @@
+"""``docs/lecture.md``: which step says which of the lecture's statements."""
+
+from __future__ import annotations
+
+from lecture.step import Step
+from lecture.steps import PARTS
+
+HEADING = """# The lecture, step by step
+
+Open `/lecture` and choose *Present*, or open a step's link: with `present=1` it shows exactly that
+step on the whole window, on a sample or, with `sample=NAME` or `image=ID`, on a micrograph that the
+visitor may open. Arrow keys, Page Down and Page Up, or a clicker step on and back; Home and End go
+to the ends, B makes the screen black, Esc leaves. *Try it live* opens the page where the same is
+shown with all its controls.
+
+This file is written by `python -m lecture.table > docs/lecture.md`; a test compares them.
+"""
+
+
+def link_of(step: Step) -> str:
+    """Return the link of a step below the app's address, as Markdown."""
+    return f"`/lecture?step={step.key}&present=1`"
+
+
+def markdown() -> str:
+    """Return the table of all steps, by part: statement, what is said, link."""
+    number, lines = 0, [HEADING]
+    for part in PARTS:
+        lines += [f"## {part.title}", "", "| | Statement | In words | Link |", "|---|---|---|---|"]
+        for step in part.steps:
+            number += 1
+            cells = (f"{number}", step.title, step.sentence, link_of(step))
+            lines.append(f"| {' | '.join(cells)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")
