@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from core.training.fine_tuning.start import Start
     from core.workspace.workspace import Workspace
 
+USUAL = "particles"
+"""For images of a kind that no model knows: it saw the most different micrographs."""
 IMAGENET = "imagenet"
 IMAGENET_TITLE = "ImageNet photographs"
 GENERATED_SIDE = 512
@@ -112,7 +114,7 @@ def imagenet() -> Start:
     from core.training.initialization import efficientnet_lite_imagenet
     from models.architectures.unet import build_lite0_unet
 
-    card = zoo.card("particles")
+    card = zoo.card(USUAL)
     return Start(
         name=IMAGENET,
         sha256="",

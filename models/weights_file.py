@@ -53,8 +53,7 @@ def load_weights(network: nn.Module, file: Weights) -> None:
     """
     data = read_weights(file)
     try:
-        state = {name: _full(value) for name, value in load(data).items()}
-        network.load_state_dict(state)
+        network.load_state_dict(unpacked(data))
     except (SafetensorError, RuntimeError) as error:
         reason = str(error).splitlines()[0].rstrip(":. ")
         raise ModelError(
@@ -66,6 +65,11 @@ def load_weights(network: nn.Module, file: Weights) -> None:
 def packed(state: Mapping[str, Tensor]) -> bytes:
     """Return ``state`` in half precision as a safetensors file."""
     return save({name: _half(value).contiguous() for name, value in state.items()})
+
+
+def unpacked(data: bytes) -> dict[str, Tensor]:
+    """Return the weights of :func:`packed`, in single precision again."""
+    return {name: _full(value) for name, value in load(data).items()}
 
 
 def save_weights(state: Mapping[str, Tensor], path: Path) -> str:

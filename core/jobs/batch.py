@@ -16,14 +16,14 @@ from core.export.field_files import OVERLAY
 from core.export.provenance import run_json
 from core.fields.field import measure_field
 from core.figures.paper import overlay_figure, png_bytes
-from core.formats import read_isolated
 from core.jobs import queue
 from core.jobs.job import Job, State
 from core.jobs.result_key import labels_key, name_of
 from core.jobs.worker import Handler, Keep
 from core.types import Micrograph, ModelCard, ProgressCallback
-from core.workspace import batches, micrographs, results
+from core.workspace import batches, results
 from core.workspace.batches import Batch
+from core.workspace.reading import opened
 from core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def handler(load: Load, errors: Errors) -> Handler:
         if batch is None:
             raise LamellaError(batches.GONE)
         micrograph = job.params["micrograph"]
-        shown = _opened(workspace, job.owner, micrograph)
+        shown = opened(workspace, job.owner, micrograph)
         choice = batch.settings.run
         engine = load(batch.model, choice)
         key = name_of(labels_key(shown, engine.card, choice=choice))
@@ -146,16 +146,6 @@ def _kept(
     if found.by_hand is not None or found.object_settings == batch.settings.objects:
         return found
     return regroup(found, batch.settings.objects)
-
-
-def _opened(workspace: Workspace, owner: str, micrograph: str) -> Micrograph:
-    """Return a micrograph of the library with what its owner changed about it."""
-    kept = micrographs.find(workspace, owner, micrograph)
-    if kept is None:
-        raise LamellaError(micrographs.NOT_THERE)
-    data, sidecars = micrographs.contents(workspace, kept)
-    as_read = read_isolated(data, kept.name, sidecars=sidecars, page=kept.changes.page)
-    return kept.changes.applied(as_read)
 
 
 def _key(batch: Batch, micrograph: str) -> str:

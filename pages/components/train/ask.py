@@ -143,7 +143,7 @@ def _start(workspace: Workspace, training: Training) -> tuple[str, bool]:
     start = st.selectbox(
         "Start from",
         names,
-        index=names.index(asked) if asked in names else 0,
+        index=names.index(asked if asked in names else teaching.USUAL),
         format_func=titles.__getitem__,
         key=f"train_start-{training.id}",
     )

@@ -8,16 +8,21 @@ import streamlit as st
 
 from core.jobs import training as jobs
 from core.workspace import corrected_images, trainings
-from pages.components.frame import session
+from pages.components.frame import publish, session, stores
 from pages.components.frame.words import literal, moment
 from pages.components.train import images, library, uploads
 from pages.components.train.link import LINK
+from pages.components.viewer.viewer import ViewerSettings, viewer
 
 if TYPE_CHECKING:
+    from core.figures.encoding import EncodedImage
+    from core.training.fine_tuning.images import TeachingImage
+    from core.types import Phase
     from core.workspace.trainings import Training
     from core.workspace.workspace import Workspace
 
 SOURCES = {"corrected": "Corrected images", "upload": "Images with masks", "sample": "Sample"}
+HEIGHT = 420
 SAMPLE = (
     "Six generated micrographs of an alloy that solidified in part as lamellae, a kind that no "
     "model here knows: grains and colonies have the same grey and differ in texture alone."
@@ -50,6 +55,36 @@ def _sample(workspace: Workspace) -> None:
         images.keep(workspace, TITLE, made, images.facts_of(made, sample_phases(), None))
 
     st.button("Use the sample", type="primary", on_click=take, key="train-sample")
+    made = stores.kept(("training sample",), _made, 3_000_000)
+    content = f"sample {made.origin.sha256}"
+    viewer(
+        publish.grey_image(made.pixels, made.origin.name, made.origin.pixel_nm),
+        ViewerSettings(
+            labels=publish.overlay("known", content, lambda: _encoded(made)),
+            phases=_phases(),
+            transparent=(),
+            height=HEIGHT,
+        ),
+        key="train-sample-viewer",
+    )
+
+
+def _made() -> TeachingImage:
+    from core.training.fine_tuning.sample import sample_images
+
+    return sample_images()[0]
+
+
+def _phases() -> tuple[Phase, ...]:
+    from core.training.fine_tuning.sample import sample_phases
+
+    return sample_phases()
+
+
+def _encoded(image: TeachingImage) -> EncodedImage:
+    from core.figures.teaching import encode_known
+
+    return encode_known(image, _phases())
 
 
 def _earlier(workspace: Workspace) -> None:

@@ -9,15 +9,16 @@ import streamlit as st
 from core.errors import LamellaError
 from pages.components.frame import session
 from pages.components.frame.words import literal
-from pages.components.train import again
+from pages.components.train import again, following
 
 if TYPE_CHECKING:
     from core.measurement.bootstrap import Estimate
     from core.training.fine_tuning.summary import Group
+    from core.workspace.lab_models import LabModel
     from core.workspace.trainings import Result, Training
     from core.workspace.workspace import Workspace
 
-KEPT, REFUSED = "train_kept", "train_keep_refused"
+REFUSED = "train_keep_refused"
 FIGURE_PX, ROW_PX = 120, 34
 TESTS = {
     "left out": (
@@ -46,6 +47,7 @@ def draw(workspace: Workspace, training: Training) -> None:
         _group(group, result)
     _notes(training, result)
     _keep(workspace, training)
+    following.draw(workspace, training, kept_as(workspace, training))
     again.draw(workspace, training)
 
 
@@ -110,15 +112,26 @@ def _notes(training: Training, result: Result) -> None:
     )
 
 
+def kept_as(workspace: Workspace, training: Training) -> LabModel | None:
+    """Return the model of this lab that a training was kept as; None where there is none."""
+    from core.workspace import lab_models
+
+    found = lab_models.listed(workspace, training.owner)
+    return next((one for one in found if one.weights == training.weights), None)
+
+
 def _keep(workspace: Workspace, training: Training) -> None:
     from core.workspace import lab_models
 
     st.subheader("Keep the model", anchor=False)
     for reason in session.value_of(REFUSED) or ():
         st.warning(literal(reason))
-    kept = session.value_of(KEPT)
-    if kept is not None and kept[0] == training.id:
-        st.success(literal(f"Kept as {kept[1]}: choose it under Model on every page."))
+    kept = kept_as(workspace, training)
+    if kept is not None:
+        whose = "everybody" if kept.everyone else "you"
+        st.success(
+            f"Kept for {whose} as {literal(kept.card.title)}: choose it under Model on every page."
+        )
         return
     with st.form("train-keep", border=False):
         title = st.text_input("Name", training.title, max_chars=60, key=f"train_name-{training.id}")
@@ -135,9 +148,8 @@ def _kept(workspace: Workspace, training: Training) -> None:
     title = str(session.value_of(f"train_name-{training.id}") or "").strip()
     everyone = bool(session.value_of("train_everyone"))
     try:
-        made = taught.keep(workspace, training, lab_models.slug(title), title, everyone)
+        taught.keep(workspace, training, lab_models.slug(title), title, everyone)
     except LamellaError as error:
         session.remember(REFUSED, (str(error),))
         return
     session.remember(REFUSED, ())
-    session.remember(KEPT, (training.id, made.name))

@@ -1,0 +1,98 @@
+"""Where in a library labels would help most, by a network that was taught."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import DataError, LamellaError
+from core.types import ProgressCallback
+from core.workspace import micrographs, reading
+from models import teaching
+
+if TYPE_CHECKING:
+    from core.training.fine_tuning.scoring import Predict
+    from core.training.fine_tuning.where_next import Candidate, Place
+    from core.workspace.kept import Kept
+    from core.workspace.trainings import Training
+    from core.workspace.workspace import Workspace
+
+MOST_IMAGES = 8
+"""Of the library that are looked at, the newest ones."""
+NONE = (
+    "Your library has no other image to look at; drop micrographs of the same kind on Segment, and "
+    "look again."
+)
+
+
+@dataclass(frozen=True)
+class NextPlace:
+    """A place in an image of the library, by its id and its name."""
+
+    micrograph: str
+    title: str
+    place: Place
+
+
+def candidates(workspace: Workspace, training: Training) -> tuple[Kept, ...]:
+    """Return the newest images of the library that have a file and were not taught with."""
+    taught = {one.micrograph for one in training.facts.origins}
+    found = micrographs.listed(workspace, training.owner, order="created")
+    files = [one for one in found if one.blob is not None and one.id not in taught]
+    return tuple(files[:MOST_IMAGES])
+
+
+def next_places(
+    workspace: Workspace, training: Training, progress: ProgressCallback
+) -> tuple[NextPlace, ...]:
+    """Return where to label next; images that cannot be read are passed over.
+
+    Raises:
+        DataError: there is no image to look at.
+    """
+    from core.training.fine_tuning.where_next import where_next
+
+    titles = {one.id: one.title for one in candidates(workspace, training)}
+    found = _read(workspace, training.owner, tuple(titles))
+    if not found:
+        raise DataError(NONE)
+    settings = training.settings
+    assert settings is not None
+    places = where_next(
+        found,
+        _predict(workspace, training),
+        len(settings.phases),
+        settings.objects_phase,
+        progress=progress,
+    )
+    return tuple(NextPlace(one.key, titles[one.key], one) for one in places)
+
+
+def _read(workspace: Workspace, owner: str, ids: tuple[str, ...]) -> list[Candidate]:
+    from core.segmentation.preprocessing import eight_bit, image_field
+    from core.training.fine_tuning.where_next import Candidate
+
+    found = []
+    for one in ids:
+        try:
+            shown = reading.opened(workspace, owner, one)
+        except LamellaError:
+            continue
+        found.append(Candidate(one, eight_bit(image_field(shown).grey)))
+    return found
+
+
+def _predict(workspace: Workspace, training: Training) -> Predict:
+    """Return how the network answers that the training gave."""
+    from core.jobs.training import task_of
+    from core.training.fine_tuning.run import view_of
+    from core.training.fine_tuning.scoring import predictor
+    from models.weights_file import unpacked
+
+    settings, result = training.settings, training.result
+    assert settings is not None and result is not None and training.weights is not None
+    start = teaching.start_for(workspace, training.owner, settings.start)
+    task = task_of(training, settings)
+    network = start.build(task.outputs(start))
+    network.load_state_dict(unpacked(workspace.blobs.read(training.weights)))
+    return predictor(network.eval(), view_of(start, task, result.scale))
