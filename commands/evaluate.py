@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING
 
 from commands.terminal import box_scores, classifier_scores, click_scores
 from commands.terminal.batch import progress_line, write_whole
+from commands.terminal.lab import add_lab, known_model, load_model
 from commands.terminal.options import (
     UsageError,
     add_careful,
     add_device,
     add_precision,
     engine_card,
-    known_card,
     result_folder,
 )
 from core.errors import DataError
 
 if TYPE_CHECKING:
     from core.evaluation.evaluation import MaskKind
+    from core.segmentation.segment import AnyEngine
     from core.types import ModelCard
 
 HELP = "score a model on images and masks"
@@ -79,6 +80,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_device(parser)
     add_precision(parser)
     add_careful(parser)
+    add_lab(parser)
     clicks = parser.add_argument_group("of click, which is scored by simulated clicks")
     clicks.add_argument(
         "--objects", type=int, default=2, metavar="N", help="at most so many of an image (2)"
@@ -101,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
         return click_scores.evaluate(options, interactive.CARDS[options.name])
     if options.name in classifiers.CARDS:
         return classifier_scores.evaluate(options, classifiers.card(options.name))
-    card = engine_card(known_card(options.name), options.careful)
+    card = engine_card(known_model(options.name, options), options.careful)
     if options.boxes is not None:
         stems = named_like(options.only, options.images, None) if options.only else None
         return box_scores.evaluate(options, card, stems)
@@ -110,17 +112,10 @@ def run(options: argparse.Namespace) -> int:
     from core.evaluation.evaluation import evaluate
     from core.evaluation.report import entries, foreground_iou_by, images_csv
     from core.training.dataset import read_index
-    from models import zoo
 
     stems = _stems(options, card)
     result = evaluate(
-        zoo.load(
-            card.name,
-            options.device,
-            options.weights,
-            options.precision,
-            careful=options.careful,
-        ),
+        _engine(options, card),
         options.images,
         options.masks,
         kind_of_masks(card),
@@ -147,11 +142,24 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _engine(options: argparse.Namespace, card: ModelCard) -> AnyEngine:
+    if options.weights is None:
+        return load_model(card, options, options.device, options.precision, options.careful)
+    from models import zoo
+
+    return zoo.load(
+        card.name, options.device, options.weights, options.precision, careful=options.careful
+    )
+
+
 def _check(options: argparse.Namespace, card: ModelCard) -> None:
     if options.masks is None:
         raise UsageError(f"--masks is missing; {card.name} is scored against masks.")
     if options.weights and card.build is None:
         raise UsageError(f"--weights: {card.name} is not a network and has no weights.")
+    for option, asked in (("--weights", options.weights), ("--validation", options.validation)):
+        if asked and card.origin != "zoo":
+            raise UsageError(f"{option} is for models of the zoo; {card.name} is one of your lab.")
     if options.save:
         result_folder(options.save, "--save")
 
@@ -214,11 +222,11 @@ def as_json(scores: dict[str, object]) -> str:
 
 
 def kind_of_masks(card: ModelCard) -> MaskKind:
-    """Return what the values of masks mean to a model: a classic method of two phases only tells
-    objects from the rest."""
+    """Return what the values of masks mean to a model: a classic method, or a model of a lab, of
+    two phases only tells objects from the rest."""
     from models import zoo
 
-    if card.build is not None:
+    if card.build is not None and card.origin == "zoo":
         return zoo.recipe(card.name).masks
     return "instances" if len(card.phases) == 2 else "classes"
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from commands.terminal.batch import in_stages, progress_line, say, write_whole
 from commands.terminal.fields import FIELDS, Clock, Field, Measurer, fields_of, one_line
+from commands.terminal.lab import add_lab, known_model
 from commands.terminal.marks import add_marks, check_marks
 from commands.terminal.options import (
     UsageError,
@@ -20,7 +21,6 @@ from commands.terminal.options import (
     add_pixel_size,
     add_precision,
     engine_card,
-    known_card,
     result_folder,
     typed_size,
 )
@@ -95,6 +95,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_device(parser)
     add_precision(parser)
     add_careful(parser)
+    add_lab(parser)
 
 
 def method_name(text: str) -> str:
@@ -134,7 +135,7 @@ def _checked(options: argparse.Namespace) -> MeasureSettings:
     """Return the settings, once the options have been found to fit each other."""
     from core.fields.settings import MeasureSettings
 
-    card = engine_card(known_card(options.model), options.careful)
+    card = engine_card(known_model(options.model, options), options.careful)
     typed_size(options.pixel_size)
     check_marks(card, options)
     error = options.pixel_size_error

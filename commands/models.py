@@ -6,6 +6,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from commands.terminal.batch import print_json
+from commands.terminal.lab import add_lab, owner_of, workspace_of
+from commands.terminal.options import UsageError
 
 if TYPE_CHECKING:
     from core.types import ModelCard
@@ -14,19 +16,42 @@ HELP = "the zoo of trained models"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the form of the answer."""
+    """Add the form of the answer, and the removal of a model of a lab."""
     parser.add_argument("--json", action="store_true", help="a list with one entry per model")
+    parser.add_argument("--remove", metavar="NAME", help="remove this model of your lab instead")
+    add_lab(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print one paragraph or one entry for each model."""
+    from models import lab
     from models.catalogue import all_cards
 
-    cards = all_cards().values()
+    if options.remove:
+        return _remove(options)
+    segmenting = lab.cards(workspace_of(options), owner_of(options))
+    cards = all_cards(segmenting).values()
     if options.json:
         print_json([entry_of(card) for card in cards])
     else:
         print("\n\n".join(in_words(card) for card in cards))
+    return 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    from core.workspace import lab_models
+
+    workspace = workspace_of(options)
+    found = None
+    if workspace is not None:
+        found = lab_models.find(workspace, owner_of(options), options.remove)
+    if workspace is None or found is None:
+        raise UsageError(
+            f"There is no model {options.remove!r} of a lab here; `lamella models` lists those for "
+            "everybody, and with --owner also those of one owner."
+        )
+    freed = lab_models.remove(workspace, found.owner, found.name)
+    print(f"{found.name} removed, {freed / 1e6:.1f} MB freed.")
     return 0
 
 
@@ -37,6 +62,7 @@ def entry_of(card: ModelCard) -> dict:
     return {
         "name": card.name,
         "title": card.title,
+        "origin": card.origin,
         "phases": [phase.name for phase in card.phases],
         "parameters": parameters(card),
         "data": card.data,
@@ -56,11 +82,12 @@ def in_words(card: ModelCard) -> str:
     ]
     if card.untrained:
         scores = ["none, it is untrained"]
-    facts = {
+    origin = {} if card.origin == "zoo" else {"made by": f"your lab ({card.origin})"}
+    facts = origin | {
         "phases": ", ".join(entry["phases"]),
         "network": f"{card.architecture}, {entry['parameters']:,} parameters",
         "trained on": card.data,
-        "licence": card.licence,
+        "licence": card.licence or "not said",
         "limits": card.limits or "not known",
         "scores": "; ".join(scores) or "not measured",
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.terminal.batch import print_json, progress_line, read_image, say
+from commands.terminal.lab import add_lab, known_model, load_model
 from commands.terminal.options import result_folder
 from core.errors import LamellaError, ModelError
 
@@ -38,6 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="of a random forest that was trained on another image: that image",
     )
     parser.add_argument("--json", action="store_true", help="print what differs as JSON")
+    add_lab(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -84,25 +86,17 @@ def _repeated(asked: Run, micrograph: Micrograph, options: argparse.Namespace) -
 
 
 def _engine(asked: Run, micrograph: Micrograph, options: argparse.Namespace) -> AnyEngine:
-    from models.zoo import card, load
-
-    wanted = card(asked.model)
+    wanted = known_model(asked.model, options)
     if wanted.needs_marks:
         return _forest(asked, micrograph, options)
     careful, precision = asked.is_careful(wanted), asked.precision_choice
     try:
-        return load(
-            wanted.name,
-            device=asked.device,
-            precision=precision,
-            backend=asked.backend,
-            careful=careful,
-        )
+        return load_model(wanted, options, asked.device, precision, careful, asked.backend)
     except ModelError:
         raise
     except LamellaError as error:
         say(f"{error} It runs where this machine can.")
-        return load(wanted.name, precision=precision, careful=careful)
+        return load_model(wanted, options, "auto", precision, careful)
 
 
 def _forest(asked: Run, micrograph: Micrograph, options: argparse.Namespace) -> AnyEngine:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.terminal.batch import in_stages, progress_line, read_image, say, write_whole
+from commands.terminal.lab import add_lab, known_model, load_model
 from commands.terminal.marks import add_marks, check_marks, fitted
 from commands.terminal.options import (
     add_careful,
@@ -19,7 +20,6 @@ from commands.terminal.options import (
     add_pixel_size,
     add_precision,
     engine_card,
-    known_card,
     result_folder,
     typed_size,
 )
@@ -50,13 +50,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_device(parser)
     add_precision(parser)
     add_careful(parser)
+    add_lab(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Segment each image; a bad one stops none of the others."""
     from core.formats import without_sidecars
 
-    card = engine_card(known_card(options.model), options.careful)
+    card = engine_card(known_model(options.model, options), options.careful)
     pixel_size = typed_size(options.pixel_size)
     check_marks(card, options)
     result_folder(options.out)
@@ -64,18 +65,12 @@ def run(options: argparse.Namespace) -> int:
         say(f"the model {card.name!r} is untrained; its labels mean nothing yet.")
 
     from core.analysis import ObjectSettings, analyse
-    from models.zoo import load
 
     images = without_sidecars(options.images)
     engine: AnyEngine = (
         fitted(card, images, options, pixel_size)
         if card.needs_marks
-        else load(
-            card.name,
-            device=options.device,
-            precision=options.precision,
-            careful=options.careful,
-        )
+        else load_model(card, options, options.device, options.precision, options.careful)
     )
     unlike = doubting(card)
     taken: dict[str, Path] = {}

@@ -9,7 +9,6 @@ import signal
 import socket
 import threading
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,12 +47,12 @@ def run(options: argparse.Namespace) -> int:
     else:
         _import_networks()
 
-    from models import zoo
+    from models import lab
     from models.measured import measurand_errors
 
     # Not before: whoever ends it while it imports need not wait.
     stop = _stop_at_signals()
-    load = lru_cache(MOST_MODELS)(zoo.load_as)
+    load = lab.loader(MOST_MODELS)
     ending = worker.work(
         workspace,
         _teaching()

@@ -237,6 +237,9 @@ class ObjectConfidence:
     contact: float
 
 
+ModelOrigin: TypeAlias = Literal["zoo", "trained", "forest", "foreign"]
+
+
 @dataclass(frozen=True)
 class ModelCard:
     """What a network is, what it learned from and how well it does.
@@ -263,6 +266,8 @@ class ModelCard:
     ``overlap_px``: of the tiles that a large image is cut into: the smallest with which 99.5 % of
     the labels are those of the image in one piece, by ``research.overlap``.
     ``object_confidence``: how sure each object is, of a model with ``object_outputs``.
+    ``origin``: whether it is of the zoo, or made by users of a workspace: trained on what they
+    corrected, a forest that learned from strokes, or a foreign model that was imported.
     """
 
     name: str
@@ -298,6 +303,7 @@ class ModelCard:
     careful_flips: bool = False
     careful_scales: tuple[float, ...] = ()
     is_careful: bool = False
+    origin: ModelOrigin = "zoo"
 
     @property
     def passes(self) -> float:

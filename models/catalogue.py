@@ -13,9 +13,11 @@ from models import classifiers, interactive, zoo
 
 if TYPE_CHECKING:
     from core.training.recipe import Recipe
+    from core.workspace.results import Stored
 
-NETWORKS, METHODS, STROKES, CLICKS, CLASSIFIERS = (
+NETWORKS, LAB, METHODS, STROKES, CLICKS, CLASSIFIERS = (
     "Trained networks",
+    "This lab",
     "Thresholds and edges",
     "Your own strokes",
     "Your own clicks",
@@ -25,28 +27,37 @@ NETWORKS, METHODS, STROKES, CLICKS, CLASSIFIERS = (
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 
-def all_cards() -> Mapping[str, ModelCard]:
-    """Return the cards by name, in the order in which they are listed; no untrained classifier."""
-    return {card.name: card for cards in groups().values() for card in cards}
+def all_cards(segmenting: Mapping[str, ModelCard] = zoo.CARDS) -> Mapping[str, ModelCard]:
+    """Return the cards by name, in the order in which they are listed; no untrained classifier.
+
+    ``segmenting``: the models that segment, as :func:`models.lab.cards` has them for an owner.
+    """
+    return {card.name: card for cards in groups(segmenting).values() for card in cards}
 
 
-def card_of_result(name: str) -> ModelCard | None:
-    """Return the card of the model that made a result, or of what stands in for one where it was
-    drawn from nothing; None where that model is not listed any more."""
+def card_of_result(stored: Stored) -> ModelCard | None:
+    """Return the card of the model that made a result, of a lab's as it was then, or of what stands
+    in for one where it was drawn from nothing; None where that model is not listed any more."""
     # Pages import this module before their first paint, and that one needs pandas.
     from core.correction.blank import BLANK, blank_card
 
-    return blank_card() if name == BLANK else all_cards().get(name)
+    if stored.model == BLANK:
+        return blank_card()
+    return all_cards().get(stored.model) or stored.lab_card
 
 
-def groups() -> Mapping[str, tuple[ModelCard, ...]]:
-    """Return the cards by kind, those of a kind by title; no untrained classifier."""
+def groups(
+    segmenting: Mapping[str, ModelCard] = zoo.CARDS,
+) -> Mapping[str, tuple[ModelCard, ...]]:
+    """Return the cards by kind, those of a kind by title; no untrained classifier.
+
+    ``segmenting``: as of :func:`all_cards`.
+    """
     found: dict[str, list[ModelCard]] = {
-        kind: [] for kind in (NETWORKS, METHODS, STROKES, CLICKS, CLASSIFIERS)
+        kind: [] for kind in (NETWORKS, LAB, METHODS, STROKES, CLICKS, CLASSIFIERS)
     }
-    for card in zoo.CARDS.values():
-        kind = STROKES if card.needs_marks else METHODS if card.method else NETWORKS
-        found[kind].append(card)
+    for card in segmenting.values():
+        found[_kind(card)].append(card)
     found[CLICKS] = [card for card in interactive.CARDS.values() if card.weights]
     found[CLASSIFIERS] = [card for card in classifiers.CARDS.values() if card.weights]
     return {
@@ -54,6 +65,12 @@ def groups() -> Mapping[str, tuple[ModelCard, ...]]:
         for kind, cards in found.items()
         if cards
     }
+
+
+def _kind(card: ModelCard) -> str:
+    if card.origin != "zoo":
+        return LAB
+    return STROKES if card.needs_marks else METHODS if card.method else NETWORKS
 
 
 def parameters(card: ModelCard) -> int:

@@ -3,17 +3,20 @@
 import streamlit as st
 
 from models.catalogue import all_cards
-from pages.components.models import model_card, overview
+from pages.components.frame import session
+from pages.components.models import lab_model, model_card, overview
 
 PAGE = {"group": "Zoo", "title": "Models", "order": 1}
 
 st.title("Models")
 
 overview.LINK.read()
-chosen = overview.LINK.one_of("card", all_cards())
+known = all_cards(session.models())
+chosen = overview.LINK.one_of("card", known)
 if chosen is None:
     st.caption("What each model is for, how well it performs and how fast; a click opens its card.")
     overview.table()
 else:
     st.button("All models", key="all-models", icon=":material/arrow_back:", on_click=overview.close)
-    model_card.draw(all_cards()[chosen])
+    model_card.draw(known[chosen])
+    lab_model.draw(chosen)

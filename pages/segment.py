@@ -6,7 +6,16 @@ import streamlit as st
 
 from pages.components.correct.link import correct_link
 from pages.components.frame import publish, session, sidebar
-from pages.components.segment import cards, marking, objects, results, run, selection, suggestion
+from pages.components.segment import (
+    cards,
+    keep_forest,
+    marking,
+    objects,
+    results,
+    run,
+    selection,
+    suggestion,
+)
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
 PAGE = {"group": "Analyse", "title": "Segment", "order": 1}
@@ -27,6 +36,7 @@ with button:
 analysis = found.analysis if found else None
 selection.follow_link(analysis)
 with below_the_model:
+    keep_forest.draw(opened, card, marked)
     if marked is None:
         suggestion.draw(opened, card, analysis)
 with st.sidebar:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from commands.segment import doubting, say_what_is_open
 from commands.terminal.batch import read_image, write_whole
+from commands.terminal.lab import known_model, load_model
 from commands.terminal.marks import fitted
-from commands.terminal.options import engine_card, known_card, typed_size
+from commands.terminal.options import engine_card, typed_size
 from core.errors import LamellaError
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class Measurer:
         self.options = options
         self.settings = settings
         self.pixel_size = typed_size(options.pixel_size)
-        self.card = engine_card(known_card(options.model), options.careful)
+        self.card = engine_card(known_model(options.model, options), options.careful)
         self._images = images
         self._lock = threading.Lock()
         self._loaded: _Loaded | None = None
@@ -193,19 +194,12 @@ class Measurer:
             return self._loaded
 
     def _engine(self) -> AnyEngine:
-        from models.zoo import load
-
         options = self.options
         if self.card.needs_marks:
             # Standard output is for the result alone, which may be JSON.
             with redirect_stdout(sys.stderr):
                 return fitted(self.card, self._images, options, self.pixel_size)
-        return load(
-            self.card.name,
-            device=options.device,
-            precision=options.precision,
-            careful=options.careful,
-        )
+        return load_model(self.card, options, options.device, options.precision, options.careful)
 
     def _request(self) -> str:
         from core.export.provenance import software

@@ -21,7 +21,9 @@ The lowest of the 67 micrographs that were held out is 0.30.
 
 def class_of(card: ModelCard, classifier: ClassifierCard) -> int | None:
     """Return the index of the class that ``card``, or the model that it is a variant of, is for;
-    None where the classifier has none for it."""
+    None where the classifier has none for it, as for a model that users made."""
+    if card.origin != "zoo":
+        return None
     for index, name in enumerate(classifier.suggests):
         if card.name == name or card.name.startswith(f"{name}-"):
             return index

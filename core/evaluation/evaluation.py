@@ -24,13 +24,11 @@ from core.evaluation.scores import Headline, ImageScores, ObjectScores, headline
 from core.formats import read_file
 from core.measurement.agreement import best_overlaps, boundary_f1, confusion_matrix, match_objects
 from core.pixels.mask_file import read_mask
-from core.segmentation.engines.classic_engine import ClassicEngine
-from core.segmentation.engines.engine import Engine
 from core.segmentation.engines.processor import machine_in_words
 from core.segmentation.grain_merging import grains_from_probability
 from core.segmentation.object_confidence import object_confidence
 from core.segmentation.objects import counted_objects
-from core.segmentation.segment import segment
+from core.segmentation.segment import AnyEngine, segment
 from core.segmentation.settings import ObjectSettings
 from core.training.dataset import find_pairs
 from core.training.object_targets import contact_line
@@ -81,7 +79,7 @@ class Evaluation:
 
 
 def evaluate(
-    engine: Engine | ClassicEngine,
+    engine: AnyEngine,
     images: Path,
     masks: Path,
     kind: MaskKind,
@@ -117,9 +115,7 @@ def evaluate(
     return Evaluation(engine.card, tuple(scores), machine)
 
 
-def _evaluate_one(
-    engine: Engine | ClassicEngine, image: Path, mask: Path, kind: MaskKind
-) -> ImageScores:
+def _evaluate_one(engine: AnyEngine, image: Path, mask: Path, kind: MaskKind) -> ImageScores:
     micrograph, reference = read_file(image), read_mask(mask)
     if reference.shape != micrograph.shape:
         raise DataError(f"{mask.name} is {reference.shape}, its image {micrograph.shape} px")

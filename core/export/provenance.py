@@ -147,7 +147,8 @@ def _model(analysis: Analysis) -> dict[str, object]:
         "architecture": card.architecture,
         "weights_sha256": card.weights.sha256 if card.weights else None,
         "trained": card.weights is not None,
-        "classic": card.build is None,
+        "origin": card.origin,
+        "classic": card.build is None and card.origin in ("zoo", "forest"),
         "phases": [phase.name for phase in card.phases],
         "objects_phase": card.objects_phase,
         "mean": card.mean,
@@ -191,15 +192,17 @@ def _command(analysis: Analysis) -> str | None:
     micrograph = analysis.micrograph
     keep = analysis.object_settings.keep_annotations
     usual = (ObjectSettings(keep_annotations=keep), TileSettings())
-    marked_page = micrograph.page and analysis.forest_training
+    # A forest of this lab is found by its name, and has its marks with it.
+    marked = None if analysis.card.origin == "forest" else analysis.forest_training
+    marked_page = micrograph.page and marked
     if (analysis.object_settings, analysis.tile_settings) != usual or marked_page:
         return None
     words = ["lamella", "segment", f"./{micrograph.name}", "--model", analysis.card.name]
-    if forest_training := analysis.forest_training:
-        names = ",".join(phase.name for phase in forest_training.marks.phases)
-        words += ["--marks", f"./{marks_file(forest_training.image_name)}", "--marks-phases", names]
-        if forest_training.image_digest != micrograph.digest:
-            words += ["--marks-image", f"./{forest_training.image_name}"]
+    if marked:
+        names = ",".join(phase.name for phase in marked.marks.phases)
+        words += ["--marks", f"./{marks_file(marked.image_name)}", "--marks-phases", names]
+        if marked.image_digest != micrograph.digest:
+            words += ["--marks-image", f"./{marked.image_name}"]
     if micrograph.page:
         words += ["--page", str(micrograph.page + 1)]
     if size := micrograph.pixel_size:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from core.measurement.uncertainty import ModelError
     from core.segmentation.segment import AnyEngine
 
-    Load: TypeAlias = Callable[[str, RunChoice], AnyEngine]
+    Load: TypeAlias = Callable[[Workspace, str, str, RunChoice], AnyEngine]
     Errors: TypeAlias = Callable[[ModelCard], Sequence[ModelError]]
 
 KIND = "measure"
@@ -103,8 +103,8 @@ def _seconds_left(rows: Sequence[tuple]) -> float | None:
 def handler(load: Load, errors: Errors) -> Handler:
     """Return what does such jobs.
 
-    ``load``: from the name of a model and how it is to run to the model, held by it. ``errors``:
-    how far a model is off, by its card.
+    ``load``: from the workspace, an owner, the name of a model that the owner finds and how it is
+    to run, to the model, held by it. ``errors``: how far a model is off, by its card.
     """
 
     def measure(workspace: Workspace, job: Job, progress: ProgressCallback) -> Keep:
@@ -114,7 +114,7 @@ def handler(load: Load, errors: Errors) -> Handler:
         micrograph = job.params["micrograph"]
         shown = opened(workspace, job.owner, micrograph)
         choice = batch.settings.run
-        engine = load(batch.model, choice)
+        engine = load(workspace, job.owner, batch.model, choice)
         key = name_of(labels_key(shown, engine.card, choice=choice))
         kept = _kept(workspace, batch, key, shown, engine.card)
         analysis = kept or analyse(

@@ -25,7 +25,7 @@ from core.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from core.segmentation.segment import AnyEngine
 
-    Load: TypeAlias = Callable[[str, RunChoice], AnyEngine]
+    Load: TypeAlias = Callable[[Workspace, str, str, RunChoice], AnyEngine]
 
 KIND = "segment"
 
@@ -65,15 +65,15 @@ def enqueue(
 
 
 def handler(load: Load) -> Handler:
-    """Return what does such jobs. ``load``: from the name of a model and how it is to run to
-    the model, held by it."""
+    """Return what does such jobs. ``load``: from the workspace, an owner, the name of a model that
+    the owner finds and how it is to run, to the model, held by it."""
 
     def segment(workspace: Workspace, job: Job, progress: ProgressCallback) -> Keep:
         params = job.params
         analysis = analyse(
             _micrograph(workspace, job),
             # Jobs of an earlier Lamella may wait still; they asked for nothing.
-            load(params["model"], RunChoice(**params.get("choice", {}))),
+            load(workspace, job.owner, params["model"], RunChoice(**params.get("choice", {}))),
             object_settings=ObjectSettings(**params["objects"]),
             tile_settings=TileSettings(**params["tiles"]),
             progress=progress,

@@ -5,29 +5,39 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Literal, TypeAlias
 
 from core import typed
 from core.segmentation.marks import MOST_PHASES
-from core.types import ModelCard, ObjectConfidence, Phase, Score, StatisticRange, Weights
+from core.types import (
+    ModelCard,
+    ModelOrigin,
+    ObjectConfidence,
+    Phase,
+    Score,
+    StatisticRange,
+    Weights,
+)
 
 WeightsFormat: TypeAlias = Literal["network", "forest", "onnx"]
 LONGEST_TEXT = 20_000
 MOST_ROWS = 200
 LARGEST = 1e7
+# Pages write them amidst Markdown: no links, no pictures.
+_TITLE = re.compile(r"[^\[\]<>`\\!|\x00-\x1f]{1,80}")
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @dataclass(frozen=True)
 class TaughtOn:
     """An image whose strokes or corrections a model learned from. ``sha256``: of the image, as
-    :class:`core.types.Micrograph` has it. ``marked_px``: marked pixels by the phase's name."""
+    :class:`core.types.Micrograph` has it. ``marked_px``: marked pixels of each phase."""
 
     image: str
     sha256: str
     strokes: int = 0
-    marked_px: dict[str, int] | None = None
+    marked_px: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,10 +98,12 @@ def lab_card(
     return LabCard(**shared, weights_format=weights_format, base=base, taught_on=taught_on)
 
 
-def model_card(kept: LabCard, weights: Weights | None = None) -> ModelCard:
+def model_card(
+    kept: LabCard, weights: Weights | None = None, origin: ModelOrigin = "trained"
+) -> ModelCard:
     """Return the card as the rest of the app knows it, without what builds its network."""
     shared = {name: getattr(kept, name) for name in _SHARED}
-    return ModelCard(**shared, build=None, weights=weights)
+    return ModelCard(**shared, build=None, weights=weights, origin=origin)
 
 
 def to_json(card: LabCard) -> str:
@@ -112,7 +124,18 @@ def from_json(text: str) -> LabCard:
         ValueError: it is none, or a field is one that the app could not work with.
     """
     card: LabCard = typed.read(LabCard, json.loads(text))
+    check(card)
+    return card
+
+
+def check(card: LabCard) -> None:
+    """Refuse a card that the app could not work with.
+
+    Raises:
+        ValueError: which field it is.
+    """
     for name, problem in (
+        ("title", not _TITLE.fullmatch(card.title) or "://" in card.title),
         ("phases", not _are_phases(card.phases)),
         ("objects_phase", not _is_index(card.objects_phase, card.phases)),
         ("boundary_phase", not _is_index(card.boundary_phase, card.phases)),
@@ -131,26 +154,28 @@ def from_json(text: str) -> LabCard:
         if problem:
             raise ValueError(f"the card's {name} is {getattr(card, name)!r:.80}")
     rows = (card.scores, card.failures, card.ranges, card.taught_on)
-    if len(text) > MOST_ROWS * LONGEST_TEXT or any(len(one) > MOST_ROWS for one in rows):
+    if any(len(one) > MOST_ROWS for one in rows):
         raise ValueError("the card is too long")
     if any(len(one) > LONGEST_TEXT for one in _texts(card)):
         raise ValueError("a text of the card is too long")
-    return card
 
 
-def renamed(card: LabCard, name: str, title: str = "") -> LabCard:
-    """Return ``card`` under another name."""
-    return replace(card, name=name, title=title or card.title)
+def plain_title(text: str) -> str:
+    """Return ``text`` as a title may be, without what would be a link or a picture on a page."""
+    kept = re.sub(r"[\[\]<>`\\!|\x00-\x1f]", " ", text.replace("://", " "))
+    return " ".join(kept.split())[:80].strip()
 
 
 def _texts(card: LabCard) -> tuple[str, ...]:
     own = (getattr(card, one.name) for one in fields(card))
-    return (*(one for one in own if isinstance(one, str)), *card.failures)
+    rows = (text for score in card.scores for text in (score.metric, score.data, score.command))
+    images = (one.image for one in card.taught_on)
+    return (*(one for one in own if isinstance(one, str)), *card.failures, *rows, *images)
 
 
 def _are_phases(phases: tuple[Phase, ...]) -> bool:
     names = [phase.name.strip() for phase in phases]
-    known = all(0 < len(name) <= 80 for name in names) and len(set(names)) == len(names)
+    known = all(map(_TITLE.fullmatch, names)) and len(set(names)) == len(names)
     colors = all(_COLOR.fullmatch(phase.color) for phase in phases)
     return 2 <= len(phases) <= MOST_PHASES and known and colors
 

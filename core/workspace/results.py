@@ -68,6 +68,12 @@ class Stored:
         """How its objects were found."""
         return run_record.from_json(self.run).objects
 
+    @property
+    def lab_card(self) -> ModelCard | None:
+        """The card of the model of this lab that made it, which may be removed since; None of a
+        model of the zoo."""
+        return run_record.from_json(self.run).lab_model_card()
+
 
 @dataclass(frozen=True)
 class Written:
@@ -233,7 +239,7 @@ def _analysis(
     workspace: Workspace, stored: Stored, micrograph: Micrograph, card: ModelCard
 ) -> Analysis:
     run = run_record.from_json(stored.run)
-    if run.is_careful:
+    if run.is_careful and not card.is_careful:
         if card.careful is None:
             raise ValueError("an ensemble that is no longer there")
         card = card.careful

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from core import typed
 from core.analysis import Analysis, ObjectSettings, TileSettings
@@ -11,7 +12,8 @@ from core.execution import Execution
 from core.measurement.grain_size import Intercepts
 from core.segmentation.annotations import Selection
 from core.segmentation.pixel_forest import ForestSettings
-from core.types import Phase, PixelSize
+from core.types import ModelCard, ModelOrigin, Phase, PixelSize, Weights
+from core.workspace.lab_card import LabCard, check, lab_card, model_card
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class RunRecord:
 
     ``card_pixel_size_nm``: that of a forest is its image's. ``pixel_size``: of the micrograph.
     ``object_outputs``, ``objects_phase``: of its card then. ``is_careful``: with the ensemble of
-    its card.
+    its card. ``lab``: the card of a model that users made and may remove, ``lab_origin`` and
+    ``lab_weights``, a SHA-256, of it.
     """
 
     digest: str
@@ -52,6 +55,17 @@ class RunRecord:
     object_outputs: bool = False
     objects_phase: int | None = None
     is_careful: bool = False
+    lab: LabCard | None = None
+    lab_origin: ModelOrigin = "zoo"
+    lab_weights: str = ""
+
+    def lab_model_card(self) -> ModelCard | None:
+        """Return the card of the model that users made, as it was; None of one of the zoo."""
+        if self.lab is None:
+            return None
+        weights = Weights(Path(self.lab_weights), self.lab_weights)
+        card = model_card(self.lab, weights, self.lab_origin)
+        return replace(card, is_careful=self.is_careful)
 
 
 def to_json(analysis: Analysis) -> str:
@@ -73,6 +87,9 @@ def to_json(analysis: Analysis) -> str:
         object_outputs=analysis.card.object_outputs,
         objects_phase=analysis.card.objects_phase,
         is_careful=analysis.card.is_careful,
+        lab=None if analysis.card.origin == "zoo" else lab_card(analysis.card),
+        lab_origin=analysis.card.origin,
+        lab_weights=analysis.card.weights.sha256 if analysis.card.weights else "",
     )
     return json.dumps(asdict(record))
 
@@ -92,4 +109,7 @@ def from_json(text: str) -> RunRecord:
     Raises:
         ValueError: it is none.
     """
-    return typed.read(RunRecord, json.loads(text))
+    record: RunRecord = typed.read(RunRecord, json.loads(text))
+    if record.lab is not None:
+        check(record.lab)
+    return record

@@ -6,8 +6,9 @@ always that of the zoo.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.errors import ModelError
@@ -20,6 +21,7 @@ from models.lab.networks import builder
 
 if TYPE_CHECKING:
     from core.execution import BackendName, DeviceName, PrecisionChoice, RunChoice
+    from core.segmentation.marks import Marks
     from core.segmentation.segment import AnyEngine
     from core.workspace.lab_models import LabModel, NewModel
     from core.workspace.workspace import Workspace
@@ -28,14 +30,14 @@ RESERVED = frozenset({"scratch", "imagenet", "micronet", "micrographs", "by-hand
 """What else may stand where the name of a model does."""
 
 
-def card_of(kept: LabModel) -> ModelCard:
+def card_of(model: LabModel) -> ModelCard:
     """Return the card of a kept model, with its file of weights and what builds its network.
 
     Raises:
         ModelError: its network is one that this Lamella does not have.
     """
-    card = model_card(kept.card, Weights(kept.path, kept.weights))
-    if kept.card.weights_format != "network":
+    card = model_card(model.card, Weights(model.path, model.weights), model.kind)
+    if model.card.weights_format != "network":
         return card
     return replace(card, build=builder(card.architecture, len(card.outputs)))
 
@@ -43,14 +45,35 @@ def card_of(kept: LabModel) -> ModelCard:
 def found(workspace: Workspace | None, owner: str) -> Mapping[str, LabModel]:
     """Return the models of this lab that ``owner`` finds, by name, without those hidden by one of
     the zoo or of a network that this Lamella does not have."""
-    kept = lab_models.listed(workspace, owner) if workspace is not None else ()
-    return {one.name: one for one in kept if one.name not in zoo.CARDS and _can_be_shown(one)}
+    models = lab_models.listed(workspace, owner) if workspace is not None else ()
+    return {one.name: one for one in models if one.name not in zoo.CARDS and _can_be_shown(one)}
 
 
 def cards(workspace: Workspace | None, owner: str) -> Mapping[str, ModelCard]:
     """Return the cards of all models that segment, by name: the zoo's, then the lab's."""
-    own = {name: card_of(kept) for name, kept in found(workspace, owner).items()}
+    own = {name: card_of(model) for name, model in found(workspace, owner).items()}
     return {**zoo.CARDS, **own}
+
+
+def kept(workspace: Workspace | None, owner: str, name: str) -> LabModel | None:
+    """Return the model of this lab that ``name`` means for ``owner``; None where it is of the zoo.
+
+    Raises:
+        ModelError: it is neither.
+    """
+    if name in zoo.CARDS or name in zoo.REPLACED:
+        zoo.card(name)
+        return None
+    model = lab_models.find(workspace, owner, name) if workspace is not None else None
+    if model is None:
+        listed = ", ".join(cards(workspace, owner))
+        raise ModelError(
+            f"There is no model {name!r} here: it was removed from this lab, or is kept for its "
+            f"owner alone. Choose one of {listed}."
+            if workspace is not None
+            else f"There is no model {name!r}; choose one of {listed}."
+        )
+    return model
 
 
 def card(workspace: Workspace | None, owner: str, name: str) -> ModelCard:
@@ -59,8 +82,8 @@ def card(workspace: Workspace | None, owner: str, name: str) -> ModelCard:
     Raises:
         ModelError: ``owner`` finds none of this name.
     """
-    kept = _kept(workspace, owner, name)
-    return zoo.card(name) if kept is None else card_of(kept)
+    model = kept(workspace, owner, name)
+    return zoo.card(name) if model is None else card_of(model)
 
 
 def check_name(name: str) -> None:
@@ -103,29 +126,41 @@ def load(
             ensemble; of the zoo as :func:`models.zoo.load`.
         LamellaError: the device asked for is not there.
     """
-    kept = _kept(workspace, owner, name)
-    if kept is None:
+    model = kept(workspace, owner, name)
+    if model is None:
         return zoo.load(name, device, precision=precision, backend=backend, careful=careful)
-    return engine_of(kept, device, precision, backend, careful)
+    return engine_of(model, device, precision, backend, careful)
+
+
+def loader(most: int) -> Callable[[Workspace, str, str, RunChoice], AnyEngine]:
+    """Return what loads as :func:`load_as` does and holds the last ``most`` models."""
+
+    @lru_cache(most)
+    def held(model: LabModel | str, choice: RunChoice) -> AnyEngine:
+        if isinstance(model, str):
+            return zoo.load_as(model, choice)
+        return engine_of(model, precision=choice.precision, careful=choice.careful)
+
+    return lambda workspace, owner, name, choice: held(kept(workspace, owner, name) or name, choice)
 
 
 def engine_of(
-    kept: LabModel,
+    model: LabModel,
     device: DeviceName = "auto",
     precision: PrecisionChoice = "auto",
     backend: BackendName | None = None,
     careful: bool = False,
 ) -> AnyEngine:
     """Return a kept model, ready to run; raises as :func:`load`."""
-    wanted = card_of(kept)
+    wanted = card_of(model)
     if careful:
         wanted = zoo.careful_card(wanted)
-    data = _weights(kept)
-    if kept.card.weights_format == "forest":
+    data = _weights(model)
+    if model.card.weights_format == "forest":
         from core.segmentation.engines.kept_forest import unpacked
 
         return unpacked(wanted, data)
-    if kept.card.weights_format == "network":
+    if model.card.weights_format == "network":
         from core.segmentation.engines.engine import Engine
         from models.weights_file import trained
 
@@ -135,28 +170,35 @@ def engine_of(
     return OnnxEngine(wanted, data, device, precision)
 
 
-def _kept(workspace: Workspace | None, owner: str, name: str) -> LabModel | None:
-    if workspace is None or name in zoo.CARDS:
+def strokes_of(model: LabModel) -> Marks | None:
+    """Return the marks that a kept forest learned from; None of any other model.
+
+    Raises:
+        ModelError: its file is missing or damaged.
+    """
+    if model.card.weights_format != "forest":
         return None
-    return lab_models.find(workspace, owner, name)
+    from core.segmentation.engines.kept_forest import marks_in
+
+    return marks_in(card_of(model), _weights(model))
 
 
-def _can_be_shown(kept: LabModel) -> bool:
+def _can_be_shown(model: LabModel) -> bool:
     try:
-        card_of(kept)
+        card_of(model)
     except ModelError:
         return False
     return True
 
 
-def _weights(kept: LabModel) -> bytes:
+def _weights(model: LabModel) -> bytes:
     from models.weights import read_weights
 
     try:
-        return read_weights(Weights(kept.path, kept.weights))
+        return read_weights(Weights(model.path, model.weights))
     except ModelError as error:
         raise ModelError(
-            f"The file of the model {kept.name!r} is missing or damaged, or the model was removed "
+            f"The file of the model {model.name!r} is missing or damaged, or the model was removed "
             "from this lab a moment ago; `lamella library verify` says more. Choose another model, "
             "or train it again."
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,18 @@ BUILDERS: Mapping[str, Callable[[int], nn.Module]] = MappingProxyType(
 untrained network: (N, 1, H, W) -> (N, outputs, H, W) logits."""
 
 
-def builder(architecture: str, outputs: int) -> Callable[[], nn.Module]:
+@dataclass(frozen=True)
+class Build:
+    """Builds the network that ``architecture`` names; equal ones build equal networks."""
+
+    architecture: str
+    outputs: int
+
+    def __call__(self) -> nn.Module:
+        return BUILDERS[self.architecture](self.outputs)
+
+
+def builder(architecture: str, outputs: int) -> Build:
     """Return what builds the network that ``architecture`` names, with so many outputs.
 
     Raises:
@@ -45,5 +57,4 @@ def builder(architecture: str, outputs: int) -> Callable[[], nn.Module]:
             f"There is no network {architecture!r:.80} here; it must be one of "
             f"{'; '.join(BUILDERS)}. A newer Lamella may know it."
         )
-    build = BUILDERS[architecture]
-    return lambda: build(outputs)
+    return Build(architecture, outputs)

@@ -234,19 +234,22 @@ def test_click_selects_the_object_and_its_row(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    "kind",
-    ["sample", "model"],
+    ("kind", "said"),
+    [
+        ("sample", link.UNKNOWN.format(kind="sample", name="no-such")),
+        ("model", link.NO_MODEL.format("no-such")),
+    ],
 )
-def test_link_to_what_is_not_here_says_so(kind: str) -> None:
+def test_link_to_what_is_not_here_says_so(kind: str, said: str) -> None:
     app = opened("segment", **{kind: "no-such"})
-    assert link.UNKNOWN.format(kind=kind, name="no-such") in texts(app)
+    assert said in texts(app)
     assert not app.exception
 
 
 def test_a_link_to_no_model_says_so_beside_the_result_of_another() -> None:
     app = finish(opened("segment", sample="gold-tem", model="no-such"))
     assert results.RESULT in [one.value for one in app.subheader]
-    assert link.UNKNOWN.format(kind="model", name="no-such") in texts(app)
+    assert link.NO_MODEL.format("no-such") in texts(app)
 
 
 def test_errors_are_drawn_as_literal_text() -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -79,17 +81,11 @@ def unpacked(card: ModelCard, data: bytes) -> ForestEngine:
     Raises:
         ModelError: it is no such file, or not one for ``card``.
     """
-    try:
-        description = _description(data)
-        arrays = load(data)
+    with _in_words(card):
+        description, arrays = _description(data), load(data)
         examples = _examples(arrays, description, len(card.phases))
         marks = _marks(arrays, description, card)
         forest = forest_of(examples, len(card.phases), description.settings)
-    except (ValueError, KeyError, TypeError, SafetensorError, struct.error) as error:
-        raise ModelError(
-            f"The forest of {card.title} cannot be read: {error}. Teach it again, or get its file "
-            "again."
-        ) from error
     training = ForestTraining(
         marks,
         *(description.image_name, description.image_digest, description.bar_rows),
@@ -101,17 +97,21 @@ def unpacked(card: ModelCard, data: bytes) -> ForestEngine:
     return engine
 
 
-def strokes_png(data: bytes) -> bytes:
-    """Return the picture of the marks in such a file, a PNG as :func:`core.segmentation.marks
-    .mask_png` makes it.
+def marks_in(card: ModelCard, data: bytes) -> Marks:
+    """Return the marks in such a file; raises as :func:`unpacked`."""
+    with _in_words(card):
+        return _marks(load(data), _description(data), card)
 
-    Raises:
-        ValueError: it is no such file.
-    """
+
+@contextmanager
+def _in_words(card: ModelCard) -> Iterator[None]:
     try:
-        return load(data)["marks"].tobytes()
-    except (KeyError, SafetensorError) as error:
-        raise ValueError(str(error)) from error
+        yield
+    except (ValueError, KeyError, TypeError, SafetensorError, struct.error) as error:
+        raise ModelError(
+            f"The forest of {card.title} cannot be read: {error}. Teach it again, or get its file "
+            "again."
+        ) from error
 
 
 def _digest(forest: PixelForest) -> str:

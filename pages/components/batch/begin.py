@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from core.workspace.batches import Batch
     from core.workspace.workspace import Workspace
 
-MARKS = "{} learns from marks on one image; choose a trained network or a threshold for a batch."
+MARKS = (
+    "{} learns from strokes on one image. Keep it under a name on the page Segment, then choose it "
+    "here; or choose a trained network or a threshold."
+)
 MOST_NAMED = 12
 MODEL = "particles"
 """For the generated fields."""
@@ -109,10 +112,8 @@ def _earlier(workspace: Workspace) -> None:
 
 
 def _row(batch: Batch) -> None:
-    from models import catalogue
-
-    card = catalogue.all_cards().get(batch.model)
-    model = card.title if card else batch.model
+    card = session.models().get(batch.model)
+    model = literal(card.title if card else batch.model)
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(f"**{literal(batch.title)}**", width="stretch")
         st.caption(f"{model}, {moment(batch.created)}", width="content")

@@ -9,7 +9,9 @@ import streamlit as st
 from pages.components.frame import session
 from pages.components.frame.page_link import PageLink
 
-LINK = PageLink("correct", ("begin",))
+RESULT = "result"
+"""The parameter that names a result of the library."""
+LINK = PageLink("correct", ("begin", RESULT))
 MODEL, BLANK = "model", "blank"
 """What a correction begins with."""
 CORRECT = Path(__file__).resolve().parents[2] / "correct.py"

@@ -14,12 +14,15 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.components.frame import keeping, samples
+from pages.components.frame import keeping, lab, samples
 from pages.components.frame.memory import Memory
 
 EVERY_PAGE = ""
 UNKNOWN = "The link asks for a {kind} '{name}', which does not exist; choose another."
-
+NO_MODEL = (
+    "The link asks for a model '{}', which does not exist: it was removed from this lab, or is "
+    "kept for its owner alone; choose another."
+)
 REPLACED = "The link asks for the model {name!r}, which is no longer there; {other} replaces it."
 
 
@@ -52,13 +55,13 @@ def _take(mine: Memory, asked: Mapping[str, str | None]) -> None:
     if model and model != mine.model:
         from models import zoo
 
-        if model in zoo.CARDS:
+        if model in lab.cards(mine):
             mine.model = model
         elif model in zoo.REPLACED:
             mine.model = zoo.REPLACED[model]
             mine.model_notice = REPLACED.format(name=model, other=zoo.card(mine.model).title)
         else:
-            mine.model_notice = UNKNOWN.format(kind="model", name=model)
+            mine.model_notice = NO_MODEL.format(model)
 
 
 def write(mine: Memory) -> None:

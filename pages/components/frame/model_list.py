@@ -8,18 +8,20 @@ from pathlib import Path
 import streamlit as st
 
 from core.types import ModelCard
+from pages.components.frame import lab, session
 
 MODELS = Path(__file__).resolve().parents[2] / "models.py"
 
 
 def groups() -> Mapping[str, tuple[ModelCard, ...]]:
     """Return the models that segment, by kind."""
-    from models import catalogue, zoo
+    from models import catalogue
 
+    known = session.models()
     return {
         kind: cards
-        for kind, cards in catalogue.groups().items()
-        if all(card.name in zoo.CARDS for card in cards)
+        for kind, cards in catalogue.groups(known).items()
+        if all(card.name in known for card in cards)
     }
 
 
@@ -30,5 +32,5 @@ def draw() -> None:
             st.markdown(f"**{kind}**")
             for card in cards:
                 query = {**st.query_params, "card": card.name}
-                st.page_link(MODELS, label=card.title, query_params=query)
-                st.caption(card.purpose)
+                st.page_link(MODELS, label=lab.text(card, card.title), query_params=query)
+                st.caption(lab.text(card, card.purpose))

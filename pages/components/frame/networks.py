@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.execution import USUAL, RunChoice
-from pages.components.frame import garbage, jobs
+from pages.components.frame import garbage, jobs, keeping
 from pages.components.frame.jobs import Job
 from pages.components.frame.queued import has_worker_processes
 
 if TYPE_CHECKING:
     from core.segmentation.engines.classic_engine import ClassicEngine
     from core.segmentation.engines.engine import Engine
+    from core.segmentation.segment import AnyEngine
     from core.types import Network
+    from core.workspace.lab_models import LabModel
+    from core.workspace.workspace import Workspace
 
 STARTING = "The server has just started and loads its libraries; the next pages will not wait."
 
@@ -28,6 +31,30 @@ def engine(model: str, choice: RunChoice = USUAL) -> Engine | ClassicEngine:
     from models import zoo
 
     return zoo.load_as(model, choice)
+
+
+def of_owner(model: str, owner: str, choice: RunChoice = USUAL) -> AnyEngine:
+    """Return a model of the zoo or of this lab that ``owner`` finds, loaded once for all users.
+
+    Raises:
+        ModelError: there is none of this name, or its file is missing or damaged.
+    """
+    return load(keeping.workspace(), owner, model, choice)
+
+
+def load(workspace: Workspace | None, owner: str, model: str, choice: RunChoice) -> AnyEngine:
+    """Return a model as :func:`of_owner` does, from this ``workspace``."""
+    from models import lab
+
+    kept = lab.kept(workspace, owner, model)
+    return engine(model, choice) if kept is None else _of_lab(kept.id, choice, kept)
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)
+def _of_lab(identity: str, choice: RunChoice, _kept: LabModel) -> AnyEngine:
+    from models import lab
+
+    return lab.engine_of(_kept, precision=choice.precision, careful=choice.careful)
 
 
 @st.cache_resource(show_spinner=False)
@@ -47,6 +74,9 @@ def warm_up(model: str) -> Job:
 def _warm(model: str) -> None:
     from models import zoo
 
+    if model not in zoo.CARDS:
+        # One of this lab is loaded when it is asked for: there may be many.
+        return
     if not zoo.card(model).needs_marks:
         # A worker process loads what it runs, and this one would hold it twice.
         if not has_worker_processes():

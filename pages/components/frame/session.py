@@ -14,7 +14,7 @@ import streamlit as st
 
 from core.types import ModelCard
 from core.workspace.micrographs import Kept
-from pages.components.frame import keeping, link, samples, stores
+from pages.components.frame import keeping, lab, link, samples, stores
 from pages.components.frame.memory import Memory
 from pages.components.frame.words import literal
 
@@ -123,11 +123,24 @@ def forget_result(stored: str) -> None:
         del memory().saved[key]
 
 
+def forget_model(name: str) -> None:
+    """Forget a model of this lab that was removed, where it was chosen."""
+    mine = memory()
+    if mine.model == name:
+        mine.model = None
+        link.write(mine)
+
+
 # ---- the model
 
 
+def models() -> Mapping[str, ModelCard]:
+    """Return the models that this session may choose, by name: the zoo's, then this lab's."""
+    return lab.cards(memory())
+
+
 def choose_model(name: str) -> None:
-    """Choose a model by its name in the zoo."""
+    """Choose one of :func:`models` by its name."""
     mine = memory()
     mine.model, mine.model_notice = name, ""
     if mine.source is not None and mine.source in mine.ids:
@@ -137,15 +150,13 @@ def choose_model(name: str) -> None:
 
 def model() -> ModelCard:
     """Return the chosen model, or the one to begin with."""
-    from models import zoo
-
-    mine = memory()
+    mine, known = memory(), models()
     source = mine.source or ""
     name = mine.model or _model_for(mine.source) or mine.models.get(source)
     name = name or mine.suggested.get(source)
-    if name is None or name not in zoo.CARDS:
-        name = DEFAULT_MODEL if DEFAULT_MODEL in zoo.CARDS else next(iter(zoo.CARDS))
-    return zoo.CARDS[name]
+    if name is None or name not in known:
+        name = DEFAULT_MODEL if DEFAULT_MODEL in known else next(iter(known))
+    return known[name]
 
 
 def suggest_model(source: str, name: str) -> bool:

@@ -10,7 +10,15 @@ import streamlit as st
 from core.errors import LamellaError
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
-from pages.components.frame import image_controls, images, keeping, model_list, samples, session
+from pages.components.frame import (
+    image_controls,
+    images,
+    keeping,
+    lab,
+    model_list,
+    samples,
+    session,
+)
 from pages.components.frame.memory import Opened
 from pages.components.frame.words import literal
 
@@ -49,16 +57,15 @@ def choose_micrograph() -> Opened | None:
 
 def choose_model() -> ModelCard:
     """Draw the choice of the model in the sidebar; :func:`about_model` says what it is for."""
-    from models import zoo
-
     card = session.model()
+    titles = {one.name: one.title for cards in model_list.groups().values() for one in cards}
     with st.sidebar:
         st.subheader("Model")
         key = session.control(f"model_choice-{card.name}", card.name)
         st.selectbox(
             "Model",
-            [one.name for cards in model_list.groups().values() for one in cards],
-            format_func=lambda name: zoo.CARDS[name].title,
+            list(titles),
+            format_func=titles.__getitem__,
             key=key,
             on_change=lambda: session.choose_model(session.value_of(key)),
             label_visibility="collapsed",
@@ -75,7 +82,7 @@ def about_model(card: ModelCard) -> tuple[DeltaGenerator, DeltaGenerator]:
     """
     with st.sidebar:
         above = st.container()
-        st.caption(card.purpose)
+        st.caption(lab.text(card, card.purpose))
         if card.untrained:
             st.warning(UNTRAINED)
         model_list.draw()

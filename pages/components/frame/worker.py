@@ -18,8 +18,8 @@ from pages.components.frame.queued import has_worker_processes
 def handlers() -> Mapping[str, Handler]:
     """Return what this server can do of the queue."""
     return {
-        segmentation.KIND: segmentation.handler(networks.engine),
-        batch.KIND: batch.handler(networks.engine, measurand_errors),
+        segmentation.KIND: segmentation.handler(networks.load),
+        batch.KIND: batch.handler(networks.load, measurand_errors),
     }
 
 

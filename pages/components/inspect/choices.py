@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.analysis import Analysis
-from pages.components.frame import background, samples, session, sidebar
+from pages.components.frame import background, lab, samples, session, sidebar
 from pages.components.frame.memory import Opened
+from pages.components.frame.words import literal
 from pages.components.inspect import image_classifiers
 from pages.components.inspect.link import LINK
 from pages.components.segment import run
@@ -26,12 +27,11 @@ def micrograph() -> Opened | None:
 
 def choose_network() -> str:
     """Draw the choice of the network in the sidebar; return its name."""
-    from models import zoo
     from models.architectures import ARCHITECTURES
 
     others = {**ARCHITECTURES, **image_classifiers.by_name()}
     chosen = LINK.one_of("network", others) or session.network_model().name
-    trained = {name: card for name, card in zoo.CARDS.items() if card.build}
+    trained = {name: card for name, card in session.models().items() if card.build}
     titles = {name: _with_state(card.title, card.weights) for name, card in trained.items()}
     titles |= {name: other.title for name, other in image_classifiers.by_name().items()}
     titles |= {name: _with_state(card.title, None) for name, card in ARCHITECTURES.items()}
@@ -39,7 +39,7 @@ def choose_network() -> str:
     def choose() -> None:
         name = session.value_of(key)
         new = dict.fromkeys(("layer", "channel", "input", "class", "phase", "skips", "square"))
-        if name in zoo.CARDS:
+        if name in trained:
             session.choose_model(name)
             LINK.change(network=None, **new)
         else:
@@ -58,11 +58,11 @@ def choose_network() -> str:
         )
         asked = session.model()
         if asked.build is None and chosen not in others:
-            st.caption(NO_NETWORK.format(asked.title, zoo.CARDS[chosen].title))
+            st.caption(literal(NO_NETWORK.format(asked.title, trained[chosen].title)))
         if chosen in others:
             st.caption(others[chosen].idea)
         else:
-            st.caption(zoo.CARDS[chosen].purpose)
+            st.caption(lab.text(trained[chosen], trained[chosen].purpose))
     return chosen
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
+from pages.components.frame import session
 from pages.components.frame.words import capital, literal
 from pages.components.inspect import stage as inspect_stage
 from pages.components.inspect import subject as inspect_subject
@@ -68,9 +69,7 @@ def _further_outputs(inspected: Inspected, phases: int) -> None:
 
 def _one_of_several(inspected: Inspected) -> None:
     """Say where the page Segment shows a mean and this page one of its parts."""
-    from models import zoo
-
-    card = zoo.CARDS.get(inspected.subject.model.partition(" ")[0])
+    card = session.models().get(inspected.subject.model.partition(" ")[0])
     if card is not None and (card.tta_flips or len(card.tta_scales) > 1):
         st.caption(
             "Single forward pass (no test-time augmentation). Segment averages over "

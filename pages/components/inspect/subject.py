@@ -15,7 +15,7 @@ from core.errors import LamellaError
 from core.inspection.layer import FeatureMaps
 from core.palette import phase_color
 from core.types import Phase
-from pages.components.frame import networks, stores
+from pages.components.frame import networks, session, stores
 from pages.components.frame.memory import Opened
 from pages.components.frame.stores import Key
 from pages.components.inspect import image_classifiers
@@ -106,7 +106,7 @@ def look(opened: Opened, name: str, request: Request, analysis: Analysis | None)
     elif name in ARCHITECTURES:
         card, title, is_trained = None, ARCHITECTURES[name].title, False
     else:
-        card = zoo.CARDS[name]
+        card = session.models()[name]
         title, is_trained = card.title, card.weights is not None
     subject = _subject(opened, name, pixel)
     phases = card.phases if card else other.phases if other else _unnamed(subject)
@@ -120,7 +120,7 @@ def look(opened: Opened, name: str, request: Request, analysis: Analysis | None)
         request=request,
         pixel=pixel,
         analysis=analysis,
-        frozen=zoo.recipe(name).frozen if card and is_trained else (),
+        frozen=zoo.recipe(name).frozen if card and is_trained and name in zoo.CARDS else (),
     )
 
 
@@ -205,7 +205,6 @@ def _inside(opened: Opened, pixel: tuple[int, int] | None) -> tuple[int, int]:
 
 def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
     from core.inspection.subject import Expected, open_subject
-    from models import zoo
     from models.architectures import ARCHITECTURES
 
     shown = opened.micrograph
@@ -213,7 +212,8 @@ def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
     shown = replace(shown, digest=f"{shown.digest} {shown.bar_rows}")
     lock, centre = None, _centre(pixel, shown.shape, shown.bar_rows)
     with st.spinner("Loading the network."):
-        if name not in zoo.CARDS:
+        card = session.models().get(name)
+        if card is None:
             if name in ARCHITECTURES:
                 network, model = networks.untrained(name), f"{name} untrained"
                 expected = Expected(side=ARCHITECTURES[name].side)
@@ -227,8 +227,8 @@ def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
                 # A hair more, so that rounding cannot leave it a pixel short.
                 expected = replace(expected, tta_scale=side / covered * (1 + 1e-9))
         else:
-            engine = networks.engine(name)
-            network, lock, card = engine.network, engine.lock, zoo.CARDS[name]
+            engine = networks.of_owner(name, session.owner())
+            network, lock = engine.network, engine.lock
             model = f"{name} {card.weights.sha256 if card.weights else 'untrained'}"
             expected = Expected.of(card)
     size = shown.pixel_size.nm if shown.pixel_size else None

@@ -196,7 +196,9 @@ def _preset(name: str) -> Array:
 def _trained() -> Array:
     card = session.network_model()
     with st.spinner(f"Opening {card.title}"):
-        filters = stores.kept(("first filters", card.name), lambda: _first_filters(card.name))
+        filters = stores.kept(
+            ("first filters", card.name, card.weights), lambda: _first_filters(card.name)
+        )
     number = st.number_input(
         f"Filter of {len(filters)}, strongest first",
         1,
@@ -213,7 +215,7 @@ def _first_filters(model: str) -> Array:
     from core.inspection.kernels import kernel_layers
     from core.inspection.kernels import kernels as kernels_of
 
-    network = networks.engine(model).network
+    network = networks.of_owner(model, session.owner()).network
     found = kernels_of(network, kernel_layers(network)[0])
     return found.of_input(0)[found.by_norm].astype("float64")
 

@@ -136,10 +136,12 @@ def network(opened: Opened) -> None:
         return
     crop, grey = learn.middle(opened, CROP), constant_grey(GREY_SIDE)
 
+    owner = session.owner()
+
     def work(progress: ProgressCallback) -> NetworkShift:
         from core.concepts.network_shift import network_shift
 
-        engine = networks.engine(card.name)
+        engine = networks.of_owner(card.name, owner)
         with engine.lock:
             mine = copy.deepcopy(engine.network)
         tensors = [engine.tensor(one[None].copy()) for one in (crop, grey)]

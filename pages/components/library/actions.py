@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.workspace import micrographs, results
-from models import catalogue
+from pages.components.correct.link import CORRECT, RESULT
 from pages.components.frame import session, stores
 from pages.components.frame.image_store import image_store
 from pages.components.frame.words import literal
@@ -59,11 +59,20 @@ def untick() -> None:
     session.remember(TICKED, set())
 
 
-def open_in_segment(kept: Kept, result: Stored | None = None) -> None:
-    """Go to the page Segment with an image, and with the model of a result."""
-    listed = catalogue.all_cards()
-    session.choose_kept(kept, result.model if result and result.model in listed else None)
+def open_image(kept: Kept) -> None:
+    """Go to the page Segment with an image."""
+    session.choose_kept(kept)
     st.switch_page(SEGMENT, query_params=session.everywhere())
+
+
+def open_result(kept: Kept, result: Stored) -> None:
+    """Go to the page Segment with an image and the model of a result; to the page Correct with a
+    result that no model here makes: one drawn by hand, or of a model that was removed."""
+    if result.model in session.models():
+        session.choose_kept(kept, result.model)
+        st.switch_page(SEGMENT, query_params=session.everywhere())
+    session.choose_kept(kept)
+    st.switch_page(CORRECT, query_params={**session.everywhere(), RESULT: result.id})
 
 
 def delete_button(workspace: Workspace, ids: Collection[str], title: str = "") -> None:

@@ -95,7 +95,7 @@ def _analysis(workspace: Workspace, kept: Kept, stored: Stored) -> Analysis:
     store = stores.results()
     found: Analysis | None = store.get(key)
     if found is None:
-        card = catalogue.card_of_result(stored.model)
+        card = catalogue.card_of_result(stored)
         if card is None:
             raise LamellaError(GONE.format(stored.title))
         found = results.load(workspace, stored, images.open_source(kept.source).micrograph, card)

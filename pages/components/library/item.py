@@ -62,7 +62,7 @@ def draw(workspace: Workspace, kept: Kept) -> None:
 def _buttons(workspace: Workspace, kept: Kept) -> None:
     with st.container(horizontal=True, gap="small"):
         if st.button("Open", key=f"open-{kept.id}", type="primary"):
-            actions.open_in_segment(kept)
+            actions.open_image(kept)
         transfer.export_button(workspace, "Export", [kept.id])
         actions.delete_button(workspace, [kept.id], kept.title)
     kind = "A sample" if kept.blob is None else f"{literal(kept.name)}, {size(kept.bytes)}"
@@ -117,7 +117,7 @@ def _result(workspace: Workspace, kept: Kept, stored: Stored) -> None:
         by_hand = f" · {stored.by_hand}" if stored.by_hand else ""
         st.caption(f"{moment(stored.created)} · {size(stored.bytes)}{by_hand}", width="stretch")
         if st.button("Open", key=f"open-result-{stored.id}"):
-            actions.open_in_segment(kept, stored)
+            actions.open_result(kept, stored)
         with st.popover("Delete", icon=":material/delete:"):
             corrections = " with its corrections" if stored.by_hand else ""
             st.markdown(

@@ -63,7 +63,7 @@ def draw(workspace: Workspace) -> None:
 
 def _filters(workspace: Workspace, owner: str) -> tuple[Filter, micrographs.Order]:
     models = micrographs.models(workspace, owner)
-    titles = {name: card.title for name, card in catalogue.all_cards().items()}
+    titles = {name: card.title for name, card in catalogue.all_cards(session.models()).items()}
     with st.container(horizontal=True, vertical_alignment="bottom", key="library-filters"):
         text = LINK.text("Find", "find", "Name, note or tag")
         tags = {"": "All tags", **{tag: tag for tag in micrographs.tags(workspace, owner)}}
@@ -124,7 +124,7 @@ def _card(workspace: Workspace, kept: Kept) -> None:
         st.space("stretch")
         with st.container(horizontal=True, gap="small"):
             if st.button("Open", key=f"open-{kept.id}", type="primary", width="stretch"):
-                actions.open_in_segment(kept)
+                actions.open_image(kept)
             st.button(
                 "Details",
                 key=f"details-{kept.id}",

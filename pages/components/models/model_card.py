@@ -15,7 +15,7 @@ from core.types import ModelCard
 from models import classifiers, interactive, zoo
 from models.measured import initializations, measured, seeds
 from models.running_facts import running_facts
-from pages.components.frame import screen
+from pages.components.frame import lab, screen
 from pages.components.frame.sidebar import UNTRAINED
 from pages.components.frame.words import capital
 
@@ -26,7 +26,8 @@ ARROW = ":material/arrow_forward:"
 
 def draw(card: ModelCard) -> None:
     """Draw the whole card of a model, and the ways on from it."""
-    found, segments = measured(card.name), card.name in zoo.CARDS
+    found, segments = measured(card.name), card.origin != "zoo" or card.name in zoo.CARDS
+    card = lab.in_markdown(card)
     st.subheader(card.title)
     st.write(card.purpose)
     if card.untrained:
@@ -62,7 +63,11 @@ def facts(card: ModelCard) -> None:
         low, high = card.pixel_range_nm
         rows["Training pixel size"] = f"{low:.4g} to {high:.4g} nm"
     rows |= running_facts(card)
-    rows["Licence"], rows["Reference"] = card.licence, card.reference
+    rows |= {
+        name: words
+        for name, words in (("Licence", card.licence), ("Reference", card.reference))
+        if words or card.origin == "zoo"
+    }
     rows["Name in commands"] = f"`{card.name}`"
     st.table(rows, border="horizontal", alt=f"What {card.title} is")
 

@@ -8,6 +8,7 @@ from core.evaluation.overview import overview_row
 from core.types import ModelCard
 from models import catalogue
 from models.measured import measured
+from pages.components.frame import lab, session
 from pages.components.frame.page_link import PageLink
 
 LINK = PageLink("models", ("card",))
@@ -19,7 +20,7 @@ def table() -> None:
     """Draw a line for each model, the kinds below each other."""
     for place, heading in zip(_row(), HEADINGS, strict=True):
         place.markdown(f"**{heading}**")
-    for kind, cards in catalogue.groups().items():
+    for kind, cards in catalogue.groups(session.models()).items():
         st.markdown(f"##### {kind}")
         for card in cards:
             _line(card)
@@ -35,6 +36,7 @@ def close() -> None:
 
 
 def _line(card: ModelCard) -> None:
+    card = lab.in_markdown(card)
     row = overview_row(card, measured(card.name))
     title, task, score, speed, data = _row()
     title.button(

@@ -18,7 +18,7 @@ from core.evaluation.overview import expected_time
 from core.execution import USUAL, RunChoice
 from core.jobs import result_key
 from core.segmentation.settings import ObjectSettings
-from core.types import ModelCard, ProgressCallback
+from core.types import ModelCard, ProgressCallback, no_progress
 from models.measured import measured
 from pages.components.frame import background, networks, session, stores
 from pages.components.frame.background import Display
@@ -183,21 +183,20 @@ def _start(
     marking: Marking | None,
     choice: RunChoice,
 ) -> None:
-    key = labels_key(opened, card, marking, choice)
+    key, mine = labels_key(opened, card, marking, choice), session.memory()
 
     def work(progress: ProgressCallback) -> Analysis:
         from core.analysis import analyse
 
         uses_marks = marking is not None
         engine = (
-            _fitted(opened, card, marking, progress)
+            fitted(opened, card, marking, progress)
             if uses_marks
-            else networks.engine(card.name, choice)
+            else networks.of_owner(card.name, mine.owner, choice)
         )
         made = analyse(opened.micrograph, engine, object_settings=settings, progress=progress)
         return replace(made, doubts=image_class.doubts(opened, card))
 
-    mine = session.memory()
     # They were about the choice of the image, which is made.
     mine.refused = ()
     if mine.stopped is not None:
@@ -210,8 +209,8 @@ def _start(
         background.begin(PLACE, key, work, partial(kept.keep, key))
 
 
-def _fitted(
-    opened: Opened, card: ModelCard, marking: Marking, progress: ProgressCallback
+def fitted(
+    opened: Opened, card: ModelCard, marking: Marking, progress: ProgressCallback = no_progress
 ) -> ForestEngine:
     """Return a forest that learned from the marks; the image's features are kept."""
     from core.pixels.resampling import square_shape

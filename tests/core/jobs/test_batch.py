@@ -57,7 +57,7 @@ def begun(workspace: Workspace, *others: str) -> Batch:
 
 
 def work_off(workspace: Workspace) -> int:
-    def load(name: str, choice: RunChoice) -> ClassicEngine:
+    def load(space: Workspace, owner: str, name: str, choice: RunChoice) -> ClassicEngine:
         return ClassicEngine(zoo.CARDS[name])
 
     return worker.work_off(workspace, {jobs.KIND: jobs.handler(load, lambda card: ())}, "one")

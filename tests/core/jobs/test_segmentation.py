@@ -31,8 +31,8 @@ def workspace(tmp_path):
     return Workspace(tmp_path / "workspace")
 
 
-def engine(name="threshold", choice=USUAL):
-    assert (name, choice) == ("threshold", USUAL)
+def engine(space=None, owner="anna", name="threshold", choice=USUAL):
+    assert (owner, name, choice) == ("anna", "threshold", USUAL)
     return Engine(CARD, threshold_network(), "cpu")
 
 
@@ -98,7 +98,7 @@ def test_a_sample_that_had_to_make_room_is_a_sentence(workspace):
 def test_a_job_of_an_image_that_was_deleted_meanwhile_leaves_nothing(workspace):
     _, _, kept = enqueue(workspace)
 
-    def load(name, choice):
+    def load(space, owner, name, choice):
         micrographs.delete(workspace, "anna", [kept.id])
         return engine()
 
@@ -111,7 +111,7 @@ def test_a_job_runs_as_it_was_asked_to_and_its_result_comes_back_so(workspace):
     choice, asked = RunChoice("exact", careful=True), []
     _, shown, _ = enqueue(workspace, choice=choice)
 
-    def load(name, choice):
+    def load(space, owner, name, choice):
         asked.append(choice)
         return Engine(card.careful, threshold_network(), "cpu")
 
@@ -149,7 +149,7 @@ def test_cancel_stops_between_two_tiles(workspace, monkeypatch):
             queue.cancel(workspace, "anna", "key")
             return super().probabilities(grey)
 
-    work_off(workspace, lambda name, choice: Slow(CARD, threshold_network(), "cpu"))
+    work_off(workspace, lambda space, owner, name, choice: Slow(CARD, threshold_network(), "cpu"))
     assert queue.find(workspace, "anna", "key").state == "cancelled"
     assert len(tiles) == 1
     assert results.find(workspace, "anna", "key") is None

@@ -30,7 +30,7 @@ CARD = LabCard(
     std=0.23,
     data="2 images of this lab",
     base="carbon-steel",
-    taught_on=(TaughtOn("a.tif", "0" * 64, 3, {"ferrite": 10, "carbide": 20}),),
+    taught_on=(TaughtOn("a.tif", "0" * 64, 3, (10, 20)),),
     scores=(Score("mean IoU", 0.75, "1 image that was kept out"),),
     pixel_range_nm=(5.0, 10.0),
     ranges=(StatisticRange("mean", 0.1, 0.9),),
@@ -159,12 +159,19 @@ def test_a_card_comes_back_as_the_card_of_a_model(workspace):
         ("failures", ["a"] * 201),
         ("unknown", 1),
         ("title", 3),
+        ("title", "![a](https://b)"),
+        ("title", "https://a.b"),
     ],
 )
 def test_a_card_that_the_app_could_not_work_with_is_refused(field, value):
     told = json.loads(lab_card.to_json(CARD)) | {field: value}
     with pytest.raises(ValueError):
         lab_card.from_json(json.dumps(told))
+
+
+def test_any_text_becomes_a_title():
+    assert lab_card.plain_title(" a [b](https://c)!\n`d` ") == "a b (https c) d"
+    assert lab_card.plain_title("Steel, 500 °C") == "Steel, 500 °C"
 
 
 def test_a_card_of_a_newer_lamella_is_passed_over(workspace):
