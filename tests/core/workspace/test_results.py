@@ -334,7 +334,7 @@ def test_content_that_goes_while_it_is_saved_is_added_again(
 def test_quota_counts_uploads_and_results_of_an_owner(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path, WorkspaceLimits(owner_bytes=100_000))
     kept = micrographs.add(workspace, "anna", "upload:1", "a.tif", b"0" * 60_000)
-    with pytest.raises(WorkspaceError, match="delete images or results"):
+    with pytest.raises(WorkspaceError, match="delete images, results or models"):
         micrographs.add(workspace, "anna", "upload:2", "b.tif", b"1" * 60_000)
     micrographs.add(workspace, "bert", "upload:2", "b.tif", b"1" * 60_000)
     stored = results.add(workspace, "anna", kept.id, "key", made("objects", discs()))
