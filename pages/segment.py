@@ -6,16 +6,7 @@ import streamlit as st
 
 from pages.components.correct.link import correct_link
 from pages.components.frame import publish, session, sidebar
-from pages.components.segment import (
-    cards,
-    keep_forest,
-    marking,
-    objects,
-    results,
-    run,
-    selection,
-    suggestion,
-)
+from pages.components.segment import cards, marking, objects, results, run, selection, suggestion
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
 PAGE = {"group": "Analyse", "title": "Segment", "order": 1}
@@ -36,9 +27,7 @@ with button:
 analysis = found.analysis if found else None
 selection.follow_link(analysis)
 with below_the_model:
-    keep_forest.draw(opened, card, marked)
-    if marked is None:
-        suggestion.draw(opened, card, analysis)
+    suggestion.draw(opened, card, analysis, marked)
 with st.sidebar:
     shown = sidebar.view(card) if analysis else None
 

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
+from core.correction.codec import decode_steps
+from core.correction.state import Box
 from core.segmentation.strokes import Stroke, draw_strokes
 from pages.components.viewer.corrector import SCRIPT
 
@@ -290,3 +292,31 @@ def test_a_tile_shows_edges_where_neighbours_differ_and_repaints_only_what_chang
     before = [*(1, 1, 2, 2), *(1, 1, 2, 2), *(2, 2, 2, 2), *(0, 0, 0, 0)]
     after = [*(1, 1, 2, 2), *(1, 1, 2, 2), *(2, 2, 3, 3), *(0, 0, 3, 3)]
     assert found == [before, after]
+
+
+def test_areas_that_overlap_count_once(evaluate: Callable[[str], Any]) -> None:
+    areas = "[[0, 0, 5, 10], [0, 5, 10, 10]]"
+    words = f"{{ map: {{ width: 10, height: 20 }}, areas: {areas} }}"
+    assert evaluate(
+        f"Object.assign(Object.create(Correction.prototype), {words}).areasShare"
+    ) == pytest.approx(75 / 200)
+    nothing = "{ map: { width: 10, height: 20 }, areas: [] }"
+    assert (
+        evaluate(f"Object.assign(Object.create(Correction.prototype), {nothing}).areasShare") == 0
+    )
+
+
+def test_a_confirmed_area_is_undone_and_made_again(evaluate: Callable[[str], Any]) -> None:
+    step = "{ serial: 'a', objects: [], areas: [[], [[1, 2, 3, 4]]], patch: NOTHING }"
+    found = evaluate(
+        f"(() => {{ const history = new History(); history.add({step});"
+        " return [history.undo().areas, history.redo().areas]; })()"
+    )
+    assert found == [[[[1, 2, 3, 4]], []], [[], [[1, 2, 3, 4]]]]
+
+
+def test_an_operation_is_sent_with_its_areas(evaluate: Callable[[str], Any]) -> None:
+    made = "{ serial: 'a', kind: 'area', objects: [], areas: [[], [[1, 2, 3, 4]]], patch: NOTHING }"
+    sent = evaluate(f"Array.from(encodeOperation({made}, 7))")
+    (step,) = decode_steps(bytes(sent))
+    assert (step.base, step.kind, step.change.areas) == (7, "area", ((), (Box(1, 2, 3, 4),)))

@@ -22,10 +22,10 @@ DONE = (
 LONGEST_TITLE = 60
 
 
-def draw(opened: Opened, card: ModelCard, marked: Marking | None) -> None:
-    """Draw what keeps the forest that the marks on the open image teach; nothing for other models,
-    before there is one, or where nothing can be kept."""
-    if marked is None or not marked.is_ready or keeping.workspace() is None:
+def draw(opened: Opened, card: ModelCard, marked: Marking) -> None:
+    """Draw what keeps the forest that the marks on the open image teach; nothing before there is
+    one, or where nothing can be kept."""
+    if not marked.is_ready or keeping.workspace() is None:
         return
     about = marked.marks.digest
     with st.popover("Keep this forest", icon=":material/bookmark_add:", width="stretch"):

@@ -10,7 +10,8 @@ import streamlit as st
 from core.types import ModelCard
 from pages.components.frame import background, images, publish, samples, session
 from pages.components.frame.memory import Opened
-from pages.components.segment import image_class, run
+from pages.components.segment import image_class, keep_forest, run
+from pages.components.segment.marking import Marking
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
@@ -27,12 +28,18 @@ INSPECT = Path(__file__).resolve().parents[2] / "inspect.py"
 MOST_PICTURES = 3
 
 
-def draw(opened: Opened, card: ModelCard, analysis: Analysis | None) -> None:
+def draw(
+    opened: Opened, card: ModelCard, analysis: Analysis | None, marked: Marking | None = None
+) -> None:
     """Draw what the image looks like where a model fits it, or that this one does not.
 
     An upload for which no model was chosen yet gets the one that fits. ``analysis``: of the image
-    by ``card``, once there is one; its warnings are not said again.
+    by ``card``, once there is one; its warnings are not said again. ``marked``: of a forest, which
+    fits where it was taught, so that keeping it is offered instead.
     """
+    if marked is not None:
+        keep_forest.draw(opened, card, marked)
+        return
     answer = _answer(opened)
     if answer is None:
         return

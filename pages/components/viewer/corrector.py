@@ -39,6 +39,7 @@ SCRIPT = "\n".join(
         "correction/keyed_tools.js",
         "correction/click_tool.js",
         "correction/like_tool.js",
+        "correction/area_tool.js",
         "correction/controls.js",
         "correction/corrector.js",
     )

@@ -24,9 +24,9 @@ function headerOf(buffer) {
   return { header, end: 4 + length };
 }
 
-// An operation as it is sent. { serial, kind, of, objects, patch }; `base`: the revision it builds on.
-export function encodeOperation({ serial, kind, of, objects, patch }, base) {
-  return withHeader({ serial, base, kind, of, objects, runs: patch.length / PATCH_RUN }, patch);
+// An operation as it is sent. { serial, kind, of, objects, areas, patch }; `base`: the revision it builds on.
+export function encodeOperation({ serial, kind, of, objects, areas, patch }, base) {
+  return withHeader({ serial, base, kind, of, objects, areas, runs: patch.length / PATCH_RUN }, patch);
 }
 
 // The state of a correction as the server sends it: the map's runs, the objects, what can be undone.

@@ -41,6 +41,7 @@ export class Correction {
     this.map = new LabelMap(state);
     this.map.read(state.map);
     this.objects = new Map(state.objects.map(([id, ...record]) => [id, record]));
+    this.areas = state.areas; // [top, left, bottom, right] of each that is confirmed as a whole
     this.history = new History(state);
     this.nextId = state.next_id;
     this.ground = state.ground;
@@ -156,6 +157,28 @@ export class Correction {
     this.shown(this.map.boxes.get(id));
   }
 
+  // Areas are right as a whole, in place of those that were.
+  confirmAreas(areas) {
+    this.record({ kind: "area", objects: [], areas: [this.areas, areas], patch: NOTHING });
+    this.areas = areas;
+    this.told();
+  }
+
+  // The share of the image that was confirmed by areas; they may overlap.
+  get areasShare() {
+    const { width, height } = this.map;
+    const cuts = (a, b) => [...new Set(this.areas.flatMap((area) => [area[a], area[b]]))].sort((one, other) => one - other);
+    const [rows, columns] = [cuts(0, 2), cuts(1, 3)];
+    let covered = 0;
+    for (let i = 1; i < rows.length; i++) {
+      for (let j = 1; j < columns.length; j++) {
+        const inside = ([top, left, bottom, right]) => top < rows[i] && bottom >= rows[i] && left < columns[j] && right >= columns[j];
+        if (this.areas.some(inside)) covered += (rows[i] - rows[i - 1]) * (columns[j] - columns[j - 1]);
+      }
+    }
+    return covered / (width * height);
+  }
+
   know(objects) {
     for (const [id, , after] of objects) {
       if (after) this.objects.set(id, after);
@@ -171,10 +194,11 @@ export class Correction {
     this.changedAt = performance.now();
     let box = this.map.apply(operation.patch);
     this.know(operation.objects);
+    if (operation.areas) this.areas = operation.areas[1];
     for (const [id] of operation.objects) box = united(box, this.map.boxes.get(id));
     // The server has the step and takes it back itself.
     this.outbox.add({ kind: operation.kind, of: operation.of, serial: serial(), objects: [], patch: NOTHING });
-    if (box) this.shown(box);
+    if (box || operation.areas) this.shown(box ?? null);
     this.told();
   }
 

@@ -4,7 +4,7 @@
 const TELL_MS = 6000;
 const NEWS_MS = 120; // so long after what was done last, once it is saved, the page's numbers follow
 
-class Corrector extends LikeTool {
+class Corrector extends AreaTool {
   constructor(root) {
     super(root);
     this.whole = true; // the next frame draws everything

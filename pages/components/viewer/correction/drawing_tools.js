@@ -3,7 +3,7 @@
 
 export const WIDEST_PX = 200;
 const RING_EDGE = "#ffffff";
-const TOOLS = ["pick", "brush", "eraser", "polygon", "lasso", "fill", "merge", "split", "click"];
+const TOOLS = ["pick", "brush", "eraser", "polygon", "lasso", "fill", "merge", "split", "click", "area"];
 const PATH_TOOLS = ["polygon", "lasso", "split"];
 const MOST_FILLED = 0.5;
 

@@ -26,13 +26,14 @@ export class History {
     if (!step) return null;
     this.redoable.push(step);
     const objects = step.objects.map(([id, before, after]) => [id, after, before]);
-    return { kind: "undo", of: step.serial, patch: inverse(step.patch), objects };
+    const areas = step.areas && [step.areas[1], step.areas[0]];
+    return { kind: "undo", of: step.serial, patch: inverse(step.patch), objects, areas };
   }
 
   redo() {
     const step = this.redoable.pop();
     if (!step) return null;
     this.undoable.push(step);
-    return { kind: "redo", of: step.serial, patch: step.patch, objects: step.objects };
+    return { kind: "redo", of: step.serial, patch: step.patch, objects: step.objects, areas: step.areas };
   }
 }

@@ -2,7 +2,7 @@
 
 const HOLD_MS = 300; // V held longer shows the segmentation again when it is let go
 const NOTCH = 50; // of a mouse wheel; a pinch on a touch pad comes in smaller steps
-const TOOL_KEYS = { i: "pick", b: "brush", d: "brush", e: "eraser", p: "polygon", l: "lasso", f: "fill", m: "merge", x: "split", s: "click" };
+const TOOL_KEYS = { i: "pick", b: "brush", d: "brush", e: "eraser", p: "polygon", l: "lasso", f: "fill", m: "merge", x: "split", s: "click", r: "area" };
 const ACTION_KEYS = {
   n: "new", h: "holes", g: "smooth", k: "switch", v: "hide", o: "outline", Delete: "delete", ".": "next", ",": "previous", t: "flip", a: "like",
 };
