@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from commands.terminal import box_scores, classifier_scores, click_scores
 from commands.terminal.batch import progress_line, write_whole
-from commands.terminal.lab import add_lab, known_model, load_model
+from commands.terminal.lab import add_lab, known_model, scored_engine
 from commands.terminal.options import (
     UsageError,
     add_careful,
@@ -23,7 +23,6 @@ from core.errors import DataError
 
 if TYPE_CHECKING:
     from core.evaluation.evaluation import MaskKind
-    from core.segmentation.segment import AnyEngine
     from core.types import ModelCard
 
 HELP = "score a model on images and masks"
@@ -115,7 +114,7 @@ def run(options: argparse.Namespace) -> int:
 
     stems = _stems(options, card)
     result = evaluate(
-        _engine(options, card),
+        scored_engine(card, options),
         options.images,
         options.masks,
         kind_of_masks(card),
@@ -142,24 +141,13 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _engine(options: argparse.Namespace, card: ModelCard) -> AnyEngine:
-    if options.weights is None:
-        return load_model(card, options, options.device, options.precision, options.careful)
-    from models import zoo
-
-    return zoo.load(
-        card.name, options.device, options.weights, options.precision, careful=options.careful
-    )
-
-
 def _check(options: argparse.Namespace, card: ModelCard) -> None:
     if options.masks is None:
         raise UsageError(f"--masks is missing; {card.name} is scored against masks.")
     if options.weights and card.build is None:
         raise UsageError(f"--weights: {card.name} is not a network and has no weights.")
-    for option, asked in (("--weights", options.weights), ("--validation", options.validation)):
-        if asked and card.origin != "zoo":
-            raise UsageError(f"{option} is for models of the zoo; {card.name} is one of your lab.")
+    if options.validation and card.origin != "zoo":
+        raise UsageError(f"--validation is for models of the zoo; {card.name} is one of your lab.")
     if options.save:
         result_folder(options.save, "--save")
 

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from commands.terminal.batch import progress_line, write_whole
+from commands.terminal.lab import scored_engine
 from commands.terminal.options import UsageError, result_folder
 from core.errors import DataError
 
@@ -32,11 +33,8 @@ def evaluate(options: argparse.Namespace, card: ModelCard, stems: frozenset[str]
         result_folder(options.save, "--save")
 
     from core.evaluation.box_agreement import entries, evaluate_boxes
-    from models import zoo
 
-    engine = zoo.load(
-        card.name, options.device, options.weights, options.precision, careful=card.is_careful
-    )
+    engine = scored_engine(card, options)
     try:
         scores = evaluate_boxes(
             engine, options.images, options.boxes, stems, progress_line("evaluate: image")

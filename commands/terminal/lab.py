@@ -85,3 +85,21 @@ def load_model(
 
     workspace = None if card.origin == "zoo" else workspace_of(options)
     return lab.load(workspace, owner_of(options), card.name, device, precision, backend, careful)
+
+
+def scored_engine(card: ModelCard, options: argparse.Namespace) -> AnyEngine:
+    """Return the model that ``lamella evaluate`` scores, with other weights where --weights has
+    them.
+
+    Raises:
+        UsageError: --weights with a model of the lab.
+    """
+    if options.weights is None:
+        return load_model(card, options, options.device, options.precision, options.careful)
+    if card.origin != "zoo":
+        raise UsageError(f"--weights is for models of the zoo; {card.name} is one of your lab.")
+    from models import zoo
+
+    return zoo.load(
+        card.name, options.device, options.weights, options.precision, careful=options.careful
+    )

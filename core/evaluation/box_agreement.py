@@ -13,10 +13,8 @@ from core.errors import DataError
 from core.formats import read_file
 from core.measurement.agreement import ObjectAgreement, mean_of_known
 from core.measurement.boxes import boxes_of_objects, match_boxes, read_yolo_boxes
-from core.segmentation.engines.classic_engine import ClassicEngine
-from core.segmentation.engines.engine import Engine
 from core.segmentation.objects import counted_objects
-from core.segmentation.segment import segment
+from core.segmentation.segment import AnyEngine, segment
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard, ProgressCallback, no_progress
 
@@ -84,7 +82,7 @@ class BoxScores:
 
 
 def evaluate_boxes(
-    engine: Engine | ClassicEngine,
+    engine: AnyEngine,
     images: Path,
     boxes: Path,
     stems: frozenset[str] | None = None,
@@ -124,7 +122,7 @@ def _pairs(images: Path, boxes: Path, stems: frozenset[str] | None) -> list[tupl
     return pairs
 
 
-def _scores_of(engine: Engine | ClassicEngine, image: Path, file: Path) -> ImageBoxScores:
+def _scores_of(engine: AnyEngine, image: Path, file: Path) -> ImageBoxScores:
     micrograph = read_file(image)
     reference = read_yolo_boxes(file, micrograph.shape)
     made = segment(micrograph, engine)

@@ -107,7 +107,7 @@ def test_no_image_no_batch() -> None:
 
 def test_a_model_of_marks_cannot_run_by_itself() -> None:
     app = opened("batch", model="random-forest")
-    assert "learns from marks on one image" in texts(app)
+    assert "learns from strokes on one image" in texts(app)
 
 
 def test_generated_series_has_two_specimens_of_four_calibrated_fields() -> None:

@@ -21,7 +21,7 @@ QUERIES = {
         "colors=grey&order=number&input=0&scales=own&measure=mean&phase=1&against=truth&"
         "all=on&positions=9&class=1&where=field&sanity=on&square=32&skips=none&whole=on"
     ),
-    "correct": "begin=model",
+    "correct": "begin=model&result=no-such",
     "library": (
         "find=steel&tag=as cast&by=otsu&added=7&sorted=name&page=1&item=no-such&left=no-such&"
         "right=no-such"
