@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from commands.terminal.batch import say
 from commands.terminal.options import UsageError, add_device, known_network, result_folder
+from commands.terminal.teaching import add_teaching, teach
 from core.errors import Cancelled, ModelError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from core.training.session import TrainingOptions
     from core.types import ModelCard
 
-HELP = "train a model on images and masks"
+HELP = "train a model on images and masks, or teach one your own material"
 SECONDS_BETWEEN_LINES = 15
 
 
@@ -57,13 +58,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, metavar="N", help="instead of the recipe's")
     add_device(parser)
+    add_teaching(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train, and write the best weights as safetensors."""
-    card = known_network(options.name)
+    """Train, and write the best weights as safetensors; or teach a model of the user's own."""
     if options.max_minutes is not None and options.max_minutes <= 0:
         raise UsageError(f"--max-minutes is {options.max_minutes:g}; it must be above 0.")
+    if options.pairs is not None:
+        return teach(options)
+    card = known_network(options.name)
     folder = options.out or Path("runs") / card.name
     result_folder(folder)
 

@@ -70,11 +70,8 @@ def handler(start_of: StartOf, pack: Pack) -> Handler:
         if training is None or training.settings is None:
             raise LamellaError(trainings.GONE)
         start = start_of(workspace, job.owner, training.settings.start)
-        with _gently(), _disk_full(workspace):
-            lesson = _teach(workspace, training, training.settings, start, progress)
-            data = pack(lesson.taught.state)
-            digest = workspace.blobs.add(data)
-        result = _result(lesson, training.settings, training, start)
+        result, data = run(workspace, training, start, pack, progress)
+        digest = workspace.blobs.add(data)
 
         def keep(db: apsw.Connection) -> None:
             trainings.finish(db, workspace, training.id, result, digest)
@@ -82,6 +79,25 @@ def handler(start_of: StartOf, pack: Pack) -> Handler:
         return keep
 
     return train
+
+
+def run(
+    workspace: Workspace,
+    training: Training,
+    start: Start,
+    pack: Pack,
+    progress: ProgressCallback,
+) -> tuple[Result, bytes]:
+    """Run a training that was begun, and return what it gave with the file of its weights; one that
+    was stopped goes on.
+
+    Raises:
+        WorkspaceError: the disk is full.
+    """
+    assert training.settings is not None
+    with _gently(), _disk_full(workspace):
+        lesson = _teach(workspace, training, training.settings, start, progress)
+        return _result(lesson, training.settings, training, start), pack(lesson.taught.state)
 
 
 def _teach(

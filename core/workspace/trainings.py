@@ -61,6 +61,23 @@ class Facts:
         return len({one.specimen for one in self.origins})
 
 
+def facts_of(
+    images: Sequence[TeachingImage],
+    phases: tuple[Phase, ...],
+    objects_phase: int | None,
+    base: str = "",
+) -> Facts:
+    """Return what is known of images without reading them again."""
+    return Facts(
+        tuple(one.origin for one in images),
+        phases,
+        any(one.instances is not None for one in images),
+        objects_phase,
+        base,
+        tuple(int(one.known.sum()) for one in images),
+    )
+
+
 @dataclass(frozen=True)
 class Standing:
     """Where a training stands: in which of its ``runs``, from 0, at which step, and its curve."""

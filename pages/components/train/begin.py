@@ -52,7 +52,7 @@ def _sample(workspace: Workspace) -> None:
         from core.training.fine_tuning.sample import TITLE, sample_images, sample_phases
 
         made = sample_images()
-        images.keep(workspace, TITLE, made, images.facts_of(made, sample_phases(), None))
+        images.keep(workspace, TITLE, made, trainings.facts_of(made, sample_phases(), None))
 
     st.button("Use the sample", type="primary", on_click=take, key="train-sample")
     made = stores.kept(("training sample",), _made, 3_000_000)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from core.errors import LamellaError
 from core.workspace import trainings
-from core.workspace.trainings import Facts
 from pages.components.frame import session
 from pages.components.train.link import LINK
 
 if TYPE_CHECKING:
     from core.training.fine_tuning.images import TeachingImage
-    from core.types import Phase
+    from core.workspace.trainings import Facts
     from core.workspace.workspace import Workspace
 
 REFUSED = "train_refused"
@@ -29,20 +28,3 @@ def keep(workspace: Workspace, title: str, images: Sequence[TeachingImage], fact
         return
     session.remember(REFUSED, ())
     LINK.change(training=made.id, shown=None)
-
-
-def facts_of(
-    images: Sequence[TeachingImage],
-    phases: tuple[Phase, ...],
-    objects_phase: int | None,
-    base: str = "",
-) -> Facts:
-    """Return what is known of images without reading them again."""
-    return Facts(
-        tuple(one.origin for one in images),
-        phases,
-        any(one.instances is not None for one in images),
-        objects_phase,
-        base,
-        tuple(int(one.known.sum()) for one in images),
-    )

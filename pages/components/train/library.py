@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.workspace import corrected_images, micrographs
+from core.workspace import corrected_images, micrographs, trainings
 from pages.components.correct.link import CORRECT
 from pages.components.frame import images, keeping, session
 from pages.components.frame.words import literal
@@ -81,7 +81,7 @@ def _keep(workspace: Workspace, chosen: list[CorrectedImage]) -> None:
     models = {one.model for one in chosen if not one.from_blank}
     base = models.pop() if len(models) == 1 else ""
     first = chosen[0]
-    facts = training_images.facts_of(found, first.phases, first.objects_phase, base)
+    facts = trainings.facts_of(found, first.phases, first.objects_phase, base)
     training_images.keep(workspace, literal(first.title), found, facts)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.errors import LamellaError
+from core.workspace import trainings
 from pages.components.frame import publish, session, stores
 from pages.components.frame.words import literal
 from pages.components.train import images as training_images
@@ -136,7 +137,7 @@ def _pairs(
             session.remember(training_images.REFUSED, (str(error),))
             return
         objects = 1 if meaning.kind == "instances" else None
-        facts = training_images.facts_of(made, phases_of(meaning), objects)
+        facts = trainings.facts_of(made, phases_of(meaning), objects)
         training_images.keep(workspace, literal(pairs[0].name), made, facts)
 
     label = f"Use {len(pairs):,} {'pair' if len(pairs) == 1 else 'pairs'}"
