@@ -13,9 +13,11 @@ from commands.terminal.options import UsageError
 from core.errors import DataError
 
 if TYPE_CHECKING:
+    from core.training.fine_tuning.images import TeachingImage
     from core.training.fine_tuning.mask_files import Meaning, ReadPair
+    from core.training.fine_tuning.start import Start
     from core.types import ProgressCallback
-    from core.workspace.trainings import Facts, Training
+    from core.workspace.trainings import Facts, Result, Training
     from core.workspace.workspace import Workspace
 
 MINUTES = 15.0
@@ -125,7 +127,7 @@ def _pairs(folder: Path) -> tuple[tuple[ReadPair, ...], dict[str, str]]:
     return pairs, {name: given or specimen_of(name) for name, given in named.items()}
 
 
-def _facts(images: tuple, meaning: Meaning, names: str | None) -> Facts:
+def _facts(images: tuple[TeachingImage, ...], meaning: Meaning, names: str | None) -> Facts:
     from core.segmentation.marks import named_phases
     from core.training.fine_tuning.mask_files import phases_of
     from core.workspace.trainings import facts_of
@@ -139,7 +141,7 @@ def _facts(images: tuple, meaning: Meaning, names: str | None) -> Facts:
     return facts_of(images, phases, 1 if meaning.kind == "instances" else None)
 
 
-def _run(workspace: Workspace, training: Training, start: object) -> tuple:
+def _run(workspace: Workspace, training: Training, start: Start) -> tuple[Result, bytes]:
     from core.jobs import training as jobs
     from models import teaching
 
