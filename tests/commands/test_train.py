@@ -37,7 +37,7 @@ def zoo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("models.zoo.recipe", lambda name: RECIPE)
     monkeypatch.setattr(
         "models.zoo.load",
-        lambda name, device="auto", *_, careful: Engine(CARD, threshold_network(), device),
+        lambda name, device="auto", *_, **choices: Engine(CARD, threshold_network(), device),
     )
 
 

@@ -123,7 +123,9 @@ def fine_tune(
         resume=True,
         max_seconds=settings.seconds,
         objective=_objective(data, view),
-        encoder_learning_rate=settings.encoder_learning_rate if start.knows_micrographs else None,
+        encoder_learning_rate=(
+            recipe.learning_rate * settings.encoder_share if start.knows_micrographs else None
+        ),
         frozen_statistics=start.knows_micrographs,
     )
     folder.mkdir(parents=True, exist_ok=True)
@@ -164,7 +166,7 @@ def view_of(start: Start, task: Task, scale: float | None = None) -> View:
 def _recipe(
     start: Start, task: Task, settings: FineTuning, network: nn.Module, images: int
 ) -> Recipe:
-    rate = settings.learning_rate if start.knows_micrographs else settings.imagenet_learning_rate
+    rate = settings.learning_rate if task.same_phases else settings.new_phases_learning_rate
     low, high = settings.augmentation.scale
     augmentation = replace(
         settings.augmentation,

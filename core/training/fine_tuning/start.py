@@ -90,6 +90,8 @@ class Task:
 class FineTuning:
     """How a network is taught. The defaults are those of the literature for few images.
 
+    ``learning_rate``: of decoder and head; ``new_phases_learning_rate``: where the head is a new
+    one; ``encoder_share``: of it, that the encoder has where it knows micrographs.
     ``seconds``: for all runs together; the last validation comes on top. ``steps_an_image``: up to
     ``most_steps`` and not under ``fewest_steps``. ``mixes``: shares of the new weights that are
     tried. ``scales``: likewise, of the image's size, times that of the model.
@@ -103,8 +105,8 @@ class FineTuning:
     batch: int = 4
     crop_px: int = 256
     learning_rate: float = 3e-4
-    encoder_learning_rate: float = 3e-5
-    imagenet_learning_rate: float = 1e-3
+    new_phases_learning_rate: float = 1e-3
+    encoder_share: float = 0.1
     weight_decay: float = 1e-2
     averaging: float = 0.98
     steps_an_image: int = 150
