@@ -96,8 +96,7 @@ class FineTuning:
     ``most_steps`` and not under ``fewest_steps``. ``mixes``: shares of the new weights that are
     tried. ``scales``: likewise, of the image's size, times that of the model.
 
-    Source of the mixture: Wortsman et al. 2022, arXiv:2109.01903; of few moved parameters:
-    fine-tuning only later stages, see docs/training.md.
+    Source of the mixture: Wortsman et al. 2022, arXiv:2109.01903.
     """
 
     seconds: float = 900.0

@@ -25,7 +25,8 @@ STILL = Augmentation(
     shading=0,
 )  # fmt: skip
 QUICK = FineTuning(
-    batch=4, crop_px=32, learning_rate=0.05, new_phases_learning_rate=0.05, encoder_share=1.0, fewest_steps=60,
+    batch=4, crop_px=32, learning_rate=0.05, new_phases_learning_rate=0.05, encoder_share=1.0,
+    fewest_steps=60,
     most_steps=60, validate_every=20, averaging=0.9, scales=(1.0,), augmentation=STILL,
 )  # fmt: skip
 PHASES = (Phase("ground", "#0072B2"), Phase("object", "#E69F00"))
