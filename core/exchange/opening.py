@@ -12,7 +12,7 @@ from typing import Literal
 from core.errors import FormatError, LamellaError, ModelError
 from core.exchange import needed
 from core.exchange.description import Description
-from core.exchange.weights_file import FILE, WEIGHTS
+from core.exchange.weights_file import FILE, WEIGHTS, with_card
 from core.formats.reading.isolation import run_isolated
 from core.settings import Limits
 from core.workspace import lab_card
@@ -106,7 +106,8 @@ def open_model(data: bytes, name: str, description: Description | None = None) -
             "of its size needs, or crashed. Nothing of it was kept."
         ) from error
     facts = dict(answer.facts)
-    weights = answer.arrays[WEIGHTS].tobytes() if WEIGHTS in answer.arrays else data
+    found = answer.arrays.get(WEIGHTS)
+    weights = with_card(data, "") if found is None else found.tobytes()
     card = _card(facts.pop("card"), name)
     shapes = facts.pop("shapes", None)
     return Opened(
