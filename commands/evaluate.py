@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from commands.terminal import box_scores, classifier_scores, click_scores
 from commands.terminal.batch import progress_line, write_whole
-from commands.terminal.lab import add_lab, known_model, scored_engine
+from commands.terminal.lab import add_lab, known_model, note_measured, scored_engine
 from commands.terminal.options import (
     UsageError,
     add_careful,
@@ -137,6 +137,7 @@ def run(options: argparse.Namespace) -> int:
         name = f"{card.name}.careful" if card.is_careful else card.name
         write_whole(options.save / f"{name}.json", as_json(kept).encode())
         write_whole(options.save / f"{name}.images.csv", images_csv(result))
+    note_measured(card, options, result)
     print(json.dumps(scores, indent=1) if options.json else text(scores))
     return 0
 

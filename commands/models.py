@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from commands.terminal import exchange
 from commands.terminal.batch import print_json
-from commands.terminal.lab import add_lab, owner_of, workspace_of
+from commands.terminal.lab import add_lab, known_model, owner_of, workspace_of
 from commands.terminal.options import UsageError
 
 if TYPE_CHECKING:
@@ -16,9 +17,10 @@ HELP = "the zoo of trained models"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the form of the answer, and the removal of a model of a lab."""
+    """Add the form of the answer, and what is done with a model instead."""
     parser.add_argument("--json", action="store_true", help="a list with one entry per model")
     parser.add_argument("--remove", metavar="NAME", help="remove this model of your lab instead")
+    exchange.add_options(parser)
     add_lab(parser)
 
 
@@ -29,6 +31,10 @@ def run(options: argparse.Namespace) -> int:
 
     if options.remove:
         return _remove(options)
+    if options.export:
+        return exchange.export(known_model(options.export, options), options)
+    if options.import_file:
+        return exchange.import_model(options)
     segmenting = lab.cards(workspace_of(options), owner_of(options))
     cards = all_cards(segmenting).values()
     if options.json:

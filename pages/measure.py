@@ -47,6 +47,7 @@ viewer(
 view.legend(analysis, found)
 if compared is not None:
     agreement.table(compared)
+    agreement.note(analysis, compared)
 shown.body(analysis, found)
 with st.sidebar:
     export.draw(reference, found)

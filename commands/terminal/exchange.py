@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.terminal.batch import say
+from commands.terminal.lab import made_workspace_of, owner_of
 from commands.terminal.options import UsageError
 
 if TYPE_CHECKING:
     from core.exchange.opening import Opened
     from core.types import ModelCard
-    from core.workspace.workspace import Workspace
 
+EVERYONE = "everyone"
 FORMATS = ("safetensors", "onnx", "bioimage")
 
 
@@ -68,8 +69,8 @@ def export(card: ModelCard, options: argparse.Namespace) -> int:
     return 0
 
 
-def import_model(workspace: Workspace, owner: str, options: argparse.Namespace) -> int:
-    """Keep a model that somebody else made."""
+def import_model(options: argparse.Namespace) -> int:
+    """Keep a model that somebody else made, for everybody who uses the workspace."""
     from core.exchange.description import Description
     from core.workspace.lab_models import NewModel
     from models import lab
@@ -82,7 +83,8 @@ def import_model(workspace: Workspace, owner: str, options: argparse.Namespace) 
     description = Description(phases, *options.grey)
     found = exchange.opened(path.read_bytes(), path.name, description)
     card = replace(found.card, name=options.name or found.card.name)
-    lab.keep(workspace, owner, NewModel("foreign", True, card, found.weights))
+    new = NewModel("foreign", True, card, found.weights)
+    lab.keep(made_workspace_of(options), owner_of(options) or EVERYONE, new)
     _say(found, card.name)
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from commands.terminal.options import UsageError, known_card
 from core.errors import ModelError
 
 if TYPE_CHECKING:
+    from core.evaluation.evaluation import Evaluation
     from core.execution import BackendName, DeviceName, PrecisionChoice
     from core.segmentation.segment import AnyEngine
     from core.types import ModelCard
@@ -56,6 +58,19 @@ def workspace_of(options: argparse.Namespace) -> Workspace | None:
     return Workspace(folder, WorkspaceLimits.from_environment())
 
 
+def made_workspace_of(options: argparse.Namespace) -> Workspace:
+    """Return the workspace, which is made where there is none.
+
+    Raises:
+        WorkspaceError: it cannot be opened.
+    """
+    from core.settings import WorkspaceLimits, workspace_folder
+    from core.workspace.workspace import Workspace
+
+    folder = options.workspace or workspace_folder()
+    return Workspace(folder, WorkspaceLimits.from_environment())
+
+
 def known_model(name: str, options: argparse.Namespace) -> ModelCard:
     """Return the card of a model of the zoo or of the lab.
 
@@ -70,6 +85,27 @@ def known_model(name: str, options: argparse.Namespace) -> ModelCard:
         return lab.card(workspace_of(options), owner_of(options), name)
     except ModelError as error:
         raise UsageError(str(error)) from error
+
+
+def note_measured(card: ModelCard, options: argparse.Namespace, result: Evaluation) -> None:
+    """Keep on the card of a foreign model what was measured of it; do nothing for another one."""
+    workspace = workspace_of(options) if card.origin == "foreign" else None
+    if workspace is None:
+        return
+    from core.types import Score
+    from core.workspace import lab_models
+    from models import lab
+
+    kept = lab.kept(workspace, owner_of(options), card.name)
+    assert kept is not None
+    words = {"foreground_iou_macro": "foreground IoU, mean over images", "mean_iou": "mean IoU"}
+    data = f"{len(result.images)} images of {options.images.resolve().parent.name}"
+    tested = [
+        Score(words[one.key], one.estimate.value, data)
+        for one in result.headlines
+        if one.key in words and isfinite(one.estimate.value)
+    ]
+    lab_models.note_test(workspace, kept.owner, kept.name, tested)
 
 
 def load_model(

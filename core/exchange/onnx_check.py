@@ -18,6 +18,7 @@ from google.protobuf.message import DecodeError
 from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto
 
 from core.errors import ModelError
+from core.exchange.weights_file import CARD
 
 OPSETS = (9, 23)
 IR_VERSION = 8
@@ -84,9 +85,16 @@ def checked_model(data: bytes, name: str) -> ModelProto:
     return clean
 
 
-def metadata_of(data: bytes, key: str) -> str:
-    """Return a text of the model's metadata; "" where there is none of that ``key``."""
-    return next((one.value for one in _parsed(data, "").metadata_props if one.key == key), "")
+def card_in(data: bytes) -> str:
+    """Return the JSON text of a card in the metadata of ONNX; "" where there is none."""
+    return next((one.value for one in _parsed(data, "").metadata_props if one.key == CARD), "")
+
+
+def with_card(model: ModelProto, card: str) -> bytes:
+    """Return a network as ONNX with the JSON text of a card in its metadata; "" for none."""
+    if card:
+        model.metadata_props.add(key=CARD, value=card)
+    return model.SerializeToString(deterministic=True)
 
 
 def operators_of(model: ModelProto) -> dict[str, int]:

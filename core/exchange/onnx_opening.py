@@ -5,6 +5,7 @@ Runs in a child, see ``core.exchange.opening``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from core.exchange.bioimage_processing import Normalization, applied, normalizat
 from core.exchange.bioimage_reading import Package, plain, read_package
 from core.exchange.description import Description, phases_named
 from core.exchange.onnx_form import Activation, Processing, Sides
-from core.exchange.weights_file import CARD, FILE, WEIGHTS
+from core.exchange.weights_file import FILE, WEIGHTS
 from core.settings import Limits
 from core.types import Phase
 from core.workspace import lab_card
@@ -31,6 +32,7 @@ TOLERANCE = 1e-3
 MOST_OFF = 100
 """Values in a million that may lie outside of it."""
 _SUM = 1e-3
+_NOT_IN_TITLES = re.compile(r"[\[\]<>`\\!|]|://")
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +97,7 @@ def opened(data: bytes, name: str, kind: str, description: Description) -> Opene
 
 
 def _own_card(package: Package | None, data: bytes, name: str) -> LabCard | None:
-    text = package.card if package else onnx_check.metadata_of(data, CARD)
+    text = package.card if package else onnx_check.card_in(data)
     if not text:
         return None
     try:
@@ -207,7 +209,8 @@ def _phases(
 def _card(
     model: ModelProto, phases: tuple[Phase, ...], texts: Mapping[str, str], name: str
 ) -> LabCard:
-    title = texts.get("title") or plain(name.rpartition(".")[0] or name, 60)
+    title = _NOT_IN_TITLES.sub(" ", texts.get("title") or name.rpartition(".")[0] or name)
+    title = plain(title, 80) or "Foreign network"
     operators = onnx_check.operators_of(model)
     made_by = f" Made by {texts['authors']}." if texts.get("authors") else ""
     return LabCard(
@@ -217,7 +220,7 @@ def _card(
         phases=phases,
         architecture=(
             f"foreign network, ONNX opset {onnx_check.opset_of(model)}, "
-            f"{operators.get('Conv', 0)} convolutions, {sum(operators.values())} operators in all"
+            f"{sum(operators.values())} operators, of them {operators.get('Conv', 0)} convolutions"
         ),
         mean=0.0,
         std=1.0,

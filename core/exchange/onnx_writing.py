@@ -16,7 +16,6 @@ from torch import nn
 from core.errors import ModelError
 from core.exchange import onnx_check
 from core.exchange.onnx_form import GREY
-from core.exchange.weights_file import CARD
 
 OPSET = 17
 EXAMPLE = (1, 1, 96, 128)
@@ -45,10 +44,7 @@ def written(network: nn.Module, outputs: tuple[str, ...], card: str, name: str) 
         ModelError: it cannot be written, or ONNX Runtime's answers differ by more than 1e-3.
     """
     model = onnx_check.checked_model(_traced(network, outputs), name)
-    for key, value in {CARD: card}.items():
-        if value:
-            model.metadata_props.add(key=key, value=value)
-    data = model.SerializeToString(deterministic=True)
+    data = onnx_check.with_card(model, card)
     operators, opset = onnx_check.operators_of(model), onnx_check.opset_of(model)
     return WrittenOnnx(data, opset, operators, _difference(data, network, name))
 

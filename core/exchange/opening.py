@@ -23,6 +23,7 @@ ALLOWED = "LAMELLA_FOREIGN_MODELS"
 LIMITS = Limits(decoded_bytes=500_000_000, seconds=120)
 """Of the child: 2 GB beside its libraries, and time on one core."""
 EXTENSIONS = ("safetensors", "onnx", "zip")
+MOST_TOLD = 3
 Kind = Literal["safetensors", "onnx", "bioimage"]
 _CHILDREN: Mapping[Kind, str] = {
     "safetensors": "core.exchange.weights_file:open_as_child",
@@ -112,12 +113,22 @@ def open_model(data: bytes, name: str, description: Description | None = None) -
     shapes = facts.pop("shapes", None)
     return Opened(
         kind=kind,
-        card=card if card.name else replace(card, name=slug(Path(name).stem)),
+        card=_foreign(card, name),
         weights=weights,
         shapes=None if shapes is None else {key: tuple(one) for key, one in shapes.items()},
         notes=tuple(facts.pop("notes", ())),
         **facts,
     )
+
+
+def _foreign(card: LabCard, name: str) -> LabCard:
+    """Return the card with its makers' scores as their own words, and nothing that was measured
+    elsewhere."""
+    data, told = card.data, [f"{one.metric} {one.value:.3f}" for one in card.scores[:MOST_TOLD]]
+    if told:
+        data = f"{data.rstrip('.')}. Scores by its own account: {', '.join(told)}."
+    named = card.name or slug(Path(name).stem) or "foreign-model"
+    return replace(card, name=named, data=data, scores=(), tested=())
 
 
 def _card(text: str, name: str) -> LabCard:

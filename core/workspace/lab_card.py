@@ -47,6 +47,7 @@ class LabCard:
     ``weights_format``: "network" is a safetensors file for the network that ``architecture`` names
     (see ``models.lab.networks``), "forest" is as of ``core.segmentation.engines.kept_forest``,
     "onnx" a single file. ``base``: the model that training began with, "" without one.
+    ``tested``: of a foreign model, what users of this lab measured.
     """
 
     name: str
@@ -80,10 +81,13 @@ class LabCard:
     object_confidence: ObjectConfidence | None = None
     careful_flips: bool = False
     careful_scales: tuple[float, ...] = ()
+    tested: tuple[Score, ...] = ()
 
 
 _SHARED = tuple(
-    one.name for one in fields(LabCard) if one.name not in ("weights_format", "base", "taught_on")
+    one.name
+    for one in fields(LabCard)
+    if one.name not in ("weights_format", "base", "taught_on", "tested")
 )
 
 
@@ -148,12 +152,12 @@ def check(card: LabCard) -> None:
         ("careful_scales", not _are_scales(card.careful_scales)),
         ("overlap_px", not 0 <= card.overlap_px <= 2048),
         ("ranges", not all(map(_is_range, card.ranges))),
-        ("scores", not all(math.isfinite(one.value) for one in card.scores)),
+        ("scores", not all(math.isfinite(one.value) for one in (*card.scores, *card.tested))),
         ("object_confidence", not _is_confidence(card)),
     ):
         if problem:
             raise ValueError(f"the card's {name} is {getattr(card, name)!r:.80}")
-    rows = (card.scores, card.failures, card.ranges, card.taught_on)
+    rows = (card.scores, card.tested, card.failures, card.ranges, card.taught_on)
     if any(len(one) > MOST_ROWS for one in rows):
         raise ValueError("the card is too long")
     if any(len(one) > LONGEST_TEXT for one in _texts(card)):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -17,6 +18,7 @@ from typing import Any, Literal, TypeAlias
 import apsw
 
 from core.errors import ModelError, WorkspaceError
+from core.types import Score
 from core.workspace import lab_card, quota
 from core.workspace.lab_card import LabCard
 from core.workspace.retention import SESSION
@@ -24,6 +26,7 @@ from core.workspace.workspace import Workspace
 
 Kind: TypeAlias = Literal["trained", "forest", "foreign"]
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+MOST_TESTS = 20
 GONE = (
     "There is no model {!r} of yours in this lab: it was removed, or it belongs to somebody else, "
     "who alone can change it."
@@ -166,6 +169,29 @@ def share(workspace: Workspace, owner: str, name: str, everyone: bool) -> None:
         )
         if not db.changes():
             raise WorkspaceError(GONE.format(name))
+
+
+def note_test(workspace: Workspace, owner: str, name: str, tested: Sequence[Score]) -> None:
+    """Keep on the card of a model of ``owner`` what was measured of it, in the place of earlier
+    scores of the same metric and data; the last ``MOST_TESTS`` stay.
+
+    Raises:
+        WorkspaceError: ``owner`` has no such model.
+    """
+    with workspace.database.write() as db:
+        row = db.execute(
+            "SELECT card FROM lab_model WHERE owner = ? AND name = ?", (owner, name)
+        ).fetchone()
+        if row is None:
+            raise WorkspaceError(GONE.format(name))
+        card = lab_card.from_json(row[0])
+        new = {(one.metric, one.data) for one in tested}
+        others = [one for one in card.tested if (one.metric, one.data) not in new]
+        card = replace(card, tested=(*tested, *others)[:MOST_TESTS])
+        db.execute(
+            "UPDATE lab_model SET card = ? WHERE owner = ? AND name = ?",
+            (lab_card.to_json(card), owner, name),
+        )
 
 
 def remove(workspace: Workspace, owner: str, name: str) -> int:

@@ -17,6 +17,7 @@ from core.settings import Limits
 from core.types import ModelCard, Weights
 from core.workspace import lab_card
 from core.workspace.lab_card import LabCard
+from models import zoo
 from models.lab.networks import builder
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Exported:
 
 def formats(card: ModelCard) -> tuple[Format, ...]:
     """Return in which formats a model can be exported; () where it is no trained network."""
-    if card.weights is None or card.needs_marks:
+    if card.weights is None or (card.origin == "zoo" and card.name not in zoo.CARDS):
         return ()
     if _is_foreign(card):
         return ("onnx",)
@@ -77,13 +78,11 @@ def export(card: ModelCard, data: bytes, wanted: Format) -> Exported:
             + (f"choose {', '.join(formats(card))}." if formats(card) else "it is no network.")
         )
     file_name = card.name + _ENDINGS[wanted]
-    kept = lab_card.lab_card(card)
+    kept = lab_card.lab_card(card, "onnx" if _is_foreign(card) else "network")
     if wanted == "safetensors":
         named = weights_file.with_card(data, lab_card.to_json(kept))
         note = "Weights in half precision and the card, in one file without code."
         return Exported(file_name, named, (note,))
-    if _is_foreign(card):
-        return Exported(file_name, data, ("The network as it was imported, without its card.",))
     needed.check_installed()
     job = {"card": lab_card.to_json(kept), "format": wanted, "name": card.name}
     try:
@@ -105,9 +104,16 @@ def export_as_child(
     """Do the work of :func:`export` for ONNX and BioImage.IO."""
     import numpy as np
 
+    card = lab_card.from_json(job["card"])
+    if card.weights_format == "onnx":
+        from core.exchange.onnx_check import checked_model, with_card
+
+        foreign = checked_model((folder / _WEIGHTS).read_bytes(), card.name)
+        data = with_card(foreign, job["card"])
+        note = "The network as it was imported, with the card that it has here."
+        return {_FILE: np.frombuffer(data, np.uint8)}, {"notes": [note]}
     from core.exchange import bioimage_writing
 
-    card = lab_card.from_json(job["card"])
     network = _network(card, folder / _WEIGHTS)
     if job["format"] == "onnx":
         written = _lamella_form(card, network, job["card"])
@@ -152,7 +158,7 @@ def _check_shapes(card: LabCard, shapes: Mapping[str, tuple[int, ...]], name: st
 
 
 def _is_foreign(card: ModelCard) -> bool:
-    return card.build is None and card.weights is not None and card.method is None
+    return card.origin == "foreign" and card.build is None
 
 
 def _network(card: LabCard, weights: Path) -> nn.Module:

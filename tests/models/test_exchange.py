@@ -57,7 +57,10 @@ def test_a_card_that_the_app_could_not_work_with_is_refused(data: bytes) -> None
     for changed, field in (
         ({"std": 0}, "std"),
         ({"tta_scales": [1e9]}, "tta_scales"),
-        ({"phases": [{"name": "a", "color": "red;x"}, {"name": "b", "color": "#000000"}]}, "phases"),
+        (
+            {"phases": [{"name": "a", "color": "red;x"}, {"name": "b", "color": "#000000"}]},
+            "phases",
+        ),
     ):
         odd = weights_file.with_card(data, json.dumps(card | changed))
         with pytest.raises(ModelError, match=field):

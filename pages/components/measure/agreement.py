@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components.frame import session
+from core.types import Score
+from pages.components.frame import keeping, lab, session
 from pages.components.frame.words import capital, literal
 
 if TYPE_CHECKING:
@@ -37,6 +38,23 @@ def draw(analysis: Analysis) -> Agreement | None:
     except LamellaError as error:
         st.sidebar.warning(literal(str(error)))
         return None
+
+
+def note(analysis: Analysis, found: Agreement) -> None:
+    """Keep the agreement on the card of a foreign model of the user, once; of others nothing."""
+    card = analysis.card
+    if card.origin != "foreign" or found.mean_iou is None:
+        return
+    from core.workspace import lab_models
+
+    workspace, kept = keeping.workspace(), lab.found(session.memory()).get(card.name)
+    data = f"{analysis.micrograph.name}, compared with a mask on the page Measure"
+    score = Score("mean IoU", found.mean_iou, data)
+    if workspace is None or kept is None or kept.owner != session.owner():
+        return
+    if score not in kept.card.tested:
+        lab_models.note_test(workspace, kept.owner, kept.name, [score])
+        st.caption(f"Noted on the card of {literal(kept.card.title)}.")
 
 
 def _agreement(analysis: Analysis, data: bytes, name: str, kind: MaskKind) -> Agreement:

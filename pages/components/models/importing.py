@@ -15,6 +15,7 @@ from core.exchange.description import Description
 from core.workspace.lab_models import NewModel
 from pages.components.frame import background, keeping, session, stores
 from pages.components.frame.words import literal
+from pages.components.models.foreign import NOT_TESTED
 from pages.components.models.overview import LINK
 
 if TYPE_CHECKING:
@@ -31,10 +32,6 @@ WHAT = (
     "the network, no address in it is fetched, and what could run code is refused."
 )
 OUTPUTS = {"auto": "as they look", "probabilities": "probabilities", "logits": "logits"}
-NOT_TESTED = (
-    "**Not tested by Lamella.** What it learned from and how good it is, is what its makers say. "
-    "Measure it on images of yours before you trust it."
-)
 
 
 def draw() -> None:

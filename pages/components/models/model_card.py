@@ -57,7 +57,7 @@ def facts(card: ModelCard) -> None:
             phase.name for phase in card.phases
         ),
         "Architecture": card.architecture,
-        "Trained on": card.data,
+        ("Trained on, by its own account" if card.origin == "foreign" else "Trained on"): card.data,
     }
     if card.pixel_range_nm is not None:
         low, high = card.pixel_range_nm

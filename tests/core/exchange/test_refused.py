@@ -4,23 +4,21 @@ in a sentence, and nothing of it is read or run."""
 from __future__ import annotations
 
 import io
-import json
 import pickle
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
-import yaml
 from onnx import TensorProto, helper
 from safetensors.numpy import save
 
 from core.errors import LamellaError, ModelError
 from core.exchange import onnx_opening, opening, weights_file
 from core.exchange.description import Description
+from tests.onnx_files import description, network, package
 
 
 class RanError(Exception):
@@ -30,47 +28,6 @@ class RanError(Exception):
 class Trap:
     def __reduce__(self) -> tuple[Any, ...]:
         return RanError, ("unpickled",)
-
-
-def network(*extra: onnx.NodeProto, output: str = "y", **graph: Any) -> onnx.ModelProto:
-    """A network of one convolution and two phases, and ``extra`` nodes behind it."""
-    weights = np.array([4.0, -4.0], np.float32).reshape(2, 1, 1, 1)
-    nodes = [helper.make_node("Conv", ["x", "w"], ["y"]), *extra]
-    made = helper.make_graph(
-        nodes,
-        "g",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 1, "h", "w_"])],
-        [helper.make_tensor_value_info(output, TensorProto.FLOAT, ["n", 2, "h", "w_"])],
-        [onnx.numpy_helper.from_array(weights, "w")],
-        **graph,
-    )
-    return helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)])
-
-
-def description(**changed: Any) -> dict[str, Any]:
-    axes = [{"type": "batch"}, {"type": "channel"}]
-    axes += [{"type": "space", "id": axis, "size": {"min": 64, "step": 32}} for axis in "yx"]
-    found = {
-        "format_version": "0.5.4",
-        "type": "model",
-        "name": "Two phases",
-        "inputs": [{"id": "in", "axes": axes}],
-        "outputs": [{"id": "out", "axes": [dict(axis) for axis in axes]}],
-        "weights": {"onnx": {"source": "weights.onnx"}},
-    }
-    return found | changed
-
-
-def package(described: Mapping[str, Any] | None = None, **files: bytes) -> bytes:
-    # Without aliases for parts that are the same object.
-    text = yaml.safe_dump(json.loads(json.dumps(described or description())))
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("rdf.yaml", text)
-        packed.writestr("weights.onnx", network().SerializeToString())
-        for name, content in files.items():
-            packed.writestr(name, content)
-    return stream.getvalue()
 
 
 def refusal(data: bytes) -> str:
