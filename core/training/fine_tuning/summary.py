@@ -62,6 +62,8 @@ def _rows(tested: Sequence[HeldOutImage], phases: Sequence[str]) -> tuple[Row, .
         _row(tested, f"Error of the area fraction of {name} (percentage points)", partial(_off, n))
         for n, name in enumerate(phases)
     ]
+    if any(one.after.object_iou == one.after.object_iou for one in tested):
+        found.append(_row(tested, "Best IoU of each object", lambda score: score.object_iou))
     if any(one.after.object_f1 == one.after.object_f1 for one in tested):
         found.append(_row(tested, "F1 of objects at IoU 0.5", lambda score: score.object_f1))
     return tuple(found)

@@ -44,7 +44,7 @@ def draw(workspace: Workspace, training: Training) -> Settings:
     with st.sidebar:
         phases = _phases(training)
         start, same = _start(workspace, training)
-        objects = _objects(facts, phases)
+        objects = _objects(training, phases)
         minutes = st.select_slider("Time (min)", MINUTES, USUAL_MINUTES, key="train_minutes")
         test = _test(facts)
     settings = Settings(start, phases, same, objects, float(minutes), test)
@@ -159,7 +159,8 @@ def _start(workspace: Workspace, training: Training) -> tuple[str, bool]:
     return start, same
 
 
-def _objects(facts: Facts, phases: tuple[Phase, ...]) -> int | None:
+def _objects(training: Training, phases: tuple[Phase, ...]) -> int | None:
+    facts = training.facts
     names = {-1: "none", **{index: phase.name for index, phase in enumerate(phases)}}
     usual = -1 if facts.objects_phase is None else facts.objects_phase
     chosen = st.selectbox(
@@ -167,7 +168,7 @@ def _objects(facts: Facts, phases: tuple[Phase, ...]) -> int | None:
         list(names),
         index=list(names).index(usual),
         format_func=names.__getitem__,
-        key="train_objects",
+        key=f"train_objects-{training.id}",
     )
     return None if chosen == -1 else chosen
 
