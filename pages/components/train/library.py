@@ -10,7 +10,6 @@ from core.errors import LamellaError
 from core.workspace import corrected_images, micrographs, trainings
 from pages.components.correct.link import CORRECT
 from pages.components.frame import images, keeping, session
-from pages.components.frame.words import literal
 from pages.components.train import images as training_images
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def _keep(workspace: Workspace, chosen: list[CorrectedImage]) -> None:
     base = models.pop() if len(models) == 1 else ""
     first = chosen[0]
     facts = trainings.facts_of(found, first.phases, first.objects_phase, base)
-    training_images.keep(workspace, literal(first.title), found, facts)
+    training_images.keep(workspace, first.title, found, facts)
 
 
 def _taught(workspace: Workspace, image: CorrectedImage) -> TeachingImage:

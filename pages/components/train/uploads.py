@@ -138,7 +138,7 @@ def _pairs(
             return
         objects = 1 if meaning.kind == "instances" else None
         facts = trainings.facts_of(made, phases_of(meaning), objects)
-        training_images.keep(workspace, literal(pairs[0].name), made, facts)
+        training_images.keep(workspace, pairs[0].name, made, facts)
 
     label = f"Use {len(pairs):,} {'pair' if len(pairs) == 1 else 'pairs'}"
     if has_mistakes:
