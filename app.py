@@ -20,6 +20,7 @@ from pages.components.frame.downloads import download_route
 from pages.components.frame.identity import OwnerCookie
 from pages.components.frame.image_store import image_route
 from pages.components.frame.words import literal
+from pages.components.lecture.class_route import class_route
 from pages.components.lecture.route import library_route
 
 
@@ -73,6 +74,7 @@ app = st.App(
         correction_route(base_path),
         click_route(base_path),
         library_route(base_path),
+        class_route(base_path),
         *page_routes(base_path),
     ],
     middleware=[Middleware(OwnerCookie, base_path)],

@@ -19,7 +19,7 @@ from core.figures.concepts_convolution import (
     read_figure,
 )
 from core.figures.lecture_pictures import Shown, pictures, walk
-from lecture.step import Part, Step, Subject
+from lecture.step import Part, Question, Step, Subject
 
 SIDE, COARSE, KERNEL = 256, 18, 3
 SHOWN_KERNELS = {
@@ -185,6 +185,20 @@ PART = Part(
             "padding: the last row and column never are.",
             _read,
             "convolution",
+        ),
+        Step(
+            "predict-size",
+            "Predict: the size of a feature map",
+            "(32 - 5) / 2 = 13.5, rounded down to 13, plus the first position. The last row and "
+            "column are never read.",
+            None,
+            "convolution",
+            question=Question(
+                "An image of 32 px, a kernel of 5 px, stride 2, no padding: how many outputs along"
+                " a side?",
+                ("13", "14", "15", "16"),
+                1,
+            ),
         ),
     ),
 )

@@ -28,6 +28,8 @@ WITHOUT = "The picture of this step could not be drawn; the server's log says wh
 def figure_of(step: Step, subject: Subject, sample: Subject) -> go.Figure:
     """Return the picture of a step; on ``sample`` where it cannot be drawn on ``subject``, and
     empty where neither can, with a line about it in ``layout.meta.note``."""
+    if step.draw is None:
+        return drawn([], {})
     for one, note in ((subject, ""), (sample, ON_SAMPLE)):
         try:
             figure = readable(step.draw(one), STAGE_FONT_PX)

@@ -18,7 +18,7 @@ from core.inspection.layers import layer_table
 from core.inspection.receptive_field import field_sizes
 from core.inspection.subject import Expected, open_subject
 from core.palette import OKABE_ITO
-from lecture.step import Part, Step, Subject
+from lecture.step import Part, Question, Step, Subject
 
 CROP = 48
 STACK = ("conv 3", "conv 3", "pool 2", "conv 3", "conv 3", "pool 2", "conv 3")
@@ -155,6 +155,19 @@ FIELDS = Part(
             _networks,
             "receptive-field",
             {"field_network": "resnet18"},
+        ),
+        Step(
+            "predict-field",
+            "Predict: small kernels in a row",
+            "Each adds 2 pixels: 3, 5, 7. Together they have 27 weights instead of 49, and two "
+            "more nonlinearities: the idea of VGG.",
+            None,
+            "receptive-field",
+            question=Question(
+                "How many 3 × 3 convolutions in a row see as much as one of 7 × 7?",
+                ("2", "3", "4", "5"),
+                1,
+            ),
         ),
     ),
 )

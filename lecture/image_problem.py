@@ -15,7 +15,7 @@ from core.figures.concepts_parameters import accuracy_figure, memory_figure
 from core.figures.concepts_sharing import shift_figure
 from core.figures.lecture_parameters import forms_figure
 from core.figures.lecture_pictures import Frame, Shown, beside, pictures
-from lecture.step import Part, Step, Subject
+from lecture.step import Part, Question, Step, Subject
 from models import lecture as networks
 
 SIDE, PATCH = 256, 8
@@ -132,6 +132,20 @@ PART = Part(
             "put; flattened into a dense layer, the same convolution does not.",
             _invariance,
             "image-problem",
+        ),
+        Step(
+            "predict-weights",
+            "Predict: a larger image",
+            "Four times: every unit has one weight per pixel. The convolution needs not one weight"
+            " more.",
+            None,
+            "image-problem",
+            question=Question(
+                "An image twice as wide and twice as high: how many times the weights does a fully"
+                " connected layer need, with as many units?",
+                ("as many as before", "2 times", "4 times", "16 times"),
+                2,
+            ),
         ),
     ),
 )

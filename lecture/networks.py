@@ -15,7 +15,7 @@ from core.figures.learn_gradients import gradient_figure
 from core.figures.lecture_blocks import block_figure
 from core.figures.lecture_pictures import Shown, pictures
 from core.palette import rgb
-from lecture.step import Part, Step, Subject
+from lecture.step import Part, Question, Step, Subject
 
 NAMES = ("lenet5", "alexnet", "vgg16", "resnet18", "resnet50", "unet-resnet18")
 FREE_SIDE = 224
@@ -114,6 +114,19 @@ CLASSIC = Part(
             "architectures",
             {"architecture": "ResNet-50"},
         ),
+        Step(
+            "predict-parameters",
+            "Predict: where the parameters are",
+            "102,764,544, or 74 %, connect 7 × 7 × 512 values to 4,096 units. ResNet averages over"
+            " the map instead.",
+            None,
+            "architectures",
+            question=Question(
+                "Where do most of the 138 million parameters of VGG16 sit?",
+                ("in its 13 convolutions", "in the first dense layer", "in the last dense layer"),
+                1,
+            ),
+        ),
     ),
 )
 RESIDUAL = Part(
@@ -145,6 +158,20 @@ RESIDUAL = Part(
             "architectures",
             {"architecture": "ResNet-18"},
         ),
+        Step(
+            "predict-identity",
+            "Predict: a block that does nothing",
+            "x + 0 = x, bit for bit: a deeper residual network can represent what a shallower one "
+            "does.",
+            None,
+            "skip-connections",
+            question=Question(
+                "The branch of a residual block is all zeros. How far is its output from its "
+                "input, if that is not negative?",
+                ("not at all", "by rounding", "it depends on the input"),
+                0,
+            ),
+        ),
     ),
 )
 UNET = Part(
@@ -165,7 +192,8 @@ UNET = Part(
             "One network, trained on particles in many micrographs, marks each pixel; connected "
             "pixels are counted and measured as objects.",
             _segmented,
-            "segment",
+            "inspect",
+            {"view": "label", "model": MODEL},
         ),
     ),
 )

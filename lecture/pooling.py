@@ -14,7 +14,7 @@ from core.concepts.pooling_shift import pooled_steps, shift_curves
 from core.figures.concepts_convolution import Panel, panels
 from core.figures.learn_pooling import contrast_figure, shift_figure
 from core.figures.lecture_pictures import Shown, pictures
-from lecture.step import Part, Step, Subject
+from lecture.step import Part, Question, Step, Subject
 
 SIDE, COARSE = 256, 32
 WINDOW, STRIDE, SHIFTS = 2, 2, tuple(range(9))
@@ -115,6 +115,20 @@ PART = Part(
             _shifts,
             "pooling",
             {"pool_topic": "When the image moves"},
+        ),
+        Step(
+            "predict-pooling",
+            "Predict: max pooling on noise",
+            "The largest of four normal values lies 1.03 standard deviations above the mean, so "
+            "110.3. Average pooling leaves 100.",
+            None,
+            "pooling",
+            question=Question(
+                "A flat, noisy ground has mean 100 and standard deviation 10. What is its mean "
+                "after 2 × 2 max pooling?",
+                ("95", "100", "110", "120"),
+                2,
+            ),
         ),
     ),
 )

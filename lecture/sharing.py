@@ -10,7 +10,7 @@ from core.concepts.weight_sharing import layer_matrix
 from core.figures.concepts_convolution import difference_colors, feature_colors
 from core.figures.concepts_sharing import Sharing, matrix_figure, shift_figure
 from core.figures.lecture_pictures import Shown, pictures
-from lecture.step import Part, Step, Subject
+from lecture.step import Part, Question, Step, Subject
 
 SIDE, SMALL = 256, 8
 SHIFT_PX, SHIFTS = 9, range(9)
@@ -112,6 +112,19 @@ PART = Part(
             "that is not a multiple of the stride.",
             _curves,
             "sharing",
+        ),
+        Step(
+            "predict-invariance",
+            "Predict: a particle moves",
+            "It is equivariant: the map moves along. Invariance, the same answer wherever things "
+            "are, comes from pooling over all places.",
+            None,
+            "sharing",
+            question=Question(
+                "A particle moves across the image. What does the feature map of a convolution do?",
+                ("it stays the same", "it moves along", "it changes its shape"),
+                1,
+            ),
         ),
     ),
 )

@@ -53,19 +53,30 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Question:
+    """What a class predicts before it is revealed. ``truth``: which of ``choices`` is right."""
+
+    ask: str
+    choices: tuple[str, ...]
+    truth: int
+
+
+@dataclass(frozen=True)
 class Step:
     """One screen of the lecture.
 
     ``key``: in its link. ``sentence``: at most MOST_LETTERS. ``draw``: makes the picture, a figure
-    of plotly. ``page``: the address of the page where the same is shown live, with ``query``.
+    of plotly; None of a question. ``page``: the address of the page where the same is shown live,
+    with ``query``. of a question its sentence comes with the truth.
     """
 
     key: str
     title: str
     sentence: str
-    draw: Callable[[Subject], go.Figure]
+    draw: Callable[[Subject], go.Figure] | None
     page: str = ""
     query: dict[str, str] = field(default_factory=dict, hash=False)
+    question: Question | None = None
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ def markdown() -> str:
         lines += [f"## {part.title}", "", "| | Statement | In words | Link |", "|---|---|---|---|"]
         for step in part.steps:
             number += 1
-            cells = (f"{number}", step.title, step.sentence, link_of(step))
+            title = step.question.ask if step.question else step.title
+            cells = (f"{number}", title, step.sentence, link_of(step))
             lines.append(f"| {' | '.join(cells)} |")
         lines.append("")
     return "\n".join(lines)

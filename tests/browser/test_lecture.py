@@ -77,3 +77,28 @@ def test_a_link_opened_cold_shows_exactly_its_step(server, open_tab: Callable[..
     expect(page.locator(".lecture-deck h1")).to_be_hidden()
     page.keyboard.press("ArrowRight")
     expect(page.locator(".lecture-deck h1")).to_have_text(STEPS["stride"].title)
+
+
+def test_a_class_answers_and_the_bars_come_with_the_truth(
+    server, open_tab: Callable[..., Page]
+) -> None:
+    page = open_tab(width=1280, height=720)
+    page.goto(f"{server.address}/lecture?step=predict-size")
+    page.get_by_role("button", name="Collect the class's answers").click()
+    expect(page.get_by_role("button", name="End the class")).to_be_visible()
+    link = page.get_by_test_id("stCode").inner_text().strip()
+    student = open_tab(width=390, height=844)
+    student.goto(link)
+    on_stage(student, "predict-size")
+    student.get_by_role("button", name="13", exact=True).click()
+    expect(student.locator(".lecture-deck .note")).to_have_text("1 answer")
+    student.get_by_role("button", name="14", exact=True).click()
+    page.goto(link)
+    on_stage(page, "predict-size")
+    expect(page.locator(".lecture-deck .note")).to_have_text("1 answer")
+    expect(page.locator(".question .right")).to_have_count(0)
+    page.keyboard.press(" ")
+    expect(page.locator(".question .right")).to_contain_text("14")
+    expect(page.locator(".question b")).to_have_text(["0", "1", "0", "0"])
+    page.keyboard.press(" ")
+    on_stage(page, "fully-connected")

@@ -48,7 +48,10 @@ def numbers(value: Any) -> Iterator[float]:
         yield value
 
 
-@pytest.mark.parametrize("key", STEPS)
+QUESTIONS = {key: step.question for key, step in STEPS.items() if step.question}
+
+
+@pytest.mark.parametrize("key", [key for key in STEPS if key not in QUESTIONS])
 def test_a_step_has_a_picture(key: str, caplog: pytest.LogCaptureFixture) -> None:
     made = encoded(STEPS[key], subject(), subject())
     assert not caplog.records
@@ -69,6 +72,13 @@ def test_every_step_has_a_name_a_title_and_one_or_two_lines() -> None:
         assert 5 < len(step.title) <= 70, key
         assert 40 < len(step.sentence) <= MOST_LETTERS, key
         assert step.sentence.endswith("."), key
+
+
+def test_every_question_has_its_answer_among_its_choices() -> None:
+    assert len(QUESTIONS) == 7
+    for key, question in QUESTIONS.items():
+        assert question.ask.endswith("?") and len(question.ask) <= 140, key
+        assert 0 <= question.truth < len(set(question.choices)) == len(question.choices) <= 4, key
 
 
 def test_the_lecture_is_in_the_order_of_its_ideas() -> None:

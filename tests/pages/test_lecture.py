@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lecture.steps import STEPS
+from pages.components.lecture.class_route import is_open
 from tests.pages.running import opened, warnings
 
 
@@ -11,7 +12,7 @@ def test_the_contents_lead_to_every_step() -> None:
     assert not app.exception
     links = [one.proto.label for one in app.get("page_link")]
     assert len(links) == 1 + len(STEPS)
-    assert links[0].startswith("**Present from step 22 of 50: Pooling")
+    assert links[0].startswith("**Present from step 25 of 57: Pooling")
     assert "step=pooling&present=1" in app.code[0].value
     assert "model=" not in app.code[0].value
 
@@ -20,6 +21,17 @@ def test_a_step_that_does_not_exist_is_said_in_a_line() -> None:
     app = opened("lecture", step="nonsense")
     assert warnings(app) == ["The link asks for a step that does not exist; shown: the first."]
     assert not app.exception
+
+
+def test_a_class_has_its_code_in_the_link_until_it_ends() -> None:
+    app = opened("lecture", sample="gold-tem", step="predict-size")
+    app.button[0].click().run()
+    code = app.query_params["class"]
+    assert is_open(code)
+    assert f"class={code}" in app.code[0].value
+    app.button[0].click().run()
+    assert "class" not in app.query_params
+    assert not is_open(code)
 
 
 def test_on_stage_nothing_is_an_error() -> None:

@@ -34,7 +34,7 @@ QUERIES = {
     "measure": (
         "what=phases&phase=1&method=point count&points=20&unweighted=on&fit=gamma&error=2&unit=nm"
     ),
-    "lecture": "step=pooling&present=1",
+    "lecture": "step=pooling&present=1&class=over",
     "image_problem": (
         "presenter=true&image_side=64&image_units=16&image_maps=2&image_precision=half&"
         "image_training=false&image_snapshot=3&image_subject=x&image_shift=2"

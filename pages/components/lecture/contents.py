@@ -8,6 +8,7 @@ from core.figures.qr_code import qr_code
 from lecture.steps import PARTS, STEPS
 from pages.components.frame import stores
 from pages.components.lecture import stage
+from pages.components.lecture.class_route import is_open
 
 PAGE = stage.PAGES / "lecture.py"
 COLUMNS = 3
@@ -35,12 +36,29 @@ def begin() -> None:
             "the ends; B makes the screen black; Esc leaves. *Try it live* opens the page where "
             "the same is shown with all its controls, and Esc there leads back."
         )
+        _class()
     with right:
         address = stage.address_of(step)
         code = stores.kept(("qr", address), lambda: qr_code(address).data, 50_000)
         st.image(code, width=QR_PX, output_format="PNG")
         st.caption("This step, for a class")
         st.code(address, language=None, wrap_lines=True)
+
+
+def _class() -> None:
+    """Draw what begins and ends the collecting of answers."""
+    if is_open(stage.class_code()):
+        st.markdown(
+            "**The class answers the lecture's questions** by the link at the right, without "
+            "names. Space shows the bars beside the truth. The answers are gone three hours after "
+            "the last one, or at once:"
+        )
+        st.button("End the class", on_click=stage.end_class)
+    else:
+        st.markdown(
+            "Seven steps are questions. A class can answer them on its phones, without names:"
+        )
+        st.button("Collect the class's answers", on_click=stage.begin_class)
 
 
 def all_steps() -> None:

@@ -26,7 +26,8 @@ _component = st.components.v2.component(
 @dataclass(frozen=True)
 class Screen:
     """One step as the browser shows it. ``figure``: the address of its picture. ``page``: whether
-    there is a page that shows it live."""
+    there is a page that shows it live. ``ask``, ``choices``, ``truth``: of a question.
+    """
 
     key: str
     part: str
@@ -34,6 +35,9 @@ class Screen:
     sentence: str
     figure: str
     page: bool
+    ask: str = ""
+    choices: tuple[str, ...] = ()
+    truth: int = -1
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,13 @@ def deck(
     step: str,
     library: str,
     note: str,
+    answers: str,
     on_left: Callable[[Left], None],
 ) -> None:
     """Show the lecture from ``step`` on.
 
     ``library``: the address of plotly.js. ``note``: one line for whoever stands on stage.
+    ``answers``: the address of the class's answers, "" where none are collected.
     """
 
     def left() -> None:
@@ -68,6 +74,7 @@ def deck(
             "step": step,
             "library": library,
             "note": note,
+            "answers": answers,
         },
         on_left_change=left,
     )

@@ -17,11 +17,12 @@ from lecture.steps import PARTS, STEPS
 from pages.components.frame import images, networks, publish, samples, session, stores
 from pages.components.frame.memory import Opened
 from pages.components.frame.page_link import PageLink
+from pages.components.lecture.class_route import class_address, classrooms, is_open
 from pages.components.lecture.deck import Left, Screen, deck
 from pages.components.lecture.route import library_address
 
 PAGES = Path(__file__).resolve().parents[2]
-LINK = PageLink("lecture", ("step", "present"))
+LINK = PageLink("lecture", ("step", "present", "class"))
 GO_LIVE = "lecture_live"
 FIRST = next(iter(STEPS))
 PRESENT = "1"
@@ -32,13 +33,31 @@ ELSEWHERE = "This link's image cannot be opened here; shown: a sample."
 
 def present(opened: Opened, note: str) -> None:
     """Show the lecture on the whole window, from the link's step on. ``note``: said in a line."""
+    code = class_code()
     deck(
         _screens(opened),
         st.query_params.get("step", FIRST),
         publish.below_base_path(library_address()),
         note,
+        publish.below_base_path(class_address(code)) if is_open(code) else "",
         _leave,
     )
+
+
+def class_code() -> str:
+    """Return the code of the class in the link, "" where there is none."""
+    return st.query_params.get("class", "")
+
+
+def begin_class() -> None:
+    """Open a class, and put its code into the link."""
+    LINK.change(**{"class": classrooms().open()})
+
+
+def end_class() -> None:
+    """Forget the class of the link with all its answers."""
+    classrooms().close(class_code())
+    LINK.change(**{"class": None})
 
 
 def _leave(left: Left) -> None:
@@ -100,6 +119,9 @@ def _screens(opened: Opened) -> tuple[Screen, ...]:
                 MEDIA_TYPE,
             ),
             bool(step.page),
+            step.question.ask if step.question else "",
+            step.question.choices if step.question else (),
+            step.question.truth if step.question else -1,
         )
         for part in PARTS
         for step in part.steps
@@ -120,10 +142,11 @@ def _one_at_a_time() -> Lock:
     return Lock()
 
 
-def link_to(step: Step, present: bool = True) -> dict[str, str]:
+def link_to(step: Step) -> dict[str, str]:
     """Return the link of a step, with the micrograph and without the model."""
     image = {name: text for name, text in session.everywhere().items() if name != "model"}
-    return {**image, "step": step.key} | ({"present": PRESENT} if present else {})
+    code = {"class": class_code()} if class_code() else {}
+    return {**image, **code, "step": step.key, "present": PRESENT}
 
 
 def address_of(step: Step) -> str:
