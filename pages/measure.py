@@ -28,6 +28,7 @@ if result is None:
         ViewerSettings(bar_rows=opened.micrograph.bar_rows),
         key="viewer",
     )
+    choices.next_step()
     st.stop()
 
 analysis, reference = result.analysis, result.reference

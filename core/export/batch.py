@@ -108,7 +108,7 @@ def summary(batch: Batch, when: datetime) -> dict[str, Any]:
         "failed": [asdict(one) for one in batch.failures],
         "method": pooled.method,
         "references": list(pooled.references),
-        "notes": list(pooled.notes),
+        "notes": [*pooled.notes, *pooled.warnings],
         "model": first["model"],
         "settings": first["settings"] | {"measurement": asdict(pooled.fields[0].settings)},
         "engines": engines(batch),

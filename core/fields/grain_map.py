@@ -21,6 +21,8 @@ from core.measurement.intercept_lines import (
 )
 from core.segmentation.grain_intercepts import filling_grains
 
+FILLED = 0.7
+"""Of the image, at least, where objects are its grains."""
 CLOSED = 0.8
 """Hits on borders of closed grains by those on boundaries as segmented: 0.98 to 1.12 on micrographs
 of steel, 0 on a map of Ti-6Al-4V whose boundaries end within the grains."""
@@ -70,6 +72,14 @@ class GrainMap:
         """Whether boundaries end in nothing: lines cross many that divide no two grains."""
         found = self.as_segmented
         return found is not None and self.lines.hits < CLOSED * found.hits
+
+    @cached_property
+    def is_scattered(self) -> bool:
+        """Whether objects without boundaries cover too little of the image to be its grains."""
+        if self.view.analysis.card.boundary_phase is not None:
+            return False
+        objects = np.count_nonzero(self.view.objects[self.view.measurable])
+        return bool(objects < FILLED * np.count_nonzero(self.view.measurable))
 
     @cached_property
     def circles(self) -> LineIntercepts:

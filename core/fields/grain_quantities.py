@@ -25,12 +25,16 @@ from core.measurement.uncertainty import ModelError, Part
 NO_HITS = "No test line crosses a boundary, so there is no mean intercept; check the segmentation."
 NOT_CLOSED = "The boundaries do not close to grains; the mean chord needs no closed ones."
 METHODS: dict[GrainMethod, tuple[str, str, str]] = {
-    "lines in four directions": ("g_lines", "G, intercepts, lines", "ASTM E112, Heyn's lines"),
-    "three circles": ("g_circles", "G, intercepts, circles", "ASTM E112, Abrams' three circles"),
-    "planimetric circle": ("g_jeffries", "G, planimetric, circle", "ASTM E112, Jeffries' circle"),
+    "lines in four directions": ("g_lines", "ASTM G by test lines", "ASTM E112, Heyn's lines"),
+    "three circles": ("g_circles", "ASTM G by three circles", "ASTM E112, Abrams' three circles"),
+    "planimetric circle": (
+        "g_jeffries",
+        "ASTM G by counting in a circle",
+        "ASTM E112, Jeffries' circle",
+    ),
     "planimetric rectangle": (
         "g_saltykov",
-        "G, planimetric, rectangle",
+        "ASTM G by counting in a rectangle",
         "ASTM E112, Saltykov's rectangle",
     ),
 }

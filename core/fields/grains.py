@@ -17,6 +17,10 @@ from core.measurement.grain_size import CIRCLE
 from core.types import ProgressCallback
 
 FEWEST_GRAINS = 50
+SCATTERED = (
+    "The model finds separate objects, no grains that fill the image: what lies between them was "
+    "given to the nearest, so this is no grain size. Use a model of grain boundaries."
+)
 REFERENCES = (
     "ASTM E112-13, Standard test methods for determining average grain size",
     "ASTM E1382-97(2015), Average grain size using semiautomatic and automatic image analysis",
@@ -170,6 +174,8 @@ def _warnings(found: GrainMap) -> tuple[str, ...]:
         )
     if found.lines.mean_px is None:
         return (NO_HITS,)
+    if found.is_scattered:
+        return (SCATTERED,)
     if grains < FEWEST_GRAINS:
         return (
             f"{grains} grains are in the field and at least {FEWEST_GRAINS} are needed; measure "

@@ -11,6 +11,7 @@ from core.errors import DataError
 from core.fields.group_table import Grouping
 from core.fields.quantity import Quantity
 from core.fields.result import FieldMeasurement
+from core.fields.words import in_a_sentence
 from core.measurement.field_statistics import FieldStatistics, field_statistics
 
 FEWEST_FIELDS = 3
@@ -57,7 +58,7 @@ class Comparison:
         """Which fields are in no group, in a sentence or two; "" where none is."""
         if not self.ungrouped:
             return ""
-        told = f"In no group: {_listed(self.ungrouped)}."
+        told = f"In no group, or without a value: {_listed(self.ungrouped)}."
         if self.shared:
             told += (
                 f" The table names {_listed(self.shared)} by one name; write the folders in front."
@@ -73,8 +74,8 @@ class Comparison:
         chance = "p < 0.001" if test.p_value < 0.001 else f"p = {test.p_value:.3f}"
         verdict = "differ" if test.p_value < 0.05 else "do not differ significantly"
         return (
-            f"The groups {verdict} in {self.name} ({test.name}, {chance}, {test.effect_name} "
-            f"{test.effect:.2f})."
+            f"The groups {verdict} in {in_a_sentence(self.name)} ({test.name}, {chance}, "
+            f"{test.effect_name} {test.effect:.2f})."
         )
 
 

@@ -16,6 +16,7 @@ from core.fields.quantity import ONE_FIELD, Quantity, quantity_of, with_parts
 from core.fields.result import Distribution, FieldMeasurement
 from core.fields.settings import Kind
 from core.fields.sizes import fitted
+from core.fields.words import in_a_sentence
 from core.measurement.direction import mean_direction
 from core.measurement.field_statistics import field_statistics
 from core.measurement.grain_size import (
@@ -27,6 +28,8 @@ from core.measurement.grain_size import (
 from core.measurement.uncertainty import Part
 
 Turn = Callable[[float], float]
+MOST_FIELDS = 1000
+"""So many more to measure are told; beyond, the number is no advice."""
 OVER_FIELDS = "mean over fields, Student's t"
 # A mean of logarithms is no mean of sizes: G is averaged as what it was found from (E112, sec. 15).
 BY_INTERCEPT = ("g_lines", "g_circles")
@@ -42,7 +45,7 @@ class PooledMeasurement:
     ``fields``: those that count, lengths in one unit. ``quantities``: their means with 95 %
     intervals over fields; sizes of particles are those of all particles together. ``table``: every
     object, with the column ``field``. ``outliers``: fields that differ from the others; they count
-    nevertheless. ``notes``: sentences, such as on fields that were left out.
+    nevertheless. ``notes``: sentences on what counts; ``warnings``: on fields that were left out.
     """
 
     kind: Kind
@@ -56,6 +59,7 @@ class PooledMeasurement:
     outliers: tuple[Outlier, ...] = ()
     references: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def quantity(self, key: str) -> Quantity:
         """Return a quantity by its key.
@@ -82,7 +86,7 @@ def pool(measured: Sequence[FieldMeasurement]) -> PooledMeasurement:
         raise DataError(
             f"The fields were measured as {', '.join(kinds)}; fields of one result need one kind."
         )
-    fields, notes = _in_one_unit(measured)
+    fields, warnings = _in_one_unit(measured)
     keys = list(dict.fromkeys(one.key for field in fields for one in field.quantities))
     means = {key: _over_fields(fields, key) for key in keys}
     if fields[0].kind == "particles":
@@ -100,7 +104,8 @@ def pool(measured: Sequence[FieldMeasurement]) -> PooledMeasurement:
         distribution=_distribution(fields),
         outliers=find_outliers(fields),
         references=fields[0].references,
-        notes=(*notes, *_notes(fields, headline)),
+        notes=tuple(_notes(fields, headline)),
+        warnings=warnings,
     )
 
 
@@ -117,8 +122,9 @@ def _notes(fields: Sequence[FieldMeasurement], headline: Quantity) -> Iterator[s
         reached = (over_fields.below + over_fields.above) / 2 / abs(headline.value)
         more = int(np.ceil(len(fields) * (reached / precision) ** 2)) - len(fields)
         ask = f"about {more:,} more fields are needed" if more > 0 else "there are enough fields"
-        name = headline.name[:1].lower() + headline.name[1:]
-        yield f"For a {name} within ± {100 * precision:g} % {ask}."
+        if more > MOST_FIELDS:
+            ask = f"more than {MOST_FIELDS:,} fields are needed: these differ too much for a mean"
+        yield f"For a {in_a_sentence(headline.name)} within ± {100 * precision:g} % {ask}."
 
 
 def _in_one_unit(
@@ -230,8 +236,11 @@ def _distribution(fields: Sequence[FieldMeasurement]) -> Distribution | None:
 
 
 def _method(fields: Sequence[FieldMeasurement]) -> str:
-    count = len(fields)
+    count, begins = len(fields), fields[0].method.split(". ")[0]
+    means = f"means over {count} fields with 95 % intervals by Student's t over fields."
+    if fields[0].kind != "particles" or not alike(fields):
+        return f"{begins}. {means[:1].upper()}{means[1:]}"
     return (
-        f"{fields[0].method.split('. ')[0]}. Means over {count} fields with 95 % intervals by "
-        "Student's t over fields."
+        f"{begins}. Sizes are those of the particles of all fields together, with 95 % intervals "
+        f"by jackknife over fields; other values are {means}"
     )

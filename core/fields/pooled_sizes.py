@@ -14,7 +14,7 @@ from core.measurement.particle_size import intervals_over_fields, size_distribut
 from core.measurement.uncertainty import Part
 
 TOO_DIFFERENT = "The fields differ too much for a confidence interval; measure more fields."
-POOLED = "particles of all fields pooled; interval by jackknife over fields"
+POOLED = "all fields together"
 
 
 def pooled_sizes(

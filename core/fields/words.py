@@ -36,6 +36,12 @@ def headline_in_words(quantity: Quantity) -> str:
     )
 
 
+def in_a_sentence(name: str) -> str:
+    """Return a name as it stands within a sentence: "median diameter", but "D50" and "ASTM G"."""
+    is_word = name[1:2].islower()
+    return name[:1].lower() + name[1:] if is_word else name
+
+
 def counted_in_words(count: int, plural: str) -> str:
     """Return "1 particle", "1,200 particles"."""
     return f"{count:,} {plural.removesuffix('s') if count == 1 else plural}"

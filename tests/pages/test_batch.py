@@ -121,9 +121,9 @@ def test_files_that_cannot_be_measured_are_listed_and_the_rest_is_measured() -> 
     app = worked_off(begun(zipped({**members, "cut.png": disks(10)[:200]})))
     assert not app.exception
     assert app.metric[0].value.endswith(" px")
-    failed = app.dataframe[-1].value
+    failed = app.table[-1].value
     assert sorted(failed["File"]) == ["cut.png", "empty.tif", "table.csv"]
-    assert all(reason.endswith(".") for reason in failed["Reason"])
+    assert all(reason.rstrip().endswith(".") for reason in failed["Reason"])
 
 
 def test_images_of_one_name_in_two_folders_have_groups_of_their_own() -> None:

@@ -60,6 +60,7 @@ def _doubts(batch: Batch) -> Iterator[str]:
         yield f"{failed} of {failed + count} files gave no result; they are listed at the end."
     if len(ways := engines(batch)) > 1:
         yield f"Computed in {len(ways)} ways, whose labels may differ: {'; '.join(ways)}."
+    yield from batch.pooled.warnings
     if odd := batch.pooled.outliers:
         listed = "; ".join(f"{one.name}, where {one.reason}" for one in odd[:MOST_LISTED])
         more = f", and {len(odd) - MOST_LISTED} more" if len(odd) > MOST_LISTED else ""

@@ -82,7 +82,12 @@ def doubts(sentences: Iterable[str]) -> Iterator[Section]:
 def quantity_table(quantities: Iterable[Quantity], caption: str = "All quantities") -> Table:
     """Return a row a quantity; why a value is missing stands below."""
     quantities = tuple(quantities)
-    reasons = dict.fromkeys(why for one in quantities if (why := one.reason or one.cut_at))
+    reasons = dict.fromkeys(one.reason for one in quantities if one.reason)
+    cut: dict[str, list[str]] = {}
+    for one in quantities:
+        cut.setdefault(one.cut_at, []).append(one.symbol or one.name)
+    cut.pop("", None)
+    notes = [*reasons, *(f"{', '.join(names)}: {why}" for why, names in cut.items())]
     return Table(
         caption,
         ("Quantity", "Symbol", "Value", "95 % interval", "n", "After"),
@@ -98,7 +103,7 @@ def quantity_table(quantities: Iterable[Quantity], caption: str = "All quantitie
             for one in quantities
         ),
         frozenset({2, 3, 4}),
-        " ".join(reasons),
+        " ".join(notes),
         symbolic=True,
     )
 

@@ -214,7 +214,8 @@ def _table(table: Table) -> Iterator[Flowable]:
             ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
         ],
     )
-    caption = _text(table.caption, _style(9, SOFT, spaceBefore=2 * mm, spaceAfter=1 * mm))
+    heading = _style(9, SOFT, spaceBefore=2 * mm, spaceAfter=1 * mm, keepWithNext=1)
+    caption = _text(table.caption, heading)
     if len(table.rows) <= 6:
         yield KeepTogether([caption, grid])
     else:

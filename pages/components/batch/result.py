@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SEGMENT = Path(__file__).resolve().parents[2] / "segment.py"
 POLL_SECONDS = 2.0
-HEIGHT, FEW_ROWS = 380, 8
+HEIGHT, FEW_ROWS, MOST_WRITTEN = 380, 8, 12
 OUTLIERS = (
     "Orange diamonds stand out: {}. They count nevertheless; look at them, and leave out only what "
     "you can give a reason for."
@@ -130,7 +130,7 @@ def _results(batch: Batch, done: Sequence[BatchField], standing: Progress) -> No
     except LamellaError as error:
         st.warning(literal(str(error)))
         return
-    shown.headline(pooled.headline, pooled.notes)
+    shown.headline(pooled.headline, pooled.warnings)
     comparisons = grouping.draw(batch, pooled)
     chart, table = screen.parts(screen.HALF, screen.HALF)
     with chart:
@@ -140,7 +140,7 @@ def _results(batch: Batch, done: Sequence[BatchField], standing: Progress) -> No
     grouping.shown(comparisons)
     shown.quantities(pooled.quantities)
     st.subheader("Method")
-    st.markdown(pooled.method)
+    st.markdown(literal(" ".join((pooled.method, *pooled.notes))))
     with st.sidebar:
         export.draw(batch, standing)
 
@@ -193,4 +193,12 @@ def _failures(found: Sequence[BatchField], standing: Progress) -> None:
         return
     st.subheader("Not measured")
     rows = [{"File": one.name, "Reason": standing.errors[one.micrograph]} for one in failed]
-    st.dataframe(rows, hide_index=True, alt="One row per file that failed")
+    if len(rows) > MOST_WRITTEN:
+        st.dataframe(rows, hide_index=True, alt="One row per file that failed")
+        return
+    # A table breaks its lines, so that a reason can be read to its end.
+    st.table(
+        [{key: literal(text) for key, text in row.items()} for row in rows],
+        border="horizontal",
+        hide_index=True,
+    )

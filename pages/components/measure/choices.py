@@ -68,9 +68,15 @@ def segmentation(opened: Opened) -> Result | None:
     settings = sidebar.object_settings(card)
     with button:
         found = run.segment(opened, card, settings, marked)
-        if found is None and background.running(run.PLACE) is None:
-            st.caption(MARKS if marked else "Segment the image to measure what is in it.")
+        if found is None and marked and background.running(run.PLACE) is None:
+            st.caption(MARKS)
     return found
+
+
+def next_step() -> None:
+    """Draw what to do where nothing is segmented yet."""
+    if background.running(run.PLACE) is None:
+        st.caption("Check the pixel size, then press Segment: what is found is measured here.")
 
 
 def settings(

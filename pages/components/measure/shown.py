@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.fields.explained import explained
 from core.fields.words import interval_in_words, value_in_words
 from core.palette import ACCENT
 from pages.components.frame import screen
@@ -26,7 +27,7 @@ def headline(first: Quantity, warnings: Sequence[str]) -> None:
     """Draw the one number, how well it is known, and after which standard."""
     name = first.name if first.symbol in first.name else f"{first.name} ({first.symbol})"
     number, sureness = screen.parts(screen.THIRD, SURENESS_PX)
-    number.metric(name, value_in_words(first))
+    number.metric(name, value_in_words(first), help=explained(first) or None)
     with sureness:
         st.markdown(_interval(first))
         st.caption(_basis(first))
@@ -92,6 +93,7 @@ def quantities(found: Sequence[Quantity]) -> None:
             "Quantity": one.name,
             "Value": value_in_words(one),
             "95 % interval": interval_in_words(one),
+            "Meaning": explained(one),
             "Note": " ".join(filter(None, (one.method, one.cut_at)))
             if one.interval
             else one.reason,

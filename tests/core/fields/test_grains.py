@@ -14,7 +14,7 @@ from core.measurement.grain_size import g_from_area, g_from_count, g_from_interc
 from core.measurement.uncertainty import ModelError
 from core.segmentation.grain_intercepts import intercepts_of
 from core.types import PixelSize
-from tests.core.fields.made_analysis import analysis_of, card_of
+from tests.core.fields.made_analysis import analysis_of, card_of, discs
 
 GRAINS = card_of("grain", "grain boundary", objects=0, boundary=1)
 # Objects that fill the image, as another way to the same grains.
@@ -192,3 +192,9 @@ def test_what_is_kept_of_the_lines_gives_the_same_g_as_the_page_measure():
     found = intercepts_of(analysis.micrograph, GRAINS, analysis.segmentation)
     assert found.hits == 390
     assert g_in_short(found, 1000.0, errors) == whole
+
+
+def test_separate_particles_are_no_grains():
+    drawn = discs(np.array([[100, 100], [100, 300], [300, 200]]), np.array([30, 40, 50]))
+    (said,) = measure_field(analysis_of(drawn), MeasureSettings(kind="grains")).warnings
+    assert "no grain size" in said

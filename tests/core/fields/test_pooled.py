@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import DataError
+from core.fields.explained import explained
 from core.fields.field import measure_field
 from core.fields.group_table import read_groupings
 from core.fields.groups import compare_groups
@@ -96,7 +97,7 @@ def test_particles_of_all_fields_are_one_population():
     assert found.headline.n == len(sizes) == len(found.distribution.values)
     assert sizes.min() < found.headline.value < sizes.max()
     assert found.headline.interval[0] < found.headline.value < found.headline.interval[1]
-    assert "jackknife" in found.headline.method
+    assert "jackknife" in found.method
     assert set(found.table["field"]) == {f"f{seed}.png" for seed in range(6)}
     assert found.quantity("number_density").n == 6
     count = sum(len(one.table) for one in fields)
@@ -118,7 +119,7 @@ def test_fields_in_nm_and_um_come_in_one_unit_and_those_in_px_count_in_no_length
     same = pool(fields)
     assert found.headline.value == pytest.approx(same.headline.value)
     assert found.headline.unit == "nm"
-    assert "1 of 3 fields have no pixel size" in found.notes[0]
+    assert "1 of 3 fields have no pixel size" in found.warnings[0]
     assert found.quantity("area_fraction").n == 3
     assert found.quantity("number_density").n == 2
 
@@ -254,6 +255,17 @@ def test_an_outlier_is_told_in_digits_that_mean_something():
     assert 0 < three.interval[0] < three.value < three.interval[1]
     two = pool([particles(0), particles(1, scale=2.0)]).headline
     assert two.interval is None and "differ too much" in two.reason
+
+
+def test_a_number_of_fields_that_nobody_will_measure_is_not_advised():
+    note = pool(fractions([0.0, 0.1, 40.0])).notes[-1]
+    assert "more than 1,000 fields are needed" in note
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_headline_is_explained(kind):
+    found = measure_field(analysis_of(np.zeros((60, 60))), MeasureSettings(kind=kind))
+    assert explained(found.headline).endswith(".")
 
 
 @pytest.mark.parametrize("kind", KINDS)
