@@ -19,14 +19,9 @@ from core.fields.words import (
     interval_in_words,
     value_in_words,
 )
-from core.figures.paper import (
-    PaperStyle,
-    distribution_figure,
-    micrograph_figure,
-    overlay_figure,
-    png_bytes,
-    svg_bytes,
-)
+from core.figures.paper import micrograph_figure, overlay_figure
+from core.figures.paper_charts import distribution_figure
+from core.figures.paper_style import PaperStyle, png_bytes, svg_bytes
 from core.palette import ACCENT
 
 HALF_PAGE = PaperStyle(width_mm=84, dpi=220)

@@ -91,13 +91,9 @@ def _figure(
     points: int,
     bar: bool,
 ) -> bytes:
-    from core.figures.paper import (
-        PaperStyle,
-        distribution_figure,
-        overlay_figure,
-        png_bytes,
-        svg_bytes,
-    )
+    from core.figures.paper import overlay_figure
+    from core.figures.paper_charts import distribution_figure
+    from core.figures.paper_style import PaperStyle, png_bytes, svg_bytes
 
     style = PaperStyle(width, points, bar)
     if of == "overlay" or found.distribution is None:
