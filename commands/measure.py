@@ -10,20 +10,15 @@ from typing import TYPE_CHECKING
 
 from commands.terminal.batch import in_stages, progress_line, say, write_whole
 from commands.terminal.fields import FIELDS, Clock, Field, Measurer, fields_of, one_line
-from commands.terminal.lab import add_lab, known_model
-from commands.terminal.marks import add_marks, check_marks
+from commands.terminal.lab import known_model
+from commands.terminal.marks import check_marks
 from commands.terminal.options import (
     UsageError,
-    add_careful,
-    add_device,
-    add_info_bar,
-    add_page,
-    add_pixel_size,
-    add_precision,
     engine_card,
     result_folder,
     typed_size,
 )
+from commands.terminal.segmenting import add_segmenting
 from core.errors import DataError, LamellaError
 
 if TYPE_CHECKING:
@@ -54,8 +49,7 @@ METHODS = {
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the images, the model, the method, and how to go on."""
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE-OR-DIR")
-    parser.add_argument("--model", required=True, metavar="NAME", help="one of `lamella models`")
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="made when missing")
+    add_segmenting(parser)
     parser.add_argument(
         "--method",
         type=method_name,
@@ -83,19 +77,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="of a Dask cluster whose workers see the same files, such as tcp://host:8786",
     )
     parser.add_argument("--json", action="store_true", help="print summary.json")
-    add_page(parser)
-    add_pixel_size(parser)
-    add_info_bar(parser)
-    parser.add_argument(
-        "--keep-annotations",
-        action="store_true",
-        help="count objects in burnt-in text and scale bars too (default: leave them out)",
-    )
-    add_marks(parser)
-    add_device(parser)
-    add_precision(parser)
-    add_careful(parser)
-    add_lab(parser)
 
 
 def method_name(text: str) -> str:

@@ -10,19 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.terminal.batch import in_stages, progress_line, read_image, say, write_whole
-from commands.terminal.lab import add_lab, known_model, load_model
-from commands.terminal.marks import add_marks, check_marks, fitted
+from commands.terminal.lab import known_model, load_model
+from commands.terminal.marks import check_marks, fitted
 from commands.terminal.options import (
-    add_careful,
-    add_device,
-    add_info_bar,
-    add_page,
-    add_pixel_size,
-    add_precision,
     engine_card,
     result_folder,
     typed_size,
 )
+from commands.terminal.segmenting import add_segmenting
 from core.errors import LamellaError
 
 if TYPE_CHECKING:
@@ -36,21 +31,7 @@ HELP = "label every pixel and measure the objects"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the files, the model and what the files may not know."""
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
-    parser.add_argument("--model", required=True, metavar="NAME", help="one of `lamella models`")
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="made when missing")
-    add_page(parser)
-    add_pixel_size(parser)
-    add_info_bar(parser)
-    parser.add_argument(
-        "--keep-annotations",
-        action="store_true",
-        help="count objects in burnt-in text and scale bars too (default: leave them out)",
-    )
-    add_marks(parser)
-    add_device(parser)
-    add_precision(parser)
-    add_careful(parser)
-    add_lab(parser)
+    add_segmenting(parser)
 
 
 def run(options: argparse.Namespace) -> int:

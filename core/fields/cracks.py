@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.fields.lines import axis_lines, weighted_mean
-from core.fields.quantity import Quantity, from_sample, missing, of_one_field
+from core.fields.counted import Counted
+from core.fields.lines import axis_lines, long_things
+from core.fields.quantity import Quantity, missing
 from core.fields.result import Distribution, Drawing, FieldMeasurement
 from core.fields.view import Scale, View
 from core.measurement.direction import mean_direction
@@ -123,96 +124,72 @@ def _crack(
 
 def _quantities(view: View, scale: Scale, cracks: list[_Crack]) -> Iterator[Quantity]:
     area = int(np.count_nonzero(view.measurable))
-    yield _density(view, scale, sum(one.length for one in cracks) / area, len(cracks))
-    yield of_one_field("count", "Cracks", len(cracks), symbol="N", n=len(cracks), counted="cracks")
+    told = Counted(view, scale, len(cracks), "cracks")
+    yield _density(view, scale, sum(one.length for one in cracks) / area, told)
+    yield told.value("count", "Cracks", len(cracks), symbol="N")
     share = 100 * sum(one.area for one in cracks) / area
-    yield of_one_field(
-        "area_fraction",
-        "Area fraction of cracks",
-        share,
-        "%",
-        symbol="A_A",
-        n=len(cracks),
-        counted="cracks",
-        method="ASTM E1245",
+    yield told.value(
+        "area_fraction", "Area fraction of cracks", share, "%", symbol="A_A", method="ASTM E1245"
     )
-    yield from _sizes(view, scale, cracks)
-
-
-def _sizes(view: View, scale: Scale, cracks: list[_Crack]) -> Iterator[Quantity]:
     lengths = np.array([one.length for one in cracks])
     widths = np.array([one.width for one in cracks])
-    for key, name, symbol, values, weights in (
-        ("mean_length", "Mean crack length", "l̄", lengths, None),
-        ("mean_width", "Mean crack width", "w̄", widths, lengths),
-    ):
-        if not cracks:
-            yield missing(key, name, scale.unit, NONE, symbol=symbol)
-            continue
-        mean, low_high = weighted_mean(values * scale.per_px, weights)
-        yield from_sample(
-            key,
-            name,
-            mean,
-            scale.unit,
-            low_high,
-            view.systematic_parts(mean, 1),
-            symbol=symbol,
-            reason=ONE,
-            n=len(cracks),
-            counted="cracks",
-            method="along the medial axis" if weights is None else "area by length of all cracks",
-        )
-    if cracks:
-        largest = max(one.largest_width for one in cracks) * scale.per_px
-        yield of_one_field(
-            "maximum_width",
-            "Largest crack width",
-            largest,
-            scale.unit,
-            view.systematic_parts(largest, 1),
-            symbol="w_max",
-            n=len(cracks),
-            counted="cracks",
-            method="across the medial axis",
-        )
+    if not cracks:
+        yield missing("mean_length", "Mean crack length", scale.unit, NONE, symbol="l̄")
+        yield missing("mean_width", "Mean crack width", scale.unit, NONE, symbol="w̄")
+        return
+    yield told.mean_length(
+        "mean_length",
+        "Mean crack length",
+        lengths,
+        symbol="l̄",
+        reason=ONE,
+        method="along the medial axis",
+    )
+    yield told.mean_length(
+        "mean_width",
+        "Mean crack width",
+        widths,
+        lengths,
+        symbol="w̄",
+        reason=ONE,
+        method="area by length of all cracks",
+    )
+    yield told.length(
+        "maximum_width",
+        "Largest crack width",
+        max(one.largest_width for one in cracks),
+        symbol="w_max",
+        method="across the medial axis",
+    )
 
 
-def _density(view: View, scale: Scale, per_px: float, count: int) -> Quantity:
+def _density(view: View, scale: Scale, per_px: float, told: Counted) -> Quantity:
     """Return the length of cracks per area: mm/mm2 and the like, a number by a length."""
     unit = {"px": "1/px", "nm": "1/µm", "µm": "1/mm"}[scale.unit]
     nm = 1.0 if scale.nm is None else scale.nm
     value = per_px / nm * {"px": 1.0, "nm": 1e3, "µm": 1e6}[scale.unit]
-    return of_one_field(
+    return told.value(
         "crack_density",
         "Crack length per area",
         value,
         unit,
         view.systematic_parts(value, -1),
         symbol="L_A",
-        n=count,
-        counted="cracks",
         method="along the medial axis",
     )
 
 
 def _table(view: View, cracks: list[_Crack]) -> pd.DataFrame:
     nm, unit = (1.0, "px") if view.pixel_nm is None else (view.pixel_nm, "nm")
-    middles = [one.branches[0].points[len(one.branches[0].points) // 2] for one in cracks]
-    places = view.in_image(np.array(middles).reshape(-1, 2))
-    return pd.DataFrame(
-        {
-            "id": np.arange(len(cracks)) + 1,
-            "row_px": places[:, 0],
-            "column_px": places[:, 1],
-            f"length_{unit}": [nm * one.length for one in cracks],
-            f"mean_width_{unit}": [nm * one.width for one in cracks],
-            f"maximum_width_{unit}": [nm * one.largest_width for one in cracks],
-            f"area_{unit}2": [nm**2 * one.area for one in cracks],
-            "orientation_deg": [one.angle_deg for one in cracks],
-            "touches_edge": [one.is_cut for one in cracks],
-        }
-    )
+    columns = {
+        f"length_{unit}": [nm * one.length for one in cracks],
+        f"mean_width_{unit}": [nm * one.width for one in cracks],
+        f"maximum_width_{unit}": [nm * one.largest_width for one in cracks],
+        f"area_{unit}2": [nm**2 * one.area for one in cracks],
+        "orientation_deg": [one.angle_deg for one in cracks],
+        "touches_edge": [one.is_cut for one in cracks],
+    }
+    return long_things(view, [one.branches for one in cracks], columns)
 
 
 def _distribution(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import pandas as pd
 
-from core.fields.lines import axis_lines, thickness_lines, weighted_mean
-from core.fields.quantity import Quantity, from_sample, missing, of_one_field
+from core.fields.counted import Counted
+from core.fields.lines import axis_lines, long_things, thickness_lines
+from core.fields.quantity import Quantity, missing
 from core.fields.result import Distribution, Drawing, FieldMeasurement
 from core.fields.view import Scale, View
 from core.measurement.direction import mean_direction
@@ -122,123 +123,74 @@ def _openings(mask: np.ndarray, view: View) -> np.ndarray:
 def _quantities(
     view: View, scale: Scale, found: list[_Fibre], mask: np.ndarray, openings: np.ndarray
 ) -> Iterator[Quantity]:
-    counts = np.array([len(one.diameters) for one in found], float)
-    means = np.array([one.diameters.mean() for one in found])
+    told = Counted(view, scale, len(found), "fibres")
     if not found:
         yield missing("mean_fibre_diameter", "Mean fibre diameter", scale.unit, NONE, symbol="d̄")
         yield missing("direction", "Mean direction of fibres", "°", NONE, symbol="θ̄")
     else:
-        mean, low_high = weighted_mean(means * scale.per_px, counts)
-        yield from_sample(
+        yield told.mean_length(
             "mean_fibre_diameter",
             "Mean fibre diameter",
-            mean,
-            scale.unit,
-            low_high,
-            view.systematic_parts(mean, 1),
+            np.array([one.diameters.mean() for one in found]),
+            np.array([len(one.diameters) for one in found], float),
             symbol="d̄",
             reason=ONE,
-            n=len(found),
-            counted="fibres",
             method="over the length of all fibres",
         )
-        yield from _spread_and_direction(view, scale, found)
-    yield of_one_field(
-        "count",
-        "Fibres",
-        len(found),
-        symbol="N",
-        n=len(found),
-        counted="fibres",
-        method="branches joined straight on through crossings",
+        yield from _spread_and_direction(told, found)
+    method = "branches joined straight on through crossings"
+    yield told.value("count", "Fibres", len(found), symbol="N", method=method)
+    covered = 100 * np.count_nonzero(mask & view.measurable) / np.count_nonzero(view.measurable)
+    yield told.value(
+        "area_fraction", "Area fraction of fibres", covered, "%", symbol="A_A", method="ASTM E1245"
     )
-    area = np.count_nonzero(view.measurable)
-    covered = 100 * np.count_nonzero(mask & view.measurable) / area
-    yield of_one_field(
-        "area_fraction",
-        "Area fraction of fibres",
-        covered,
-        "%",
-        symbol="A_A",
-        n=len(found),
-        counted="fibres",
-        method="ASTM E1245",
-    )
-    yield from _of_openings(view, scale, openings)
+    yield _of_openings(view, scale, openings)
 
 
-def _spread_and_direction(view: View, scale: Scale, found: list[_Fibre]) -> Iterator[Quantity]:
-    every = np.concatenate([one.diameters for one in found]) * scale.per_px
-    for key, name, value, symbol in (
+def _spread_and_direction(told: Counted, found: list[_Fibre]) -> Iterator[Quantity]:
+    every = np.concatenate([one.diameters for one in found])
+    places = replace(told, n=len(every), counted="places")
+    for key, name, px, symbol in (
         ("median_fibre_diameter", "Median fibre diameter", np.median(every), "d50"),
         ("fibre_diameter_deviation", "Standard deviation of diameters", every.std(), "s_d"),
     ):
-        yield of_one_field(
-            key,
-            name,
-            float(value),
-            scale.unit,
-            view.systematic_parts(float(value), 1),
-            symbol=symbol,
-            n=len(every),
-            counted="places",
-            method="over the length of all fibres",
-        )
-    length = sum(one.length for one in found) * scale.per_px
-    yield of_one_field(
+        method = "over the length of all fibres"
+        yield places.length(key, name, float(px), symbol=symbol, method=method)
+    yield told.length(
         "total_length",
         "Length of all fibres",
-        length,
-        scale.unit,
-        view.systematic_parts(length, 1),
+        sum(one.length for one in found),
         symbol="L",
-        n=len(found),
-        counted="fibres",
         method="along the medial axis",
     )
-    yield from _directions(found)
-
-
-def _directions(found: list[_Fibre]) -> Iterator[Quantity]:
     angle, resultant = mean_direction(np.concatenate([one.angles for one in found]))
-    yield of_one_field(
+    yield told.value(
         "direction",
         "Mean direction of fibres",
         angle,
         "°",
         symbol="θ̄",
-        n=len(found),
-        counted="fibres",
         method="axial mean, counter-clockwise from the horizontal",
     )
-    yield of_one_field(
+    yield told.value(
         "alignment",
         "Alignment: 0 evenly spread, 1 all parallel",
         resultant,
         symbol="R̄",
-        n=len(found),
-        counted="fibres",
         method="mean resultant length of doubled angles",
     )
 
 
-def _of_openings(view: View, scale: Scale, openings: np.ndarray) -> Iterator[Quantity]:
+def _of_openings(view: View, scale: Scale, openings: np.ndarray) -> Quantity:
     if not len(openings):
         reason = "No opening of the mesh lies wholly in the image; use a lower magnification."
-        yield missing("mean_opening", "Mean mesh opening", scale.unit, reason, symbol="d̄_o")
-        return
-    mean, low_high = weighted_mean(_diameters(openings) * scale.per_px)
-    yield from_sample(
+        return missing("mean_opening", "Mean mesh opening", scale.unit, reason, symbol="d̄_o")
+    return Counted(view, scale, len(openings), "openings").mean_length(
         "mean_opening",
         "Mean mesh opening",
-        mean,
-        scale.unit,
-        low_high,
-        view.systematic_parts(mean, 1),
+        _diameters(openings),
         symbol="d̄_o",
         reason="One opening has no interval.",
-        n=len(openings),
-        counted="openings",
         method="equivalent diameter; those that the edge cuts left out",
     )
 
@@ -249,22 +201,16 @@ def _diameters(areas: np.ndarray) -> np.ndarray:
 
 def _table(view: View, found: list[_Fibre]) -> pd.DataFrame:
     nm, unit = (1.0, "px") if view.pixel_nm is None else (view.pixel_nm, "nm")
-    middles = [one.branches[0].points[len(one.branches[0].points) // 2] for one in found]
-    places = view.in_image(np.array(middles).reshape(-1, 2))
-    return pd.DataFrame(
-        {
-            "id": np.arange(len(found)) + 1,
-            "row_px": places[:, 0],
-            "column_px": places[:, 1],
-            f"mean_diameter_{unit}": [nm * one.diameters.mean() for one in found],
-            f"diameter_deviation_{unit}": [nm * one.diameters.std() for one in found],
-            f"minimum_diameter_{unit}": [nm * one.diameters.min() for one in found],
-            f"maximum_diameter_{unit}": [nm * one.diameters.max() for one in found],
-            f"length_{unit}": [nm * one.length for one in found],
-            "orientation_deg": [mean_direction(one.angles)[0] for one in found],
-            "touches_edge": [one.is_cut for one in found],
-        }
-    )
+    columns = {
+        f"mean_diameter_{unit}": [nm * one.diameters.mean() for one in found],
+        f"diameter_deviation_{unit}": [nm * one.diameters.std() for one in found],
+        f"minimum_diameter_{unit}": [nm * one.diameters.min() for one in found],
+        f"maximum_diameter_{unit}": [nm * one.diameters.max() for one in found],
+        f"length_{unit}": [nm * one.length for one in found],
+        "orientation_deg": [mean_direction(one.angles)[0] for one in found],
+        "touches_edge": [one.is_cut for one in found],
+    }
+    return long_things(view, [one.branches for one in found], columns)
 
 
 def _distribution(every: np.ndarray, scale: Scale) -> Distribution | None:

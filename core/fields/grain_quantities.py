@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.fields.counted import Counted
 from core.fields.grain_map import GrainMap
-from core.fields.quantity import Quantity, from_sample, missing, of_one_field
+from core.fields.quantity import Quantity, from_sample, missing
 from core.fields.settings import GrainMethod
 from core.fields.view import NO_SCALE, Scale, View, model_parts
 from core.measurement.grain_size import (
@@ -174,17 +175,13 @@ def _chords(view: View, found: GrainMap, scale: Scale) -> Iterator[Quantity]:
     crossed = found.as_segmented
     chords = np.empty(0) if crossed is None else crossed.chords_px
     if len(chords):
-        value = float(chords.mean()) * scale.per_px
-        yield of_one_field(
+        yield Counted(view, scale, len(chords), "chords").length(
             "mean_chord",
             "Mean chord from rim to rim of boundaries as segmented",
-            value,
-            scale.unit,
-            view.systematic_parts(value, 1, "mean_intercept"),
+            float(chords.mean()),
             symbol="c̄",
-            n=len(chords),
-            counted="chords",
             method="lines in four directions, gaps not closed; as NIST's grain-size tools",
+            measurand="mean_intercept",
         )
 
 
@@ -192,69 +189,42 @@ def _by_direction(view: View, lines: LineIntercepts, scale: Scale) -> Iterator[Q
     along = {one: lines.mean_along_px(one) for one in DIRECTIONS}
     for direction, px in along.items():
         if px is not None:
-            value = px * scale.per_px
-            yield of_one_field(
+            yield Counted(view, scale, lines.hits_along(direction), "intercepts").length(
                 f"mean_intercept_{direction}",
                 f"Mean intercept along {direction}°",
-                value,
-                scale.unit,
-                view.systematic_parts(value, 1, "mean_intercept"),
+                px,
                 symbol=f"ℓ̄_{direction}",
-                n=lines.hits_along(direction),
-                counted="intercepts",
                 method="L / P; ASTM E112",
+                measurand="mean_intercept",
             )
     if along[0] and along[90]:
-        yield of_one_field(
+        yield Counted(view, scale, lines.hits, "intercepts").value(
             "anisotropy",
             "Anisotropy: mean intercept along 0° by that along 90°",
             along[0] / along[90],
             symbol="AI",
-            n=lines.hits,
-            counted="intercepts",
             method="ASTM E112",
         )
 
 
 def areas(view: View, found: GrainMap, scale: Scale) -> Iterator[Quantity]:
-    count, grains = found.in_rectangle, len(found.table)
+    count = found.in_rectangle
     if not count.equivalent or found.is_open:
         return
-    density = scale.density(count.equivalent / count.area_px)
-    mean = count.area_px / count.equivalent * scale.per_px**2
-    yield of_one_field(
-        "number_density",
-        "Grains per area",
-        density,
-        scale.density_unit,
-        view.systematic_parts(density, -2),
-        symbol="N_A",
-        n=grains,
-        counted="grains",
-        method="Saltykov's rectangle; ASTM E112",
-    )
-    yield of_one_field(
-        "mean_area",
-        "Mean grain area",
-        mean,
-        scale.area_unit,
-        view.systematic_parts(mean, 2),
-        symbol="Ā",
-        n=grains,
-        counted="grains",
-        method="1 / N_A; ASTM E112",
+    told = Counted(view, scale, len(found.table), "grains")
+    per_px2 = count.equivalent / count.area_px
+    method = "Saltykov's rectangle; ASTM E112"
+    yield told.per_area("number_density", "Grains per area", per_px2, symbol="N_A", method=method)
+    yield told.area(
+        "mean_area", "Mean grain area", 1 / per_px2, symbol="Ā", method="1 / N_A; ASTM E112"
     )
     if view.pixel_nm is not None:
-        pixel_mm2 = (view.pixel_nm * 1e-6) ** 2
-        yield of_one_field(
+        yield told.value(
             "g_iso643",
             "G after ISO 643",
-            g_iso643(count.equivalent / count.area_px / pixel_mm2),
-            "",
-            _g_parts(view),
+            g_iso643(per_px2 / (view.pixel_nm * 1e-6) ** 2),
+            parts=_g_parts(view),
             symbol="G",
-            n=grains,
-            counted="grains",
             method="ISO 643, from grains per area",
         )
     yield from _whole_grains(view, found, scale)
@@ -265,40 +235,25 @@ def _whole_grains(view: View, found: GrainMap, scale: Scale) -> Iterator[Quantit
     whole = found.table[~found.table["touches_edge"].astype(bool)]
     if whole.empty:
         return
+    told = Counted(view, scale, len(whole), "whole grains")
     areas_px = whole[f"area_{'px' if view.pixel_nm is None else 'nm'}2"].to_numpy()
     areas_px = areas_px / (1.0 if view.pixel_nm is None else view.pixel_nm**2)
-    mean = float(np.average(areas_px, weights=whole["edge_weight"]))
-    for key, name, px2, symbol, method in (
-        (
-            "mean_whole_area",
-            "Mean area of whole grains",
-            mean,
-            "Ā",
-            "whole grains, edge-corrected; ASTM E1382",
-        ),
-        ("largest_area", "Area of the largest grain", float(areas_px.max()), "A_max", "ASTM E930"),
-    ):
-        value = px2 * scale.per_px**2
-        yield of_one_field(
-            key,
-            name,
-            value,
-            scale.area_unit,
-            view.systematic_parts(value, 2),
-            symbol=symbol,
-            n=len(whole),
-            counted="whole grains",
-            method=method,
-        )
+    yield told.area(
+        "mean_whole_area",
+        "Mean area of whole grains",
+        float(np.average(areas_px, weights=whole["edge_weight"])),
+        symbol="Ā",
+        method="whole grains, edge-corrected; ASTM E1382",
+    )
+    largest = float(areas_px.max())
+    name = "Area of the largest grain"
+    yield told.area("largest_area", name, largest, symbol="A_max", method="ASTM E930")
     if view.pixel_nm is not None:
-        yield of_one_field(
+        yield told.value(
             "g_ala",
             "G of the largest grain, ALA",
-            g_from_area(float(areas_px.max()) * (view.pixel_nm * 1e-6) ** 2),
-            "",
-            _g_parts(view),
+            g_from_area(largest * (view.pixel_nm * 1e-6) ** 2),
+            parts=_g_parts(view),
             symbol="ALA G",
-            n=len(whole),
-            counted="whole grains",
             method="ASTM E930",
         )

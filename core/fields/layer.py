@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from core.fields.counted import Counted
 from core.fields.lines import axis_lines, thickness_lines
-from core.fields.quantity import Quantity, missing, of_one_field
+from core.fields.quantity import Quantity, missing
 from core.fields.result import Distribution, Drawing, FieldMeasurement
 from core.fields.view import Scale, View
 from core.measurement.medial_axis import Branch, medial_axis
@@ -146,29 +147,14 @@ def _quantities(
         thickness.max(),
         thickness.std(),
     )
+    places = Counted(view, scale, len(thickness), "places")
     for (key, (name, symbol)), px in zip(QUANTITIES.items(), values, strict=True):
-        value = float(px) * scale.per_px
-        yield of_one_field(
-            key,
-            name,
-            value,
-            scale.unit,
-            view.systematic_parts(value, 1),
-            symbol=symbol,
-            n=len(thickness),
-            counted="places",
-            method="across the medial axis",
-        )
-    length = sum(one.branch.length_px for one in lines) * scale.per_px
-    yield of_one_field(
+        yield places.length(key, name, float(px), symbol=symbol, method="across the medial axis")
+    yield Counted(view, scale, len(lines), "parts of the layer").length(
         "layer_length",
         "Length of the layer's middle line",
-        length,
-        scale.unit,
-        view.systematic_parts(length, 1),
+        sum(one.branch.length_px for one in lines),
         symbol="L",
-        n=len(lines),
-        counted="parts of the layer",
         method="along the medial axis",
     )
 

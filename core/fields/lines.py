@@ -1,10 +1,11 @@
-"""What layers, cracks and fibres share: the sample of a mean along lines, and lines to be drawn."""
+"""What layers, cracks and fibres share: means along lines, tables, and lines to be drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 
 from core.fields.result import DrawnLine
 from core.fields.view import View
@@ -27,6 +28,25 @@ def weighted_mean(
     error = np.sqrt((used**2 * (values - mean) ** 2).sum()) / used.sum()
     reach = 1.96 * float(error * np.sqrt(len(values) / (len(values) - 1)))
     return mean, (mean - reach, mean + reach)
+
+
+def long_things(
+    view: View, branches: Sequence[Sequence[Branch]], columns: Mapping[str, Sequence[float]]
+) -> pd.DataFrame:
+    """Return a table of cracks or fibres: a number, a place on each, then ``columns``.
+
+    ``branches``: of each thing; its place is the middle of the first.
+    """
+    middles = [one[0].points[len(one[0].points) // 2] for one in branches]
+    places = view.in_image(np.array(middles).reshape(-1, 2))
+    return pd.DataFrame(
+        {
+            "id": np.arange(len(branches)) + 1,
+            "row_px": places[:, 0],
+            "column_px": places[:, 1],
+            **columns,
+        }
+    )
 
 
 def axis_lines(view: View, branches: Sequence[Branch]) -> Iterator[DrawnLine]:

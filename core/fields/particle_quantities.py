@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from core.fields.counted import Counted
 from core.fields.lines import weighted_mean
-from core.fields.quantity import Quantity, from_sample, missing, of_one_field
+from core.fields.quantity import Quantity, from_sample, missing
 from core.fields.view import Scale, View
 from core.measurement.arrangement import clark_evans, nearest_neighbours
 from core.measurement.particle_size import SizeDistribution
@@ -118,44 +119,31 @@ def amounts_of(view: View, scale: Scale, table: pd.DataFrame) -> Iterator[Quanti
     mask = view.particle_ids > 0
     lines = phase_on_lines(mask, view.measurable)
     area = int(np.count_nonzero(view.measurable))
-    count = len(table)
-    yield of_one_field("count", "Particles", float(count), symbol="N", n=count, counted="particles")
+    told = Counted(view, scale, len(table), "particles")
+    yield told.value("count", "Particles", float(len(table)), symbol="N")
     # One that the edge cuts lies half in the field, on average.
     cut = int(table["touches_edge"].astype(bool).sum())
-    density = scale.density((count - cut / 2) / area)
-    yield of_one_field(
+    yield told.per_area(
         "number_density",
         "Particles per area",
-        density,
-        scale.density_unit,
-        view.systematic_parts(density, -2),
+        (len(table) - cut / 2) / area,
         symbol="N_A",
-        n=count,
-        counted="particles",
         method="one that the edge cuts counts half; ASTM E1245",
     )
-    yield of_one_field(
+    yield told.value(
         "area_fraction",
         "Area fraction of particles",
         100 * lines.area_fraction,
         "%",
         symbol="A_A",
-        n=count,
-        counted="particles",
         method="those at the edge included; ASTM E1245",
     )
-    path = lines.mean_free_path_px
-    if path is not None:
-        value = path * scale.per_px
-        yield of_one_field(
+    if lines.mean_free_path_px is not None:
+        yield told.length(
             "mean_free_path",
             "Mean free path",
-            value,
-            scale.unit,
-            view.systematic_parts(value, 1),
+            lines.mean_free_path_px,
             symbol="λ",
-            n=count,
-            counted="particles",
             method="(1 - A_A) / N_L along rows and columns; ASTM E1245",
         )
 
@@ -176,16 +164,11 @@ def arrangement_of(view: View, scale: Scale, distances: np.ndarray) -> Iterator[
     count = len(distances)
     if count < FEWEST_NEIGHBOURS:
         return
-    mean, low_high = weighted_mean(distances * scale.per_px)
-    yield from_sample(
+    yield Counted(view, scale, count, "particles").mean_length(
         "nearest_neighbour",
         "Mean distance to the nearest neighbour",
-        mean,
-        scale.unit,
-        low_high,
-        view.systematic_parts(mean, 1),
-        n=count,
-        counted="particles",
+        distances,
+        reason=ONE,
         method="between centroids",
     )
     height, width = extent(view.measurable)

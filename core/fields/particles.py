@@ -21,6 +21,8 @@ from core.fields.sizes import fitted
 from core.fields.view import Scale, View
 from core.measurement.particle_size import SizeDistribution, particles_needed, size_distribution
 
+FEW = 50
+"""Particles below which nothing is said to be enough."""
 FEW_PIXELS = 10.0
 """Equivalent diameter in px below which size and shape are made of too few pixels."""
 REFERENCES = (
@@ -131,6 +133,8 @@ def _notes(view: View, found: SizeDistribution | None, count: int) -> tuple[str,
         if needed is None:
             continue
         more = max(0, needed - found.count)
+        if not more and found.count < FEW:
+            continue
         ask = f"about {more:,} more particles are needed" if more else "there are enough particles"
         notes.append(f"For a {title} within ± {100 * view.settings.precision:g} % {ask}.")
     return tuple(notes)
@@ -157,7 +161,7 @@ def _warnings(count: int, whole: int, diameters_px: np.ndarray) -> tuple[str, ..
             f"{100 * small:.0f} % of the particles are under {FEW_PIXELS:g} px wide: their sizes "
             "and shapes are made of too few pixels; use a higher magnification."
         )
-    if 1 < whole < 50:
+    if 1 < whole < FEW:
         warnings.append(f"{whole} whole particles are few for a distribution; measure more fields.")
     elif whole == 1:
         warnings.append(ONE)

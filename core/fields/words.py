@@ -68,7 +68,8 @@ def _decimals(quantity: Quantity) -> int:
         half = (quantity.interval[1] - quantity.interval[0]) / 2
         if half > 0:
             return min(6, max(1 - floor(log10(half)), 1 - _order(value)))
-    if value == round(value) and value < MANY:
+    is_count = not quantity.unit and value == round(value) and value < MANY
+    if is_count or not value:
         return 0
     digits = 3 - _order(value)
     return min(6, digits if value >= MANY else max(0, digits))

@@ -12,6 +12,9 @@ from core.palette import ACCENT
 
 QUANTILES = (0.1, 0.5, 0.9)
 FIT = "#009E73"
+NARROW = 0.7
+CLOSE = 0.06
+"""Of the axis: nearer to each other two names would lie on each other."""
 
 
 def size_distribution_figure(distribution: Distribution, color: str = ACCENT) -> go.Figure:
@@ -52,7 +55,10 @@ def size_distribution_figure(distribution: Distribution, color: str = ACCENT) ->
 def _add_quantiles(figure: go.Figure, distribution: Distribution, unit: str) -> None:
     if len(distribution.values) < 2:
         return
-    sizes = weighted_quantiles(distribution.values, distribution.weights, np.array(QUANTILES))
+    values = distribution.values
+    sizes = weighted_quantiles(values, distribution.weights, np.array(QUANTILES))
+    width = values.max() - (values.min() if _is_narrow(distribution) else 0.0)
+    is_close = bool((np.diff(sizes) < CLOSE * width).any())
     for quantile, size in zip(QUANTILES, sizes, strict=True):
         name = f"D{100 * quantile:.0f}"
         figure.add_vline(x=size, line={"color": LINE, "dash": "dash", "width": 1.5})
@@ -68,9 +74,17 @@ def _add_quantiles(figure: go.Figure, distribution: Distribution, unit: str) -> 
             y=1,
             yref="paper",
             yanchor="bottom",
+            # Then D50 stands above the other two.
+            yshift=12 if is_close and quantile == 0.5 else 0,
             showarrow=False,
             captureevents=True,
         )
+
+
+def _is_narrow(distribution: Distribution) -> bool:
+    """Return whether sizes are so alike that from 0 on their bars would be a line."""
+    values = distribution.values
+    return bool(len(values)) and float(values.min()) > NARROW * float(values.max())
 
 
 def _layout(distribution: Distribution) -> dict[str, object]:
@@ -79,13 +93,13 @@ def _layout(distribution: Distribution) -> dict[str, object]:
     return {
         "xaxis": {
             "title": f"{distribution.name}{unit} (n = {len(distribution.values):,})",
-            "rangemode": "tozero",
+            "rangemode": "normal" if _is_narrow(distribution) else "tozero",
             **grid,
         },
         "yaxis": {"title": f"Share of the {distribution.counted} in %", **grid},
         "paper_bgcolor": "rgba(0, 0, 0, 0)",
         "plot_bgcolor": "rgba(0, 0, 0, 0)",
-        "margin": {"l": 56, "r": 16, "t": 28, "b": 48},
+        "margin": {"l": 56, "r": 16, "t": 36, "b": 48},
         "showlegend": False,
         "bargap": 0,
         "height": 320,

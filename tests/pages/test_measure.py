@@ -40,7 +40,8 @@ def test_the_headline_has_its_interval_and_the_standard(particles: AppTest) -> N
     assert metric.label == "Median diameter (D50)"
     assert metric.value.endswith(" nm")
     assert "95 % interval: **" in texts(particles)
-    assert "by number; ISO 9276-1." in texts(particles)
+    assert "by number after ISO 9276-1." in texts(particles)
+    assert particles.metric[0].help.startswith("Half of the particles are smaller")
     assert "after ISO 13322-1" in texts(particles)
 
 
@@ -62,7 +63,7 @@ def test_what_is_measured_is_in_the_link() -> None:
     app = measured_page(what="phases", method="point count")
     (metric,) = app.metric
     assert metric.label.startswith("Fraction of ")
-    assert "point count; ASTM E562" in texts(app)
+    assert "point count after ASTM E562." in texts(app)
     by_key(app.selectbox, "measure-what").set_value("particles").run()
     app = finish(app, "measure")
     # The method was of the fractions.
@@ -104,7 +105,7 @@ def test_a_long_measurement_shows_its_progress_and_is_cancelled(
     assert "Measuring was stopped." in texts(app)
     app = next(one for one in app.button if one.label == "Measure").click().run()
     app = finish(app, "measure")
-    assert app.metric[0].label == "Crack length per area (L_A)"
+    assert app.metric[0].label == "Crack length per area"
 
 
 def test_what_cannot_be_measured_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.fields.explained import explained
-from core.fields.words import interval_in_words, value_in_words
+from core.fields.words import counted_in_words, interval_in_words, value_in_words
 from core.palette import ACCENT
 from pages.components.frame import screen
 from pages.components.frame.words import capital
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from core.fields.quantity import Quantity
     from core.fields.result import FieldMeasurement
 
-HEIGHT = 360
+HEIGHT, FEW_ROWS = 360, 9
+STANDARDS = ("ASTM", "ISO")
 SURENESS_PX = 620
 
 
 def headline(first: Quantity, warnings: Sequence[str]) -> None:
     """Draw the one number, how well it is known, and after which standard."""
-    name = first.name if first.symbol in first.name else f"{first.name} ({first.symbol})"
+    # An index such as that of A_A has no letter of its own.
+    in_name = first.symbol in first.name or "_" in first.symbol
+    name = first.name if in_name else f"{first.name} ({first.symbol})"
     number, sureness = screen.parts(screen.THIRD, SURENESS_PX)
     number.metric(name, value_in_words(first), help=explained(first) or None)
     with sureness:
@@ -42,9 +45,11 @@ def _interval(first: Quantity) -> str:
 
 
 def _basis(first: Quantity) -> str:
-    count = f"{first.n:,} {first.counted}" if first.counted else ""
-    after = f"after {first.method}" if "ASTM" in first.method else first.method
-    return ", ".join(part for part in (count, after) if part) + "."
+    count = counted_in_words(first.n, first.counted) if first.counted else ""
+    parts = first.method.split("; ")
+    standards = [part for part in parts if part.startswith(STANDARDS)]
+    how = ", ".join(filter(None, (count, *(part for part in parts if part not in standards))))
+    return f"{how} after {', '.join(standards)}." if standards else f"{how}."
 
 
 def body(analysis: Analysis, found: FieldMeasurement) -> None:
@@ -102,7 +107,7 @@ def quantities(found: Sequence[Quantity]) -> None:
     ]
     st.dataframe(
         rows,
-        height=HEIGHT,
+        height=HEIGHT if len(rows) > FEW_ROWS else "auto",
         hide_index=True,
         column_config={"Quantity": st.column_config.TextColumn(width="medium", pinned=True)},
         alt="One row per quantity",

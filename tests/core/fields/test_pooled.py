@@ -247,7 +247,7 @@ def test_a_mean_of_counts_says_what_it_is():
 
 def test_an_outlier_is_told_in_digits_that_mean_something():
     fields = [*fractions(E562), field_of(Quantity("fraction_b", "Fraction", 90, "%", reason="r"))]
-    assert pool(fields).outliers[0].reason == "Fraction is 90 %"
+    assert pool(fields).outliers[0].reason == "Fraction is 90.00 %"
     density = Quantity("n", "Density", 23_253_467.0, "1/mm²", reason="r")
     assert value_in_words(density) == "23,250,000 per mm²"
     assert value_in_words(Quantity("n", "N", 1234567.0, reason="r")) == "1,235,000"
