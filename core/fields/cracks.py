@@ -181,7 +181,7 @@ def _density(view: View, scale: Scale, per_px: float, told: Counted) -> Quantity
 
 def _table(view: View, cracks: list[_Crack]) -> pd.DataFrame:
     nm, unit = (1.0, "px") if view.pixel_nm is None else (view.pixel_nm, "nm")
-    columns = {
+    columns: dict[str, list[float]] = {
         f"length_{unit}": [nm * one.length for one in cracks],
         f"mean_width_{unit}": [nm * one.width for one in cracks],
         f"maximum_width_{unit}": [nm * one.largest_width for one in cracks],

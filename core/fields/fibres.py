@@ -201,7 +201,7 @@ def _diameters(areas: np.ndarray) -> np.ndarray:
 
 def _table(view: View, found: list[_Fibre]) -> pd.DataFrame:
     nm, unit = (1.0, "px") if view.pixel_nm is None else (view.pixel_nm, "nm")
-    columns = {
+    columns: dict[str, list[float]] = {
         f"mean_diameter_{unit}": [nm * one.diameters.mean() for one in found],
         f"diameter_deviation_{unit}": [nm * one.diameters.std() for one in found],
         f"minimum_diameter_{unit}": [nm * one.diameters.min() for one in found],
