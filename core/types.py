@@ -46,12 +46,14 @@ class PixelSize:
     from, in words a user understands: "FEI tag 34682", "typed by user". ``height_nm``: None where
     the pixel is square, as nearly all are. ``note``: one sentence on why the number may be wrong,
     such as a value that the format has when nobody sets it; "" without such a doubt.
+    ``error_percent``: half-width of its 95 % interval, None where that is not known.
     """
 
     nm: float
     source: str
     height_nm: float | None = None
     note: str = ""
+    error_percent: float | None = None
 
     def __post_init__(self) -> None:
         sides = (self.nm, self.nm if self.height_nm is None else self.height_nm)

@@ -35,7 +35,7 @@ ORDER_IN_CORE = (
     ("fields",),
     ("evaluation", "classification", "concepts", "interaction"),
     ("training", "analysis"),
-    ("inspection", "synthesis"),
+    ("inspection", "synthesis", "scale_bar"),
     ("segmentation",),
     ("measurement", "formats"),
     ("pixels",),

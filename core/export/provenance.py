@@ -133,6 +133,7 @@ def _input(analysis: Analysis) -> dict[str, object]:
         "pixel_size_nm": size.nm if size else None,
         "pixel_size_source": size.source if size else None,
         "pixel_height_nm": size.height_nm if size else None,
+        "pixel_size_error_percent": size.error_percent if size else None,
         "info_bar_rows": micrograph.info_bar_rows,
         "top_bar_rows": micrograph.top_bar_rows,
         "notes": list(micrograph.notes),

@@ -133,7 +133,8 @@ def compare(run: Run, analysis: Analysis) -> Replay:
 def _run(told: dict[str, Any]) -> Run:
     image, settings, engine = told["input"], told["settings"], told["engine"]
     nm = image["pixel_size_nm"]
-    size = nm and PixelSize(nm, image["pixel_size_source"], image["pixel_height_nm"])
+    source, error = image["pixel_size_source"], image.get("pixel_size_error_percent")
+    size = nm and PixelSize(nm, source, image["pixel_height_nm"], error_percent=error)
     tiles = settings["tiles"]
     return Run(
         told=told,

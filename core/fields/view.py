@@ -115,12 +115,19 @@ class View:
         return Scale(unit, nm / (1000.0 if unit == "µm" else 1.0), nm)
 
     @property
+    def pixel_size_error_percent(self) -> float | None:
+        """Half-width of the 95 % interval of the pixel size: as stated, else as the scale bar gives
+        it; None where neither is known."""
+        stated, size = self.settings.pixel_size_error_percent, self.analysis.micrograph.pixel_size
+        return stated if stated is not None or size is None else size.error_percent
+
+    @property
     def scale_in_words(self) -> str:
         """The pixel size, its uncertainty and where it comes from."""
-        size, error = self.analysis.micrograph.pixel_size, self.settings.pixel_size_error_percent
+        size, error = self.analysis.micrograph.pixel_size, self.pixel_size_error_percent
         if size is None:
             return NO_SCALE
-        known = f" ± {error:g} % (95 %)" if error is not None else ", its uncertainty not stated"
+        known = f" ± {error:.2g} % (95 %)" if error is not None else ", its uncertainty not stated"
         return f"{size.in_words} a pixel{known}; source: {size.source}"
 
     def phase(self, words: tuple[str, ...] = ()) -> int:
@@ -188,10 +195,10 @@ class View:
         here; "" where the model's error does not apply or is not known.
         """
         parts = []
-        error = self.settings.pixel_size_error_percent
+        error = self.pixel_size_error_percent
         if power and error is not None and self.pixel_nm is not None:
             reach = abs(value * power) * error / 100
-            parts.append(Part("pixel size", reach, reach, f"pixel size ± {error:g} %"))
+            parts.append(Part("pixel size", reach, reach, f"pixel size ± {error:.2g} %"))
         return (*parts, *model_parts(self.model_errors, value, measurand))
 
 
