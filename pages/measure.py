@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.components.frame import publish, session
+from pages.components.frame import publish, scale_bar, session
 from pages.components.measure import agreement, choices, export, measured, shown, view
 from pages.components.measure.link import LINK
 from pages.components.viewer.viewer import ViewerSettings, viewer
@@ -27,6 +27,7 @@ if result is None:
         publish.micrograph(opened.micrograph),
         ViewerSettings(bar_rows=opened.micrograph.bar_rows),
         key="viewer",
+        ruler=scale_bar.ruler(opened),
     )
     choices.next_step()
     st.stop()
@@ -44,6 +45,7 @@ viewer(
     view.settings(analysis, found, compared),
     key="viewer",
     on_click=partial(measured.toggle_hit, reference, settings),
+    ruler=scale_bar.ruler(opened),
 )
 view.legend(analysis, found)
 if compared is not None:

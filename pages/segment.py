@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from pages.components.correct.link import correct_link
-from pages.components.frame import publish, session, sidebar
+from pages.components.frame import publish, scale_bar, session, sidebar
 from pages.components.segment import cards, marking, objects, results, run, selection, suggestion
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
@@ -41,6 +41,7 @@ if analysis is None:
         ),
         key="viewer",
         brush=brush,
+        ruler=scale_bar.ruler(opened),
     )
     run.next_step(marked)
     st.stop()
@@ -63,6 +64,7 @@ viewer(
     key="viewer",
     on_click=partial(results.select_at, found.reference),
     brush=brush,
+    ruler=scale_bar.ruler(opened),
 )
 if uncertain:
     results.uncertainty_legend()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import sqrt
 
 import cv2
 import numpy as np
@@ -17,6 +16,7 @@ import numpy as np
 from core.errors import LamellaError
 from core.scale_bar.bar import Bar, bars_near
 from core.scale_bar.label import Length, length_of
+from core.scale_bar.size import pixel_size_of_bar
 from core.scale_bar.text import Reader, Text
 from core.segmentation.drawn_marks import Box
 from core.types import PixelSize, ProgressCallback, no_progress
@@ -27,12 +27,12 @@ AMBIGUOUS = f"Several scale bars were found, and they do not agree: {{}}. {BY_HA
 UNSURE = f"The label {{!r}} was read in several ways. {BY_HAND}"
 
 SEEN_PX, LARGEST_FACTOR = 1400, 2.0
-"""Side that the image is enlarged to before it is read, and by how much at most."""
+"""Side that the image is enlarged to before it is first read, and by how much at most."""
 LETTER_PX = 40
 """Height of the label when it is read again."""
 LEAST_CONFIDENCE = 0.7
 AGREE = 0.02
-FEWEST_AGREEING, STEPS = 2, 5
+FEWEST_AGREEING, STEPS = 2, 6
 """Of four more looks at the label: how many must read it so; none may read another length."""
 SMALLEST_NM, LARGEST_NM = 1e-3, 2e4
 """Of a pixel: of a scanning transmission and of a light microscope."""
@@ -55,19 +55,7 @@ class ScaleBar:
     @property
     def pixel_size(self) -> PixelSize:
         """It as the size of a pixel, with where it comes from."""
-        return scale_bar_pixel_size(
-            self.length.nm, self.bar.length_px, self.length.in_words, "read"
-        )
-
-
-def scale_bar_pixel_size(nm: float, length_px: float, in_words: str, how: str) -> PixelSize:
-    """Return the pixel size of a bar of ``nm`` that is ``length_px`` long.
-
-    ``in_words``: its length as on its label. ``how``: "by hand" or "read". Each end is off by 1 px
-    at most in 95 % of cases, independently of the other.
-    """
-    source = f"from the scale bar, {how}: {in_words} = {length_px:.4g} px"
-    return PixelSize(nm / length_px, source, error_percent=100 * sqrt(2) / length_px)
+        return pixel_size_of_bar(self.length.nm, self.bar.length_px, self.length.in_words, "read")
 
 
 def find_scale_bar(
@@ -80,8 +68,11 @@ def find_scale_bar(
     """
     progress(0, STEPS)
     grey = np.clip(pixels, 0, 1).astype(np.float32)
-    found = list(_candidates(grey, _read_whole(grey, read)))
-    progress(1, STEPS)
+    for step, factor in enumerate(_factors(grey.shape), start=1):
+        found = list(_candidates(grey, _read_whole(grey, factor, read)))
+        progress(step, STEPS)
+        if found:
+            break
     if not found:
         raise LamellaError(NOT_FOUND)
     best = found[0]
@@ -91,7 +82,7 @@ def find_scale_bar(
         )
         raise LamellaError(AMBIGUOUS.format(said))
     agreeing = 0
-    for step, part in enumerate(_looks(grey, best.label), start=2):
+    for step, part in enumerate(_looks(grey, best.label), start=3):
         again = length_of(read.line(part))
         if again is not None and again.nm != best.length.nm:
             raise LamellaError(UNSURE.format(best.length.in_words))
@@ -102,8 +93,14 @@ def find_scale_bar(
     return best
 
 
-def _read_whole(grey: np.ndarray, read: Reader) -> tuple[Text, ...]:
-    factor = min(LARGEST_FACTOR, max(1.0, SEEN_PX / max(grey.shape)))
+def _factors(shape: tuple[int, ...]) -> tuple[float, ...]:
+    """Return by how much an image is enlarged to be read: small letters need it, of large ones the
+    networks see too little then."""
+    factor = min(LARGEST_FACTOR, SEEN_PX / max(shape))
+    return (factor, 1.0) if factor > 1 else (1.0,)
+
+
+def _read_whole(grey: np.ndarray, factor: float, read: Reader) -> tuple[Text, ...]:
     return tuple(_shrunk(one, factor) for one in read.lines(_enlarged(grey, factor)))
 
 

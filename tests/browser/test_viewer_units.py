@@ -235,3 +235,64 @@ def test_halved_outlines_keep_every_line(evaluate: Callable[[str], Any]) -> None
       return [levels.length, levels[1].width, Array.from(last).findIndex((value) => value !== 0)];
     }""")
     assert found == [2, 512, 2 * 512 + 250]
+
+
+# A dark bar in the rows 8 to 11 and the columns 10 to 39 of 60 x 20 px, whose corner is (100, 50).
+BAR = """
+const bar = (width = 60) => {
+  const grey = new Uint8Array(60 * 20).fill(200);
+  for (let y = 8; y < 12; y++) grey.fill(10, y * 60 + 10, y * 60 + 40);
+  return { grey, width: 60, height: 20, left: 100, top: 50 };
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("stroke", "ends"),
+    [
+        ([[107, 59], [143, 62]], [[110, 60.5], [140, 60.5]]),
+        ([[143, 62], [107, 59]], [[140, 60.5], [110, 60.5]]),
+        ([[107, 56], [143, 56]], [[110, 60.5], [140, 60.5]]),
+        ([[101, 60], [143, 60]], None),
+        ([[125, 51], [125, 69]], None),
+        ([[110, 53], [140, 53]], None),
+    ],
+    ids=["along it", "backwards", "a little above", "too long", "across it", "beside it"],
+)
+def test_a_ruler_snaps_to_the_ends_of_a_bar_near_it(
+    evaluate: Callable[[str], Any], stroke: list[Any], ends: list[Any] | None
+) -> None:
+    reach = 4 if ends is None else 6
+    assert evaluate(f"() => {{ {BAR} return barNear(bar(), {stroke}, {reach}); }}") == ends
+
+
+def test_a_blurred_end_is_where_the_grey_is_halfway(evaluate: Callable[[str], Any]) -> None:
+    found = evaluate(f"""() => {{ {BAR}
+      const patch = bar();
+      for (let y = 8; y < 12; y++) patch.grey[y * 60 + 40] = 105;
+      return barNear(patch, [[108, 60], [142, 60]], 6);
+    }}""")
+    assert found == [[110, 60.5], [140.5, 60.5]]
+
+
+def test_a_ruler_is_moved_by_the_arrow_keys(evaluate: Callable[[str], Any]) -> None:
+    found = evaluate("""() => {
+      const seen = view(Ruler, { width: 1000, height: 500 },
+                        { clientWidth: 500, clientHeight: 250 },
+                        { ends: null, end: 1, scale: 0.5, left: 0, top: 0, showRuler() {} });
+      seen.data.ruler = { turn: 1 };
+      const press = (key, shiftKey = false) => seen.keyRuler({
+        key, shiftKey, target: document.body, preventDefault() {}, stopPropagation() {} });
+      press("ArrowLeft");
+      const laid = seen.ends;
+      press("ArrowRight");
+      press("ArrowDown", true);
+      press("e");
+      press("ArrowLeft", true);
+      const taken = press("o");
+      return [laid, seen.ends, seen.rulerLength, taken];
+    }""")
+    ends = [[340, 250], [651, 260]]
+    assert found[:2] == [[[350, 250], [650, 250]], ends]
+    assert found[2] == pytest.approx((311**2 + 10**2) ** 0.5)
+    assert found[3] is False

@@ -40,6 +40,22 @@ def typed_pixel_size(text: str) -> PixelSize | None:
     return PixelSize(width, "typed by user", None if height == width else height)
 
 
+def typed_length_nm(text: str) -> float:
+    """Return the length that ``text`` names, in nm; its unit must be there.
+
+    Raises:
+        DataError: it is none, or not above 0.
+    """
+    found = _SIDE.fullmatch(text.strip())
+    length = _nm(found[1], found[2]) if found and found[2] else None
+    if length is None or not 0 < length < math.inf:
+        raise DataError(
+            f"{text.strip()[:40]!r} is not a length with its unit; type it as on the label of the "
+            f"scale bar, such as 200 nm, 0.5 {MICRO} or 5 {ANGSTROM}."
+        )
+    return length
+
+
 def _unit_behind(sides: list[re.Match[str] | None]) -> str:
     last = sides[-1]
     return (last[2] if last else None) or "nm"

@@ -10,12 +10,13 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.formats.reading.typed import pixel_size_text, typed_pixel_size
-from pages.components.frame import images, session
+from pages.components.frame import images, scale_bar, session
 from pages.components.frame.memory import Opened
-from pages.components.frame.words import literal
+from pages.components.frame.words import capital, literal
 
 UNCALIBRATED = "Without a pixel size, all measurements are in pixels."
 ENTERED = "Entered by you{}. In the file: {}."
+MEASURED = "{}. In the file: {}."
 
 
 def draw(opened: Opened) -> None:
@@ -102,7 +103,11 @@ def _pixel_size(opened: Opened) -> None:
     else:
         origin = f"{file_size.in_words} ({file_size.source})" if file_size else "none"
         oblong = file_size is not None and not file_size.is_square and now.is_square
-        st.caption(literal(ENTERED.format(", for square pixels" if oblong else "", origin)))
+        if now.error_percent is not None:
+            st.caption(literal(capital(MEASURED.format(now.source, origin))))
+        else:
+            st.caption(literal(ENTERED.format(", for square pixels" if oblong else "", origin)))
+    scale_bar.draw(opened)
 
 
 def _info_bar(opened: Opened) -> None:

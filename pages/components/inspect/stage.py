@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.figures import encoding
-from pages.components.frame import publish
+from pages.components.frame import publish, scale_bar
 from pages.components.frame.words import capital
 from pages.components.inspect.link import LINK
 from pages.components.inspect.subject import Inspected
@@ -85,6 +85,7 @@ def show(
             ),
             key="inspect-viewer",
             on_click=lambda event: LINK.change(row=event.row, column=event.column),
+            ruler=scale_bar.ruler(inspected.opened),
         )
         for sentence in (caption, inspected.cut):
             if sentence:

@@ -2,7 +2,7 @@
 // what goes back to Python is (row, column). Moving, zooming, opacity, swipe and blink stay here.
 
 const BLINK_MS = 700;
-class View extends Strokes {
+class View extends Ruler {
   constructor(root) {
     super(root);
     this.listen();
@@ -32,6 +32,7 @@ class View extends Strokes {
     for (const kind of ["image", "labels", "objects", "layer"]) this.load(kind, data[kind]);
     this.showLegend();
     this.updateBrush();
+    this.updateRuler(before);
     this.find(".overlay-tools").hidden = !data.labels;
     this.find(".layer-tools").hidden = !data.layer;
     if (data.layer) this.find(".layer-title").textContent = data.layer.title;
@@ -87,7 +88,7 @@ class View extends Strokes {
   // ---- acting
 
   act(action) {
-    if (!this.actBrush(action) && !this.actOnView(action)) this.toggle(action);
+    if (!this.actRuler(action) && !this.actBrush(action) && !this.actOnView(action)) this.toggle(action);
   }
 
   toggle(mode) {
@@ -130,6 +131,7 @@ class View extends Strokes {
   }
 
   key(event) {
+    if (this.keyRuler(event)) return;
     if (this.keyBrush(event) || this.keyOfPictures(event)) {
       event.preventDefault();
       event.stopPropagation();

@@ -16,6 +16,7 @@ import streamlit as st
 from core.types import Phase
 from pages.components.frame import session
 from pages.components.viewer.brush import Brush, strokes_from, strokes_to
+from pages.components.viewer.ruler import Ruler, measured_from
 
 HEIGHT = 640
 _HERE = Path(__file__).parent
@@ -28,6 +29,7 @@ SCRIPT = "\n".join(
         "viewer_moving.js",
         "viewer_stage.js",
         "viewer_strokes.js",
+        "viewer_ruler.js",
         "viewer.js",
     )
 )
@@ -134,11 +136,12 @@ def viewer(
     key: str,
     on_click: Callable[[ViewerEvent], None] | None = None,
     brush: Brush | None = None,
+    ruler: Ruler | None = None,
 ) -> ViewerEvent | None:
     """Show a micrograph to look at, measure by eye and click; return the pixel clicked last.
 
     ``on_click`` runs before the page does, once for each click. ``brush``: to mark pixels with
-    instead of clicking.
+    instead of clicking. ``ruler``: to drag along the scale bar with, before anything else.
     """
 
     def clicked() -> None:
@@ -152,12 +155,19 @@ def viewer(
         if found is not None:
             brush.on_strokes(found, int(sent["revision"]))
 
+    def measured() -> None:
+        found = measured_from(session.component_state(key).get("ruler"), image.digest)
+        if found is not None and ruler is not None:
+            ruler.on_measured(found)
+
     state = _component(
         key=key,
-        data=_data(image, settings, brush),
-        default={"click": None, "strokes": None},
+        data=_data(image, settings, brush)
+        | {"ruler": {"turn": ruler.turn, "refused": ruler.refused} if ruler else None},
+        default={"click": None, "strokes": None, "ruler": None},
         on_click_change=clicked,
         on_strokes_change=marked,
+        on_ruler_change=measured,
     )
     return _event(state.click, image)
 

@@ -42,6 +42,19 @@ def test_the_uncertainties_of_pixel_size_and_model_are_parts_of_the_interval():
     assert area.parts[0].above == pytest.approx(0.06 * area.value)
 
 
+@pytest.mark.parametrize(("stated", "half_width"), [(None, 0.02), (3, 0.03)])
+def test_the_uncertainty_of_a_scale_bar_counts_where_no_other_is_stated(stated, half_width):
+    analysis = analysis_of(discs(GRID, np.full(64, 12.0)))
+    size = replace(analysis.micrograph.pixel_size, error_percent=2.0)
+    analysis = replace(analysis, micrograph=replace(analysis.micrograph, pixel_size=size))
+    found = measure_field(analysis, MeasureSettings(pixel_size_error_percent=stated))
+    part = found.headline.parts[1]
+    assert (part.source, part.above / found.headline.value) == (
+        "pixel size",
+        pytest.approx(half_width),
+    )
+
+
 def test_what_a_models_errors_come_to():
     found = model_error("mean_diameter", [0.1, -0.2, float("nan"), 0.05])
     assert (found.within_95, found.images) == (0.2, 3)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.scale_bar.drawn import draw, micrograph, pixels_of, rectangle, write
 
 from core.scale_bar.bar import Bar, bars_near
 from core.segmentation.drawn_marks import Box
+from tests.core.scale_bar.drawn import draw, micrograph, pixels_of, rectangle, write
 
 
 def only(found: tuple[Bar, ...]) -> Bar:
@@ -15,9 +15,7 @@ def only(found: tuple[Bar, ...]) -> Bar:
 
 
 @pytest.mark.parametrize("below", [False, True], ids=["above", "below"])
-@pytest.mark.parametrize(
-    ("ink", "plate"), [(255, None), (0, None), (0, 255), (255, 0), (150, 255)]
-)
+@pytest.mark.parametrize(("ink", "plate"), [(255, None), (0, None), (0, 255), (255, 0), (150, 255)])
 def test_a_bar_is_as_long_as_it_was_drawn(ink: int, plate: int | None, below: bool) -> None:
     made = draw("200 nm", length=143, ink=ink, plate=plate, below=below)
     bar = only(bars_near(made.pixels, made.label))
@@ -60,7 +58,9 @@ def test_eleven_ticks_are_a_ruler_and_ten_are_none(ticks: int) -> None:
     assert [(bar.left, bar.right) for bar in found] == [(201.5, 401.5)][: ticks - 10]
 
 
-@pytest.mark.parametrize("place", [(340, -5), (340, 540), (398, 60)], ids=["left", "right", "below"])
+@pytest.mark.parametrize(
+    "place", [(340, -5), (340, 540), (398, 60)], ids=["left", "right", "below"]
+)
 def test_a_bar_that_the_edge_cuts_is_none(place: tuple[int, int]) -> None:
     made = draw("200 nm", top=place[0], left=place[1])
     assert bars_near(made.pixels, made.label) == ()

@@ -8,12 +8,12 @@ import sys
 
 import numpy as np
 import pytest
-from tests.core.scale_bar.drawn import Drawn, draw, micrograph, pixels_of
 
 from core.errors import Cancelled, LamellaError
 from core.scale_bar import text
-from core.scale_bar.find import find_scale_bar, scale_bar_pixel_size
+from core.scale_bar.find import find_scale_bar
 from core.scale_bar.text import RapidReader, Text
+from tests.core.scale_bar.drawn import Drawn, draw, micrograph, pixels_of
 
 
 class Told:
@@ -33,7 +33,7 @@ class Told:
 
 
 @pytest.mark.parametrize(
-    ("text", "nm", "kind"),
+    ("label", "nm", "kind"),
     [
         ("200 nm", 200, {"ink": 0, "plate": 255}),
         ("0.5 µm", 500, {"below": True}),
@@ -41,8 +41,8 @@ class Told:
         ("5 nm", 5, {"ink": 255, "plate": 0, "below": True}),
     ],
 )
-def test_a_drawn_bar_gives_the_scale(text: str, nm: float, kind: dict[str, int]) -> None:
-    made = draw(text, length=150, **kind)
+def test_a_drawn_bar_gives_the_scale(label: str, nm: float, kind: dict[str, int]) -> None:
+    made = draw(label, length=150, **kind)
     found = find_scale_bar(made.pixels, RapidReader())
     assert found.nm_per_px == pytest.approx(nm / 150, rel=0.005)
 
@@ -95,13 +95,6 @@ def test_reading_can_be_stopped() -> None:
 
     with pytest.raises(Cancelled):
         find_scale_bar(made.pixels, Told(made, "200 nm"), stop)
-
-
-def test_the_source_says_how_and_the_error_is_a_pixel_at_each_end() -> None:
-    size = scale_bar_pixel_size(200, 143, "200 nm", "by hand")
-    assert size.source == "from the scale bar, by hand: 200 nm = 143 px"
-    assert size.nm == pytest.approx(1.398601, rel=1e-6)
-    assert size.error_percent == pytest.approx(0.98896, rel=1e-4)
 
 
 def test_reading_fetches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

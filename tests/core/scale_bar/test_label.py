@@ -34,7 +34,20 @@ def test_a_round_length_with_its_unit_is_a_label(text: str, nm: float) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["592 nm", "19.9 µm", "8.5mm", "1 mm", "50", "nm", "05 µm", "1 2 μm", "100μm1", "20 rm", "x200", ""],
+    [
+        "592 nm",
+        "19.9 µm",
+        "8.5mm",
+        "1 mm",
+        "50",
+        "nm",
+        "05 µm",
+        "1 2 μm",
+        "100μm1",
+        "20 rm",
+        "x200",
+        "",
+    ],
 )
 def test_anything_else_is_none(text: str) -> None:
     assert length_of(text) is None
