@@ -90,7 +90,7 @@ def test_reading_can_be_stopped() -> None:
     made = draw("200 nm")
 
     def stop(done: int, total: int) -> None:
-        if done == 2:
+        if done == 3:
             raise Cancelled
 
     with pytest.raises(Cancelled):
