@@ -8,12 +8,18 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.correction.blank import blank
+from core.correction.changes import repainted
+from core.correction.state import ObjectRecord
+from core.formats import read_isolated
 from core.jobs.worker import work_off
 from core.training.fine_tuning.start import FineTuning, Start
-from core.workspace import lab_models, trainings
+from core.workspace import corrections, lab_models, micrographs, results, trainings
+from core.workspace.open_correction import open_correction
 from pages.components.frame import keeping, worker
 from tests.core.training.test_fine_tuning import QUICK, Tiny
 from tests.core.training.test_mask_files import disks, png
+from tests.core.workspace.corrected_result import step
 from tests.pages.running import by_key, opened, texts
 from tests.pages.test_keeping import ANN, BOB, become
 
@@ -106,3 +112,41 @@ def test_a_training_is_stopped_and_can_go_on(tiny: None) -> None:
     assert not app.exception and by_key(app.button, "train-resume")
     app = by_key(app.button, "train-resume").click().run()
     assert by_key(app.button, "train-stop")
+
+
+def corrected(name: str, seed: int) -> None:
+    """Put an image into Ann's library, on which she drew an object."""
+    place = keeping.workspace()
+    assert place is not None
+    data = png(disks(seed)[0])
+    kept = micrographs.add(place, ANN, micrographs.source_of(name, data, {}), name, data)
+    shown = read_isolated(data, name)
+    made = blank(shown)
+    stored = results.add(place, ANN, kept.id, f"key {name}", made)
+    corrections.begin(place, ANN, stored.id, made)
+    opened_correction = open_correction(place, ANN, stored.id)
+    rows, columns = np.mgrid[20:30, 10:25]
+    record = ObjectRecord(1, "drawn", confirmed=True)
+    where = (rows * shown.shape[1] + columns).ravel()
+    new = opened_correction.state.next_id
+    change = repainted(opened_correction.state, where, new, 1, {new: record})
+    opened_correction.apply(step(opened_correction, change))
+
+
+def test_corrected_images_of_the_library_are_learned_from() -> None:
+    corrected("a_1.png", 1)
+    corrected("b_1.png", 2)
+    app = opened("train")
+    assert not app.exception
+    assert "Only what you confirmed, corrected or drew is learned from" in texts(app)
+    app = by_key(app.button, "train-corrected").click().run()
+    assert not app.exception
+    place = keeping.workspace()
+    assert place is not None
+    found = trainings.find(place, ANN, training_of(app))
+    assert found is not None
+    assert sorted(one.specimen for one in found.facts.origins) == ["a", "b"]
+    assert all(one.from_blank and one.objects == 1 for one in found.facts.origins)
+    # 10 x 15 px were drawn, and ground up to 2 px around them counts.
+    assert found.facts.known_pixels == (14 * 19, 14 * 19)
+    assert [phase.name for phase in found.facts.phases] == ["ground", "object"]
