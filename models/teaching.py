@@ -136,9 +136,8 @@ def _initialize(card: ModelCard, network: nn.Module) -> object:
 
 def _generated(card: ModelCard) -> Callable[[], Sequence[Pair]] | None:
     """Return what makes images of the model's kind with a known answer; None where nothing does."""
-    if card.name.startswith("particles"):
-        return _particles
-    return _superalloy if card.name == "superalloy" else None
+    known = {"particles": _particles, "particles-resnet18": _particles, "superalloy": _superalloy}
+    return known.get(card.name) if card.origin == "zoo" else None
 
 
 def _particles() -> Sequence[Pair]:
