@@ -72,7 +72,7 @@ def before_after_figure(images: Sequence[HeldOutImage]) -> go.Figure:
         _points(figure, "before", BEFORE, "circle-open", [(n, s.mean_iou) for n, s in before])
     after = [(name, one.after.mean_iou) for name, one in zip(names, images, strict=True)]
     _points(figure, "after", AFTER, "circle", after)
-    figure.update_xaxes(title="mean IoU of the phases", gridcolor=GRID)
+    figure.update_xaxes(title="mean IoU of the phases", gridcolor=GRID, range=(0, 1.02))
     figure.update_yaxes(autorange="reversed", gridcolor=GRID, type="category")
     return figure.update_layout(
         margin={"l": 10, "r": 10, "t": 30, "b": 10},

@@ -100,6 +100,17 @@ def run(
         return _result(lesson, training.settings, training, start), pack(lesson.taught.state)
 
 
+def usual_steps(training: Training) -> int:
+    """Return how many steps the run whose network is kept has where there is time for them."""
+    from core.training.fine_tuning.lesson import folds, usual_test
+    from core.training.fine_tuning.start import FineTuning
+
+    specimens = [one.specimen for one in training.facts.origins]
+    asked = training.settings.test if training.settings else None
+    apart = folds(specimens, asked or usual_test(len(set(specimens))))[-1]
+    return FineTuning().steps(sum(one not in apart for one in specimens))
+
+
 def _teach(
     workspace: Workspace,
     training: Training,

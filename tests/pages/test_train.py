@@ -36,7 +36,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     def start(*names: object) -> Start:
         return Start("tiny", "0" * 64, Tiny, lambda network: None, (), 0.45, 0.23)
 
-    def quick(seconds: float) -> FineTuning:
+    def quick(seconds: float = 0) -> FineTuning:
         return replace(QUICK, seconds=float("inf"), fewest_steps=20, most_steps=20)
 
     monkeypatch.setattr("models.teaching.start_for", start)

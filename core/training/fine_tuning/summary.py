@@ -59,7 +59,7 @@ def _rows(tested: Sequence[HeldOutImage], phases: Sequence[str]) -> tuple[Row, .
     found = [_row(tested, "Mean IoU of the phases", lambda score: score.mean_iou)]
     found += [_row(tested, f"IoU of {name}", partial(_iou, n)) for n, name in enumerate(phases)]
     found += [
-        _row(tested, f"Error of the area fraction of {name} (percentage points)", partial(_off, n))
+        _row(tested, f"Area fraction of {name}, off by (percentage points)", partial(_off, n))
         for n, name in enumerate(phases)
     ]
     if any(one.after.object_iou == one.after.object_iou for one in tested):

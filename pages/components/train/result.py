@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components.frame import session
+from core.jobs import training as jobs
+from pages.components.frame import screen, session
 from pages.components.frame.words import literal
 from pages.components.train import again, following
 
 if TYPE_CHECKING:
     from core.measurement.bootstrap import Estimate
-    from core.training.fine_tuning.summary import Group
+    from core.training.fine_tuning.summary import Group, Row
     from core.workspace.lab_models import LabModel
     from core.workspace.trainings import Result, Training
     from core.workspace.workspace import Workspace
@@ -29,6 +30,10 @@ TESTS = {
 }
 NO_BEFORE = (
     "The model it started from knows other phases, so there is no score before on these images."
+)
+TOO_SHORT = (
+    "There was time for {steps} of about {wanted} steps in the last run; with more time the model "
+    "may be better."
 )
 FEW = "Fewer than eight specimens: points, and no interval that would mean 95 %."
 
@@ -61,7 +66,7 @@ def _group(group: Group, result: Result) -> None:
             st.metric(f"{first.name}, before", _said(first.before))
         change = None if first.change is None else f"{first.change.value:+.3f}"
         st.metric(f"{first.name}, after", _said(first.after), change)
-    left, right = st.columns(2, gap="large")
+    left, right = screen.parts(screen.HALF, screen.HALF)
     with left:
         st.plotly_chart(
             before_after_figure(group.images),
@@ -70,23 +75,28 @@ def _group(group: Group, result: Result) -> None:
             config={"displayModeBar": False},
             alt="Mean IoU of each image before and after",
         )
-        worse = group.worse
-        if worse:
-            st.caption(f"{worse} of {len(group.images)} became worse; they stand at the top.")
+        if group.worse:
+            count = f"{group.worse} of {len(group.images)}"
+            st.caption(f"{count} became worse; they stand at the top.")
     with right:
-        rows = [
-            {
-                "On images that it had not seen": row.name,
-                "Before": "" if row.before is None else _said(row.before),
-                "After": _said(row.after),
-                "Change": "" if row.change is None else _said(row.change, signed=True),
-            }
-            for row in group.rows
-        ]
-        st.dataframe(rows, hide_index=True, alt="Scores before and after")
+        st.dataframe(
+            [_table_row(row) for row in group.rows],
+            hide_index=True,
+            alt="Scores before and after",
+        )
     if first.after.low != first.after.low:
         st.caption(FEW)
     st.caption(TESTS.get(result.test, ""))
+
+
+def _table_row(row: Row) -> dict[str, str]:
+    said = {"On images that it had not seen": row.name}
+    if row.before is not None:
+        said["Before"] = _said(row.before)
+    said["After"] = _said(row.after)
+    if row.change is not None:
+        said["Change"] = _said(row.change, signed=True)
+    return said
 
 
 def _said(estimate: Estimate, signed: bool = False) -> str:
@@ -107,9 +117,14 @@ def _notes(training: Training, result: Result) -> None:
         if sentence != taught.UNTESTED:
             st.caption(literal(sentence))
     st.caption(
-        f"{result.mix:.0%} of the change of the weights is kept, from step {result.step}; image "
-        f"seen at {result.scale:g} times its size; {result.seconds / 60:.1f} min for the last run."
+        f"{100 * result.mix:.0f} % of the change of the weights is kept, from step {result.step}; "
+        f"images are seen at {result.scale:g} times their size; {result.seconds / 60:.1f} min for "
+        "the last run."
     )
+    standing = training.standing
+    wanted = jobs.usual_steps(training)
+    if standing is not None and standing.steps < wanted:
+        st.caption(TOO_SHORT.format(steps=standing.steps, wanted=wanted))
 
 
 def kept_as(workspace: Workspace, training: Training) -> LabModel | None:
