@@ -54,7 +54,7 @@ def groups(
     ``segmenting``: as of :func:`all_cards`.
     """
     found: dict[str, list[ModelCard]] = {
-        kind: [] for kind in (NETWORKS, LAB, METHODS, STROKES, CLICKS, CLASSIFIERS)
+        kind: [] for kind in (LAB, NETWORKS, METHODS, STROKES, CLICKS, CLASSIFIERS)
     }
     for card in segmenting.values():
         found[_kind(card)].append(card)

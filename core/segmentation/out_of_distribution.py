@@ -7,7 +7,7 @@ import numpy as np
 
 from core.measurement.image_statistics import ImageStatistics, image_statistics
 from core.segmentation.preprocessing import has_sparse_objects, image_field
-from core.types import Micrograph, ModelCard, PixelSize
+from core.types import Micrograph, ModelCard, PixelSize, StatisticRange
 
 # (what is below the range, what is above it, what to do)
 WORDS = {
@@ -77,6 +77,13 @@ def out_of_distribution_warnings(card: ModelCard, micrograph: Micrograph) -> tup
             "labels before you trust them."
         )
     return tuple(filter(None, sentences))
+
+
+def brightness_around(grey: np.ndarray) -> StatisticRange:
+    """Return how bright other images may be, as far as one image (H, W) in [0, 1] tells: half of
+    the standard deviation of its grey levels to either side of their mean."""
+    middle, spread = float(grey.mean()), float(grey.std()) / 2
+    return StatisticRange("mean", middle - spread, middle + spread)
 
 
 def threshold_warning(

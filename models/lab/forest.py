@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from core.segmentation.engines.forest_engine import ForestEngine
 from core.segmentation.engines.kept_forest import packed
+from core.segmentation.out_of_distribution import brightness_around
 from core.workspace.lab_card import TaughtOn, lab_card, plain_title
 from core.workspace.lab_models import NewModel, slug
 
@@ -33,6 +34,8 @@ def forest_model(engine: ForestEngine, title: str, everyone: bool, strokes: int)
         licence="",
         limits=LIMITS,
         scores=(),
+        # Its features hold grey levels as they are, so a darker image is another one to it.
+        ranges=() if engine.bands is None else (brightness_around(engine.bands.grey),),
         needs_marks=False,
         origin="forest",
     )

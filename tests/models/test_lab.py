@@ -16,6 +16,7 @@ from core.execution import RunChoice
 from core.segmentation.engines import kept_forest
 from core.segmentation.engines.forest_engine import fit
 from core.segmentation.marks import marks_of, named_phases
+from core.segmentation.out_of_distribution import brightness_around
 from core.segmentation.pixel_forest import ForestSettings
 from core.types import Micrograph, Phase, PixelSize
 from core.workspace import lab_models
@@ -24,6 +25,7 @@ from core.workspace.lab_models import NewModel
 from core.workspace.workspace import Workspace
 from models import lab, zoo
 from models.lab import networks
+from models.lab.forest import forest_model
 
 NETWORK = LabCard(
     name="tiny-steel",
@@ -207,3 +209,22 @@ def test_what_is_no_forest_is_refused(taught, damage):
     assert damaged != data
     with pytest.raises(ModelError, match="cannot be read"):
         kept_forest.unpacked(replace(taught.card, needs_marks=False), damaged)
+
+
+def test_a_kept_forest_warns_of_an_image_of_another_brightness(workspace, textures, taught):
+    lab.keep(workspace, "anna", forest_model(taught, "Rough places", False, 2))
+    engine = lab.load(workspace, "anna", "rough-places")
+    (known,) = engine.card.ranges
+    assert known.name == "mean" and 0.4 < known.low < 0.5 < known.high < 0.6
+    assert analyse(textures[1], engine).warnings == ()
+    # Grey levels are stretched, so that half as bright is as bright; of a power they are not.
+    dark = replace(textures[1], pixels=textures[1].pixels ** 3, digest="dark")
+    (said,) = analyse(dark, engine).warnings
+    assert "darker than any that Rough places was trained on" in said
+
+
+def test_brightness_may_differ_by_half_a_standard_deviation():
+    grey = np.zeros((40, 60), np.float32)
+    grey[:20] = 0.8
+    found = brightness_around(grey)
+    assert (found.low, found.high) == pytest.approx((0.2, 0.6))

@@ -56,7 +56,7 @@ class ForestEngine:
         self.card = card
         self.forest = forest
         self.forest_training = training
-        self._bands = bands
+        self.bands = bands
 
     def whole(
         self,
@@ -68,7 +68,7 @@ class ForestEngine:
 
         A pixel's phase depends on its neighbourhood alone, whatever else is ``valid``.
         """
-        bands = self._bands
+        bands = self.bands
         if bands is None or not np.array_equal(bands.grey, grey):
             bands = FeatureBands(grey, self.forest_training.settings.scales_px)
         return self.forest.probabilities(bands, progress)
