@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.workspace import lab_models, results
+from core.workspace.lab_card import lab_card
+from core.workspace.lab_models import NewModel
+from models import lab, zoo
 from pages.components.batch import begin
 from pages.components.frame import keeping, link, stores
 from pages.components.models import lab_model
@@ -130,3 +134,18 @@ def test_a_kept_forest_can_be_chosen_for_a_batch(app: AppTest) -> None:
     batch = opened("batch", model="dark-disks")
     assert begin.MARKS.split("{}")[1] not in texts(batch)
     assert "Dark disks" in model_choices(batch)
+
+
+def test_a_kept_network_is_opened_in_inspect_like_any_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    become(ANN, monkeypatch)
+    place, card = keeping.workspace(), zoo.card("particles")
+    own = lab_card(replace(card, name="our-particles", title="Our particles"), base="particles")
+    lab.keep(place, ANN, NewModel("trained", False, own, card.weights.path.read_bytes()))
+    app = opened("inspect", sample="gold-tem", model="our-particles")
+    assert not app.exception and not app.error
+    choice = next(box for box in app.selectbox if box.label == "Network")
+    assert choice.value == "our-particles" and "Our particles" in choice.options
+    listed = opened("models", card="our-particles")
+    assert "A network trained in this lab" in texts(listed)

@@ -85,8 +85,8 @@ def choose_kept(kept: Kept, model: str | None = None) -> None:
     mine = memory()
     keeping.remember(mine, kept)
     choose(kept.source)
-    if model or kept.model:
-        mine.model = model or kept.model
+    if (name := model or kept.model) and name in models():
+        mine.model = name
     link.write(mine)
 
 

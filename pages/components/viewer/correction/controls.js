@@ -16,11 +16,11 @@ function showWords(view) {
   find(".saved").dataset.state = outbox.state;
   const { all, confirmed } = correction.counts;
   const share = correction.areasShare;
-  const inAreas = `${(100 * share).toFixed(share && share < 0.1 ? 1 : 0)} % of the image in confirmed areas`;
+  const ofArea = `${(100 * share).toFixed(share && share < 0.1 ? 1 : 0)} % of the area`;
   const counts = correction.objectsPhase !== null;
   find(".coverage progress").value = counts ? (all ? confirmed / all : 1) : share;
-  const words = counts ? [`confirmed ${confirmed.toLocaleString("en")} of ${plural(all, "object")}`] : [];
-  find(".counted").textContent = [...words, ...(share || !counts ? [inAreas] : [])].join(", ");
+  const words = counts ? [`${confirmed.toLocaleString("en")} of ${plural(all, "object")}`] : [];
+  find(".counted").textContent = `confirmed ${[...words, ...(share || !counts ? [ofArea] : [])].join(", ")}`;
   find(".brush-width").textContent = widthInWords(view);
   if (outbox.sentence) view.say(outbox.sentence, outbox.state === STATES.refused);
   else if (correction.sentence) view.say(correction.sentence);
