@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import openpyxl
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.correction.corrected import corrected
@@ -150,3 +151,38 @@ def test_what_was_corrected_since_is_measured_anew() -> None:
     state = begin(drawn)
     state.ids[10:12, 10:12] = 0
     assert measured.identity(corrected(drawn, state)) != measured.identity(drawn)
+
+
+def png(image: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("empty.png", b"", "empty.png"),
+        ("other.png", png(np.zeros((8, 8), np.uint8)), "8 x 8 px"),
+        ("text.tif", b"no image", "text.tif"),
+    ],
+)
+def test_a_reference_that_is_none_is_refused_in_a_sentence(
+    particles: AppTest, name: str, data: bytes, said: str
+) -> None:
+    app = by_key(particles.file_uploader, "reference-").upload(name, data, "image/png").run()
+    assert not app.exception
+    assert said in texts(app) and "Traceback" not in texts(app)
+    assert app.metric[0].value.endswith(" nm")
+
+
+@pytest.mark.parametrize("typed", ["abc", "1e400"])
+def test_a_pixel_size_that_none_has_is_refused_in_a_sentence(
+    particles: AppTest, typed: str
+) -> None:
+    before = particles.metric[0].value
+    app = by_key(particles.text_input, "pixel").set_value(typed).run()
+    app = finish(finish(app), "measure")
+    assert not app.exception
+    assert len(app.warning) + len(app.error) == 1
+    assert app.metric[0].value == before
