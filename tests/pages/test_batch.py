@@ -12,8 +12,11 @@ from core.jobs.worker import work_off
 from core.synthesis.series import particle_series
 from pages.components.frame import keeping, worker
 from tests.core.jobs.test_batch import disks
-from tests.pages.running import by_key, fetched, opened, texts
+from tests.pages.running import by_key, fetched, finish, opened, texts
+from tests.pages.test_forest import DISK, GROUND, draw
 from tests.pages.test_keeping import ANN, BOB, become
+from tests.pages.test_lab_models import keep
+from tests.pages.test_pages import two_disks, upload
 
 FILES = {f"{radius}.png": disks(radius) for radius in (10, 12, 16, 18)}
 
@@ -164,3 +167,18 @@ def test_a_zip_that_would_fill_the_memory_is_refused() -> None:
     app.file_uploader[0].upload("bomb.zip", bomb, "application/zip").run()
     assert not app.exception
     assert "bomb.tif in bomb.zip unpacks to more than" in texts(app)
+
+
+def test_a_forest_that_was_kept_measures_a_batch() -> None:
+    learned = upload(opened("segment", model="random-forest"), "disks.png", two_disks())
+    keep(finish(draw(learned, GROUND, DISK)))
+    app = opened("batch", model="dark-disks")
+    app.file_uploader[0].upload("series.zip", zipped(FILES), "application/zip").run()
+    app = worked_off(by_key(app.button, "batch-begin").click().run())
+    assert not app.exception
+    assert list(app.dataframe[0].value["Field"]) == list(FILES)
+    assert app.metric[0].value.endswith(" px")
+    report = zipfile.ZipFile(io.BytesIO(fetched(app, "batch-zip").content)).read("report.html")
+    assert "Dark disks (dark-disks)" in report.decode()
+    # In the list of batches it has its title, not the name of a file.
+    assert "Dark disks, " in texts(opened("batch"))
