@@ -16,7 +16,8 @@ def running_facts(card: ModelCard) -> dict[str, str]:
         rows["Training"] = card.training_cost
     if found:
         rows["Speed"] = speed_text(found)
-    if compared := precisions(card):
+    # A copy of weights of the zoo, imported under another name, has no scores of its own.
+    if any(score.key for score in card.scores) and (compared := precisions(card)):
         rows["Fast (`--precision fast`)"] = precision_text(card, compared)
     if card.weights and card.name in zoo.CARDS:
         rows["Overlap of tiles"] = f"{card.overlap_px} px"

@@ -24,6 +24,7 @@ LIMITS = Limits(decoded_bytes=500_000_000, seconds=120)
 """Of the child: 2 GB beside its libraries, and time on one core."""
 EXTENSIONS = ("safetensors", "onnx", "zip")
 MOST_TOLD = 3
+FOREIGN, LONGEST_TITLE = " (foreign)", 70
 Kind = Literal["safetensors", "onnx", "bioimage"]
 _CHILDREN: Mapping[Kind, str] = {
     "safetensors": "core.exchange.weights_file:open_as_child",
@@ -127,8 +128,10 @@ def _foreign(card: LabCard, name: str) -> LabCard:
     data, told = card.data, [f"{one.metric} {one.value:.3f}" for one in card.scores[:MOST_TOLD]]
     if told:
         data = f"{data.rstrip('.')}. Scores by its own account: {', '.join(told)}."
-    named = card.name or slug(Path(name).stem) or "foreign-model"
-    return replace(card, name=named, data=data, scores=(), tested=())
+    named = slug(card.name) or slug(Path(name).stem) or "foreign-model"
+    # In every list it stands beside models of the zoo, whose title it may have.
+    title = card.title.removesuffix(FOREIGN)[:LONGEST_TITLE] + FOREIGN
+    return replace(card, name=named, title=title, data=data, scores=(), tested=())
 
 
 def _card(text: str, name: str) -> LabCard:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -138,6 +139,22 @@ def opened(data: bytes, name: str, description: Description | None = None) -> Op
     if found.shapes is not None:
         _check_shapes(found.card, found.shapes, name)
     return found
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return ``name``, or with a number behind it where a model has it already or none may."""
+    numbered = (f"{name[:36]}-{number}" for number in count(2))
+    return next(one for one in chain([name], numbered) if one not in taken and _may_be(one))
+
+
+def _may_be(name: str) -> bool:
+    from models.lab import check_name
+
+    try:
+        check_name(name)
+    except ModelError:
+        return False
+    return True
 
 
 def _check_shapes(card: LabCard, shapes: Mapping[str, tuple[int, ...]], name: str) -> None:

@@ -11,8 +11,10 @@ from safetensors.numpy import load, save
 
 from core.errors import ModelError
 from core.exchange import weights_file
+from core.workspace import lab_card
 from models import zoo
 from models.lab import exchange
+from models.running_facts import running_facts
 from models.weights import read_weights
 
 CARD = zoo.card("carbon-steel")
@@ -41,6 +43,16 @@ def test_safetensors_come_back_with_card_and_weights(data: bytes) -> None:
     before, after = load(data), load(found.weights)
     assert before.keys() == after.keys()
     assert all(np.array_equal(before[name], after[name]) for name in before)
+    assert "0.826" in found.card.data and found.card.scores == ()
+    # Weights of the same digest were measured, under the zoo's name.
+    imported = lab_card.model_card(found.card, CARD.weights, "foreign")
+    assert "Fast (`--precision fast`)" not in running_facts(imported)
+
+
+def test_a_name_that_is_taken_gets_a_number() -> None:
+    assert exchange.free_name("their-net", ()) == "their-net"
+    assert exchange.free_name("their-net", {"their-net", "their-net-2"}) == "their-net-3"
+    assert exchange.free_name("particles", ()) == "particles-2"
 
 
 def test_weights_of_another_network_are_refused(data: bytes) -> None:

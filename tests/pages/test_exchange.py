@@ -33,7 +33,10 @@ def test_a_foreign_network_is_opened_described_and_kept(monkeypatch: pytest.Monk
     card = opened("models", card="their-net")
     assert [one.value for one in card.warning] == [foreign.NOT_TESTED]
     segment = opened("segment", sample="gold-tem", model="their-net")
-    assert "their net" in next(one for one in segment.selectbox if one.label == "Model").options
+    assert (
+        "their net (foreign)"
+        in next(one for one in segment.selectbox if one.label == "Model").options
+    )
 
 
 def test_a_package_with_code_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

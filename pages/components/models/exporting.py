@@ -28,6 +28,8 @@ ABOUT: dict[Format, str] = {
     ),
 }
 
+AS_IT_CAME = "The network as it was imported, with the card that it has here."
+
 
 def draw(card: ModelCard) -> None:
     """Draw the button, where the model can be exported."""
@@ -38,7 +40,8 @@ def draw(card: ModelCard) -> None:
         wanted = st.radio(
             "Format", offered, format_func=lambda one: exchange.FORMATS[one], key="export-format"
         )
-        st.caption(ABOUT[wanted])
+        as_it_came = card.origin == "foreign" and card.build is None
+        st.caption(AS_IT_CAME if as_it_came else ABOUT[wanted])
 
         def work(progress: ProgressCallback) -> Exported:
             assert card.weights is not None

@@ -156,10 +156,11 @@ def _describe(found: Opened, digest: str, said: Description) -> None:
 
 def _keep(found: Opened) -> None:
     left, right = st.columns([2, 1], vertical_alignment="bottom")
+    from models.lab import exchange
+
+    free = exchange.free_name(found.card.name, session.models())
     with left:
-        name = st.text_input(
-            "Name in commands", f"{found.card.name}"[:40], key=f"import-name-{found.card.name}"
-        )
+        name = st.text_input("Name in commands", free, key=f"import-name-{free}")
     with right:
         who = st.segmented_control(
             "Who finds it", [ME, EVERYBODY], default=ME, required=True, key="import-who"
