@@ -46,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _remove(options: argparse.Namespace) -> int:
     from core.workspace import lab_models
+    from models import lab
 
     workspace = workspace_of(options)
     found = None
@@ -56,7 +57,7 @@ def _remove(options: argparse.Namespace) -> int:
             f"There is no model {options.remove!r} of a lab here; `lamella models` lists those for "
             "everybody, and with --owner also those of one owner."
         )
-    freed = lab_models.remove(workspace, found.owner, found.name)
+    freed = lab.remove(workspace, found.owner, found.name)
     print(f"{found.name} removed, {freed / 1e6:.1f} MB freed.")
     return 0
 

@@ -105,6 +105,16 @@ def keep(workspace: Workspace, owner: str, new: NewModel) -> LabModel:
     return lab_models.add(workspace, owner, new)
 
 
+def remove(workspace: Workspace, owner: str, name: str) -> int:
+    """Remove a model of ``owner``, and its network as it was converted; raises and returns as
+    :func:`core.workspace.lab_models.remove`."""
+    from core.segmentation.engines import openvino_models
+
+    freed = lab_models.remove(workspace, owner, name)
+    openvino_models.forget(name)
+    return freed
+
+
 def load_as(workspace: Workspace | None, owner: str, name: str, choice: RunChoice) -> AnyEngine:
     """Return a model on this machine's best device, to run as a user chose; raises as `load`."""
     return load(workspace, owner, name, precision=choice.precision, careful=choice.careful)

@@ -228,3 +228,16 @@ def test_brightness_may_differ_by_half_a_standard_deviation():
     grey[:20] = 0.8
     found = brightness_around(grey)
     assert (found.low, found.high) == pytest.approx((0.2, 0.6))
+
+
+def test_with_a_model_goes_its_converted_network_and_no_other(workspace, tiny, image, monkeypatch):
+    monkeypatch.setenv("LAMELLA_DATA", str(workspace.folder / "data"))
+    for name in ("tiny-steel", "tiny-steel-2"):
+        kept = NewModel("trained", False, replace(NETWORK, name=name), tiny)
+        lab.keep(workspace, "anna", kept)
+        analyse(image, lab.load(workspace, "anna", name, backend="openvino"))
+    folder = workspace.folder / "data" / "openvino"
+    assert len(list(folder.iterdir())) == 2
+    lab.remove(workspace, "anna", "tiny-steel")
+    (left,) = folder.iterdir()
+    assert left.name.startswith("tiny-steel-2-")

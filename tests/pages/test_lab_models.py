@@ -16,7 +16,7 @@ from core.workspace.lab_models import NewModel
 from models import lab, zoo
 from pages.components.batch import begin
 from pages.components.frame import keeping, link, stores
-from pages.components.models import lab_model
+from pages.components.models import lab_model, overview
 from pages.components.segment import keep_forest, objects
 from tests.pages.running import finish, opened, read, texts
 from tests.pages.test_forest import DISK, GROUND, draw
@@ -92,6 +92,7 @@ def test_its_card_names_what_it_learned_from(app: AppTest) -> None:
     keep(app)
     listed = opened("models")
     assert "##### This lab" in [one.value for one in listed.markdown]
+    assert overview.MINE in texts(listed) and overview.EVERYBODY not in texts(listed)
     card = opened("models", card="dark-disks")
     assert not card.exception
     rows = card.table[-1].value

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import warnings
@@ -42,6 +43,13 @@ def folder_of(card: ModelCard) -> Path | None:
     around = [card.weights.sha256, card.mean, card.std, len(card.phases), card.object_outputs]
     named = hashlib.sha256(json.dumps([*around, openvino().__version__]).encode()).hexdigest()
     return data_folder() / "openvino" / f"{card.name}-{named[:16]}"
+
+
+def forget(name: str) -> None:
+    """Remove what was kept of the networks of this name, such as of a model that was removed."""
+    for folder in (data_folder() / "openvino").glob(f"{name}-*"):
+        if re.fullmatch(r"[0-9a-f]{16}", folder.name.removeprefix(f"{name}-")):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def converted(

@@ -11,6 +11,7 @@ from core.figures import encoding
 from core.figures.encoding import EncodedImage
 from core.types import Phase
 from core.workspace import lab_models
+from models.lab import remove as remove_model
 from models.lab import strokes_of
 from pages.components.frame import keeping, lab, publish, session
 from pages.components.frame.words import day, literal, size
@@ -79,7 +80,7 @@ def _remove(found: LabModel) -> None:
         workspace = keeping.workspace()
         assert workspace is not None
         try:
-            lab_models.remove(workspace, session.owner(), found.name)
+            remove_model(workspace, session.owner(), found.name)
         except LamellaError as error:
             session.remember(TROUBLE, str(error))
         else:

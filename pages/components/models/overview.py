@@ -15,15 +15,19 @@ LINK = PageLink("models", ("card",))
 WIDTHS = [7, 7, 5, 2, 6]
 HEADINGS = ("Model", "Task", "First score (95 % interval)", "s/Mpx", "Trained on")
 
+MINE, EVERYBODY = "Only for you", "For everybody"
+
 
 def table() -> None:
     """Draw a line for each model, the kinds below each other."""
     for place, heading in zip(_row(), HEADINGS, strict=True):
         place.markdown(f"**{heading}**")
+    own = lab.found(session.memory())
     for kind, cards in catalogue.groups(session.models()).items():
         st.markdown(f"##### {kind}")
         for card in cards:
-            _line(card)
+            kept = own.get(card.name)
+            _line(card, "  \n" + (EVERYBODY if kept.everyone else MINE) if kept else "")
     st.caption(
         "Seconds per megapixel on two CPU cores, as measured with the scores. Scores of different "
         "models are of different images and tasks, so they rank nothing."
@@ -35,7 +39,7 @@ def close() -> None:
     LINK.change(card=None)
 
 
-def _line(card: ModelCard) -> None:
+def _line(card: ModelCard, who: str) -> None:
     card = lab.in_markdown(card)
     row = overview_row(card, measured(card.name))
     title, task, score, speed, data = _row()
@@ -51,7 +55,7 @@ def _line(card: ModelCard) -> None:
         interval = f" ({row.interval})" if row.interval else ""
         score.markdown(f"**{row.score}**{interval}  \n:small[{row.metric}]")
     speed.markdown(row.seconds)
-    data.caption(row.data)
+    data.caption(row.data + who)
 
 
 def _row() -> list[st.delta_generator.DeltaGenerator]:
