@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -25,6 +25,7 @@ from core.workspace.retention import SESSION
 from core.workspace.workspace import Workspace
 
 Kind: TypeAlias = Literal["trained", "forest", "foreign"]
+MOST_CARDS = 256
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 MOST_TESTS = 20
 GONE = (
@@ -227,6 +228,12 @@ def _check_free(
         raise ModelError(TAKEN.format(name))
 
 
+@lru_cache(MOST_CARDS)
+def _card(text: str) -> LabCard:
+    """Return the card in ``text``, which every page asks for several times."""
+    return lab_card.from_json(text)
+
+
 def _readable(workspace: Workspace, row: tuple[Any, ...]) -> LabModel | None:
     try:
         return _model(workspace, row)
@@ -237,6 +244,6 @@ def _readable(workspace: Workspace, row: tuple[Any, ...]) -> LabModel | None:
 def _model(workspace: Workspace, row: tuple[Any, ...]) -> LabModel:
     model, owner, name, kind, everyone, card, weights, size, created = row
     return LabModel(
-        *(model, owner, name, kind, bool(everyone), lab_card.from_json(card)),
+        *(model, owner, name, kind, bool(everyone), _card(card)),
         *(weights, size, created, workspace.blobs.path(weights)),
     )
