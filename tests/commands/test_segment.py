@@ -33,7 +33,11 @@ def zoo(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Engine]:
     """Put the threshold in the place of the trained models."""
 
     def load(
-        name: str, device: str = "auto", precision: str = "auto", careful: bool = False
+        name: str,
+        device: str = "auto",
+        precision: str = "auto",
+        backend: str | None = None,
+        careful: bool = False,
     ) -> Engine:
         return Engine({CARD.name: CARD}[name], threshold_network(), device, precision)
 
