@@ -8,6 +8,8 @@ from core.fields.quantity import Quantity
 
 NONE = "\N{EN DASH}"
 """Stands where there is no value."""
+FINEST_PX = 2
+"""Decimals of a length in px, which was found on a raster."""
 MANY = 1e6
 """From here on digits that mean nothing are zeros."""
 
@@ -67,7 +69,8 @@ def _decimals(quantity: Quantity) -> int:
     if quantity.interval is not None:
         half = (quantity.interval[1] - quantity.interval[0]) / 2
         if half > 0:
-            return min(6, max(1 - floor(log10(half)), 1 - _order(value)))
+            most = FINEST_PX if quantity.unit == "px" else 6
+            return min(most, max(1 - floor(log10(half)), 1 - _order(value)))
     is_count = not quantity.unit and value == round(value) and value < MANY
     if is_count or not value:
         return 0

@@ -53,7 +53,7 @@ def size_distribution_figure(distribution: Distribution, color: str = ACCENT) ->
 
 
 def _add_quantiles(figure: go.Figure, distribution: Distribution, unit: str) -> None:
-    if len(distribution.values) < 2:
+    if not has_quantiles(distribution):
         return
     values = distribution.values
     sizes = weighted_quantiles(values, distribution.weights, np.array(QUANTILES))
@@ -79,6 +79,11 @@ def _add_quantiles(figure: go.Figure, distribution: Distribution, unit: str) -> 
             showarrow=False,
             captureevents=True,
         )
+
+
+def has_quantiles(distribution: Distribution) -> bool:
+    """Return whether D10, D50 and D90 are drawn: of sizes, not of directions."""
+    return len(distribution.values) > 1 and distribution.unit != "°"
 
 
 def _is_narrow(distribution: Distribution) -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.fields.result import FieldMeasurement
 
 HEIGHT, FEW_ROWS = 360, 9
+POINT = "Point at D10, D50 or D90 to read what it means."
 STANDARDS = ("ASTM", "ISO")
 SURENESS_PX = 620
 
@@ -71,7 +72,7 @@ def body(analysis: Analysis, found: FieldMeasurement) -> None:
 
 
 def _distributions(analysis: Analysis, found: FieldMeasurement) -> None:
-    from core.figures.size_distribution import size_distribution_figure
+    from core.figures.size_distribution import has_quantiles, size_distribution_figure
 
     phase = analysis.card.objects_phase
     color = ACCENT if phase is None else analysis.segmentation.phases[phase].color
@@ -86,8 +87,10 @@ def _distributions(analysis: Analysis, found: FieldMeasurement) -> None:
             config={"displayModeBar": False},
             alt=f"Histogram: {distribution.name}",
         )
-        fit = f" Line: {distribution.fit.in_words}." if distribution.fit else ""
-        st.caption(f"Point at D10, D50 or D90 to read what it means.{fit}")
+        hint = POINT if has_quantiles(distribution) else ""
+        fit = f"Line: {distribution.fit.in_words}." if distribution.fit else ""
+        if hint or fit:
+            st.caption(f"{hint} {fit}".strip())
 
 
 def quantities(found: Sequence[Quantity]) -> None:
