@@ -16,7 +16,6 @@ from core.types import ModelCard, Weights
 from core.workspace import lab_models
 from core.workspace.lab_card import model_card
 from models import classifiers, interactive, zoo
-from models.architectures import ARCHITECTURES
 from models.lab.networks import builder
 
 if TYPE_CHECKING:
@@ -92,6 +91,9 @@ def check_name(name: str) -> None:
     Raises:
         ModelError: it is none, or stands for something else.
     """
+    # It imports torch, which nobody needs who only runs a model.
+    from models.architectures import ARCHITECTURES
+
     lab_models.check_name(name)
     others = (zoo.CARDS, zoo.REPLACED, interactive.CARDS, classifiers.CARDS, ARCHITECTURES)
     if name in RESERVED or any(name in known for known in others):

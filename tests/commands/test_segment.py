@@ -302,7 +302,7 @@ def test_models_lists_the_zoo(
 ) -> None:
     assert cli.main(["models", "--json"]) == 0
     entry = json.loads(capsys.readouterr().out)[0]
-    assert list(entry) == ["name", "title", "phases", "parameters", "data", "scores"]
+    assert list(entry) == ["name", "title", "origin", "phases", "parameters", "data", "scores"]
     assert entry["phases"] == ["background", "particle"]
     assert entry["parameters"] == 4
     assert cli.main(["models"]) == 0
