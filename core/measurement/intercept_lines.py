@@ -230,28 +230,54 @@ def _crossed(
 
 
 def _along(grains: np.ndarray, line: InterceptLine) -> _OneLine:
-    ids = _values(grains, line).astype(np.int64)
+    ids, points = _values(grains, line).astype(np.int64), line.points
+    if line.direction is None:
+        ids, points = _from_the_longest(ids, points)
     ids = _steady(ids, int(np.ceil(FLICKER_PX / line.step_px)))
     known = ids > 0
     changes = np.flatnonzero((np.diff(ids) != 0) & known[1:] & known[:-1])
+    chords = np.diff(changes)
+    if line.direction is None and known.all() and changes.size:
+        chords = np.append(chords, changes[0] + len(ids) - 1 - changes[-1])
     return _OneLine(
         line.step_px * np.count_nonzero(known[: _samples(line)]),
-        (line.points[changes] + line.points[changes + 1]) / 2,
-        np.diff(changes) * line.step_px,
+        (points[changes] + points[changes + 1]) / 2,
+        chords * line.step_px,
     )
 
 
 def _through(boundary: np.ndarray, line: InterceptLine) -> _OneLine:
-    inside = np.pad(_values(boundary, line).astype(np.int8), 1)
-    begin, end = np.flatnonzero(np.diff(inside) == 1), np.flatnonzero(np.diff(inside) == -1)
-    if line.direction is None and len(begin):
-        apart = (begin[1:] - end[:-1]) * line.step_px >= FLICKER_PX
+    inside, points = _values(boundary, line).astype(np.int8), line.points
+    is_circle = line.direction is None
+    if is_circle:
+        inside, points = _from_the_longest(inside, points, 0)
+        inside = inside[:-1]
+    edges = np.diff(np.pad(inside, 1))
+    begin, end = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    gaps = begin[1:] - end[:-1]
+    if is_circle and len(begin):
+        apart = gaps * line.step_px >= FLICKER_PX
         begin, end = begin[np.append(True, apart)], end[np.append(apart, True)]
+        # The first grain is the one around the seam.
+        gaps = np.append(gaps[apart], begin[0] + len(inside) - end[-1])
     return _OneLine(
-        line.step_px * _samples(line),
-        line.points[(begin + end - 1) // 2],
-        (begin[1:] - end[:-1]) * line.step_px,
+        line.step_px * _samples(line), points[(begin + end - 1) // 2], gaps * line.step_px
     )
+
+
+def _from_the_longest(
+    values: np.ndarray, points: np.ndarray, of: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return ``values`` (n,) and ``points`` (n, 2) of a circle, whose last is its first, turned so
+    that they begin with the longest stretch of one value; ``of``: of this value only."""
+    values, points = values[:-1], points[:-1]
+    begin = np.flatnonzero(values != np.roll(values, 1))
+    lengths = np.diff(np.append(begin, begin[:1] + len(values)))
+    if of is not None:
+        lengths = np.where(values[begin] == of, lengths, 0)
+    shift = -int(begin[lengths.argmax()]) if begin.size else 0
+    values, points = np.roll(values, shift), np.roll(points, shift, axis=0)
+    return np.append(values, values[0]), np.append(points, points[:1], axis=0)
 
 
 def _values(image: np.ndarray, line: InterceptLine) -> np.ndarray:

@@ -106,6 +106,36 @@ def test_nists_maps_have_nists_mean_intercept(shared_data, name, mean):
     assert found.mean_px > found.chords_px.mean() + 2
 
 
+@pytest.mark.parametrize(
+    ("name", "mean", "within"),
+    [("grains_steel_highlighted", 38.965, 0.03), ("sem_alpha_beta_ti_6al_4v", 27.954, 0.035)],
+)
+def test_nists_maps_have_nists_mean_intercept_on_three_circles(shared_data, name, mean, within):
+    """NIST's circles are drawn pixel by pixel: on Ti-6Al-4V they slip through ten boundaries,
+    between two pixels that touch at a corner, so NIST's mean of 130 intercepts is too large."""
+    with Image.open(shared_data("grain_size_nist", f"{name}_segmented.tif")) as image:
+        boundary = np.asarray(image.convert("L")) > 127
+    found = cross_boundaries(boundary, three_circles(boundary.shape))
+    assert found.chords_px.mean() == pytest.approx(mean, rel=within)
+
+
+@pytest.mark.parametrize("width_deg", [0, 6])
+def test_a_circle_has_no_end(width_deg):
+    """Eight sectors; the first boundary lies where the circles begin. Each circle has eight hits,
+    and eight intercepts that fill it but for the boundaries."""
+    row, column = np.mgrid[:201, :201] - 100
+    angle = np.degrees(np.arctan2(-row, column)) % 360
+    if width_deg:
+        boundary = (angle + width_deg / 2) % 45 < width_deg
+        found = cross_boundaries(boundary, three_circles(boundary.shape))
+    else:
+        found = cross((1 + angle // 45).astype(np.uint32), three_circles(angle.shape))
+    assert np.bincount(found.line).tolist() == [8, 8, 8]
+    assert len(found.chords_px) == 24
+    share = found.chords_px.sum() / found.lengths_px.sum()
+    assert share == pytest.approx(1 - 8 * width_deg / 360, abs=0.02)
+
+
 def test_the_closed_network_of_a_nist_map_has_nists_intercept_and_the_boundarys_width(shared_data):
     """As a network's boundaries are counted; chords from rim to rim are a share of the line that
     the boundaries leave. NIST's map of Ti-6Al-4V is open and closes to no network."""
