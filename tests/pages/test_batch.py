@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.jobs.worker import work_off
 from core.synthesis.series import particle_series
+from pages.components.batch import images
 from pages.components.frame import keeping, worker
 from tests.core.jobs.test_batch import disks
 from tests.pages.running import by_key, fetched, finish, opened, texts
@@ -182,3 +183,20 @@ def test_a_forest_that_was_kept_measures_a_batch() -> None:
     assert "Dark disks (dark-disks)" in report.decode()
     # In the list of batches it has its title, not the name of a file.
     assert "Dark disks, " in texts(opened("batch"))
+
+
+def test_many_files_are_counted_while_they_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    class Bar:
+        def progress(self, share: float, text: str) -> None:
+            told.append(text)
+
+        def empty(self) -> None:
+            told.append("gone")
+
+    monkeypatch.setattr(images.st, "progress", lambda *_: Bar())
+    monkeypatch.setattr(images, "AT_ONCE", 2)
+    app = opened("batch", model="otsu")
+    app.file_uploader[0].upload("series.zip", zipped(FILES), "application/zip").run()
+    assert told[0] == "Keeping file 1 of 4." and told[-2:] == ["Keeping file 4 of 4.", "gone"]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 CHOSEN, REFUSED, TURN = "batch_images", "batch_refused", "batch_turn"
 DROP = "Micrographs, or a zip of them"
 MOST_TOLD = 5
+AT_ONCE = 20
+"""Files that are kept before anything of it could be read."""
 
 
 def chosen(workspace: Workspace) -> tuple[Kept, ...]:
@@ -71,6 +73,7 @@ def _keep(workspace: Workspace, files: list[Any]) -> None:
         folder, _, name = path.rpartition("/")
         folders.setdefault(folder, []).append((name, data))
     repeated = Counter(name for found in folders.values() for name, _ in found)
+    keeping = Keeping(sum(map(len, folders.values())))
     try:
         for folder, found in folders.items():
             # An instrument's text file lies beside its image, not in another folder.
@@ -78,11 +81,33 @@ def _keep(workspace: Workspace, files: list[Any]) -> None:
                 for one in uploads.arrivals(group, {}):
                     name = one.upload.name
                     title = f"{folder}/{name}" if folder and repeated[name] > 1 else name
+                    keeping.one_more()
                     ids.append(_add(workspace, one, title))
     except LamellaError as error:
         refused.append(str(error))
+    keeping.end()
     session.remember(CHOSEN, tuple(dict.fromkeys(ids)))
     session.remember(REFUSED, tuple(refused))
+
+
+class Keeping:
+    """Shows how many of ``total`` files are kept, where there are so many that it takes a while."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._done = total, 0
+        self._bar = st.progress(0.0, "Keeping the files.") if total > AT_ONCE else None
+
+    def one_more(self) -> None:
+        """Count a file as kept."""
+        self._done += 1
+        if self._bar is not None:
+            share = min(1.0, self._done / self._total)
+            self._bar.progress(share, f"Keeping file {self._done:,} of {self._total:,}.")
+
+    def end(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.empty()
 
 
 def _add(workspace: Workspace, one: uploads.Arrival, title: str) -> str:
