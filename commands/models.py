@@ -89,10 +89,12 @@ def in_words(card: ModelCard) -> str:
     ]
     if card.untrained:
         scores = ["none, it is untrained"]
+    # Of a foreign file they are not counted.
+    counted = "" if card.origin == "foreign" else f", {entry['parameters']:,} parameters"
     origin = {} if card.origin == "zoo" else {"made by": f"your lab ({card.origin})"}
     facts = origin | {
         "phases": ", ".join(entry["phases"]),
-        "network": f"{card.architecture}, {entry['parameters']:,} parameters",
+        "network": card.architecture + counted,
         "trained on": card.data,
         "licence": card.licence or "not said",
         "limits": card.limits or "not known",

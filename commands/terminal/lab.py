@@ -99,7 +99,8 @@ def note_measured(card: ModelCard, options: argparse.Namespace, result: Evaluati
     kept = lab.kept(workspace, owner_of(options), card.name)
     assert kept is not None
     words = {"foreground_iou_macro": "foreground IoU, mean over images", "mean_iou": "mean IoU"}
-    data = f"{len(result.images)} images of {options.images.resolve().parent.name}"
+    images, folder = len(result.images), options.images.resolve().parent.name
+    data = f"{images} image{'s' if images > 1 else ''} of {folder}"
     tested = [
         Score(words[one.key], one.estimate.value, data)
         for one in result.headlines

@@ -61,7 +61,7 @@ def test_what_is_measured_of_it_stands_on_its_card(folder: Path) -> None:
     place.close()
     found = {one.metric: one for one in kept.card.tested}
     assert found["mean IoU"].value > 0.99
-    assert found["mean IoU"].data == f"1 images of {folder.name}"
+    assert found["mean IoU"].data == f"1 image of {folder.name}"
 
 
 def test_it_is_exported_with_the_card_that_it_has_here(folder: Path) -> None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import io
+
+import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.exchange import opening
+from core.exchange import onnx_opening, opening
+from core.exchange.description import Description
+from core.workspace import lab_models
+from core.workspace.lab_models import NewModel
+from models import lab
+from pages.components.frame import keeping
 from pages.components.models import foreign, importing
 from tests.onnx_files import description, network, package
 from tests.pages.running import finish, opened
@@ -37,6 +46,27 @@ def test_a_foreign_network_is_opened_described_and_kept(monkeypatch: pytest.Monk
         "their net (foreign)"
         in next(one for one in segment.selectbox if one.label == "Model").options
     )
+
+
+def test_an_agreement_on_measure_stands_on_the_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    become(ANN, monkeypatch)
+    found = onnx_opening.opened(network().SerializeToString(), "halves", "onnx", Description())
+    opened("models")
+    workspace = keeping.workspace()
+    assert workspace is not None
+    lab.keep(workspace, ANN, NewModel("foreign", False, found.card, found.weights))
+    app = finish(opened("measure", sample="gold-tem", model="halves"))
+    mask = io.BytesIO()
+    Image.fromarray(np.eye(768, 1024, dtype=np.uint8)).save(mask, "PNG")
+    (chooser,) = (one for one in app.get("file_uploader") if (one.key or "").startswith("refer"))
+    app = chooser.upload("mask.png", mask.getvalue(), "image/png").run()
+    assert not app.exception
+    kept = lab_models.find(workspace, ANN, "halves")
+    assert kept is not None
+    (score,) = kept.card.tested
+    assert score.metric == "mean IoU" and "on the page Measure" in score.data
+    card = opened("models", card="halves")
+    assert not card.warning and "on the page Measure" in card.table[0].value.to_string()
 
 
 def test_a_package_with_code_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

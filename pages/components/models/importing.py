@@ -130,17 +130,16 @@ def _describe(found: Opened, digest: str, said: Description) -> None:
             ", ".join(phase.name for phase in found.card.phases),
             key=f"import-phases-{digest}",
         )
-        mean, std, outputs = st.columns(3)
-        with mean:
-            middle = st.number_input(
+        middle, spread, kind = said.mean, said.std, said.outputs
+        if found.kind == "onnx":
+            mean, std, outputs = st.columns(3)
+            middle = mean.number_input(
                 "Mean of the grey levels (0 to 1)", -10.0, 10.0, said.mean, format="%.3f"
             )
-        with std:
-            spread = st.number_input(
+            spread = std.number_input(
                 "Their standard deviation", 0.001, 10.0, said.std, format="%.3f"
             )
-        with outputs:
-            kind = st.selectbox(
+            kind = outputs.selectbox(
                 "Its outputs are",
                 list(OUTPUTS),
                 list(OUTPUTS).index(said.outputs),
