@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,12 +45,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     into.add_argument(
         "--grey",
-        nargs=2,
-        type=float,
+        type=_mean_and_std,
         default=(0.0, 1.0),
-        metavar=("MEAN", "STD"),
+        metavar="MEAN,STD",
         help="of the grey levels in 0 to 1 that it expects, where its file does not say them",
     )
+
+
+def _mean_and_std(text: str) -> tuple[float, float]:
+    """Return the numbers in "0.45,0.23"."""
+    mean, std = map(float, text.split(","))
+    if not (isfinite(mean) and 0 < std < inf):
+        raise ValueError
+    return mean, std
 
 
 def export(card: ModelCard, options: argparse.Namespace) -> int:
