@@ -166,6 +166,12 @@ class StreamlitClient:
         parts = urlsplit(self._address)
         return self._http.get(f"{parts.scheme}://{parts.netloc}{path}").raise_for_status().content
 
+    def post(self, path: str, body: bytes) -> bytes:
+        """Return what the server answers to a body that is sent to a path of its own."""
+        parts = urlsplit(self._address)
+        answer = self._http.post(f"{parts.scheme}://{parts.netloc}{path}", content=body)
+        return answer.raise_for_status().content
+
     def wait_for(self, condition: Callable[[], bool], timeout_s: float | None = None) -> float:
         """Let the page poll, as fragments with ``run_every`` do, until a condition holds.
 

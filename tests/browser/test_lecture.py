@@ -7,17 +7,16 @@ from collections.abc import Callable
 
 from playwright.sync_api import ConsoleMessage, Page, expect
 
-from lecture.steps import STEPS
+from lecture.steps import PARTS, STEPS
 
 KEYS = list(STEPS)
-NETWORKS = {"hierarchy", "segmented", "gold-result", "grains-result"}
-"""Drawn in seconds: whoever leafs on does not wait for them."""
+FIRST_OF_PARTS = {part.steps[0].key for part in PARTS}
+"""Waited for until they are drawn; the others are drawn in tests/lecture."""
 
 
-def on_stage(page: Page, key: str) -> None:
-    expect(page.locator(f".lecture-deck[data-step='{key}']")).to_be_attached()
-    if key not in NETWORKS:
-        expect(page.locator(f".lecture-deck[data-drawn='{key}']")).to_be_attached()
+def on_stage(page: Page, key: str, drawn: bool = True) -> None:
+    attribute = "drawn" if drawn else "step"
+    expect(page.locator(f".lecture-deck[data-{attribute}='{key}']")).to_be_attached()
 
 
 def overflows(page: Page) -> bool:
@@ -47,7 +46,7 @@ def test_the_whole_path_by_keyboard(
     page.on("console", lambda one: said.append(one) if one.type in {"error", "warning"} else None)
     page.goto(f"{server.address}/lecture?sample=gold-tem&present=1")
     for number, key in enumerate(KEYS, start=1):
-        on_stage(page, key)
+        on_stage(page, key, drawn=key in FIRST_OF_PARTS)
         assert page.locator(".lecture-deck .place").inner_text() == f"{number} / {len(KEYS)}"
         assert page.locator(".lecture-deck h1").inner_text() == STEPS[key].title
         assert not overflows(page), key
@@ -86,6 +85,7 @@ def test_a_class_answers_and_the_bars_come_with_the_truth(
     page.goto(f"{server.address}/lecture?step=predict-size")
     page.get_by_role("button", name="Collect the class's answers").click()
     expect(page.get_by_role("button", name="End the class")).to_be_visible()
+    expect(page.get_by_test_id("stCode")).to_contain_text("class=")
     link = page.get_by_test_id("stCode").inner_text().strip()
     student = open_tab(width=390, height=844)
     student.goto(link)

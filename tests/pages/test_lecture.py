@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from lecture.steps import STEPS
 from pages.components.lecture.class_route import is_open
 from tests.pages.running import opened, warnings
@@ -21,6 +23,13 @@ def test_a_step_that_does_not_exist_is_said_in_a_line() -> None:
     app = opened("lecture", step="nonsense")
     assert warnings(app) == ["The link asks for a step that does not exist; shown: the first."]
     assert not app.exception
+
+
+def test_all_sessions_share_the_pictures_of_a_sample() -> None:
+    found = [opened("lecture", present="1").get("bidi_component")[0].proto for _ in range(2)]
+    one, other = (json.loads(proto.mixed.json or proto.json) for proto in found)
+    assert one["steps"] == other["steps"]
+    assert one["answers"] == ""
 
 
 def test_a_class_has_its_code_in_the_link_until_it_ends() -> None:

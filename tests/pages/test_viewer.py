@@ -43,6 +43,7 @@ def test_anything_else_is_no_click(sent: object) -> None:
 def test_size_is_written_with_its_calibration() -> None:
     assert facts(IMAGE) == "128 x 96 px, not calibrated"
     assert facts(replace(IMAGE, is_micrograph=False)) == "128 x 96 px"
+    assert facts(replace(IMAGE, is_micrograph=False, unit="sites")) == "128 x 96 sites"
     calibrated = ViewerImage("/x", "d1", 96, 128, "disks.png", pixel_size_nm=0.25)
     assert facts(calibrated) == "128 x 96 px, 0.25 nm per pixel"
 

@@ -11,6 +11,7 @@ import streamlit as st
 from core.figures import encoding
 from core.types import Array, Micrograph, Segmentation
 from pages.components.frame import session
+from pages.components.frame.identity import EVERYONE
 from pages.components.frame.image_store import JPEG, image_store
 from pages.components.viewer.viewer import Overlay, ViewerImage
 
@@ -42,13 +43,15 @@ def later(
     content: str,
     make: Callable[[], encoding.EncodedImage],
     media_type: str = JPEG,
+    is_everyones: bool = False,
 ) -> str:
     """Return the address of a JPEG, or of a figure, that is made when a browser asks for it.
 
-    ``kind`` and ``content`` together name what ``make`` draws.
+    ``kind`` and ``content`` together name what ``make`` draws. ``is_everyones``: it is of a sample,
+    so that all sessions share one.
     """
-    digest = _digest(kind, content)
-    path = image_store().address_before(session.owner(), digest, make, media_type)
+    digest, owner = _digest(kind, content), EVERYONE if is_everyones else session.owner()
+    path = image_store().address_before(owner, digest, make, media_type)
     return below_base_path(path)
 
 

@@ -185,7 +185,9 @@ class Deck {
     for (const key of [...this.places.keys()]) {
       if (!near.some((step) => step.key === key)) this.drop(key);
     }
-    const order = [...steps.slice(at + 1), ...steps.slice(0, at).reverse()];
+    // A phone in a class fetches what it will show soon; a projector all of the lecture.
+    const isLarge = innerWidth >= 0.75 * WIDTH;
+    const order = isLarge ? [...steps.slice(at + 1), ...steps.slice(0, at).reverse()] : near;
     for (const step of order) {
       try {
         if (near.includes(step)) await this.place(step);

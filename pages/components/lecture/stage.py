@@ -117,6 +117,7 @@ def _screens(opened: Opened) -> tuple[Screen, ...]:
                 f"{step.key} {content}",
                 partial(_picture, step, subject, sample),
                 MEDIA_TYPE,
+                opened.source.startswith("sample:"),
             ),
             bool(step.page),
             step.question.ask if step.question else "",

@@ -48,7 +48,8 @@ class Overlay:
 class ViewerImage:
     """The micrograph itself. ``height``, ``width``: in image px, whatever the picture's size.
 
-    ``is_micrograph``: whether a pixel of it has a size in the specimen, known or not.
+    ``is_micrograph``: whether a pixel of it has a size in the specimen, known or not. ``unit``:
+    what a pixel is.
     """
 
     url: str
@@ -58,6 +59,7 @@ class ViewerImage:
     name: str
     pixel_size_nm: float | None = None
     is_micrograph: bool = True
+    unit: str = "px"
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,7 @@ def _event(click: dict[str, object] | None, image: ViewerImage) -> ViewerEvent |
 
 
 def facts(image: ViewerImage) -> str:
-    size = f"{image.width} x {image.height} px"
+    size = f"{image.width} x {image.height} {image.unit}"
     if image.pixel_size_nm is None:
         return f"{size}, not calibrated" if image.is_micrograph else size
     return f"{size}, {image.pixel_size_nm:.4g} nm per pixel"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -83,8 +84,9 @@ def _live(lattice: LiveLattice, algorithm: str) -> None:
     left, right = st.columns([1, 1.1], gap="medium")
     with left:
         name = f"Ising lattice, L = {lattice.side}"
+        shown = publish.grey_image(figures.lattice_pixels(lattice.spins[0], lattice.side), name)
         viewer(
-            publish.grey_image(figures.lattice_pixels(lattice.spins[0], lattice.side), name),
+            replace(shown, unit="sites"),
             ViewerSettings(height=560),
             key="ising_live",
         )
