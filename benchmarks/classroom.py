@@ -93,6 +93,7 @@ def run(address: str, students: int, seconds: float) -> Load:
         # As on stage: the pictures are drawn once, ahead of the class.
         for step in instructor.page.component_data(DECK)["steps"]:
             instructor.fetch(step["figure"])
+    with StreamlitClient(address, PATIENCE_S) as instructor:
         instructor.open("lecture")
         instructor.press(BEGIN)
         code = parse_qs(instructor.page.query)["class"][0]
