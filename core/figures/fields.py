@@ -7,9 +7,10 @@ import plotly.graph_objects as go
 
 from core.fields.groups import Comparison
 from core.fields.pooled import PooledMeasurement
-from core.figures.size_histogram import LINE
+from core.figures.size_histogram import LINE, round_length
 from core.palette import OKABE_ITO
 
+MOST_TICKS = 10
 FIELD, STANDS_OUT = OKABE_ITO[0], OKABE_ITO[5]
 
 
@@ -49,7 +50,9 @@ def fields_figure(pooled: PooledMeasurement) -> go.Figure:
     if first.interval is not None:
         low, high = first.interval
         figure.add_hrect(y0=low, y1=high, fillcolor=LINE, opacity=0.18, line_width=0)
-    figure.update_xaxes(dtick=max(1, len(shown) // 20))
+    count = len(pooled.fields)
+    apart = max(1, round(round_length(count / MOST_TICKS, up=True)))
+    figure.update_xaxes(tick0=0, dtick=apart, tickangle=0, range=[0.3, count + 0.7])
     return figure
 
 

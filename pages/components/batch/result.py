@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SEGMENT = Path(__file__).resolve().parents[2] / "segment.py"
 POLL_SECONDS = 2.0
+REDRAWN, MOST_NAMED = 20, 5
+"""How often the results are drawn anew while a batch runs; outliers that are named."""
 HEIGHT, FEW_ROWS, MOST_WRITTEN = 380, 8, 12
 OUTLIERS = (
     "Orange diamonds stand out: {}. They count nevertheless; look at them, and leave out only what "
@@ -81,15 +83,17 @@ def _delete(workspace: Workspace, batch: Batch) -> None:
 
 @st.fragment(run_every=POLL_SECONDS)
 def _follow(workspace: Workspace, batch_id: str) -> None:
-    """Draw the progress of a batch that runs; the page is drawn anew with each field."""
+    """Draw the progress of a batch that runs; the page is drawn anew with each twentieth of it."""
     batch = batches.find(workspace, session.owner(), batch_id)
     standing = jobs.progress(workspace, batch) if batch else None
     if batch is None or standing is None or not standing.is_open:
         st.rerun()
         return
     seen = session.value_of("batch_seen")
-    session.remember("batch_seen", (batch_id, batch.measured))
-    if seen is not None and seen[0] == batch_id and seen[1] != batch.measured:
+    if seen is None or seen[0] != batch_id:
+        session.remember("batch_seen", (batch_id, batch.measured))
+    elif batch.measured - seen[1] >= max(1, batch.fields // REDRAWN):
+        session.remember("batch_seen", (batch_id, batch.measured))
         st.rerun()
     failed = len(standing.errors)
     said = f"{batch.measured:,} of {batch.fields:,} measured"
@@ -158,7 +162,9 @@ def _chart(pooled: PooledMeasurement) -> None:
     )
     st.caption("Dashed: all fields together, the 95 % interval in grey.")
     if pooled.outliers:
-        told = "; ".join(f"{literal(one.name)} ({one.reason})" for one in pooled.outliers)
+        odd = pooled.outliers
+        told = "; ".join(f"{literal(one.name)} ({one.reason})" for one in odd[:MOST_NAMED])
+        told += f"; and {len(odd) - MOST_NAMED:,} more" if len(odd) > MOST_NAMED else ""
         st.warning(OUTLIERS.format(told))
 
 
