@@ -72,7 +72,7 @@ cards: $(stamp) ## write the models' cards, docs/models, from the zoo
 # The image gets no development tools and no GPL reader, in the very versions tested.
 lock: ## pin what pyproject.toml asks for, with hashes (needs uv; UPGRADE=--upgrade for the newest)
 	$(compile) --extra dev --extra em --extra cluster --extra exchange pyproject.toml -o requirements.lock
-	$(compile) --constraint requirements.lock --extra exchange pyproject.toml -o requirements-image.lock
+	$(compile) --constraint requirements.lock --extra exchange --extra ocr pyproject.toml -o requirements-image.lock
 compile = uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
 	--python-version 3.11 $(UPGRADE)
 
