@@ -54,9 +54,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def _mean_and_std(text: str) -> tuple[float, float]:
     """Return the numbers in "0.45,0.23"."""
-    mean, std = map(float, text.split(","))
+    try:
+        mean, std = map(float, text.split(","))
+    except ValueError:
+        mean = std = inf
     if not (isfinite(mean) and 0 < std < inf):
-        raise ValueError
+        raise argparse.ArgumentTypeError(
+            f"{text!r:.40} is no mean and standard deviation; give two numbers, such as 0.45,0.23"
+        )
     return mean, std
 
 

@@ -220,7 +220,7 @@ def _card(
         phases=phases,
         architecture=(
             f"foreign network, ONNX opset {onnx_check.opset_of(model)}, "
-            f"{sum(operators.values())} operators, of them {operators.get('Conv', 0)} convolutions"
+            f"{sum(operators.values())} operators, convolutions: {operators.get('Conv', 0)}"
         ),
         mean=0.0,
         std=1.0,
