@@ -9,7 +9,11 @@ from core.training.augmentation import Pair
 from core.training.source import SyntheticData
 
 # Streams that no training step draws from: a step's generator is seeded with (seed, step).
-TRAIN_STREAM, VALIDATION_STREAM = (1_000_003, 0, 0), (1_000_003, 0, 1)
+TRAIN_STREAM, VALIDATION_STREAM, TEST_STREAM = (
+    (1_000_003, 0, 0),
+    (1_000_003, 0, 1),
+    (1_000_003, 0, 2),
+)
 
 
 def supported_data(side: int = 256, validation: int = 40, train: int = 96) -> SyntheticData:

@@ -79,8 +79,14 @@ def seen(
 
 def draw_supported(random: np.random.Generator, side: int) -> tuple[np.ndarray, np.ndarray]:
     """Return an image (side, side) float32 in [0, 1] and its instances (side, side) uint16."""
-    specimen, shape = draw_specimen(random), (side, side)
-    feature = np.clip(specimen.radius_px * np.exp(random.uniform(0.8, 2.5)), 8, side)
+    return draw_image(draw_specimen(random), (side, side), random)
+
+
+def draw_image(
+    specimen: Specimen, shape: tuple[int, int], random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return an image (H, W) float32 in [0, 1] of a specimen and its instances (H, W) uint16."""
+    feature = np.clip(specimen.radius_px * np.exp(random.uniform(0.8, 2.5)), 8, min(shape))
     support = draw_support(shape, float(feature), random)
     particles: tuple[MetalParticle, ...] = ()
     if random.random() >= EMPTY:

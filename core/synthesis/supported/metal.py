@@ -8,7 +8,7 @@ import numpy as np
 
 from core.synthesis.crowds import Outline
 
-SMALLEST_RADIUS_PX, LARGEST_RADIUS_PX = 1.4, 30.0
+SMALLEST_RADIUS_PX, LARGEST_RADIUS_PX = 1.4, 32.0
 MOST = 260
 
 
@@ -45,11 +45,11 @@ def place_metal(
     Sizes are log-normal around ``radius_px``; larger ones scatter more, by a power of 0 to 1.
     """
     height, width = support.shape
-    share = float(np.exp(random.uniform(np.log(0.008), np.log(0.3))))
+    share = float(np.exp(random.uniform(np.log(0.008), np.log(0.45))))
     count = int(np.clip(share * height * width / (np.pi * radius_px**2), 2, MOST))
-    spread, power = random.choice((0.08, 0.2, 0.35, 0.5)), random.uniform(0, 1)
+    spread, power = random.choice((0.08, 0.2, 0.35, 0.5, 0.7)), random.uniform(0, 1)
     clustered = random.choice((0.0, 0.2, 0.6))
-    uneven, beside = random.uniform(0.05, 0.4), random.choice((0.0, 0.05, 1.0), p=(0.5, 0.3, 0.2))
+    uneven, beside = random.uniform(0.05, 0.55), random.choice((0.0, 0.05, 1.0), p=(0.5, 0.3, 0.2))
     facets = random.random() < 0.3
     placed: list[MetalParticle] = []
     for _ in range(count):

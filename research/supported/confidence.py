@@ -1,0 +1,72 @@
+"""Fit the confidence of objects of `supported-particles` to generated images.
+
+    python -m research.supported.confidence [--weights FILE]
+
+Prints the weights for the card and, by five folds over images, what each threshold is worth.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, cross_val_predict
+
+from core.measurement.agreement import best_overlaps
+from core.segmentation.engines.engine import Engine
+from core.segmentation.object_confidence import features
+from core.segmentation.objects import find_objects
+from core.segmentation.segment import segment
+from core.segmentation.settings import ObjectSettings
+from core.training.augmentation import Pair
+from core.training.synthetic_supported import VALIDATION_STREAM, supported_pairs
+from core.types import Micrograph
+from models.weights import weights_of_a_run
+from models.weights_file import trained
+from models.zoo.supported_particles import CARD
+
+COUNT, SIDE = 120, 256
+
+
+def objects_of(pair: Pair, engine: Engine) -> tuple[np.ndarray, np.ndarray]:
+    """Return the features (N, 4) of the objects found in an image, and their best IoU (N,)."""
+    pixels = pair.image.astype(np.float32) / 255
+    made = segment(Micrograph(pixels, pair.stem, digest=pair.stem), engine)
+    found = find_objects(made, 1, ObjectSettings())
+    return features(found, made, 1)[:, 1:].T, best_overlaps(found, pair.labels)
+
+
+def main() -> None:
+    """Print weights, and F1 by threshold."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--weights", type=Path)
+    options = parser.parse_args()
+    card = CARD
+    if options.weights is not None:
+        card = replace(card, weights=weights_of_a_run(options.weights))
+    engine = Engine(card, lambda: trained(card), "cpu", "exact")
+    pairs = supported_pairs("confidence", VALIDATION_STREAM, COUNT, SIDE)
+    made = [objects_of(pair, engine) for pair in pairs]
+    x, overlap = (np.concatenate(parts) for parts in zip(*made, strict=True))
+    image = np.repeat(np.arange(len(pairs)), [len(iou) for _, iou in made])
+    right = overlap >= 0.5
+    regression = LogisticRegression(C=100, max_iter=1000)
+    fitted = regression.fit(x, right)
+    print("weights", fitted.intercept_.round(2), fitted.coef_.round(2))
+    sure = cross_val_predict(
+        regression, x, right, groups=image, cv=GroupKFold(5), method="predict_proba"
+    )[:, 1]
+    traced = sum(len(np.unique(pair.labels)) - 1 for pair in pairs)
+    print(f"{len(right)} objects, {right.mean():.3f} right, {traced} drawn")
+    for least in (0, 0.2, 0.3, 0.35, 0.4, 0.5, 0.6):
+        kept, below = sure >= least, overlap[sure < least]
+        f1 = 2 * right[kept].sum() / (kept.sum() + traced)
+        doubtful = np.mean(below < 0.75) if len(below) else float("nan")
+        print(f"{least:4g}: {len(below)} below, IoU < 0.75 {doubtful:.2f}, F1 {f1:.4f}")
+
+
+if __name__ == "__main__":
+    main()
