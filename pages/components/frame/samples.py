@@ -57,12 +57,29 @@ def offers() -> tuple[Offer, ...]:
         )
         for one in samples()
     )
-    return (*generated, _alloy_offer(), *_study_offers(), *_lab_offers())
+    return (*generated, _supported_offer(), _alloy_offer(), *_study_offers(), *_lab_offers())
 
 
 def offer_of(name: str) -> Offer | None:
     """Return what is on offer under a name, None where there is nothing."""
     return next((one for one in offers() if one.name == name), None)
+
+
+def _supported_offer() -> Offer:
+    def build(page: int) -> tuple[Micrograph, Array]:
+        from core.synthesis.supported.sample import supported_metal
+
+        made = supported_metal()
+        return made.micrograph, made.labels
+
+    return Offer(
+        "supported-metal",
+        "Metal on an oxide, HAADF-STEM",
+        "Bright particles in clusters on grains of an oxide, vacuum beside it; 0.35 nm a pixel.",
+        True,
+        build,
+        model="supported-particles",
+    )
 
 
 def _alloy_offer() -> Offer:
