@@ -9,7 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.jobs.worker import work_off
+from core.segmentation.settings import ObjectSettings
 from core.synthesis.series import particle_series
+from core.workspace import batches
 from pages.components.batch import images
 from pages.components.frame import keeping, worker
 from tests.core.jobs.test_batch import disks
@@ -200,3 +202,13 @@ def test_many_files_are_counted_while_they_are_kept(monkeypatch: pytest.MonkeyPa
     app = opened("batch", model="otsu")
     app.file_uploader[0].upload("series.zip", zipped(FILES), "application/zip").run()
     assert told[0] == "Keeping file 1 of 4." and told[-2:] == ["Keeping file 4 of 4.", "gone"]
+
+
+def test_a_batch_begins_with_the_usual_settings_of_objects() -> None:
+    """No image is open in a session that begins here; once all were measured with no split."""
+    app = begun()
+    place = keeping.workspace()
+    assert place is not None
+    (batch,) = batches_of(app)
+    kept = batches.find(place, ANN, batch)
+    assert kept is not None and kept.settings.objects == ObjectSettings()

@@ -116,7 +116,8 @@ def object_settings(card: ModelCard) -> ObjectSettings:
     if card.objects_phase is None:
         return defaults
     mine = session.memory()
-    if mine.settings_of != mine.source:
+    # On a page without an image both are None from the beginning.
+    if mine.settings_of != mine.source or session.value_of("split") is None:
         mine.settings_of = mine.source
         known = mine.settings.get(mine.source or "")
         if known is not None or session.value_of("split") is None:
