@@ -20,7 +20,7 @@ from pages.components.frame import keeping, worker
 from tests.core.training.test_fine_tuning import QUICK, Tiny
 from tests.core.training.test_mask_files import disks, png
 from tests.core.workspace.corrected_result import step
-from tests.pages.running import by_key, opened, texts
+from tests.pages.running import by_key, finish, opened, texts
 from tests.pages.test_keeping import ANN, BOB, become
 
 
@@ -150,3 +150,20 @@ def test_corrected_images_of_the_library_are_learned_from() -> None:
     # 10 x 15 px were drawn, and ground up to 2 px around them counts.
     assert found.facts.known_pixels == (14 * 19, 14 * 19)
     assert [phase.name for phase in found.facts.phases] == ["ground", "object"]
+
+
+def test_places_to_label_next_lead_to_correct(tiny: None) -> None:
+    corrected("a_1.png", 1)
+    app = by_key(opened("train", source="sample").button, "train-sample").click().run()
+    link = training_of(app)
+    by_key(app.button, "train-begin").click().run()
+    place = keeping.workspace()
+    assert place is not None
+    work_off(place, worker.teaches(), "test")
+    app = opened("train", training=link)
+    app = by_key(app.button, "work_start_train_next").click().run()
+    app = finish(app, "train_next")
+    assert not app.exception
+    told = texts(app)
+    assert "Unsure areas" in told and "At random" in told and "stands beside it" in told
+    assert "rows 0 to 64, columns 0 to 80 px" in told
