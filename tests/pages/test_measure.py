@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from threading import Event
 from types import SimpleNamespace
 
@@ -18,11 +19,14 @@ from core.errors import DataError
 from core.fields import field
 from core.fields.result import Drawing, DrawnHits, FieldMeasurement
 from core.fields.settings import MeasureSettings
+from core.fields.words import interval_in_words, value_in_words
+from core.segmentation.grain_intercepts import intercepts_of
 from core.segmentation.settings import ObjectSettings
 from pages.components.measure import measured
+from pages.components.segment import results
 from pages.components.segment.kept import Reference
 from pages.components.viewer.viewer import ViewerEvent
-from tests.core.fields.made_analysis import analysis_of
+from tests.core.fields.made_analysis import analysis_of, card_of
 from tests.pages.running import by_key, fetched, finish, opened, texts
 
 
@@ -186,3 +190,18 @@ def test_a_pixel_size_that_none_has_is_refused_in_a_sentence(
     assert not app.exception
     assert len(app.warning) + len(app.error) == 1
     assert app.metric[0].value == before
+
+
+def test_segment_tells_the_g_of_measure() -> None:
+    drawn = np.zeros((300, 300), np.uint8)
+    for first in (28, 29, 30):
+        drawn[first::30] = drawn[:, first::30] = 1
+    card = card_of("grain", "grain boundary", objects=0, boundary=1)
+    analysis = analysis_of(drawn, 1000.0, card=card)
+    lines = intercepts_of(analysis.micrograph, card, analysis.segmentation)
+    rows = results._grain_size(replace(analysis, intercepts=lines))
+    number = field.measure_field(analysis).quantity("g_lines")
+    assert rows["Grain size, ASTM G"] == (
+        f"{value_in_words(number)} (95 %: {interval_in_words(number)}; after ASTM E112, Heyn's "
+        "lines, 390 intercepts)"
+    )
