@@ -30,7 +30,7 @@ def forest_model(engine: ForestEngine, title: str, everyone: bool, strokes: int)
         name=slug(title),
         title=plain_title(title),
         purpose=f"Pixel classifier taught by {drawn} on {made.image_name}.",
-        data=f"{drawn} on {made.image_name}: {parts}",
+        data=f"{drawn} on {made.image_name} ({parts})",
         licence="",
         limits=LIMITS,
         scores=(),

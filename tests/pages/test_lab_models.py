@@ -92,6 +92,7 @@ def test_its_card_names_what_it_learned_from(app: AppTest) -> None:
     keep(app)
     listed = opened("models")
     assert "##### This lab" in [one.value for one in listed.markdown]
+    assert "2 strokes on disks.png  \n" + overview.MINE in texts(listed)
     assert overview.MINE in texts(listed) and overview.EVERYBODY not in texts(listed)
     card = opened("models", card="dark-disks")
     assert not card.exception
