@@ -40,22 +40,21 @@ def close() -> None:
 
 
 def _line(card: ModelCard, who: str) -> None:
-    card = lab.in_markdown(card)
     row = overview_row(card, measured(card.name))
     title, task, score, speed, data = _row()
     title.button(
-        f"**{card.title}**",
+        f"**{lab.text(card, card.title)}**",
         icon=":material/chevron_right:",
         key=f"card-{card.name}",
         type="tertiary",
         on_click=lambda: LINK.change(card=card.name),
     )
-    task.caption(card.purpose)
+    task.caption(lab.text(card, card.purpose))
     if row.score:
         interval = f" ({row.interval})" if row.interval else ""
-        score.markdown(f"**{row.score}**{interval}  \n:small[{row.metric}]")
+        score.markdown(f"**{row.score}**{interval}  \n:small[{lab.text(card, row.metric)}]")
     speed.markdown(row.seconds)
-    data.caption(row.data + who)
+    data.caption(lab.text(card, row.data) + who)
 
 
 def _row() -> list[st.delta_generator.DeltaGenerator]:
