@@ -106,10 +106,19 @@ def test_a_training_of_somebody_else_is_not_there(monkeypatch: pytest.MonkeyPatc
 
 def test_a_training_is_stopped_and_can_go_on(tiny: None) -> None:
     app = by_key(opened("train").button, "train-sample").click().run()
+    link = training_of(app)
+    by_key(app.select_slider, f"train_minutes-{link}").set_value(2).run()
     app = by_key(app.button, "train-begin").click().run()
     app = by_key(app.button, "train-stop").click().run()
     app = app.run()
     assert not app.exception and by_key(app.button, "train-resume")
+    # In another tab the choices are those that it was begun with, and going on is the only way on.
+    app = opened("train", training=link)
+    assert by_key(app.select_slider, f"train_minutes-{link}").value == 2
+    assert not [one for one in app.button if one.key == "train-begin"]
+    by_key(app.select_slider, f"train_minutes-{link}").set_value(5)
+    app = app.run()
+    assert by_key(app.button, "train-begin").label == "Begin anew with these choices"
     app = by_key(app.button, "train-resume").click().run()
     assert by_key(app.button, "train-stop")
 

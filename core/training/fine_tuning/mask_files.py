@@ -114,26 +114,31 @@ def matched(
 def read_pairs(
     images: Mapping[str, bytes], masks: Mapping[str, bytes]
 ) -> tuple[tuple[ReadPair, ...], tuple[str, ...]]:
-    """Return the pairs that can be read, and every mistake: partners that are missing, files that
-    cannot be read, other sizes, masks without a label, the same image twice."""
+    """Return the pairs that can be learned from, and every mistake without its full stop: partners
+    that are missing, files that cannot be read, other sizes, masks that tell nothing apart, and an
+    image that was there before, which would be learned from and tested on."""
     names, found = matched(tuple(images), tuple(masks))
     mistakes, pairs = list(found), []
     for image, mask in names:
         try:
             pairs.append(_read(image, images[image], mask, masks[mask]))
         except LamellaError as error:
-            mistakes.append(str(error))
+            mistakes.append(str(error).removesuffix("."))
     first: dict[str, str] = {}
+    told_apart = []
     for pair in pairs:
         if pair.digest in first:
             mistakes.append(f"{first[pair.digest]} and {pair.name} are the same image")
-        first.setdefault(pair.digest, pair.name)
+            continue
+        first[pair.digest] = pair.name
         if pair.labels.values.min() == pair.labels.values.max():
             mistakes.append(
                 f"{pair.mask} has the value {pair.labels.values.max()} everywhere; nothing is told "
                 "apart in it"
             )
-    return tuple(pairs), tuple(mistakes)
+            continue
+        told_apart.append(pair)
+    return tuple(told_apart), tuple(mistakes)
 
 
 def _read(image: str, data: bytes, mask: str, mask_data: bytes) -> ReadPair:
@@ -189,7 +194,7 @@ def meaning_mistakes(pairs: Sequence[ReadPair], meaning: Meaning) -> tuple[str, 
     if len(meaning.phases) > MOST_PHASES:
         found.append(
             f"the masks hold {len(meaning.phases)} values and a model tells at most {MOST_PHASES} "
-            "phases apart; are they instances, an id for each object?"
+            "phases apart, unless each value is an object"
         )
     if len(meaning.phases) < 2:
         found.append("the masks hold one phase; a model needs two to tell apart")

@@ -16,16 +16,20 @@ from pages.components.frame.words import literal
 
 if TYPE_CHECKING:
     from core.types import Phase
-    from core.workspace.trainings import Facts, Training
+    from core.workspace.trainings import Training
     from core.workspace.workspace import Workspace
 
 MINUTES, USUAL_MINUTES = (2, 5, 10, 15, 30, 60, 120), 15
-LEFT_OUT = "Each specimen is left out once ({runs} runs share the time)"
 TESTS = {
-    "left out": LEFT_OUT,
-    "third": "A third of the specimens is kept apart",
-    "none": "No test: learn from all at once",
+    "left out": "Each left out once ({runs} runs)",
+    "third": "A third kept apart",
+    "none": "No test",
 }
+TESTS_HELP = (
+    "By specimen. Each left out once: a run for each, and one that learns from all, share the "
+    "time. A third kept apart: one run, tested on them. No test: one run that learns from all, and "
+    "no score."
+)
 ONE_SPECIMEN = (
     "These images are of one specimen, so there will be no score on images that the model has not "
     "seen: how good it is on others stays unknown. Name the specimens below, or add images of "
@@ -39,14 +43,17 @@ OWN_MODEL = (
 
 
 def draw(workspace: Workspace, training: Training) -> Settings:
-    """Draw the choices in the sidebar and the button; return what is chosen."""
+    """Draw the choices in the sidebar and the button; return what is chosen.
+
+    With the choices of a training that was stopped there is no button: to go on is the same.
+    """
     facts = training.facts
     with st.sidebar:
         phases = _phases(training)
         start, same = _start(workspace, training)
         objects = _objects(training, phases)
-        minutes = st.select_slider("Time (min)", MINUTES, USUAL_MINUTES, key="train_minutes")
-        test = _test(facts)
+        minutes = _minutes(training)
+        test = _test(training)
     settings = Settings(start, phases, same, objects, float(minutes), test)
     if facts.specimens < 2:
         st.info(ONE_SPECIMEN)
@@ -64,7 +71,9 @@ def draw(workspace: Workspace, training: Training) -> Settings:
             return
         worker.start()
 
-    st.button("Train", type="primary", on_click=begin, disabled=bool(problem), key="train-begin")
+    if training.settings != settings:
+        label = "Train" if training.settings is None else "Begin anew with these choices"
+        st.button(label, type="primary", on_click=begin, disabled=bool(problem), key="train-begin")
     return settings
 
 
@@ -152,17 +161,35 @@ def _start(workspace: Workspace, training: Training) -> tuple[str, bool]:
         return start, False
     same = st.toggle(
         "Its phases are these",
-        value=training.facts.base == start,
+        value=_same_before(training, start),
         key=f"train_same-{training.id}-{start}",
         help=f"{', '.join(known)}, in this order: then its own answer is the score before.",
     )
     return start, same
 
 
+def _same_before(training: Training, start: str) -> bool:
+    asked = training.settings
+    if asked is not None and asked.start == start:
+        return asked.same_phases
+    return training.facts.base == start
+
+
+def _minutes(training: Training) -> int:
+    asked = int(training.settings.minutes) if training.settings else USUAL_MINUTES
+    return st.select_slider(
+        "Time (min)",
+        sorted({*MINUTES, asked}),
+        asked,
+        key=f"train_minutes-{training.id}",
+    )
+
+
 def _objects(training: Training, phases: tuple[Phase, ...]) -> int | None:
     facts = training.facts
     names = {-1: "none", **{index: phase.name for index, phase in enumerate(phases)}}
-    usual = -1 if facts.objects_phase is None else facts.objects_phase
+    before = training.settings.objects_phase if training.settings else facts.objects_phase
+    usual = -1 if before is None else before
     chosen = st.selectbox(
         "Count as objects",
         list(names),
@@ -173,16 +200,20 @@ def _objects(training: Training, phases: tuple[Phase, ...]) -> int | None:
     return None if chosen == -1 else chosen
 
 
-def _test(facts: Facts) -> str | None:
+def _test(training: Training) -> str | None:
     from core.training.fine_tuning.lesson import usual_test
 
-    usual = usual_test(facts.specimens)
+    count = training.facts.specimens
+    usual = usual_test(count)
     if usual == "none":
         return "none"
+    asked = training.settings.test if training.settings else None
     kinds = [usual, *(kind for kind in TESTS if kind != usual)]
     return st.selectbox(
         "Test",
         kinds,
-        format_func=lambda kind: TESTS[kind].format(runs=facts.specimens + 1),
-        key=f"train_test-{facts.specimens}",
+        index=kinds.index(asked) if asked in kinds else 0,
+        format_func=lambda kind: TESTS[kind].format(runs=count + 1),
+        key=f"train_test-{training.id}-{count}",
+        help=TESTS_HELP,
     )

@@ -111,7 +111,8 @@ def _pairs(
 ) -> None:
     from core.training.fine_tuning.mask_files import meaning_mistakes, shifts, specimen_of
 
-    st.markdown(f"**{len(pairs):,} pairs**")
+    counted = f"{len(pairs):,} {'pair' if len(pairs) == 1 else 'pairs'}"
+    st.markdown(f"**{counted}**")
     moved = shifts(pairs)
     rows = [
         {
@@ -140,7 +141,7 @@ def _pairs(
         facts = trainings.facts_of(made, phases_of(meaning), objects)
         training_images.keep(workspace, pairs[0].name, made, facts)
 
-    label = f"Use {len(pairs):,} {'pair' if len(pairs) == 1 else 'pairs'}"
+    label = f"Use {counted}"
     if has_mistakes:
         label += " without the rest"
     st.button(label, type="primary", disabled=bool(found), on_click=take, key="train-pairs")

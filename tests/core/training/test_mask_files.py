@@ -68,7 +68,7 @@ def test_every_mistake_is_told_at_once():
     masks = {"a.png": png(ids), "b.png": png(ids), "c.png": png(ids[:-1]), "d.png": png(ids),
              "e.png": png(np.zeros_like(ids)), "f.png": png(ids * 80, "JPEG")}  # fmt: skip
     pairs, mistakes = read_pairs(images, masks)
-    assert [pair.name for pair in pairs] == ["a.png", "b.png", "e.png"]
+    assert [pair.name for pair in pairs] == ["a.png"]
     told = "\n".join(mistakes)
     for part in (
         "The mask c.png is 63 x 80 px and its image 64 x 80 px",
@@ -79,6 +79,7 @@ def test_every_mistake_is_told_at_once():
     ):
         assert part in told
     assert len(mistakes) == 5
+    assert not [one for one in mistakes if one.endswith(".")]
 
 
 def test_few_values_are_phases_and_many_are_objects():
@@ -126,6 +127,6 @@ def test_one_phase_or_too_many_are_refused():
 def test_a_mask_that_lies_beside_its_image_is_noticed():
     image, ids = disks(1)
     moved = np.roll(ids, (4, -6), (0, 1))
-    names = {"a.png": png(image), "b.png": png(image)}
-    pairs, _ = read_pairs(names, {"a.png": png(ids), "b.png": png(moved)})
-    assert shifts(pairs) == {"b.png": (-4, 6)}
+    names = {"a.png": png(image), "b.png": png(image[:, ::-1])}
+    pairs, _ = read_pairs(names, {"a.png": png(ids), "b.png": png(moved[:, ::-1])})
+    assert shifts(pairs) == {"b.png": (-4, -6)}
