@@ -205,7 +205,7 @@ def remeasure(analysis: Analysis) -> Analysis:
     if size is not None and not size.is_square:
         # Such objects are measured in square pixels, not in those that the labels have.
         return regroup(analysis, analysis.object_settings)
-    table = _table(micrograph, analysis.card, analysis.segmentation, analysis.objects, analysis)
+    table = _table(analysis, micrograph, analysis.segmentation)
     return replace(analysis, table=table)
 
 
@@ -220,7 +220,7 @@ def recalibrate(analysis: Analysis, micrograph: Micrograph) -> Analysis:
     segmentation = replace(analysis.segmentation, pixel_size=micrograph.pixel_size)
     table = analysis.table
     if analysis.card.objects_phase is not None:
-        table = _table(micrograph, analysis.card, segmentation, analysis.objects, analysis)
+        table = _table(analysis, micrograph, segmentation)
     return replace(
         analysis,
         micrograph=micrograph,
@@ -272,23 +272,34 @@ def _objects(
         objects, selection = counted_objects(
             micrograph.pixels, segmentation, card, settings, micrograph.measurable
         )
-    return objects, _table(micrograph, card, segmentation, objects), selection
+    table = _measured(micrograph, card, segmentation, objects, settings)
+    return objects, table, selection
 
 
-def _table(
+def _table(analysis: Analysis, micrograph: Micrograph, segmentation: Segmentation) -> pd.DataFrame:
+    """Return the table of ``analysis`` measured anew; what was said by hand is kept."""
+    if analysis.by_hand is None:
+        return _measured(
+            micrograph, analysis.card, segmentation, analysis.objects, analysis.object_settings
+        )
+    table, known = _lengths(micrograph, analysis.objects), analysis.table
+    others = ("confidence", "phase", "made_by", "confirmed")
+    return table.assign(**{one: known[one] for one in others if one in known})
+
+
+def _lengths(micrograph: Micrograph, objects: np.ndarray) -> pd.DataFrame:
+    return measure_objects(objects, micrograph.pixels, micrograph.pixel_size, micrograph.measurable)
+
+
+def _measured(
     micrograph: Micrograph,
     card: ModelCard,
     segmentation: Segmentation,
     objects: np.ndarray,
-    known: Analysis | None = None,
+    settings: ObjectSettings,
 ) -> pd.DataFrame:
     """Return the measurements of ``objects`` in square pixels, and their ``confidence`` where the
-    model tells how sure it is of each. ``known``: an analysis of the same objects."""
-    table = measure_objects(
-        objects, micrograph.pixels, micrograph.pixel_size, micrograph.measurable
-    )
-    if known is not None and known.by_hand is not None:
-        others = ("confidence", "phase", "made_by", "confirmed")
-        return table.assign(**{one: known.table[one] for one in others if one in known.table})
-    confidence = object_confidence(objects, segmentation, card)
+    model tells how sure it is of each."""
+    table = _lengths(micrograph, objects)
+    confidence = object_confidence(objects, segmentation, card, settings.at_grey_edge)
     return table if confidence is None else table.assign(confidence=confidence[1:])

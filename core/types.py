@@ -237,6 +237,8 @@ class ObjectConfidence:
     middle: float
     cut: float
     contact: float
+    size: float = 0.0
+    indecision: float = 0.0
 
 
 ModelOrigin: TypeAlias = Literal["zoo", "trained", "forest", "foreign"]

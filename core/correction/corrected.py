@@ -46,7 +46,8 @@ def corrected(
         changed_share=float(np.count_nonzero(differs | (state.ids != analysis.objects)))
         / max(1, int(state.phase_pixels[: len(state.phases)].sum())),
     )
-    confidence = model_confidence(state, made, analysis.card)
+    at_grey_edge = analysis.object_settings.at_grey_edge
+    confidence = model_confidence(state, made, analysis.card, at_grey_edge)
     table = table or ObjectTable(state, analysis.micrograph)
     segmentation = replace(
         made,

@@ -86,16 +86,17 @@ def phase_table(state: CorrectionState, pixel_size: PixelSize | None) -> pd.Data
 
 
 def model_confidence(
-    state: CorrectionState, segmentation: Segmentation, card: ModelCard
+    state: CorrectionState, segmentation: Segmentation, card: ModelCard, at_grey_edge: bool = False
 ) -> dict[int, float] | None:
     """Return how sure the model is of each object that nobody changed, by id; None of a model that
-    does not tell. ``segmentation``: as the model made it."""
+    does not tell. ``segmentation``: as the model made it.
+    ``at_grey_edge``: whether outlines were moved, see ``ObjectSettings``."""
     from core.segmentation.object_confidence import object_confidence
 
     found = [number for number, one in sorted(state.objects.items()) if not one.by_hand]
     place = np.zeros(max(state.objects, default=0) + 1, np.uint32)
     place[found] = np.arange(1, len(found) + 1)
-    confidence = object_confidence(place[state.ids], segmentation, card)
+    confidence = object_confidence(place[state.ids], segmentation, card, at_grey_edge)
     if confidence is None:
         return None
     return dict(zip(found, confidence[1:].tolist(), strict=True))

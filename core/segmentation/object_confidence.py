@@ -2,46 +2,59 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from scipy.special import expit
 
+from core.segmentation.grey_edges import as_drawn
 from core.types import ModelCard, Segmentation
+
+LEAST_INDECISION = 1e-3
 
 
 def object_confidence(
-    objects: np.ndarray, segmentation: Segmentation, card: ModelCard
+    objects: np.ndarray, segmentation: Segmentation, card: ModelCard, at_grey_edge: bool = False
 ) -> np.ndarray | None:
     """Return the probability (N + 1,) float64 that each object has an IoU of 0.5 or more with one
     that a person traced, by id, 1 for the background; None without weights on the card or without
     outputs about objects in the segmentation.
 
-    ``objects``: (H, W) ids 0 to N, 0 = none, of the ``card``'s phase of objects.
+    ``objects``: (H, W) ids 0 to N, 0 = none, of the ``card``'s phase of objects. ``at_grey_edge``:
+    whether their outlines were moved there; what is known of them is known of the model's own.
     """
     weights, phase = card.object_confidence, card.objects_phase
     if weights is None or phase is None or segmentation.contact is None:
         return None
-    mean, middle, cut, contact = features(objects, segmentation, phase)
+    if at_grey_edge:
+        objects = as_drawn(objects, segmentation.labels == phase)
+    mean, middle, cut, contact, size, undecided = features(objects, segmentation, phase)
     found = expit(
         weights.intercept
         + weights.probability * mean
         + weights.middle * middle
         + weights.cut * cut
         + weights.contact * contact
+        + weights.size * size
+        + weights.indecision * undecided
     )
     found[0] = 1
     return found
 
 
 def features(objects: np.ndarray, segmentation: Segmentation, phase: int) -> np.ndarray:
-    """Return what the confidence of each object follows from, (4, N + 1) float64, by id:
+    """Return what the confidence of each object follows from, (6, N + 1) float64, by id:
 
     - the mean probability of the phase over those of the object's pixels that have it: a filled
       hole says nothing against an object
     - the largest normalized distance in it, near 1 where the network sees a middle
     - the share of its outline across which the phase goes on, so that the object was cut there
     - the network's contact there, summed and divided by the length of the outline
+    - the logarithm of its area by the :func:`typical_area`: beside large particles a speck is
+      rarely one
+    - the logarithm of the :func:`indecision` over the whole image, the same for all: on a ground
+      without particles the network wavers everywhere
 
-    The last two together tell a cut at a line that the network sees from one through an object.
+    Cut and contact together tell a cut at a line that the network sees from one through an object.
     """
     assert segmentation.contact is not None and segmentation.distance is not None
     count, of_phase = int(objects.max(initial=0)) + 1, segmentation.labels == phase
@@ -62,4 +75,26 @@ def features(objects: np.ndarray, segmentation: Segmentation, phase: int) -> np.
             cut += np.bincount(ids, goes_on, minlength=count)
             contact += np.bincount(ids, seen * goes_on, minlength=count)
     outline = np.maximum(outline, 1)
-    return np.stack([total / np.maximum(pixels, 1), middle, cut / outline, contact / outline])
+    area = np.maximum(np.bincount(objects.ravel(), minlength=count), 1)
+    size = np.log(area / typical_area(segmentation, phase))
+    undecided = np.full(count, np.log(indecision(segmentation, phase) + LEAST_INDECISION))
+    mean = total / np.maximum(pixels, 1)
+    return np.stack([mean, middle, cut / outline, contact / outline, size, undecided])
+
+
+def indecision(segmentation: Segmentation, phase: int) -> float:
+    """Return 4 p (1 - p) of the probability p of the phase, summed over the image, by the pixels of
+    the phase."""
+    probability = segmentation.probabilities[phase].astype(np.float32)
+    wavering = float((4 * probability * (1 - probability)).sum(dtype=np.float64))
+    return wavering / max(1, int(np.count_nonzero(segmentation.labels == phase)))
+
+
+def typical_area(segmentation: Segmentation, phase: int) -> float:
+    """Return the area in px of what a pixel of the phase lies in, on average: regions of the phase
+    that contact parts. It depends on no setting of objects."""
+    assert segmentation.contact is not None
+    parts = (segmentation.labels == phase) & (segmentation.contact < 0.5)
+    stats = cv2.connectedComponentsWithStats(parts.astype(np.uint8), connectivity=4)[2]
+    area = stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
+    return float((area**2).sum() / area.sum()) if len(area) else 1.0

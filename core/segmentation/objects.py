@@ -8,6 +8,7 @@ import numpy as np
 
 from core.segmentation.annotations import Selection, find_annotations, select_objects
 from core.segmentation.broken_rods import join_rods
+from core.segmentation.grey_edges import move_outlines
 from core.segmentation.instances import separate_objects
 from core.segmentation.object_confidence import object_confidence
 from core.segmentation.object_watershed import separate_by_distance
@@ -36,7 +37,9 @@ def counted_objects(
     )
     if segmentation.distance is not None:
         join_rods(every, pixels, measurable)
-    confidence = object_confidence(every, segmentation, card)
+    if settings.at_grey_edge:
+        every = move_outlines(every, pixels, measurable)
+    confidence = object_confidence(every, segmentation, card, settings.at_grey_edge)
     return select_objects(every, settings, find_annotations(pixels, measurable), confidence)
 
 

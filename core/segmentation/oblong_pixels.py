@@ -40,7 +40,7 @@ def objects_of_oblong_pixels(
     objects, selection = counted_objects(pixels, found, card, settings, measurable)
     side = PixelSize(square_pixel_nm(size), size.source)
     table = measure_objects(objects, pixels, side, measurable)
-    confidence = object_confidence(objects, found, card)
+    confidence = object_confidence(objects, found, card, settings.at_grey_edge)
     if confidence is not None:
         table["confidence"] = confidence[1:]
     for axis, column in enumerate(("centroid_row_px", "centroid_column_px")):

@@ -39,7 +39,8 @@ class ObjectSettings:
     to it. ``keep_annotations``: objects in burnt-in writing and scale bars count too.
     ``minimum_confidence``: objects below it do not count, of a model that tells how sure it is of
     each; below the default nine of ten were wrong or doubtful on the validation images of EMPS (IoU
-    under 0.75 with what was traced).
+    under 0.75 with what was traced). ``at_grey_edge``: outlines go where the grey level changes
+    fastest (:func:`core.segmentation.grey_edges.move_outlines`), not where the model draws them.
     """
 
     split: float = 0.5
@@ -47,3 +48,4 @@ class ObjectSettings:
     fill_holes: bool = True
     keep_annotations: bool = False
     minimum_confidence: float = 0.35
+    at_grey_edge: bool = False

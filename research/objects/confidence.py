@@ -1,6 +1,7 @@
-"""Fit the confidence of objects to the development and validation images.
+"""Fit the confidence of objects to the development and validation images, and to 50 generated ones
+without any particle, in which every object is wrong.
 
-    python -m research.objects.confidence CACHE.npz OUTPUTS.npz
+    python -m research.objects.confidence DIR OUTPUTS.npz
 
 OUTPUTS: of `research.objects.outputs` at the card's scale. Prints the weights for the card, and by
 five folds over articles what they are worth: calibration, how many objects lie below each
@@ -14,18 +15,22 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.model_selection import GroupKFold
 
 from core.measurement.agreement import best_overlaps
 from core.segmentation.object_confidence import features
 from core.segmentation.objects import find_objects
+from core.segmentation.segment import segment
 from core.segmentation.settings import ObjectSettings
 from core.training.augmentation import Pair
-from core.types import Segmentation
+from core.types import Micrograph, Segmentation
+from models import zoo
 from models.zoo.particles import CARD, PHASES
-from research.objects.cache import read_cache
+from research.objects.images import read_sides
+from research.objects.measure import without_particles
 
 SIDES = ("dev", "val")
+EMPTY, FOLDS = 50, 5
 
 
 def segmentation(outputs: np.ndarray) -> Segmentation:
@@ -50,13 +55,41 @@ def objects_of(pair: Pair, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return features(found, made, 1)[:, 1:], best_overlaps(found, pair.labels)
 
 
+def of_nothing(count: int) -> np.ndarray:
+    """Return the features (N, F) of all that the shipped weights find in generated images without
+    particles, other ones than `research.objects.measure` counts."""
+    engine, random = zoo.load(CARD.name, "cpu"), np.random.default_rng(501)
+    found = []
+    for _ in range(count):
+        image = without_particles(random).astype(np.float32)
+        made = segment(Micrograph(image, "empty", digest="empty"), engine)
+        found.append(features(find_objects(made, 1, ObjectSettings()), made, 1)[:, 1:])
+    return np.concatenate(found, axis=1).T
+
+
+def held_out(
+    x: np.ndarray, right: np.ndarray, article: np.ndarray, wrong: np.ndarray
+) -> np.ndarray:
+    """Return the confidence (N,) of each object by a fit without its article."""
+    sure = np.zeros(len(x))
+    for rest, fold in GroupKFold(FOLDS).split(x, right, article):
+        sure[fold] = fit(x[rest], right[rest], wrong).predict_proba(x[fold])[:, 1]
+    return sure
+
+
+def fit(x: np.ndarray, right: np.ndarray, wrong: np.ndarray) -> LogisticRegression:
+    """Return the regression on objects (N, F) and on others that are all ``wrong`` (M, F)."""
+    told = np.concatenate([right, np.zeros(len(wrong), np.bool_)])
+    return LogisticRegression(C=100, max_iter=5000).fit(np.concatenate([x, wrong]), told)
+
+
 def main() -> None:
     """Print weights, calibration and thresholds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("cache", type=Path)
+    parser.add_argument("data", type=Path)
     parser.add_argument("outputs", type=Path)
     options = parser.parse_args()
-    sides, outputs = read_cache(options.cache), np.load(options.outputs)
+    sides, outputs = read_sides(options.data), np.load(options.outputs)
     scale = f"{CARD.tta_scales[0]:g}"
     pairs = [(side, pair) for side in SIDES for pair in sides[side]]
     made = [objects_of(pair, outputs[f"{side}|{pair.stem}|{scale}"]) for side, pair in pairs]
@@ -65,12 +98,13 @@ def main() -> None:
     image = np.repeat(np.arange(len(pairs)), [len(iou) for _, iou in made])
     article = np.array([pair.group for _, pair in pairs])[image]
     right = overlap >= 0.5
-    regression = LogisticRegression(C=100, max_iter=1000)
-    fitted = regression.fit(x, right)
+    wrong = of_nothing(EMPTY)
+    fitted = fit(x, right, wrong)
     print("weights", fitted.intercept_.round(2), fitted.coef_.round(2))
-    sure = cross_val_predict(
-        regression, x, right, groups=article, cv=GroupKFold(5), method="predict_proba"
-    )[:, 1]
+    sure = held_out(x, right, article, wrong)
+    print(
+        len(wrong), "objects of nothing,", (fitted.predict_proba(wrong)[:, 1] >= 0.35).sum(), "left"
+    )
     bins = np.minimum((10 * sure).astype(int), 9)
     gap = sum(abs(sure[bins == b].sum() - right[bins == b].sum()) for b in range(10))
     print(

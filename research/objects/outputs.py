@@ -1,8 +1,9 @@
 """Keep what a network answers on the development and validation images.
 
-python -m research.objects.outputs CACHE.npz OUT.npz --checkpoint FILE.pt --sides dev --scales 1 0.7
+    python -m research.objects.outputs DIR OUT.npz --sides dev val --scales 1 0.7
 
-Without a checkpoint of `research.objects.train`, the shipped weights of `particles` answer.
+DIR is the data folder of `particles`. Without a checkpoint of `research.objects.train` its shipped
+weights answer.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from torch.nn import functional
 from core.pixels.resampling import resample
 from models.weights_file import trained
 from models.zoo.particles import CARD
-from research.objects.cache import read_cache
+from research.objects.images import read_sides
 
 
 @torch.inference_mode()
@@ -34,14 +35,14 @@ def outputs(network: torch.nn.Module, grey: np.ndarray, scale: float) -> np.ndar
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("cache", type=Path)
+    """Write the outputs of each image by side, name and scale."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--sides", nargs="+", default=["dev"])
     parser.add_argument("--scales", nargs="+", type=float, default=[1.0])
     options = parser.parse_args()
-    torch.set_num_threads(2)
     network = trained(CARD).to(memory_format=torch.channels_last)
     if options.checkpoint is not None:
         average = torch.load(options.checkpoint, weights_only=True)["average"]
@@ -53,12 +54,11 @@ def main() -> None:
                 if name.startswith(prefix)
             }
         )
-    pairs = read_cache(options.cache)
-    kept = {}
+    pairs, kept = read_sides(options.data), {}
     for side in options.sides:
         for pair in pairs[side]:
+            grey = pair.image.astype(np.float32) / 255
             for scale in options.scales:
-                grey = pair.image.astype(np.float32) / 255
                 kept[f"{side}|{pair.stem}|{scale:g}"] = outputs(network, grey, scale)
     np.savez(options.out, **kept)
 

@@ -1,9 +1,10 @@
 """Train `particles` further, the encoder too, for as long as there is time.
 
-    python -m research.objects.train CACHE.npz FOLDER --until HH:MM
+    python -m research.objects.train DIR FOLDER --until HH:MM
 
-The learning rate follows the clock: one cycle from the first start to ``--until``, so that it has
-come down whatever else the machine did. Killed, it goes on from its checkpoint.
+DIR is the model's data folder. The learning rate follows the clock: one cycle from the first start
+to ``--until``, so that it has come down whatever else the machine did. Killed, it goes on from its
+checkpoint.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from core.training.object_targets import contact_line, object_targets
 from core.training.prefetch import made_ahead
 from models.weights_file import trained
 from models.zoo.particles import CARD
-from research.objects.cache import read_cache
+from research.objects.images import read_sides
 from research.objects.outputs import outputs
 
 AUGMENTATION = Augmentation(scale=(0.5, 1.8), invert=0.15, rotation_degrees=(-30, 30))
@@ -184,7 +185,7 @@ def pooled(matches: Sequence[ObjectAgreement]) -> ObjectAgreement:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("cache", type=Path)
+    parser.add_argument("data", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--until", required=True, metavar="HH:MM")
     parser.add_argument("--batch", type=int, default=8)
@@ -193,8 +194,8 @@ def main() -> None:
     parser.add_argument("--bfloat16", action="store_true")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    sides = read_cache(options.cache)
-    pairs = sides["train"]
+    sides = read_sides(options.data)
+    pairs = list(sides["train"])
     checked = {"dev": sides["dev"][::2], "val": sides["val"][::3]}
     run = Training(options.folder / "checkpoint.pt", options.bfloat16)
     hour, minute = map(int, options.until.split(":"))

@@ -31,6 +31,8 @@ from models.weights import weights_of_a_run
 from models.weights_file import trained
 from models.zoo.supported_particles import CARD
 
+# Of the features, those that these weights were fitted to: not size and indecision.
+WEIGHTS = 4
 COUNT, SIDE = 80, 256
 BOXED = ("Cu1", "Cu3", "Cu4", "Pd1", "Pd3", "Ru1", "Ru2", "Ru3", "Ru4")
 
@@ -40,7 +42,7 @@ def objects_of(pair: Pair, engine: Engine) -> tuple[np.ndarray, np.ndarray]:
     pixels = pair.image.astype(np.float32) / 255
     made = segment(Micrograph(pixels, pair.stem, digest=pair.stem), engine)
     found = find_objects(made, 1, ObjectSettings())
-    return features(found, made, 1)[:, 1:].T, best_overlaps(found, pair.labels)
+    return features(found, made, 1)[:WEIGHTS, 1:].T, best_overlaps(found, pair.labels)
 
 
 def boxed_objects(name: str, folder: Path, engine: Engine) -> tuple[np.ndarray, np.ndarray]:
@@ -51,7 +53,7 @@ def boxed_objects(name: str, folder: Path, engine: Engine) -> tuple[np.ndarray, 
     made = segment(micrograph, engine)
     found = find_objects(made, 1, ObjectSettings())
     overlaps = box_overlaps(boxes_of_objects(found), boxes).max(axis=1)
-    return features(found, made, 1)[:, 1:].T, overlaps
+    return features(found, made, 1)[:WEIGHTS, 1:].T, overlaps
 
 
 def main() -> None:

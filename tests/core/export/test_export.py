@@ -290,6 +290,7 @@ def test_run_json_names_everything_needed_to_repeat_it(tmp_path):
         "fill_holes": True,
         "keep_annotations": False,
         "minimum_confidence": 0.35,
+        "at_grey_edge": False,
     }
     assert told["settings"]["tiles"] == {"side_px": 1088, "overlap_px": analysis.card.overlap_px}
     assert told["engine"] == {

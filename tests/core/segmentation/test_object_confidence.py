@@ -8,7 +8,7 @@ import pytest
 from core.errors import LamellaError
 from core.segmentation.annotations import Selection, select_objects
 from core.segmentation.instances import check_settings
-from core.segmentation.object_confidence import features, object_confidence
+from core.segmentation.object_confidence import features, object_confidence, typical_area
 from core.segmentation.settings import ObjectSettings
 from core.types import ObjectConfidence, Phase, Segmentation
 from models.zoo.particles import CARD
@@ -41,12 +41,17 @@ def two_objects() -> tuple[np.ndarray, Segmentation]:
 
 def test_what_the_confidence_of_an_object_follows_from():
     objects, made = two_objects()
-    probability, middle, cut, contact = features(objects, made, 1)[:, 1:]
+    probability, middle, cut, contact, size, undecided = features(objects, made, 1)[:, 1:]
     assert probability == pytest.approx([1, 0.75, 0.75])
     assert middle == pytest.approx([1, 0.5, 0.25])
     # Each half has an outline of 12 sides of pixels, 4 of them along the cut.
     assert cut == pytest.approx([0, 1 / 3, 1 / 3])
     assert contact == pytest.approx([0, 0.5 / 3, 0.5 / 3])
+    # A contact of 0.75 parts them: regions of 16, 8 and 4 px, in which a pixel's is 12 on average.
+    assert typical_area(made, 1) == pytest.approx((16**2 + 8**2 + 4**2) / 28)
+    assert size == pytest.approx(np.log(np.array([16, 8, 8]) / 12))
+    # 16 of the 32 pixels have a probability of 0.75; the others are certain.
+    assert undecided == pytest.approx(np.full(3, np.log(0.375 + 0.001)))
 
 
 def test_a_filled_hole_says_nothing_against_an_object():
@@ -61,9 +66,10 @@ def test_a_filled_hole_says_nothing_against_an_object():
 
 def test_confidence_is_the_logistic_of_the_weighted_features_whatever_else_counts():
     objects, made = two_objects()
-    card = replace(CARD, object_confidence=ObjectConfidence(-1, 1, 2, -3, 6))
+    card = replace(CARD, object_confidence=ObjectConfidence(-1, 1, 2, -3, 6, 0.5, -0.1))
     found = object_confidence(objects, made, card)
     odds = np.array([-1 + 1 + 2, -1 + 0.75 + 1 - 1 + 1, -1 + 0.75 + 0.5 - 1 + 1])
+    odds += np.log(np.array([16, 8, 8]) / 12) / 2 - 0.1 * np.log(0.376)
     assert found == pytest.approx([1, *(1 / (1 + np.exp(-odds)))])
     alone = object_confidence(np.where(objects == 3, 0, objects), made, card)
     assert alone == pytest.approx(found[:3])
