@@ -75,7 +75,7 @@ def _supported_offer() -> Offer:
     return Offer(
         "supported-metal",
         "Metal on an oxide, HAADF-STEM",
-        "Bright particles in clusters on grains of an oxide, vacuum beside it; 0.35 nm a pixel.",
+        "Bright particles, many in clusters, on an oxide of uneven thickness; 0.35 nm a pixel.",
         True,
         build,
         model="supported-particles",

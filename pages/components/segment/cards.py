@@ -17,7 +17,8 @@ from pages.components.frame.words import literal
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-CARD_PX = 196
+# Seven in a row of a window of 1440 px.
+CARD_PX = 165
 SYNTHETIC = "Synthetic. "
 
 
