@@ -111,6 +111,24 @@ def usual_steps(training: Training) -> int:
     return FineTuning().steps(sum(one not in apart for one in specimens))
 
 
+def steps_in_time(training: Training) -> int | None:
+    """Return how many steps of its last run a training that is over had time for; None where they
+    were not noted.
+
+    They are those planned, or fewer where the time ran out before. A run that ended because it no
+    longer became better would have had the time.
+    """
+    from core.training.fine_tuning.start import FineTuning
+
+    standing, result = training.standing, training.result
+    if standing is None or result is None:
+        return None
+    settings = FineTuning()
+    last = result.curve[-1].step if result.curve else standing.steps
+    is_no_better = last - result.step >= settings.patience * settings.validate_every
+    return standing.steps if is_no_better else last
+
+
 def _teach(
     workspace: Workspace,
     training: Training,

@@ -121,10 +121,9 @@ def _notes(training: Training, result: Result) -> None:
         f"images are seen at {result.scale:g} times their size; {result.seconds / 60:.1f} min for "
         "the last run."
     )
-    standing = training.standing
-    wanted = jobs.usual_steps(training)
-    if standing is not None and standing.steps < wanted:
-        st.caption(TOO_SHORT.format(steps=standing.steps, wanted=wanted))
+    steps, wanted = jobs.steps_in_time(training), jobs.usual_steps(training)
+    if steps is not None and steps < wanted:
+        st.caption(TOO_SHORT.format(steps=steps, wanted=wanted))
 
 
 def kept_as(workspace: Workspace, training: Training) -> LabModel | None:

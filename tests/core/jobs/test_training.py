@@ -15,8 +15,9 @@ from core.jobs import queue, training, worker
 from core.settings import WorkspaceLimits
 from core.training.fine_tuning import lesson
 from core.training.fine_tuning.start import FineTuning
+from core.training.progress import CurvePoint
 from core.workspace import retention, trainings, verify
-from core.workspace.trainings import Facts, Settings, Standing, Training
+from core.workspace.trainings import Facts, Result, Settings, Standing, Training
 from core.workspace.workspace import Workspace
 from tests.core.training.test_fine_tuning import PHASES, QUICK, disks, start
 
@@ -35,7 +36,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    def quick(seconds: float) -> FineTuning:
+    def quick(seconds: float = 0) -> FineTuning:
         return replace(QUICK, seconds=float("inf"), fewest_steps=40, most_steps=40)
 
     monkeypatch.setattr("core.training.fine_tuning.start.FineTuning", quick)
@@ -176,3 +177,22 @@ def test_images_count_for_the_quota_and_go_with_a_session(tmp_path: Path):
         db.execute("UPDATE training SET created = created - 200000")
     retention.sweep(place)
     assert trainings.listed(place, "session:x") == ()
+
+
+@pytest.mark.parametrize(
+    ("best", "last", "steps"),
+    [
+        # Of 500 steps that were planned: all done; the time ran out after 7; no better for 300.
+        (450, 500, 500),
+        (7, 7, 7),
+        (100, 400, 500),
+    ],
+)
+def test_the_steps_that_there_was_time_for_are_those_done(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, best: int, last: int, steps: int
+):
+    monkeypatch.setattr("core.training.fine_tuning.start.FineTuning", FineTuning)
+    curve = (CurvePoint(best, 1.0, 0.5), CurvePoint(last, 1.0, 0.4))
+    result = Result("none", (), None, 1.0, 1.0, best, 40.0, 0.5, None, curve, "0" * 64, False)
+    done = replace(added(workspace), standing=Standing(0, 1, best, 500, 40.0), result=result)
+    assert training.steps_in_time(done) == steps
