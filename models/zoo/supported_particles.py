@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 PHASES = (Phase("support", "#0072B2"), Phase("metal particle", "#E69F00"))
 BOXED = (
     "the 16 images of Pt, PtCo and PtW (bright field and HAADF, on carbon and other supports) with "
-    "boxes by others; its training saw boxes of Cu, Pd and Ru only. Nothing was chosen by their "
-    "scores, but what is generated was made denser and more uneven after two of them (PtCo1 in "
-    "bright field among them) were looked at. The model particles (weights 6479f8c4) has F1 0.367 "
-    "at IoU 0.3 and 0.337 at 0.5 on them, mean over images"
+    "boxes by others; its training saw boxes of Cu, Pd and Ru only. No step, threshold or scale "
+    "was chosen by their scores, but scores of some were looked at during training, and what is "
+    "generated was made denser and more uneven after PtCo1, one of them, was seen. The model "
+    "particles (weights 6479f8c4) has F1 0.367 at IoU 0.3 and 0.337 at 0.5 on them, by image"
 )
 BESIDE_BOXES = "lamella evaluate --boxes"
 MADE = "64 generated images of 384 px, of seeds that training never sees"
