@@ -1,5 +1,5 @@
-"""Fit the confidence of objects to the development and validation images, and to 50 generated ones
-without any particle, in which every object is wrong.
+"""Fit the confidence of objects to the development and validation images, to 50 generated ones
+without any particle, in which every object is wrong, and to generated ones of small spheres.
 
     python -m research.objects.confidence DIR OUTPUTS.npz
 
@@ -27,10 +27,18 @@ from core.types import Micrograph, Segmentation
 from models import zoo
 from models.zoo.particles import CARD, PHASES
 from research.objects.images import read_sides
-from research.objects.measure import without_particles
+from research.objects.measure import (
+    GAPS,
+    at_random,
+    hexagonal,
+    sphere_ids,
+    spheres,
+    without_particles,
+)
 
 SIDES = ("dev", "val")
 EMPTY, FOLDS = 50, 5
+SPHERES_PX = (10, 12, 15, 18)
 
 
 def segmentation(outputs: np.ndarray) -> Segmentation:
@@ -67,20 +75,39 @@ def of_nothing(count: int) -> np.ndarray:
     return np.concatenate(found, axis=1).T
 
 
+def of_spheres() -> tuple[np.ndarray, np.ndarray]:
+    """Return the features (N, F) of what is found in generated images of 25 small spheres, other
+    ones than `research.objects.measure` counts, and whether each is right (N,)."""
+    engine, random = zoo.load(CARD.name, "cpu"), np.random.default_rng(502)
+    found, right = [], []
+    for diameter in SPHERES_PX:
+        for gap in GAPS.values():
+            pitch = diameter + (gap if gap >= 0 else gap * diameter)
+            for centres in (hexagonal(pitch), at_random(pitch, random)):
+                image = spheres(centres, diameter, random).astype(np.float32)
+                made = segment(Micrograph(image, "spheres", digest="spheres"), engine)
+                objects = find_objects(made, 1, ObjectSettings())
+                found.append(features(objects, made, 1)[:, 1:])
+                right.append(best_overlaps(objects, sphere_ids(centres, diameter)) >= 0.5)
+    return np.concatenate(found, axis=1).T, np.concatenate(right)
+
+
 def held_out(
-    x: np.ndarray, right: np.ndarray, article: np.ndarray, wrong: np.ndarray
+    x: np.ndarray, right: np.ndarray, article: np.ndarray, drawn: tuple[np.ndarray, np.ndarray]
 ) -> np.ndarray:
     """Return the confidence (N,) of each object by a fit without its article."""
     sure = np.zeros(len(x))
     for rest, fold in GroupKFold(FOLDS).split(x, right, article):
-        sure[fold] = fit(x[rest], right[rest], wrong).predict_proba(x[fold])[:, 1]
+        sure[fold] = fit(x[rest], right[rest], drawn).predict_proba(x[fold])[:, 1]
     return sure
 
 
-def fit(x: np.ndarray, right: np.ndarray, wrong: np.ndarray) -> LogisticRegression:
-    """Return the regression on objects (N, F) and on others that are all ``wrong`` (M, F)."""
-    told = np.concatenate([right, np.zeros(len(wrong), np.bool_)])
-    return LogisticRegression(C=100, max_iter=5000).fit(np.concatenate([x, wrong]), told)
+def fit(
+    x: np.ndarray, right: np.ndarray, drawn: tuple[np.ndarray, np.ndarray]
+) -> LogisticRegression:
+    """Return the regression on objects (N, F) and on those of generated images."""
+    told = np.concatenate([right, drawn[1]])
+    return LogisticRegression(C=100, max_iter=5000).fit(np.concatenate([x, drawn[0]]), told)
 
 
 def main() -> None:
@@ -99,12 +126,17 @@ def main() -> None:
     article = np.array([pair.group for _, pair in pairs])[image]
     right = overlap >= 0.5
     wrong = of_nothing(EMPTY)
-    fitted = fit(x, right, wrong)
-    print("weights", fitted.intercept_.round(2), fitted.coef_.round(2))
-    sure = held_out(x, right, article, wrong)
-    print(
-        len(wrong), "objects of nothing,", (fitted.predict_proba(wrong)[:, 1] >= 0.35).sum(), "left"
+    small, counted = of_spheres()
+    drawn = (
+        np.concatenate([wrong, small]),
+        np.concatenate([np.zeros(len(wrong), np.bool_), counted]),
     )
+    fitted = fit(x, right, drawn)
+    print("weights", fitted.intercept_.round(2), fitted.coef_.round(2))
+    sure = held_out(x, right, article, drawn)
+    for name, objects in (("nothing", wrong), ("small spheres", small)):
+        left = (fitted.predict_proba(objects)[:, 1] >= ObjectSettings().minimum_confidence).sum()
+        print(f"{len(objects)} objects of {name}, {left} count")
     bins = np.minimum((10 * sure).astype(int), 9)
     gap = sum(abs(sure[bins == b].sum() - right[bins == b].sum()) for b in range(10))
     print(

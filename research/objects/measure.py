@@ -49,14 +49,22 @@ def at_random(pitch: float, random: np.random.Generator) -> np.ndarray:
 
 def spheres(centres: np.ndarray, diameter: float, random: np.random.Generator) -> np.ndarray:
     """Return a bright-field image of spheres in [0, 1], with margins and noise."""
+    depth = np.sqrt(np.clip(1 - _gauges(centres, diameter), 0, None)).sum(axis=0)
+    return 0.8 * np.exp(-1.2 * depth) + random.normal(0, 0.02, depth.shape)
+
+
+def sphere_ids(centres: np.ndarray, diameter: float) -> np.ndarray:
+    """Return the ids (H, W) of the spheres of such an image, of the nearest where two overlap."""
+    gauges = _gauges(centres, diameter)
+    return np.where(gauges.min(axis=0) <= 1, gauges.argmin(axis=0) + 1, 0)
+
+
+def _gauges(centres: np.ndarray, diameter: float) -> np.ndarray:
+    """Return the squared distance from each centre (N, H, W), in radii."""
     centres = centres - centres.min(axis=0) + 1.5 * diameter
     rows, columns = (int(side) for side in centres.max(axis=0) + 1.5 * diameter)
     row, column = np.mgrid[: max(rows, 160), : max(columns, 160)]
-    depth = np.zeros(row.shape)
-    for middle in centres:
-        apart = ((row - middle[0]) ** 2 + (column - middle[1]) ** 2) / (diameter / 2) ** 2
-        depth += np.sqrt(np.clip(1 - apart, 0, None))
-    return 0.8 * np.exp(-1.2 * depth) + random.normal(0, 0.02, row.shape)
+    return np.stack([(row - r) ** 2 + (column - c) ** 2 for r, c in centres]) / (diameter / 2) ** 2
 
 
 def disks(diameter: float, random: np.random.Generator) -> np.ndarray:
