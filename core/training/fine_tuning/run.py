@@ -112,6 +112,8 @@ def fine_tune(
     old = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
     data = confirmed_data(start, task, images)
     view = view_of(start, task)
+    # New phases need other features than those of the model's own.
+    adapts = start.knows_micrographs and task.same_phases
     recipe = _recipe(start, task, settings, network, len(images))
     chosen = TrainingSettings(
         recipe,
@@ -123,10 +125,8 @@ def fine_tune(
         resume=True,
         max_seconds=settings.seconds,
         objective=_objective(data, view),
-        encoder_learning_rate=(
-            recipe.learning_rate * settings.encoder_share if start.knows_micrographs else None
-        ),
-        frozen_statistics=start.knows_micrographs,
+        encoder_learning_rate=recipe.learning_rate * settings.encoder_share if adapts else None,
+        frozen_statistics=adapts,
     )
     folder.mkdir(parents=True, exist_ok=True)
     chosen = replace(chosen, recipe=_fitting(chosen, network, data, folder))
