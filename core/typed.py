@@ -54,4 +54,5 @@ def _one_of(kinds: tuple[Any, ...], value: Any) -> Any:
             return read(kind, value)
         except ValueError:
             continue
-    raise ValueError(f"{value!r:.60} is none of {kinds}")
+    names = ", ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
+    raise ValueError(f"{value!r:.60} is none of {names}")

@@ -106,7 +106,7 @@ def _say(found: Opened, name: str) -> None:
     print(name)
     card = found.card
     say(f"{card.title}: {', '.join(phase.name for phase in card.phases)}. {card.architecture}.")
-    say(f"Trained, by its own account, on: {card.data}.")
+    say(f"Trained, by its own account, on: {card.data.rstrip('.')}.")
     if found.difference is not None:
         say(f"Its test image gives its test output, to {found.difference:.1e}.")
     for note in found.notes:

@@ -103,7 +103,10 @@ def _own_card(package: Package | None, data: bytes, name: str) -> LabCard | None
     try:
         return lab_card.from_json(text)
     except ValueError as error:
-        raise ModelError(f"The card in {name} is none that Lamella reads: {error}.") from error
+        raise ModelError(
+            f"The card in {name} is none that this Lamella reads: {error}. If a newer one made it, "
+            "update this one."
+        ) from error
 
 
 def _own_processing(card: LabCard, package: Package | None, name: str) -> Processing:

@@ -138,7 +138,10 @@ def _card(text: str, name: str) -> LabCard:
     try:
         return lab_card.from_json(text)
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"The card in {name} is none that Lamella reads: {error}.") from error
+        raise ModelError(
+            f"The card in {name} is none that this Lamella reads: {error}. If a newer one made it, "
+            "update this one."
+        ) from error
 
 
 def kind_of(data: bytes, name: str) -> Kind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -583,3 +584,14 @@ def test_the_classifier_of_kinds_shows_what_speaks_for_its_answer(
     assert shown["viewer"]["overlay"].title == "Seg-Grad-CAM"
     # 128 px, halved five times.
     assert "in 4 × 4 units of layer4.1" in texts(app)
+
+
+def test_a_link_to_a_model_without_an_image_opens_that_model(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    disks_of_particles = replace(samples.offers()[0], model="particles")
+    monkeypatch.setattr(samples, "offers", lambda: (disks_of_particles,))
+    app = opened("inspect", model="carbon-steel")
+    assert not app.exception
+    assert app.query_params["model"] == "carbon-steel"
+    assert app.query_params["sample"] == "disks"
