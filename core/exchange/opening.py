@@ -159,4 +159,9 @@ def kind_of(data: bytes, name: str) -> Kind:
                 f"{name} is {what}, which may run code or holds no network that can be checked; "
                 "give safetensors with a card by Lamella, ONNX, or a BioImage.IO package."
             )
+    if name.lower().endswith(".safetensors"):
+        raise ModelError(
+            f"{name} is no safetensors file, or is damaged; export the network again as "
+            "safetensors with a card by Lamella."
+        )
     return "bioimage" if data.startswith(b"PK") else "onnx"

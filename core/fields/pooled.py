@@ -36,6 +36,7 @@ BY_INTERCEPT = ("g_lines", "g_circles")
 BY_COUNT = ("g_jeffries", "g_saltykov")
 LARGEST = {"g_ala": min, "largest_area": max, "maximum_thickness": max, "minimum_thickness": min}
 """Quantities of which the fields' extreme is reported, not their mean."""
+ALL_EQUAL = "All fields have the same value, so their scatter gives no interval."
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,6 +195,8 @@ def _over_fields(fields: Sequence[FieldMeasurement], key: str) -> Quantity:
     reach = found.confidence_interval_95
     if reach is None:
         return common
+    if not reach:
+        return replace(common, reason=ALL_EQUAL)
     if (to, back) != (float, float) and found.mean <= reach:
         return replace(common, reason=TOO_DIFFERENT)
     ends = sorted(back(found.mean + sign * reach) for sign in (-1, 1))

@@ -27,6 +27,7 @@ SELECT = (
     "Click an object, or a row of the table, to see its measurements; Enter confirms it and goes "
     "to the next."
 )
+NOTHING_YET = "Nothing was corrected yet."
 SHARES = "Share of the area: {}."
 
 
@@ -47,7 +48,7 @@ def draw(workspace: Workspace, opened: Opened, chosen: Chosen) -> None:
     correction = opening.opened(workspace, owner, chosen.result)
     correction.catch_up()
     table = correction.table(micrograph)
-    _sentence(table, chosen, correction.counts)
+    _sentence(table, chosen, correction.counts, correction.is_changed)
     _numbers(correction.phases(micrograph), table, chosen)
 
 
@@ -68,12 +69,14 @@ def _follow(result: str, number: int) -> None:
         selection.select(result, number)
 
 
-def _sentence(table: pd.DataFrame, chosen: Chosen, counts: ByHand) -> None:
+def _sentence(table: pd.DataFrame, chosen: Chosen, counts: ByHand, is_changed: bool) -> None:
     name = objects.object_name_of(chosen.card)
     found = objects.numbers(table, selection.selected(chosen.result), name)
     if chosen.objects_phase is not None:
         st.caption(found or SELECT)
-    st.markdown(f"{capital(str(counts))}.")
+    # Of a model without objects there is nothing to count before the first step.
+    is_new = not counts.objects and not is_changed
+    st.markdown(NOTHING_YET if is_new else f"{capital(str(counts))}.")
 
 
 def _numbers(fractions: pd.DataFrame, table: pd.DataFrame, chosen: Chosen) -> None:

@@ -79,6 +79,11 @@ def test_weights_that_are_programs_are_not_opened(kind: str) -> None:
     assert "pickle" in refusal_of_kind(pickled)
 
 
+def test_a_name_that_says_safetensors_is_held_to_it() -> None:
+    with pytest.raises(ModelError, match=r"net\.safetensors is no safetensors file"):
+        opening.kind_of(b"nothing that is one", "net.safetensors")
+
+
 def refusal_of_kind(data: bytes) -> str:
     with pytest.raises(ModelError) as refused:
         opening.kind_of(data, "bad.pt")

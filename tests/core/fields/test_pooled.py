@@ -50,6 +50,12 @@ def test_the_ten_fields_of_e562():
     assert "about 39 more fields are needed" in pool(fractions(E562)).notes[-1]
 
 
+def test_equal_fields_give_no_interval_of_no_width():
+    found = pool(fractions([0, 0])).headline
+    assert (found.value, found.interval) == (0, None)
+    assert found.reason == "All fields have the same value, so their scatter gives no interval."
+
+
 def test_what_fields_share_is_not_averaged_out():
     part = Part("model", 3.0, 3.0, "within 3 points", shared=0.5)
     found = pool(fractions(E562, part)).headline
