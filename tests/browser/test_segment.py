@@ -128,7 +128,7 @@ def test_sample_shows_its_result_in_both_themes_and_widths(
     for theme in ("light", "dark"):
         page = open_tab(theme=theme)
         page.goto(server.address)
-        expect(page.locator("[class*=st-key-try-] button")).to_have_count(6)
+        expect(page.locator("[class*=st-key-try-] button")).to_have_count(7)
         expect(page.locator("img[alt*=TEM], img[alt*=STEM]").first).to_be_visible()
         for width in (1440, 900):
             page.set_viewport_size({"width": width, "height": 900})
