@@ -68,11 +68,11 @@ CARD = ModelCard(
     reference=particles.CARD.reference,
     scores=(
         Score(
-            "F1 of objects at IoU 0.5, micro average", 0.713, VALIDATION, "objects_f1_iou50_micro"
+            "F1 of objects at IoU 0.5, micro average", 0.730, VALIDATION, "objects_f1_iou50_micro"
         ),
         Score(
             "absolute error of the mean diameter, mean over images (1 = 100 %)",
-            0.310,
+            0.270,
             VALIDATION,
             "mean_diameter_absolute_error",
         ),
