@@ -167,4 +167,7 @@ def _warnings(view: View, headline: Quantity, phase: int) -> tuple[str, ...]:
     if headline.value:
         return ()
     name = view.analysis.segmentation.phases[phase].name
-    return (f"No {name} was found in this field, so its fraction is 0 %; check the segmentation.",)
+    return (
+        f"The phase {name} was not found in this field, so its fraction is 0 %; check the "
+        "segmentation.",
+    )

@@ -48,7 +48,7 @@ def test_an_info_bar_has_no_phase():
 def test_a_phase_that_is_not_there_is_zero_and_says_so():
     found = measure_field(analysis_of(np.zeros((50, 50)), card=STEEL), MeasureSettings(phase=1))
     assert found.headline.value == 0 and found.is_empty
-    assert "No pearlite was found" in found.warnings[0]
+    assert "The phase pearlite was not found" in found.warnings[0]
     with pytest.raises(DataError, match="the phases are 0 to 2"):
         measure_field(analysis_of(half(), card=STEEL), MeasureSettings(phase=3))
 
