@@ -52,6 +52,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="these weights instead of the shipped ones: NAME.safetensors of `lamella train`",
     )
     parser.add_argument("--json", action="store_true", help="everything, for programs")
+    _add_scoring(parser)
+    add_device(parser)
+    add_precision(parser)
+    add_careful(parser)
+    add_lab(parser)
+    _add_clicks(parser)
+
+
+def _add_scoring(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--validation",
         action="store_true",
@@ -76,10 +85,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="write NAME.json, which cards read, and NAME.images.csv, one row per image, to DIR; "
         "with --careful NAME.careful.json",
     )
-    add_device(parser)
-    add_precision(parser)
-    add_careful(parser)
-    add_lab(parser)
+
+
+def _add_clicks(parser: argparse.ArgumentParser) -> None:
     clicks = parser.add_argument_group("of click, which is scored by simulated clicks")
     clicks.add_argument(
         "--objects", type=int, default=2, metavar="N", help="at most so many of an image (2)"

@@ -6,13 +6,13 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping
 from math import prod
 
 import numpy as np
 
 from core.errors import ModelError
+from core.formats.reading.zip_members import ZIP_ERRORS
 
 MOST_FILES = 64
 MOST_BYTES = 200_000_000
@@ -35,7 +35,7 @@ def files_in(data: bytes, name: str) -> Mapping[str, bytes]:
             members = packed.infolist()
             _check(members, name)
             return {one.filename: _content(packed, one) for one in members}
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    except ZIP_ERRORS as error:
         raise ModelError(
             f"{name} cannot be unpacked: it is no zip, is damaged, or needs a password."
         ) from error

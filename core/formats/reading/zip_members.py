@@ -15,6 +15,14 @@ MOST_MEMBERS = 2000
 MOST_BYTES = 4_000_000_000
 """Of all members together, unpacked."""
 _HIDDEN = ("__MACOSX", "Thumbs.db")
+ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+)
+"""What Python raises for a zip that is none, is damaged, or needs a password."""
 
 
 def zip_members(
@@ -34,7 +42,7 @@ def zip_members(
             _check(members, name, limits)
             for member in members:
                 yield "/".join(_parts(member)), _content(packed, member, limits)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    except ZIP_ERRORS as error:
         raise FormatError(
             f"{name} cannot be unpacked: it is no zip, is damaged, or needs a password; pack the "
             "images anew, or drop them as they are."
