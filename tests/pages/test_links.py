@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.components.frame import link as link_module
 from pages.components.frame.memory import Memory
-from tests.pages.running import REPOSITORY, opened, warnings
+from tests.pages.running import REPOSITORY, opened, texts, warnings
 
 SHARED = {"sample": "gold-tem", "model": "particles"}
 QUERIES = {
@@ -167,3 +167,11 @@ def test_every_page_and_every_parameter_is_tried() -> None:
                 read |= {part.value for part in parts if isinstance(part, ast.Constant)}
     assert bound | read <= {name for own in PARAMETERS.values() for name in own}
     assert made_up == MADE_UP_KEYS
+
+
+@pytest.mark.parametrize("page", ["measure", "correct", "inspect"])
+def test_a_sample_that_does_not_exist_is_said_beside_the_one_that_is_shown(page: str) -> None:
+    shown = opened(page, sample="nope", model="particles-resnet18")
+    assert "sample 'nope'" in texts(shown)
+    assert shown.query_params["sample"] == "gold-tem"
+    assert shown.query_params["model"] == "particles-resnet18"

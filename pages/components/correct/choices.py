@@ -13,7 +13,7 @@ from core.types import ModelCard
 from core.workspace import corrections, results
 from models import catalogue
 from pages.components.correct.link import BLANK, LINK, MODEL, RESULT
-from pages.components.frame import keeping, samples, session, sidebar
+from pages.components.frame import keeping, session, sidebar
 from pages.components.frame.memory import Opened
 from pages.components.frame.queued import name_of
 from pages.components.frame.words import literal, moment
@@ -46,9 +46,7 @@ class Chosen:
 
 def micrograph() -> Opened | None:
     """Draw the image's controls; the first sample where none is chosen, None where unreadable."""
-    mine = session.memory()
-    if mine.source is None:
-        session.choose(f"sample:{samples.offers()[0].name}", run=True)
+    session.begin_with_a_sample(run=True)
     return sidebar.choose_micrograph()
 
 

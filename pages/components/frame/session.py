@@ -80,6 +80,20 @@ def choose(source: str | None, run: bool = False) -> None:
     link.write(mine)
 
 
+def begin_with_a_sample(run: bool = False) -> None:
+    """Open the first sample where no image is chosen; what the link asked for besides stays.
+
+    ``run``: segment it at once. The link's model is kept, and what is to be said about the link.
+    """
+    mine = memory()
+    if mine.source is not None:
+        return
+    asked, said = mine.model, mine.notice
+    choose(f"sample:{samples.offers()[0].name}", run)
+    mine.model, mine.notice = asked or mine.model, said
+    link.write(mine)
+
+
 def choose_kept(kept: Kept, model: str | None = None) -> None:
     """Choose an image of the library, with the ``model`` of one of its results if one is meant."""
     mine = memory()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.analysis import Analysis
-from pages.components.frame import background, lab, link, samples, session, sidebar
+from pages.components.frame import background, lab, session, sidebar
 from pages.components.frame.memory import Opened
 from pages.components.frame.words import literal
 from pages.components.inspect import image_classifiers
@@ -19,14 +19,8 @@ def micrograph() -> Opened | None:
     """Draw the image's controls; the first sample where none is chosen, None where unreadable."""
     mine = session.memory()
     for notice in filter(None, (mine.notice, mine.model_notice)):
-        st.warning(notice)
-    if mine.source is None:
-        asked = mine.model
-        session.choose(f"sample:{samples.offers()[0].name}", run=True)
-        if asked is not None:
-            # The link's model, not the one that the sample is for.
-            mine.model = asked
-            link.write(mine)
+        st.warning(literal(notice))
+    session.begin_with_a_sample(run=True)
     return sidebar.choose_micrograph()
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from core.fields.field import kinds_of, phase_of
 from core.fields.settings import FITS, GRAIN_METHODS, PHASE_METHODS, Kind, MeasureSettings
 from core.types import ModelCard
-from pages.components.frame import background, samples, session, sidebar
+from pages.components.frame import background, session, sidebar
 from pages.components.frame.memory import Opened
 from pages.components.frame.page_link import PageLink
 from pages.components.frame.words import capital
@@ -55,8 +55,7 @@ MARKS = "Draw the marks on the page Segment, then come back: the result is measu
 
 def micrograph() -> Opened | None:
     """Draw the image's controls; the first sample where none is chosen, None where unreadable."""
-    if session.memory().source is None:
-        session.choose(f"sample:{samples.offers()[0].name}", run=True)
+    session.begin_with_a_sample(run=True)
     return sidebar.choose_micrograph()
 
 
