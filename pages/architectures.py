@@ -12,6 +12,8 @@ opened = learn.begin(
     "Architectures",
     "From LeNet-5 to the U-Net: what was new in each, how it is built, what it costs, and how much "
     "of this micrograph one of its units sees.",
+    why="Which network suits a micrograph depends on how large its structures are, how sharp "
+    "their outlines have to be, and how much memory there is.",
 )
 facts = learn_architectures.collect()
 learn_architectures.explorer(opened, facts)

@@ -52,6 +52,9 @@ stage(
         "Convolution",
         "A small kernel slides over the micrograph; each position gives one pixel of a feature "
         "map.",
+        why="The rim of a particle, a grain boundary, a lattice fringe: each is a small pattern of "
+        "grey levels, and a convolution answers wherever the micrograph looks like it.",
+        has_picture=False,
     )
 )
 question.predict(

@@ -24,6 +24,8 @@ opened = learn.begin(
     "The image problem",
     "A fully connected layer reads an image as a list: too many weights, no neighbours, no "
     "invariance.",
+    why="A micrograph has a million pixels or more. Whether a network can learn from it at all "
+    "is decided by how its first layer reads them.",
 )
 
 st.subheader("Too many weights")

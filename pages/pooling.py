@@ -10,6 +10,9 @@ opened = learn.begin(
     "Pooling",
     "One number per window makes a smaller image. The maximum keeps bright spots, the average "
     "reduces noise; see what each does to this micrograph.",
+    why="A precipitate of a few bright pixels in a noisy image: how a network pools decides "
+    "whether its deeper layers still see it.",
+    has_picture=False,
 )
 learn_pooling.lesson(opened)
 learn.formulas(

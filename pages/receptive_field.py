@@ -12,6 +12,9 @@ opened = learn.begin(
     "Receptive field",
     "What one unit can see of the image: build a stack, click a pixel, and compare the field with "
     "the structures that it should recognize.",
+    why="A network can tell a particle from a pore only by what one of its units sees: that has "
+    "to be as large as the structures in your micrograph.",
+    has_picture=False,
 )
 learn_fields.explorer(opened)
 learn.formulas(r"r_l = r_{l-1} + d_l\,(k_l - 1)\,j_{l-1}", r"j_l = j_{l-1}\,s_l", r"r_0 = j_0 = 1")

@@ -14,6 +14,8 @@ opened = learn.begin(
     "Sharing",
     "One kernel is applied everywhere in the image: few weights, and the feature map moves with "
     "the image.",
+    why="A grain boundary looks like one wherever it lies: what a network has learned in one "
+    "corner of a micrograph should hold in every other.",
 )
 image = learn.middle(opened)
 

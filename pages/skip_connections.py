@@ -13,6 +13,8 @@ opened = learn.begin(
     "Skip connections",
     "A plain and a residual network of the same depth, on patches of this micrograph: how large "
     "the gradients of the first layers are, how both networks train, and what one block is worth.",
+    why="Networks that segment micrographs are dozens of layers deep. Skip connections are what "
+    "makes such depth trainable.",
 )
 learn_skips.lesson(opened)
 learn.formulas(

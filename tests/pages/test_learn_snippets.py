@@ -144,3 +144,13 @@ def test_the_network_is_shifted_in_the_background(monkeypatch: pytest.MonkeyPatc
     values = {one.label: one.value for one in app.metric}
     assert float(values["Spread, circular"]) == 0
     assert float(values["Spread, as trained"]) > 1e-4
+
+
+@pytest.mark.parametrize("page", [path.stem for _, path in lessons()])
+def test_a_page_opens_with_the_micrograph_and_with_why_it_matters(page: str) -> None:
+    app = lesson(page)
+    words = [one.value for one in app.markdown if not one.value.startswith("**")][:2]
+    assert all(word.endswith(".") for word in words)
+    pictures = [one for one in app.get("html") if "class='opening'" in one.proto.body]
+    # On the others the micrograph itself is the demonstration.
+    assert len(pictures) == (page not in ("convolution", "pooling", "receptive_field"))

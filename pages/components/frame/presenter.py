@@ -7,16 +7,21 @@ Esc, is not taken for leaving.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from pages.components.frame import screen, session
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 ESCAPE = "presenter_escape"
 BACK = "lecture"
 GOING_BACK = "presenter_back"
 PAGES = Path(__file__).resolve().parents[2]
 FONT_PX = 21
+SWITCH_PX = 190
 _STYLE = f"""<style>
 html {{ font-size: {FONT_PX}px !important; }}
 [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stSidebarCollapsedControl"],
@@ -41,13 +46,19 @@ export default function (component) {
 _component = st.components.v2.component("lamella_escape", js=_SCRIPT)
 
 
-def heading(title: str, sentence: str) -> None:
-    """Draw heading, purpose and the presenter switch of a page that can be shown to a class."""
+def heading(title: str, *sentences: str, picture_px: int = 0) -> DeltaGenerator:
+    """Draw heading, purpose and the presenter switch of a page that can be shown to a class.
+
+    Return a place beside the words, ``picture_px`` wide, for a picture.
+    """
     _go_back()
-    words, switch = st.columns([5, 2], vertical_alignment="center")
+    row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    picture = row.container(width=picture_px) if picture_px else row
+    words = row.container(width="stretch", gap="small")
     words.title(title)
-    words.markdown(sentence)
-    with switch.container(horizontal_alignment="right"):
+    for sentence in sentences:
+        words.markdown(sentence)
+    with row.container(width=SWITCH_PX, horizontal_alignment="right"):
         st.toggle(
             "Presenter",
             key="presenter",
@@ -56,6 +67,7 @@ def heading(title: str, sentence: str) -> None:
         )
         if screen.presenting():
             _leave_by_escape()
+    return picture
 
 
 def _leave_by_escape() -> None:

@@ -2,10 +2,13 @@
 
 A page of the lecture reads, from top to bottom::
 
-    opened = learn.begin("Convolution", "One sentence on what this page is for.")
+    opened = learn.begin("Convolution", "What this page shows.", why="Why a microscopist cares.")
     ...controls with bind="query-params", in an @st.fragment that draws what they change...
     question.predict("convolution", Question(...))
-    learn.check(core.concepts.convolution.snippet(...))
+    with learn.check_yourself():
+        learn.formulas(...)
+        learn.agreement(...)
+        learn.lines(core.concepts.convolution.snippet(...))
     learn.end("Convolution", "Dumoulin and Visin 2016, arXiv:1603.07285")
 """
 
@@ -26,8 +29,11 @@ from pages.components.frame import images, presenter, samples, screen, session, 
 from pages.components.frame.memory import Opened
 from pages.components.frame.words import literal
 from pages.components.learn import link as learn_link
+from pages.components.learn import opening
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from core.types import Array
 
 PAGES = Path(__file__).resolve().parents[2]
@@ -46,21 +52,24 @@ Value = TypeVar("Value")
 # ---- the frame
 
 
-def begin(title: str, sentence: str) -> Opened:
-    """Draw heading, purpose and presenter switch; return the micrograph, a sample to begin with.
+def begin(title: str, sentence: str, why: str, has_picture: bool = True) -> Opened:
+    """Draw how a page opens; return the micrograph, a sample to begin with.
 
+    ``sentence``: what the page shows. ``why``: why a microscopist cares. ``has_picture``: the
+    micrograph stands beside them; False where the page begins with the micrograph itself.
     As presenter the type is larger and the sidebar away, so that the page has the whole screen.
     """
     learn_link.read()
-    presenter.heading(title, sentence)
+    place = presenter.heading(title, why, sentence, picture_px=opening.PX if has_picture else 0)
     if session.memory().notice:
         st.warning(session.memory().notice)
     if session.memory().source is None:
         session.choose(f"sample:{samples.offers()[0].name}")
-    if screen.presenting():
-        return _opened()
-    opened = sidebar.choose_micrograph()
-    return opened if opened is not None else _sample()
+    opened = _opened() if screen.presenting() else sidebar.choose_micrograph() or _sample()
+    if has_picture:
+        with place:
+            opening.picture(opened.micrograph)
+    return opened
 
 
 def end(title: str, reference: str) -> None:
@@ -124,12 +133,25 @@ def middle(opened: Opened, side: int = 256) -> Array:
 # ---- numbers that can be checked
 
 
+def check_yourself() -> DeltaGenerator:
+    """Return the fold below a demonstration: formulas, agreement, tables and lines to copy.
+
+    ``with learn.check_yourself(): learn.formulas(...); learn.agreement(...); learn.lines(...)``
+    """
+    return st.expander("Check it yourself", icon=":material/terminal:")
+
+
 def check(snippet: Snippet) -> None:
-    """Show lines to copy, and what they print."""
-    with st.expander("Check it yourself", icon=":material/terminal:"):
-        st.code(snippet.code, language="python")
-        st.caption("prints")
-        st.code(snippet.prints, language="text")
+    """Draw the fold with lines to copy alone, and what they print."""
+    with check_yourself():
+        lines(snippet)
+
+
+def lines(snippet: Snippet) -> None:
+    """Draw lines to copy, and what they print."""
+    st.code(snippet.code, language="python")
+    st.caption("prints")
+    st.code(snippet.prints, language="text")
 
 
 def table(columns: Mapping[str, Sequence[str]], most: int = 600) -> None:

@@ -7,6 +7,8 @@ import streamlit as st
 from core.figures.qr_code import qr_code
 from lecture.steps import PARTS, STEPS
 from pages.components.frame import stores
+from pages.components.frame.memory import Opened
+from pages.components.learn import opening
 from pages.components.lecture import stage
 from pages.components.lecture.class_route import is_open
 
@@ -14,6 +16,23 @@ PAGE = stage.PAGES / "lecture.py"
 COLUMNS = 3
 QR_PX = 190
 MOST_OF_A_COLUMN = 18
+
+
+def heading(opened: Opened) -> None:
+    """Draw the micrograph, what the lecture is, and why a microscopist cares."""
+    row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    with row.container(width=opening.PX):
+        opening.picture(opened.micrograph)
+    with row.container(width="stretch", gap="small"):
+        st.title("Lecture")
+        st.markdown(
+            "A network can outline and count in seconds what takes hours by hand. Whoever knows "
+            "how it looks at a micrograph knows when to believe it."
+        )
+        st.markdown(
+            "From pixels to the U-Net in one talk: one idea, one picture and one sentence a "
+            "screen, drawn of your micrograph."
+        )
 
 
 def begin() -> None:
