@@ -21,6 +21,7 @@ from core.training.losses import cross_entropy_and_dice, distillation_loss
 from core.training.prefetch import made_ahead, threads_for
 from core.training.progress import CurvePoint, Progress
 from core.training.recipe import Recipe, TrainingData
+from core.training.schedule import advance, one_cycle, steps_in_time
 from core.training.validation import validation_score
 from core.types import ModelCard
 
@@ -46,9 +47,11 @@ class TrainingSettings:
     ``mean``, ``std``: of the grey levels in [0, 1], that it is normalized with. ``classes``: of the
     labels. ``tta_scales``: of the validation images, the mean over which is scored.
     ``checkpoint``: the file that a stopped run is kept in, None to keep nothing; ``resume`` takes
-    it up where there is one. ``max_seconds``: of training, all sessions together. ``objective``:
-    None to segment. ``encoder_learning_rate``: of the parameters whose names begin with "encoder.";
-    None for the recipe's. ``frozen_statistics``: batch norms keep their mean and variance.
+    it up where there is one. ``max_seconds``: of training, all sessions together; with
+    ``ends_in_time`` the learning rate has fallen to its end by then, and by ``clock`` it is told.
+    ``objective``: None to segment. ``encoder_learning_rate``: of the parameters whose names begin
+    with "encoder."; None for the recipe's. ``frozen_statistics``: batch norms keep their mean and
+    variance.
     """
 
     recipe: Recipe
@@ -63,6 +66,8 @@ class TrainingSettings:
     objective: Objective | None = None
     encoder_learning_rate: float | None = None
     frozen_statistics: bool = False
+    ends_in_time: bool = False
+    clock: Callable[[], float] = time.monotonic
 
     @classmethod
     def of(cls, card: ModelCard, recipe: Recipe) -> TrainingSettings:
@@ -90,7 +95,7 @@ class _Run:
     average: AveragedModel
     recipe: str
     optimizer: torch.optim.Optimizer
-    schedule: torch.optim.lr_scheduler.LRScheduler
+    schedule: torch.optim.lr_scheduler.OneCycleLR
     step: int = 0
     best: float | None = None
     best_step: int = 0
@@ -108,9 +113,12 @@ class _Run:
             for (step, score), loss in zip(self.scores, self.losses, strict=True)
         )
 
-    def progress(self, steps: int, loss: float) -> Progress:
+    def progress(self, settings: TrainingSettings, loss: float) -> Progress:
         """Where it stands, after a step with this ``loss``."""
         score = self.scores[-1][1] if self.scores else None
+        steps = settings.recipe.steps
+        if settings.ends_in_time:
+            steps = steps_in_time(self.step, steps, self.seconds, settings.max_seconds)
         return Progress(self.step, steps, loss, self.seconds, score, self.best, self.curve)
 
     def result(self) -> TrainedNetwork:
@@ -178,30 +186,28 @@ def train(
 
     Raises:
         LamellaError: the checkpoint is of another recipe.
-
-    Source: one-cycle policy, Smith and Topin 2017, arXiv:1708.07120.
     """
     recipe, device = settings.recipe, settings.device
     torch.manual_seed(recipe.seed)
     run = _start(network.to(device), settings)
     teacher = recipe.distillation.teacher().to(device) if recipe.distillation else None
-    before, begun = run.seconds, time.monotonic()
+    before, begun = run.seconds, settings.clock()
     # Every batch depends on the seed and its step alone, so a resumed run sees the same ones.
     make = partial(_batch, data, recipe)
     for images, labels in made_ahead(make, run.step, recipe.steps, threads_for(device)):
         loss = _step(run, images.to(device), labels.to(device), settings, teacher)
         run.step += 1
         run.since_validation.append(loss)
-        run.seconds = before + time.monotonic() - begun
-        over = run.step == recipe.steps or run.seconds > settings.max_seconds
+        run.seconds = before + settings.clock() - begun
+        over = run.step == recipe.steps or run.seconds >= settings.max_seconds
         if over or run.step % recipe.validate_every == 0:
             _validate(run, _score(run, data, settings))
-            run.seconds = before + time.monotonic() - begun
+            run.seconds = before + settings.clock() - begun
             run.save(settings.checkpoint)
         elif run.step % CHECKPOINT_EVERY == 0:
             run.save(settings.checkpoint)
         try:
-            report(run.progress(recipe.steps, loss))
+            report(run.progress(settings, loss))
         except Cancelled:
             run.save(settings.checkpoint)
             raise
@@ -217,12 +223,7 @@ def _start(network: nn.Module, settings: TrainingSettings) -> _Run:
         parameter.requires_grad_(not name.startswith(recipe.frozen or ("\0",)))
     groups = _parameter_groups(network, settings)
     optimizer = torch.optim.AdamW(groups, recipe.learning_rate, weight_decay=recipe.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer,
-        [group["lr"] for group in optimizer.param_groups],
-        total_steps=recipe.steps,
-        pct_start=0.15,
-    )
+    schedule = one_cycle(optimizer, recipe.steps)
     average = averaged(network, recipe.averaging)
     run = _Run(network, average, recipe.in_words(), optimizer, schedule)
     if settings.resume and settings.checkpoint is not None and settings.checkpoint.is_file():
@@ -268,7 +269,7 @@ def _step(
     loss.backward()
     nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)
     run.optimizer.step()
-    run.schedule.step()
+    advance(run.schedule, run.seconds / settings.max_seconds if settings.ends_in_time else 0.0)
     run.average.update_parameters(run.network)
     return loss.item()
 

@@ -10,26 +10,29 @@ from core.training.augmentation import IGNORED
 CONTACT_WEIGHT = 4.0
 
 
-def cross_entropy_and_dice(logits: Tensor, labels: Tensor) -> Tensor:
+def cross_entropy_and_dice(logits: Tensor, labels: Tensor, balanced: bool = False) -> Tensor:
     """Return the mean cross-entropy plus 1 - soft Dice, averaged over the phases present.
 
     ``logits``: (N, C, H, W). ``labels``: (N, H, W) int64; pixels of :data:`IGNORED` do not count,
     and where none does the loss is 0. Dice is taken over the whole batch, so that a crop without a
-    phase does not decide.
+    phase does not decide. ``balanced``: each phase present has the same share of the cross-entropy,
+    whatever its number of pixels.
 
     Source: Milletari et al. 2016, arXiv:1606.04797, eq. 3 with linear denominators.
     """
     counted = labels != IGNORED
     if not counted.any():
         return logits.sum() * 0
-    entropy = functional.cross_entropy(logits, labels, ignore_index=IGNORED)
-    probabilities = logits.softmax(1) * counted[:, None]
     known = labels.where(counted, labels.new_zeros(()))
     truth = functional.one_hot(known, logits.shape[1]).permute(0, 3, 1, 2) * counted[:, None]
     dimensions = (0, 2, 3)
+    pixels = truth.sum(dimensions)
+    present = pixels > 0
+    weight = present / pixels.clamp(min=1) if balanced else None
+    entropy = functional.cross_entropy(logits, labels, weight, ignore_index=IGNORED)
+    probabilities = logits.softmax(1) * counted[:, None]
     overlap = (probabilities * truth).sum(dimensions)
-    total = probabilities.sum(dimensions) + truth.sum(dimensions)
-    present = truth.sum(dimensions) > 0
+    total = probabilities.sum(dimensions) + pixels
     dice = 2 * overlap[present] / total[present]
     return entropy + 1 - dice.mean()
 

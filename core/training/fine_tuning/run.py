@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from core.training.augmentation import Pair, random_crop
 from core.training.fine_tuning.images import TeachingImage, apart, is_known
 from core.training.fine_tuning.scoring import View, choosing_score
 from core.training.fine_tuning.start import FineTuning, Start, Task, frozen, mixed
+from core.training.fine_tuning.working_scale import MOST, working_scale
 from core.training.initialization import from_scratch
 from core.training.loop import Objective, TrainedNetwork, TrainingSettings, train
 from core.training.losses import cross_entropy_and_dice
@@ -26,9 +26,11 @@ from core.training.progress import CurvePoint, Progress
 from core.training.recipe import Recipe
 
 LEAST_KNOWN = 0.01
+LEAST_WHOLE = 0.8
 TRIES = 8
-PROBED_STEPS = 3
-PLAN, CHECKPOINT = "plan.json", "checkpoint.pt"
+LEARNING_SHARE = 0.9
+"""Of the time; the rest is for choosing what is kept."""
+CHECKPOINT = "checkpoint.pt"
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +90,7 @@ class _Run:
     data: ConfirmedData
     view: View
     breathe: Callable[[], None]
+    is_late: Callable[[], bool]
 
 
 def fine_tune(
@@ -98,11 +101,12 @@ def fine_tune(
     folder: Path,
     report: Callable[[Progress], None] = lambda progress: None,
     device: torch.device | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Taught:
     """Teach a copy of the network of ``start`` and return the mixture that scored best.
 
-    ``folder``: keeps how many steps fit into the time, and the checkpoint that a run which was
-    stopped goes on from. ``report`` may raise ``core.errors.Cancelled``.
+    ``folder``: keeps the checkpoint that a run which was stopped goes on from. ``report`` may raise
+    ``core.errors.Cancelled``. ``clock``: in seconds; the time of ``settings`` is kept by it.
 
     Source: fine-tuning of a mixture, Wortsman et al. 2022, arXiv:2109.01903.
     """
@@ -111,10 +115,11 @@ def fine_tune(
     network = start.network(task.outputs(start)).to(device)
     old = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
     data = confirmed_data(start, task, images)
-    view = view_of(start, task)
+    scale = working_scale(images, len(task.phases), task.scale(start))
+    view = view_of(start, task, scale)
     # New phases need other features than those of the model's own.
     adapts = start.knows_micrographs and task.same_phases
-    recipe = _recipe(start, task, settings, network, len(images))
+    recipe = _recipe(start, task, settings, network, len(images), scale)
     chosen = TrainingSettings(
         recipe,
         start.mean,
@@ -123,13 +128,14 @@ def fine_tune(
         checkpoint=folder / CHECKPOINT,
         device=device,
         resume=True,
-        max_seconds=settings.seconds,
-        objective=_objective(data, view),
+        max_seconds=LEARNING_SHARE * settings.seconds,
+        objective=_objective(data, view, not task.same_phases and are_picked(images)),
         encoder_learning_rate=recipe.learning_rate * settings.encoder_share if adapts else None,
         frozen_statistics=adapts,
+        ends_in_time=True,
+        clock=clock,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    chosen = replace(chosen, recipe=_fitting(chosen, network, data, folder))
     seen: list[Progress] = []
 
     def noted(progress: Progress) -> None:
@@ -138,13 +144,21 @@ def fine_tune(
 
     before = float("nan")
     if task.same_phases:
-        before = choosing_score(network, data.validation, view)
+        before = choosing_score(network, data.validation, view_of(start, task))
     result = train(network, data, chosen, noted)
+    learned = clock()
     # A run that was done when it was stopped has no further step to report.
     curve = seen[-1].curve if seen else tuple(CurvePoint(*one) for one in _scores(result))
-    scales = tuple(task.scale(start) * one for one in settings.scales)
-    run = _Run(network, settings, data, view, lambda: report(seen[-1]) if seen else None)
-    score, mix, scale = _best_mixture(run, old, result.state, scales)
+    run = _Run(
+        network,
+        settings,
+        data,
+        view,
+        lambda: report(seen[-1]) if seen else None,
+        lambda: result.seconds + clock() - learned >= settings.seconds,
+    )
+    mixes = settings.mixes if task.same_phases else (1.0,)
+    score, mix, scale = _best_mixture(run, old, result.state, mixes)
     state = mixed(old, result.state, mix)
     return Taught(state, mix, scale, score, before, result.step, result.seconds, curve)
 
@@ -156,6 +170,12 @@ def confirmed_data(start: Start, task: Task, images: Sequence[TeachingImage]) ->
     return ConfirmedData(learned, choosing, objects is not None)
 
 
+def are_picked(images: Sequence[TeachingImage]) -> bool:
+    """Return whether less than four fifths of the pixels are known, so that how many there are of a
+    phase says how much of it was outlined, not how much there is."""
+    return float(np.mean([image.known.mean() for image in images])) < LEAST_WHOLE
+
+
 def view_of(start: Start, task: Task, scale: float | None = None) -> View:
     """Return how the outputs are read."""
     objects = task.objects_phase if task.learns_objects(start) else None
@@ -164,13 +184,18 @@ def view_of(start: Start, task: Task, scale: float | None = None) -> View:
 
 
 def _recipe(
-    start: Start, task: Task, settings: FineTuning, network: nn.Module, images: int
+    start: Start,
+    task: Task,
+    settings: FineTuning,
+    network: nn.Module,
+    images: int,
+    usual_scale: float,
 ) -> Recipe:
     rate = settings.learning_rate if task.same_phases else settings.new_phases_learning_rate
     low, high = settings.augmentation.scale
     augmentation = replace(
         settings.augmentation,
-        scale=(low * task.scale(start), high * task.scale(start)),
+        scale=(low * usual_scale, high * usual_scale),
         upright=start.upright,
     )
     return Recipe(
@@ -189,8 +214,9 @@ def _recipe(
     )
 
 
-def _objective(data: ConfirmedData, view: View) -> Objective:
-    loss = loss_of_objects if data.learns_objects else cross_entropy_and_dice
+def _objective(data: ConfirmedData, view: View, is_balanced: bool) -> Objective:
+    plain = partial(cross_entropy_and_dice, balanced=is_balanced)
+    loss = loss_of_objects if data.learns_objects else plain
 
     def of_validation(network: nn.Module, data: ConfirmedData) -> float:
         return choosing_score(network, data.validation, view)
@@ -198,58 +224,25 @@ def _objective(data: ConfirmedData, view: View) -> Objective:
     return Objective(loss, of_validation)
 
 
-def _fitting(
-    settings: TrainingSettings, network: nn.Module, data: ConfirmedData, folder: Path
-) -> Recipe:
-    """Return the recipe with as many steps as fit into the time, the same when it is resumed: the
-    learning rate falls to 0 at the last of them."""
-    path, recipe = folder / PLAN, settings.recipe
-    if path.is_file():
-        return replace(recipe, steps=json.loads(path.read_text())["steps"])
-    steps = recipe.steps
-    if settings.max_seconds < float("inf"):
-        seconds = _seconds_a_step(settings, network, data)
-        steps = min(steps, max(recipe.validate_every, int(0.85 * settings.max_seconds / seconds)))
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(json.dumps({"steps": steps}))
-    unfinished.replace(path)
-    return replace(recipe, steps=steps)
-
-
-def _seconds_a_step(settings: TrainingSettings, network: nn.Module, data: ConfirmedData) -> float:
-    """Return how long a step takes, from three that are thrown away."""
-    tried = copy.deepcopy(network)
-    recipe = replace(settings.recipe, steps=PROBED_STEPS + 1, validate_every=10**9)
-    times: list[float] = []
-    probe = replace(
-        settings,
-        recipe=recipe,
-        checkpoint=None,
-        resume=False,
-        max_seconds=float("inf"),
-        objective=Objective(
-            settings.objective.loss if settings.objective else cross_entropy_and_dice,
-            lambda network, data: 0.0,
-        ),
-    )
-    train(tried, data, probe, lambda progress: times.append(time.monotonic()))
-    return (times[-1] - times[0]) / (len(times) - 1)
-
-
 def _scores(result: TrainedNetwork) -> tuple[tuple[int, float, float], ...]:
     return tuple((step, float("nan"), score) for step, score in result.scores)
 
 
 def _best_mixture(
-    run: _Run, old: dict[str, Tensor], new: dict[str, Tensor], scales: Sequence[float]
+    run: _Run, old: dict[str, Tensor], new: dict[str, Tensor], mixes: Sequence[float]
 ) -> tuple[float, float, float]:
     """Return score, share of the new weights and scale of the mixture that scores best where
-    nothing was learned from; of two alike the one closer to the old weights."""
-    found = []
-    for mix in run.settings.mixes:
-        run.network.load_state_dict(mixed(old, new, mix))
-        for scale in scales:
+    nothing was learned from, of those that there is time for; of two alike the one closer to the
+    old weights."""
+    found: list[tuple[float, float, float]] = []
+    usual = run.view.scale
+    scales = [one * usual for one in run.settings.scales if one * usual <= max(usual, MOST)]
+    for scale in scales or [usual]:
+        for mix in sorted(mixes, reverse=True):
+            if found and run.is_late():
+                break
             run.breathe()
+            run.network.load_state_dict(mixed(old, new, mix))
             view = replace(run.view, scale=scale)
             found.append((choosing_score(run.network, run.data.validation, view), -mix, scale))
     score, mix, scale = max(found, key=lambda one: one[:2])

@@ -13,7 +13,7 @@ from torch import nn
 from core.errors import Cancelled, DataError
 from core.training.augmentation import IGNORED, Augmentation
 from core.training.fine_tuning.images import Origin, TeachingImage, apart, pack, unpack
-from core.training.fine_tuning.run import confirmed_data, fine_tune, view_of
+from core.training.fine_tuning.run import are_picked, confirmed_data, fine_tune, view_of
 from core.training.fine_tuning.scoring import predictor, score
 from core.training.fine_tuning.start import FineTuning, Start, Task, frozen, mixed
 from core.training.losses import object_loss
@@ -188,6 +188,24 @@ def test_objects_are_learned_where_the_labels_tell_them_apart(tmp_path: Path):
     assert not confirmed_data(start(2), task, images).learns_objects
     taught = fine_tune(start(4), task, images, QUICK, tmp_path)
     assert taught.state["segmentation_head.0.weight"].shape[0] == 4
+
+
+def test_small_objects_are_seen_enlarged(tmp_path: Path):
+    phases = np.zeros((64, 96), np.uint8)
+    for shift in (0, 1):
+        phases[8 + shift : -8 : 8, 8:-8:8] = 1
+        phases[8 + shift : -8 : 8, 9:-8:8] = 1
+    image = TeachingImage(190 - 130 * phases, phases, None, Origin("squares", "a"))
+    settings = replace(QUICK, scales=(1.0, 1.5), fewest_steps=10, most_steps=10)
+    # Squares of 2 px: 6 px would be three times, and at most it is twice.
+    assert fine_tune(start(), TASK, [image], settings, tmp_path).scale == 2.0
+
+
+def test_outlined_objects_do_not_say_how_much_of_a_phase_there_is():
+    whole, part = disks(1), disks(2, known=False)
+    # Half of the second image is known: three quarters of both, five sixths of three.
+    assert not are_picked([whole]) and are_picked([part]) and are_picked([whole, part])
+    assert not are_picked([whole, whole, part])
 
 
 @pytest.mark.parametrize("step", [3, 25, 60])

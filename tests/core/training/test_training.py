@@ -140,6 +140,18 @@ def test_loss_of_certain_and_of_undecided_predictions():
     assert cross_entropy_and_dice(undecided, labels).item() == pytest.approx(expected, abs=1e-6)
 
 
+def test_a_rare_phase_has_the_share_of_a_frequent_one():
+    labels = torch.tensor([[[0, 0, 0, 0, 0, 0, 0, 1]]])
+    logits = torch.zeros(1, 2, 1, 8)
+    logits[:, 0] = 2.0
+    # Cross-entropy of a pixel: ln(1 + e^-2) where it is right, ln(1 + e^2) where it is wrong.
+    right, wrong = np.log1p(np.exp(-2)), np.log1p(np.exp(2))
+    plain = cross_entropy_and_dice(logits, labels)
+    balanced = cross_entropy_and_dice(logits, labels, balanced=True)
+    difference = (right + wrong) / 2 - (7 * right + wrong) / 8
+    assert (balanced - plain).item() == pytest.approx(difference, abs=1e-6)
+
+
 def test_an_absent_phase_does_not_count_in_dice():
     labels = torch.zeros(1, 4, 4, dtype=torch.long)
     logits = torch.zeros(1, 2, 4, 4)
