@@ -219,13 +219,14 @@ def as_json(scores: dict[str, object]) -> str:
 
 
 def kind_of_masks(card: ModelCard) -> MaskKind:
-    """Return what the values of masks mean to a model: a classic method, or a model of a lab, of
-    two phases only tells objects from the rest."""
+    """Return what the values of masks mean to a model: ids of objects where it tells objects from
+    the rest and nothing else apart, else phases."""
     from models import zoo
 
     if card.build is not None and card.origin == "zoo":
         return zoo.recipe(card.name).masks
-    return "instances" if len(card.phases) == 2 else "classes"
+    counts = len(card.phases) == 2 and card.objects_phase is not None
+    return "instances" if counts else "classes"
 
 
 def text(scores: dict) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.terminal.batch import say
+from commands.terminal.fields import time_left
 from commands.terminal.options import UsageError, add_device, known_network, result_folder
 from commands.terminal.teaching import add_teaching, teach
 from core.errors import Cancelled, ModelError
@@ -171,5 +172,5 @@ def line(phase: str, progress: Progress, allowed_seconds: float = math.inf) -> s
     best = "" if progress.best is None else f", best score {progress.best:.4f}"
     return (
         f"{phase} [{'#' * filled}{'.' * (20 - filled)}] {progress.step}/{progress.steps}, loss "
-        f"{progress.loss:.3f}{best}, {left / 60:.0f} min left"
+        f"{progress.loss:.3f}{best}, {time_left(left)}"
     )

@@ -34,6 +34,9 @@ if opened is None:
     st.stop()
 try:
     name = inspect_choices.choose_network()
+    if name is None:
+        st.info(inspect_choices.cannot_be_inspected())
+        st.stop()
     analysis = inspect_choices.segmentation(opened)
     view = LINK.choose(
         "View",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.terminal.batch import say
+from commands.terminal.fields import time_left
 from commands.terminal.lab import add_lab, owner_of
 from commands.terminal.options import UsageError
 from core.errors import DataError
@@ -158,7 +159,7 @@ def _told() -> ProgressCallback:
         if done and now - last[0] >= SECONDS_BETWEEN_LINES:
             last[0] = now
             left = (now - begun) / done * (total - done)
-            say(f"{100 * done // total} %, {left / 60:.0f} min left")
+            say(f"{100 * done // total} %, {time_left(left)}")
 
     return progress
 
@@ -175,8 +176,8 @@ def _kept(
     for group in groups(done.result.tested, [phase.name for phase in done.settings.phases]):
         print(f"{group.title}, {len(group.images)} images that it had not seen")
         for row in group.rows:
-            before = "" if row.before is None else f"{row.before.value:.3f} -> "
-            print(f"  {row.name}: {before}{row.after.value:.3f}")
+            before = "" if row.before is None else f"{row.before.value:.2f} -> "
+            print(f"  {row.name}: {before}{row.after.value:.2f}")
     for sentence in taught.limits(done):
         print(sentence)
     kept = taught.keep(workspace, done, options.own_name, options.own_name, everyone)

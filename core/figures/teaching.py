@@ -90,7 +90,7 @@ def _points(
         mode="markers",
         name=name,
         marker={"color": color, "symbol": symbol, "size": 11, "line": {"width": 2, "color": color}},
-        hovertemplate=f"%{{y}}<br>{name} %{{x:.3f}}<extra></extra>",
+        hovertemplate=f"%{{y}}<br>{name} %{{x:.2f}}<extra></extra>",
     )
 
 

@@ -134,16 +134,23 @@ def find(workspace: Workspace, owner: str, name: str) -> LabModel | None:
 def listed(workspace: Workspace, owner: str) -> tuple[LabModel, ...]:
     """Return the models that ``owner`` finds, the own ones and those for everybody, by name.
 
-    A card that only a newer Lamella reads is passed over.
+    A card that only a newer Lamella reads is passed over; :func:`unreadable` names it.
     """
-    with workspace.database.read() as db:
-        rows = list(
-            db.execute(
-                "SELECT * FROM lab_model WHERE owner = ? OR everyone ORDER BY name", (owner,)
-            )
-        )
-    found = (_readable(workspace, row) for row in rows)
+    found = (_readable(workspace, row) for row in _rows(workspace, owner))
     return tuple(one for one in found if one is not None)
+
+
+def unreadable(workspace: Workspace, owner: str) -> tuple[str, ...]:
+    """Return the names of models that ``owner`` would find, whose cards only a newer Lamella
+    reads."""
+    rows = _rows(workspace, owner)
+    return tuple(row[2] for row in rows if _readable(workspace, row) is None)
+
+
+def _rows(workspace: Workspace, owner: str) -> list[tuple[Any, ...]]:
+    query = "SELECT * FROM lab_model WHERE owner = ? OR everyone ORDER BY name"
+    with workspace.database.read() as db:
+        return list(db.execute(query, (owner,)))
 
 
 def owners(workspace: Workspace) -> tuple[str, ...]:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 RESERVED = frozenset({"scratch", "imagenet", "micronet", "micrographs", "by-hand"})
 """What else may stand where the name of a model does."""
+TOO_NEW = (
+    "{} was kept by a newer Lamella than the one that runs here. Restart the server: one that was "
+    "updated and not restarted is still the old one. Nothing is lost meanwhile."
+)
 
 
 def card_of(model: LabModel) -> ModelCard:
@@ -48,6 +52,14 @@ def found(workspace: Workspace | None, owner: str) -> Mapping[str, LabModel]:
     return {one.name: one for one in models if one.name not in zoo.CARDS and _can_be_shown(one)}
 
 
+def too_new(workspace: Workspace | None, owner: str) -> tuple[str, ...]:
+    """Return the names of models of this lab that only a newer Lamella can show."""
+    if workspace is None:
+        return ()
+    others = (one.name for one in lab_models.listed(workspace, owner) if not _can_be_shown(one))
+    return tuple(sorted((*lab_models.unreadable(workspace, owner), *others)))
+
+
 def cards(workspace: Workspace | None, owner: str) -> Mapping[str, ModelCard]:
     """Return the cards of all models that segment, by name: the zoo's, then the lab's."""
     own = {name: card_of(model) for name, model in found(workspace, owner).items()}
@@ -64,6 +76,8 @@ def kept(workspace: Workspace | None, owner: str, name: str) -> LabModel | None:
         zoo.card(name)
         return None
     model = lab_models.find(workspace, owner, name) if workspace is not None else None
+    if model is None and name in too_new(workspace, owner):
+        raise ModelError(TOO_NEW.format(f"The model {name!r}"))
     if model is None:
         listed = ", ".join(cards(workspace, owner))
         raise ModelError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.errors import DataError, LamellaError
@@ -53,7 +53,8 @@ def next_places(
     from core.training.fine_tuning.where_next import where_next
 
     titles = {one.id: one.title for one in candidates(workspace, training)}
-    found = _read(workspace, training.owner, tuple(titles))
+    read = _read(workspace, training.owner, tuple(titles))
+    found = [one.candidate for one in read.values()]
     if not found:
         raise DataError(NONE)
     settings = training.settings
@@ -65,20 +66,47 @@ def next_places(
         settings.objects_phase,
         progress=progress,
     )
-    return tuple(NextPlace(one.key, titles[one.key], one) for one in places)
+    return tuple(
+        NextPlace(one.key, titles[one.key], read[one.key].in_the_image(one)) for one in places
+    )
 
 
-def _read(workspace: Workspace, owner: str, ids: tuple[str, ...]) -> list[Candidate]:
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """An image as networks see it, and where that lies in the image: ``first``: its first row;
+    ``shape``: (rows, columns) of that part in the image's own pixels."""
+
+    candidate: Candidate
+    first: int
+    shape: tuple[int, int]
+
+    def in_the_image(self, place: Place) -> Place:
+        """Return a place of what networks see in the image's own pixels."""
+        rows, columns = (
+            own / seen for own, seen in zip(self.shape, self.candidate.grey.shape, strict=True)
+        )
+        return replace(
+            place,
+            top=self.first + round(place.top * rows),
+            left=round(place.left * columns),
+            bottom=self.first + round(place.bottom * rows),
+            right=round(place.right * columns),
+        )
+
+
+def _read(workspace: Workspace, owner: str, ids: tuple[str, ...]) -> dict[str, _Read]:
     from core.segmentation.preprocessing import eight_bit, image_field
     from core.training.fine_tuning.where_next import Candidate
 
-    found = []
+    found = {}
     for one in ids:
         try:
             shown = reading.opened(workspace, owner, one)
         except LamellaError:
             continue
-        found.append(Candidate(one, eight_bit(image_field(shown).grey)))
+        field = image_field(shown)
+        seen = Candidate(one, eight_bit(field.grey))
+        found[one] = _Read(seen, shown.image_rows.start, field.shape)
     return found
 
 

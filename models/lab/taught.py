@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.errors import ModelError
 from core.measurement.agreement import mean_of_known
 from core.types import ModelCard, Score
-from core.workspace.lab_card import LabCard, TaughtOn
+from core.workspace.lab_card import LabCard, TaughtOn, plain_title
 from core.workspace.lab_models import NewModel
 from models import lab, teaching, zoo
 
@@ -34,6 +34,20 @@ FLATTERED = (
 )
 
 
+LONGEST_TITLE = 60
+LEAST_IOU = 0.5
+POOR = (
+    "Poor: mean IoU {iou:.2f} on {data}. Under {least:g}, what it takes for a phase and what is "
+    "one have less than half in common."
+)
+NOT_FOUND = "It hardly finds {phase}: IoU {iou:.2f} on {data}."
+LEAST_PHASE_IOU = 0.1
+NOT_BETTER = (
+    "Not better than the model it started from: mean IoU {after:.2f}, and {before:.2f} before, on "
+    "{data}."
+)
+
+
 def keep(
     workspace: Workspace, training: Training, name: str, title: str, everyone: bool
 ) -> LabModel:
@@ -51,6 +65,15 @@ def keep(
     return lab.keep(workspace, training.owner, NewModel("trained", everyone, card, data))
 
 
+def usual_title(workspace: Workspace, training: Training) -> str:
+    """Return what a model may be called: after what it began with and what it learned from."""
+    assert training.settings is not None
+    start = training.settings.start
+    base = teaching.titles(workspace, training.owner).get(start)
+    begun = f"{base}, taught on " if base and start != teaching.IMAGENET else ""
+    return plain_title(begun + training.title)[:LONGEST_TITLE].strip()
+
+
 def _base(workspace: Workspace, owner: str, name: str) -> ModelCard:
     """Return the card whose network it has: ImageNet's weights are put into that of particles."""
     if name == teaching.IMAGENET:
@@ -65,7 +88,7 @@ def _card(
     phases = ", ".join(phase.name for phase in settings.phases)
     return LabCard(
         name=name,
-        title=title or name,
+        title=plain_title(title) or name,
         purpose=f"Segments {phases} in images like those that it was taught with.",
         phases=settings.phases,
         architecture=base.architecture,
@@ -109,9 +132,8 @@ def scores(result: Result, phases: int) -> tuple[Score, ...]:
     """Return the scores of the card: on specimens that no run had seen, by how they were labelled,
     those from blank apart."""
     found = []
-    for what, tested in _by_origin(result.tested):
-        count = f"{len(tested)} image" + ("s" if len(tested) > 1 else "")
-        data = f"{count} {what}; {TESTS[result.test]}"
+    for data, tested in _by_origin(result.tested):
+        data = f"{data}; {TESTS[result.test]}"
         metric = "mean IoU of the phases, mean over images"
         after = mean_of_known([one.after.mean_iou for one in tested])
         before = mean_of_known([one.before.mean_iou for one in tested if one.before is not None])
@@ -122,18 +144,37 @@ def scores(result: Result, phases: int) -> tuple[Score, ...]:
     return tuple(found)
 
 
+def doubts(training: Training) -> list[str]:
+    """Return why a model may be worth little, to be said before it is kept and on its card."""
+    result, settings = training.result, training.settings
+    assert result is not None and settings is not None
+    found = [] if result.tested else [UNTESTED]
+    for data, tested in _by_origin(result.tested):
+        after = mean_of_known([one.after.mean_iou for one in tested])
+        before = mean_of_known([one.before.mean_iou for one in tested if one.before is not None])
+        if after < LEAST_IOU:
+            found.append(POOR.format(iou=after, least=LEAST_IOU, data=data))
+        for index, phase in enumerate(settings.phases):
+            iou = mean_of_known([one.after.iou[index] for one in tested])
+            if iou < LEAST_PHASE_IOU:
+                found.append(NOT_FOUND.format(phase=phase.name, iou=iou, data=data))
+        if after <= before:
+            found.append(NOT_BETTER.format(after=after, before=before, data=data))
+    return found
+
+
 def limits(training: Training) -> list[str]:
-    """Return what has to be said of a model beside its scores."""
+    """Return what has to be said of a model beside its scores, its doubts first."""
     result, origins = training.result, training.facts.origins
     assert result is not None
-    found = [] if result.tested else [UNTESTED]
+    found = doubts(training)
     if any(one.model for one in origins):
         found.append(FLATTERED)
     if result.forgetting is not None:
         one = result.forgetting
         found.append(
             f"On {one.images} generated images of the kind of the model it started from, the mean "
-            f"IoU is {one.after:.3f} where that has {one.before:.3f}."
+            f"IoU is {one.after:.2f} where that has {one.before:.2f}."
         )
     return found
 
@@ -141,11 +182,17 @@ def limits(training: Training) -> list[str]:
 def _by_origin(
     tested: Sequence[HeldOutImage],
 ) -> tuple[tuple[str, tuple[HeldOutImage, ...]], ...]:
-    groups = (
-        ("corrected from a model's result", tuple(one for one in tested if one.origin.model)),
-        ("labelled without a model", tuple(one for one in tested if not one.origin.model)),
+    """Return held-out images by how they were labelled, with that in words."""
+    corrected = tuple(one for one in tested if one.origin.model)
+    others = tuple(one for one in tested if not one.origin.model)
+    return tuple(
+        (f"{len(group)} image{'s' if len(group) > 1 else ''} {how}", group)
+        for how, group in (
+            ("corrected from a model's result", corrected),
+            ("labelled without a model", others),
+        )
+        if group
     )
-    return tuple(group for group in groups if group[1])
 
 
 def _pixel_range(origins: Sequence[Origin]) -> tuple[float, float] | None:

@@ -264,3 +264,69 @@ def test_what_is_like_three_confirmed_objects_is_proposed_one_by_one(
     expect(objects(page)).to_have_text("confirmed 4 of 4 objects")
     expect(page.locator(".told")).to_contain_text("No more objects like these")
     page.close()
+
+
+def test_a_polygon_is_closed_by_a_click_at_its_first_corner(context: BrowserContext) -> None:
+    page = another_tab(context)
+    viewer = page.locator(CORRECTOR)
+    before = int(viewer.get_attribute("data-revision") or 0)
+    viewer.focus()
+    page.keyboard.press("p")
+    for corner in ((60, 64), (60, 96), (100, 96), (100, 64), (60, 64)):
+        page.mouse.click(*place(viewer, *corner))
+    saved(page, before + 1)
+    expect(objects(page)).to_have_text("confirmed 1 of 5 objects")
+    page.keyboard.press("Control+z")
+    saved(page, before + 2)
+    page.close()
+
+
+def test_one_finger_draws_and_two_move_the_view(context: BrowserContext) -> None:
+    page = another_tab(context)
+    viewer = page.locator(CORRECTOR)
+    before = int(viewer.get_attribute("data-revision") or 0)
+    session = context.new_cdp_session(page)
+
+    def touch(kind: str, *pixels: tuple[float, float]) -> None:
+        points = [dict(zip("xy", one, strict=True)) for one in pixels]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    page.get_by_role("button", name="Brush B").click()
+    left, middle, right = (place(viewer, 80, column) for column in (10, 60, 110))
+    touch("touchStart", left)
+    touch("touchMove", middle)
+    touch("touchEnd")
+    saved(page, before + 1)
+    expect(objects(page)).to_have_text("confirmed 1 of 5 objects")
+    # The second finger takes back what the first one began to draw.
+    scale = float(viewer.get_attribute("data-scale") or 0)
+    touch("touchStart", middle)
+    touch("touchStart", middle, right)
+    touch("touchMove", left, right)
+    touch("touchEnd")
+    assert float(viewer.get_attribute("data-scale") or 0) == pytest.approx(2 * scale, rel=0.05)
+    # Nothing of it was drawn: the next step is the one that takes the stroke back.
+    page.keyboard.press("Control+z")
+    saved(page, before + 2)
+    expect(objects(page)).to_have_text("confirmed 0 of 4 objects")
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    page.close()
+
+
+def test_a_place_of_the_link_is_marked_in_the_middle(context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(f"{context.pages[0].url}&place=80,0,160,80")
+    viewer = page.locator(CORRECTOR)
+    expect(page.get_by_text("Marked: rows 80 to 160, columns 0 to 80.")).to_be_visible()
+    expect(viewer).to_be_visible()
+    x, y = place(viewer, 119.5, 39.5)
+    stage = viewer.locator(".stage").bounding_box()
+    assert stage is not None
+    assert x == pytest.approx(stage["x"] + stage["width"] / 2, abs=1)
+    assert y == pytest.approx(stage["y"] + stage["height"] / 2, abs=1)
+    # 80 px fill four fifths of the view's shorter side.
+    scale = float(viewer.get_attribute("data-scale") or 0)
+    assert 80 * scale == pytest.approx(0.8 * min(stage["width"], stage["height"]), rel=0.01)
+    page.get_by_role("button", name="Remove the mark").click()
+    expect(page.get_by_text("Marked: rows 80")).to_have_count(0)
+    page.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ import tifffile
 from PIL import Image
 
 import cli
+from commands.evaluate import kind_of_masks
 from core.formats import read_file
 from core.segmentation.engines.forest_engine import fit
 from core.segmentation.marks import marks_of, named_phases
+from core.types import Phase
 from core.workspace.workspace import Workspace
 from models import lab, zoo
 from models.lab.forest import forest_model
@@ -82,6 +85,14 @@ def test_evaluate_and_measure_take_it_too(
     words = ["--model", "rough-places", "--out", tmp_path, "--info-bar", "none", "--json"]
     assert lamella(folder, "measure", *sorted(images.iterdir()), *words) == 0
     assert (tmp_path / "report.html").is_file()
+
+
+def test_masks_hold_what_the_model_answers() -> None:
+    taught = replace(zoo.card("particles"), name="own", origin="trained")
+    assert kind_of_masks(taught) == kind_of_masks(zoo.card("otsu")) == "instances"
+    assert kind_of_masks(replace(taught, objects_phase=None)) == "classes"
+    three = replace(taught, phases=(*taught.phases, Phase("other", "#000000")))
+    assert kind_of_masks(three) == kind_of_masks(zoo.card("multi-otsu")) == "classes"
 
 
 def test_only_its_owner_finds_it_and_others_read_a_sentence(

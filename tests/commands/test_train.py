@@ -158,7 +158,7 @@ def test_a_second_ctrl_c_stops_at_once() -> None:
 def test_the_line_shows_the_time_left() -> None:
     shown = line("training", Progress(500, 1500, 0.25, seconds=600, best=0.5))
     assert shown == (
-        "training [#######.............] 500/1500, loss 0.250, best score 0.5000, 20 min left"
+        "training [#######.............] 500/1500, loss 0.250, best score 0.5000, about 20 min left"
     )
     limited = line("training", Progress(500, 1500, 0.25, seconds=600), 180)
     assert limited.endswith(", 3 min left")

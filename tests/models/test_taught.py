@@ -56,7 +56,7 @@ def test_a_model_is_kept_with_what_was_measured(tmp_path: Path) -> None:
     corrected, blank = "1 image corrected from a model's result", "1 image labelled without a model"
     assert found == [(corrected, 0.95), (corrected, 0.85), (blank, 0.75), (blank, 0.5)]
     assert "cross-validation" in card.scores[0].data
-    assert taught.FLATTERED in card.limits and "0.850 where that has 0.900" in card.limits
+    assert taught.FLATTERED in card.limits and "0.85 where that has 0.90" in card.limits
     assert card.build is not None
     # A training may start from it in turn, and the model stays when the training goes.
     assert teaching.can_teach(card)
@@ -75,6 +75,24 @@ def test_an_untested_model_says_so_and_a_name_is_taken_once(tmp_path: Path) -> N
         taught.keep(workspace, training, "mine", "", everyone=False)
     with pytest.raises(ModelError, match="a name that Lamella has already"):
         taught.keep(workspace, training, "particles", "", everyone=False)
+
+
+def test_a_model_that_is_no_better_or_poor_is_told_before_it_is_kept(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    worse = replace(BLANK, before=score(0.8, 0.6), after=score(0.76, 0.04))
+    training = finished(workspace, replace(RESULT, tested=(CORRECTED, worse)))
+    told = taught.doubts(training)
+    # CORRECTED rose from 0.85 to 0.95; the other fell from 0.70 to 0.40, its second phase to 0.04.
+    assert [one.partition(":")[0] for one in told] == [
+        "Poor",
+        "It hardly finds object",
+        "Not better than the model it started from",
+    ]
+    assert "mean IoU 0.40 on 1 image labelled without a model" in told[0]
+    assert "IoU 0.04" in told[1] and "mean IoU 0.40, and 0.70 before" in told[2]
+    kept = taught.keep(workspace, training, "poor", "Poor <b>disks</b>", everyone=False)
+    assert all(one in kept.card.limits for one in told)
+    assert kept.card.title == "Poor b disks /b"
 
 
 def test_a_training_starts_from_networks_that_can_be_kept() -> None:

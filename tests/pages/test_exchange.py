@@ -17,7 +17,7 @@ from models import lab
 from pages.components.frame import keeping
 from pages.components.models import foreign, importing
 from tests.onnx_files import description, network, package
-from tests.pages.running import finish, opened
+from tests.pages.running import finish, opened, texts
 from tests.pages.test_keeping import ANN, become
 
 
@@ -41,6 +41,10 @@ def test_a_foreign_network_is_opened_described_and_kept(monkeypatch: pytest.Monk
     assert not app.exception
     card = opened("models", card="their-net")
     assert [one.value for one in card.warning] == [foreign.NOT_TESTED]
+    # There is nothing to look into, and no other network is shown in its place.
+    inspected = opened("inspect", sample="gold-tem", model="their-net")
+    assert not inspected.exception and "nothing to look into" in texts(inspected)
+    assert next(one for one in inspected.selectbox if one.label == "Network").value is None
     segment = opened("segment", sample="gold-tem", model="their-net")
     assert (
         "their net (foreign)"

@@ -11,10 +11,40 @@ from pages.components.frame.page_link import PageLink
 
 RESULT = "result"
 """The parameter that names a result of the library."""
-LINK = PageLink("correct", ("begin", RESULT))
+PLACE = "place"
+"""The parameter that names a box of the image: "top,left,bottom,right" in px."""
+LINK = PageLink("correct", ("begin", RESULT, PLACE))
 MODEL, BLANK = "model", "blank"
 """What a correction begins with."""
+SEEN = "correct-place"
+NO_PLACE = (
+    "The link marks a place that is not in this image; it must be four whole numbers, such as "
+    "place=0,0,256,256: the first row and column, and those behind the last."
+)
 CORRECT = Path(__file__).resolve().parents[2] / "correct.py"
+
+
+def place_in(shape: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """Return the box that the link names, (top, left, bottom, right) within an image of ``shape``;
+    None where it names none, and a sentence where it is no box of this image. It goes when the user
+    chooses another image."""
+    asked, turn = st.query_params.get(PLACE), session.memory().turn
+    before = session.value_of(SEEN)
+    session.remember(SEEN, None if asked is None else (asked, turn))
+    if asked is None:
+        return None
+    if before is not None and before[0] == asked and before[1] != turn:
+        session.remember(SEEN, None)
+        LINK.change(**{PLACE: None})
+        return None
+    try:
+        top, left, bottom, right = (int(one) for one in asked.split(","))
+    except ValueError:
+        top, left, bottom, right = 0, 0, 0, 0
+    if 0 <= top < bottom <= shape[0] and 0 <= left < right <= shape[1]:
+        return top, left, bottom, right
+    LINK.refuse(NO_PLACE, PLACE)
+    return None
 
 
 def correct_link() -> None:

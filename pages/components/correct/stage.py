@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.components.correct import clicks, opening, route
 from pages.components.correct.choices import Chosen
+from pages.components.correct.link import LINK, PLACE, place_in
 from pages.components.correct.route import Grant
 from pages.components.frame import publish, screen, session
 from pages.components.frame.memory import Opened
@@ -27,6 +28,10 @@ SELECT = (
     "Click an object, or a row of the table, to see its measurements; Enter confirms it and goes "
     "to the next."
 )
+MARKED = (
+    "Marked: rows {top} to {bottom}, columns {left} to {right}. Correct what is wrong in it, then "
+    "confirm it: Area (R), and drag a box over it."
+)
 NOTHING_YET = "Nothing was corrected yet."
 SHARES = "Share of the area: {}."
 
@@ -35,6 +40,9 @@ SHARES = "Share of the area: {}."
 def draw(workspace: Workspace, opened: Opened, chosen: Chosen) -> None:
     """Draw the image and its numbers; runs anew by itself after something was saved."""
     owner, micrograph = session.owner(), opened.micrograph
+    place = place_in(micrograph.shape)
+    if place is not None:
+        _place(place)
     address = route.address(Grant(owner, chosen.result, chosen.objects_phase))
     corrector(
         publish.micrograph(micrograph),
@@ -43,6 +51,7 @@ def draw(workspace: Workspace, opened: Opened, chosen: Chosen) -> None:
         clicks=clicks.address(micrograph),
         bar_rows=micrograph.bar_rows,
         go=_go(chosen.result),
+        place=place,
         on_select=lambda number: _follow(chosen.result, number),
     )
     correction = opening.opened(workspace, owner, chosen.result)
@@ -50,6 +59,13 @@ def draw(workspace: Workspace, opened: Opened, chosen: Chosen) -> None:
     table = correction.table(micrograph)
     _sentence(table, chosen, correction.counts, correction.is_changed)
     _numbers(correction.phases(micrograph), table, chosen)
+
+
+def _place(place: tuple[int, int, int, int]) -> None:
+    top, left, bottom, right = place
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(MARKED.format(top=top, bottom=bottom, left=left, right=right))
+        st.button("Remove the mark", on_click=lambda: LINK.change(**{PLACE: None}))
 
 
 def _go(result: str) -> Go | None:

@@ -53,6 +53,16 @@ def in_markdown(card: ModelCard) -> ModelCard:
     )
 
 
+def too_new(mine: Memory) -> tuple[str, ...]:
+    """Return the names of models of this lab that only a newer Lamella can show."""
+    from models import lab
+
+    try:
+        return lab.too_new(keeping.workspace(), mine.owner)
+    except WorkspaceError:
+        return ()
+
+
 def found(mine: Memory) -> Mapping[str, LabModel]:
     """Return the models of this lab that the session's owner finds, by name."""
     from models import lab

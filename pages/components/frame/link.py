@@ -60,6 +60,10 @@ def _take(mine: Memory, asked: Mapping[str, str | None]) -> None:
         elif model in zoo.REPLACED:
             mine.model = zoo.REPLACED[model]
             mine.model_notice = REPLACED.format(name=model, other=zoo.card(mine.model).title)
+        elif model in lab.too_new(mine):
+            from models.lab import TOO_NEW
+
+            mine.model_notice = TOO_NEW.format(f'The model "{model}" that the link asks for')
         else:
             mine.model_notice = NO_MODEL.format(model)
 

@@ -12,6 +12,10 @@ from pages.components.inspect import image_classifiers
 from pages.components.inspect.link import LINK
 from pages.components.segment import run
 
+FOREIGN = (
+    "{} is a foreign model: its file holds what it computes and not the layers that it was built "
+    "from, so there is nothing to look into. Choose a network beside, or segment with it."
+)
 NO_NETWORK = "{} is no network and has nothing to look into; shown: {}."
 
 
@@ -24,12 +28,16 @@ def micrograph() -> Opened | None:
     return sidebar.choose_micrograph()
 
 
-def choose_network() -> str:
-    """Draw the choice of the network in the sidebar; return its name."""
+def choose_network() -> str | None:
+    """Draw the choice of the network in the sidebar; return its name, None where the chosen model
+    is one that cannot be looked into."""
     from models.architectures import ARCHITECTURES
 
     others = {**ARCHITECTURES, **image_classifiers.by_name()}
-    chosen = LINK.one_of("network", others) or session.network_model().name
+    asked = session.model()
+    is_closed = asked.origin == "foreign" and asked.build is None
+    usual = None if is_closed else session.network_model().name
+    chosen = LINK.one_of("network", others) or usual
     trained = {name: card for name, card in session.models().items() if card.build}
     titles = {name: _with_state(card.title, card.weights) for name, card in trained.items()}
     titles |= {name: other.title for name, other in image_classifiers.by_name().items()}
@@ -46,16 +54,19 @@ def choose_network() -> str:
 
     with st.sidebar:
         st.subheader("Network")
-        key = LINK.control("network", chosen, session.network_model().name)
+        key = LINK.control("network", chosen, usual)
         st.selectbox(
             "Network",
             list(titles),
+            index=None,
+            placeholder="Choose a network",
             format_func=titles.__getitem__,
             key=key,
             on_change=choose,
             label_visibility="collapsed",
         )
-        asked = session.model()
+        if chosen is None:
+            return None
         if asked.build is None and chosen not in others:
             st.caption(literal(NO_NETWORK.format(asked.title, trained[chosen].title)))
         if chosen in others:
@@ -63,6 +74,11 @@ def choose_network() -> str:
         else:
             st.caption(lab.text(trained[chosen], trained[chosen].purpose))
     return chosen
+
+
+def cannot_be_inspected() -> str:
+    """Return why the chosen model is not shown."""
+    return literal(FOREIGN.format(session.model().title))
 
 
 def has_phases(opened: Opened) -> bool:

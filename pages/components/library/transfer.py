@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.bounded_store import BoundedStore
 from core.errors import LamellaError
-from core.workspace import archive
+from core.workspace import archive, lab_models
 from pages.components.frame import downloads, session
 from pages.components.frame.words import literal
 
@@ -21,6 +21,10 @@ _Chosen: TypeAlias = tuple[str, frozenset[str] | None]
 """Whose images, and which of them."""
 
 MOST_TOLD = 5
+NO_MODELS = (
+    "Images, corrections and results are in the zip; models that you trained or imported, and "
+    "trainings, are not. A model goes out, and in again, with its card on the page Models."
+)
 HINT = (
     "A zip that was exported here or elsewhere: images, changes, annotations and results. What you "
     "have already stays as it is. For one above the limit of uploads there is, on the server, "
@@ -38,6 +42,8 @@ def export_button(workspace: Workspace, label: str, ids: Collection[str] | None)
         lambda: _pieces(workspace, owner, chosen),
         icon=":material/download:",
     )
+    if chosen is None and any(one.owner == owner for one in lab_models.listed(workspace, owner)):
+        st.caption(NO_MODELS)
     told = _left_out().get((owner, chosen)) or ()
     if told:
         st.warning(f"Of the last download: {literal(' '.join(told[:MOST_TOLD]))}")

@@ -7,9 +7,11 @@ import streamlit as st
 from core.evaluation.overview import overview_row
 from core.types import ModelCard
 from models import catalogue
+from models.lab import TOO_NEW
 from models.measured import measured
 from pages.components.frame import lab, session
 from pages.components.frame.page_link import PageLink
+from pages.components.frame.words import literal
 
 LINK = PageLink("models", ("card",))
 WIDTHS = [7, 7, 5, 2, 6]
@@ -28,6 +30,8 @@ def table() -> None:
         for card in cards:
             kept = own.get(card.name)
             _line(card, "  \n" + (EVERYBODY if kept.everyone else MINE) if kept else "")
+    if newer := lab.too_new(session.memory()):
+        st.info(literal(TOO_NEW.format(", ".join(newer))))
     st.caption(
         "Seconds per megapixel on two CPU cores, as measured with the scores. Scores of different "
         "models are of different images and tasks, so they rank nothing."

@@ -10,9 +10,11 @@ import streamlit as st
 from core.errors import LamellaError
 from core.jobs import training as jobs
 from core.workspace import trainings
+from core.workspace.lab_card import plain_title
 from core.workspace.trainings import Settings
 from pages.components.frame import session, worker
 from pages.components.frame.words import literal
+from pages.components.train import images
 
 if TYPE_CHECKING:
     from core.types import Phase
@@ -60,15 +62,20 @@ def draw(workspace: Workspace, training: Training) -> Settings:
     if facts.base:
         st.caption(literal(OWN_MODEL.format(base=facts.base)))
     problem = _problem(phases)
-    if problem:
-        st.warning(problem)
+    for reason in (problem,) if problem else map(literal, session.value_of(images.REFUSED) or ()):
+        st.warning(reason)
 
     def begin() -> None:
+        # A name that was typed just before may reach the server together with the press.
+        asked = replace(settings, phases=_named(training))
         try:
-            jobs.enqueue(workspace, training, settings)
+            if late := _problem(asked.phases):
+                raise LamellaError(late)
+            jobs.enqueue(workspace, training, asked)
         except LamellaError as error:
-            session.remember("train_refused", (str(error),))
+            session.remember(images.REFUSED, (str(error),))
             return
+        session.remember(images.REFUSED, ())
         worker.start()
 
     if training.settings != settings:
@@ -119,26 +126,46 @@ def _labels(model: str, from_blank: bool) -> str:
 
 def _phases(training: Training) -> tuple[Phase, ...]:
     """Draw the names of the phases, in their colours' order."""
-    found = []
     st.markdown("**Phases**")
     before = training.settings.phases if training.settings else training.facts.phases
     for index, phase in enumerate(training.facts.phases):
         shown = before[index] if index < len(before) else phase
-        name = st.text_input(
+        st.text_input(
             f"Phase {index + 1}",
             shown.name,
             max_chars=60,
-            key=f"train_phase-{training.id}-{index}",
+            key=_name_key(training, index),
             label_visibility="collapsed",
         )
-        found.append(replace(phase, name=name.strip()))
-    return tuple(found)
+    return _named(training)
+
+
+def _name_key(training: Training, index: int) -> str:
+    return f"train_phase-{training.id}-{index}"
+
+
+def _named(training: Training) -> tuple[Phase, ...]:
+    """Return the phases as they are named on the page now."""
+    names = [
+        str(session.value_of(_name_key(training, index)) or "")
+        for index in range(len(training.facts.phases))
+    ]
+    return tuple(
+        replace(phase, name=" ".join(name.split()))
+        for phase, name in zip(training.facts.phases, names, strict=True)
+    )
 
 
 def _problem(phases: tuple[Phase, ...]) -> str:
     names = [phase.name for phase in phases]
     if not all(names) or len(set(names)) < len(names):
         return "Give each phase a name of its own; then the training can begin."
+    for name in names:
+        if plain_title(name) != name:
+            return (
+                f"The name {literal(name)} has signs that no phase can have, such as brackets or a "
+                "backslash; call it otherwise, and the training can begin."
+            )
     return ""
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.correct.link import BLANK, CORRECT, MODEL
+from pages.components.correct.link import BLANK, CORRECT, MODEL, PLACE
 from pages.components.frame import background
 from pages.components.frame.words import literal
 
@@ -68,7 +68,11 @@ def _place(one: NextPlace, training: Training, kept: LabModel | None) -> None:
         CORRECT,
         label=literal(one.title),
         icon=":material/edit:",
-        query_params={"image": one.micrograph, **_begin(training, kept)},
+        query_params={
+            "image": one.micrograph,
+            PLACE: f"{place.top},{place.left},{place.bottom},{place.right}",
+            **_begin(training, kept),
+        },
     )
     value = "" if place.value != place.value else f", {place.value:.2g}"
     st.caption(

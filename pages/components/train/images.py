@@ -19,6 +19,16 @@ REFUSED = "train_refused"
 """What is remembered of why images cannot be used."""
 
 
+MOST_NAMED = 3
+
+
+def title_of(images: Sequence[TeachingImage]) -> str:
+    """Return what a training of these images is called: after their specimens."""
+    names = sorted({one.origin.specimen for one in images})
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
 def keep(workspace: Workspace, title: str, images: Sequence[TeachingImage], facts: Facts) -> None:
     """Keep the images and open their training; call it before a page is drawn."""
     try:

@@ -81,7 +81,7 @@ def _keep(workspace: Workspace, chosen: list[CorrectedImage]) -> None:
     base = models.pop() if len(models) == 1 else ""
     first = chosen[0]
     facts = trainings.facts_of(found, first.phases, first.objects_phase, base)
-    training_images.keep(workspace, first.title, found, facts)
+    training_images.keep(workspace, training_images.title_of(found), found, facts)
 
 
 def _taught(workspace: Workspace, image: CorrectedImage) -> TeachingImage:

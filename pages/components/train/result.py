@@ -44,10 +44,6 @@ def draw(workspace: Workspace, training: Training) -> None:
 
     result, settings = training.result, training.settings
     assert result is not None and settings is not None
-    if not result.tested:
-        from models.lab.taught import UNTESTED
-
-        st.info(UNTESTED)
     for group in groups(result.tested, [phase.name for phase in settings.phases]):
         _group(group, result)
     _notes(training, result)
@@ -64,7 +60,7 @@ def _group(group: Group, result: Result) -> None:
     with st.container(horizontal=True):
         if first.before is not None:
             st.metric(f"{first.name}, before", _said(first.before))
-        change = None if first.change is None else f"{first.change.value:+.3f}"
+        change = None if first.change is None else f"{first.change.value:+.2f}"
         st.metric(f"{first.name}, after", _said(first.after), change)
     left, right = screen.parts(screen.HALF, screen.HALF)
     with left:
@@ -102,10 +98,10 @@ def _table_row(row: Row) -> dict[str, str]:
 def _said(estimate: Estimate, signed: bool = False) -> str:
     if estimate.value != estimate.value:
         return "not in these images"
-    value = f"{estimate.value:+.3f}" if signed else f"{estimate.value:.3f}"
+    value = f"{estimate.value:+.2f}" if signed else f"{estimate.value:.2f}"
     if estimate.low != estimate.low:
         return value
-    return f"{value} ({estimate.low:.3f} to {estimate.high:.3f})"
+    return f"{value} ({estimate.low:.2f} to {estimate.high:.2f})"
 
 
 def _notes(training: Training, result: Result) -> None:
@@ -113,8 +109,9 @@ def _notes(training: Training, result: Result) -> None:
 
     if result.tested and all(one.before is None for one in result.tested):
         st.caption(NO_BEFORE)
+    doubts = taught.doubts(training)
     for sentence in taught.limits(training):
-        if sentence != taught.UNTESTED:
+        if sentence not in doubts:
             st.caption(literal(sentence))
     st.caption(
         f"{100 * result.mix:.0f} % of the change of the weights is kept, from step {result.step}; "
@@ -136,10 +133,13 @@ def kept_as(workspace: Workspace, training: Training) -> LabModel | None:
 
 def _keep(workspace: Workspace, training: Training) -> None:
     from core.workspace import lab_models
+    from models.lab import taught
 
     st.subheader("Keep the model", anchor=False)
     for reason in session.value_of(REFUSED) or ():
         st.warning(literal(reason))
+    for doubt in taught.doubts(training):
+        st.warning(literal(doubt))
     kept = kept_as(workspace, training)
     if kept is not None:
         whose = "everybody" if kept.everyone else "you"
@@ -148,7 +148,12 @@ def _keep(workspace: Workspace, training: Training) -> None:
         )
         return
     with st.form("train-keep", border=False):
-        title = st.text_input("Name", training.title, max_chars=60, key=f"train_name-{training.id}")
+        title = st.text_input(
+            "Name",
+            taught.usual_title(workspace, training),
+            max_chars=taught.LONGEST_TITLE,
+            key=f"train_name-{training.id}",
+        )
         st.toggle("For everybody in this lab", key="train_everyone")
         st.form_submit_button("Keep", type="primary", on_click=_kept, args=(workspace, training))
     name = lab_models.slug(str(title))

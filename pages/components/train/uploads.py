@@ -139,7 +139,7 @@ def _pairs(
             return
         objects = 1 if meaning.kind == "instances" else None
         facts = trainings.facts_of(made, phases_of(meaning), objects)
-        training_images.keep(workspace, pairs[0].name, made, facts)
+        training_images.keep(workspace, training_images.title_of(made), made, facts)
 
     label = f"Use {counted}"
     if has_mistakes:

@@ -40,6 +40,7 @@ SCRIPT = "\n".join(
         "correction/click_tool.js",
         "correction/like_tool.js",
         "correction/area_tool.js",
+        "correction/marked_place.js",
         "correction/controls.js",
         "correction/corrector.js",
     )
@@ -81,13 +82,15 @@ def corrector(
     on_select: Callable[[int], None],
     bar_rows: tuple[int, int] = (0, 0),
     go: Go | None = None,
+    place: tuple[int, int, int, int] | None = None,
 ) -> None:
     """Show a micrograph with the correction at ``address``; the page runs again after something
     was saved or selected.
 
     ``on_select`` runs before the page does, with the selected object's id, 0 for none.
     ``clicks``: where :mod:`pages.components.correct.clicks` answers. ``bar_rows``: at the top and
-    at the bottom, shown as left out.
+    at the bottom, shown as left out. ``place``: (top, left, bottom, right) in image px, marked and
+    brought into the middle.
     """
 
     def change() -> None:
@@ -101,6 +104,7 @@ def corrector(
             "image": {**asdict(image), "alt": f"Segmentation of {image.name}, to be corrected"},
             "correction": asdict(address),
             "go": asdict(go) if go else None,
+            "place": place,
             "clicks": clicks,
             "pixel_size_nm": image.pixel_size_nm,
             "facts": facts(image),

@@ -24,6 +24,11 @@ class Stage extends Moving {
     return false;
   }
 
+  // A second finger came down, or the system took the pointer: as if it had not begun.
+  dropStroke() {
+    this.stroke = null;
+  }
+
   listen() {
     const { canvas, element } = this;
     this.observer = new ResizeObserver(() => this.resize());
@@ -33,7 +38,7 @@ class Stage extends Moving {
     canvas.addEventListener("pointerup", (event) => this.release(event));
     canvas.addEventListener("pointercancel", (event) => {
       this.pointers.delete(event.pointerId);
-      this.stroke = null;
+      this.dropStroke();
     });
     canvas.addEventListener("pointerleave", () => this.read(null));
     canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
@@ -85,6 +90,7 @@ class Stage extends Moving {
     this.canvas.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     this.moved = this.pointers.size > 1;
+    if (this.moved) this.dropStroke();
     this.pressed = { x: event.clientX, y: event.clientY };
     this.beginStroke(event);
   }
@@ -103,6 +109,7 @@ class Stage extends Moving {
       const stage = this.stage.getBoundingClientRect();
       const factor = Math.hypot(now.x - other.x, now.y - other.y) / Math.hypot(before.x - other.x, before.y - other.y);
       this.zoom(factor, (now.x + other.x) / 2 - stage.left, (now.y + other.y) / 2 - stage.top);
+      this.move((before.x - now.x) / 2, (before.y - now.y) / 2);
     } else {
       this.move(before.x - now.x, before.y - now.y);
     }

@@ -180,6 +180,8 @@ def test_a_card_of_a_newer_lamella_is_passed_over(workspace):
     with workspace.database.write() as db:
         db.execute("UPDATE lab_model SET card = '{\"new\": 1}' WHERE name = 'other'")
     assert names(workspace, "anna") == ["steel-tempered"]
+    assert lab_models.unreadable(workspace, "anna") == ("other",)
+    assert lab_models.unreadable(workspace, "ben") == ()
 
 
 def test_a_worker_keeps_a_model_with_the_end_of_its_job_or_not_at_all(workspace):

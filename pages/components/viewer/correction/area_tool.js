@@ -7,7 +7,6 @@ const AREA_EDGE = "#ffffff";
 class AreaTool extends LikeTool {
   beginStroke(event) {
     if (this.tool !== "area") return super.beginStroke(event);
-    this.endPreview();
     const alone = this.pointers.size === 1;
     if (!this.correction?.canEdit || !alone || this.holding || event.button !== 0) return undefined;
     this.stroke = { from: this.exactPoint(event), at: [event.clientX, event.clientY], to: null };

@@ -43,7 +43,6 @@ function showControls(view) {
   able("undo", correction.history.undoable.length);
   able("redo", correction.history.redoable.length);
   for (const action of ["delete", "holes", "smooth"]) able(action, view.selected);
-  find(".confirm").hidden = correction.objectsPhase === null;
   showPhases(view);
   view.canvas.classList.toggle("drawing", view.isDrawing);
   view.canvas.classList.toggle("pointing", view.tool === "pick");

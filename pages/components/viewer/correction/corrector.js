@@ -4,7 +4,7 @@
 const TELL_MS = 6000;
 const NEWS_MS = 120; // so long after what was done last, once it is saved, the page's numbers follow
 
-class Corrector extends AreaTool {
+class Corrector extends MarkedPlace {
   constructor(root) {
     super(root);
     this.whole = true; // the next frame draws everything
@@ -34,6 +34,7 @@ class Corrector extends AreaTool {
     if (before.correction?.name !== data.correction.name) this.openCorrection(data.correction);
     else this.correction.moveTo(data.correction.url);
     if (data.go && data.go.turn !== before.go?.turn && this.correction.isOpen) this.goTo(data.go.id);
+    this.markPlace(data.place);
     this.resize();
   }
 

@@ -6,6 +6,7 @@ const RING_EDGE = "#ffffff";
 const TOOLS = ["pick", "brush", "eraser", "polygon", "lasso", "fill", "merge", "split", "click", "area"];
 const PATH_TOOLS = ["polygon", "lasso", "split"];
 const MOST_FILLED = 0.5;
+const CLOSING_PX = 10; // CSS px
 
 class DrawingTools extends Stage {
   constructor(root) {
@@ -89,7 +90,6 @@ class DrawingTools extends Stage {
   // ---- strokes
 
   beginStroke(event) {
-    this.endPreview();
     const alone = this.pointers.size === 1;
     if (!this.correction?.canEdit || !alone || this.holding || ![0, 5].includes(event.button)) return;
     const point = this.exactPoint(event);
@@ -134,25 +134,35 @@ class DrawingTools extends Stage {
       const kind = stroke.target === null ? "eraser" : "brush";
       this.finish(kind, stroke.writer, stroke.target);
     } else if (stroke.path.length > 1) this.endPath(stroke.erases || event?.altKey);
-    else return this.endPreview();
+    else return false;
     return true;
   }
 
-  // Escape, or a second finger: as if it had not begun.
-  cancelStroke() {
+  dropStroke() {
     const { stroke } = this;
     this.stroke = null;
     if (stroke?.writer) this.showPart(stroke.writer.takeBack());
-    const was = Boolean(stroke) || this.path.length > 0;
+    if (stroke?.path) this.path = [];
+    if (stroke) this.drawPreview();
+  }
+
+  // Escape: as if it had not begun.
+  cancelStroke() {
+    const was = Boolean(this.stroke) || this.path.length > 0;
+    this.dropStroke();
     this.endPreview();
     return was;
   }
 
   // ---- paths: polygon, lasso, cut
 
-  addVertex(point) {
+  // A corner at the first one closes a polygon.
+  addVertex(point, event) {
+    const [first] = this.path;
+    const near = first && Math.hypot(point[0] - first[0], point[1] - first[1]) * this.scale < CLOSING_PX;
+    if (near && this.tool === "polygon" && this.path.length > 2) return this.endPath(event?.altKey);
     this.path = [...this.path, point];
-    this.drawPreview();
+    return this.drawPreview();
   }
 
   dropVertex() {

@@ -38,6 +38,7 @@ class KeyedTools extends ObjectTools {
       smooth: () => this.smooth(),
       pieces: () => this.separate(),
       confirm: () => this.confirmAndNext(),
+      enter: () => this.keyOfEnter(),
       next: () => this.goTo(this.correction.nextFrom(this.selected, false, false)),
       previous: () => this.goTo(this.correction.nextFrom(this.selected, true, false)),
       hide: () => this.toggleHidden(),

@@ -23,7 +23,7 @@ class ObjectTools extends DrawingTools {
     const id = idOf(this.correction.map.at(x, y));
     if (this.tool === "pick") this.select(id);
     else if (!this.correction.canEdit) return;
-    else if (PATH_TOOLS.includes(this.tool)) this.addVertex(middle);
+    else if (PATH_TOOLS.includes(this.tool)) this.addVertex(middle, event);
     else if (this.tool === "fill") this.fillAt({ x, y }, event);
     else if (this.tool === "merge") this.merge(id);
     else this.dotAt(middle, event);
