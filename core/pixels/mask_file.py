@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from core.errors import DataError
+from core.pixels.outline_file import outlined
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +59,15 @@ def decode_mask(data: bytes, name: str, shape: tuple[int, int] | None = None) ->
 
 
 def decode_labels(data: bytes, name: str, shape: tuple[int, int] | None = None) -> Labels:
-    """Return the values of a mask that may be a table of colours, see :func:`decode_mask`.
+    """Return the values of a mask that may be a table of colours, see :func:`decode_mask`, or
+    outlines, see :func:`core.pixels.outline_file.outlined`.
 
     Raises:
-        DataError: as :func:`decode_mask`; a JPEG, whose values are not those that were saved.
+        DataError: as these; a JPEG, whose values are not those that were saved.
     """
+    drawn = outlined(data, name, shape)
+    if drawn is not None:
+        return Labels(drawn, False)
     try:
         with Image.open(io.BytesIO(data)) as image:
             if image.format == "JPEG":

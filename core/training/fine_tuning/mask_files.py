@@ -24,7 +24,7 @@ from core.training.augmentation import IGNORED
 from core.training.fine_tuning.images import Origin, TeachingImage
 from core.types import Phase
 
-SUFFIX = re.compile(r"[_-](mask|masks|label|labels|seg)$", re.IGNORECASE)
+SUFFIX = re.compile(r"[_-](mask|masks|label|labels|seg|rois|roiset)$", re.IGNORECASE)
 LAST_NUMBER = re.compile(r"[\s_.-]*\d+\D*$")
 MOST_IDS = 65_000
 FEWEST_SHIFTED_PX = 2

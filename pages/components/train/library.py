@@ -77,11 +77,24 @@ def _keep(workspace: Workspace, chosen: list[CorrectedImage]) -> None:
     if refused:
         session.remember(training_images.REFUSED, tuple(refused))
         return
+    if twice := _twice(found):
+        raise LamellaError(twice)
     models = {one.model for one in chosen if not one.from_blank}
     base = models.pop() if len(models) == 1 else ""
     first = chosen[0]
     facts = trainings.facts_of(found, first.phases, first.objects_phase, base)
     training_images.keep(workspace, training_images.title_of(found), found, facts)
+
+
+def _twice(found: list[TeachingImage]) -> str:
+    """Return which images are the same one; "" where there are none."""
+    first: dict[str, str] = {}
+    for one in found:
+        name, sha256 = one.origin.name, one.origin.sha256
+        if sha256 in first:
+            return f"{first[sha256]} and {name} are the same image; choose one of them."
+        first[sha256] = name
+    return ""
 
 
 def _taught(workspace: Workspace, image: CorrectedImage) -> TeachingImage:

@@ -14,14 +14,16 @@ from pages.components.train import images as training_images
 
 if TYPE_CHECKING:
     from core.training.fine_tuning.mask_files import Meaning, ReadPair
+    from core.training.fine_tuning.uploaded import Uploaded
     from core.workspace.workspace import Workspace
 
 IMAGES, MASKS = "train_images", "train_masks"
 KINDS = {"phases": "Phases: each value is one", "instances": "Objects: each value is one"}
 MOST_TOLD, PREVIEWS, THUMBNAIL_PX = 20, 4, 220
 HOW = (
-    "A mask has the name of its image, also with _mask, _label or _seg behind it; PNG or TIFF, "
-    "the same size as the image."
+    "A mask has the name of its image, also with _mask, _label or _seg behind it: PNG or TIFF, "
+    "the same size as the image. Outlines do as well: a zip of ImageJ's ROIs for each image, or "
+    "COCO JSON, whose images are found by their names."
 )
 
 
@@ -35,47 +37,48 @@ def draw(workspace: Workspace) -> None:
     st.caption(HOW)
     if not images and not masks:
         return
-    pairs, mistakes = _read(images or [], masks or [])
-    for one in mistakes[:MOST_TOLD]:
+    read = _read(images or [], masks or [])
+    for one in read.mistakes[:MOST_TOLD]:
         st.warning(literal(f"{one}."))
-    if len(mistakes) > MOST_TOLD:
-        st.warning(f"{len(mistakes) - MOST_TOLD} more mistakes.")
-    if not pairs:
+    if len(read.mistakes) > MOST_TOLD:
+        st.warning(f"{len(read.mistakes) - MOST_TOLD} more mistakes.")
+    if not read.pairs:
         return
-    meaning = _ask(pairs)
-    _previews(pairs, meaning)
-    _pairs(workspace, pairs, meaning, bool(mistakes))
+    meaning = _ask(read)
+    _previews(read.pairs, meaning)
+    _pairs(workspace, read.pairs, meaning, bool(read.mistakes))
 
 
-def _read(images: list[Any], masks: list[Any]) -> tuple[tuple[ReadPair, ...], tuple[str, ...]]:
+def _read(images: list[Any], masks: list[Any]) -> Uploaded:
     """Return what was read of the files, once for each choice of them."""
-    from core.training.fine_tuning.mask_files import read_pairs
+    from core.training.fine_tuning.uploaded import read_uploaded
 
     key = ("train pairs", session.owner(), *(one.file_id for one in (*images, *masks)))
     size = sum(one.size for one in (*images, *masks))
     return stores.kept(
         key,
-        lambda: read_pairs(
-            {one.name: one.getvalue() for one in images},
-            {one.name: one.getvalue() for one in masks},
+        lambda: read_uploaded(
+            [(one.name, one.getvalue()) for one in images],
+            [(one.name, one.getvalue()) for one in masks],
         ),
         4 * size,
     )
 
 
-def _ask(pairs: tuple[ReadPair, ...]) -> Meaning:
+def _ask(read: Uploaded) -> Meaning:
     """Draw what the values of the masks mean, as they are taken to and can be changed."""
     from core.training.fine_tuning.mask_files import Meaning, as_phases, likely_meaning
 
-    likely = likely_meaning(pairs)
+    pairs = read.pairs
+    likely = "instances" if read.are_objects else likely_meaning(pairs).kind
     kinds = list(KINDS)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.selectbox(
             "The values of the masks are",
             kinds,
-            index=kinds.index(likely.kind),
+            index=kinds.index(likely),
             format_func=KINDS.__getitem__,
-            key=f"train_kind-{likely.kind}",
+            key=f"train_kind-{likely}",
             width=320,
         )
         if kind == "instances":
