@@ -4,18 +4,30 @@ const PLACE_SHARE = 0.8; // of the view
 const PLACE_EDGE = "#ffd166";
 
 class MarkedPlace extends AreaTool {
-  // [top, left, bottom, right] in image pixels, or null. Where it is new it is gone to as soon as
-  // there is a view to fill.
+  // [top, left, bottom, right] in image pixels, or null.
   markPlace(place) {
     const isNew = JSON.stringify(place) !== JSON.stringify(this.place ?? null);
     this.place = place;
-    if (isNew) this.unseen = Boolean(place);
+    if (isNew) this.showsPlace = Boolean(place);
   }
 
+  // The place stays in the middle, also where a line of text takes room, until the view is moved.
   resize() {
     super.resize();
-    if (!this.unseen || !this.stage.clientWidth) return;
-    this.unseen = false;
+    if (this.showsPlace && this.stage.clientWidth) this.showPlace();
+  }
+
+  lead() {
+    this.showsPlace = false;
+    super.lead();
+  }
+
+  goTo(id) {
+    this.showsPlace = false;
+    super.goTo(id);
+  }
+
+  showPlace() {
     const [top, left, bottom, right] = this.place;
     const { clientWidth, clientHeight } = this.stage;
     const fitting = Math.min(clientWidth / (right - left), clientHeight / (bottom - top));
