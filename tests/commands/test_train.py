@@ -161,7 +161,7 @@ def test_the_line_shows_the_time_left() -> None:
         "training [#######.............] 500/1500, loss 0.250, best score 0.5000, about 20 min left"
     )
     limited = line("training", Progress(500, 1500, 0.25, seconds=600), 180)
-    assert limited.endswith(", 3 min left")
+    assert limited.endswith(", about 3 min left")
 
 
 def test_evaluate_scores_known_masks(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

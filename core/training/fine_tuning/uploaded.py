@@ -35,11 +35,11 @@ def read_uploaded(images: Sequence[File], masks: Sequence[File]) -> Uploaded:
             drawn.append((name, data))
             continue
         try:
-            files, are_objects[number] = split_coco(data, name)
+            split, are_objects[number] = split_coco(data, name)
         except DataError as error:
             mistakes.append(str(error).removesuffix("."))
         else:
-            drawn += files.items()
+            drawn += split.items()
     for what, files in (("images", images), ("masks", drawn)):
         counts = Counter(name for name, _ in files)
         mistakes += [
