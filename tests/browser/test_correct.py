@@ -323,15 +323,15 @@ def test_a_place_of_the_link_is_marked_in_the_middle(context: BrowserContext) ->
     # when the line that tells of the other tab has taken its room.
     expect(page.locator(".banner")).to_contain_text("open in another tab")
     page.wait_for_function(
-        """() => {
-          const viewer = document.querySelector(".corrector");
+        """(viewer) => {
           const { width, height } = viewer.querySelector(".stage").getBoundingClientRect();
           const { dataset } = viewer;
           const [scale, left, top] = [dataset.scale, dataset.left, dataset.top].map(Number);
           const near = (found, wanted) => Math.abs(found - wanted) < 1;
           return near((40 - left) * scale, width / 2) && near((120 - top) * scale, height / 2)
             && near(80 * scale, 0.8 * Math.min(width, height));
-        }"""
+        }""",
+        arg=viewer.element_handle(),
     )
     page.get_by_role("button", name="Remove the mark").click()
     expect(page.get_by_text("Marked: rows 80")).to_have_count(0)
