@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -68,16 +68,19 @@ def hierarchy_figure(
     channels: int = 6,
     px_per_network_px: float = 1.0,
     scale: str = SEQUENTIAL,
+    names: Mapping[str, str] | None = None,
 ) -> go.Figure:
     """Return layers from first to deep, one a row, with the size that each unit sees.
 
     Each row shows the ``channels`` that vary most; its title says the layer, the receptive field in
     px of the micrograph and, with a pixel size, in nm. ``px_per_network_px``: pixels of the
-    micrograph to one of the network.
+    micrograph to one of the network. ``names``: what layers are called, by their exact names.
     """
     titles = []
     for layer, size in zip(maps, sizes, strict=True):
-        titles += [_level_title(layer, size, px_per_network_px, pixel_size), *[""] * (channels - 1)]
+        seen = _seen(size, px_per_network_px, pixel_size)
+        name = (names or {}).get(layer.layer.name, layer.layer.name)
+        titles += [f"{name}: a unit sees {seen}", *[""] * (channels - 1)]
     figure = make_subplots(
         len(maps), channels, subplot_titles=titles, horizontal_spacing=0.01, vertical_spacing=0.08
     )
@@ -102,16 +105,14 @@ def hierarchy_figure(
     )
 
 
-def _level_title(
-    maps: FeatureMaps, size: FieldSizes, px_per_network_px: float, pixel_size: PixelSize | None
-) -> str:
+def _seen(size: FieldSizes, px_per_network_px: float, pixel_size: PixelSize | None) -> str:
     seen = f"{size} px"
     if px_per_network_px != 1:
         low, high = (round(end[0] * px_per_network_px) for end in (size.smallest, size.largest))
         seen = f"{low} px" if low == high else f"{low}-{high} px"
     if pixel_size is not None:
         seen += f" = {size.largest[0] * px_per_network_px * pixel_size.nm:.4g} nm"
-    return f"{maps.layer.name}: a unit sees {seen}"
+    return seen
 
 
 def _small_map(maps: FeatureMaps, channel: int, scale: str) -> go.Heatmap:

@@ -62,10 +62,15 @@ def uncertainty_overlay(uncertainty: np.ndarray, opacity: float = 0.8) -> np.nda
     return np.dstack([colors(uncertainty, 0, 1), alpha])
 
 
-def signed_overlay(values: np.ndarray, opacity: float = 0.7) -> np.ndarray:
-    """Return values (H, W) as (H, W, 4) uint8 on one symmetric scale: red for, blue against."""
-    high = float(np.abs(values).max()) or 1.0
-    alpha = np.rint(255 * opacity * np.sqrt(np.abs(values) / high)).astype(np.uint8)
+def signed_overlay(values: np.ndarray, opacity: float = 0.7, percentile: float = 100) -> np.ndarray:
+    """Return values (H, W) as (H, W, 4) uint8 on one symmetric scale: red for, blue against.
+
+    ``percentile``: of the sizes of what is not 0, which takes the full colour.
+    """
+    size = np.abs(values)
+    shown = size[size > 0]
+    high = float(np.percentile(shown, percentile)) if shown.size else 1.0
+    alpha = np.rint(255 * opacity * np.sqrt(np.clip(size / high, 0, 1))).astype(np.uint8)
     return np.dstack([colors(values, -high, high, DIVERGING), alpha])
 
 

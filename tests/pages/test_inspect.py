@@ -15,7 +15,7 @@ from torch import nn
 
 from core.errors import Cancelled
 from core.figures.inspection_rings import with_ring
-from core.inspection import cache, occlusion
+from core.inspection import cache, integrated_gradients, occlusion
 from core.inspection.field import choose_field
 from core.inspection.region import (
     labels_in_field,
@@ -142,7 +142,7 @@ def table(app: AppTest) -> dict[str, str]:
         ("network", None, "**3,832,068** parameters"),
         ("kernels", "filters", "32 filters of 1 × 3 × 3 weights"),
         ("kernels", "norms", "32 filters of 1 × 3 × 3 weights"),
-        ("maps", "channels", "of encoder.model.conv_stem"),
+        ("maps", "channels", "of encoder stem, convolution"),
         ("maps", "patches", maps.PATCHES.partition("most, ")[2]),
         ("maps", "hierarchy", hierarchy.HIERARCHY),
         ("field", "trained", "particle diameters and uses"),
@@ -176,7 +176,7 @@ def test_network_table_of_lenet_has_the_published_numbers(
     open_inspect: Callable[..., AppTest],
 ) -> None:
     app = open_inspect(view="network", network="lenet5", layer="c3")
-    rows = app.dataframe[0].value.set_index("Layer")
+    rows = app.dataframe[0].value.set_index("Exact name")
     assert rows["Parameters"].sum() == 61_706
     assert rows.loc["c1", "Output"] == "6 × 28 × 28"
     assert rows.loc["c1", "MACs"] == 28 * 28 * 6 * 25
@@ -387,6 +387,44 @@ def test_occlusion_can_be_cancelled(
     assert app.button(key="work_start_occlusion")
 
 
+def test_integrated_gradients_add_up_at_once(
+    known_network: None, shown: dict, open_inspect: Callable[..., AppTest]
+) -> None:
+    link = {"baseline": "mean", "row": str(ROW), "column": str(COLUMN)}
+    app = finish(open_inspect(view="label", show="gradients", **link), "gradients")
+    assert not app.exception
+    # The network is linear, so any number of steps is exact; it sees a single pixel, the crop of
+    # which is all that the network looks at.
+    assert table(app)["Completeness: sum and difference are apart by"] == "0.0 %"
+    assert "0.0 % of the absolute gradient lies outside" in texts(app)
+    assert shown["viewer"]["overlay"].title == "Integrated gradients"
+
+
+def test_a_click_stops_the_explanation_of_the_pixel_before(
+    known_network: None, open_inspect: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(*given: object, on_progress: ProgressCallback) -> None:
+        while True:
+            on_progress(1, 9)
+            time.sleep(0.01)
+
+    monkeypatch.setattr(integrated_gradients, "integrated_gradients", endless)
+    app = open_inspect(view="label", show="gradients", row="20", column="20")
+    jobs = app.session_state["lamella"].jobs
+    first = jobs["gradients"]
+    app.query_params["row"] = "40"
+    app = app.run()
+    assert isinstance(first.future.exception(timeout=60), Cancelled)
+    second = jobs["gradients"]
+    assert second is not first and not second.is_stopping
+    # What the user stopped is not begun again by itself.
+    app = app.button(key="work_gradients_cancel").click().run()
+    assert isinstance(second.future.exception(timeout=60), Cancelled)
+    app = app.run()
+    assert "gradients" not in jobs
+    assert app.button(key="work_start_gradients")
+
+
 def test_skips_are_switched_by_the_link(open_inspect: Callable[..., AppTest]) -> None:
     app = open_inspect(view="label", show="skips", skips="none")
     assert not app.exception
@@ -421,7 +459,7 @@ def test_sanity_check_says_how_alike_the_maps_are(open_inspect: Callable[..., Ap
         ({"column": "7"}, "a column without a row; shown: the middle"),
         ({"row": "x", "column": "5"}, 'row "x"'),
         ({"view": "cellar"}, 'view "cellar"; choose one of network, kernels'),
-        ({"view": "maps", "channel": "999"}, "There is no channel 999; encoder.model.conv_stem"),
+        ({"view": "maps", "channel": "999"}, "There is no channel 999; encoder stem, convolution"),
         ({"network": "lenet6"}, 'network "lenet6"; choose one of lenet5-1998'),
         ({"view": "label", "show": "tea"}, 'show "tea"; choose one of cam'),
         ({"view": "label", "class": "9"}, 'class "9"; choose one of 0, 1'),
@@ -583,7 +621,7 @@ def test_the_classifier_of_kinds_shows_what_speaks_for_its_answer(
     assert shares.sum() == pytest.approx(1)
     assert shown["viewer"]["overlay"].title == "Seg-Grad-CAM"
     # 128 px, halved five times.
-    assert "in 4 × 4 units of layer4.1" in texts(app)
+    assert "in 4 × 4 units of stage 4, block 2" in texts(app)
 
 
 def test_a_link_to_a_model_without_an_image_opens_that_model(

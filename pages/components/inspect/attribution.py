@@ -1,4 +1,5 @@
-"""Maps of what speaks for a label: Seg-Grad-CAM, occlusion, and the network without its skips."""
+"""Maps of what speaks for a label: Seg-Grad-CAM, integrated gradients, occlusion, and the network
+without its skips."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ import streamlit as st
 
 from pages.components.frame import background
 from pages.components.inspect import colors as inspect_colors
+from pages.components.inspect import following
+from pages.components.inspect import gradients as inspect_gradients
 from pages.components.inspect import layers as inspect_layers
 from pages.components.inspect import skips as inspect_skips
 from pages.components.inspect import stage as inspect_stage
@@ -38,16 +41,25 @@ SANITY = (
     "correlation with the trained network's map that stays near 1 means that the map does not "
     "depend on what was learned and explains nothing."
 )
-MAPS = {"cam": "Seg-Grad-CAM", "occlusion": "Occlusion", "skips": "Skip ablation"}
+MAPS = {
+    "cam": "Seg-Grad-CAM",
+    "gradients": "Integrated gradients",
+    "occlusion": "Occlusion",
+    "skips": "Skip ablation",
+}
 
 
 def draw_map(inspected: Inspected, shown: str, phase: int) -> Shown:
     """Draw the controls of a map; return its overlay or labels, and a caption."""
     # A network with one output channel has one logit, of its only class.
     phase = min(phase, len(inspected.subject.logits) - 1)
-    return {"cam": _cam, "occlusion": _occlusion, "skips": inspect_skips.draw}[shown](
-        inspected, phase
-    )
+    draw = {
+        "cam": _cam,
+        "gradients": _gradients,
+        "occlusion": _occlusion,
+        "skips": inspect_skips.draw,
+    }
+    return draw[shown](inspected, phase)
 
 
 # ---- Seg-Grad-CAM
@@ -83,7 +95,9 @@ def _cam(inspected: Inspected, phase: int) -> Shown:
     return (
         overlay,
         None,
-        EVIDENCE.format(inspected.classes[phase], where, units, layer)
+        EVIDENCE.format(
+            inspected.classes[phase], where, units, inspect_layers.title(inspected, layer)
+        )
         + f"{', from random weights' if check else ''}.",
     )
 
@@ -118,7 +132,7 @@ def _phase(inspected: Inspected, winner: int) -> int:
     return int(LINK.choose("Class", "class", names, str(winner), in_list=True))
 
 
-def _region(inspected: Inspected) -> tuple[str, Array | None, object]:
+def _region(inspected: Inspected, whole_field: bool = True) -> tuple[str, Array | None, object]:
     """Draw where the class is asked for; return it in words, as a region, and its name."""
     from core.inspection.region import labels_in_field, pixel_region
 
@@ -127,7 +141,9 @@ def _region(inspected: Inspected) -> tuple[str, Array | None, object]:
         return "anywhere in the field", None, "field"
     objects = inspected.analysis.objects if inspected.analysis else None
     number = int(objects[inspected.pixel]) if objects is not None else 0
-    wheres = {name: words for name, words in WHERES.items() if number or name != "object"}
+    left_out = () if number else ("object",)
+    left_out += () if whole_field else ("field",)
+    wheres = {name: words for name, words in WHERES.items() if name not in left_out}
     where = LINK.choose(
         "Where", "where", wheres, "pixel", known=WHERES, label_visibility="collapsed"
     )
@@ -162,7 +178,9 @@ def _checked(inspected: Inspected, draw: Callable[[Subject], Array], asked: Key)
     )
     st.table(
         {
-            "Random from the output down to": [f"`{one.down_to}`" for one in found.stages],
+            "Random from the output down to": [
+                inspect_layers.title(inspected, one.down_to) for one in found.stages
+            ],
             "Rank correlation": [
                 "constant map"
                 if one.rank_correlation != one.rank_correlation
@@ -176,6 +194,16 @@ def _checked(inspected: Inspected, draw: Callable[[Subject], Array], asked: Key)
     )
     st.caption(SANITY)
     return found.stages[-1].heat
+
+
+# ---- integrated gradients
+
+
+def _gradients(inspected: Inspected, phase: int) -> Shown:
+    phase = _phase(inspected, phase)
+    # Along a path of many steps the whole field would take too long to follow a click.
+    where, region, named = _region(inspected, whole_field=False)
+    return inspect_gradients.draw(inspected, phase, where, region, named)
 
 
 # ---- occlusion
@@ -195,6 +223,7 @@ def _occlusion(inspected: Inspected, phase: int) -> Shown:
 
         return occlusion(subject, *pixel, square, phase, on_progress=progress)
 
+    following.stop_overtaken("occlusion", key)
     found = background.run(
         "occlusion", "Run occlusion", key, work, size_bytes=2_000_000, step="Square"
     )

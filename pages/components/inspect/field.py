@@ -204,7 +204,11 @@ def _sentence(inspected: Inspected, unit: UnitField, fields: dict[str, Effective
         return
     diameter, name = objects
     side = max(unit.box.size) * inspected.px_per_network_px
-    who = "The network" if unit.layer is None else f"A unit of {unit.layer}"
+    who = (
+        "The network"
+        if unit.layer is None
+        else f"A unit of {inspect_layers.title(inspected, unit.layer)}"
+    )
     text = f"{who} sees {side / diameter:.1f} {name} diameters"
     used = fields.get("trained")
     if used is not None:

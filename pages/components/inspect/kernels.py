@@ -71,7 +71,7 @@ def draw(inspected: Inspected) -> None:
                 key=f"inspect-kernels-{title}",
                 height=340,
                 config=QUIET,
-                alt=f"{title} kernels of {layer}",
+                alt=f"{title} kernels of {inspect_layers.title(inspected, layer)}",
             )
     channel = inspect_layers.channel(inspected, layer, count, int(own.by_norm[0]))
     _selected(layer, pairs, channel, source)

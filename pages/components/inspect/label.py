@@ -9,6 +9,7 @@ import streamlit as st
 from core.errors import LamellaError
 from pages.components.frame import session
 from pages.components.frame.words import capital, literal
+from pages.components.inspect import layers as inspect_layers
 from pages.components.inspect import stage as inspect_stage
 from pages.components.inspect import subject as inspect_subject
 from pages.components.inspect.attribution import MAPS, draw_map
@@ -90,8 +91,9 @@ def _split(inspected: Inspected) -> None:
     except LamellaError as error:
         st.caption(literal(str(error)))
         return
+    name = inspect_layers.title(inspected, split.layer)
     st.caption(
-        f"{len(split.contributions)} input channels of {split.layer}, each activation times its "
+        f"{len(split.contributions)} input channels of {name}, each activation times its "
         f"weight, plus the bias: their sum is {split.total:.5f}, the logit is {split.logit:.5f}. "
         "Orange supports the class, blue opposes it."
     )

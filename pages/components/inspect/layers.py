@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.errors import LamellaError
 from pages.components.frame import session
+from pages.components.frame.words import capital, literal
 from pages.components.inspect import subject as inspect_subject
 from pages.components.inspect.link import LINK, OF_LAYER
 from pages.components.inspect.subject import Inspected
@@ -23,6 +24,22 @@ def layers(inspected: Inspected) -> dict[str, LayerRow]:
     """Return the layers whose activations can be looked at, by name, in order."""
     rows = inspect_subject.table(inspected.subject).rows
     return {row.layer.name: row for row in rows if row.is_module}
+
+
+def readable(inspected: Inspected) -> dict[str, str]:
+    """Return what each layer is called on screen, by its exact name."""
+    from core.inspection.layer_names import readable_names
+
+    def make() -> dict[str, str]:
+        rows = inspect_subject.table(inspected.subject).rows
+        return readable_names(row.layer for row in rows)
+
+    return inspect_subject.kept(inspected.subject, "names", make=make, size_bytes=40_000)
+
+
+def title(inspected: Inspected, name: str) -> str:
+    """Return what a layer is called on screen; its exact name where it is none of the table."""
+    return readable(inspected).get(name, name)
 
 
 def with_maps(inspected: Inspected) -> list[str]:
@@ -52,8 +69,9 @@ def choose(inspected: Inspected, names: Sequence[str], default: str) -> str:
     every, wanted = list(layers(inspected)), asked(inspected)
     if wanted is not None and wanted not in names:
         before = [name for name in names if every.index(name) <= every.index(wanted)]
-        default, missing = (before or list(names))[-1 if before else 0], wanted
-        st.caption(f"{missing} cannot be shown here; showing {default} instead.")
+        default = (before or list(names))[-1 if before else 0]
+        missing, instead = title(inspected, wanted), title(inspected, default)
+        st.caption(f"{capital(missing)} cannot be shown here; showing {instead} instead.")
     return _select(inspected, list(names), wanted if wanted in names else default)
 
 
@@ -68,15 +86,21 @@ def channel(inspected: Inspected, layer: str, count: int, default: int) -> int:
     wanted = inspected.request.channel
     if wanted is None or 0 <= wanted < count:
         return default if wanted is None else wanted
-    sentence = f"There is no channel {wanted}; {layer} has {count}, 0 to {count - 1}."
+    name = title(inspected, layer)
+    sentence = f"There is no channel {wanted}; {name} has {count}, 0 to {count - 1}."
     LINK.refuse(sentence, "channel")
     return default
 
 
-def describe(row: LayerRow) -> str:
-    """Return a layer in one line: name, kind and output shape."""
+def describe(inspected: Inspected, row: LayerRow) -> str:
+    """Return a layer in one line: what it is called, and its output shape."""
     shape = " × ".join(str(length) for length in row.layer.shape)
-    return f"{row.layer.name}: {row.layer.kind}, {shape}"
+    return f"{capital(title(inspected, row.layer.name))}: {shape}"
+
+
+def exact(rows: Mapping[str, LayerRow], name: str) -> str:
+    """Return the exact name of a layer and its kind, in one line of Markdown."""
+    return f"`{name}`: {literal(rows[name].layer.kind)}" if name in rows else ""
 
 
 def _select(inspected: Inspected, options: list[str], chosen: str) -> str:
@@ -94,8 +118,9 @@ def _select(inspected: Inspected, options: list[str], chosen: str) -> str:
     st.selectbox(
         "Layer",
         options,
-        format_func=lambda name: describe(rows[name]) if name in rows else name,
+        format_func=lambda name: describe(inspected, rows[name]) if name in rows else name,
         key=key,
         on_change=select,
+        help=exact(rows, chosen) or None,
     )
     return chosen

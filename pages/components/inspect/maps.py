@@ -59,7 +59,8 @@ def draw(inspected: Inspected) -> None:
             _channels(inspected, maps, ranking, value, channel, scale)
     if scale is None:
         highest = maps.activations[channel].max()
-        caption = f"Channel {channel} of {layer}; its highest value is {highest:.3g}."
+        name = inspect_layers.title(inspected, layer)
+        caption = f"Channel {channel} of {name}; its highest value is {highest:.3g}."
         inspect_stage.show(inspected, place, None, boxes, caption=caption)
     else:
         overlay, caption = _overlay(inspected, maps, channel, scale)
@@ -81,7 +82,7 @@ def _overlay(
         *("channel", layer, channel, scale.plotly),
     )
     words = f"{low:.3g} in {scale.low} to {high:.3g} in {scale.high}"
-    return overlay, f"Channel {channel} of {layer}: {words}."
+    return overlay, f"Channel {channel} of {inspect_layers.title(inspected, layer)}: {words}."
 
 
 def _ranking(inspected: Inspected, maps: FeatureMaps) -> tuple[Ranking, str]:
@@ -191,7 +192,7 @@ def _channels(
                 for one in made
             ],
             key="inspect-channels",
-            label=f"Channels of {layer}",
+            label=f"Channels of {inspect_layers.title(inspected, layer)}",
             chosen=channel,
             on_choose=lambda number: LINK.change(channel=number, layer=layer),
         )

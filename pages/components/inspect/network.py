@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.components.frame import session
+from pages.components.frame.words import capital
 from pages.components.inspect import layers as inspect_layers
 from pages.components.inspect import subject as inspect_subject
 from pages.components.inspect.link import LINK, OF_LAYER
@@ -32,7 +33,7 @@ def draw(inspected: Inspected) -> None:
     layer = inspect_layers.asked(inspected)
     _drawing(inspected, layer)
     _totals(inspected, table)
-    _table(table, layer)
+    _table(inspected, table, layer)
     chosen = next((row for row in table.rows if row.layer.name == layer), None)
     if chosen is None:
         st.caption("Select a block of the drawing or a row of the table to inspect that layer.")
@@ -83,7 +84,7 @@ def _totals(inspected: Inspected, table: LayerTable) -> None:
         st.caption(f"One network pixel covers {scale:.3g} px of this micrograph.")
 
 
-def _table(table: LayerTable, layer: str | None) -> None:
+def _table(inspected: Inspected, table: LayerTable, layer: str | None) -> None:
     names = [row.layer.name for row in table.rows]
     known = {row.layer.name for row in table.rows if row.is_module}
     key = f"inspect-layers-{LINK.turn('layer')}-{LINK.turn('network')}-{len(names)}"
@@ -94,7 +95,7 @@ def _table(table: LayerTable, layer: str | None) -> None:
         LINK.note("layer", name if name in known else None, **dict.fromkeys(OF_LAYER))
 
     st.dataframe(
-        _columns(table.rows),
+        _columns(inspected, table.rows),
         height=TABLE_HEIGHT,
         hide_index=True,
         key=key,
@@ -102,7 +103,7 @@ def _table(table: LayerTable, layer: str | None) -> None:
         selection_mode="single-row",
         selection_default={"selection": {"rows": [names.index(layer)]}} if layer in names else None,
         column_config={
-            "Layer": st.column_config.TextColumn(width=180),
+            "Layer": st.column_config.TextColumn(width=270),
             "Kind": st.column_config.TextColumn(width=170),
             "Output": st.column_config.TextColumn(width=105),
             "Parameters": st.column_config.NumberColumn(format="localized", width=80),
@@ -121,9 +122,9 @@ def _table(table: LayerTable, layer: str | None) -> None:
     )
 
 
-def _columns(rows: tuple[LayerRow, ...]) -> dict[str, list[object]]:
+def _columns(inspected: Inspected, rows: tuple[LayerRow, ...]) -> dict[str, list[object]]:
     return {
-        "Layer": [row.layer.name for row in rows],
+        "Layer": [inspect_layers.title(inspected, row.layer.name) for row in rows],
         "Kind": [row.layer.kind for row in rows],
         "Output": [" × ".join(map(str, row.layer.shape)) for row in rows],
         "Parameters": [row.layer.parameters for row in rows],
@@ -133,6 +134,7 @@ def _columns(rows: tuple[LayerRow, ...]) -> dict[str, list[object]]:
         ],
         "Stride (px)": [_jump(row) for row in rows],
         "Run time": [row.share for row in rows],
+        "Exact name": [row.layer.name for row in rows],
     }
 
 
@@ -144,7 +146,8 @@ def _jump(row: LayerRow) -> str:
 def _chosen(inspected: Inspected, row: LayerRow) -> None:
     """Draw the ways from the chosen layer to the other views."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{row.layer.name}**, {row.layer.kind}:")
+        name = capital(inspect_layers.title(inspected, row.layer.name))
+        st.markdown(f"**{name}**, {row.layer.kind}:", help=f"`{row.layer.name}`")
         views = {"maps": "Feature maps", "field": "Receptive field"}
         if row.layer.parameters and "convolution" in row.layer.kind:
             views["kernels"] = "Kernels"

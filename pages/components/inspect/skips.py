@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.components.frame import publish, session
+from pages.components.frame.words import capital
 from pages.components.inspect import subject as inspect_subject
 from pages.components.inspect.link import LINK
 from pages.components.inspect.stage import Shown
@@ -78,6 +79,8 @@ def _agreement(found: Ablation, known_truth: bool) -> None:
 
 def _switched_off(known: Sequence[Skip]) -> tuple[str, ...]:
     """Draw a switch for each skip; return the names of those that are off."""
+    from core.inspection.layer_names import readable_block
+
     names = [one.layer for one in known]
     asked = st.query_params.get("skips")
     chosen = names[-1:] if asked is None else [name for name in asked.split(NEXT) if name != NONE]
@@ -101,7 +104,7 @@ def _switched_off(known: Sequence[Skip]) -> tuple[str, ...]:
         else "Disable skip connections into",
         names,
         selection_mode="multi",
-        format_func=lambda name: sizes[name] if is_told_by_size else name,
+        format_func=lambda name: sizes[name] if is_told_by_size else capital(readable_block(name)),
         key=key,
         on_change=switch,
     )
