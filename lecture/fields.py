@@ -18,6 +18,7 @@ from core.inspection.layers import layer_table
 from core.inspection.receptive_field import field_sizes
 from core.inspection.subject import Expected, open_subject
 from core.palette import OKABE_ITO
+from lecture import probes
 from lecture.step import Part, Question, Step, Subject
 
 CROP = 48
@@ -183,5 +184,6 @@ HIERARCHY = Part(
             "inspect",
             {"view": "maps", "model": MODEL},
         ),
+        probes.STEP,
     ),
 )

@@ -23,7 +23,6 @@ from studies.grains.scoring import find_grains
 from studies.ising import figures as ising_figures
 from studies.ising.networks import results as ising
 
-TEMPERATURES = (1.5, 2.27, 4.0)
 SIDE = 64
 GRAIN_SIDE = 512
 
@@ -108,17 +107,11 @@ def _grain_ablation(subject: Subject) -> go.Figure:
 
 
 def _ising_data(subject: Subject) -> go.Figure:
-    data = ising.snapshots("equilibrium", SIDE)
-    nearest = [int(np.abs(data.temperatures - one).argmin()) for one in TEMPERATURES]
-    return pictures(
-        [
-            Shown(
-                ising_figures.lattice_pixels(data.spins[index]),
-                f"T = {data.temperatures[index]:.2f} J/k",
-            )
-            for index in nearest
-        ]
-    )
+    return ising_figures.model_figure(ising.three_snapshots())
+
+
+def _ising_binder(subject: Subject) -> go.Figure:
+    return ising_figures.binder_figure(ising.table(ising.BINDER), ising.crossings())
 
 
 def _ising_result(subject: Subject) -> go.Figure:
@@ -201,10 +194,19 @@ STUDIES = Part(
         Step(
             "ising-data",
             "Ising: spins that like to agree, stirred by temperature",
-            "Each site is up or down and lowers the energy by agreeing with its neighbours. Below "
-            "Tc = 2.27 J/k order wins, above it heat does.",
+            "Each site points up or down, and neighbours that disagree (orange) cost energy. Below "
+            "Tc = 2.27 J/k one direction wins, above it heat does.",
             _ising_data,
             "ising",
+        ),
+        Step(
+            "ising-binder",
+            "Where is Tc? Where lattices of all sizes agree",
+            "Binder's cumulant is 2/3 in order and 0 in disorder. At Tc it hardly depends on the "
+            "size, so the curves of our own lattices cross there, at the exact 2.269 J/k.",
+            _ising_binder,
+            "ising",
+            {"step": "breaks"},
         ),
         Step(
             "ising-result",

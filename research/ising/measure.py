@@ -15,6 +15,7 @@ import torch
 
 from core.synthesis.ising.data import SIDES, read_snapshots
 from research.ising import (
+    measure_binder,
     measure_energy,
     measure_folds,
     measure_regression,
@@ -22,9 +23,15 @@ from research.ising import (
     measure_transfer,
 )
 from studies.ising.download import ising_folder
-from studies.ising.networks.results import AGAINST_ENERGY, CRITICAL, REGRESSION, TRANSFER
+from studies.ising.networks.results import (
+    AGAINST_ENERGY,
+    BINDER_CROSSING,
+    CRITICAL,
+    REGRESSION,
+    TRANSFER,
+)
 
-PARTS = ("folds16", "folds64", "transfer", "energy", "sizes", "regression")
+PARTS = ("folds16", "folds64", "transfer", "energy", "sizes", "binder", "regression")
 
 
 def main(folder: Path, parts: tuple[str, ...]) -> None:
@@ -38,6 +45,7 @@ def main(folder: Path, parts: tuple[str, ...]) -> None:
         "transfer": (TRANSFER, lambda: measure_transfer.measure(lecture)),
         "energy": (AGAINST_ENERGY, lambda: measure_energy.measure(lecture)),
         "sizes": (CRITICAL, measure_sizes.measure),
+        "binder": (BINDER_CROSSING, measure_binder.measure),
         "regression": (REGRESSION, lambda: measure_regression.measure(lecture)),
     }
     for part in parts:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.figures.concepts_style import GRID, LINE
+from core.figures.lecture_pictures import Shown, pictures
 from core.palette import OKABE_ITO
 from core.synthesis.ising import exact as ising_exact
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
 TEMPERATURE = "temperature (J/k)"
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "pentagon")
+_EXAMPLE = np.array(
+    [
+        [1 if sign == "+" else -1 for sign in row]
+        for row in ("++++++", "++--++", "+---++", "+---++", "++-+++", "+++++-")
+    ]
+)
+_COSTS = tuple(bytes.fromhex(OKABE_ITO[1].removeprefix("#")))
 QUANTITIES = {
     "energy": ("energy per site (J)", ising_exact.energy, [-2.08, 0.05]),
     "magnetization": ("|m|", ising_exact.magnetization, [-0.03, 1.05]),
@@ -36,6 +45,35 @@ def lattice_pixels(spins: np.ndarray, least_side: int = 256) -> np.ndarray:
     squares = max(1, -(-least_side // len(spins)))
     grey = np.where(spins > 0, 0.93, 0.16).astype(np.float32)
     return grey.repeat(squares, 0).repeat(squares, 1)
+
+
+def model_figure(snapshots: Sequence[tuple[float, np.ndarray]]) -> go.Figure:
+    """Draw what the model is: a few spins with the bonds that cost energy, and beside them lattices
+    (L, L) with their temperatures in J/k."""
+    shown = [Shown(spins_picture(_EXAMPLE), "Spins, and bonds that cost 2 J")]
+    for temperature, spins in snapshots:
+        shown.append(Shown(lattice_pixels(spins), f"T = {temperature:.2f} J/k"))
+    return pictures(shown)
+
+
+def spins_picture(spins: np.ndarray, site_px: int = 48) -> np.ndarray:
+    """Return a lattice (L, L) with an arrow on each site and a line on each bond between unlike
+    spins, (h, w, 3) uint8."""
+    side = len(spins) * site_px
+    picture = np.rint(255 * lattice_pixels(spins, side)).astype(np.uint8)
+    picture = np.ascontiguousarray(np.repeat(picture[..., None], 3, axis=2))
+    for row, column in np.ndindex(spins.shape):
+        up = spins[row, column] > 0
+        x, y = (int((place + 0.5) * site_px) for place in (column, row))
+        reach = (site_px // 4) * (1 if up else -1)
+        ink = (60, 60, 60) if up else (225, 225, 225)
+        cv2.arrowedLine(picture, (x, y + reach), (x, y - reach), ink, 3, cv2.LINE_AA, tipLength=0.4)
+        left, top = column * site_px, row * site_px
+        if column and spins[row, column - 1] != spins[row, column]:
+            cv2.line(picture, (left, top), (left, top + site_px), _COSTS, 5)
+        if row and spins[row - 1, column] != spins[row, column]:
+            cv2.line(picture, (left, top), (left + site_px, top), _COSTS, 5)
+    return picture
 
 
 def exact_figure(
@@ -247,6 +285,26 @@ def sizes_figure(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
     _mark_critical(figure)
     figure.update_xaxes(title=TEMPERATURE, gridcolor=GRID)
     figure.update_yaxes(title="mean answer, P(T > Tc)", gridcolor=GRID)
+    return figure.update_layout(margin=MARGIN, legend=LEGEND)
+
+
+def binder_figure(
+    rows: Sequence[Mapping[str, Any]], crossings: Sequence[Mapping[str, Any]]
+) -> go.Figure:
+    """Draw Binder's cumulant over temperature for each size, with standard errors, and mark where
+    the largest two cross."""
+    figure = go.Figure()
+    for index, side in enumerate(sorted({row["side"] for row in rows})):
+        mine = [row for row in rows if row["side"] == side]
+        errors = [row["cumulant_error"] for row in mine]
+        temperatures = [row["temperature"] for row in mine]
+        cumulants = [row["cumulant"] for row in mine]
+        _line(figure, temperatures, cumulants, f"L = {side:g}", index, errors)
+    _mark_critical(figure)
+    found = crossings[-1]
+    figure.add_vrect(*found["interval_95"], fillcolor=OKABE_ITO[1], opacity=0.25, line={"width": 0})
+    figure.update_xaxes(title=TEMPERATURE, gridcolor=GRID, range=[2.08, 2.42])
+    figure.update_yaxes(title="Binder cumulant U", gridcolor=GRID, range=[0.15, 0.69])
     return figure.update_layout(margin=MARGIN, legend=LEGEND)
 
 

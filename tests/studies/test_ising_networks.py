@@ -222,3 +222,17 @@ def test_the_energy_is_sufficient_for_the_temperature() -> None:
     chances = [above[energies == level] for level in levels]
     assert max(np.ptp(one) for one in chances) < 1e-12
     assert (np.diff([one[0] for one in chances]) > 0).all()
+
+
+def test_the_cumulants_of_our_own_lattices_cross_at_the_exact_temperature() -> None:
+    found = ising.measured(ising.BINDER_CROSSING)
+    largest = found["crossings"][-1]
+    assert largest["sides"] == [32, 64]
+    assert largest["value"] == pytest.approx(CRITICAL_TEMPERATURE, abs=0.005)
+    rows = ising.table(ising.BINDER)
+    assert {row["side"] for row in rows} == {8, 16, 32, 64}
+    coldest = [row["cumulant"] for row in rows if row["temperature"] == 2.0 and row["side"] >= 16]
+    assert coldest == pytest.approx([2 / 3] * 3, abs=0.02)
+    # Near Tc all sizes have nearly the value of the infinite one, 0.6107 (Kamieniarz and Blote).
+    at_critical = [row["cumulant"] for row in rows if row["temperature"] == 2.27]
+    assert at_critical == pytest.approx([0.6107] * 4, abs=0.02)

@@ -1,4 +1,4 @@
-"""Feature maps of a first, a middle and a deep layer, one above the other."""
+"""Feature maps of a first, a middle and a deep layer, and what can be read off each depth."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.components.inspect import colors as inspect_colors
 from pages.components.inspect import layers as inspect_layers
+from pages.components.inspect import probes as inspect_probes
 from pages.components.inspect import subject as inspect_subject
 from pages.components.inspect.subject import Inspected
 
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 HIERARCHY = (
-    "From the first layer to the deepest, each unit sees more of the micrograph. What the channels "
-    "of this network respond to is what the maps show; no more was measured. Hover over one for "
-    "its receptive field."
+    "From the first layer to the deepest, each unit sees more of the micrograph. Shown are the "
+    "channels that vary most. *Top-activating patches* shows what excites a channel most; below, "
+    "linear probes measure what can be read off each depth."
 )
 
 
@@ -45,7 +46,14 @@ def draw(inspected: Inspected) -> None:
 
     def make() -> Figure:
         sizes = [field_sizes(subject.trace, name) for name in names]
-        return hierarchy_figure(maps, sizes, size, px_per_network_px=per_px, scale=scale)
+        return hierarchy_figure(
+            maps,
+            sizes,
+            size,
+            px_per_network_px=per_px,
+            scale=scale,
+            names=inspect_layers.readable(inspected),
+        )
 
     figure = inspect_subject.kept(subject, "hierarchy figure", size and size.nm, scale, make=make)
     st.markdown(HIERARCHY)
@@ -57,3 +65,4 @@ def draw(inspected: Inspected) -> None:
     )
     if inspected.cut:
         st.caption(inspected.cut)
+    inspect_probes.draw(inspected)

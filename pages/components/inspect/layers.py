@@ -30,11 +30,13 @@ def readable(inspected: Inspected) -> dict[str, str]:
     """Return what each layer is called on screen, by its exact name."""
     from core.inspection.layer_names import readable_names
 
-    def make() -> dict[str, str]:
-        rows = inspect_subject.table(inspected.subject).rows
-        return readable_names(row.layer for row in rows)
-
-    return inspect_subject.kept(inspected.subject, "names", make=make, size_bytes=40_000)
+    subject = inspected.subject
+    key = ("names", subject.model, subject.shape)
+    found = inspect_subject.held(key)
+    if found is None:
+        rows = inspect_subject.table(subject).rows
+        found = inspect_subject.hold(key, readable_names(row.layer for row in rows), 40_000)
+    return found
 
 
 def title(inspected: Inspected, name: str) -> str:

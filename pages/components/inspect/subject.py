@@ -173,7 +173,9 @@ def table(subject: Subject) -> LayerTable:
     """Return the layer table, without run times."""
     from core.inspection.layers import layer_table
 
-    return kept(subject, "table", make=lambda: layer_table(subject.trace))
+    # It depends on the network and the size of the field, not on where the field lies.
+    key = ("table", subject.model, subject.shape)
+    return held(key) or hold(key, layer_table(subject.trace))
 
 
 def untrained_twin(subject: Subject) -> Subject:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,6 +30,8 @@ BY_TEMPERATURE = HERE / "by_temperature.csv"
 TRANSFER = HERE / "transfer.json"
 SIZES = HERE / "sizes.csv"
 CRITICAL = HERE / "critical.json"
+BINDER = HERE / "binder.csv"
+BINDER_CROSSING = HERE / "binder.json"
 REGRESSION = HERE / "regression.csv"
 AGAINST_ENERGY = HERE / "against_energy.json"
 SNAPSHOTS = HERE / "snapshots.npz"
@@ -110,6 +112,20 @@ def folds(side: int) -> tuple[Folds, ...]:
         if row["side"] == side
     ]
     return tuple(sorted(found, key=lambda one: one.parameters))
+
+
+def crossings() -> tuple[Mapping[str, Any], ...]:
+    """Return where Binder's cumulants of two sizes cross, "value" and "interval_95" in J/k,
+    smallest sizes first."""
+    return tuple(json.loads(BINDER_CROSSING.read_text("utf-8"))["crossings"])
+
+
+def three_snapshots() -> list[tuple[float, np.ndarray]]:
+    """Return lattices in equilibrium far below Tc, at it and far above it, (64, 64) int8 each, with
+    their temperatures in J/k."""
+    data = snapshots("equilibrium", 64)
+    nearest = [int(np.abs(data.temperatures - one).argmin()) for one in (1.5, 2.27, 4.0)]
+    return [(float(data.temperatures[index]), data.spins[index]) for index in nearest]
 
 
 @cache

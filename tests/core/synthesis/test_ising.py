@@ -10,6 +10,7 @@ import pytest
 from core.errors import Cancelled, LamellaError
 from core.synthesis.ising import exact as ising_exact
 from core.synthesis.ising import lattice as ising
+from core.synthesis.ising.cumulant import binder_cumulant, crossing
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from core.synthesis.ising.snapshots import equilibrium, make_snapshots, quench, spread_temperatures
 from core.synthesis.ising.wolff import wolff
@@ -43,6 +44,30 @@ def test_enumeration_gives_the_table_and_the_known_levels() -> None:
         assert weights @ m == pytest.approx(magnetization, abs=1e-6)
         variance = weights @ (energies - mean) ** 2
         assert variance / temperature**2 / 16 == pytest.approx(heat, abs=1e-6)
+
+
+def test_binder_cumulant_of_the_enumeration() -> None:
+    states = all_states()
+    energies, m = 16 * ising.energy(states), ising.magnetization(states)
+    known = {1.0: 0.666554, CRITICAL_TEMPERATURE: 0.617199, 3.0: 0.480541, 5.0: 0.207860}
+    for temperature, cumulant in known.items():
+        weights = np.exp(-(energies + 32) / temperature)
+        weights /= weights.sum()
+        assert binder_cumulant(weights @ m**2, weights @ m**4) == pytest.approx(cumulant, abs=1e-6)
+
+
+def test_binder_cumulant_of_order_and_of_a_normal_distribution() -> None:
+    assert binder_cumulant(0.25, 0.0625) == pytest.approx(2 / 3)
+    assert binder_cumulant(0.01, 3 * 0.01**2) == pytest.approx(0)
+
+
+def test_crossing_of_two_curves_that_are_known() -> None:
+    temperatures = np.linspace(2.2, 2.34, 8)
+    apart = temperatures - 2.269
+    first, second = 0.61 - 2 * apart + 9 * apart**2, 0.61 - 4 * apart
+    assert crossing(temperatures, first, second) == pytest.approx(2.269, abs=1e-9)
+    with pytest.raises(LamellaError, match="do not cross"):
+        crossing(temperatures, first, first - 1)
 
 
 @pytest.mark.parametrize("temperature", FOUR)

@@ -28,6 +28,8 @@ def draw(link: PageLink) -> None:
     _transfer(link)
     st.subheader("The other size")
     _sizes()
+    st.subheader("Tc from the lattices themselves")
+    _binder()
     st.subheader("Where do networks put Tc?")
     _critical(link)
     study.measured_by("make studies")
@@ -115,6 +117,35 @@ def _sizes() -> None:
     st.caption(
         "It ends in an average over all places, so it runs at any size. Every network with a dense "
         "layer on the feature map is tied to the size it was built for and cannot even be tried."
+    )
+
+
+def _binder() -> None:
+    from studies.ising import figures
+    from studies.ising.networks import results as ising
+
+    found = ising.measured(ising.BINDER_CROSSING)
+    st.markdown(
+        "Only an infinite lattice has a sharp Tc; a finite one changes gradually. **Binder's "
+        "cumulant** U = 1 - ⟨m⁴⟩ / 3⟨m²⟩² is 2/3 where all lattices are ordered and 0 where m "
+        "scatters around 0. At Tc it hardly depends on the size L, so the curves of all sizes "
+        "cross there: Tc without a network and without Onsager."
+    )
+    left, right = st.columns([1.9, 1], gap="medium")
+    with left:
+        figure = figures.binder_figure(ising.table(ising.BINDER), ising.crossings())
+        screen.chart(figure, "ising_binder", height=430)
+    with right:
+        for one in reversed(ising.crossings()):
+            (small, large), (low, high) = one["sides"], one["interval_95"]
+            st.metric(f"Crossing of L = {small} and {large}", f"{one['value']:.4f} J/k")
+            st.caption(f"95 % interval {low:.4f} to {high:.4f}")
+    lattices = ", ".join(f"{count} of L = {side}" for side, count in found["lattices"].items())
+    st.caption(
+        f"At each temperature {lattices}, {found['snapshots_a_lattice']} snapshots of each in "
+        "equilibrium (Wolff's clusters and sweeps). Exact: Tc = 2.2692 J/k; the band is the "
+        "interval of the largest two. The intervals hold chance alone: small lattices cross a "
+        "little beside Tc. After Binder 1981, doi:10.1007/BF01293604."
     )
 
 

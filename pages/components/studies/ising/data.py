@@ -32,13 +32,9 @@ SHOWN = (0.6, 1.5, 2.1, CRITICAL_TEMPERATURE, 2.6, 4.0)
 
 
 def draw(link: PageLink) -> None:
-    """Draw the live lattice, then the snapshots."""
+    """Draw what the model is, a live lattice, and the snapshots."""
+    _model()
     st.subheader("A lattice, live")
-    st.markdown(
-        "Each site is a spin, up (light) or down (dark). Neighbours that agree lower the energy; "
-        "temperature disorders them. Below the critical temperature "
-        f"Tc = 2 / ln(1 + √2) = {CRITICAL_TEMPERATURE:.6f} J/k order wins, above it disorder."
-    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         side = link.whole_number("Side L (even)", "side", 64, 2)
         algorithm = link.choose("Algorithm", "algorithm", ALGORITHMS)
@@ -55,6 +51,21 @@ def draw(link: PageLink) -> None:
     st.subheader("Snapshots")
     snapshots(link)
     study.go_on({"convolution": "Convolution", "sharing": "Sharing"})
+
+
+def _model() -> None:
+    from studies.ising import figures
+    from studies.ising.networks import results as ising
+
+    st.subheader("What an Ising model is")
+    st.markdown(
+        "Each site of a square lattice carries a **spin** that points up (light) or down (dark), "
+        "and every pair of neighbours that disagree (orange) costs the energy 2 J. "
+        "Heat flips spins at random: below the **critical temperature** "
+        f"Tc = 2 / ln(1 + √2) = {CRITICAL_TEMPERATURE:.4f} J/k one direction wins on the whole "
+        "lattice, above it neither does."
+    )
+    screen.chart(figures.model_figure(ising.three_snapshots()), "ising_model", height=290)
 
 
 def _lattice(side: int, temperature: float, start: str, anew: bool) -> LiveLattice:

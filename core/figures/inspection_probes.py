@@ -1,0 +1,97 @@
+"""Linear probes over depth, and one of the generated images that they were trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.figures.concepts_style import GRID, LINE, drawn, level
+from core.figures.lecture_pictures import Shown, pictures
+from core.inspection.probe_images import CONCEPTS, ProbeImage
+from core.inspection.probes import Probe
+from core.palette import OKABE_ITO
+
+COLORS = dict(zip(CONCEPTS, (OKABE_ITO[0], OKABE_ITO[2], OKABE_ITO[4]), strict=True))
+SYMBOLS = dict(zip(CONCEPTS, ("circle", "square", "diamond"), strict=True))
+
+
+def probes_figure(
+    trained: Sequence[Probe], random: Sequence[Probe], depths: Sequence[str]
+) -> go.Figure:
+    """Draw the area under the ROC curve of each concept over depth, with the trained weights and,
+    dashed, with random ones; either may be empty.
+
+    ``depths``: what each depth is called below its tick, the grey level first.
+    """
+    traces = []
+    for concept in CONCEPTS:
+        for probes, is_trained in ((trained, True), (random, False)):
+            mine = [one for one in probes if one.concept == concept]
+            if not mine:
+                continue
+            color = COLORS[concept]
+            alone = not trained or is_trained
+            traces.append(
+                {
+                    "type": "scatter",
+                    "x": list(range(len(mine))),
+                    "y": [one.auc for one in mine],
+                    "name": concept if alone else f"{concept}, random weights",
+                    "mode": "lines+markers" if alone else "lines",
+                    "line": {
+                        "color": color,
+                        "width": 3 if alone else 2,
+                        "dash": "solid" if alone else "dot",
+                    },
+                    "marker": {"size": 11, "symbol": SYMBOLS[concept]},
+                    "text": [one.layer or "grey level of the pixel" for one in mine],
+                    "hovertemplate": "%{text}<br>AUC %{y:.2f}<extra></extra>",
+                }
+            )
+    layout = {
+        "xaxis": {
+            "tickvals": list(range(len(depths))),
+            "ticktext": list(depths),
+            "title": "depth of the encoder",
+            "gridcolor": GRID,
+            "range": [-0.3, len(depths) - 0.7],
+            "zeroline": False,
+        },
+        "yaxis": {
+            "title": "AUC of a linear classifier",
+            "range": [0.43, 1.02],
+            "gridcolor": GRID,
+            "zeroline": False,
+        },
+        "shapes": [level(0.5, LINE, 2, "dash")],
+        "annotations": [
+            {
+                "x": 1,
+                "xref": "paper",
+                "xanchor": "right",
+                "y": 0.5,
+                "yanchor": "top",
+                "text": "chance",
+                "showarrow": False,
+            }
+        ],
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "margin": {"l": 60, "r": 10, "t": 60, "b": 60},
+    }
+    return drawn(traces, layout)
+
+
+def probe_pictures(image: ProbeImage) -> go.Figure:
+    """Draw a generated image beside its masks."""
+    titles = {"edge": "Edge", "texture": "Texture", "object": "Object"}
+    masks = [
+        Shown(mask.astype(np.float32), titles[concept]) for concept, mask in image.masks.items()
+    ]
+    return pictures([Shown(image.grey, "Generated image"), *masks])
+
+
+def depth_label(shape: tuple[int, ...], image_rows: int, seen: str) -> str:
+    """Return what a depth is called below its tick: its resolution, and what a unit of it sees."""
+    return f"1/{round(image_rows / shape[1])} of the size<br>sees {seen}"
