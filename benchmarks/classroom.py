@@ -25,7 +25,7 @@ from benchmarks.streamlit_client import StreamlitClient
 
 PATIENCE_S, PAUSE_S = 120.0, 3.0
 MOST_MEDIAN_S, MOST_P95_S = 0.2, 1.0
-DECK, BEGIN = "lecture_deck", "Collect the class's answers"
+DECK, BEGIN = "lecture_deck", "Open a class"
 
 
 @dataclass

@@ -1,4 +1,7 @@
-"""What a class answers to the lecture's questions: anonymous, bounded, gone after the lecture."""
+"""A class in the lecture: the micrograph that it is shown, and what it answers to the questions.
+
+The answers are anonymous; both are bounded, and gone after the lecture.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,30 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 MOST_ROOMS, MOST_VISITORS = 50, 500
-REST_S = 3 * 3600.0
-"""A room that nobody asked for so long is gone."""
+REST_S, LONGEST_S = 3 * 3600.0, 8 * 3600.0
+"""A room that nobody asked for so long is gone, and any room so long after it was opened."""
 CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 CODE_LENGTH = 8
 
 
+@dataclass(frozen=True)
+class Shown:
+    """Which micrograph a class is shown: the ``source`` of an image of ``owner``, who opened it.
+
+    ``step``: where the lecture begins.
+    """
+
+    owner: str
+    source: str
+    step: str = ""
+
+
 @dataclass
 class _Room:
-    """``answers``: the choice of each visitor, by question. ``used``: when, in seconds."""
+    """``answers``: the choice of each visitor, by question. ``opened``, ``used``: in seconds."""
 
+    shown: Shown
+    opened: float
     used: float
     answers: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -32,12 +49,16 @@ class Classrooms:
         self._rooms: OrderedDict[str, _Room] = OrderedDict()
         self._lock = Lock()
 
-    def open(self) -> str:
-        """Return the code of a new class; of too many, the one that rested longest is closed."""
+    def open(self, shown: Shown) -> str:
+        """Return the code of a new class; of too many, the one that rested longest is closed.
+
+        Whoever has the code is shown the micrograph until the class is closed or forgotten.
+        """
         code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
         with self._lock:
             self._forget_resting()
-            self._rooms[code] = _Room(self._clock())
+            now = self._clock()
+            self._rooms[code] = _Room(shown, now, now)
             while len(self._rooms) > MOST_ROOMS:
                 self._rooms.popitem(last=False)
         return code
@@ -46,6 +67,12 @@ class Classrooms:
         """Forget a class and all its answers."""
         with self._lock:
             self._rooms.pop(code, None)
+
+    def shown(self, code: str) -> Shown | None:
+        """Return which micrograph a class is shown; None where there is no such class."""
+        with self._lock:
+            room = self._room(code)
+            return None if room is None else room.shown
 
     def answer(self, code: str, question: str, visitor: str, choice: int) -> bool:
         """Keep the choice of a visitor, in place of an earlier one; return whether it was kept.
@@ -81,6 +108,7 @@ class Classrooms:
         return room
 
     def _forget_resting(self) -> None:
-        oldest = self._clock() - REST_S
-        for code in [code for code, room in self._rooms.items() if room.used < oldest]:
-            del self._rooms[code]
+        now = self._clock()
+        for code, room in list(self._rooms.items()):
+            if now - room.used > REST_S or now - room.opened > LONGEST_S:
+                del self._rooms[code]

@@ -38,14 +38,15 @@ try:
         st.info(inspect_choices.cannot_be_inspected())
         st.stop()
     analysis = inspect_choices.segmentation(opened)
-    view = LINK.choose(
-        "View",
-        "view",
-        inspect_link.VIEWS,
-        inspect_link.FIRST,
-        drops=("show",),
-        label_visibility="collapsed",
-    )
+    with st.container(key=presenter.WAY):
+        view = LINK.choose(
+            "View",
+            "view",
+            inspect_link.VIEWS,
+            inspect_link.FIRST,
+            drops=("show",),
+            label_visibility="collapsed",
+        )
     inspected = inspect_subject.look(opened, name, request, analysis)
     inspect_subject.introduce(inspected)
     SECTIONS[view](inspected)

@@ -7,12 +7,12 @@ from pages.components.lecture import contents, stage
 PAGE = {"group": "Learn", "title": "Lecture", "order": 0}
 
 stage.LINK.read()
-stage.go_live()
+stage.go_elsewhere()
 opened, note = stage.micrograph()
-if st.query_params.get("present") == stage.PRESENT:
+if stage.is_presented():
     st.title("Lecture")
     stage.present(opened, note)
     st.stop()
 contents.heading(opened)
-contents.begin()
+contents.begin(opened)
 contents.all_steps()

@@ -5,18 +5,21 @@ from functools import partial
 import streamlit as st
 
 from pages.components.correct.link import correct_link
-from pages.components.frame import publish, scale_bar, session, sidebar
+from pages.components.frame import presenter, publish, scale_bar, screen, session, sidebar
 from pages.components.segment import cards, marking, objects, results, run, selection, suggestion
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
 PAGE = {"group": "Analyse", "title": "Segment", "order": 1}
 
-st.title("Segment")
+presenter.heading(
+    "Segment", "Segment the phases of a micrograph, then count and measure its objects."
+)
+if screen.presenting():
+    session.begin_with_a_sample(run=True)
 opened = sidebar.choose_micrograph()
 if opened is None:
     cards.first_screen()
     st.stop()
-st.caption("Segment the phases of a micrograph, then count and measure its objects.")
 card = sidebar.choose_model()
 button, below_the_model = sidebar.about_model(card)
 card, marked = marking.choose(opened, card)

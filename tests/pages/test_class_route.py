@@ -8,7 +8,10 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from lecture.classroom import Shown
 from pages.components.lecture.class_route import NO_CLASS, class_address, class_route, classrooms
+
+SHOWN = Shown("ann", "sample:gold-tem")
 
 
 @pytest.fixture
@@ -18,7 +21,7 @@ def client() -> TestClient:
 
 @pytest.fixture
 def address() -> str:
-    return class_address(classrooms().open())
+    return class_address(classrooms().open(SHOWN))
 
 
 def sent(visitor: object, choice: object) -> str:
@@ -50,4 +53,4 @@ def test_without_a_class_nothing_is_kept(client: TestClient) -> None:
     path = class_address("no-class")
     answer = client.post(f"{path}/predict-size", content=sent("a", 0))
     assert (answer.status_code, answer.json()) == (404, {"sentence": NO_CLASS})
-    assert client.get(f"{class_address(classrooms().open())}/pooling").status_code == 404
+    assert client.get(f"{class_address(classrooms().open(SHOWN))}/pooling").status_code == 404

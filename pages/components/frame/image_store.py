@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from starlette.requests import Request
@@ -30,12 +30,14 @@ HEADERS = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": 
 
 @dataclass(frozen=True)
 class _Entry:
-    """``make``: what draws the image when it is asked for; None once it is drawn."""
+    """``make``: what draws the image when it is asked for; None once it is drawn. ``may_be_seen``:
+    whether it still may, asked each time; None of one that always may."""
 
     owner: str
     digest: str
     image: EncodedImage | None
     make: Callable[[], EncodedImage] | None = None
+    may_be_seen: Callable[[], bool] | None = None
 
 
 class ImageStore:
@@ -59,13 +61,18 @@ class ImageStore:
         return f"{PREFIX}/{token}/{digest}.{SUFFIXES[image.media_type]}"
 
     def address_before(
-        self, owner: str, digest: str, make: Callable[[], EncodedImage], media_type: str = JPEG
+        self,
+        owner: str,
+        digest: str,
+        make: Callable[[], EncodedImage],
+        media_type: str = JPEG,
+        may_be_seen: Callable[[], bool] | None = None,
     ) -> str:
         """Return the path of an image of ``media_type`` that ``make`` makes when a browser asks for
-        it."""
+        it. ``may_be_seen``: asked each time; once it says no, nobody gets the image any more."""
         entry, token = self._known(owner, digest)
         if entry is None:
-            token = self._put(token, _Entry(owner, digest, None, make))
+            token = self._put(token, _Entry(owner, digest, None, make, may_be_seen))
         return f"{PREFIX}/{token}/{digest}.{SUFFIXES[media_type]}"
 
     def get(self, token: str, digest: str, owner: str | None = None) -> EncodedImage | None:
@@ -81,8 +88,11 @@ class ImageStore:
             return None
         if not identity.may_have(owner, entry.owner):
             return None
+        if entry.may_be_seen is not None and not entry.may_be_seen():
+            self._images.discard(token.__eq__)
+            return None
         if entry.image is None and entry.make is not None:
-            entry = _Entry(entry.owner, digest, entry.make())
+            entry = replace(entry, image=entry.make(), make=None)
             self._put(token, entry)
         return entry.image
 

@@ -1,7 +1,7 @@
-"""Presenter: a page for a projector, with large type and nothing beside it. Esc leaves.
+"""Presenter: a page for a projector, one part of it on the whole window. Esc leaves.
 
-Whoever comes from a step of the lecture goes back to it. What is typed into a field, or closed by
-Esc, is not taken for leaving.
+Whoever comes from a step of the lecture goes back to it; a page that the lecture has a chapter of
+is presented there. What is typed into a field, or closed by Esc, is not taken for leaving.
 """
 
 from __future__ import annotations
@@ -16,43 +16,39 @@ from pages.components.frame import screen, session
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-ESCAPE = "presenter_escape"
+STAGE = "presenter_stage"
 BACK = "lecture"
-GOING_BACK = "presenter_back"
+GOING_TO, FROM = "presenter_going_to", "presenter_from"
+WAY = "presenter-way"
+"""Key of the container with a choice of views that steps lead through, as those of a study."""
+END = "page-end"
+"""Key of the container with what a page ends with, which is not for a projector."""
 PAGES = Path(__file__).resolve().parents[2]
-FONT_PX = 21
+FONT_PX = 18
 SWITCH_PX = 190
-_STYLE = f"""<style>
-html {{ font-size: {FONT_PX}px !important; }}
-[data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stSidebarCollapsedControl"],
-[data-testid="stExpandSidebarButton"] {{ display: none !important; }}
-[data-testid="stMainBlockContainer"] {{ padding-top: 1rem !important; }}
-</style>"""
-_SCRIPT = """
-const TYPED = "input, textarea, select, [contenteditable=true], [role=dialog], [role=listbox]";
-
-export default function (component) {
-  const { setTriggerValue } = component;
-  const escape = (event) => {
-    const target = event.composedPath()[0];
-    if (event.key !== "Escape" || event.defaultPrevented) return;
-    if (target instanceof Element && target.closest(TYPED)) return;
-    setTriggerValue("escaped", Date.now());
-  };
-  document.addEventListener("keydown", escape);
-  return () => document.removeEventListener("keydown", escape);
-}
-"""
-_component = st.components.v2.component("lamella_escape", js=_SCRIPT)
+_STYLE = f"<style>html {{ font-size: {FONT_PX}px !important; }}</style>"
+_component = st.components.v2.component(
+    "lamella_presenter", js=Path(__file__).with_name("presenter_stage.js").read_text("utf-8")
+)
 
 
-def heading(title: str, *sentences: str, picture_px: int = 0) -> DeltaGenerator:
+def heading(title: str, *sentences: str, picture_px: int = 0, chapter: str = "") -> DeltaGenerator:
     """Draw heading, purpose and the presenter switch of a page that can be shown to a class.
 
-    Return a place beside the words, ``picture_px`` wide, for a picture.
+    ``chapter``: the key of the lecture's step that presents the page, "" where the page presents
+    itself. Return a place beside the words, ``picture_px`` wide, for a picture.
     """
-    _go_back()
-    row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    _go()
+
+    def turned() -> None:
+        # The page is not presented itself, so its switch is off when it is open again.
+        session.control("presenter", False)
+        session.remember(GOING_TO, chapter)
+        session.remember(FROM, chapter)
+
+    row = st.container(
+        key="page-heading", horizontal=True, vertical_alignment="center", gap="medium"
+    )
     picture = row.container(width=picture_px) if picture_px else row
     words = row.container(width="stretch", gap="small")
     words.title(title)
@@ -63,14 +59,16 @@ def heading(title: str, *sentences: str, picture_px: int = 0) -> DeltaGenerator:
             "Presenter",
             key="presenter",
             bind="query-params",
-            help="Large type and nothing beside the page; Esc leaves.",
+            help="On the whole window, part by part, for a projector; arrow keys, Page Down or a "
+            "clicker step on, Esc leaves.",
+            on_change=turned if chapter else None,
         )
-        if screen.presenting():
-            _leave_by_escape()
+    if screen.presenting():
+        _stage(title)
     return picture
 
 
-def _leave_by_escape() -> None:
+def _stage(title: str) -> None:
     st.html(_STYLE)
     step = st.query_params.get(BACK)
 
@@ -78,17 +76,20 @@ def _leave_by_escape() -> None:
         if step is None:
             session.control("presenter", False)
         else:
-            session.remember(GOING_BACK, step)
+            session.remember(GOING_TO, step)
 
-    _component(key=ESCAPE, on_escaped_change=escaped)
-    if step is not None:
-        st.button("Back to the lecture", on_click=escaped)
+    _component(
+        key=STAGE,
+        data={"title": title, "leave": "Esc" if step is None else "Back to the lecture (Esc)"},
+        on_escaped_change=escaped,
+    )
 
 
-def _go_back() -> None:
-    step = session.value_of(GOING_BACK)
-    if step is None:
+def _go() -> None:
+    """Open the lecture at a step, where that was asked for a moment ago."""
+    step = session.value_of(GOING_TO)
+    if not step:
         return
-    session.remember(GOING_BACK, None)
+    session.remember(GOING_TO, None)
     query = {**session.everywhere(), "step": step, "present": "1"}
     st.switch_page(PAGES / "lecture.py", query_params=query)

@@ -44,14 +44,15 @@ def later(
     make: Callable[[], encoding.EncodedImage],
     media_type: str = JPEG,
     is_everyones: bool = False,
+    may_be_seen: Callable[[], bool] | None = None,
 ) -> str:
     """Return the address of a JPEG, or of a figure, that is made when a browser asks for it.
 
-    ``kind`` and ``content`` together name what ``make`` draws. ``is_everyones``: it is of a sample,
-    so that all sessions share one.
+    ``kind`` and ``content`` together name what ``make`` draws. ``is_everyones``: all sessions share
+    one, as of a sample. ``may_be_seen``: asked each time; once it says no, it is gone.
     """
     digest, owner = _digest(kind, content), EVERYONE if is_everyones else session.owner()
-    path = image_store().address_before(owner, digest, make, media_type)
+    path = image_store().address_before(owner, digest, make, media_type, may_be_seen)
     return below_base_path(path)
 
 

@@ -25,7 +25,9 @@ import streamlit as st
 from core.concepts.picture import picture
 from core.concepts.snippet import Snippet
 from core.errors import LamellaError
+from lecture.steps import STEPS
 from pages.components.frame import images, presenter, samples, screen, session, sidebar, stores
+from pages.components.frame.addresses import address_of
 from pages.components.frame.memory import Opened
 from pages.components.frame.words import literal
 from pages.components.learn import link as learn_link
@@ -57,10 +59,16 @@ def begin(title: str, sentence: str, why: str, has_picture: bool = True) -> Open
 
     ``sentence``: what the page shows. ``why``: why a microscopist cares. ``has_picture``: the
     micrograph stands beside them; False where the page begins with the micrograph itself.
-    As presenter the type is larger and the sidebar away, so that the page has the whole screen.
+    Presented, it is the lecture's chapter; a link with ``presenter`` shows the page itself so.
     """
     learn_link.read()
-    place = presenter.heading(title, why, sentence, picture_px=opening.PX if has_picture else 0)
+    place = presenter.heading(
+        title,
+        why,
+        sentence,
+        picture_px=opening.PX if has_picture else 0,
+        chapter=_chapter(title),
+    )
     if session.memory().notice:
         st.warning(session.memory().notice)
     if session.memory().source is None:
@@ -75,15 +83,16 @@ def begin(title: str, sentence: str, why: str, has_picture: bool = True) -> Open
 def end(title: str, reference: str) -> None:
     """Draw the reference and the links to the pages before and after; judge the link itself."""
     learn_link.say_what_was_refused()
-    st.caption(f"Reference: {reference}")
     titles = [found for found, _ in lessons()]
     here = titles.index(title)
     way = (BEGINNING, *lessons(), GOING_ON)
     (before, earlier), (after, later) = way[here], way[here + 2]
-    left, right = st.columns(2)
-    left.page_link(earlier, label=f"Before: {before}", icon=":material/arrow_back:")
-    with right.container(horizontal_alignment="right"):
-        st.page_link(later, label=f"Next: {after}", icon=":material/arrow_forward:")
+    with st.container(key=presenter.END):
+        st.caption(f"Reference: {reference}")
+        left, right = st.columns(2)
+        left.page_link(earlier, label=f"Before: {before}", icon=":material/arrow_back:")
+        with right.container(horizontal_alignment="right"):
+            st.page_link(later, label=f"Next: {after}", icon=":material/arrow_forward:")
 
 
 def formulas(*texts: str) -> None:
@@ -104,6 +113,12 @@ def lessons() -> tuple[tuple[str, Path], ...]:
                 if page["group"] == "Learn" and page["order"] > OVERVIEW:
                     found.append((page["order"], page["title"], path))
     return tuple((title, path) for _, title, path in sorted(found))
+
+
+def _chapter(title: str) -> str:
+    """Return the key of the lecture's first step that a page shows live, "" where there is none."""
+    page = next((address_of(path) for found, path in lessons() if found == title), "")
+    return next((step.key for step in STEPS.values() if step.page == page), "")
 
 
 def _opened() -> Opened:

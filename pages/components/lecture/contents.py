@@ -5,11 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from core.figures.qr_code import qr_code
+from lecture.step import Step
 from lecture.steps import PARTS, STEPS
-from pages.components.frame import stores
+from pages.components.frame import keeping, samples, stores
 from pages.components.frame.memory import Opened
+from pages.components.frame.words import literal
 from pages.components.learn import opening
-from pages.components.lecture import stage
+from pages.components.lecture import class_image, stage
 from pages.components.lecture.class_route import is_open
 
 PAGE = stage.PAGES / "lecture.py"
@@ -35,12 +37,14 @@ def heading(opened: Opened) -> None:
         )
 
 
-def begin() -> None:
+def begin(opened: Opened) -> None:
     """Draw what starts the lecture, where it was left, and the link for a class."""
     asked = st.query_params.get("step", stage.FIRST)
     step = STEPS.get(asked, STEPS[stage.FIRST])
     if asked not in STEPS:
         st.warning("The link asks for a step that does not exist; shown: the first.")
+    if stage.class_code() and not is_open(stage.class_code()):
+        st.warning("The class of this link is over.")
     place = list(STEPS).index(step.key) + 1
     left, right = st.columns([2.2, 1], gap="large")
     with left:
@@ -55,34 +59,45 @@ def begin() -> None:
             "the ends; B makes the screen black; Esc leaves. *Try it live* opens the page where "
             "the same is shown with all its controls, and Esc there leads back."
         )
-        _class()
+        _class(opened, step)
     with right:
         address = stage.address_of(step)
         code = stores.kept(("qr", address), lambda: qr_code(address).data, 50_000)
         st.image(code, width=QR_PX, output_format="PNG")
-        st.caption("This step, for a class")
+        st.caption("The link for the class" if is_open(stage.class_code()) else "This step")
         st.code(address, language=None, wrap_lines=True)
 
 
-def _class() -> None:
-    """Draw what begins and ends the collecting of answers."""
+def _class(opened: Opened, step: Step) -> None:
+    """Draw what opens and ends a class, and what it is shown."""
+    name = literal(opened.micrograph.name)
     if is_open(stage.class_code()):
         st.markdown(
-            "**The class answers the lecture's questions** by the link at the right, without "
-            "names. Space shows the bars beside the truth. The answers are gone three hours after "
-            "the last one, or at once:"
+            f"**The class is open**: by the link at the right it sees the lecture drawn of {name}, "
+            "and answers its questions without names. Space shows the bars beside the truth."
         )
-        st.button("End the class", on_click=stage.end_class)
-    else:
-        st.markdown(
-            "Seven steps are questions. A class can answer them on its phones, without names:"
-        )
-        st.button("Collect the class's answers", on_click=stage.begin_class)
+        if stage.is_mine():
+            st.button("End the class", on_click=stage.end_class)
+        return
+    source, shares = opened.source, ""
+    if keeping.sample_name(source) is None:
+        if class_image.can_be_shown(source):
+            shares = f"This shares pictures of **{name}** with whoever has the link. "
+        else:
+            source = f"sample:{samples.offers()[0].name}"
+            shares = f"{name} is not kept on this server, so the class sees a sample. "
+    st.markdown(
+        "A class can follow on its phones by one short link, and answer the lecture's seven "
+        f"questions without names. {shares}The class is over when you end it, three hours after "
+        "its last use, or eight hours from now; nothing of it is kept."
+    )
+    st.button("Open a class", on_click=stage.begin_class, args=(source, step.key))
 
 
 def all_steps() -> None:
     """Draw every step as a link, by part."""
-    columns, number = st.columns(COLUMNS, gap="medium"), 0
+    with st.container(key="lecture-steps"):
+        columns, number = st.columns(COLUMNS, gap="medium"), 0
     for part in PARTS:
         with columns[min(COLUMNS - 1, number // MOST_OF_A_COLUMN)]:
             st.subheader(part.title)

@@ -11,35 +11,53 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.figures.encoding import EncodedImage
+from lecture.classroom import Shown
 from lecture.drawing import MEDIA_TYPE, encoded
 from lecture.step import Step, Subject
 from lecture.steps import PARTS, STEPS
-from pages.components.frame import images, networks, publish, samples, session, stores
+from pages.components.frame import (
+    images,
+    networks,
+    presenter,
+    publish,
+    samples,
+    session,
+    stores,
+)
 from pages.components.frame.memory import Opened
 from pages.components.frame.page_link import PageLink
+from pages.components.lecture import class_image
 from pages.components.lecture.class_route import class_address, classrooms, is_open
 from pages.components.lecture.deck import Left, Screen, deck
 from pages.components.lecture.route import library_address
 
 PAGES = Path(__file__).resolve().parents[2]
 LINK = PageLink("lecture", ("step", "present", "class"))
-GO_LIVE = "lecture_live"
+GO_LIVE, GO_BACK = "lecture_live", "lecture_back"
 FIRST = next(iter(STEPS))
-PRESENT = "1"
+PRESENT, CONTENTS = "1", "0"
 PICTURE_BYTES = 400_000
 """About, of one step."""
+NOT_THE_CLASSES = "The class's image cannot be opened; shown: a sample."
 ELSEWHERE = "This link's image cannot be opened here; shown: a sample."
+
+
+def is_presented() -> bool:
+    """Return whether the link asks for the lecture on the whole window, as that of a class does."""
+    asked = st.query_params.get("present")
+    return asked == PRESENT or (asked is None and is_open(class_code()))
 
 
 def present(opened: Opened, note: str) -> None:
     """Show the lecture on the whole window, from the link's step on. ``note``: said in a line."""
     code = class_code()
+    shown = classrooms().shown(code)
     deck(
-        _screens(opened),
-        st.query_params.get("step", FIRST),
+        _screens(opened, code if shown is not None else ""),
+        st.query_params.get("step", shown.step if shown else FIRST),
         publish.below_base_path(library_address()),
         note,
-        publish.below_base_path(class_address(code)) if is_open(code) else "",
+        publish.below_base_path(class_address(code)) if shown is not None else "",
         _leave,
     )
 
@@ -49,39 +67,60 @@ def class_code() -> str:
     return st.query_params.get("class", "")
 
 
-def begin_class() -> None:
-    """Open a class, and put its code into the link."""
-    LINK.change(**{"class": classrooms().open()})
+def is_mine() -> bool:
+    """Return whether the class of the link was opened by whoever asks."""
+    shown = classrooms().shown(class_code())
+    return shown is not None and shown.owner == session.owner()
+
+
+def begin_class(source: str, step: str) -> None:
+    """Open a class that is shown the micrograph ``source`` from ``step`` on; its code is then in
+    the link, which stays with the contents."""
+    code = classrooms().open(Shown(session.owner(), source, step))
+    LINK.change(**{"class": code, "present": CONTENTS})
 
 
 def end_class() -> None:
-    """Forget the class of the link with all its answers."""
+    """Forget the class of the link with all its answers; its micrograph is shown no more."""
     classrooms().close(class_code())
-    LINK.change(**{"class": None})
+    LINK.change(**{"class": None, "present": None})
 
 
 def _leave(left: Left) -> None:
     step = left.step if left.step in STEPS else FIRST
+    origin = session.value_of(presenter.FROM)
     if left.where == "live" and STEPS[step].page:
         session.remember(GO_LIVE, step)
+    elif origin:
+        session.remember(presenter.FROM, None)
+        session.remember(GO_BACK, origin)
     else:
-        LINK.change(present=None, step=step)
+        LINK.change(present=CONTENTS if class_code() else None, step=step)
 
 
-def go_live() -> None:
-    """Open the page that shows a step live, where the lecture was just left for it."""
+def go_elsewhere() -> None:
+    """Open the page that shows a step live, or that the lecture was presented from, where it was
+    just left for it. The menu leads back to the step."""
     key = session.value_of(GO_LIVE)
+    if key is not None:
+        session.remember(GO_LIVE, None)
+        LINK.change(step=key)
+        query = {**STEPS[key].query, "presenter": "true", "lecture": key}
+    else:
+        key, query = session.value_of(GO_BACK), {}
     if key is None:
         return
-    session.remember(GO_LIVE, None)
-    step = STEPS[key]
-    LINK.change(step=key)
-    query = {**session.everywhere(), **step.query, "presenter": "true", "lecture": key}
-    st.switch_page(PAGES / f"{step.page.replace('-', '_')}.py", query_params=query)
+    session.remember(GO_BACK, None)
+    page = STEPS[key].page.replace("-", "_")
+    st.switch_page(PAGES / f"{page}.py", query_params={**session.everywhere(), **query})
 
 
 def micrograph() -> tuple[Opened, str]:
     """Return what is on stage and a line about it: a sample where the link's image is not here."""
+    shown = classrooms().shown(class_code())
+    if shown is not None:
+        opened = class_image.open_shown(shown)
+        return (opened, "") if opened is not None else (_sample(), NOT_THE_CLASSES)
     mine = session.memory()
     if mine.source is None:
         note = ELSEWHERE if mine.notice else ""
@@ -101,11 +140,15 @@ def _subject(opened: Opened) -> Subject:
     return Subject(opened.micrograph, opened.truth, networks.engine)
 
 
-def _screens(opened: Opened) -> tuple[Screen, ...]:
+def _screens(opened: Opened, code: str) -> tuple[Screen, ...]:
+    """``code``: of the class that sees them, "" where there is none."""
     subject = _subject(opened)
     sample = _subject(_sample())
     shown = opened.micrograph
     content = f"{opened.content} {shown.pixel_size} {shown.bar_rows}"
+    is_sample = opened.source.startswith("sample:")
+    code = "" if is_sample else code
+    may_be_seen = partial(is_open, code) if code else None
     return tuple(
         Screen(
             step.key,
@@ -113,11 +156,12 @@ def _screens(opened: Opened) -> tuple[Screen, ...]:
             step.title,
             step.sentence,
             publish.later(
-                "lecture",
+                f"lecture {code}",
                 f"{step.key} {content}",
                 partial(_picture, step, subject, sample),
                 MEDIA_TYPE,
-                opened.source.startswith("sample:"),
+                is_sample or bool(code),
+                may_be_seen,
             ),
             bool(step.page),
             step.question.ask if step.question else "",
@@ -144,13 +188,16 @@ def _one_at_a_time() -> Lock:
 
 
 def link_to(step: Step) -> dict[str, str]:
-    """Return the link of a step, with the micrograph and without the model."""
+    """Return the link of a step, with the micrograph or the class and without the model."""
+    where = {"step": step.key, "present": PRESENT}
+    if class_code():
+        return {"class": class_code(), **where}
     image = {name: text for name, text in session.everywhere().items() if name != "model"}
-    code = {"class": class_code()} if class_code() else {}
-    return {**image, **code, "step": step.key, "present": PRESENT}
+    return {**image, **where}
 
 
 def address_of(step: Step) -> str:
-    """Return the whole address of a step, as a class can open it."""
+    """Return the whole address of a step; where a class is open, the short one of the class."""
     here = (st.context.url or "").partition("?")[0]
-    return f"{here}?{urlencode(link_to(step))}"
+    code = class_code()
+    return f"{here}?{urlencode({'class': code} if is_open(code) else link_to(step))}"

@@ -29,12 +29,13 @@ def begin(link: PageLink, title: str, sentence: str) -> str:
     """Draw heading, purpose and the choice of the step; return the step, a key of STEPS."""
     link.read()
     presenter.heading(title, sentence)
-    return link.choose("Step", "step", STEPS, label_visibility="collapsed")
+    with st.container(key=presenter.WAY):
+        return link.choose("Step", "step", STEPS, label_visibility="collapsed")
 
 
 def go_on(learn: Mapping[str, str], inspect: Mapping[str, str] | None = None) -> None:
     """Draw links: to pages of the lecture, title by file, and to Inspect with these parameters."""
-    with st.container(horizontal=True):
+    with st.container(key=presenter.END, horizontal=True):
         for file, title in learn.items():
             st.page_link(PAGES / f"{file}.py", label=f"Learn: {title}", icon=":material/school:")
         if inspect is not None:

@@ -77,10 +77,21 @@ class Stage extends Moving {
 
   // ---- pointing
 
+  // How many times larger than laid out the page is shown: as presenter it is fitted to the window.
+  get enlarged() {
+    return this.stage.getBoundingClientRect().width / this.stage.clientWidth || 1;
+  }
+
+  // A point of the window from the stage's corner, in px as laid out.
+  within(clientX, clientY) {
+    const { left, top } = this.stage.getBoundingClientRect();
+    return [(clientX - left) / this.enlarged, (clientY - top) / this.enlarged];
+  }
+
   imagePoint(event) {
-    const stage = this.stage.getBoundingClientRect();
-    const x = Math.floor((event.clientX - stage.left) / this.scale + this.left);
-    const y = Math.floor((event.clientY - stage.top) / this.scale + this.top);
+    const [across, down] = this.within(event.clientX, event.clientY);
+    const x = Math.floor(across / this.scale + this.left);
+    const y = Math.floor(down / this.scale + this.top);
     const { width, height } = this.data.image;
     return x >= 0 && y >= 0 && x < width && y < height ? { x, y } : null;
   }
@@ -106,12 +117,11 @@ class Stage extends Moving {
     this.canvas.classList.add("moving");
     const other = [...this.pointers.entries()].find(([id]) => id !== event.pointerId)?.[1];
     if (other) {
-      const stage = this.stage.getBoundingClientRect();
       const factor = Math.hypot(now.x - other.x, now.y - other.y) / Math.hypot(before.x - other.x, before.y - other.y);
-      this.zoom(factor, (now.x + other.x) / 2 - stage.left, (now.y + other.y) / 2 - stage.top);
-      this.move((before.x - now.x) / 2, (before.y - now.y) / 2);
+      this.zoom(factor, ...this.within((now.x + other.x) / 2, (now.y + other.y) / 2));
+      this.move((before.x - now.x) / 2 / this.enlarged, (before.y - now.y) / 2 / this.enlarged);
     } else {
-      this.move(before.x - now.x, before.y - now.y);
+      this.move((before.x - now.x) / this.enlarged, (before.y - now.y) / this.enlarged);
     }
     this.pointers.set(event.pointerId, now);
     return undefined;
@@ -127,10 +137,9 @@ class Stage extends Moving {
 
   wheel(event) {
     event.preventDefault();
-    const stage = this.stage.getBoundingClientRect();
     const lines = event.deltaMode === 1 ? 16 : 1;
     const factor = Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0018));
-    this.zoom(factor, event.clientX - stage.left, event.clientY - stage.top);
+    this.zoom(factor, ...this.within(event.clientX, event.clientY));
   }
 
   // The first move only shows the cross, in the middle of the view.

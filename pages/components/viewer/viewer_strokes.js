@@ -95,9 +95,9 @@ class Strokes extends Stage {
   // ---- drawing
 
   pointAt(event) {
-    const stage = this.stage.getBoundingClientRect();
-    const x = (event.clientX - stage.left) / this.scale + this.left;
-    const y = (event.clientY - stage.top) / this.scale + this.top;
+    const [across, down] = this.within(event.clientX, event.clientY);
+    const x = across / this.scale + this.left;
+    const y = down / this.scale + this.top;
     return [Math.round(x * 10) / 10, Math.round(y * 10) / 10];
   }
 

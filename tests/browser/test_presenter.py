@@ -1,0 +1,55 @@
+"""Presenter: a page's parts one after the other, each fitted to the window, nothing to scroll."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+SCROLLED = """() => {
+  const main = document.querySelector("[data-testid=stMain]"), root = document.documentElement;
+  const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+  const block = box("[data-testid=stMainBlockContainer]");
+  const bar = box(".presenter-bar");
+  return Math.max(
+    root.scrollWidth - innerWidth, root.scrollHeight - innerHeight,
+    main.scrollWidth - main.clientWidth, main.scrollHeight - main.clientHeight,
+    -block.left, -block.top, block.right - innerWidth, block.bottom - bar.top,
+    bar.bottom - innerHeight,
+  );
+}"""
+
+
+def on_screen(page: Page, place: str) -> None:
+    expect(page.locator(f".presenter-bar[data-screen='{place}']")).to_be_attached()
+
+
+@pytest.mark.parametrize(("address", "marker"), [("pooling", "Before"), ("ising", "spin")])
+def test_a_page_fits_part_by_part(
+    server,
+    open_tab: Callable[..., Page],
+    screenshot: Callable[..., None],
+    address: str,
+    marker: str,
+) -> None:
+    page = open_tab(width=1280, height=720)
+    page.goto(f"{server.address}/{address}?sample=gold-tem&presenter=true")
+    bar = page.locator(".presenter-bar")
+    expect(page.get_by_text(marker).first).to_be_visible()
+    expect(page.locator("[data-test-script-state=running]")).to_have_count(0)
+    number = 0
+    while True:
+        number += 1
+        place = bar.get_attribute("data-screen")
+        assert place is not None and place.startswith(f"{number} / ")
+        page.wait_for_function(f"() => ({SCROLLED})() <= 1")
+        screenshot(page, f"presenter-{address}-{number}")
+        if place == f"{number} / {number}":
+            break
+        page.keyboard.press("PageDown")
+        on_screen(page, f"{number + 1} / {place.split()[-1]}")
+    assert 1 < number < 9
+    page.keyboard.press("Escape")
+    expect(bar).to_have_count(0)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
