@@ -11,7 +11,12 @@ Open `/lecture` and choose *Present*, or open a step's link: with `present=1` it
 step on the whole window, on a sample or, with `sample=NAME` or `image=ID`, on a micrograph that the
 visitor may open. Arrow keys, Page Down and Page Up, or a clicker step on and back; Home and End go
 to the ends, B makes the screen black, Esc leaves. *Try it live* opens the page where the same is
-shown with all its controls.
+shown with all its controls, part by part, each fitted to the window. *Presenter* on a page of
+*Learn* leads to its chapter here.
+
+*Open a class* gives one short link, `/lecture?class=CODE`, and its QR code. Whoever has it sees the
+lecture drawn of the micrograph that is open, also of an upload, and answers its questions without
+names, until the class is ended: at the latest three hours after its last use, or after eight hours.
 
 This file is written by `python -m lecture.table > docs/lecture.md`; a test compares them.
 """

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 from lecture.steps import PARTS, STEPS
+from pages.components.lecture.stage import ELSEWHERE
+from tests.pages.test_pages import two_disks
 
 KEYS = list(STEPS)
 FIRST_OF_PARTS = {part.steps[0].key for part in PARTS}
@@ -38,12 +40,23 @@ def overflows(page: Page) -> bool:
     )
 
 
+def watched(page: Page) -> list[str]:
+    """Return a list that is filled with what the console says."""
+    said: list[str] = []
+
+    def listen(one: ConsoleMessage) -> None:
+        if one.type in {"error", "warning"}:
+            said.append(one.text)
+
+    page.on("console", listen)
+    return said
+
+
 def test_the_whole_path_by_keyboard(
     server, open_tab: Callable[..., Page], screenshot: Callable[..., None]
 ) -> None:
     page = open_tab(width=1280, height=720)
-    said: list[ConsoleMessage] = []
-    page.on("console", lambda one: said.append(one) if one.type in {"error", "warning"} else None)
+    said = watched(page)
     page.goto(f"{server.address}/lecture?sample=gold-tem&present=1")
     for number, key in enumerate(KEYS, start=1):
         on_stage(page, key, drawn=key in FIRST_OF_PARTS)
@@ -61,11 +74,51 @@ def test_the_whole_path_by_keyboard(
     page.keyboard.press("Escape")
     expect(page.locator(".lecture-deck")).to_have_count(0)
     expect(page.get_by_role("link", name="Present from step 1 of")).to_be_visible()
-    assert not [one.text for one in said]
+    assert not said
+
+
+def test_each_part_on_an_upload_which_a_class_sees_by_one_short_link(
+    server, open_tab: Callable[..., Page], screenshot: Callable[..., None]
+) -> None:
+    page = open_tab(width=1280, height=720)
+    said = watched(page)
+    page.goto(f"{server.address}/segment")
+    file = {"name": "mine.png", "mimeType": "image/png", "buffer": two_disks()}
+    page.locator("input[type=file]").first.set_input_files(file)
+    expect(page).to_have_url(re.compile("image="))
+    image = page.url.partition("image=")[2].partition("&")[0]
+    page.goto(f"{server.address}/lecture?image={image}&present=1")
+    for part in PARTS:
+        on_stage(page, part.steps[0].key)
+        assert page.locator(".lecture-deck .note").inner_text() != ELSEWHERE
+        for _ in part.steps:
+            page.keyboard.press("PageDown")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("This shares pictures of")).to_be_visible()
+    screenshot(page, "lecture-upload")
+    page.get_by_role("button", name="Open a class").click()
+    expect(page.get_by_test_id("stCode")).to_contain_text("class=")
+    link = page.get_by_test_id("stCode").inner_text().strip()
+    assert re.fullmatch(rf"{server.address}/lecture\?class=[a-z0-9]{{8}}", link)
+
+    student = open_tab(width=390, height=844)
+    said_there = watched(student)
+    student.goto(link)
+    on_stage(student, KEYS[-1])
+    student.keyboard.press("Home")
+    on_stage(student, KEYS[0])
+    assert student.locator(".lecture-deck .note").inner_text() == ""
+    screenshot(student, "lecture-student")
+    page.get_by_role("button", name="End the class").click()
+    expect(page.get_by_role("button", name="Open a class")).to_be_visible()
+    student.goto(link)
+    expect(student.get_by_text("The class of this link is over.")).to_be_visible()
+    assert not said and not said_there
 
 
 def test_a_link_opened_cold_shows_exactly_its_step(server, open_tab: Callable[..., Page]) -> None:
     page = open_tab(width=1920, height=1080, theme="dark")
+    said = watched(page)
     page.goto(f"{server.address}/lecture?step=stride&present=1&image={'0' * 32}")
     on_stage(page, "stride")
     expect(page.locator(".lecture-deck .note")).to_have_text(
@@ -76,6 +129,7 @@ def test_a_link_opened_cold_shows_exactly_its_step(server, open_tab: Callable[..
     expect(page.locator(".lecture-deck h1")).to_be_hidden()
     page.keyboard.press("ArrowRight")
     expect(page.locator(".lecture-deck h1")).to_have_text(STEPS["stride"].title)
+    assert not said
 
 
 def test_a_class_answers_and_the_bars_come_with_the_truth(
@@ -83,7 +137,7 @@ def test_a_class_answers_and_the_bars_come_with_the_truth(
 ) -> None:
     page = open_tab(width=1280, height=720)
     page.goto(f"{server.address}/lecture?step=predict-size")
-    page.get_by_role("button", name="Collect the class's answers").click()
+    page.get_by_role("button", name="Open a class").click()
     expect(page.get_by_role("button", name="End the class")).to_be_visible()
     expect(page.get_by_test_id("stCode")).to_contain_text("class=")
     link = page.get_by_test_id("stCode").inner_text().strip()

@@ -48,7 +48,9 @@ def test_a_page_fits_part_by_part(
         if place == f"{number} / {number}":
             break
         page.keyboard.press("PageDown")
-        on_screen(page, f"{number + 1} / {place.split()[-1]}")
+        expect(page.locator(f".presenter-bar[data-screen^='{number + 1} / ']")).to_be_attached(
+            timeout=20_000
+        )
     assert 1 < number < 9
     page.keyboard.press("Escape")
     expect(bar).to_have_count(0)

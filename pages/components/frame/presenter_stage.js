@@ -3,6 +3,7 @@
 
 const WIDTH = 1280, HEIGHT = 720, BAR = 38, EDGE = 24;
 const LEAST = 0.7; // Type smaller than that is not read from the last row: rather one screen more.
+const MOST = 1.3; // Of what has room to spare.
 const TYPED = "input, textarea, select, [contenteditable=true], [role=dialog], [role=listbox]";
 const MOVED = `${TYPED}, [role=slider], [role=radio], [role=tab], [role=option], canvas, [tabindex="0"]`;
 const HIDDEN = [
@@ -60,7 +61,7 @@ class Stage {
     this.sizes = new ResizeObserver(this.onResize);
     this.observed = new WeakSet();
     this.nodes = new MutationObserver(this.onResize);
-    this.nodes.observe(this.block, { childList: true, subtree: true });
+    this.nodes.observe(document.querySelector('[data-testid="stApp"]'), { childList: true, subtree: true });
   }
 
   get block() { return document.querySelector('[data-testid="stMainBlockContainer"]'); }
@@ -155,6 +156,8 @@ class Stage {
     const block = this.block, top = block?.querySelector('[data-testid="stVerticalBlock"]');
     if (!top) return;
     const room = (HEIGHT - BAR - EDGE) / LEAST;
+    // What is off stage has no place in the page, so heights would be wrong.
+    for (const one of document.querySelectorAll("[data-offstage]")) one.removeAttribute("data-offstage");
     block.style.width = `${WIDTH / LEAST}px`;
     const parts = this.parts(top, room);
     const gap = parseFloat(getComputedStyle(top).rowGap) || 16;
@@ -185,9 +188,6 @@ class Stage {
 
   show() {
     const shown = new Set(this.screens[this.at]);
-    for (const one of document.querySelectorAll("[data-offstage]")) {
-      if (!this.all.includes(one)) one.removeAttribute("data-offstage");
-    }
     for (const one of this.all) one.toggleAttribute("data-offstage", !shown.has(one));
     this.fit();
     this.bar.dataset.screen = `${this.at + 1} / ${this.screens.length}`;
@@ -199,8 +199,8 @@ class Stage {
   fit() {
     const block = this.block, room = HEIGHT - BAR;
     const enlarged = Math.min(innerWidth / WIDTH, innerHeight / HEIGHT);
-    let shrink = 1, height = 0;
-    for (let tries = 0; tries < 4; tries += 1) {
+    let shrink = MOST, height = 0;
+    for (let tries = 0; tries < 5; tries += 1) {
       block.style.width = `${WIDTH / shrink}px`;
       height = block.offsetHeight;
       if (height * shrink <= room) break;
