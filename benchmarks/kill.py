@@ -1,11 +1,12 @@
 """Whether anything is lost or doubled under kill -9: python -m benchmarks.kill [--kills 100]
 
 Starts `lamella app` with two workers in a workspace of its own. Writers upload, draw, ask for
-segmentations, cancel and delete; visitors upload and segment on the page as browsers do. All the
-while the server, a worker, a writer or `lamella app` itself, which is started again once the others
-have ended with it, is killed at a random moment. Afterwards the workspace is
-verified, everything confirmed must be there, and each job must have ended once. The exit code is 0
-only where nothing was lost or doubled. Needs Linux.
+segmentations, cancel and delete; visitors upload and segment on the page as browsers do;
+correctors send strokes, each again until it is said to be kept. All the while the server, also in
+the middle of a stroke, a worker, a writer or `lamella app` itself, which is started again once the
+others have ended with it, is killed at a random moment. Afterwards the workspace is verified,
+everything confirmed must be there, each stroke once, and each job must have ended once. The exit
+code is 0 only where nothing was lost or doubled. Needs Linux.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.killing import checks
+from benchmarks.killing.corrector import Corrector
 from benchmarks.killing.users import VISITORS, Visitor, Writer
 from core.workspace.workspace import Workspace
 
@@ -41,8 +43,16 @@ sys.exit(cli.main(["app", "--port", sys.argv[1]]))
 """
 BUSY = "worker with a job"
 PARENT = "lamella app"
-KINDS = (BUSY, "writer", "worker", "server", BUSY, "writer", BUSY, PARENT, BUSY, "writer")
-MOMENT_SECONDS = {BUSY: 0.02, "worker": 0.0, "writer": 0.05, "server": 3.0, PARENT: 3.0}
+STROKE = "server with a stroke"
+KINDS = (BUSY, "writer", "worker", "server", STROKE, "writer", BUSY, PARENT, BUSY, "writer")
+MOMENT_SECONDS = {
+    BUSY: 0.02,
+    STROKE: 0.01,
+    "worker": 0.0,
+    "writer": 0.05,
+    "server": 3.0,
+    PARENT: 3.0,
+}
 """How long after the moment that was waited for it may still be."""
 PATIENCE_SECONDS = 240.0
 DRAIN_SECONDS = 180.0
@@ -57,6 +67,7 @@ class Plan:
     pause_seconds: float = 1.0
     writers: int = 3
     visitors: int = 2
+    correctors: int = 1
     workers: int = 2
     model: str = "otsu"
     seed: int = 1
@@ -75,10 +86,19 @@ class Report:
     problems: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Users:
+    """Who uses the app meanwhile."""
+
+    writers: Sequence[Writer]
+    visitors: Sequence[Visitor]
+    correctors: Sequence[Corrector]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Kill, check, and say what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ("kills", "writers", "visitors", "workers", "seed"):
+    for name in ("kills", "writers", "visitors", "correctors", "workers", "seed"):
         parser.add_argument(f"--{name}", type=int, default=getattr(Plan, name))
     parser.add_argument("--model", default=Plan.model)
     options = vars(parser.parse_args(arguments))
@@ -98,18 +118,23 @@ def run(folder: Path, plan: Plan) -> Report:
     writers = [Writer(folder, f"writer{number}", plan.model) for number in range(plan.writers)]
     with _app(folder, plan) as app:
         visitors = [Visitor(app.address, f"visitor{number}") for number in range(plan.visitors)]
-        for visitor in visitors:
-            visitor.start()
-        killed = _kill(plan, chance, app, workspace, writers, visitors)
+        correctors = [
+            Corrector(workspace, app.address, f"corrector{number}")
+            for number in range(plan.correctors)
+        ]
+        for user in (*visitors, *correctors):
+            user.start()
+        users = Users(writers, visitors, correctors)
+        killed = _kill(plan, chance, app, workspace, users)
         for writer in writers:
             writer.end()
         unserved = [visitor.name for visitor in visitors if not visitor.is_shown_another()]
-        for visitor in visitors:
-            visitor.stop.set()
-        for visitor in visitors:
-            visitor.join(60)
+        for user in (*visitors, *correctors):
+            user.stop.set()
+        for user in (*visitors, *correctors):
+            user.join(60)
         _drain(workspace)
-    notes = [note for user in (*writers, *visitors) for note in user.notes]
+    notes = [note for user in (*writers, *visitors, *correctors) for note in user.notes]
     return Report(
         killed,
         Counter(note.what for note in notes),
@@ -119,6 +144,7 @@ def run(folder: Path, plan: Plan) -> Report:
         (
             *(f"{name} was shown no result any more" for name in unserved),
             *checks.problems(workspace, notes, plan.model),
+            *(one for user in correctors for one in user.problems(workspace)),
         ),
     )
 
@@ -219,18 +245,17 @@ def _kill(
     chance: random.Random,
     app: App,
     workspace: Workspace,
-    writers: Sequence[Writer],
-    visitors: Sequence[Visitor],
+    users: Users,
 ) -> Counter[str]:
     kinds = list(itertools.islice(itertools.cycle(KINDS), plan.kills))
     chance.shuffle(kinds)
     for kind in kinds:
-        _wait(chance.uniform(0, plan.pause_seconds), writers)
+        _wait(chance.uniform(0, plan.pause_seconds), users.writers)
         patience = time.monotonic() + PATIENCE_SECONDS
-        while not (victims := _victims(kind, app, workspace, writers, visitors)):
+        while not (victims := _victims(kind, app, workspace, users)):
             if not app.is_running or time.monotonic() > patience:
                 raise RuntimeError(f"There is no {kind} to kill, or lamella app has ended.")
-            _wait(0.02, writers)
+            _wait(0.01, users.writers)
         time.sleep(chance.uniform(0, MOMENT_SECONDS[kind]))
         if kind == PARENT:
             app.kill()
@@ -246,23 +271,25 @@ def _wait(seconds: float, writers: Sequence[Writer]) -> None:
     while time.monotonic() < until:
         for writer in writers:
             writer.listen()
-        time.sleep(0.02)
+        time.sleep(0.01)
 
 
 def _victims(
     kind: str,
     app: App,
     workspace: Workspace,
-    writers: Sequence[Writer],
-    visitors: Sequence[Visitor],
+    users: Users,
 ) -> list[int]:
     """Return the processes that may be killed now: a writer that writes, a server that serves."""
     if kind == "writer":
-        return [writer.pid for writer in writers if writer.is_writing]
+        return [writer.pid for writer in users.writers if writer.is_writing]
     if kind in ("server", PARENT):
-        is_serving = any(visitor.is_served for visitor in visitors)
+        is_serving = any(visitor.is_served for visitor in users.visitors)
         pids = [app.pid] if kind == PARENT else app.children("streamlit")
         return pids if is_serving else []
+    if kind == STROKE:
+        is_sending = any(one.is_sending for one in users.correctors)
+        return app.children("streamlit") if is_sending else []
     pids = app.children("worker")
     return _busy(workspace, pids) if kind == BUSY else pids
 

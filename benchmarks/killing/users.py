@@ -28,7 +28,16 @@ from core.workspace import drawings, micrographs
 from core.workspace.workspace import Workspace
 
 What = Literal[
-    "begins", "uploaded", "drawn", "asked", "cancels", "cancelled", "deletes", "deleted", "shown"
+    "begins",
+    "uploaded",
+    "drawn",
+    "asked",
+    "cancels",
+    "cancelled",
+    "deletes",
+    "deleted",
+    "shown",
+    "stroke",
 ]
 MOST_OPEN = 3
 PAUSE_SECONDS = 0.5

@@ -16,7 +16,14 @@ def test_under_kill_nine_nothing_is_lost_or_doubled(tmp_path):
     plan = Plan(kills=6, pause_seconds=0.3, writers=2, visitors=1)
     report = kill.run(tmp_path / "workspace", plan)
     assert report.problems == ()
-    assert report.killed == {kill.BUSY: 2, "writer": 2, "worker": 1, "server": 1}
+    assert report.killed == {
+        kill.BUSY: 1,
+        "writer": 2,
+        "worker": 1,
+        "server": 1,
+        kill.STROKE: 1,
+    }
     assert report.notes["uploaded"] > 0 and report.notes["drawn"] > 0 and report.notes["shown"] > 0
+    assert report.notes["stroke"] > 0
     assert report.jobs.states["done"] > 0
     assert "0 lost or doubled" in kill.in_words(report)

@@ -12,6 +12,7 @@ import gzip
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -45,8 +46,16 @@ class Grant:
 
 def address(grant: Grant) -> str:
     """Return the address of corrections, below ``server.baseUrlPath``."""
-    text = base64.urlsafe_b64encode(json.dumps(asdict(grant)).encode()).decode().rstrip("=")
-    return _path(st.get_option("server.baseUrlPath"), identity.signed(text, PURPOSE))
+    return _path(st.get_option("server.baseUrlPath"), identity.signed(_text(grant), PURPOSE))
+
+
+def address_in(folder: Path, grant: Grant) -> str:
+    """Return the address of corrections on a server whose workspace is in ``folder``."""
+    return _path("", identity.signed(_text(grant), PURPOSE, folder))
+
+
+def _text(grant: Grant) -> str:
+    return base64.urlsafe_b64encode(json.dumps(asdict(grant)).encode()).decode().rstrip("=")
 
 
 def correction_route(base_path: str) -> Route:

@@ -94,10 +94,12 @@ def cookie_name() -> str:
     return f"lamella-{hashlib.sha256(_secret()).hexdigest()[:8]}"
 
 
-def signed(text: str, purpose: str = "owner") -> str:
-    """Return ``text``, in letters, digits, "_" and "-", with a code that only this workspace can
-    make for this ``purpose``: as the cookie's value the identity of a browser."""
-    code = hmac.new(_secret(), f"{purpose} {text}".encode(), hashlib.sha256).digest()
+def signed(text: str, purpose: str = "owner", folder: Path | None = None) -> str:
+    """Return ``text``, in letters, digits, "_" and "-", with a code that only this workspace, or
+    the one in ``folder``, can make for this ``purpose``: as the cookie's value the identity of a
+    browser."""
+    secret = _secret() if folder is None else _secret_in(folder)
+    code = hmac.new(secret, f"{purpose} {text}".encode(), hashlib.sha256).digest()
     return f"{text}.{base64.urlsafe_b64encode(code).decode().rstrip('=')}"
 
 
