@@ -253,6 +253,7 @@ class ModelCard:
     levels in [0, 1] that the network expects. ``pixel_size_nm``: that every image is resampled to;
     None for images as they are. ``objects_phase``: index of the phase whose connected regions are
     counted as objects. ``boundary_phase``: index of the phase whose lines enclose grains.
+    ``phase_of_interest``: index of the phase that is measured first where none is counted.
     ``pixel_range_nm``: smallest and largest pixel size of the training images, where they are
     known. ``ranges``: what the training images were like. ``method``: of a classic method, from
     grey levels (H, W) and which of them count, (H, W) bool or None for all, to labels (H, W); such
@@ -304,6 +305,7 @@ class ModelCard:
     object_outputs: bool = False
     overlap_px: int = 384
     object_confidence: ObjectConfidence | None = None
+    phase_of_interest: int | None = None
     careful_flips: bool = False
     careful_scales: tuple[float, ...] = ()
     is_careful: bool = False

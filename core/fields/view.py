@@ -220,11 +220,13 @@ def model_parts(errors: Sequence[ModelError], value: float, measurand: str) -> t
 
 def usual_phase(card: ModelCard, words: tuple[str, ...]) -> int:
     """Return the phase that is measured where none is chosen: the first whose name has one of
-    ``words``, else that which the model counts objects of, else the last."""
+    ``words``, else that which the model counts objects of, else the one that its card is about,
+    else the last."""
     for index, one in enumerate(card.phases):
         if any(word in one.name.lower() for word in words):
             return index
-    return len(card.phases) - 1 if card.objects_phase is None else card.objects_phase
+    asked = (card.objects_phase, card.phase_of_interest, len(card.phases) - 1)
+    return next(index for index in asked if index is not None)
 
 
 def _of_model(error: ModelError) -> str:

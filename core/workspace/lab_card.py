@@ -82,6 +82,7 @@ class LabCard:
     careful_flips: bool = False
     careful_scales: tuple[float, ...] = ()
     tested: tuple[Score, ...] = ()
+    phase_of_interest: int | None = None
 
 
 _SHARED = tuple(
@@ -142,6 +143,7 @@ def check(card: LabCard) -> None:
         ("title", not _TITLE.fullmatch(card.title) or "://" in card.title),
         ("phases", not _are_phases(card.phases)),
         ("objects_phase", not _is_index(card.objects_phase, card.phases)),
+        ("phase_of_interest", not _is_index(card.phase_of_interest, card.phases)),
         ("boundary_phase", not _is_index(card.boundary_phase, card.phases)),
         ("mean", not abs(card.mean) < LARGEST),
         ("std", not 0 < card.std < LARGEST),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import ModelError
 from core.measurement.agreement import mean_of_known
 from core.types import ModelCard, Score
+from core.workspace import trainings
 from core.workspace.lab_card import LabCard, TaughtOn, plain_title
 from core.workspace.lab_models import NewModel
 from models import lab, teaching, zoo
 
 if TYPE_CHECKING:
-    from core.training.fine_tuning.images import Origin
+    from core.training.fine_tuning.images import Origin, TeachingImage
     from core.training.fine_tuning.tested import HeldOutImage
     from core.workspace.lab_models import LabModel
     from core.workspace.trainings import Result, Settings, Training
@@ -61,8 +63,20 @@ def keep(
         raise ModelError("This training is not over yet; keep the model when it is.")
     base = _base(workspace, training.owner, training.settings.start)
     card = _card(training, training.settings, training.result, base, name, title)
+    learned = trainings.images(workspace, training)
+    card = replace(card, phase_of_interest=minority(learned, len(card.phases)))
     data = workspace.blobs.read(training.weights)
     return lab.keep(workspace, training.owner, NewModel("trained", everyone, card, data))
+
+
+def minority(images: Sequence[TeachingImage], phases: int) -> int:
+    """Return the index of the phase with the fewest pixels in the labels of ``images``, of those
+    that are there: most micrographs are made for it."""
+    counts = [0] * phases
+    for image in images:
+        for index in range(phases):
+            counts[index] += int((image.phases == index).sum())
+    return min((index for index in range(phases) if counts[index]), key=counts.__getitem__)
 
 
 def usual_title(workspace: Workspace, training: Training) -> str:
@@ -158,7 +172,7 @@ def doubts(training: Training) -> list[str]:
             iou = mean_of_known([one.after.iou[index] for one in tested])
             if iou < LEAST_PHASE_IOU:
                 found.append(NOT_FOUND.format(phase=phase.name, iou=iou, data=data))
-        if after <= before:
+        if round(after, 2) <= round(before, 2):
             found.append(NOT_BETTER.format(after=after, before=before, data=data))
     return found
 

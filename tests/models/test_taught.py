@@ -51,6 +51,8 @@ def test_a_model_is_kept_with_what_was_measured(tmp_path: Path) -> None:
     assert workspace.blobs.read(kept.weights) == b"weights"
     card = lab.card(workspace, BOB, "my-disks")
     assert (card.phases, card.tta_scales, card.objects_phase) == (PHASES, (0.85,), 1)
+    # The disks cover less than their ground.
+    assert card.phase_of_interest == 1
     assert "2 images of 2 specimens: 1 corrected from a model's result, 1 labelled" in card.data
     found = [(one.data.partition(";")[0], round(one.value, 3)) for one in card.scores]
     corrected, blank = "1 image corrected from a model's result", "1 image labelled without a model"

@@ -101,6 +101,9 @@ def test_what_a_model_is_for_is_measured_first():
     coating = card_of("background", "oxide layer", "crack", objects=2)
     assert kinds_of(coating)[:3] == ("layer", "cracks", "particles")
     assert [phase_of(coating, one) for one in ("layer", "cracks", "phases")] == [1, 2, 2]
+    uncounted = replace(coating, objects_phase=None)
+    assert phase_of(uncounted, "phases") == 2
+    assert phase_of(replace(uncounted, phase_of_interest=1), "phases") == 1
 
 
 def test_shapes_and_neighbours_stand_in_the_table_by_their_iso_names():
