@@ -6,7 +6,15 @@ import streamlit as st
 
 from pages.components.correct.link import correct_link
 from pages.components.frame import presenter, publish, scale_bar, screen, session, sidebar
-from pages.components.segment import cards, marking, objects, results, run, selection, suggestion
+from pages.components.segment import (
+    cards,
+    choices,
+    marking,
+    objects,
+    results,
+    run,
+    selection,
+)
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
 PAGE = {"group": "Analyse", "title": "Segment", "order": 1}
@@ -20,17 +28,10 @@ opened = sidebar.choose_micrograph()
 if opened is None:
     cards.first_screen()
     st.stop()
-card = sidebar.choose_model()
-button, below_the_model = sidebar.about_model(card)
-card, marked = marking.choose(opened, card)
+chosen = choices.choose(opened)
+card, marked, found = chosen.card, chosen.marked, chosen.found
 brush = marking.brush(opened, marked)
-settings = sidebar.object_settings(card)
-with button:
-    found = run.segment(opened, card, settings, marked)
 analysis = found.analysis if found else None
-selection.follow_link(analysis)
-with below_the_model:
-    suggestion.draw(opened, card, analysis, marked)
 with st.sidebar:
     shown = sidebar.view(card) if analysis else None
 
@@ -75,5 +76,5 @@ objects.selection_line(analysis)
 results.details(analysis)
 with st.sidebar:
     results.summary(analysis, opened.truth)
-    correct_link()
+    correct_link(chosen.kept)
     results.export(found.reference)

@@ -57,15 +57,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(folder: Path, *options: str) -> Iterator[Server]:
-    """Start the app on a free port, wait until it is well, and end it."""
+def serving(folder: Path, *options: str, workers: int = 0) -> Iterator[Server]:
+    """Start the app on a free port, wait until it is well, and end it. ``workers``: that it is told
+    of, and that work on its queue; with none it works itself."""
     port, log = free_port(), folder / "server.log"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1"]
     command += [f"--server.port={port}", *options]
     # Streamlit compiled anew at every start would take longer than the tests.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     environment["LAMELLA_WORKSPACE"] = str(folder / "workspace")
-    environment["LAMELLA_WORKERS"] = "0"
+    environment["LAMELLA_WORKERS"] = str(workers)
     with log.open("w") as output:
         process = subprocess.Popen(
             command, cwd=REPOSITORY, env=environment, stdout=output, stderr=subprocess.STDOUT

@@ -18,6 +18,7 @@ from pages.components.batch import begin
 from pages.components.frame import keeping, link, stores
 from pages.components.models import lab_model, overview
 from pages.components.segment import keep_forest, objects
+from pages.components.segment import stored as stored_result
 from tests.pages.running import finish, opened, read, texts
 from tests.pages.test_forest import DISK, GROUND, draw
 from tests.pages.test_keeping import ANN, BOB, become
@@ -120,6 +121,11 @@ def test_a_removed_model_leaves_its_results_and_a_link_to_it_says_so(app: AppTes
     correct = opened("correct", image=image, result=stored.id)
     assert not correct.exception and not correct.warning
     assert read("**Dark disks**") in read(texts(correct))
+    # What needs no network shows it too.
+    for page in ("segment", "measure"):
+        shown = finish(opened(page, image=image, result=stored.id))
+        assert not shown.exception and not shown.warning
+        assert stored_result.REMOVED.format("Dark disks") in read(texts(shown))
 
 
 def test_a_name_of_the_zoo_or_one_taken_is_refused_in_a_sentence(app: AppTest) -> None:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from pages.components.frame.page_link import PageLink
-from pages.components.measure.link import LINK as MEASURE
+from pages.components.measure.link import CHOICES
 
-LINK = PageLink("batch", ("batch", "column", *MEASURE.names))
+LINK = PageLink("batch", ("batch", "column", *CHOICES))

@@ -7,27 +7,22 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.errors import LamellaError
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
 from core.workspace import corrections, results
-from models import catalogue
-from pages.components.correct.link import BLANK, LINK, MODEL, RESULT
+from pages.components.correct.link import BLANK, LINK, MODEL
 from pages.components.frame import keeping, session, sidebar
 from pages.components.frame.memory import Opened
 from pages.components.frame.queued import name_of
-from pages.components.frame.words import literal, moment
 from pages.components.segment import kept, marking, run
+from pages.components.segment import stored as stored_result
 from pages.components.segment.kept import Corrected, Reference
 
 if TYPE_CHECKING:
-    from core.workspace.results import Stored
     from core.workspace.workspace import Workspace
 
 BEGIN = {MODEL: "Model result", BLANK: "Blank image"}
 POLL_S = 0.3
-NO_RESULT = "The link asks for a result that is not in your library, or not of this image."
-UNKNOWN = "{} is not among this server's models any more, so its result cannot be shown."
 
 
 @dataclass(frozen=True)
@@ -52,9 +47,12 @@ def micrograph() -> Opened | None:
 
 def choose(workspace: Workspace, opened: Opened) -> Chosen | None:
     """Draw what the correction begins with; None while there is no result of it yet."""
-    stored = _asked(workspace, opened)
+    stored = stored_result.asked(opened, LINK)
     if stored is not None:
-        return _kept_result(workspace, opened, stored)
+        stored_result.draw(stored, LINK)
+        found = stored_result.load(workspace, opened, stored)
+        corrections.begin(workspace, stored.owner, stored.id, found.made)
+        return Chosen(stored.id, found.card, found.reference)
     card = sidebar.choose_model()
     with st.sidebar:
         begin = LINK.choose("Start from", "begin", BEGIN)
@@ -63,54 +61,16 @@ def choose(workspace: Workspace, opened: Opened) -> Chosen | None:
     card, marked = marking.choose(opened, card)
     settings = session.memory().settings.get(opened.source, ObjectSettings())
     with st.sidebar:
-        found = run.segment(opened, card, settings, marked)
-    if found is None:
+        made = run.segment(opened, card, settings, marked)
+    if made is None:
         return None
     key = run.labels_key(opened, card, marked)
     result = session.memory().saved.get(key)
     if not result:
         _wait_until_saved(key)
         return None
-    corrections.begin(workspace, session.owner(), result, found.analysis)
-    return Chosen(result, card, found.reference)
-
-
-def _asked(workspace: Workspace, opened: Opened) -> Stored | None:
-    """Return the result of the open image that the link names; None where it names none."""
-    asked = st.query_params.get(RESULT)
-    if asked is None:
-        return None
-    owner, micrograph = session.owner(), session.memory().ids.get(opened.source)
-    listed = results.listed(workspace, owner, micrograph) if micrograph else ()
-    found = next((one for one in listed if one.id == asked), None)
-    if found is None:
-        LINK.refuse(NO_RESULT, RESULT)
-    return found
-
-
-def _kept_result(workspace: Workspace, opened: Opened, stored: Stored) -> Chosen:
-    """Return a result of the library, of whatever made it.
-
-    Raises:
-        LamellaError: its files are damaged, or its model is one that this server does not know.
-    """
-    with st.sidebar:
-        st.subheader("Result")
-        st.markdown(f"**{literal(stored.title)}**, {moment(stored.created)}")
-        st.button("Another result", on_click=lambda: LINK.change(**{RESULT: None}))
-    shown, settings = opened.micrograph, stored.object_settings
-    key = (shown.digest, "kept result", stored.id)
-    made = kept.find(key, settings, shown)
-    if made is None:
-        card = catalogue.card_of_result(stored)
-        if card is None:
-            raise LamellaError(UNKNOWN.format(stored.title))
-        made = results.load(workspace, stored, shown, card, with_corrections=False)
-        kept.keep(key, made)
-    corrections.begin(workspace, stored.owner, stored.id, made)
-    corrected = Corrected(stored.owner, stored.id)
-    reference = Reference(key, settings, shown.name, shown.pixel_size, corrected)
-    return Chosen(stored.id, made.card, reference)
+    corrections.begin(workspace, session.owner(), result, made.analysis)
+    return Chosen(result, card, made.reference)
 
 
 def _blank(workspace: Workspace, opened: Opened, card: ModelCard) -> Chosen | None:

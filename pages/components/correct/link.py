@@ -47,11 +47,13 @@ def place_in(shape: tuple[int, int]) -> tuple[int, int, int, int] | None:
     return None
 
 
-def correct_link() -> None:
-    """Draw the link that leads from a result to its correction."""
+def correct_link(result: str = "") -> None:
+    """Draw the link that leads from a result to its correction; ``result``: its id, where it is not
+    the one of the chosen model."""
+    named = {RESULT: result} if result else {}
     st.page_link(
         CORRECT,
         label="Correct by hand",
         icon=":material/edit:",
-        query_params=session.everywhere(),
+        query_params={**session.everywhere(), **named},
     )

@@ -14,6 +14,7 @@ from pages.components.frame import publish, screen, session
 from pages.components.frame.memory import Opened
 from pages.components.frame.words import capital
 from pages.components.segment import objects, selection
+from pages.components.train.link import train_link
 from pages.components.viewer.corrector import CorrectionAddress, Go, corrector
 
 if TYPE_CHECKING:
@@ -92,7 +93,13 @@ def _sentence(table: pd.DataFrame, chosen: Chosen, counts: ByHand, is_changed: b
         st.caption(found or SELECT)
     # Of a model without objects there is nothing to count before the first step.
     is_new = not counts.objects and not is_changed
-    st.markdown(NOTHING_YET if is_new else f"{capital(str(counts))}.")
+    if is_new:
+        st.markdown(NOTHING_YET)
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{capital(str(counts))}.", width="content")
+        if is_changed:
+            train_link()
 
 
 def _numbers(fractions: pd.DataFrame, table: pd.DataFrame, chosen: Chosen) -> None:

@@ -66,13 +66,17 @@ def open_image(kept: Kept) -> None:
 
 
 def open_result(kept: Kept, result: Stored) -> None:
-    """Go to the page Segment with an image and the model of a result; to the page Correct with a
-    result that no model here makes: one drawn by hand, or of a model that was removed."""
+    """Go to the page Segment with an image and the model of a result, or with the result itself
+    where its model was removed; to the page Correct with one that was drawn by hand."""
     if result.model in session.models():
         session.choose_kept(kept, result.model)
         st.switch_page(SEGMENT, query_params=session.everywhere())
+    # The analysis and what it needs take a second to import.
+    from core.correction.blank import BLANK
+
     session.choose_kept(kept)
-    st.switch_page(CORRECT, query_params={**session.everywhere(), RESULT: result.id})
+    page = CORRECT if result.model == BLANK else SEGMENT
+    st.switch_page(page, query_params={**session.everywhere(), RESULT: result.id})
 
 
 def delete_button(workspace: Workspace, ids: Collection[str], title: str = "") -> None:

@@ -15,7 +15,7 @@ from pages.components.frame.memory import Opened
 from pages.components.frame.page_link import PageLink
 from pages.components.frame.words import capital
 from pages.components.measure.link import LINK
-from pages.components.segment import marking, run
+from pages.components.segment import marking, run, stored
 from pages.components.segment.run import Result
 
 KINDS: dict[Kind, str] = {
@@ -61,6 +61,9 @@ def micrograph() -> Opened | None:
 
 def segmentation(opened: Opened) -> Result | None:
     """Draw the choice of the model and its run in the sidebar; return what it found."""
+    kept = stored.choose(opened, LINK)
+    if kept is not None:
+        return kept.result
     card = sidebar.choose_model()
     button, _ = sidebar.about_model(card)
     card, marked = marking.choose(opened, card)

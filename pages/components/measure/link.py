@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pages.components.correct.link import RESULT
 from pages.components.frame.page_link import PageLink
 
-LINK = PageLink(
-    "measure", ("what", "phase", "method", "points", "unweighted", "fit", "error", "unit")
-)
+CHOICES = ("what", "phase", "method", "points", "unweighted", "fit", "error", "unit")
+"""What is measured, and how, also of a batch."""
+LINK = PageLink("measure", (RESULT, *CHOICES))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pages.components.correct.link import RESULT
 from pages.components.frame import session
 from pages.components.frame.page_link import PageLink
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
 
-LINK = PageLink("segment", ("object",))
+LINK = PageLink("segment", ("object", RESULT))
 
 
 def follow_link(analysis: Analysis | None) -> None:

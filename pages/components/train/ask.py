@@ -60,7 +60,8 @@ def draw(workspace: Workspace, training: Training) -> Settings:
     if facts.specimens < 2:
         st.info(ONE_SPECIMEN)
     if facts.base:
-        st.caption(literal(OWN_MODEL.format(base=facts.base)))
+        known = session.models().get(facts.base)
+        st.caption(literal(OWN_MODEL.format(base=known.title if known else facts.base)))
     problem = _problem(phases)
     for reason in (problem,) if problem else map(literal, session.value_of(images.REFUSED) or ()):
         st.warning(reason)
@@ -80,7 +81,7 @@ def draw(workspace: Workspace, training: Training) -> Settings:
 
     if training.settings != settings:
         label = "Train" if training.settings is None else "Begin anew with these choices"
-        st.button(label, type="primary", on_click=begin, disabled=bool(problem), key="train-begin")
+        st.button(label, type="primary", on_click=begin, key="train-begin")
     return settings
 
 

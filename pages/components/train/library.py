@@ -61,7 +61,8 @@ def draw(workspace: Workspace) -> None:
 
 
 def _title(image: CorrectedImage) -> str:
-    how = "from blank" if image.from_blank else f"from {image.model}"
+    known = session.models().get(image.model)
+    how = "from blank" if image.from_blank else f"from {known.title if known else image.model}"
     return f"{image.title}, {how}: {image.counts}"
 
 

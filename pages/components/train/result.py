@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from core.workspace.workspace import Workspace
 
 REFUSED = "train_keep_refused"
+PAGES = Path(__file__).resolve().parents[2]
+ARROW = ":material/arrow_forward:"
+LEAST_CHANGE = 0.005
+TABLE_PX = 620
 FIGURE_PX, ROW_PX = 120, 34
 TESTS = {
     "left out": (
@@ -60,9 +65,10 @@ def _group(group: Group, result: Result) -> None:
     with st.container(horizontal=True):
         if first.before is not None:
             st.metric(f"{first.name}, before", _said(first.before))
-        change = None if first.change is None else f"{first.change.value:+.2f}"
+        is_told = first.change is not None and abs(first.change.value) >= LEAST_CHANGE
+        change = f"{first.change.value:+.2f}" if first.change and is_told else None
         st.metric(f"{first.name}, after", _said(first.after), change)
-    left, right = screen.parts(screen.HALF, screen.HALF)
+    left, right = screen.parts(screen.HALF, TABLE_PX)
     with left:
         st.plotly_chart(
             before_after_figure(group.images),
@@ -75,9 +81,9 @@ def _group(group: Group, result: Result) -> None:
             count = f"{group.worse} of {len(group.images)}"
             st.caption(f"{count} became worse; they stand at the top.")
     with right:
-        st.dataframe(
+        st.table(
             [_table_row(row) for row in group.rows],
-            hide_index=True,
+            border="horizontal",
             alt="Scores before and after",
         )
     if first.after.low != first.after.low:
@@ -146,6 +152,7 @@ def _keep(workspace: Workspace, training: Training) -> None:
         st.success(
             f"Kept for {whose} as {literal(kept.card.title)}: choose it under Model on every page."
         )
+        _ways_on(kept.name)
         return
     with st.form("train-keep", border=False):
         title = st.text_input(
@@ -158,6 +165,17 @@ def _keep(workspace: Workspace, training: Training) -> None:
         st.form_submit_button("Keep", type="primary", on_click=_kept, args=(workspace, training))
     name = lab_models.slug(str(title))
     st.caption(f"In links and on the terminal: {name}" if name else "")
+
+
+def _ways_on(name: str) -> None:
+    """Draw what can be done with a model that was kept."""
+    with st.container(horizontal=True):
+        for page, label, query in (
+            ("segment.py", "Segment with it", {"model": name}),
+            ("inspect.py", "Inspect it", {"model": name}),
+            ("models.py", "Its card", {"card": name}),
+        ):
+            st.page_link(PAGES / page, label=label, query_params=query, icon=ARROW)
 
 
 def _kept(workspace: Workspace, training: Training) -> None:

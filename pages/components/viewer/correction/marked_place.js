@@ -1,7 +1,7 @@
 // Part of the corrector: a place that the link names is brought into the middle and marked.
 
 const PLACE_SHARE = 0.8; // of the view
-const PLACE_EDGE = "#ffd166";
+const PLACE_EDGE = "#7fd8ff";
 
 class MarkedPlace extends AreaTool {
   // [top, left, bottom, right] in image pixels, or null.
