@@ -65,9 +65,9 @@ def _group(group: Group, result: Result) -> None:
     with st.container(horizontal=True):
         if first.before is not None:
             st.metric(f"{first.name}, before", _said(first.before))
-        is_told = first.change is not None and abs(first.change.value) >= LEAST_CHANGE
-        change = f"{first.change.value:+.2f}" if first.change and is_told else None
-        st.metric(f"{first.name}, after", _said(first.after), change)
+        change = None if first.change is None else first.change.value
+        is_told = change is not None and abs(change) >= LEAST_CHANGE
+        st.metric(f"{first.name}, after", _said(first.after), f"{change:+.2f}" if is_told else None)
     left, right = screen.parts(screen.HALF, TABLE_PX)
     with left:
         st.plotly_chart(
@@ -104,7 +104,8 @@ def _table_row(row: Row) -> dict[str, str]:
 def _said(estimate: Estimate, signed: bool = False) -> str:
     if estimate.value != estimate.value:
         return "not in these images"
-    value = f"{estimate.value:+.2f}" if signed else f"{estimate.value:.2f}"
+    is_told = signed and abs(estimate.value) >= LEAST_CHANGE
+    value = f"{estimate.value:+.2f}" if is_told else f"{abs(estimate.value):.2f}"
     if estimate.low != estimate.low:
         return value
     return f"{value} ({estimate.low:.2f} to {estimate.high:.2f})"

@@ -54,7 +54,8 @@ def stopped(workspace: Workspace, training: Training) -> None:
 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Go on", type="primary", on_click=go_on, key="train-resume")
-        st.caption(f"Stopped. {_standing(training.standing)}")
+        where = _standing(training.standing) if training.standing else "It had made no step yet."
+        st.caption(f"Stopped. {where}")
     _curve(training.standing)
 
 
