@@ -15,10 +15,6 @@ opened = learn.begin(
     has_picture=False,
 )
 learn_pooling.lesson(opened)
-learn.formulas(
-    r"y_{mn} = \max_{0 \le i,\,j < w} x_{ms+i,\,ns+j}",
-    r"2 \times 2:\ E\,[\max(z_1, \ldots, z_4)] = 1.0294 \ \text{for standard normal } z",
-)
 question.predict(
     "pooling",
     question.Question(

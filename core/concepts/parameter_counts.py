@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GIB = 2**30
-CARDS_GIB = (8, 24, 80)
+CARDS = MappingProxyType({"GeForce RTX 4060": 8, "GeForce RTX 4090": 24, "H100": 80})
+"""Graphics cards by their makers' names, and the GiB that each holds."""
+CARDS_GIB = tuple(CARDS.values())
 BYTES = MappingProxyType({"double": 8, "float32": 4, "half": 2})
 ADAM_COPIES = 4
 """Weights, gradients, and Adam's two running means. Source: Kingma and Ba 2015, 1412.6980."""
@@ -69,15 +71,9 @@ def memory_bytes(weights: int, precision: str, training: bool) -> int:
     return weights * BYTES[precision] * (ADAM_COPIES if training else 1)
 
 
-def fits(size_bytes: int) -> str:
-    """Return the smallest of the graphics cards that holds so many bytes, in words.
-
-    A card that the weights would fill has no room left for the images.
-    """
-    for card in CARDS_GIB:
-        if size_bytes < card * GIB:
-            return f"fits in {card} GB"
-    return f"does not fit in {CARDS_GIB[-1]} GB"
+def cards_needed(size_bytes: int, card_gib: int) -> int:
+    """Return how many cards it takes; one that the weights would fill has no room for images."""
+    return size_bytes // (card_gib * GIB) + 1
 
 
 def parameters_in(path: Path) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.concepts.convolution import OnePixel
-from core.figures.concepts_style import color_scale, drawn, level, upright
+from core.figures.concepts_style import GREYS, color_scale, drawn, level, upright
 from core.figures.inspection_overlays import DIVERGING, SEQUENTIAL, colors
 
 MOST_NUMBERED = 16
@@ -123,17 +123,34 @@ def border_figure(corners: Mapping[str, np.ndarray], padding: int) -> go.Figure:
     return figure.update_layout(shapes=shapes)
 
 
-def feature_colors(values: np.ndarray) -> np.ndarray:
+def feature_colors(values: np.ndarray, of: np.ndarray | None = None) -> np.ndarray:
     """Return a feature map (h, w) as colours (h, w, 3) uint8.
 
     A map of both signs: one scale around 0, red above and blue below. A map of one sign: grey
     from its lowest to its highest. The outermost 0.5 % at each end take the end's colour.
+    ``of``: the map whose scale is taken, where ``values`` are only a part of it.
     """
+    low, high, scale = feature_scale(values if of is None else of)
+    return colors(values, low, high, scale)
+
+
+def feature_scale(values: np.ndarray) -> tuple[float, float, str]:
+    """Return lowest and highest value that have colours of their own, and the scale between."""
     low, high = (float(value) for value in np.percentile(values, (0.5, 99.5)))
     if low < 0 < high:
         limit = max(-low, high)
-        return colors(values, -limit, limit, DIVERGING)
-    return colors(values, low, high if high > low else low + 1, "Greys_r")
+        return -limit, limit, DIVERGING
+    return low, high if high > low else low + 1, "Greys_r"
+
+
+def scale_colors(scale: str = DIVERGING) -> list[str]:
+    """Return 256 colours of a scale from low to high, as a browser writes them."""
+    return css_colors(colors(np.linspace(0, 1, 256)[None], 0, 1, scale))
+
+
+def css_colors(shown: np.ndarray) -> list[str]:
+    """Return colours (h, w, 3) uint8 as a browser writes them, row by row: "#rrggbb"."""
+    return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in shown.reshape(-1, 3)]
 
 
 def difference_colors(difference: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -157,7 +174,7 @@ def _grid(panel: Panel) -> dict[str, Any]:
     scale = (
         {"zmin": -limit, "zmax": limit, "colorscale": color_scale(DIVERGING)}
         if panel.signed
-        else {"zmin": panel.low, "zmax": panel.high, "colorscale": color_scale("gray")}
+        else {"zmin": panel.low, "zmax": panel.high, "colorscale": GREYS}
     )
     return {
         "type": "heatmap",

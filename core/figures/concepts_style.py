@@ -13,6 +13,8 @@ CLEAR = "rgba(0, 0, 0, 0)"
 # Mid-grey: a contrast of more than 3 to 1 on white and on near-black alike.
 LINE = "#808080"
 GRID = "rgba(128, 128, 128, 0.25)"
+GREYS = ((0.0, "rgb(0, 0, 0)"), (1.0, "rgb(255, 255, 255)"))
+"""Grey levels from 0 to 1 as images show them; plotly's own "gray" darkens those in the middle."""
 FONT_PX = 16
 PRESENTER_FONT_PX = 22
 

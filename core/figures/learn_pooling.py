@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from core.concepts.pooling import PooledWindow
 from core.concepts.pooling_noise import SpotScore
 from core.concepts.pooling_shift import ShiftCurve
-from core.figures.concepts_style import GRID, LINE, color_scale, drawn
+from core.figures.concepts_style import GREYS, GRID, LINE, drawn
 from core.palette import OKABE_ITO
 
 SYMBOLS = ("circle", "square", "diamond", "x")
@@ -25,7 +25,7 @@ def window_figure(window: PooledWindow, digits: int = 2) -> go.Figure:
         "z": window.values,
         "zmin": 0,
         "zmax": 1,
-        "colorscale": color_scale("gray"),
+        "colorscale": GREYS,
         "showscale": False,
         "texttemplate": f"%{{z:.{digits}f}}",
         "textfont": {"size": NUMBER_PX if len(window.values) < 4 else 16},

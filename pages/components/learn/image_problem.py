@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.concepts import parameter_counts as counts
+from core.figures.concepts_memory import card_figure
 from core.figures.concepts_parameters import accuracy_figure, memory_figure, snapshot_figure
 from core.figures.concepts_sharing import shift_figure
 from pages.components.frame import screen, session, stores
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 UNITS = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 MAPS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 SHOWN = (counts.DENSE_MAPS, counts.DENSE, counts.LOCAL, counts.SHARED)
-CARD, PRESENTER_CARD = 200, 270
+ON_STAGE = 400
+"""CSS px of the first chart that a projector of 720 lines has room for."""
 NAMES = {"mlp": "MLP", "cnn": "CNN, averaged", "flat": "CNN, flattened"}
 SHIFTS = range(17)
 ROUNDING = 1e-6
@@ -28,21 +30,61 @@ FIRST_SNAPSHOT = 55
 
 @st.fragment
 def memory() -> None:
-    """Draw the memory of a first layer in four forms, over the image side."""
+    """Draw the memory of a first layer in four forms beside a graphics card, then over the side."""
+    # What does not fit comes first; the choices below change it.
+    first = st.container()
+    side, layers, precision, card = _choices()
+    weights = {name: counts.FORMS[name](layers, side) for name in SHOWN}
+    network = _network()
+    with first:
+        figure, words = (
+            card_figure(weights, precision, card),
+            _lesson(weights, side, precision, card),
+        )
+        # On stage the bars come first, so that they are seen without scrolling.
+        if not screen.presenting():
+            st.markdown(words)
+        screen.chart(figure, "image_bars", height=ON_STAGE if screen.presenting() else 430)
+        if screen.presenting():
+            st.markdown(words)
+    st.subheader("Twice the side, four times the weights")
+    training = st.toggle("Train with Adam", True, key="image_training", bind="query-params")
+    figure = memory_figure(layers, precision, training, side, network)
+    screen.chart(figure, "image_memory", height=540)
+    st.caption(
+        f"Lines: what graphics cards hold ({_cards()}), counted in GiB. Dotted: as many outputs "
+        "as the convolution has, each reading every pixel; there, twice the side is sixteen times "
+        "the weights."
+    )
+    with learn.check_yourself():
+        learn.formulas(
+            r"\text{fully connected: } u\,n^2 \text{ or, to as many maps, } m\,n^4",
+            r"\text{locally connected: } m\,k^2n^2",
+            r"\text{convolution: } m\,k^2",
+        )
+        st.markdown(
+            "Weights of one layer. $n$: side of the image in px; $u$: hidden units; $m$: maps; "
+            "$k$: side of the kernel in px, here 3. Each weight takes 8 bytes in double precision, "
+            "4 in float32, 2 in half; to train, Adam keeps a gradient and two moments beside it."
+        )
+        learn.lines(counts.layers_snippet(side, layers, precision))
+
+
+def _choices() -> tuple[int, counts.Layers, str, str]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         side = st.select_slider(
-            "Image side (px)", counts.SIDES, 1024, key="image_side", bind="query-params", width=200
-        )
-        units = st.select_slider(
-            "Hidden units", UNITS, 512, key="image_units", bind="query-params", width=200
+            "Image side (px)", counts.SIDES, 1024, key="image_side", bind="query-params", width=170
         )
         maps = st.select_slider(
-            "Maps of the convolution, 3 x 3",
+            "Maps of the convolution, 3 × 3",
             MAPS,
             16,
             key="image_maps",
             bind="query-params",
-            width=230,
+            width=220,
+        )
+        units = st.select_slider(
+            "Hidden units", UNITS, 512, key="image_units", bind="query-params", width=170
         )
         precision = st.segmented_control(
             "Precision",
@@ -52,29 +94,34 @@ def memory() -> None:
             key="image_precision",
             bind="query-params",
         )
-        training = st.toggle("Train with Adam", True, key="image_training", bind="query-params")
-    layers = counts.Layers(units, maps)
-    network = _network()
-    figure = memory_figure(layers, precision, training, side, network)
-    screen.chart(figure, "image_memory", height=540)
-    weights = {name: counts.FORMS[name](layers, side) for name in SHOWN}
-    _numbers(weights | dict(filter(None, [network])), precision, training)
-    st.caption(
-        "Lines at 8, 24 and 80 GB: what graphics cards hold (GeForce RTX 4060, RTX 4090, H100), "
-        "counted in GiB. The dotted line is the fair comparison: as many outputs as the "
-        "convolution has, each reading every pixel. "
-        "Adam keeps a gradient and two running means beside each weight: four times the memory."
+        card = st.segmented_control(
+            "Graphics card",
+            list(counts.CARDS),
+            default="H100",
+            required=True,
+            key="image_card",
+            format_func=lambda name: f"{name}, {counts.CARDS[name]} GB",
+            bind="query-params",
+        )
+    return side, counts.Layers(units, maps), precision, card
+
+
+def _lesson(weights: dict[str, int], side: int, precision: str, card: str) -> str:
+    """Return in two sentences what does not fit, and what does."""
+    size, dense, shared = side**2, weights[counts.DENSE_MAPS], weights[counts.SHARED]
+    to_use, to_train = (counts.memory_bytes(dense, precision, task) for task in (False, True))
+    needed = counts.cards_needed(to_train, counts.CARDS[card])
+    on = f"**{needed:,} cards** of {counts.CARDS[card]} GB" if needed > 1 else "one card"
+    return (
+        f"{size:,} pixels in, as many outputs as the convolution has, each reading every pixel: "
+        f"**{dense:,} weights, {counts.in_words(to_use)}**. To train them takes "
+        f"{counts.in_words(to_train)}, {on} ({card}). The convolution does it with "
+        f"**{shared:,} weights**."
     )
-    learn.check(counts.layers_snippet(side, layers, precision))
 
 
-def _numbers(weights: dict[str, int], precision: str, training: bool) -> None:
-    with st.container(horizontal=True, gap="medium"):
-        for name, count in weights.items():
-            size = counts.memory_bytes(count, precision, training)
-            with st.container(width=PRESENTER_CARD if screen.presenting() else CARD, gap="small"):
-                st.metric(name, counts.in_words(size))
-                st.caption(f"{count:,} weights  \n{counts.fits(size)}")
+def _cards() -> str:
+    return ", ".join(f"{name} {size} GB" for name, size in counts.CARDS.items())
 
 
 def _network() -> tuple[str, int] | None:
@@ -109,7 +156,10 @@ def structure() -> None:
     st.caption(
         "Bars: mean validation accuracy of five folds; lines: lowest to highest. Dotted: chance."
     )
-    learn.agreement({"MLP with its first weights shuffled alike, on shuffled images": _follows()})
+    with learn.check_yourself():
+        learn.agreement(
+            {"MLP with its first weights shuffled alike, on shuffled images": _follows()}
+        )
 
 
 def _snapshots() -> None:
@@ -182,6 +232,7 @@ def invariance(image: Array) -> None:
             "image_move",
             360,
         )
+        st.caption("x: the image; T: the shift; h: the hidden units, the last before the answer.")
     _answers(networks, curves, spins, by)
 
 

@@ -25,11 +25,19 @@ SIDE = 256
 SHIFTS = tuple(range(9))
 DOSES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 AT = "pool_at"
+_WINDOW = r"0 \le i,\,j < w"
+FORMULAS = {
+    "max": rf"y_{{mn}} = \max_{{{_WINDOW}}} x_{{ms+i,\,ns+j}}",
+    "average": rf"y_{{mn}} = \frac{{1}}{{w^2}} \sum_{{{_WINDOW}}} x_{{ms+i,\,ns+j}}",
+    "median": rf"y_{{mn}} = \operatorname{{median}}_{{{_WINDOW}}} x_{{ms+i,\,ns+j}}",
+}
 
 
 @st.fragment
 def lesson(opened: Opened) -> None:
     """Draw the choice of a pooling and everything that follows from it."""
+    # On stage both pictures come first, so that they are seen without scrolling.
+    first = st.container() if screen.presenting() else None
     wanted = _choose()
     image = learn.middle(opened, SIDE)
     chosen, pooled = learn.last_good(
@@ -37,7 +45,8 @@ def lesson(opened: Opened) -> None:
         lambda: (wanted, pooling.pool(image, wanted)),
         lambda: (Pooling("max", 1, 1), image),
     )
-    _windows(opened, image, chosen, pooled)
+    with first or st.container():
+        _windows(opened, image, chosen, pooled)
     st.subheader("Look closer")
     topic = st.segmented_control(
         "Look closer",
@@ -101,7 +110,14 @@ def _windows(opened: Opened, image: Array, chosen: Pooling, pooled: Array) -> No
             other = Pooling(operation, chosen.window, chosen.stride)
             value = pooling.window_at(image, other, row, column).result
             st.metric(f"{operation} of this window", f"{value:.3f}")
-    learn.check(pooling.snippet(window, chosen))
+    with learn.check_yourself():
+        learn.formulas(FORMULAS[chosen.operation])
+        st.markdown(
+            "$x$: grey levels of the image; $y$: the pooled image; $m$, $n$: its row and column; "
+            "$w$: side of the window, $s$: stride, in px; $i$, $j$: row and column in the window, "
+            "from 0."
+        )
+        learn.lines(pooling.snippet(window, chosen))
 
 
 def _point(event: ViewerEvent, stride: int) -> None:
@@ -152,7 +168,15 @@ def _spots(opened: Opened, image: Array, chosen: Pooling) -> None:
             f"normal values is {pooling_noise.expected_lift(count):.4f}: by that much max "
             "pooling raises a flat, noisy background. Structure under the window reduces it."
         )
-    learn.check(pooling_noise.snippet(chosen.window))
+    with learn.check_yourself():
+        learn.formulas(
+            rf"E\,[\max(z_1, \ldots, z_{{{count}}})] = {pooling_noise.expected_lift(count):.4f}"
+        )
+        st.markdown(
+            "$E$: expected value; $z_1, z_2, \\ldots$: the pixels of one window, independent and "
+            "standard normal, so in units of one pixel's noise."
+        )
+        learn.lines(pooling_noise.snippet(chosen.window))
 
 
 def _counted(opened: Opened, spotty: pooling_noise.SpottyImage, chosen: Pooling) -> None:

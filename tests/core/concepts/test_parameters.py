@@ -22,7 +22,7 @@ def test_the_lectures_arithmetic() -> None:
     assert counts.memory_bytes(weights, "double", True) == 16 * counts.GIB
 
 
-def test_what_fits_on_which_card() -> None:
+def test_what_fits_on_how_many_cards() -> None:
     weights = counts.Layers(512).dense(1024)
     sizes = [
         counts.memory_bytes(weights, kind, training)
@@ -30,14 +30,14 @@ def test_what_fits_on_which_card() -> None:
         for training in (False, True)
     ]
     assert [size / counts.GIB for size in sizes] == [4, 16, 2, 8]
-    assert [counts.fits(size) for size in sizes] == [
-        "fits in 8 GB",
-        "fits in 24 GB",
-        "fits in 8 GB",
-        "fits in 24 GB",
-    ]
-    assert counts.fits(80 * counts.GIB - 1) == "fits in 80 GB"
-    assert counts.fits(80 * counts.GIB) == "does not fit in 80 GB"
+    # A card that the weights fill to the last byte has no room for an image.
+    assert [counts.cards_needed(size, 8) for size in sizes] == [1, 3, 1, 2]
+    assert counts.cards_needed(80 * counts.GIB - 1, 80) == 1
+    # As many outputs as 16 maps have: 64 TiB of weights, 256 TiB with what Adam keeps.
+    dense = counts.Layers(maps=16).dense_maps(1024)
+    assert dense == 2**44
+    assert counts.memory_bytes(dense, "float32", True) == 2**48
+    assert counts.cards_needed(2**48, counts.CARDS["H100"]) == 3277
 
 
 def test_sharing_takes_the_side_out() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from PIL import Image
+from plotly.colors import sample_colorscale
 
 from core.concepts import kernels, pooling, pooling_noise, pooling_shift
 from core.concepts.convolution import Walk, one_pixel
@@ -15,12 +19,14 @@ from core.concepts.stack_builder import field_rows, parse_stack, trace_stack
 from core.concepts.weight_sharing import layer_matrix
 from core.figures import (
     concepts_convolution,
+    concepts_memory,
     concepts_parameters,
     concepts_sharing,
     learn_fields,
     learn_pooling,
 )
 from core.figures.concepts_style import color_scale, readable
+from core.figures.encoding import encode_grey
 
 NOISE = np.random.default_rng(0).random((40, 80))
 
@@ -34,6 +40,7 @@ def figures() -> dict[str, go.Figure]:
     kernel = kernels.sobel(3)
     return {
         "memory": concepts_parameters.memory_figure(Layers(), "double", True, 64, ("U-Net", 10)),
+        "card": concepts_memory.card_figure({"Dense": 2**44, "Shared": 144}, "double", "H100"),
         "accuracy": concepts_parameters.accuracy_figure({("MLP", "straight"): (0.9, 0.8)}),
         "snapshots": concepts_parameters.snapshot_figure({"straight": NOISE[:4, :4]}),
         "products": concepts_convolution.arithmetic(one_pixel(NOISE, Walk(kernel), 3, 3)),
@@ -95,3 +102,25 @@ def test_a_scale_turned_round_begins_with_the_other_end() -> None:
     scale, turned = color_scale("RdBu"), color_scale("RdBu_r")
     assert scale[0][1] == turned[-1][1] != turned[0][1]
     assert (turned[0][0], turned[-1][0]) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["window", "products", "border"])
+def test_a_patch_has_the_greys_of_its_image(name: str) -> None:
+    grid = figures()[name].data[0]
+    assert (grid.zmin, grid.zmax) == (0, 1)
+    shown = encode_grey(np.array([[0.0, 0.4, 1.0]])).data
+    greys = np.array(Image.open(io.BytesIO(shown)))[0].tolist()
+    scale = [list(stop) for stop in grid.colorscale]
+    colors = sample_colorscale(scale, [0, 0.4, 1], colortype="tuple")
+    assert [[round(part * 255) for part in color] for color in colors] == [[g] * 3 for g in greys]
+
+
+def test_what_does_not_fit_on_a_card_has_another_colour_and_says_how_many_it_takes() -> None:
+    train, use = figures()["card"].data
+    assert train.marker.color == (concepts_memory.FITS_NOT, concepts_memory.FITS)
+    # 2^44 weights of 8 bytes, four times with what Adam keeps, on cards of 80 GiB.
+    assert train.text == ("<b>512 TiB</b>: 6,554 cards", "<b>4.5 KiB</b>: fits")
+    assert use.text == (
+        "<b>128 TiB</b>: 1,639 cards, 17,592,186,044,416 weights",
+        "<b>1.125 KiB</b>: fits, 144 weights",
+    )
