@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.concepts.convolution import feature_map, pixel_snippet
-from pages.components.frame import question
+from core.concepts.convolution import feature_map
+from pages.components.frame import question, screen
 from pages.components.frame.memory import Opened
 from pages.components.frame.question import Question
 from pages.components.learn import convolution as learn_convolution
@@ -15,8 +15,10 @@ PAGE = {"group": "Learn", "title": "Convolution", "order": 2}
 
 @st.fragment
 def stage(opened: Opened) -> None:
-    """Draw the image, the kernel and the feature map, and all that follows from them."""
+    """Draw the kernel at work, the whole feature map, and all that follows from them."""
     image = learn.middle(opened)
+    # On stage the kernel at work comes first, so that it is seen without scrolling.
+    first = st.container() if screen.presenting() else None
     wanted = learn_convolution.controls()
     walk = learn.last_good(
         f"convolution_{image.shape}",
@@ -24,13 +26,11 @@ def stage(opened: Opened) -> None:
         learn_convolution.first_walk,
     )
     found = feature_map(image, walk)
-    chosen = learn_convolution.images(opened, image, walk, found)
-    sign = "-" if walk.flip else "+"
-    st.latex(rf"S[m,n]=\sum_{{i,j}} I[m{sign}i,\,n{sign}j]\;K[i,j]")
-    exactness = st.empty()
-    st.subheader("One output pixel")
-    learn_convolution.sum_of(chosen, found)
-    learn.check(pixel_snippet(chosen, walk.flip))
+    place = learn_convolution.patch_place(image)
+    with first or st.container():
+        chosen = learn_convolution.sliding(opened, image, walk, found, place)
+    learn_convolution.whole(opened, image, walk, found, place)
+    fold = st.container()
     st.subheader("Look closer")
     topic = st.segmented_control(
         "Look closer",
@@ -42,9 +42,9 @@ def stage(opened: Opened) -> None:
         label_visibility="collapsed",
     )
     TOPICS[topic](opened, image, walk)
-    with exactness:
+    with fold:
         # Last, so that torch's slow first import does not hold up the page.
-        learn_convolution.exactness(image, walk, found)
+        learn_convolution.verified(image, walk, found, chosen)
 
 
 stage(

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from core.concepts.equivariance import pooling_snippet
 from pages.components.frame import question
 from pages.components.frame.question import Question
 from pages.components.learn import frame as learn
@@ -16,22 +15,14 @@ opened = learn.begin(
     "the image.",
     why="A grain boundary looks like one wherever it lies: what a network has learned in one "
     "corner of a micrograph should hold in every other.",
+    has_picture=False,
 )
 image = learn.middle(opened)
 
+learn_sharing.shift(opened, image)
+
 st.subheader("The layer as a matrix")
 learn_sharing.matrix(image)
-
-st.subheader("Shift the micrograph")
-learn.formulas(r"\text{equivariant: } f(T\,x) = T\,f(x)", r"\text{invariant: } f(T\,x)=f(x)")
-learn_sharing.shift(opened, image)
-st.markdown(
-    "Zero padding breaks equivariance, and so does every stride above 1; pooling breaks it through "
-    "its stride, not through the maximum or the mean. Blurring before subsampling restores a part: "
-    "Zhang measured that the predictions of ResNet-18 for two shifts of an ImageNet image then "
-    "agree in 88.3 % of the cases instead of 85.1 %, about a fifth of what was missing to 100 %."
-)
-learn.check(pooling_snippet())
 
 st.subheader("The trained network")
 learn_sharing.network(opened)

@@ -92,11 +92,24 @@ def one_pixel(image: np.ndarray, walk: Walk, row: int, column: int) -> OnePixel:
         outputs = output_size(length, walk.size, geometry)
         nearest = round((at + geometry.padding - (span - 1) / 2) / geometry.stride)
         places.append(min(max(nearest, 0), outputs - 1))
+    return output_pixel(image, walk, *places)
+
+
+def output_pixel(image: np.ndarray, walk: Walk, row: int, column: int) -> OnePixel:
+    """Return the sum behind the output (row, column), the last one where there are fewer.
+
+    Raises:
+        LamellaError: as :func:`feature_map`.
+    """
+    geometry = walk.geometry
+    span = extent(walk.size, geometry.dilation)
+    counts = (output_size(length, walk.size, geometry) for length in image.shape)
+    row, column = (min(at, count - 1) for at, count in zip((row, column), counts, strict=True))
     padded = pad(image.astype(np.float64), geometry.padding, walk.mode)
-    top, left = (place * geometry.stride for place in places)
+    top, left = row * geometry.stride, column * geometry.stride
     patch = padded[top : top + span : geometry.dilation, left : left + span : geometry.dilation]
     return OnePixel(
-        (places[0], places[1]),
+        (row, column),
         top - geometry.padding,
         left - geometry.padding,
         patch,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy import ndimage
@@ -18,29 +19,46 @@ from core.errors import LamellaError
 Operation = Callable[[np.ndarray], np.ndarray]
 
 
-@dataclass(frozen=True)
+Kind = Literal["convolution", "max pooling", "blurred pooling"]
+
+
+@dataclass(frozen=True, eq=False)
 class ImageOperation:
-    """What is done to the image: an operation by ``name``, with the ``stride`` of its output."""
+    """What is done to the image: an operation by ``name``, with the ``stride`` of its output.
+
+    ``kind``, ``kernel`` (k, k), ``mode``: what it is made of, for whoever computes it elsewhere;
+    the padding is k // 2. Max pooling takes no notice of the kernel.
+    """
 
     name: str
     stride: int
     run: Operation
+    kind: Kind
+    kernel: np.ndarray
+    mode: PaddingMode = "circular"
 
 
 def steps(kernel: np.ndarray) -> tuple[ImageOperation, ...]:
     """Return the operations that the lecture compares, each (H, W) -> (h, w) float64."""
-    around = len(kernel) // 2
 
-    def walk(mode: PaddingMode, stride: int = 1) -> Operation:
-        made = Walk(kernel, Geometry(stride, around), mode)
-        return lambda image: feature_map(image, made)
+    def walked(name: str, mode: PaddingMode, stride: int = 1) -> ImageOperation:
+        made = Walk(kernel, Geometry(stride, len(kernel) // 2), mode)
+        return ImageOperation(
+            name, stride, lambda image: feature_map(image, made), "convolution", kernel, mode
+        )
 
     return (
-        ImageOperation("Convolution, circular padding", 1, walk("circular")),
-        ImageOperation("Convolution, zero padding", 1, walk("zero")),
-        ImageOperation("Convolution of stride 2", 2, walk("circular", 2)),
-        ImageOperation("Max pooling of 2", 2, max_pool),
-        ImageOperation("Max pooling, blurred before it is thinned", 2, blur_pool),
+        walked("Convolution, circular padding", "circular"),
+        walked("Convolution, zero padding", "zero"),
+        walked("Convolution of stride 2", "circular", 2),
+        ImageOperation("Max pooling of 2", 2, max_pool, "max pooling", kernel),
+        ImageOperation(
+            "Max pooling, blurred before it is thinned",
+            2,
+            blur_pool,
+            "blurred pooling",
+            gaussian(3),
+        ),
     )
 
 

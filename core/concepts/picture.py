@@ -13,6 +13,18 @@ def constant_grey(side: int, level: float = 0.5) -> np.ndarray:
     return np.full((side, side), level, np.float32)
 
 
+def square_around(shape: tuple[int, int], row: int, column: int, side: int) -> tuple[slice, slice]:
+    """Return the rows and columns of a square of ``side`` px with (row, column) in its middle.
+
+    At the edge of an image of ``shape`` it is moved inside; a smaller image is taken whole.
+    """
+    found = []
+    for at, length in zip((row, column), shape, strict=True):
+        start = max(0, min(at - side // 2, length - side))
+        found.append(slice(start, min(start + side, length)))
+    return found[0], found[1]
+
+
 def busiest(image: np.ndarray, side: int) -> tuple[slice, slice]:
     """Return the rows and columns of the square with the most contrast in an image (H, W).
 

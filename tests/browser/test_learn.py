@@ -5,12 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import numpy as np
+import pytest
 from playwright.sync_api import Page, TimeoutError, expect
 
+from core.concepts.convolution import Walk, output_pixel
+from core.concepts.equivariance import shift_test, steps
 from core.concepts.gradient_flow import gradient_flow, patches
-from core.concepts.picture import picture
+from core.concepts.heads import FLATTEN, POOL, moved, outputs, random_heads
+from core.concepts.kernels import sobel
+from core.concepts.output_size import Geometry
+from core.concepts.picture import picture, square_around
 from pages.components.frame import samples
 from pages.components.learn.frame import in_digits
+
+
+def middle_of_the_sample() -> np.ndarray:
+    """Return the grey levels of gold-tem that the pages of the lecture work on."""
+    offer = next(one for one in samples.offers() if one.name == "gold-tem")
+    return picture(offer.open_page(0)[0], 256)
+
+
+def written(value: float) -> str:
+    """Return a sum as the page writes it."""
+    return f"{value:.4f}".replace("-", "−")
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -50,15 +68,15 @@ def test_the_whole_lecture_page_by_page(
 ) -> None:
     page = open_tab(height=1000)
     page.goto(f"{server.address}/image-problem?sample=gold-tem")
-    expect(page.get_by_text("536,870,912 weights")).to_be_visible()
+    expect(page.get_by_text("17,592,186,044,416 weights, 64 TiB")).to_be_visible()
     page.get_by_role("radio", name="double").click()
-    expect(page.get_by_text("16 GiB", exact=True)).to_be_visible()
+    expect(page.get_by_text("17,592,186,044,416 weights, 128 TiB")).to_be_visible()
     screenshot(page, "learn-image-problem", docs=True)
 
     page.get_by_role("link", name="Next: Convolution").click()
     expect(page.get_by_text("Feature map by cross-correlation, 256 x 256.")).to_be_visible()
     expect(page.locator(".viewer[data-image]")).to_have_count(2)
-    expect(page.get_by_text("scipy: equal")).to_be_visible()
+    expect(page.locator(".slide[data-reached='144']")).to_be_visible()
     page.locator(".viewer canvas").first.click(position={"x": 150, "y": 120})
     expect(page).to_have_url(re.compile("conv_at="))
     stride = page.get_by_role("spinbutton", name="Stride")
@@ -70,9 +88,7 @@ def test_the_whole_lecture_page_by_page(
     screenshot(page, "learn-convolution", docs=True)
 
     page.get_by_role("link", name="Next: Sharing").click()
-    expect(page.get_by_text("the map follows a shift of 1 px exactly")).to_be_visible()
-    choose(page, "Layer", "Convolution of stride 2")
-    expect(page.get_by_text("1 px are no multiple of the stride 2")).to_be_visible()
+    expect(page.get_by_text("At rest. Drag the micrograph.")).to_be_visible()
     page.get_by_text("Fully connected", exact=True).click()
     expect(page.get_by_text("2,304", exact=True)).to_be_visible()
     screenshot(page, "learn-sharing", docs=True)
@@ -114,10 +130,10 @@ def test_a_link_brings_the_whole_state_back(server, open_tab: Callable[..., Page
     page = open_tab(theme="dark")
     page.goto(
         f"{server.address}/convolution?sample=low-dose-tem&conv_flip=true"
-        "&conv_kernel=0,0,0;0,3,0;0,0,0&conv_at=10,20&conv_topic=Separable"
+        "&conv_kernel=0,0,0;0,3,0;0,0,0&conv_pixel=3,5&conv_topic=Separable"
     )
     expect(page.get_by_text("Feature map by convolution, 256 x 256.")).to_be_visible()
-    expect(page.get_by_text("in row 10, column 20.")).to_be_visible()
+    expect(page.get_by_text("Sum: row 3, column 5")).to_be_visible()
     expect(page.get_by_text("Rank 1: separable.")).to_be_visible()
 
 
@@ -139,9 +155,80 @@ def test_what_a_student_types_gets_one_sentence_and_breaks_nothing(
     stride.fill("2")
     stride.press("Enter")
     expect(page.get_by_text("Feature map by cross-correlation, 128 x 128.")).to_be_visible()
+    page.get_by_role("button", name="Edit the kernel").click()
     empty_first_cell(page)
     expect(page.get_by_text("row 1, column 1 holds no number; type one.")).to_be_visible()
     expect(page.get_by_text("Feature map by cross-correlation, 128 x 128.")).to_be_visible()
+
+
+def test_the_kernel_fills_the_map_and_shows_the_sums_of_the_core(
+    server, open_tab: Callable[..., Page]
+) -> None:
+    page = open_tab()
+    page.goto(f"{server.address}/convolution?sample=gold-tem&conv_stride=2&conv_at=40,60")
+    slide, total = page.locator(".slide"), page.locator(".slide output")
+    # Where nothing may move the map is whole at once.
+    expect(slide).to_have_attribute("data-reached", "36")
+    slide.press("Home")
+    expect(slide).to_have_attribute("data-reached", "1")
+    for _ in range(8):
+        slide.press("s")
+    expect(slide).to_have_attribute("data-reached", "9")
+    image = middle_of_the_sample()
+    patch = image[square_around(image.shape, 40, 60, 12)]
+    # The ninth of six in a row: the third of the second row.
+    walk = Walk(sobel(3), Geometry(2, 1))
+    found = output_pixel(patch, walk, 1, 2)
+    expect(total).to_have_text(written(found.total))
+    cells = page.locator(".products td").evaluate_all("all => all.map((one) => one.title)")
+    assert [float(one) for one in cells] == pytest.approx(found.products.ravel(), abs=5e-5)
+    slide.press("ArrowDown")
+    expect(total).to_have_text(written(output_pixel(patch, walk, 2, 2).total))
+    expect(page).to_have_url(re.compile("conv_pixel=2%2C2|conv_pixel=2,2"))
+    for _ in range(5):
+        slide.press("+")
+    slide.press(" ")
+    expect(slide).to_have_attribute("data-reached", "36")
+    expect(slide).to_have_attribute("data-playing", "false")
+
+
+def test_a_dragged_micrograph_takes_its_map_along_as_the_core_says(
+    server, open_tab: Callable[..., Page]
+) -> None:
+    page = open_tab()
+    page.goto(f"{server.address}/sharing?sample=gold-tem")
+    expect(page.get_by_text("At rest. Drag the micrograph.")).to_be_visible()
+    micrograph = page.locator(".shifting .micrograph")
+    box = micrograph.bounding_box()
+    page.mouse.move(box["x"] + 50, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 90, box["y"] + 70, steps=4)
+    expect(page.get_by_text("the map moves along exactly. It is equivariant.")).to_be_visible()
+    page.mouse.up()
+    micrograph.press("Home")
+    for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowUp"):
+        micrograph.press(key)
+    expect(page).to_have_url(re.compile("share_shift=-1(%2C|,)3"))
+    grey = np.rint(middle_of_the_sample() * 255) / 255
+    for step in steps(sobel(3))[1:]:
+        choose(page, "Layer", step.name)
+        found = shift_test(grey, step, -1, 3)
+        differs = f"{float(f'{100 * found.differing:.3g}'):g} % of the pixels differ"
+        largest = f"largest difference {float(f'{found.largest:.3g}'):g} "
+        relative = f"contrast {float(f'{found.relative:.3g}'):g}"
+        for words in (step.name, differs, largest, relative):
+            expect(page.locator(".shifting")).to_contain_text(words)
+    page.get_by_text("Does the answer stay?").click()
+    choose(page, "Layer", "Convolution, circular padding")
+    expect(page.locator(".head .moved").nth(2)).to_have_text("stays")
+    heads = random_heads(grey.shape)
+    run = steps(sobel(3))[0].run
+    before, after = (outputs(run(one), heads) for one in (grey, np.roll(grey, (-1, 3), (0, 1))))
+    for place, head in enumerate((FLATTEN, POOL)):
+        share = 100 * moved(before[head], after[head])
+        expect(page.locator(".head .moved").nth(place)).to_have_text(
+            f"moves by {float(f'{share:.2g}'):g} %"
+        )
 
 
 def test_the_question_answers_only_after_a_guess(server, open_tab: Callable[..., Page]) -> None:

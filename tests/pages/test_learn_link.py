@@ -13,10 +13,13 @@ ABSURD = [
     ("image_problem", {"image_side": "7"}, "shown: 1024"),
     ("image_problem", {"image_snapshot": "-5"}, "shown: 55"),
     ("image_problem", {"image_precision": "quadruple"}, "shown: float32"),
+    ("image_problem", {"image_card": "abacus"}, "shown: H100"),
     ("convolution", {"conv_stride": "nan"}, "shown: 1"),
     ("convolution", {"conv_at": "9999,0"}, "no row and column of 256 x 256 px"),
+    ("convolution", {"conv_pixel": "99,0"}, "no row and column of 14 x 14 px"),
     ("convolution", {"conv_topic": "Magic"}, "shown: Output size"),
     ("sharing", {"share_side": "1e9"}, "shown: "),
+    ("sharing", {"share_shift": "129,0"}, "half of it at most; shown: at rest"),
     ("sharing", {"share_layer": "<script>"}, "shown: Convolution, circular padding"),
     ("receptive_field", {"field_network": "GPT"}, "shown: "),
     ("receptive_field", {"layers": "pool 999999"}, "What you see is a first example."),
@@ -37,9 +40,10 @@ def test_an_absurd_link_gets_one_sentence(page: str, link: dict[str, str], sente
 
 
 SENSIBLE = [
-    ("image_problem", {"image_side": "2048", "image_training": "true", "image_shift": "3"}),
-    ("convolution", {"conv_stride": "1", "conv_flip": "false", "conv_at": "255,255"}),
-    ("sharing", {"share_side": "12", "share_layer": "Max pooling of 2", "share_shift": "5"}),
+    ("image_problem", {"image_side": "2048", "image_training": "true", "image_card": "H100"}),
+    ("convolution", {"conv_stride": "4", "conv_flip": "false", "conv_pixel": "11,11"}),
+    ("convolution", {"conv_at": "255,255"}),
+    ("sharing", {"share_side": "12", "share_layer": "Max pooling of 2", "share_shift": "5,-3"}),
     ("receptive_field", {"layers": "conv 5", "field_row": "3", "structure_nm": "12.5"}),
     ("pooling", {"pooling": "median", "window": "3", "dose": "10", "pool_at": "255,0"}),
     ("architectures", {"architecture": "VGG16"}),

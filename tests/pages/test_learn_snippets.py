@@ -16,7 +16,7 @@ from models import zoo
 from models.architectures.small import SmallUnet
 from pages.components.frame import networks, stores
 from pages.components.learn.frame import lessons
-from tests.pages.running import finish, lesson, phases_only, warnings
+from tests.pages.running import finish, lesson, phases_only, texts, warnings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
@@ -83,10 +83,10 @@ def test_a_link_with_a_broken_kernel_gets_one_sentence(kernel: str) -> None:
     assert any("Feature map" in one.value for one in app.markdown)
 
 
-def test_a_kernel_in_the_link_is_used() -> None:
-    app = lesson("convolution", conv_kernel="0,0,0;0,2,0;0,0,0", conv_at="3,5")
-    sentence = next(one.value for one in app.markdown if one.value.startswith("Sum of the 9"))
-    assert "row 3, column 5" in sentence
+def test_a_kernel_and_a_pixel_in_the_link_are_used() -> None:
+    app = lesson("convolution", conv_kernel="0,0,0;0,2,0;0,0,0", conv_pixel="3,5")
+    assert "The chosen pixel of the patch, row 3, column 5:" in texts(app)
+    assert any("scipy: equal" in one.value for one in app.caption)
 
 
 def test_the_answer_comes_only_after_a_guess() -> None:
@@ -104,18 +104,16 @@ def test_as_presenter_the_sidebar_is_away() -> None:
     assert not lesson("sharing", presenter="true").sidebar.selectbox
 
 
-def test_the_image_problem_says_the_lectures_numbers() -> None:
+def test_the_image_problem_begins_with_what_does_not_fit() -> None:
     app = lesson("image_problem")
-    values = {one.label: one.value for one in app.metric}
-    assert values["Fully connected, to as many maps"] == "256 TiB"
-    assert any(
-        "17,592,186,044,416 weights  \ndoes not fit in 80 GB" in one.value for one in app.caption
-    )
-    assert values["Fully connected"] == "8 GiB"
-    assert any("536,870,912 weights" in one.value for one in app.caption)
-    app.toggle(key="image_training").set_value(False)
+    said = texts(app)
+    assert "**17,592,186,044,416 weights, 64 TiB**" in said
+    # 2^48 bytes on cards of 80 GiB, of which one has to stay free for an image.
+    assert "takes 256 TiB, **3,277 cards** of 80 GB (H100)" in said
+    assert "**144 weights**" in said
+    app.segmented_control(key="image_card").set_value("GeForce RTX 4060")
     app.segmented_control(key="image_precision").set_value("double").run()
-    assert {one.label: one.value for one in app.metric}["Fully connected"] == "4 GiB"
+    assert "takes 512 TiB, **65,537 cards** of 8 GB (GeForce RTX 4060)" in texts(app)
 
 
 def test_the_matrix_of_the_sharing_page_counts() -> None:

@@ -37,16 +37,16 @@ QUERIES = {
     "lecture": "step=pooling&present=1&class=over",
     "image_problem": (
         "presenter=true&image_side=64&image_units=16&image_maps=2&image_precision=half&"
-        "image_training=false&image_snapshot=3&image_subject=x&image_shift=2"
+        "image_training=false&image_snapshot=3&image_subject=x&image_shift=2&image_card=x"
     ),
     "convolution": (
         "presenter=true&conv_preset=Sobel x&conv_size=5&conv_filter=2&conv_stride=2&"
         "conv_dilation=2&conv_padding=full&conv_fill=reflect&conv_flip=true&"
-        "conv_topic=Borders&conv_side=9&conv_at=3,4&conv_kernel=0,1,0"
+        "conv_topic=Borders&conv_side=9&conv_at=3,4&conv_pixel=1,2&conv_kernel=0,1,0"
     ),
     "sharing": (
-        "presenter=true&share_layer=Max pooling of 2&share_shift=3&share_kind=Convolution&"
-        "share_side=12&share_size=5"
+        "presenter=true&share_layer=Max pooling of 2&share_shift=3,-2&share_question=x&"
+        "share_kind=Convolution&share_side=12&share_size=5"
     ),
     "receptive_field": (
         "presenter=true&field_network=VGG16&layers=conv 5&structure_nm=14&structure_px=9&"

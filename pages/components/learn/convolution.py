@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.concepts import kernels
-from core.concepts.convolution import OnePixel, Walk, differences, feature_map, one_pixel
+from core.concepts.convolution import (
+    OnePixel,
+    Walk,
+    differences,
+    feature_map,
+    output_pixel,
+    pixel_snippet,
+)
 from core.concepts.output_size import Geometry, extent, same_padding
 from core.concepts.padding import MODES
+from core.concepts.picture import busiest, square_around
 from core.errors import LamellaError
 from core.figures import concepts_convolution as figures
 from pages.components.frame import networks, publish, screen, session, stores
@@ -18,7 +26,8 @@ from pages.components.frame.memory import Opened
 from pages.components.frame.words import literal
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
-from pages.components.viewer.viewer import Marker, Rectangle, ViewerSettings, viewer
+from pages.components.learn.kernel_stage import Slide, kernel_stage
+from pages.components.viewer.viewer import Rectangle, ViewerSettings, viewer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,40 +38,39 @@ TRAINED = "Of the trained network"
 AMOUNTS = {"valid": 0.0, "same": 0.5, "full": 1.0}
 HEIGHT = 420
 TABLE_WIDTH = 340
-AT, KERNEL = "conv_at", "conv_kernel"
+TAPS = (("m", "i"), ("n", "j"))
+PATCH = 12
+"""Px along a side of what the kernel slides over: few enough to read each pixel's value."""
+AT, PIXEL, KERNEL = "conv_at", "conv_pixel", "conv_kernel"
 
 
 def controls() -> Callable[[], Walk]:
     """Draw the controls and return how the kernel walks, as a function that may refuse."""
-    with st.container(horizontal=True, gap="medium"):
-        with st.container(width=TABLE_WIDTH):
-            table_place = st.container()
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-            base, name = _base()
-            stride = st.number_input(
-                "Stride", 1, 9999, key="conv_stride", bind="query-params", width=110
-            )
-            dilation = st.number_input(
-                "Dilation", 1, 9999, key="conv_dilation", bind="query-params", width=110
-            )
-            amount = st.selectbox(
-                "Padding",
-                list(AMOUNTS),
-                1,
-                key="conv_padding",
-                bind="query-params",
-                width=120,
-                help="same: half of the kernel on each side, which keeps the size at stride 1 "
-                "only; at stride s the map has 1/s of it, rounded up.",
-            )
-            mode = st.selectbox(
-                "Filled with",
-                MODES,
-                key="conv_fill",
-                bind="query-params",
-                disabled=amount == "valid",
-                width=140,
-            )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        base, name = _base()
+        stride = st.number_input(
+            "Stride", 1, 9999, key="conv_stride", bind="query-params", width=110
+        )
+        amount = st.selectbox(
+            "Padding",
+            list(AMOUNTS),
+            1,
+            key="conv_padding",
+            bind="query-params",
+            width=110,
+            help="same: half of the kernel on each side, which keeps the size at stride 1 "
+            "only; at stride s the map has 1/s of it, rounded up.",
+        )
+        mode = st.selectbox(
+            "Filled with",
+            MODES,
+            key="conv_fill",
+            bind="query-params",
+            disabled=amount == "valid",
+            width=130,
+        )
+        with st.popover("Edit the kernel"):
+            table = _table(base, name)
             flip = st.toggle(
                 "True convolution",
                 key="conv_flip",
@@ -70,8 +78,13 @@ def controls() -> Callable[[], Walk]:
                 help="On: the kernel is rotated by 180°. Off: cross-correlation, which "
                 "deep-learning frameworks call convolution.",
             )
-    with table_place:
-        table = _table(base, name)
+            dilation = st.number_input(
+                "Dilation: steps between neighbouring weights (px)",
+                1,
+                9999,
+                key="conv_dilation",
+                bind="query-params",
+            )
 
     def walk() -> Walk:
         kernel = kernels.from_table(table)
@@ -82,12 +95,13 @@ def controls() -> Callable[[], Walk]:
 
 
 def usable(image: Array, walk: Walk) -> Walk:
-    """Return ``walk`` if it fits the image.
+    """Return ``walk`` if it fits the image, and a patch of it.
 
     Raises:
         LamellaError: it does not, and why.
     """
     feature_map(image, walk)
+    feature_map(image[:PATCH, :PATCH], walk)
     return walk
 
 
@@ -96,20 +110,59 @@ def first_walk() -> Walk:
     return Walk(kernels.sobel(3), Geometry(padding=same_padding(3)))
 
 
-def images(opened: Opened, image: Array, walk: Walk, found: Array) -> OnePixel:
-    """Draw image and feature map side by side; return the sum behind the chosen pixel."""
-    chosen = one_pixel(image, walk, *learn_link.point(AT, image.shape))
-    span = extent(walk.size, walk.geometry.dilation)
+def patch_place(image: Array) -> tuple[slice, slice]:
+    """Return rows and columns of the patch: around the link's point, or where most is to see."""
+    if AT not in st.query_params:
+        return busiest(image, PATCH)
+    return square_around(image.shape, *learn_link.point(AT, image.shape), PATCH)
+
+
+def sliding(
+    opened: Opened, image: Array, walk: Walk, found: Array, place: tuple[slice, slice]
+) -> OnePixel:
+    """Draw the kernel on its way over a patch; return the sum behind the patch's chosen pixel."""
+    patch = image[place]
+    pixel = None
+    if PIXEL in st.query_params:
+        height, width = (length + 2 * walk.geometry.padding for length in patch.shape)
+        # A larger stride leaves fewer: then the last one is shown.
+        pixel = learn_link.point(PIXEL, (height, width))
+    kernel_stage(
+        Slide(
+            publish.grey_image(image, opened.micrograph.name),
+            publish.color_image(figures.feature_colors(found), "feature map"),
+            image,
+            found,
+            walk,
+            place,
+            pixel,
+        ),
+        on_place=lambda at: learn_link.keep_point(AT, *at),
+        on_pixel=_keep_pixel,
+    )
+    return output_pixel(patch, walk, *(pixel or (0, 0)))
+
+
+def _keep_pixel(at: tuple[int, int] | None) -> None:
+    if at is not None:
+        learn_link.keep_point(PIXEL, *at)
+    else:
+        st.query_params.pop(PIXEL, None)
+
+
+def whole(
+    opened: Opened, image: Array, walk: Walk, found: Array, place: tuple[slice, slice]
+) -> None:
+    """Draw the micrograph and its feature map side by side, to look at from near and far."""
     nm = opened.micrograph.pixel_size.nm if opened.micrograph.pixel_size else None
+    rows, columns = place
+    box = Rectangle(rows.start, columns.start, rows.stop, columns.stop)
     before, after = screen.parts(screen.HALF, screen.HALF)
     with before:
-        st.markdown("**Image.** Click a pixel.")
+        st.markdown("**Micrograph.** Click a place to slide the kernel there.")
         viewer(
             publish.grey_image(image, opened.micrograph.name, nm),
-            ViewerSettings(
-                boxes=(Rectangle(chosen.top, chosen.left, chosen.top + span, chosen.left + span),),
-                height=HEIGHT,
-            ),
+            ViewerSettings(boxes=(box,), height=HEIGHT),
             key="conv_image",
             on_click=lambda event: learn_link.keep_point(AT, event.row, event.column),
         )
@@ -117,30 +170,30 @@ def images(opened: Opened, image: Array, walk: Walk, found: Array) -> OnePixel:
         height, width = found.shape
         name = "convolution" if walk.flip else "cross-correlation"
         st.markdown(f"**Feature map** by {name}, {height} x {width}.")
-        row, column = chosen.output
         viewer(
             publish.color_image(
                 figures.feature_colors(found), "feature map", nm and nm * walk.geometry.stride
             ),
-            ViewerSettings(markers=(Marker(row, column),), height=HEIGHT),
+            ViewerSettings(height=HEIGHT),
             key="conv_map",
         )
-    return chosen
 
 
-def sum_of(chosen: OnePixel, found: Array) -> None:
-    """Draw the patch, the products and their sum."""
+def verified(image: Array, walk: Walk, found: Array, chosen: OnePixel) -> None:
+    """Draw the fold with the formula, lines to copy, and the agreement with scipy and torch."""
+    places = [f"s{place}-p+d" + (f"(k-1-{tap})" if walk.flip else tap) for place, tap in TAPS]
     row, column = chosen.output
-    screen.chart(figures.arithmetic(chosen), "conv_sum", height=330)
-    st.markdown(
-        f"Sum of the {chosen.products.size} products: **{chosen.total:.4f}**. "
-        f"The feature map holds **{found[row, column]:.4f}** in row {row}, column {column}."
-    )
-
-
-def exactness(image: Array, walk: Walk, found: Array) -> None:
-    """Say how far the whole feature map lies from scipy's and torch's."""
-    learn.agreement(differences(image, walk, found))
+    with learn.check_yourself():
+        learn.formulas(rf"S[m,n]=\sum_{{i,j}} I[{places[0]},\,{places[1]}]\;K[i,j]")
+        st.markdown(
+            "$I$: grey levels of the image, 0 to 1, continued outside by the padding; $K$: weights "
+            "of the kernel, $k$ px along a side; $S$: feature map; $m$, $n$: row and column in the "
+            "feature map; $i$, $j$: row and column in the kernel, from 0; $s$: stride, $p$: "
+            "padding, $d$: dilation, in px."
+        )
+        st.markdown(f"The chosen pixel of the patch, row {row}, column {column}:")
+        learn.lines(pixel_snippet(chosen, walk.flip))
+        learn.agreement(differences(image, walk, found))
 
 
 # ---- the kernel

@@ -67,6 +67,10 @@ def size(opened: Opened, image: Array, walk: Walk) -> None:
             return
         geometry = walk.geometry
         st.latex(r"\left\lfloor\frac{n+2p-d(k-1)-1}{s}\right\rfloor+1")
+        st.caption(
+            "$n$: side of the image; $k$: side of the kernel; $p$: padding; $d$: dilation; $s$: "
+            "stride, all in px."
+        )
         st.latex(
             rf"\left\lfloor\frac{{{length}+{2 * geometry.padding}-"
             rf"{geometry.dilation * (walk.size - 1)}-1}}{{{geometry.stride}}}\right\rfloor+1"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from pages.components.frame import session
@@ -63,3 +65,23 @@ def point(name: str, shape: tuple[int, int]) -> tuple[int, int]:
 def keep_point(name: str, row: int, column: int) -> None:
     """Write a (row, column) into the link."""
     st.query_params[name] = f"{row},{column}"
+
+
+def shift(name: str, shape: tuple[int, int]) -> tuple[int, int]:
+    """Return the (rows, columns) that the link holds to move an image of ``shape`` by.
+
+    0, 0 where it holds none of at most half the image.
+    """
+    text = st.query_params.get(name)
+    if text is None:
+        return 0, 0
+    found = re.fullmatch(r"(-?\d{1,7}),(-?\d{1,7})", text)
+    if found:
+        rows, columns = int(found[1]), int(found[2])
+        if 2 * abs(rows) <= shape[0] and 2 * abs(columns) <= shape[1]:
+            return rows, columns
+    st.warning(
+        f"The link asks for {name}={literal(text)}, which are no rows and columns to move "
+        f"{shape[0]} x {shape[1]} px by, half of it at most; shown: at rest."
+    )
+    return 0, 0

@@ -20,6 +20,7 @@ from core.concepts.convolution import (
     feature_map,
     impulse_response,
     one_pixel,
+    output_pixel,
     pixel_snippet,
 )
 from core.concepts.output_size import (
@@ -30,6 +31,7 @@ from core.concepts.output_size import (
     same_padding,
 )
 from core.concepts.padding import MODES, TORCH_MODES, pad
+from core.concepts.picture import square_around
 from core.errors import LamellaError
 
 IMAGE = np.random.default_rng(1).random((23, 19)).astype(np.float32)
@@ -194,3 +196,25 @@ def test_several_channels_add_up_as_in_torch() -> None:
     assert made.parts.shape == (3, 23, 19)
     assert made.torch_difference < 1e-12
     assert math.isclose(float(channels[0].mean()), 0, abs_tol=0.05)
+
+
+@pytest.mark.parametrize("geometry", [Geometry(), Geometry(2, 1), Geometry(3, 4, 2)])
+def test_the_sum_of_an_output_is_its_pixel_of_the_map(geometry: Geometry) -> None:
+    walk = Walk(kernels.corner(3), geometry)
+    found = feature_map(IMAGE, walk)
+    for row, column in ((0, 0), (1, 2), (len(found) - 1, 3)):
+        chosen = output_pixel(IMAGE, walk, row, column)
+        assert chosen.total == pytest.approx(found[row, column], abs=1e-12)
+    assert output_pixel(IMAGE, walk, 999, 0).output == (len(found) - 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("at", "rows", "columns"),
+    [((10, 20), (4, 16), (14, 26)), ((0, 99), (0, 12), (18, 30)), ((39, 5), (28, 40), (0, 12))],
+)
+def test_a_patch_stays_inside_the_image(
+    at: tuple[int, int], rows: tuple[int, int], columns: tuple[int, int]
+) -> None:
+    found = square_around((40, 30), *at, 12)
+    assert [(part.start, part.stop) for part in found] == [rows, columns]
+    assert square_around((5, 8), 2, 2, 12) == (slice(0, 5), slice(0, 8))
