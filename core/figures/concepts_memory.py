@@ -34,7 +34,7 @@ def card_figure(weights: Mapping[str, int], precision: str, card: str) -> go.Fig
     layout = {
         "barmode": "group",
         "bargap": 0.16,
-        "shapes": [upright(CARDS[card] * GIB, width=3, dash="dash")],
+        "shapes": [{**upright(CARDS[card] * GIB, width=3, dash="dash"), "layer": "below"}],
         "annotations": [
             {
                 "x": place,

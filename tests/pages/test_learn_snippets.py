@@ -151,4 +151,5 @@ def test_a_page_opens_with_the_micrograph_and_with_why_it_matters(page: str) -> 
     assert all(word.endswith(".") for word in words)
     pictures = [one for one in app.get("html") if "class='opening'" in one.proto.body]
     # On the others the micrograph itself is the demonstration.
-    assert len(pictures) == (page not in ("convolution", "pooling", "receptive_field"))
+    begins_with_it = page in ("convolution", "sharing", "pooling", "receptive_field")
+    assert len(pictures) == (not begins_with_it)

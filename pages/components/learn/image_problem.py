@@ -34,7 +34,8 @@ def memory() -> None:
     # What does not fit comes first; the choices below change it.
     first = st.container()
     side, layers, precision, card = _choices()
-    weights = {name: counts.FORMS[name](layers, side) for name in SHOWN}
+    units = {counts.DENSE: f"{counts.DENSE}, {layers.units} units"}
+    weights = {units.get(name, name): counts.FORMS[name](layers, side) for name in SHOWN}
     network = _network()
     with first:
         figure, words = (
