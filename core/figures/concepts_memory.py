@@ -82,11 +82,8 @@ def _bars(
             "pattern": {"shape": pattern, "fillmode": "overlay", "solidity": 0.15},
         },
         "text": [
-            f"<b>{in_words(size)}</b>: "
-            + ("fits" if cards == 1 else f"{cards:,} cards")
-            # Once is enough.
-            + ("" if training else f", {count:,} weights")
-            for size, cards, count in zip(sizes, needed, weights.values(), strict=True)
+            f"<b>{in_words(size)}</b>: " + ("fits" if cards == 1 else f"{cards:,} cards")
+            for size, cards in zip(sizes, needed, strict=True)
         ],
         "textposition": ["inside" if log10(size) > INSIDE else "outside" for size in sizes],
         "insidetextanchor": "end",

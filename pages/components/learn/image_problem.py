@@ -46,6 +46,7 @@ def memory() -> None:
         if not screen.presenting():
             st.markdown(words)
         screen.chart(figure, "image_bars", height=ON_STAGE if screen.presenting() else 430)
+        st.caption("Weights: " + "; ".join(f"{name}: {n:,}" for name, n in weights.items()) + ".")
         if screen.presenting():
             st.markdown(words)
     st.subheader("Twice the side, four times the weights")
@@ -77,7 +78,7 @@ def _choices() -> tuple[int, counts.Layers, str, str]:
             "Image side (px)", counts.SIDES, 1024, key="image_side", bind="query-params", width=170
         )
         maps = st.select_slider(
-            "Maps of the convolution, 3 × 3",
+            "Maps of 3 × 3 kernels",
             MAPS,
             16,
             key="image_maps",

@@ -85,12 +85,14 @@ def _windows(opened: Opened, image: Array, chosen: Pooling, pooled: Array) -> No
     nm = size.nm if size else None
     bottom, right = window.top + chosen.window, window.left + chosen.window
     box = Rectangle(window.top, window.left, bottom, right)
+    # On stage, what a projector of 720 lines has room for.
+    height = 370 if screen.presenting() else 420
     left, right = screen.parts(screen.HALF, screen.HALF)
     with left:
         st.markdown(f"**Before**, {image.shape[0]} × {image.shape[1]} px; click a window")
         viewer(
             publish.grey_image(image, "before pooling", nm),
-            ViewerSettings(boxes=(box,), height=420),
+            ViewerSettings(boxes=(box,), height=height),
             key="before-pooling",
             on_click=lambda event: _point(event, 1),
         )
@@ -98,7 +100,7 @@ def _windows(opened: Opened, image: Array, chosen: Pooling, pooled: Array) -> No
         st.markdown(f"**After**, {pooled.shape[0]} × {pooled.shape[1]} px")
         viewer(
             publish.grey_image(pooled, "after pooling", nm and nm * chosen.stride),
-            ViewerSettings(boxes=(Rectangle(row, column, row + 1, column + 1),), height=420),
+            ViewerSettings(boxes=(Rectangle(row, column, row + 1, column + 1),), height=height),
             key="after-pooling",
             on_click=lambda event: _point(event, chosen.stride),
         )

@@ -147,8 +147,9 @@ class ShiftStage {
     const top = this.element.getBoundingClientRect().top + this.scrolled();
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     const room = Math.max(240, window.innerHeight - top - 8 * rem);
-    const columns = width < 560 ? 1 : width < 800 ? 2 : 3;
-    const side = Math.min((width - SHIFT_GAP * (columns - 1)) / columns, room);
+    const columns = width < 340 ? 1 : width < 700 ? 2 : 3;
+    const wide = (width - SHIFT_GAP * (columns - 1)) / columns;
+    const side = columns === 3 ? Math.min(wide, room) : wide;
     this.element.classList.toggle("short", side < 18 * rem);
     this.scale = side / Math.max(this.still.height, this.still.width);
     this.size = [this.still.height * this.scale, this.still.width * this.scale];
