@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.concepts.convolution import feature_map
-from pages.components.frame import question, screen
+from pages.components.frame import question
 from pages.components.frame.memory import Opened
 from pages.components.frame.question import Question
 from pages.components.learn import convolution as learn_convolution
@@ -17,8 +17,6 @@ PAGE = {"group": "Learn", "title": "Convolution", "order": 2}
 def stage(opened: Opened) -> None:
     """Draw the kernel at work, the whole feature map, and all that follows from them."""
     image = learn.middle(opened)
-    # On stage the kernel at work comes first, so that it is seen without scrolling.
-    first = st.container() if screen.presenting() else None
     wanted = learn_convolution.controls()
     walk = learn.last_good(
         f"convolution_{image.shape}",
@@ -27,8 +25,7 @@ def stage(opened: Opened) -> None:
     )
     found = feature_map(image, walk)
     place = learn_convolution.patch_place(image)
-    with first or st.container():
-        chosen = learn_convolution.sliding(opened, image, walk, found, place)
+    chosen = learn_convolution.sliding(opened, image, walk, found, place)
     learn_convolution.whole(opened, image, walk, found, place)
     fold = st.container()
     st.subheader("Look closer")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.frame import question, screen
+from pages.components.frame import question
 from pages.components.frame.memory import Opened
 from pages.components.frame.question import Question
 from pages.components.learn import frame as learn
@@ -28,8 +28,7 @@ opened = learn.begin(
     "is decided by how its first layer reads them.",
 )
 
-if not screen.presenting():
-    st.subheader("Too many weights")
+st.subheader("Too many weights")
 learn_image_problem.memory()
 
 question.predict(

@@ -136,6 +136,7 @@ def sliding(
             walk,
             place,
             pixel,
+            screen.presenting(),
         ),
         on_place=lambda at: learn_link.keep_point(AT, *at),
         on_pixel=_keep_pixel,

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 UNITS = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 MAPS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 SHOWN = (counts.DENSE_MAPS, counts.DENSE, counts.LOCAL, counts.SHARED)
-ON_STAGE = 400
-"""CSS px of the first chart that a projector of 720 lines has room for."""
 NAMES = {"mlp": "MLP", "cnn": "CNN, averaged", "flat": "CNN, flattened"}
 SHIFTS = range(17)
 ROUNDING = 1e-6
@@ -38,17 +36,9 @@ def memory() -> None:
     weights = {units.get(name, name): counts.FORMS[name](layers, side) for name in SHOWN}
     network = _network()
     with first:
-        figure, words = (
-            card_figure(weights, precision, card),
-            _lesson(weights, side, precision, card),
-        )
-        # On stage the bars come first, so that they are seen without scrolling.
-        if not screen.presenting():
-            st.markdown(words)
-        screen.chart(figure, "image_bars", height=ON_STAGE if screen.presenting() else 430)
+        st.markdown(_lesson(weights, side, precision, card))
+        screen.chart(card_figure(weights, precision, card), "image_bars", height=430)
         st.caption("Weights: " + "; ".join(f"{name}: {n:,}" for name, n in weights.items()) + ".")
-        if screen.presenting():
-            st.markdown(words)
     st.subheader("Twice the side, four times the weights")
     training = st.toggle("Train with Adam", True, key="image_training", bind="query-params")
     figure = memory_figure(layers, precision, training, side, network)

@@ -4,6 +4,9 @@ const GAP = 16, NARROW = 640, LEAST_CELL = 24, NEARLY = 0.9;
 const MARK = "#e69f00";
 const CELLS = { 3: 40, 5: 32, 7: 28 }; // CSS px of a cell of the sum below the pictures
 
+// On a stage, which is fitted to the window as a whole.
+const ON_STAGE = { width: 1180, height: 500 };
+
 // The sizes of the parts in CSS px: the sum between the two pictures, its three grids below one another
 // or two and one; or all below the pictures, where that leaves them clearly larger. `rem`: the size of
 // the page's type.
@@ -47,8 +50,8 @@ const largest = (rows) => Math.max(...rows.flat().map(Math.abs));
 const smooth = (part) => part * part * (3 - 2 * part);
 
 // A canvas of CSS px, sharp on any screen.
-const sized = (canvas, width, height) => {
-  const ratio = window.devicePixelRatio || 1;
+const sized = (canvas, width, height, enlarged = 1) => {
+  const ratio = (window.devicePixelRatio || 1) * enlarged;
   canvas.width = Math.max(1, Math.round(width * ratio));
   canvas.height = Math.max(1, Math.round(height * ratio));
   if (canvas.style) Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });

@@ -27,11 +27,16 @@ class KernelStage extends Playing {
   layOut() {
     if (!this.data) return;
     const { padded, map } = this.data;
-    const width = Math.floor(this.slide.clientWidth);
+    const { onStage } = this.data;
+    const width = onStage ? ON_STAGE.width : Math.floor(this.slide.clientWidth);
     if (!width) return;
+    this.slide.style.width = onStage ? `${width}px` : "";
+    this.slide.style.margin = onStage ? "0 auto" : "";
+    // A stage is enlarged as a whole, and its pictures are to stay sharp.
+    const enlarged = onStage ? Math.max(1, this.slide.getBoundingClientRect().width / width) : 1;
     const top = this.find(".stage").getBoundingClientRect().top + this.scrolled();
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const room = Math.max(360, window.innerHeight - top - 1.5 * rem);
+    const room = onStage ? ON_STAGE.height : Math.max(360, window.innerHeight - top - 1.5 * rem);
     const found = arrange(width, room, this.data.kernel.length, rem);
     this.slide.className = `slide ${found.kind}`;
     const most = Math.max(padded.length, padded[0].length);
@@ -40,16 +45,16 @@ class KernelStage extends Playing {
     for (const name of ["micrograph", "whole"]) {
       const { height, width: wide } = this.data.micrograph;
       const scale = found.places / Math.max(height, wide);
-      this[name] = sized(this.find(`.${name}`), wide * scale, height * scale);
+      this[name] = sized(this.find(`.${name}`), wide * scale, height * scale, enlarged);
     }
     this.scale = found.places / Math.max(this.data.micrograph.height, this.data.micrograph.width);
     this.find(".places").style.width = `${found.places}px`;
     if (found.kind.includes("narrow")) this.find(".places").style.width = "100%";
     for (const figure of this.slide.querySelectorAll(".stage > figure")) figure.style.width = `${Math.max(side, 120)}px`;
     this.base = document.createElement("canvas");
-    drawCells(sized(this.base, padded[0].length * this.cell, padded.length * this.cell), this.data, this.cell);
-    this.patch = sized(this.find(".patch canvas"), padded[0].length * this.cell, padded.length * this.cell);
-    this.map = sized(this.find(".map canvas"), map[0].length * this.cell, map.length * this.cell);
+    drawCells(sized(this.base, padded[0].length * this.cell, padded.length * this.cell, enlarged), this.data, this.cell);
+    this.patch = sized(this.find(".patch canvas"), padded[0].length * this.cell, padded.length * this.cell, enlarged);
+    this.map = sized(this.find(".map canvas"), map[0].length * this.cell, map.length * this.cell, enlarged);
     const inset = (rows, columns) => `${((padded.length - rows) / 2) * this.cell}px ${((most - columns) / 2) * this.cell}px`;
     this.find(".map canvas").style.margin = inset(map.length, map[0].length);
     this.find(".grids").style.width = found.kind.includes("pair") ? `${2 * this.data.kernel.length * found.cell + 24}px` : "";

@@ -39,7 +39,8 @@ class Slide:
 
     ``micrograph``, ``whole_map``: pictures to find the patch in. ``place``: its rows and columns.
     ``image``, ``found``: grey levels (H, W) and their feature map. ``pixel``: (row, column) of the
-    patch's own map to stop at, None to play.
+    patch's own map to stop at, None to play. ``on_stage``: of a fixed size, as a presented page
+    is fitted to the window by its parts.
     """
 
     micrograph: ViewerImage
@@ -49,6 +50,7 @@ class Slide:
     walk: Walk
     place: tuple[slice, slice]
     pixel: tuple[int, int] | None
+    on_stage: bool = False
 
 
 def kernel_stage(
@@ -112,6 +114,7 @@ def stage_data(slide: Slide) -> dict[str, object]:
         "map": own_map.tolist(),
         "colors": css_colors(feature_colors(own_map, slide.found)),
         "pixel": slide.pixel,
+        "onStage": slide.on_stage,
     }
 
 

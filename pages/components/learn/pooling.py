@@ -36,8 +36,6 @@ FORMULAS = {
 @st.fragment
 def lesson(opened: Opened) -> None:
     """Draw the choice of a pooling and everything that follows from it."""
-    # On stage both pictures come first, so that they are seen without scrolling.
-    first = st.container() if screen.presenting() else None
     wanted = _choose()
     image = learn.middle(opened, SIDE)
     chosen, pooled = learn.last_good(
@@ -45,8 +43,7 @@ def lesson(opened: Opened) -> None:
         lambda: (wanted, pooling.pool(image, wanted)),
         lambda: (Pooling("max", 1, 1), image),
     )
-    with first or st.container():
-        _windows(opened, image, chosen, pooled)
+    _windows(opened, image, chosen, pooled)
     st.subheader("Look closer")
     topic = st.segmented_control(
         "Look closer",
@@ -85,14 +82,12 @@ def _windows(opened: Opened, image: Array, chosen: Pooling, pooled: Array) -> No
     nm = size.nm if size else None
     bottom, right = window.top + chosen.window, window.left + chosen.window
     box = Rectangle(window.top, window.left, bottom, right)
-    # On stage, what a projector of 720 lines has room for.
-    height = 370 if screen.presenting() else 420
     left, right = screen.parts(screen.HALF, screen.HALF)
     with left:
         st.markdown(f"**Before**, {image.shape[0]} × {image.shape[1]} px; click a window")
         viewer(
             publish.grey_image(image, "before pooling", nm),
-            ViewerSettings(boxes=(box,), height=height),
+            ViewerSettings(boxes=(box,), height=420),
             key="before-pooling",
             on_click=lambda event: _point(event, 1),
         )
@@ -100,7 +95,7 @@ def _windows(opened: Opened, image: Array, chosen: Pooling, pooled: Array) -> No
         st.markdown(f"**After**, {pooled.shape[0]} × {pooled.shape[1]} px")
         viewer(
             publish.grey_image(pooled, "after pooling", nm and nm * chosen.stride),
-            ViewerSettings(boxes=(Rectangle(row, column, row + 1, column + 1),), height=height),
+            ViewerSettings(boxes=(Rectangle(row, column, row + 1, column + 1),), height=420),
             key="after-pooling",
             on_click=lambda event: _point(event, chosen.stride),
         )

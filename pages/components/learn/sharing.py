@@ -86,8 +86,6 @@ def matrix(image: Array) -> None:
 def shift(opened: Opened, image: Array) -> None:
     """Let the class drag the micrograph, and show what moves with it and what does not."""
     known = {step.name: step for step in steps(kernels.sobel(3))}
-    # On stage the micrograph comes first, so that all is seen without scrolling.
-    first = st.container() if screen.presenting() else None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         name = st.selectbox("Layer", list(known), key="share_layer", bind="query-params", width=400)
         show = st.segmented_control(
@@ -99,17 +97,17 @@ def shift(opened: Opened, image: Array) -> None:
             bind="query-params",
         )
     size = opened.micrograph.pixel_size
-    with first or st.container():
-        shift_stage(
-            Shifted(
-                image,
-                known[name],
-                learn_link.shift(SHIFT, image.shape),
-                QUESTIONS[show],
-                size.nm if size else None,
-            ),
-            _keep_shift,
-        )
+    shift_stage(
+        Shifted(
+            image,
+            known[name],
+            learn_link.shift(SHIFT, image.shape),
+            QUESTIONS[show],
+            size.nm if size else None,
+            screen.presenting(),
+        ),
+        _keep_shift,
+    )
     st.markdown(WORDS[show])
     with learn.check_yourself():
         _curves(opened, image, tuple(known.values()))

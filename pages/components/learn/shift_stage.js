@@ -1,7 +1,7 @@
 // The micrograph is dragged, and its feature map is computed anew for every frame of the drag, here in
 // the browser. Where it came to rest goes to Python, for the link.
 
-const SHIFT_GAP = 16, SEND_MS = 400, FAR_PX = 8, NONE = 1e-9;
+const SHIFT_GAP = 16, STAGE_WIDTH = 1180, SEND_MS = 400, FAR_PX = 8, NONE = 1e-9;
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 const HEADS = [
   ["Flatten + dense", "a weight for each pixel of the map"],
@@ -44,7 +44,9 @@ class ShiftStage {
     canvas.addEventListener("pointermove", (event) => {
       if (!this.grip) return;
       const { x, y, from } = this.grip;
-      this.moveTo(from[0] + Math.round((event.clientY - y) / this.scale), from[1] + Math.round((event.clientX - x) / this.scale));
+      // As large as it is seen, also on a stage that is enlarged as a whole.
+      const scale = canvas.getBoundingClientRect().width / this.still.width;
+      this.moveTo(from[0] + Math.round((event.clientY - y) / scale), from[1] + Math.round((event.clientX - x) / scale));
     });
     for (const name of ["pointerup", "pointercancel"]) {
       canvas.addEventListener(name, () => {
@@ -142,11 +144,15 @@ class ShiftStage {
   // ---- drawing
 
   layOut() {
-    const width = this.element.clientWidth;
-    if (!this.still || !width) return;
+    if (!this.still) return;
+    const { onStage } = this.data;
+    const width = onStage ? STAGE_WIDTH : this.element.clientWidth;
+    if (!width) return;
+    Object.assign(this.element.style, onStage ? { width: `${width}px`, margin: "0 auto" } : { width: "", margin: "" });
+    const enlarged = onStage ? Math.max(1, this.element.getBoundingClientRect().width / width) : 1;
     const top = this.element.getBoundingClientRect().top + this.scrolled();
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const room = Math.max(240, window.innerHeight - top - 8 * rem);
+    const room = onStage ? width : Math.max(240, window.innerHeight - top - 8 * rem);
     const columns = width < 340 ? 1 : width < 700 ? 2 : 3;
     const wide = (width - SHIFT_GAP * (columns - 1)) / columns;
     const side = columns === 3 ? Math.min(wide, room) : wide;
@@ -154,7 +160,7 @@ class ShiftStage {
     this.scale = side / Math.max(this.still.height, this.still.width);
     this.size = [this.still.height * this.scale, this.still.width * this.scale];
     for (const canvas of this.element.querySelectorAll("canvas")) {
-      const ratio = window.devicePixelRatio || 1;
+      const ratio = (window.devicePixelRatio || 1) * enlarged;
       canvas.height = Math.round(this.size[0] * ratio);
       canvas.width = Math.round(this.size[1] * ratio);
       Object.assign(canvas.style, { height: `${this.size[0]}px`, width: `${this.size[1]}px` });

@@ -40,7 +40,8 @@ class Shifted:
     """What is dragged: grey levels ``image`` (H, W) in [0, 1], and the ``layer`` that reads them.
 
     ``shift``: (rows, columns) in px to begin with. ``show``: beside the feature map, what does not
-    move along, or three heads. ``nm``: of a pixel, None where it is not known.
+    move along, or three heads. ``nm``: of a pixel, None where it is not known. ``on_stage``: of a
+    fixed size, as a presented page is fitted to the window by its parts.
     """
 
     image: Array
@@ -48,6 +49,7 @@ class Shifted:
     shift: tuple[int, int]
     show: Show
     nm: float | None = None
+    on_stage: bool = False
 
 
 def shift_stage(shown: Shifted, on_shift: Callable[[int, int], None]) -> None:
@@ -88,4 +90,5 @@ def _data(shown: Shifted) -> dict[str, object]:
         "shift": shown.shift,
         "show": shown.show,
         "nm": shown.nm,
+        "onStage": shown.on_stage,
     }
