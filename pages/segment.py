@@ -48,6 +48,8 @@ if analysis is None:
         ruler=scale_bar.ruler(opened),
     )
     run.next_step(marked)
+    if screen.presenting():
+        run.button_on_stage()
     st.stop()
 
 results.warn(analysis)

@@ -6,6 +6,8 @@ const LEAST = 0.7; // Type smaller than that is not read from the last row: rath
 const MOST = 1.3; // Of what has room to spare.
 const TYPED = "input, textarea, select, [contenteditable=true], [role=dialog], [role=listbox]";
 const MOVED = `${TYPED}, [role=slider], [role=radio], [role=tab], [role=option], canvas, [tabindex="0"]`;
+const CHART = '[data-testid="stPlotlyChart"], [data-testid="stImage"], [data-testid^="stBidiComponent"]';
+const QUESTION = '[class*="-question"]';
 const HIDDEN = [
   '[data-testid="stExpander"]', '[data-testid="stPageLink"]', ".st-key-page-heading", ".st-key-page-end",
 ].join(", ");
@@ -164,7 +166,8 @@ class Stage {
     const screens = [];
     let screen = [], height = 0, isOnlyHead = true;
     for (const one of parts) {
-      const isHead = one.querySelector("h2, h3") && one.offsetHeight < 120;
+      const isQuestion = one.matches(QUESTION) || one.querySelector(QUESTION);
+      const isHead = isQuestion || (one.querySelector("h2, h3") && one.offsetHeight < 120);
       const isWay = one.matches(".st-key-presenter-way") || one.querySelector(".st-key-presenter-way");
       if (screen.length && !isOnlyHead && (isHead || height + gap + one.offsetHeight > room)) {
         screens.push(screen);
@@ -172,7 +175,7 @@ class Stage {
       }
       screen.push(one);
       height += one.offsetHeight + gap;
-      isOnlyHead &&= Boolean(isHead || isWay);
+      isOnlyHead &&= Boolean((isHead && !isQuestion) || isWay);
     }
     if (screen.length) screens.push(screen);
     this.screens = screens.length ? screens : [[]];
@@ -199,7 +202,9 @@ class Stage {
   fit() {
     const block = this.block, room = HEIGHT - BAR;
     const enlarged = Math.min(innerWidth / WIDTH, innerHeight / HEIGHT);
-    let shrink = MOST, height = 0;
+    // Charts are drawn for a width; only words are enlarged at will.
+    const hasCharts = this.screens[this.at].some((one) => one.querySelector(CHART));
+    let shrink = hasCharts ? 1 : MOST, height = 0;
     for (let tries = 0; tries < 5; tries += 1) {
       block.style.width = `${WIDTH / shrink}px`;
       height = block.offsetHeight;

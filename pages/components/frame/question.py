@@ -32,7 +32,7 @@ def predict(key: str, question: Question) -> None:
 
 @st.fragment
 def _predict(key: str, question: Question) -> None:
-    with st.container(border=True):
+    with st.container(border=True, key=f"{key}-question"):
         st.markdown(f"**Predict, then reveal.** {question.ask}")
         guess = _guess(key, question)
         if guess is None:

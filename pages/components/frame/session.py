@@ -224,6 +224,11 @@ def show_notice() -> None:
         st.warning(literal(memory().notice))
 
 
+def request_run() -> None:
+    """Ask for a run, which the page begins when it is drawn next."""
+    memory().run_requested = True
+
+
 def take_run_request() -> bool:
     """Return once whether the choice of an image asked for a run."""
     mine = memory()

@@ -239,6 +239,12 @@ def _collect() -> None:
             mine.from_marks[digest] = job.key
 
 
+def button_on_stage() -> None:
+    """Draw what begins a run where the sidebar is away, unless one is running."""
+    if background.running(PLACE) is None:
+        st.button("Segment", key="segment-on-stage", type="primary", on_click=session.request_run)
+
+
 def next_step(marking: Marking | None = None) -> None:
     """Draw what became of the last run, or what to do next."""
     if background.running(PLACE) is not None:
