@@ -12,11 +12,11 @@ from pages.components.frame.page_link import PageLink
 RESULT = "result"
 """The parameter that names a result of the library."""
 PLACE = "place"
-"""The parameter that names a box of the image: "top,left,bottom,right" in px."""
+"""The parameter that names a box of an image: "top,left,bottom,right" in px, and "@" with the
+image's id behind it."""
 LINK = PageLink("correct", ("begin", RESULT, PLACE))
 MODEL, BLANK = "model", "blank"
 """What a correction begins with."""
-SEEN = "correct-place"
 NO_PLACE = (
     "The link marks a place that is not in this image; it must be four whole numbers, such as "
     "place=0,0,256,256: the first row and column, and those behind the last."
@@ -27,18 +27,17 @@ CORRECT = Path(__file__).resolve().parents[2] / "correct.py"
 def place_in(shape: tuple[int, int]) -> tuple[int, int, int, int] | None:
     """Return the box that the link names, (top, left, bottom, right) within an image of ``shape``;
     None where it names none, and a sentence where it is no box of this image. It goes when the user
-    chooses another image."""
-    asked, turn = st.query_params.get(PLACE), session.memory().turn
-    before = session.value_of(SEEN)
-    session.remember(SEEN, None if asked is None else (asked, turn))
+    chooses another image than the one that it names."""
+    asked = st.query_params.get(PLACE)
     if asked is None:
         return None
-    if before is not None and before[0] == asked and before[1] != turn:
-        session.remember(SEEN, None)
+    mine = session.memory()
+    box, _, image = asked.partition("@")
+    if image and image != mine.ids.get(mine.source or ""):
         LINK.change(**{PLACE: None})
         return None
     try:
-        top, left, bottom, right = (int(one) for one in asked.split(","))
+        top, left, bottom, right = (int(one) for one in box.split(","))
     except ValueError:
         top, left, bottom, right = 0, 0, 0, 0
     if 0 <= top < bottom <= shape[0] and 0 <= left < right <= shape[1]:

@@ -70,7 +70,7 @@ def _place(one: NextPlace, training: Training, kept: LabModel | None) -> None:
         icon=":material/edit:",
         query_params={
             "image": one.micrograph,
-            PLACE: f"{place.top},{place.left},{place.bottom},{place.right}",
+            PLACE: f"{place.top},{place.left},{place.bottom},{place.right}@{one.micrograph}",
             **_begin(training, kept),
         },
     )
