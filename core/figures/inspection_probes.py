@@ -14,6 +14,8 @@ from core.inspection.probes import Probe
 from core.palette import OKABE_ITO
 
 COLORS = dict(zip(CONCEPTS, (OKABE_ITO[0], OKABE_ITO[2], OKABE_ITO[4]), strict=True))
+MASK_GREY = 0.75
+"""Not white: on a white page a mask would have no border."""
 SYMBOLS = dict(zip(CONCEPTS, ("circle", "square", "diamond"), strict=True))
 
 
@@ -87,7 +89,8 @@ def probe_pictures(image: ProbeImage) -> go.Figure:
     """Draw a generated image beside its masks."""
     titles = {"edge": "Edge", "texture": "Texture", "object": "Object"}
     masks = [
-        Shown(mask.astype(np.float32), titles[concept]) for concept, mask in image.masks.items()
+        Shown(np.where(mask, MASK_GREY, 0).astype(np.float32), titles[concept])
+        for concept, mask in image.masks.items()
     ]
     return pictures([Shown(image.grey, "Generated image"), *masks])
 

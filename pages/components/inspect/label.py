@@ -35,7 +35,7 @@ def draw(inspected: Inspected) -> None:
         _probabilities(inspected, shares)
         _further_outputs(inspected, len(shares))
         _one_of_several(inspected)
-        shown = LINK.choose("Map", "show", MAPS, "cam", label_visibility="collapsed")
+        shown = LINK.choose("Map", "show", MAPS, "cam", in_list=True)
         overlay, labels, caption = draw_map(inspected, shown, winner)
     inspect_stage.show(inspected, place, overlay, (), labels, caption)
     _split(inspected)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.frame import background, session
+from pages.components.frame import background, screen, session
 from pages.components.inspect import image_classifiers
 from pages.components.inspect import layers as inspect_layers
 from pages.components.inspect.subject import Inspected
@@ -28,7 +28,6 @@ HOW = (
     "linearly to the pixels. 0.5 is chance, 1 is perfect. Dotted: the same network with random "
     "weights, which shows what the architecture alone contributes."
 )
-QUIET = {"displayModeBar": False}
 
 
 def draw(inspected: Inspected) -> None:
@@ -59,23 +58,12 @@ def draw(inspected: Inspected) -> None:
     found = background.run(
         "probes", "Measure linear probes", (subject.model, taken), work, 50_000, step="Image"
     )
-    st.plotly_chart(
-        probe_pictures(probe_image(0, taken.side)),
-        key="inspect-probe-image",
-        height=250,
-        config=QUIET,
-        alt="A generated image and its masks: edge, texture, object",
-    )
+    screen.chart(probe_pictures(probe_image(0, taken.side)), "inspect-probe-image", height=250)
     if found is None:
         return
     trained, random = found if len(found) == 2 else ((), found[0])
-    st.plotly_chart(
-        probes_figure(trained, random, _depths(inspected, found[0])),
-        key="inspect-probes",
-        height=430,
-        config=QUIET,
-        alt="Area under the ROC curve of edge, texture and object over depth",
-    )
+    figure = probes_figure(trained, random, _depths(inspected, found[0]))
+    screen.chart(figure, "inspect-probes", height=450)
     st.caption(
         HOW.format(
             training=probes.TRAINING_IMAGES,
