@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from core.concepts.picture import busiest
 from core.concepts.receptive_cone import cone
 from core.concepts.stack_builder import field_rows, parse_stack, trace_spatial, trace_stack
+from core.concepts.structure_size import structure_size
 from core.figures.inspection_feature_maps import hierarchy_figure
 from core.figures.learn_fields import cone_figure
 from core.figures.lecture_pictures import Frame, Shown, beside, pictures
@@ -30,7 +31,9 @@ MODEL, CHANNELS = "particles", 6
 DEPTHS = ("First layer", "Middle layer", "Deepest layer")
 
 
-def _grown(layers: int) -> Callable[[Subject], go.Figure]:
+def _grown(layers: int, is_compared: bool = False) -> Callable[[Subject], go.Figure]:
+    """Return what draws a stack's field; ``is_compared``: beside the size of a structure."""
+
     def draw(subject: Subject) -> go.Figure:
         whole = subject.middle()
         image = whole[busiest(whole, CROP)]
@@ -41,6 +44,9 @@ def _grown(layers: int) -> Callable[[Subject], go.Figure]:
         title = f"Sees {size} × {size} px" + (
             f" = {size * subject.nm:.3g} × {size * subject.nm:.3g} nm" if subject.nm else ""
         )
+        if is_compared:
+            px = structure_size(subject.micrograph.pixels, subject.truth).px
+            title = f"Sees {subject.length(size)}; a structure: {subject.length(round(px))}"
         levels = cone(trace, rows, rows[-1].units[1] // 2)
         figure = cone_figure(levels)
         figure.layout.xaxis.update(range=[CROP / 2 - 17, CROP / 2 + 17])
@@ -144,7 +150,7 @@ FIELDS = Part(
             "Pool and convolve once more: 24 pixels",
             "A unit can only recognize what fits into its field. Compare the box with the "
             "structures of the micrograph, not with a number of layers.",
-            _grown(7),
+            _grown(7, is_compared=True),
             "receptive-field",
             {"layers": "conv 3, conv 3, pool 2, conv 3, conv 3, pool 2, conv 3"},
         ),

@@ -1,7 +1,5 @@
 """Architectures: from LeNet-5 to the U-Net, side by side and on this micrograph."""
 
-import streamlit as st
-
 from pages.components.frame import question
 from pages.components.learn import architectures as learn_architectures
 from pages.components.learn import frame as learn
@@ -17,18 +15,6 @@ opened = learn.begin(
 )
 facts = learn_architectures.collect()
 learn_architectures.explorer(opened, facts)
-st.subheader("Side by side")
-learn_architectures.side_by_side(opened, facts)
-learn.formulas(
-    r"\text{parameters} = C_\text{out}\,(C_\text{in}\,k^2 + 1)",
-    r"\text{MACs} = C_\text{out}\,C_\text{in}\,k^2\,h\,w",
-)
-st.caption(
-    "For one convolution with k × k kernels and an output of h × w px. MACs: multiply-accumulate "
-    "operations of convolutions and dense layers, as papers count them. The LeNet-5 of 1998 "
-    "connects its maps by a table: 60,000 trainable parameters; fully connected and with a dense "
-    "output, 61,706."
-)
 question.predict(
     "architectures",
     question.Question(

@@ -17,12 +17,7 @@ opened = learn.begin(
     has_picture=False,
 )
 learn_fields.explorer(opened)
-learn.formulas(r"r_l = r_{l-1} + d_l\,(k_l - 1)\,j_{l-1}", r"j_l = j_{l-1}\,s_l", r"r_0 = j_0 = 1")
-st.caption(
-    "Field r and jump j of layer l, from its kernel k, stride s and dilation d. Stride and pooling "
-    "let every later layer step wider, so the field grows faster. This is the largest area that "
-    "can matter; most of the weight lies near its centre."
-)
+st.caption("This is the largest area that can matter; most of the weight lies near its centre.")
 question.predict(
     "field",
     question.Question(

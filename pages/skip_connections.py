@@ -4,36 +4,36 @@ import streamlit as st
 
 from core.concepts import residual
 from pages.components.frame import question
+from pages.components.learn import depths as learn_depths
 from pages.components.learn import frame as learn
 from pages.components.learn import skips as learn_skips
 
 PAGE = {"group": "Learn", "title": "Skip connections", "order": 7}
+TOPICS = {
+    "Plain or residual": learn_skips.block,
+    "Train them": learn_skips.train,
+    "Hundreds of layers": learn_depths.hundreds,
+    "U-Net": learn_depths.unet,
+    "Gradients": learn_skips.gradients,
+}
 
 opened = learn.begin(
     "Skip connections",
-    "A plain and a residual network of the same depth, on patches of this micrograph: how large "
-    "the gradients of the first layers are, how both networks train, and what one block is worth.",
+    "The block with a way around it, what that way does to training at 20, 56 and 1,202 layers, "
+    "and the skips of a U-Net.",
     why="Networks that segment micrographs are dozens of layers deep. Skip connections are what "
     "makes such depth trainable.",
 )
-learn_skips.lesson(opened)
-learn.formulas(
-    r"y = x + F(x)",
-    r"\frac{\partial L}{\partial x} = "
-    r"\frac{\partial L}{\partial y}\left(1 + \frac{\partial F}{\partial x}\right)",
+topic = st.segmented_control(
+    "Topic",
+    list(TOPICS),
+    default="Plain or residual",
+    required=True,
+    key="skips_topic",
+    bind="query-params",
+    label_visibility="collapsed",
 )
-st.markdown(
-    "**Vanishing and exploding gradients**: in a plain network each layer multiplies the gradient, "
-    "so it shrinks or grows with depth. A careful initialization (He et al. 2015) keeps its size. "
-    "Batch norm keeps the size of the *signal*; at initialization it makes the gradients of a deep "
-    "plain network explode (Yang et al. 2019), as the chart above shows when it is switched on. "
-    "**Degradation**, the problem that residual networks address, is something else: trained with "
-    "batch norm, a plain network of 56 layers has a higher *training* error than one of 20. A "
-    "residual block only has to learn a correction; with a branch of zeros it is exactly the "
-    "identity, so more depth need not hurt. It still can: He et al.'s network of 1,202 layers had "
-    "a higher test error than the one of 110."
-)
-learn.check(residual.snippet())
+TOPICS[topic](opened)
 question.predict(
     "skips",
     question.Question(
@@ -45,6 +45,18 @@ question.predict(
         "does. Whether training finds that is another question.",
     ),
 )
+with learn.check_yourself():
+    learn.formulas(
+        r"y = x + F(x)",
+        r"\frac{\partial L}{\partial x} = "
+        r"\frac{\partial L}{\partial y}\left(1 + \frac{\partial F}{\partial x}\right)",
+    )
+    st.caption(
+        "x: what comes into the block. F(x): what its two convolutions make of it. y: what goes "
+        "out, before the last ReLU. L: the loss. The 1 is the skip: it passes the gradient "
+        "on as it is, whatever F does."
+    )
+    learn.lines(residual.snippet())
 learn.end(
     "Skip connections",
     "He et al. 2016, arXiv:1512.03385; batch norm at initialization: Yang et al. 2019, "

@@ -9,17 +9,17 @@ import plotly.graph_objects as go
 from core.figures.concepts_style import LINE, drawn
 from core.palette import OKABE_ITO
 
-BOXES = ((2.0, "3 × 3<br>convolution"), (4.0, "ReLU"), (6.0, "3 × 3<br>convolution"))
-HALF_WIDTH, HALF_HEIGHT = 0.75, 0.42
+BOXES = ((2.0, "3 × 3<br>conv."), (4.0, "ReLU"), (6.0, "3 × 3<br>conv."))
+HALF_WIDTH, HALF_HEIGHT = 0.8, 0.5
 START, SUM, END = 0.3, 8.0, 10.4
 PLAIN_Y, RESIDUAL_Y, SKIP_Y = 3.1, 0.9, 1.95
 
 
-def block_figure() -> go.Figure:
+def block_figure(font_px: int = 24) -> go.Figure:
     """Draw two convolutions in a row, and the same with a way around them."""
     shapes: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
-    for y, title in ((PLAIN_Y, "Plain: F(x)"), (RESIDUAL_Y, "Residual: x + F(x)")):
+    for y, title in ((PLAIN_Y, "plain:<br>F(x)"), (RESIDUAL_Y, "residual:<br>x + F(x)")):
         stops = [START, *(x for x, _ in BOXES), *([SUM] if y == RESIDUAL_Y else []), END]
         for before, after in zip(stops, stops[1:], strict=False):
             begin = before + (HALF_WIDTH if before in dict(BOXES) else 0.25 * (before == SUM))
@@ -28,7 +28,8 @@ def block_figure() -> go.Figure:
         for x, text in BOXES:
             shapes.append(_box(x, y))
             notes.append(_text(x, y, text))
-        notes += [_text(START - 0.25, y, "x"), _text(END + 1.0, y, f"<b>{title}</b>")]
+        label = _text(END + 0.1, y, f"<b>{title}</b>")
+        notes += [_text(START - 0.25, y, "x"), {**label, "xanchor": "left"}]
     skip = {"color": OKABE_ITO[5], "width": 5}
     for path in (
         f"M {START + 0.5},{RESIDUAL_Y} L {START + 0.5},{SKIP_Y} L {SUM},{SKIP_Y}"
@@ -39,11 +40,14 @@ def block_figure() -> go.Figure:
     shapes.append({"type": "circle", **around, "line": {"color": OKABE_ITO[5], "width": 4}})
     notes.append(_text(SUM, RESIDUAL_Y, "<b>+</b>"))
     notes.append(_text(4.0, SKIP_Y + 0.2, "the skip: x as it is"))
+    for note in notes:
+        if "font" in note:
+            note["font"] = {"size": font_px}
     hidden = {"visible": False, "fixedrange": True}
     layout = {
         "shapes": shapes,
         "annotations": notes,
-        "xaxis": {**hidden, "range": [-0.2, 12.6]},
+        "xaxis": {**hidden, "range": [-0.2, 13.0]},
         "yaxis": {**hidden, "range": [0.2, 3.8]},
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
     }

@@ -118,6 +118,8 @@ def test_the_whole_lecture_page_by_page(
     screenshot(page, "learn-architectures", docs=True)
 
     page.get_by_role("link", name="Next: Skip connections").click()
+    expect(page.get_by_text("20 and 56 layers, 640 steps")).to_be_visible()
+    page.get_by_role("radio", name="Gradients").click()
     expect(page.get_by_text("First layer, plain")).to_be_visible()
     slide(page, "Depth (convolutions)", "Home")
     expect(page.get_by_text(first_layer_of_the_plain_network(4))).to_be_visible()

@@ -27,7 +27,8 @@ ABSURD = [
     ("pooling", {"dose": "banana"}, "shown: 100"),
     ("pooling", {"pool_at": "1,2,3"}, "no row and column of 256 x 256 px"),
     ("architectures", {"architecture": "ResNet-9000"}, "shown: AlexNet"),
-    ("skip_connections", {"depth": "1000000"}, "shown: 16"),
+    ("skip_connections", {"skips_topic": "Gradients", "depth": "1000000"}, "shown: 16"),
+    ("skip_connections", {"skips_topic": "Magic"}, "shown: Plain or residual"),
 ]
 
 
@@ -47,7 +48,8 @@ SENSIBLE = [
     ("receptive_field", {"layers": "conv 5", "field_row": "3", "structure_nm": "12.5"}),
     ("pooling", {"pooling": "median", "window": "3", "dose": "10", "pool_at": "255,0"}),
     ("architectures", {"architecture": "VGG16"}),
-    ("skip_connections", {"depth": "4", "batch_norm": "TRUE"}),
+    ("skip_connections", {"skips_topic": "Gradients", "depth": "4", "batch_norm": "TRUE"}),
+    ("skip_connections", {"skips_topic": "Hundreds of layers", "family_layers": "110"}),
 ]
 
 

@@ -57,7 +57,10 @@ QUERIES = {
         "dose=10&contrast=2&pool_at=3,4"
     ),
     "architectures": "presenter=true&architecture=VGG16",
-    "skip_connections": "presenter=true&depth=4&batch_norm=true",
+    "skip_connections": (
+        "presenter=true&skips_topic=Gradients&depth=4&batch_norm=true&train_depth=4&"
+        "family_layers=110&family_skip=false"
+    ),
     "gold_nanoparticles": (
         "presenter=true&step=question&kind=mixed&axis=110&voltage=80&dose=300&pixel=0.1&specimen=2&count=3&"
         "diameter=2&carbon=1&defocus=-20&cs=0.1&spread=1&astigmatism=2&blur=0.1&"

@@ -77,10 +77,14 @@ def explorer(opened: Opened, facts: dict[str, ArchitectureFacts]) -> None:
         _on_micrograph(opened, fact)
     with right:
         screen.chart(figures.cost_figure(facts, title), "costs", 440)
-    _blocks(fact)
-    lines = architecture_facts.snippet(card.name, fact.parameters)
-    if lines is not None:
-        learn.check(lines)
+    with learn.check_yourself():
+        _formulas()
+        _blocks(fact)
+        lines = architecture_facts.snippet(card.name, fact.parameters)
+        if lines is not None:
+            learn.lines(lines)
+        st.markdown("**All of them, side by side**")
+        _side_by_side(opened, facts)
     st.caption(
         "Shown untrained, with random weights. The trained networks of this app are on the page "
         "Models."
@@ -140,8 +144,21 @@ def _blocks(fact: ArchitectureFacts) -> None:
     )
 
 
-def side_by_side(opened: Opened, facts: dict[str, ArchitectureFacts]) -> None:
-    """Draw all networks in one table."""
+def _formulas() -> None:
+    learn.formulas(
+        r"\text{parameters} = C_\text{out}\,(C_\text{in}\,k^2 + 1)",
+        r"\text{MACs} = C_\text{out}\,C_\text{in}\,k^2\,h\,w",
+    )
+    st.caption(
+        "For one convolution. C with the index in or out: channels of what comes in and goes out. "
+        "k: the kernel's width; 1: the bias. h, w: height and width of the output, in px. MACs: "
+        "multiply-accumulate operations of convolutions and dense layers, as papers count them. "
+        "The LeNet-5 of 1998 connects its maps by a table: 60,000 trainable parameters; fully "
+        "connected and with a dense output, 61,706."
+    )
+
+
+def _side_by_side(opened: Opened, facts: dict[str, ArchitectureFacts]) -> None:
     from models.architectures import ARCHITECTURES
 
     cards = {ARCHITECTURES[name].title: ARCHITECTURES[name] for name in NAMES}

@@ -12,12 +12,12 @@ from core.concepts.receptive_cone import ConeLevel
 from core.concepts.stack_builder import EXAMPLE, LayerField
 from core.concepts.structure_size import StructureSize, structure_size
 from core.figures.learn_fields import cone_figure
-from core.inspection.receptive_field import UnitField, receptive_field, unit_at_pixel
-from core.types import PixelSize
-from pages.components.frame import publish, screen, session, stores
+from core.inspection.receptive_field import receptive_field, unit_at_pixel
+from pages.components.frame import screen, session, stores
 from pages.components.frame.memory import Opened
+from pages.components.learn import field_picture as picture
 from pages.components.learn import frame as learn
-from pages.components.viewer.viewer import Rectangle, ViewerSettings, viewer
+from pages.components.viewer.viewer import ViewerEvent
 
 if TYPE_CHECKING:
     from core.inspection.trace import Trace
@@ -32,8 +32,8 @@ NETWORKS = {
     "resnet18": "ResNet-18",
     "unet-resnet18": "U-Net",
 }
-# Labels closer than this share of the image's height would overlap.
-LABEL_SHARE = 0.11
+SHARES = (560, 380)
+"""Of the micrograph and of the cone, in px."""
 ADDITIONS = ("conv 3", "conv 3 stride 2", "conv 3 dilation 2", "pool 2")
 
 
@@ -67,13 +67,42 @@ def explorer(opened: Opened) -> None:
         place = _layer(name, fields.rows)
         pixel = _pixel(shape, measured.place)
         structure_px = _structure_px(opened, measured)
-    row = fields.rows[place]
-    unit = unit_at_pixel(fields.trace, row.layer, *_inside(pixel, fields.trace.image_size))
-    seen = receptive_field(fields.trace, row.layer, *unit)
-    _draw(opened, pixel, row, seen, structure_px)
-    _say(seen, structure_px, opened.micrograph.pixel_size)
-    _layers(opened, fields, place, unit[1])
-    learn.check(receptive_cone.snippet(fields.trace, fields.rows))
+    units = _units(fields, pixel)
+    seen = [
+        receptive_field(fields.trace, row.layer, *unit)
+        for row, unit in zip(fields.rows[: place + 1], units, strict=False)
+    ]
+    picture.say(seen[-1], structure_px, opened.micrograph.pixel_size)
+    left, right = screen.parts(*SHARES)
+    with left:
+        focus = picture.focus(fields.rows, measured.place, structure_px, shape)
+        picture.draw(
+            opened, pixel, fields.rows[: place + 1], seen, structure_px, focus, on_click=_move
+        )
+    with right:
+        _cone(receptive_cone.cone(fields.trace, fields.rows[: place + 1], units[place][1]))
+    with learn.check_yourself():
+        formulas()
+        picture.table(fields.rows, opened.micrograph.pixel_size)
+        learn.lines(receptive_cone.snippet(fields.trace, fields.rows))
+
+
+def formulas() -> None:
+    """Draw how field and jump grow from layer to layer."""
+    learn.formulas(
+        r"r_l = r_{l-1} + d_l\,(k_l - 1)\,j_{l-1}", r"j_l = j_{l-1}\,s_l", r"r_0 = j_0 = 1"
+    )
+    st.caption(
+        "r: the field, in px. j: the jump, how far apart neighbouring units look, in px. l: the "
+        "layer, 0 is the image. k: the kernel's width, s: the stride, d: the dilation. Stride and "
+        "pooling let every later layer step wider, so the field grows faster."
+    )
+
+
+def _units(fields: Fields, pixel: tuple[int, int]) -> list[tuple[int, int]]:
+    """Return the unit of each layer whose middle lies nearest to a pixel."""
+    inside = _inside(pixel, fields.trace.image_size)
+    return [unit_at_pixel(fields.trace, row.layer, *inside) for row in fields.rows]
 
 
 def _image_shape(opened: Opened) -> tuple[int, int]:
@@ -121,18 +150,30 @@ def _make_fields(name: str, text: str, shape: tuple[int, int]) -> Fields:
 
 
 def _layer(name: str, rows: tuple[LayerField, ...]) -> int:
+    """Draw the layer of the unit, and the way to the layers before and after it."""
     last = len(rows) - 1
     if not last:
         return 0
-    return st.select_slider(
+    key = f"layer-{name}-{len(rows)}"
+    place = st.selectbox(
         "Layer of the unit",
         range(len(rows)),
         last,
-        format_func=lambda place: rows[place].title,
-        width="stretch",
-        key=f"layer-{name}-{len(rows)}",
+        format_func=lambda place: f"{place + 1} of {len(rows)}: {rows[place].title}",
+        width=240,
+        key=key,
         bind="query-params",
     )
+    for label, shortcut, to in (("Back", "Left", place - 1), ("Deeper", "Right", place + 1)):
+        st.button(
+            label,
+            shortcut=shortcut,
+            on_click=session.control,
+            args=(key, to),
+            disabled=not 0 <= to <= last,
+            key=f"learn_{label.lower()}",
+        )
+    return place
 
 
 def _pixel(shape: tuple[int, int], usual: tuple[int, int]) -> tuple[int, int]:
@@ -181,93 +222,16 @@ def _structure_px(opened: Opened, found: StructureSize) -> float:
     return typed / scale if typed and typed > 0 else found.px
 
 
-def _draw(
-    opened: Opened, pixel: tuple[int, int], row: LayerField, seen: UnitField, structure_px: float
-) -> None:
-    size, box = opened.micrograph.pixel_size, seen.box
-    field_label = f"{row.title} sees {_length(box.size[0], size)}"
-    structure_label = f"structure {_length(structure_px, size)}"
-    if abs(box.size[0] - structure_px) < LABEL_SHARE * opened.micrograph.shape[0]:
-        # Two labels would lie on each other: the larger box carries both.
-        both = f"{field_label}, {structure_label}"
-        is_larger = box.size[0] >= structure_px
-        field_label, structure_label = (both, "") if is_larger else ("", both)
-    top, left = pixel[0] + 0.5 - structure_px / 2, pixel[1] + 0.5 - structure_px / 2
-    viewer(
-        publish.micrograph(opened.micrograph),
-        ViewerSettings(
-            boxes=(
-                Rectangle(box.top, box.left, box.bottom, box.right, field_label),
-                Rectangle(top, left, top + structure_px, left + structure_px, structure_label),
-            ),
-            crosshair=pixel,
-            bar_rows=opened.micrograph.bar_rows,
-            height=520,
-        ),
-        key="learn-field",
-        on_click=lambda event: _move(event.row, event.column),
-    )
-
-
-def _move(row: int, column: int) -> None:
-    session.control("field_row", row)
-    session.control("field_column", column)
-
-
-def _length(px: float, size: PixelSize | None) -> str:
-    if size is None:
-        return f"{px:.4g}\u00a0px"
-    nm = px * size.nm
-    return f"{nm / 1000:.3g}\u00a0µm" if nm >= 1000 else f"{nm:.3g}\u00a0nm"
-
-
-def _say(seen: UnitField, structure_px: float, size: PixelSize | None) -> None:
-    height, width = seen.box.size
-    inside = seen.seen.size if seen.seen else (0, 0)
-    outside = 1 - inside[0] * inside[1] / (height * width)
-    ratio = width / structure_px
-    with st.container(horizontal=True):
-        st.metric("Receptive field", f"{height} × {width} px", width=200)
-        if size is not None:
-            lengths = f"{_length(height, size)} × {_length(width, size)}"
-            st.metric("On this micrograph", lengths, width=260)
-        st.metric("Width in structures", f"{ratio:.2g}", width=160)
-        st.metric("Outside the image", f"{outside:.0%}", width=160)
-    if ratio < 1:
-        st.markdown("This unit **cannot see a whole structure**: it judges by a part.")
-
-
-def _layers(opened: Opened, fields: Fields, place: int, unit: int) -> None:
-    left, right = screen.parts(screen.HALF, screen.HALF)
-    with left:
-        _cone(receptive_cone.cone(fields.trace, fields.rows[: place + 1], unit))
-    with right:
-        st.subheader("Layer by layer")
-        _table(fields.rows, opened.micrograph.pixel_size)
+def _move(event: ViewerEvent) -> None:
+    session.control("field_row", event.row)
+    session.control("field_column", event.column)
 
 
 def _cone(levels: tuple[ConeLevel, ...]) -> None:
-    st.subheader("The cone down to the image")
-    screen.chart(cone_figure(levels), "cone")
+    screen.chart(cone_figure(levels), "cone", picture.HEIGHT)
     unread = receptive_cone.unread_share(levels)
     if unread > 0:
         st.caption(
             f"{unread:.0%} of the pixels inside the field, along this line, are never read: "
             "strides and dilations leave gaps."
         )
-
-
-def _table(rows: tuple[LayerField, ...], size: PixelSize | None) -> None:
-    learn.table(
-        {
-            "layer": [row.title for row in rows],
-            "field (px)": [str(row.size) for row in rows],
-            "field": [_length(row.largest[0], size) for row in rows],
-            "jump (px)": [f"{row.jump[0]:g}" for row in rows],
-            "offset (px)": [_offset(row) for row in rows],
-        }
-    )
-
-
-def _offset(row: LayerField) -> str:
-    return "varies" if row.offset is None else f"{row.offset[0]}"

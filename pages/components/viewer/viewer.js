@@ -143,7 +143,7 @@ class View extends Ruler {
     if (event.ctrlKey || event.metaKey || event.altKey) return false;
     const { key, target } = event;
     const step = ARROWS[key];
-    if (step && target.matches("input")) return false;
+    if (step && (target.matches("input") || (this.data.leaves_arrows && !event.shiftKey))) return false;
     if (key === " " && this.brush && !target.matches("button")) this.holding = true;
     if (step && target.matches(".divider")) this.setSwipe(this.swipe + 0.02 * step[0]);
     else if (key === "Enter" && !target.matches("button")) {

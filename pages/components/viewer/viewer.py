@@ -66,7 +66,8 @@ class ViewerImage:
 class Rectangle:
     """A rectangle, such as a receptive field: ``bottom`` and ``right`` are exclusive.
 
-    ``dashed``: the edge of what is looked at, rather than something that was found.
+    ``dashed``: the edge of what is looked at, rather than something that was found. ``color``:
+    "#rrggbb"; others than white are drawn wider.
     """
 
     top: float
@@ -75,6 +76,7 @@ class Rectangle:
     right: float
     label: str = ""
     dashed: bool = False
+    color: str = "#ffffff"
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,8 @@ class ViewerSettings:
     id drawn bright. ``overlay``: one more picture, such as a feature map, with an opacity of its
     own. ``crosshair``: (row, column) to move the cross to. ``bar_rows``: at the top and at the
     bottom, shown as left out. ``height``: CSS px, fixed. ``group``: viewers with the same name, if
-    they have one, move and zoom together.
+    they have one, move and zoom together. ``focus``: (top, left, bottom, right), what is looked at
+    first, and again when it changes. ``leaves_arrows``: the arrow keys mean something to the page.
     """
 
     labels: Overlay | None = None
@@ -126,6 +129,8 @@ class ViewerSettings:
     bar_rows: tuple[int, int] = (0, 0)
     height: int = HEIGHT
     group: str = ""
+    focus: tuple[float, float, float, float] | None = None
+    leaves_arrows: bool = False
 
 
 PLAIN = ViewerSettings()

@@ -192,7 +192,8 @@ class Drawing extends Pictures {
       const path = new Path2D();
       path.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
       this.context.setLineDash(box.dashed ? [8 / this.scale, 6 / this.scale] : []);
-      this.strokeTwice(path, "#ffffff", 1.5);
+      const color = box.color ?? "#ffffff";
+      this.strokeTwice(path, color, color === "#ffffff" ? 1.5 : 2.5);
       this.context.setLineDash([]);
       if (box.label) this.write(box.label, box.left, box.top, -6);
     }

@@ -7,6 +7,7 @@ class Moving extends Drawing {
   constructor(root) {
     super(root);
     this.fitted = true;
+    this.focused = false;
     this.follower = (event) => this.follow(event.detail);
     window.addEventListener(MOVED, this.follower);
   }
@@ -51,15 +52,21 @@ class Moving extends Drawing {
     return Math.min(this.stage.clientWidth / width, this.stage.clientHeight / height);
   }
 
+  // Shows the whole image, or what Python asks to look at first.
   fit() {
-    this.scale = this.fitScale();
-    this.left = (this.data.image.width - this.stage.clientWidth / this.scale) / 2;
-    this.top = (this.data.image.height - this.stage.clientHeight / this.scale) / 2;
+    const { width, height } = this.data.image;
+    const [top, left, bottom, right] = (this.focused && this.data.focus) || [0, 0, height, width];
+    const { clientWidth, clientHeight } = this.stage;
+    const fitting = Math.min(clientWidth / (right - left), clientHeight / (bottom - top));
+    this.scale = this.focused ? Math.min(MAX_SCALE, fitting) : fitting;
+    this.left = (left + right - clientWidth / this.scale) / 2;
+    this.top = (top + bottom - clientHeight / this.scale) / 2;
     this.fitted = true;
     this.schedule();
   }
 
   fitAll() {
+    this.focused = false;
     this.fit();
     this.lead();
   }

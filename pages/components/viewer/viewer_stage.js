@@ -70,6 +70,10 @@ class Stage extends Moving {
     const resized =
       !before.image || before.image.width !== data.image.width || before.image.height !== data.image.height;
     if (resized) this.fitted = true;
+    if (data.focus && JSON.stringify(before.focus) !== JSON.stringify(data.focus)) {
+      this.focused = true;
+      this.fitted = true;
+    }
     if (changed) this.cross = null;
     this.find(".facts").textContent = data.facts;
     return before;

@@ -86,15 +86,23 @@ def test_images_without_patches(image: np.ndarray) -> None:
 
 def test_training_reports_every_step_and_skips_every_block(given: gradient_flow.Patches) -> None:
     seen, steps = [], []
-    plain, skipping = gradient_flow.learn(
-        given, 4, norm=True, steps=12, progress=lambda done, _: steps.append(done), seen=seen
+    found = gradient_flow.learn(
+        given, 8, norm=True, steps=12, progress=lambda done, _: steps.append(done), seen=seen
     )
-    assert steps == list(range(25))
-    assert [kind for kind, _ in seen] == ["plain"] * 12 + ["residual"] * 12
-    assert len(plain.without_block) == len(skipping.without_block) == 2
-    assert np.mean(skipping.losses[-3:]) < skipping.losses[0]
-    assert [len(line.x) for line in figures.loss_figure(seen).data] == [12, 12]
-    assert len(figures.lesion_figure((plain, skipping)).data) == 2
+    assert steps == list(range(37))
+    kinds = ["plain, 2 layers", "plain, 8 layers", "residual, 8 layers"]
+    assert [one.kind for one in found] == kinds
+    assert [kind for kind, _ in seen] == [kind for kind in kinds for _ in range(12)]
+    assert [len(one.without_block) for one in found] == [1, 4, 4]
+    assert np.mean(found[-1].losses[-3:]) < found[-1].losses[0]
+    assert [len(line.x) for line in figures.loss_figure(seen).data] == [12, 12, 12]
+
+
+def test_what_has_learned_nothing_has_no_blocks_to_lose() -> None:
+    learned = gradient_flow.Learning("residual, 4 layers", (0.1,), 0.1, (0.1, 2.0))
+    guessing = gradient_flow.Learning("plain, 4 layers", (0.7,), 0.693, (0.7, 0.7))
+    drawn = figures.lesion_figure((guessing, learned)).data
+    assert [(line.name, list(line.y)) for line in drawn] == [("residual, 4 layers", [0.1, 2.0])]
 
 
 def test_training_stops_when_asked(given: gradient_flow.Patches) -> None:

@@ -11,7 +11,9 @@ from PIL import Image
 from plotly.colors import sample_colorscale
 
 from core.concepts import kernels, pooling, pooling_noise, pooling_shift
+from core.concepts.cifar_family import family
 from core.concepts.convolution import Walk, one_pixel
+from core.concepts.depth_curves import DepthRun
 from core.concepts.parameter_counts import Layers
 from core.concepts.pooling import Pooling
 from core.concepts.receptive_cone import cone
@@ -22,13 +24,28 @@ from core.figures import (
     concepts_memory,
     concepts_parameters,
     concepts_sharing,
+    learn_depths,
     learn_fields,
     learn_pooling,
+    unet_drawing,
 )
 from core.figures.concepts_style import color_scale, readable
 from core.figures.encoding import encode_grey
+from core.inspection.network_map import Block, Edge, NetworkMap, Role
 
 NOISE = np.random.default_rng(0).random((40, 80))
+
+
+def u_shaped() -> NetworkMap:
+    """Return the smallest drawing with a way down, a way up and a way across."""
+    roles = (Role.INPUT, Role.ENCODER, Role.BOTTLENECK, Role.DECODER, Role.OUTPUT)
+    levels = (0, 1, 2, 1, 0)
+    blocks = tuple(
+        Block(role.value, role, None, (), (2, 8 // 2**level, 8 // 2**level), level, 0, 0)
+        for role, level in zip(roles, levels, strict=True)
+    )
+    edges = (Edge(0, 1, False), Edge(1, 2, False), Edge(2, 3, False), Edge(3, 4, False))
+    return NetworkMap(blocks, (*edges, Edge(1, 3, True)))
 
 
 def figures() -> dict[str, go.Figure]:
@@ -53,6 +70,9 @@ def figures() -> dict[str, go.Figure]:
         },
         "shift": concepts_sharing.shift_figure((0, 1), {"a": np.zeros(2)}, "y", (1,), now=0),
         "cone": learn_fields.cone_figure(cone(trace, rows, 1)),
+        "depths": learn_depths.depth_figure([DepthRun(20, True, 1, (1,), (0.1,), (0.2,))], 0.5),
+        "family": learn_depths.family_figure(family(), 110),
+        "unet": unet_drawing.unet_figure(u_shaped()),
         "window": learn_pooling.window_figure(pooling.window_at(NOISE, Pooling("max", 2, 2), 0, 0)),
         "contrast": learn_pooling.contrast_figure(pooling_noise.spot_scores(flat, 2, 2)),
         "pooled shift": learn_pooling.shift_figure(
