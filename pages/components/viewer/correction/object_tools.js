@@ -126,7 +126,9 @@ class ObjectTools extends DrawingTools {
     if (!this.correction?.canEdit) return;
     if (this.selected) this.correction.confirm(this.selected);
     this.goTo(this.correction.nextFrom(this.selected));
-    if (!this.selected && this.correction.objects.size) this.tell("Every object is confirmed.");
+    if (this.selected) return;
+    const { size } = this.correction.objects;
+    this.tell(size ? "Every object is confirmed." : "There is no object to confirm: drag a box over what is right (Area, R).");
   }
 
   goTo(id) {
