@@ -22,8 +22,6 @@ PAGE = {"group": "Analyse", "title": "Segment", "order": 1}
 presenter.heading(
     "Segment", "Segment the phases of a micrograph, then count and measure its objects."
 )
-if screen.presenting():
-    session.begin_with_a_sample(run=True)
 opened = sidebar.choose_micrograph()
 if opened is None:
     cards.first_screen()

@@ -140,3 +140,14 @@ def test_on_stage_nothing_is_an_error() -> None:
     for link in ({"image": "0" * 32}, {"sample": "no-such-sample"}, {"step": "nonsense"}):
         app = opened("lecture", present="1", **link)
         assert not app.exception and not app.error and not app.warning
+
+
+@pytest.mark.parametrize("page", ["segment", "inspect", "pooling"])
+def test_as_presenter_a_sample_stands_in_for_an_image_that_is_gone(page: str) -> None:
+    app = opened(page, presenter="true", sample="gold-tem")
+    app.session_state["lamella"].source = "upload:gone"
+    for name in ("sample", "image"):
+        app.query_params.pop(name, None)
+    app.run()
+    assert "no longer here; upload it again. Shown: a sample." in texts(app)
+    assert not app.exception and not app.error

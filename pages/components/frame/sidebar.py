@@ -17,6 +17,7 @@ from pages.components.frame import (
     lab,
     model_list,
     samples,
+    screen,
     session,
 )
 from pages.components.frame.memory import Opened
@@ -31,6 +32,8 @@ UNTRAINED = "This network is untrained: its output is random."
 
 def choose_micrograph() -> Opened | None:
     """Draw the image's controls in the sidebar; None while no image is chosen or readable."""
+    if screen.presenting():
+        _stand_in()
     mine = session.memory()
     if mine.source is None:
         for notice in filter(None, (mine.notice, mine.model_notice)):
@@ -53,6 +56,16 @@ def choose_micrograph() -> Opened | None:
         if why := keeping.trouble(mine):
             st.warning(literal(why))
     return opened
+
+
+def _stand_in() -> None:
+    """Open a sample in the place of an image that cannot be read, and say so: a class looks on."""
+    session.begin_with_a_sample(run=True)
+    try:
+        images.opened()
+    except LamellaError as error:
+        st.caption(literal(f"{error} Shown: a sample."))
+        session.choose(f"sample:{samples.offers()[0].name}", run=True)
 
 
 def choose_model() -> ModelCard:

@@ -125,7 +125,7 @@ def _opened() -> Opened:
     try:
         return images.opened() or _sample()
     except LamellaError as error:
-        st.error(literal(str(error)))
+        st.caption(literal(f"{error} Shown: a sample."))
         return _sample()
 
 
