@@ -24,7 +24,7 @@ def stage(opened: Opened) -> None:
         learn_convolution.first_walk,
     )
     found = feature_map(image, walk)
-    place = learn_convolution.patch_place(image)
+    place = learn_convolution.patch_place(opened, image)
     chosen = learn_convolution.sliding(opened, image, walk, found, place)
     learn_convolution.whole(opened, image, walk, found, place)
     fold = st.container()

@@ -39,6 +39,7 @@ AMOUNTS = {"valid": 0.0, "same": 0.5, "full": 1.0}
 HEIGHT = 420
 TABLE_WIDTH = 340
 TAPS = (("m", "i"), ("n", "j"))
+PLACE_BYTES = 300
 PATCH = 12
 """Px along a side of what the kernel slides over: few enough to read each pixel's value."""
 AT, PIXEL, KERNEL = "conv_at", "conv_pixel", "conv_kernel"
@@ -110,10 +111,11 @@ def first_walk() -> Walk:
     return Walk(kernels.sobel(3), Geometry(padding=same_padding(3)))
 
 
-def patch_place(image: Array) -> tuple[slice, slice]:
+def patch_place(opened: Opened, image: Array) -> tuple[slice, slice]:
     """Return rows and columns of the patch: around the link's point, or where most is to see."""
     if AT not in st.query_params:
-        return busiest(image, PATCH)
+        key = ("busiest", opened.micrograph.digest, opened.micrograph.bar_rows, PATCH)
+        return stores.kept(key, lambda: busiest(image, PATCH), PLACE_BYTES)
     return square_around(image.shape, *learn_link.point(AT, image.shape), PATCH)
 
 

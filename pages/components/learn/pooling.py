@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.concepts import pooling, pooling_noise, pooling_shift
+from core.concepts.picture import busiest
 from core.concepts.pooling import OPERATIONS, Pooling
 from core.errors import LamellaError
 from core.figures import learn_pooling as figures
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 SIDE = 256
 SHIFTS = tuple(range(9))
 DOSES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
-AT = "pool_at"
+AT, EDGE, PLACE_BYTES = "pool_at", 16, 300
 _WINDOW = r"0 \le i,\,j < w"
 FORMULAS = {
     "max": rf"y_{{mn}} = \max_{{{_WINDOW}}} x_{{ms+i,\,ns+j}}",
@@ -74,7 +75,7 @@ def _choose() -> Pooling:
 
 @st.fragment
 def _windows(opened: Opened, image: Array, chosen: Pooling, pooled: Array) -> None:
-    places = zip(learn_link.point(AT, image.shape), pooled.shape, strict=True)
+    places = zip(_place(opened, image), pooled.shape, strict=True)
     # Rows and columns at the end that fill no window belong to the last one.
     row, column = (min(at // chosen.stride, length - 1) for at, length in places)
     window = pooling.window_at(image, chosen, row, column)
@@ -115,6 +116,15 @@ def _windows(opened: Opened, image: Array, chosen: Pooling, pooled: Array) -> No
             "from 0."
         )
         learn.lines(pooling.snippet(window, chosen))
+
+
+def _place(opened: Opened, image: Array) -> tuple[int, int]:
+    """Return the link's (row, column), or one where there is something to see."""
+    if AT in st.query_params:
+        return learn_link.point(AT, image.shape)
+    key = ("busiest", opened.micrograph.digest, opened.micrograph.bar_rows, EDGE)
+    rows, columns = stores.kept(key, lambda: busiest(image, EDGE), PLACE_BYTES)
+    return (rows.start + rows.stop) // 2, (columns.start + columns.stop) // 2
 
 
 def _point(event: ViewerEvent, stride: int) -> None:
