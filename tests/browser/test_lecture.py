@@ -111,9 +111,15 @@ def test_each_part_on_an_upload_which_a_class_sees_by_one_short_link(
     screenshot(student, "lecture-student")
     page.get_by_role("button", name="End the class").click()
     expect(page.get_by_role("button", name="Open a class")).to_be_visible()
+    assert not said_there
+    for _ in range(6):
+        student.keyboard.press("PageDown")
+    expect(student.locator(".lecture-deck .note")).to_have_text(
+        "The class is over: its pictures are gone."
+    )
     student.goto(link)
     expect(student.get_by_text("The class of this link is over.")).to_be_visible()
-    assert not said and not said_there
+    assert not said
 
 
 def test_a_link_opened_cold_shows_exactly_its_step(server, open_tab: Callable[..., Page]) -> None:

@@ -4,6 +4,7 @@
 
 const WIDTH = 1280, HEIGHT = 720, UPRIGHT = 640, SWIPE_PX = 60, RETRY_MS = 1500, LEAFING_MS = 120, ASKING_MS = 2000;
 const AHEAD = 2;
+const GONE = "404";
 const FORWARD = new Set(["ArrowRight", "ArrowDown", "PageDown", " ", "Enter"]);
 const BACK = new Set(["ArrowLeft", "ArrowUp", "PageUp", "Backspace"]);
 const TYPED = "input, textarea, select, [contenteditable=true]";
@@ -167,8 +168,12 @@ class Deck {
       this.rate = meta.per_second;
       this.find(".playing").hidden = !this.frames;
       if (this.frames && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.play(true);
-    } catch {
+    } catch (error) {
       if (this.destroyed || this.current() !== step) return;
+      if (this.data.answers && error.message === GONE) {
+        this.find(".note").textContent = "The class is over: its pictures are gone.";
+        return;
+      }
       this.find(".note").textContent = "The picture is not here yet; it is asked for again.";
       setTimeout(() => this.current() === step && !this.destroyed && this.show(step), RETRY_MS);
       return;
