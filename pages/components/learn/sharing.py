@@ -42,7 +42,7 @@ WORDS = {
     "give it; what reads the map decides. A dense layer on the flattened map has a weight for each "
     "place, and its answer changes with every pixel. Pooled into windows first, it changes less "
     "for small shifts. The average over all places does not change at all, as long as the map "
-    "only moves. Bars: three outputs of each head, with random weights; black lines: at rest.",
+    "only moves. Bars: three outputs of each head, with random weights; upright lines: at rest.",
 }
 CROP, GREY_SIDE, NETWORK_STRIDE = 128, 256, 32
 
