@@ -1,5 +1,5 @@
 """What a few corrected images are worth: python -m benchmarks.teaching DIR FILE [--only NAME,...]
-[--steps N]
+[--steps N] [--minutes M]
 
 DIR is the folder of carbon steel, with images/, masks/ and index.csv, as for `lamella train
 carbon-steel`. The steel is taught as if no model knew it: from `particles`, which knows other
@@ -7,8 +7,9 @@ phases, from `superalloy`, and from ImageNet's weights, with 1, 2, 4, 8 and all 
 training images, and with 100, 200 and 500 objects of four of them, an object and what lies within
 3 px of it. Each is scored on the authors' 4 validation images, which nothing is chosen on: the mean
 IoU of the four phases, pooled pixels. Beside them a random forest learns from the very same
-pixels. FILE is the table that rows are added to; a row that is there is not run again, and a run
-that was killed goes on. Time is the processor's, of one thread.
+pixels. A training ends by the clock after M minutes, as it does on *Train*. FILE is the table that
+rows are added to; a row that is there is not run again, and a run that was killed goes on. Time is
+the processor's, of one thread.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ def forest_of(images: Sequence[TeachingImage]) -> PixelForest:
     )
 
 
-def run(case: Case, folder: Path, work: Path, steps: int) -> dict[str, object]:
+def run(case: Case, folder: Path, work: Path, steps: int, minutes: float) -> dict[str, object]:
     """Return the row of a case."""
     images = taught_images(folder, case)
     test = load_split(folder, zoo.recipe("carbon-steel"), 4).validation
@@ -133,7 +134,7 @@ def run(case: Case, folder: Path, work: Path, steps: int) -> dict[str, object]:
         start = teaching.start_of(case.start)
         task = Task(zoo.card("carbon-steel").phases, same_phases=False, objects_phase=2)
         settings = FineTuning(
-            seconds=float("inf"),
+            seconds=60 * minutes,
             crop_px=CROP_PX,
             fewest_steps=steps,
             most_steps=steps,
@@ -171,6 +172,7 @@ def main() -> None:
     parser.add_argument("table", type=Path)
     parser.add_argument("--only", default="")
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--minutes", type=float, default=float("inf"))
     options = parser.parse_args()
     only = set(filter(None, options.only.split(",")))
     for case in CASES:
@@ -178,7 +180,7 @@ def main() -> None:
         if key in done(options.table) or (only and case.name not in only):
             continue
         work = options.table.parent / "teaching-runs"
-        row = run(case, options.folder, work, options.steps)
+        row = run(case, options.folder, work, options.steps, options.minutes)
         is_new = not options.table.is_file()
         with options.table.open("a", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS)
