@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from core.interaction.answers import Part, Prompts
 from core.interaction.desk import Desk
 from core.interaction.evaluation import ClickMethod, Target, clicked
-from core.interaction.predictor import Part, Prompts
 from core.interaction.prompts import Click
 from core.interaction.questions import Question, rows_of_mask
 from core.segmentation.engines.processor import machine_in_words

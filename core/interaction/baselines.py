@@ -10,8 +10,8 @@ import numpy as np
 from skimage.filters import threshold_otsu
 from skimage.segmentation import flood, random_walker
 
+from core.interaction.answers import Part
 from core.interaction.evaluation import ClickMethod, Target
-from core.interaction.predictor import Part
 from core.interaction.prompts import Box, Click
 from core.interaction.windows import Window
 

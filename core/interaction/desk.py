@@ -9,7 +9,9 @@ from dataclasses import replace
 import numpy as np
 
 from core.errors import Cancelled, LamellaError
-from core.interaction.predictor import Answer, Network, Part, Prompts, answer
+from core.interaction.answers import Answer, Part, Prompts
+from core.interaction.looks import Network
+from core.interaction.predictor import answer
 from core.interaction.questions import Question
 from core.interaction.similar import similar_objects
 

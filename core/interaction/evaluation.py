@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 
 from core.errors import DataError
-from core.interaction.predictor import Network, Part, Prompts, answer
+from core.interaction.answers import Part, Prompts, together
+from core.interaction.looks import Network
+from core.interaction.predictor import answer
 from core.interaction.prompts import Click
 from core.interaction.scenes import Scene, read_scene
 from core.interaction.simulated_clicks import correcting_click, first_click, standard_click
@@ -169,23 +171,6 @@ def _next_click(
     else:
         click = correcting_click(wanted, found, random)
     return click and Click(click.row + top, click.column + left, click.inside)
-
-
-def together(*parts: Part) -> tuple[int, int, list[np.ndarray]]:
-    """Return the first row and column of the smallest box around all ``parts``, and each of them in
-    it (h, w) bool."""
-    top, left = min(one.top for one in parts), min(one.left for one in parts)
-    bottom = max(one.place[0].stop for one in parts)
-    right = max(one.place[1].stop for one in parts)
-    found = []
-    for one in parts:
-        canvas = np.zeros((bottom - top, right - left), bool)
-        rows, columns = one.place
-        canvas[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = (
-            one.values > 0.5
-        )
-        found.append(canvas)
-    return top, left, found
 
 
 def intersection_over_union(truth: Part, mask: Part) -> float:

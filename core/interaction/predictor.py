@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from core.errors import LamellaError
-from core.interaction.prompts import Box, Click, prompt_maps
-from core.interaction.windows import Window, scaled
-from core.types import read_only
+from core.interaction.answers import Answer, Owed, Part, Prompts, together
+from core.interaction.correction import carried_over, heeded, is_deep, merged, owed_at
+from core.interaction.looks import INPUT_PX, LOOK_PX, Network, answers_in, clicked_pieces
+from core.interaction.prompts import RADIUS_PX, Box, Click
+from core.interaction.windows import LEAST_PX, Window
 
-INPUT_PX = 192
-LOOK_PX = 128
-"""Side of the network's input for an answer, and for the first look at several windows."""
 FIRST_SIDES = (64, 128, 256, 512)
 """Of the windows in px that a first click is looked at in, where nothing says how large it is."""
+SIDES_AGAIN = (LEAST_PX, *FIRST_SIDES)
+"""Likewise, where the first answer was far too large."""
 TIMES_MASK, TIMES_BOX = 2.0, 1.6
 """A window's side over the longer side of the mask or of the box in it."""
 WIDER, MOST_WIDENED = 1.5, 2
@@ -26,63 +26,12 @@ USUAL_SHARE = 0.45
 """An object's longer side over the window's, in the middle of what was trained."""
 UNUSUAL = 0.1
 """What a share e times as large or as small costs, against decidedness from 0 to 1."""
-
-
-class Network(Protocol):
-    """What answers: :class:`core.interaction.network.ClickNetwork`."""
-
-    def probabilities(self, grey: np.ndarray, maps: np.ndarray) -> np.ndarray:
-        """Return (N, S, S) from grey levels (N, S, S) and maps of prompts (N, 4, S, S)."""
-        ...
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """A piece of an image: ``values`` (h, w), its first pixel at row ``top``, column ``left``."""
-
-    top: int
-    left: int
-    values: np.ndarray
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "values", read_only(self.values))
-
-    @property
-    def place(self) -> tuple[slice, slice]:
-        """Its rows and columns."""
-        height, width = self.values.shape
-        return slice(self.top, self.top + height), slice(self.left, self.left + width)
-
-    def on(self, shape: tuple[int, int]) -> np.ndarray:
-        """Return it in an image (H, W) of zeros."""
-        whole = np.zeros(shape, self.values.dtype)
-        whole[self.place] = self.values
-        return whole
-
-
-@dataclass(frozen=True)
-class Prompts:
-    """What is said about an object, in px of the image. ``clicks``: oldest first. ``rough``: a mask
-    (bool) that is to be corrected, in place of an answer before."""
-
-    clicks: tuple[Click, ...] = ()
-    box: Box | None = None
-    rough: Part | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """``mask``: bool, the object. ``probability``: float32, over the same pixels. Both empty where
-    nothing was found. ``window``: what the network looked at."""
-
-    mask: Part
-    probability: Part
-    window: Window
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is no object."""
-        return not self.mask.values.any()
+NARROWER = 0.6
+"""A window that is so much smaller shows the object better."""
+TIMES_CHANGE, LEAST_CHANGE_PX = 4.0, 12
+"""A close look's side over the longer side of what a click changed, and the least of that."""
+CLOSER = 0.5
+"""Of the window's side, below which a close look is worth it."""
 
 
 def answer(
@@ -100,24 +49,27 @@ def answer(
 
     A first click is looked at in windows of several sizes, and the one in which the object has the
     usual share counts. After that the window follows the answer, and widens, twice at most, where
-    the answer reaches its edge. A later click changes only what hangs together with it.
+    the answer reaches its edge. A later click changes only what hangs together with it. Where the
+    network does not heed it, the object is looked for anew in smaller windows, or what the click
+    says is carried over to pixels like the one that was clicked
+    (:func:`core.interaction.correction.carried_over`).
 
     Raises:
         LamellaError: there is neither a click inside nor a box nor a rough mask, or a click lies
             outside the image.
     """
     _check(grey.shape, prompts)
-    if before is None and prompts.rough is None and prompts.box is None:
+    known = before
+    if known is None and prompts.rough is not None:
+        known = _rough_answer(grey.shape, prompts, prompts.rough)
+    if known is None and prompts.box is None:
         found = _first_look(network, grey, prompts, view_px)
         found = _closer(network, grey, prompts, found)
-    else:
-        start = prompts.rough if before is None else before.probability
-        window = _window(grey.shape, prompts, start)
-        found = _widened(network, grey, prompts, start, window)
-    known = prompts.rough if before is None else before.mask
+        return replace(found, owed=tuple(owed_at(found, one, True) for one in prompts.clicks))
     if known is None or not prompts.clicks:
-        return found
-    return _merged(grey.shape, found, known, prompts.clicks[-1])
+        start = None if known is None else known.probability
+        return _widened(network, grey, prompts, start, _window(grey.shape, prompts, start))
+    return _later(network, grey, prompts, known)
 
 
 def _check(shape: tuple[int, int], prompts: Prompts) -> None:
@@ -130,6 +82,13 @@ def _check(shape: tuple[int, int], prompts: Prompts) -> None:
                 f"A click at row {click.row:.0f}, column {click.column:.0f} lies outside the image "
                 f"of {shape[0]} x {shape[1]} px; click into the image."
             )
+
+
+def _rough_answer(shape: tuple[int, int], prompts: Prompts, rough: Part) -> Answer:
+    """Return the mask that is to be corrected as if the network had said it."""
+    mask = replace(rough, values=rough.values > 0.5)
+    chance = replace(rough, values=rough.values.astype(np.float32))
+    return Answer(mask, chance, _window(shape, prompts, rough))
 
 
 def _first_look(
@@ -162,6 +121,99 @@ def _closer(network: Network, grey: np.ndarray, prompts: Prompts, found: Answer)
         return found
     window = _window(grey.shape, prompts, found.probability)
     return _widened(network, grey, prompts, found.probability, window)
+
+
+def _later(network: Network, grey: np.ndarray, prompts: Prompts, before: Answer) -> Answer:
+    """Return the answer to the last click, which ``before`` did not know."""
+    clicks, start = prompts.clicks, before.probability
+    found = _widened(network, grey, prompts, start, _window(grey.shape, prompts, start))
+    is_heeded = heeded(before, found, clicks[-1], RADIUS_PX * found.window.side / INPUT_PX)
+    if not is_heeded and not clicks[-1].inside and is_deep(before.mask, clicks[-1]):
+        again = _looked_again(network, grey, prompts, found.window.side)
+        is_heeded, found = again is not None, again or found
+    last = owed_at(before, clicks[-1], is_heeded)
+    owed = (*before.owed, *[Owed()] * len(clicks))[: len(clicks) - 1]
+    found = _followed(replace(found, owed=(*owed, last)), grey, prompts)
+    found = merged(_narrowed(network, grey, prompts, found), before, clicks)
+    return merged(_close_look(network, grey, prompts, found, before), before, clicks)
+
+
+def _looked_again(
+    network: Network, grey: np.ndarray, prompts: Prompts, widest: float
+) -> Answer | None:
+    """Return an answer that every click agrees with, from windows smaller than ``widest`` around
+    the clicks inside; None where there is none."""
+    inside = [click for click in prompts.clicks if click.inside]
+    if not inside:
+        return None
+    row, column = np.mean([(click.row, click.column) for click in inside], axis=0)
+    windows = [Window.around(row, column, side, grey.shape) for side in SIDES_AGAIN]
+    windows = [
+        one
+        for one in windows
+        if one.side < CLOSER * widest and all(one.holds(click) for click in inside)
+    ]
+    if not windows:
+        return None
+    found = _answers(network, grey, prompts, None, windows, LOOK_PX)
+    fitting = [one for one in found if not one.is_empty and one.agrees(prompts.clicks)]
+    if not fitting:
+        return None
+    best = max(fitting, key=lambda one: _plausible(one, inside[0]))
+    best = _closer(network, grey, prompts, best)
+    return best if best.agrees(prompts.clicks) else None
+
+
+def _followed(found: Answer, grey: np.ndarray, prompts: Prompts) -> Answer:
+    """Return ``found`` with what the clicks are owed carried over."""
+    chance = carried_over(found.probability, grey, prompts.clicks, found.owed)
+    if chance is found.probability:
+        return found
+    mask = clicked_pieces(chance.values > 0.5, (chance.top, chance.left), prompts.clicks)
+    return replace(found, mask=replace(found.mask, values=mask), probability=chance)
+
+
+def _narrowed(network: Network, grey: np.ndarray, prompts: Prompts, found: Answer) -> Answer:
+    """Return the answer in a window that follows ``found``, where that is much smaller."""
+    if found.is_empty:
+        return found
+    own = replace(found.mask, values=found.mask.values.astype(np.float32))
+    window = _window(grey.shape, prompts, own)
+    if window.side > NARROWER * found.window.side:
+        return found
+    # What the network said beyond the pieces that were clicked is not what is meant.
+    values = found.probability.values
+    start = replace(own, values=np.where(found.mask.values, values, np.minimum(values, 0.5)))
+    again = _widened(network, grey, prompts, start, window)
+    return _followed(replace(again, owed=found.owed), grey, prompts)
+
+
+def _close_look(
+    network: Network, grey: np.ndarray, prompts: Prompts, found: Answer, before: Answer
+) -> Answer:
+    """Return ``found`` with another look at what the last click changed, where that is small."""
+    top, left, (old, new) = together(before.mask, found.mask)
+    changed = old ^ new
+    if not changed.any():
+        return found
+    box = Box.around(changed)
+    extent = max(box.height, box.width, LEAST_CHANGE_PX)
+    middle = (box.top + box.bottom) / 2 + top, (box.left + box.right) / 2 + left
+    window = Window.around(*middle, TIMES_CHANGE * extent, grey.shape)
+    if window.side > CLOSER * found.window.side:
+        return found
+    (close,) = _answers(network, grey, prompts, found.probability, [window], INPUT_PX)
+    close = _followed(replace(close, owed=found.owed), grey, prompts)
+    whole = found.probability.on(grey.shape)
+    whole[close.probability.place] = close.probability.values
+    values = whole[found.probability.place]
+    first = found.probability.top, found.probability.left
+    mask = clicked_pieces(values > 0.5, first, prompts.clicks)
+    return replace(
+        found,
+        mask=replace(found.mask, values=mask),
+        probability=replace(found.probability, values=values),
+    )
 
 
 def _window(shape: tuple[int, int], prompts: Prompts, start: Part | None) -> Window:
@@ -232,107 +284,3 @@ def _answers(
 ) -> list[Answer]:
     said = [prompts] * len(windows)
     return answers_in(network, grey, said, windows, side, [start] * len(windows))
-
-
-def answers_in(
-    network: Network,
-    grey: np.ndarray,
-    prompts: Sequence[Prompts],
-    windows: Sequence[Window],
-    side: int,
-    starts: Sequence[Part | None] = (),
-) -> list[Answer]:
-    """Return what the network says in each window, all in one batch of inputs (side, side).
-
-    ``prompts``: for each window. ``starts``: the answer before in each, () for none.
-    """
-    before = starts or [None] * len(windows)
-    images = np.stack([window.cut(grey, side) for window in windows])
-    maps = np.stack(
-        [
-            _maps(said, start, window, side)
-            for said, start, window in zip(prompts, before, windows, strict=True)
-        ]
-    )
-    made = network.probabilities(images, maps)
-    return [
-        _kept(probability, window, grey.shape, said)
-        for probability, window, said in zip(made, windows, prompts, strict=True)
-    ]
-
-
-def _maps(prompts: Prompts, start: Part | None, window: Window, side: int) -> np.ndarray:
-    clicks = [window.click(click, side) for click in prompts.clicks if window.holds(click)]
-    previous = None if start is None else _seen_through(start, window, side)
-    box = None if prompts.box is None else window.box(prompts.box, side)
-    return prompt_maps((side, side), clicks, previous, box)
-
-
-def _seen_through(part: Part, window: Window, side: int) -> np.ndarray:
-    """Return ``part`` in the network's pixels, 0 where it says nothing."""
-    whole = np.zeros((window.side, window.side), np.float32)
-    top, left = part.top - window.top, part.left - window.left
-    height, width = part.values.shape
-    rows = slice(max(top, 0), min(top + height, window.side))
-    columns = slice(max(left, 0), min(left + width, window.side))
-    if rows.start < rows.stop and columns.start < columns.stop:
-        whole[rows, columns] = part.values[
-            rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
-        ]
-    return scaled(whole, side)
-
-
-def _kept(
-    probability: np.ndarray, window: Window, shape: tuple[int, int], prompts: Prompts
-) -> Answer:
-    """Return what the network said, in pixels of the image: the pieces that were clicked."""
-    rows, columns = window.inside(shape)
-    values = window.place(probability, shape)
-    mask = _clicked_pieces(values > 0.5, (rows.start, columns.start), prompts.clicks)
-    top, left = rows.start, columns.start
-    return Answer(Part(top, left, mask), Part(top, left, values), window)
-
-
-def _clicked_pieces(
-    mask: np.ndarray, first: tuple[int, int], clicks: Sequence[Click]
-) -> np.ndarray:
-    """Return the regions of ``mask`` that clicks inside lie in; all of it where none does."""
-    pieces = cv2.connectedComponents(mask.astype(np.uint8))[1]
-    found = set()
-    for click in clicks:
-        row, column = round(click.row) - first[0], round(click.column) - first[1]
-        if click.inside and 0 <= row < mask.shape[0] and 0 <= column < mask.shape[1]:
-            found.add(int(pieces[row, column]))
-    found.discard(0)
-    return np.isin(pieces, list(found)) if found else mask
-
-
-def _merged(shape: tuple[int, int], found: Answer, before: Part, click: Click) -> Answer:
-    """Return ``found`` with only those changes to ``before`` that hang together with the last
-    click.
-
-    Source: Chen et al. 2022, arXiv:2204.02574, section 3.3 ("progressive merge").
-    """
-    top = min(before.top, found.mask.top)
-    left = min(before.left, found.mask.left)
-    bottom = max(before.place[0].stop, found.mask.place[0].stop)
-    right = max(before.place[1].stop, found.mask.place[1].stop)
-    old, new = (np.zeros((bottom - top, right - left), bool) for _ in range(2))
-    for canvas, part in ((old, before), (new, found.mask)):
-        canvas[_within(part, top, left)] = part.values > 0.5
-    chance = np.zeros(old.shape, np.float32)
-    chance[_within(before, top, left)] = old[_within(before, top, left)]
-    chance[_within(found.probability, top, left)] = found.probability.values
-    pieces = cv2.connectedComponents((old ^ new).astype(np.uint8))[1]
-    row, column = round(click.row) - top, round(click.column) - left
-    inside = 0 <= row < old.shape[0] and 0 <= column < old.shape[1]
-    own = int(pieces[row, column]) if inside else 0
-    mask = np.where(pieces == own, new, old) if own else new
-    return Answer(Part(top, left, mask), Part(top, left, chance), found.window)
-
-
-def _within(part: Part, top: int, left: int) -> tuple[slice, slice]:
-    rows, columns = part.place
-    return slice(rows.start - top, rows.stop - top), slice(
-        columns.start - left, columns.stop - left
-    )

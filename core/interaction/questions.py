@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import LamellaError
-from core.interaction.predictor import Part, Prompts
+from core.interaction.answers import Part, Prompts
 from core.interaction.prompts import Box, Click
 
 MOST_CLICKS, MOST_ROUGH_PX = 100, 64_000_000

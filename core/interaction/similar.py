@@ -10,7 +10,8 @@ import numpy as np
 from skimage.feature import peak_local_max
 
 from core.errors import LamellaError
-from core.interaction.predictor import Answer, Network, Part, Prompts, answers_in
+from core.interaction.answers import Answer, Part, Prompts
+from core.interaction.looks import Network, answers_in
 from core.interaction.prompts import Click
 from core.interaction.windows import Window
 from core.types import ProgressCallback, no_progress

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from core.errors import LamellaError
+from core.interaction.answers import Part, Prompts
 from core.interaction.desk import Desk
 from core.interaction.evaluation import intersection_over_union
-from core.interaction.predictor import Part, Prompts
 from core.interaction.prompts import Box, Click
 from core.interaction.questions import Question, mask_of_rows, question_from, rows_of_mask
 from tests.core.interaction.bright_network import BrightNetwork, disks

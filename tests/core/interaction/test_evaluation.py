@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.interaction.answers import Part
 from core.interaction.baselines import baselines
 from core.interaction.evaluation import (
     ClickedObject,
@@ -16,7 +17,6 @@ from core.interaction.evaluation import (
     scores_of,
     targets,
 )
-from core.interaction.predictor import Part
 from tests.core.interaction.bright_network import BrightNetwork, disks
 
 SHAPE = (200, 240)

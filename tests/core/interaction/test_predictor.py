@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from core.errors import LamellaError
+from core.interaction.answers import Part, Prompts
 from core.interaction.evaluation import intersection_over_union
-from core.interaction.predictor import Part, Prompts, answer
+from core.interaction.predictor import answer
 from core.interaction.prompts import Box, Click
 from tests.core.interaction.bright_network import BrightNetwork, disks
 
@@ -78,3 +79,22 @@ def test_without_a_click_inside_it_says_what_to_do() -> None:
         answer(BrightNetwork(), grey, Prompts((Click(5, 5, inside=False),)))
     with pytest.raises(LamellaError, match="row 300, column 5 lies outside the image of 300 x 400"):
         answer(BrightNetwork(), grey, Prompts((Click(300, 5),)))
+
+
+class StubbornNetwork:
+    """Nearly certain that every pixel above 0.2 is meant, whatever is clicked."""
+
+    def probabilities(self, grey: np.ndarray, maps: np.ndarray) -> np.ndarray:
+        return np.where(grey > 0.2, np.float32(0.95), np.float32(0.05))
+
+
+def test_a_click_that_the_network_does_not_heed_reaches_what_looks_alike() -> None:
+    """A bright disk on a ground that the network takes for the object too."""
+    bright = disks(SHAPE, (150, 200, 20))
+    grey = 0.3 + 0.6 * bright
+    clicks = Click(150, 200), Click(150, 260, inside=False)
+    first = answer(StubbornNetwork(), grey, Prompts(clicks[:1]))
+    assert first.mask.values.sum() > 10 * bright.sum()
+    second = answer(StubbornNetwork(), grey, Prompts(clicks), first)
+    # A rim of at most 4 px, where the blurred grey is like neither click's: (20 / 24)^2.
+    assert intersection_over_union(part(bright), second.mask) > 0.69

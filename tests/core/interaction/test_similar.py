@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from core.errors import Cancelled, LamellaError
+from core.interaction.answers import Part
 from core.interaction.evaluation import intersection_over_union
-from core.interaction.predictor import Part
 from core.interaction.similar import similar_objects
 from tests.core.interaction.bright_network import BrightNetwork, disks
 
