@@ -2,44 +2,40 @@
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import dataclass
+from pathlib import Path
 
 import plotly.graph_objects as go
 
 from core.figures.inspection_probes import depth_label, probes_figure
 from core.figures.lecture_pictures import Shown, beside
-from core.inspection.layers import layer_table
 from core.inspection.probe_images import probe_image
-from core.inspection.probes import SIDE, Probe, ProbeInput, linear_probes
-from core.inspection.receptive_field import field_sizes
-from core.inspection.subject import Prepared, input_channels
-from core.segmentation.engines.engine import Engine
+from core.inspection.probes import Probe
+from core.records import read_records
 from lecture.step import Step, Subject
+from models import lecture as lecture_networks
 
 MODEL = "particles"
+MEASURED = Path(lecture_networks.__file__).with_name("probes.csv")
+"""Written by ``python -m research.lecture.measure_probes``."""
 
 
-@cache
-def _measured(engine: Engine) -> tuple[Probe, ...]:
-    from models import zoo
+@dataclass(frozen=True)
+class MeasuredProbe:
+    """A probe with its depth. ``stride_px``: between neighbouring units; ``sees_px``: side of a
+    unit's receptive field, both in px of the network."""
 
-    card = zoo.card(MODEL)
-    return linear_probes(engine.network, ProbeInput(card.mean, card.std), engine.lock)
+    probe: Probe
+    stride_px: int
+    sees_px: int
 
 
 def _probes(subject: Subject) -> go.Figure:
-    engine = subject.engine(MODEL)
-    found = _measured(engine)
-    prepared = Prepared(
-        engine.network, (1, input_channels(engine.network), SIDE, SIDE), engine.lock
-    )
-    shapes = {row.layer.name: row.layer.shape for row in layer_table(prepared.trace).rows}
-    depths = ["grey level"]
-    for name in dict.fromkeys(one.layer for one in found if one.layer is not None):
-        px = round(field_sizes(prepared.trace, name).largest[0])
-        depths.append(depth_label(shapes[name], SIDE, f"{px} px"))
+    found = read_records(MEASURED, MeasuredProbe)
+    depths = {one.probe.layer: depth_label(one.stride_px, f"{one.sees_px} px") for one in found}
     image = Shown(probe_image(0).grey, "Generated: its answer is known")
-    return beside(image, probes_figure(found, (), depths), share=0.33)
+    figure = probes_figure([one.probe for one in found], (), list(depths.values()))
+    return beside(image, figure, share=0.33)
 
 
 STEP = Step(

@@ -56,7 +56,7 @@ def probes_figure(
         "xaxis": {
             "tickvals": list(range(len(depths))),
             "ticktext": list(depths),
-            "title": "depth of the encoder",
+            "title": "depth of the encoder: resolution, and what a unit sees",
             "gridcolor": GRID,
             "range": [-0.3, len(depths) - 0.7],
             "zeroline": False,
@@ -95,6 +95,9 @@ def probe_pictures(image: ProbeImage) -> go.Figure:
     return pictures([Shown(image.grey, "Generated image"), *masks])
 
 
-def depth_label(shape: tuple[int, ...], image_rows: int, seen: str) -> str:
-    """Return what a depth is called below its tick: its resolution, and what a unit of it sees."""
-    return f"1/{round(image_rows / shape[1])} of the size<br>sees {seen}"
+def depth_label(stride_px: int, seen: str) -> str:
+    """Return what a depth is called below its tick: its resolution, and what a unit of it sees.
+
+    ``stride_px``: between neighbouring units, 1 of the grey levels themselves.
+    """
+    return "grey level<br>of the pixel" if stride_px == 1 else f"1/{stride_px}<br>sees {seen}"

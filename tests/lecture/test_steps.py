@@ -101,6 +101,7 @@ def test_the_numbers_of_the_sentences() -> None:
     from models.architectures import ARCHITECTURES
     from studies.ising.networks import results as ising
 
+    assert f"64 at {ising.crossings()[-1]['value']:.3f} J/k" in STEPS["ising-binder"].sentence
     layers = Layers(512, 16)
     assert layers.dense_maps(1024) == 17_592_186_044_416
     assert in_words(memory_bytes(layers.dense_maps(1024), "float32", False)) == "64 TiB"

@@ -95,10 +95,9 @@ def _depths(inspected: Inspected, found: tuple[Probe, ...]) -> list[str]:
 
     subject, rows = inspected.subject, inspect_layers.layers(inspected)
     depths = list(dict.fromkeys(one.layer for one in found if one.layer is not None))
-    labels = ["grey level<br>of the pixel"]
+    labels = [depth_label(1, "")]
     for name in depths:
         px = field_sizes(subject.trace, name).largest[0] * inspected.px_per_network_px
-        labels.append(
-            depth_label(rows[name].layer.shape, subject.shape[0], inspected.length(round(px)))
-        )
+        stride = round(subject.shape[0] / rows[name].layer.shape[1])
+        labels.append(depth_label(stride, inspected.length(round(px))))
     return labels

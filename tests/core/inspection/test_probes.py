@@ -79,7 +79,7 @@ def test_figure_has_a_curve_for_each_concept_and_kind_of_weights() -> None:
     figure = go.Figure(probes_figure(found, found, ("grey level", "1/2")).to_dict())
     assert [trace.name for trace in figure.data][:2] == ["edge", "edge, random weights"]
     assert len(figure.data) == 6
-    assert depth_label((64, 16, 16), 256, "43 px") == "1/16 of the size<br>sees 43 px"
+    assert depth_label(16, "43 px") == "1/16<br>sees 43 px"
 
 
 def test_probes_can_be_stopped_and_leave_the_network_alone() -> None:
