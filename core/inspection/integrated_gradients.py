@@ -23,7 +23,7 @@ from core.types import ProgressCallback, no_progress, read_only
 STEPS = 32
 BLUR_PX = 20.0
 """Standard deviation of the blurred baseline, in px of the network."""
-KEPT = 0.98
+KEPT = 0.95
 """Share of the absolute gradient that the crop holds at least."""
 TOGETHER = 4
 LEAST_STEP_PX = 8
@@ -73,7 +73,7 @@ def integrated_gradients(
     subject: Subject,
     phase: int,
     region: np.ndarray | None = None,
-    baseline: Baseline = Baseline.BLURRED,
+    baseline: Baseline = Baseline.MEAN,
     steps: int = STEPS,
     on_progress: ProgressCallback = no_progress,
 ) -> IntegratedGradients:
@@ -81,7 +81,7 @@ def integrated_gradients(
 
     ``region``: (H, W) bool, the logit is the mean over it; None is the whole field, which a network
     that labels the whole field takes. ``steps``: gradients on the path, at the middles of equal
-    parts. The path is followed on a crop around the region that holds at least 98 % of the absolute
+    parts. The path is followed on a crop around the region that holds at least 95 % of the absolute
     gradient; the network sees nothing beyond it. ``on_progress`` is called after each few steps and
     may stop it.
 

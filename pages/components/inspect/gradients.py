@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from core.inspection.integrated_gradients import IntegratedGradients
     from core.types import Array, ProgressCallback
 
-BASELINES = {"blurred": "Blurred", "mean": "Mean grey"}
-STEPS = {"16": "16", "32": "32", "64": "64", "128": "128"}
+BASELINES = {"mean": "Mean grey", "blurred": "Blurred"}
+STEPS = {"16": "16", "32": "32", "64": "64", "256": "256"}
 FIRST_STEPS = "32"
 COMPLETE = 0.05
 """Sundararajan et al. 2017, section 5: as many steps as bring the sum within 5 %."""

