@@ -17,7 +17,6 @@ from pages.components.lecture.class_route import is_open
 PAGE = stage.PAGES / "lecture.py"
 COLUMNS = 3
 QR_PX = 190
-MOST_OF_A_COLUMN = 18
 
 
 def heading(opened: Opened) -> None:
@@ -87,8 +86,8 @@ def _class(opened: Opened, step: Step) -> None:
             source = f"sample:{samples.offers()[0].name}"
             shares = f"{name} is not kept on this server, so the class sees a sample. "
     st.markdown(
-        "A class can follow on its phones by one short link, and answer the lecture's seven "
-        f"questions without names. {shares}The class is over when you end it, three hours after "
+        "A class can follow on its phones by one short link, and answer the lecture's questions "
+        f"without names. {shares}The class is over when you end it, three hours after "
         "its last use, or eight hours from now; nothing of it is kept."
     )
     st.button("Open a class", on_click=stage.begin_class, args=(source, step.key))
@@ -99,7 +98,7 @@ def all_steps() -> None:
     with st.container(key="lecture-steps"):
         columns, number = st.columns(COLUMNS, gap="medium"), 0
     for part in PARTS:
-        with columns[min(COLUMNS - 1, number // MOST_OF_A_COLUMN)]:
+        with columns[COLUMNS * number // len(STEPS)]:
             st.subheader(part.title)
             for step in part.steps:
                 number += 1
