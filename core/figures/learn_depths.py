@@ -70,7 +70,7 @@ def depth_figure(runs: Sequence[DepthRun], chance: float) -> go.Figure:
             **({"title": "error"} if number == 0 else {"showticklabels": False}),
         }
         at = {"xref": f"x{name} domain", "yref": f"y{name} domain", "showarrow": False}
-        notes.append({**at, "x": 0.5, "y": 1.0, "yanchor": "bottom", "text": f"<b>{title}</b>"})
+        notes.append({**at, "x": 0.97, "y": 0.82, "xanchor": "right", "text": f"<b>{title}</b>"})
     shapes = [
         {
             "type": "line",
@@ -87,8 +87,8 @@ def depth_figure(runs: Sequence[DepthRun], chance: float) -> go.Figure:
         "annotations": notes,
         "shapes": shapes,
         "height": 440,
-        "legend": {"orientation": "h", "y": 1.1, "yanchor": "bottom", "x": 0},
-        "margin": {"l": 10, "r": 10, "t": 70, "b": 10},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "margin": {"l": 10, "r": 10, "t": 40, "b": 10},
     }
     return drawn(traces, layout)
 

@@ -49,7 +49,7 @@ def draw(
     """Draw the fields of all layers up to the last of ``rows``, one around the other."""
     size, box = opened.micrograph.pixel_size, seen[-1].box
     field_label = f"{rows[-1].title} sees {in_both(box.size[0], size)}"
-    structure_label = f"structure {in_both(structure_px, size)}"
+    structure_label = f"structure {in_both(round(structure_px, 1), size)}"
     shown = focus[2] - focus[0] if focus else opened.micrograph.shape[0]
     if abs(box.size[0] - structure_px) < LABEL_SHARE * shown:
         # Two labels would lie on each other: the larger box carries both.
@@ -109,13 +109,13 @@ def say(seen: UnitField, structure_px: float, size: PixelSize | None) -> None:
     outside = 1 - inside[0] * inside[1] / (height * width)
     ratio = width / structure_px
     with st.container(horizontal=True):
-        st.metric("Receptive field", f"{height} × {width} px", width=200)
+        st.metric("Receptive field", f"{height} × {width} px", width=160)
         if size is not None:
             lengths = f"{in_words(height, size)} × {in_words(width, size)}"
-            st.metric("On this micrograph", lengths, width=260)
-        st.metric("A structure", in_both(round(structure_px, 1), size), width=220)
+            st.metric("On this micrograph", lengths, width=200)
+        st.metric("A structure", in_both(round(structure_px, 1), size), width=210)
         st.metric("Width in structures", f"{ratio:.2g}", width=190)
-        st.metric("Outside the image", f"{outside:.0%}", width=160)
+        st.metric("Outside the image", f"{outside:.0%}", width=140)
     if ratio < 1:
         st.markdown("This unit **cannot see a whole structure**: it judges by a part.")
 

@@ -159,7 +159,7 @@ def _layer(name: str, rows: tuple[LayerField, ...]) -> int:
         "Layer of the unit",
         range(len(rows)),
         last,
-        format_func=lambda place: f"{place + 1} of {len(rows)}: {rows[place].title}",
+        format_func=lambda place: rows[place].title,
         width=240,
         key=key,
         bind="query-params",
