@@ -24,9 +24,12 @@ WAY = "presenter-way"
 END = "page-end"
 """Key of the container with what a page ends with, which is not for a projector."""
 PAGES = Path(__file__).resolve().parents[2]
-FONT_PX = 18
+FONT_SIZE = "min(1.406vw, 2.5vh)"
+"""18 px at 1280 x 720, 27 px at 1920 x 1080."""
 SWITCH_PX = 190
-_STYLE = f"<style>html {{ font-size: {FONT_PX}px !important; }}</style>"
+TABLE_PX = 27
+"""Of a table's type at the largest."""
+_STYLE = f"<style>html {{ font-size: {FONT_SIZE} !important; }}</style>"
 _component = st.components.v2.component(
     "lamella_presenter", js=Path(__file__).with_name("presenter_stage.js").read_text("utf-8")
 )

@@ -1,5 +1,5 @@
 // A page on stage: its parts one after the other, each fitted to the window, nothing to scroll.
-// All is laid out on 1280 x 720 and enlarged to the window, as the lecture's steps are.
+// Type grows with the window; what is too high for it is laid out wider and made smaller.
 
 const WIDTH = 1280, HEIGHT = 720, BAR = 38, EDGE = 24;
 const LEAST = 0.7; // Type smaller than that is not read from the last row: rather one screen more.
@@ -157,10 +157,11 @@ class Stage {
   arrange() {
     const block = this.block, top = block?.querySelector('[data-testid="stVerticalBlock"]');
     if (!top) return;
-    const room = (HEIGHT - BAR - EDGE) / LEAST;
+    const enlarged = Math.min(innerWidth / WIDTH, innerHeight / HEIGHT);
+    const room = (innerHeight - (BAR + EDGE) * enlarged) / LEAST;
     // What is off stage has no place in the page, so heights would be wrong.
     for (const one of document.querySelectorAll("[data-offstage]")) one.removeAttribute("data-offstage");
-    block.style.width = `${WIDTH / LEAST}px`;
+    block.style.width = `${innerWidth / LEAST}px`;
     const parts = this.parts(top, room);
     const gap = parseFloat(getComputedStyle(top).rowGap) || 16;
     const screens = [];
@@ -200,19 +201,19 @@ class Stage {
 
   // As large as the window holds: what is too high gets a wider page, which is then made smaller.
   fit() {
-    const block = this.block, room = HEIGHT - BAR;
-    const enlarged = Math.min(innerWidth / WIDTH, innerHeight / HEIGHT);
-    // Charts are drawn for a width; only words are enlarged at will.
+    const block = this.block, enlarged = Math.min(innerWidth / WIDTH, innerHeight / HEIGHT);
+    const room = innerHeight - BAR * enlarged;
+    // A chart takes its width as it is seen, so that an enlarged one would be cut off.
     const hasCharts = this.screens[this.at].some((one) => one.querySelector(CHART));
     let shrink = hasCharts ? 1 : MOST, height = 0;
     for (let tries = 0; tries < 5; tries += 1) {
-      block.style.width = `${WIDTH / shrink}px`;
+      block.style.width = `${innerWidth / shrink}px`;
       height = block.offsetHeight;
       if (height * shrink <= room) break;
       shrink = room / height;
     }
-    const scale = enlarged * Math.min(shrink, room / height);
-    const width = (WIDTH / shrink) * scale;
+    const scale = Math.min(shrink, room / height);
+    const width = (innerWidth / shrink) * scale;
     block.style.transform = `translateX(${(innerWidth - width) / 2}px) scale(${scale})`;
     Object.assign(this.bar.style, {
       height: `${BAR * enlarged}px`,

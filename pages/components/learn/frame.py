@@ -179,7 +179,7 @@ def table(columns: Mapping[str, Sequence[str]], most: int = 600) -> None:
     lines = [[first.translate(UNBROKEN), *others] for first, *others in rows]
     lines.insert(1, ["---", *["---:"] * (len(columns) - 1)])
     # Of a fixed height, because only such a container scrolls sideways too.
-    line = ROW_REM * (presenter.FONT_PX if screen.presenting() else NORMAL_PX)
+    line = ROW_REM * (presenter.TABLE_PX if screen.presenting() else NORMAL_PX)
     with st.container(border=False, height=min(most, round(line * len(lines)))):
         st.markdown("\n".join(f"| {' | '.join(cells)} |" for cells in lines))
 
