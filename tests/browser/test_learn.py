@@ -211,7 +211,7 @@ def test_a_dragged_micrograph_takes_its_map_along_as_the_core_says(
     for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowUp"):
         micrograph.press(key)
     expect(page).to_have_url(re.compile("share_shift=-1(%2C|,)3"))
-    grey = np.rint(middle_of_the_sample() * 255) / 255
+    grey = np.rint(middle_of_the_sample() * 255).astype(np.float64) / 255
     for step in steps(sobel(3))[1:]:
         choose(page, "Layer", step.name)
         found = shift_test(grey, step, -1, 3)
