@@ -34,6 +34,7 @@ def test_a_page_fits_part_by_part(
     bar = page.locator(".presenter-bar")
     expect(page.get_by_text(marker).first).to_be_attached(timeout=60_000)
     expect(page.locator("[data-test-script-state=running]")).to_have_count(0)
+    expect(page.locator(".presenter-bar[data-screen^='1 / ']")).to_be_attached(timeout=30_000)
     number = 0
     while True:
         number += 1
