@@ -150,7 +150,7 @@ PART = Part(
             "cross-correlation prints it turned by 180°. A learned kernel does not care.",
             _flipped,
             "convolution",
-            {"conv_topic": "Impulse"},
+            {"conv_topic": "Convolution vs. cross-correlation"},
         ),
         Step(
             "padding",

@@ -6,6 +6,7 @@ is the value that was put in.
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,11 @@ class EncodedImage:
 
     data: bytes
     media_type: str
+
+    @property
+    def data_uri(self) -> str:
+        """The file as an address of its own (RFC 2397)."""
+        return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
 
 
 def display_step(shape: tuple[int, int]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -212,7 +211,7 @@ def data_address(pixels: np.ndarray) -> str:
     factor = max(1, -(-LEAST_SIDE_PX // max(pixels.shape[:2])))
     large = pixels.repeat(factor, 0).repeat(factor, 1)
     made = encode_grey(large) if large.ndim == 2 else encode_colors(large)
-    return f"data:{made.media_type};base64,{base64.b64encode(made.data).decode()}"
+    return made.data_uri
 
 
 def text_rows(rows: Sequence[tuple[str, str]]) -> go.Figure:

@@ -5,8 +5,11 @@ Source: Sundararajan, Taly and Yan 2017, arXiv:1703.01365, eq. 1 and proposition
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -20,12 +23,19 @@ from core.inspection.subject import Subject, network_stride
 from core.inspection.view import gradient, run
 from core.types import ProgressCallback, no_progress, read_only
 
-STEPS = 32
+WITHIN = 0.05
+"""Sundararajan et al. 2017, section 5: as many steps as bring the sum within 5 %."""
+CANCELLING = 4
+"""How many times ``within`` the errors of all parts may be, whatever their signs."""
+WORTHWHILE = 0.1
+"""A part is halved together with the worst one where it is off by this share of it, or more."""
+MOST_STEPS = 256
 BLUR_PX = 20.0
 """Standard deviation of the blurred baseline, in px of the network."""
 KEPT = 0.95
 """Share of the absolute gradient that the crop holds at least."""
 TOGETHER = 4
+FIRST_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 LEAST_STEP_PX = 8
 
 
@@ -43,7 +53,8 @@ class IntegratedGradients:
     ``attribution``: (H, W) float32 in logits, 0 outside ``crop``, the part of the field that was
     looked at. ``logit``, ``baseline_logit``: of the picture and of the baseline, both cropped;
     ``whole_logit``: of the picture with all around it. ``left_out``: share of the absolute gradient
-    that lies outside the crop, 0 to 1. ``total``: sum of the attributions.
+    that lies outside the crop, 0 to 1. ``total``: sum of the attributions. ``steps``: gradients
+    that were taken on the path.
     """
 
     attribution: np.ndarray
@@ -73,24 +84,28 @@ def integrated_gradients(
     subject: Subject,
     phase: int,
     region: np.ndarray | None = None,
-    baseline: Baseline = Baseline.MEAN,
-    steps: int = STEPS,
+    baseline: Baseline = Baseline.BLURRED,
+    within: float = WITHIN,
+    most_steps: int = MOST_STEPS,
     on_progress: ProgressCallback = no_progress,
 ) -> IntegratedGradients:
     """Return integrated gradients of a class's logit along the straight path from a baseline.
 
     ``region``: (H, W) bool, the logit is the mean over it; None is the whole field, which a network
-    that labels the whole field takes. ``steps``: gradients on the path, at the middles of equal
-    parts. The path is followed on a crop around the region that holds at least 95 % of the absolute
-    gradient; the network sees nothing beyond it. ``on_progress`` is called after each few steps and
-    may stop it.
+    that labels the whole field takes. The path is integrated by the trapezoidal rule. How far each
+    part of it is off is known, since its two logits are: the worst parts are halved until their
+    sum is off by no more than ``within`` of the difference of the logits, and not because large
+    errors cancel, or until ``most_steps`` gradients were taken. The path is followed on a crop
+    around the region that holds at least 95 % of the absolute gradient; the network sees nothing
+    beyond it. ``on_progress`` is called after each few steps, of ``most_steps``, and may stop it.
 
     Raises:
-        LamellaError: an unknown class, an empty region or one of another shape, or no step.
+        LamellaError: an unknown class, an empty region or one of another shape, or a share
+            ``within`` that is not above 0.
         Cancelled: raised by ``on_progress``.
     """
-    if steps < 1:
-        raise LamellaError(f"{steps} steps came; integrated gradients need at least one.")
+    if not within > 0:
+        raise LamellaError(f"The sum was asked for within {within:g}; it needs a share above 0.")
     # Without hooks, and without a gradient on any weight: the shared copy does.
     network = subject.prepared.folded
     whole, heat = _gradient_on_field(network, subject, phase, region)
@@ -98,35 +113,77 @@ def integrated_gradients(
     picture = subject.image[(..., *crop.slices)]
     start = baseline_image(subject, baseline)[(..., *crop.slices)]
     cut = None if region is None else region[crop.slices]
-    slopes = torch.zeros_like(picture)
-    done = 0
-    middles = (np.arange(steps) + 0.5) / steps
-    for shares in np.split(middles, range(TOGETHER, steps, TOGETHER)):
+
+    def at(shares: Sequence[float]) -> list[_Point]:
         along = torch.tensor(shares, dtype=picture.dtype, device=picture.device)
-        points = (start + along[:, None, None, None] * (picture - start)).requires_grad_()
+        images = (start + along[:, None, None, None] * (picture - start)).requires_grad_()
         with torch.enable_grad():
-            logits = _logits(run(network, points), phase, cut)
-        slope = gradient(logits.sum(), points)
-        assert slope is not None  # The logits are made from the points.
-        slopes += slope.sum(0, keepdim=True)
-        done += len(shares)
-        on_progress(done, steps)
-    with torch.no_grad():
-        ends = _logits(run(network, torch.cat([start, picture])), phase, cut)
-    added = ((picture - start).double() * slopes.double() / steps)[0].sum(0).cpu().numpy()
+            logits = _logits(run(network, images), phase, cut)
+        slope = gradient(logits.sum(), images)
+        assert slope is not None  # The logits are made from the images.
+        added = ((picture - start) * slope).sum(1).cpu().numpy()
+        return [_Point(*one) for one in zip(shares, logits.tolist(), added, strict=True)]
+
+    points: list[_Point] = []
+    wanted: Sequence[float] = FIRST_SHARES
+    while wanted:
+        for few in range(0, len(wanted), TOGETHER):
+            points += at(wanted[few : few + TOGETHER])
+            on_progress(len(points), most_steps)
+        points.sort(key=lambda point: point.share)
+        room = min(TOGETHER, most_steps - len(points))
+        wanted = _halved(points, within)[: max(0, room)]
+    added = _integrated(points)
     attribution = np.zeros(subject.shape, np.float32)
     attribution[crop.slices] = added
     return IntegratedGradients(
         attribution=read_only(attribution),
         crop=crop,
-        logit=float(ends[1]),
-        baseline_logit=float(ends[0]),
+        logit=points[-1].logit,
+        baseline_logit=points[0].logit,
         whole_logit=whole,
         left_out=float(1 - heat[crop.slices].sum() / heat.sum()) if heat.any() else 0.0,
         total=float(added.sum()),
         phase=phase,
-        steps=steps,
+        steps=len(points),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Point:
+    """A picture on the path: its share of the way, its logit, and what each pixel would add, (h, w)
+    float32, if the gradient were this one all the way."""
+
+    share: float
+    logit: float
+    added: np.ndarray
+
+    @cached_property
+    def rise(self) -> float:
+        """By how much the logit would rise over the whole way."""
+        return float(self.added.sum(dtype=np.float64))
+
+
+def _halved(points: Sequence[_Point], within: float) -> list[float]:
+    """Return the middles of the parts of the path, the worst first; none where all is well."""
+    errors = {}
+    for one, next_one in pairwise(points):
+        rise = (next_one.share - one.share) * (one.rise + next_one.rise) / 2
+        errors[(one.share + next_one.share) / 2] = next_one.logit - one.logit - rise
+    allowed = within * abs(points[-1].logit - points[0].logit)
+    sizes = {share: abs(error) for share, error in errors.items()}
+    if abs(sum(errors.values())) <= allowed and sum(sizes.values()) <= CANCELLING * allowed:
+        return []
+    bad = max(sizes.values()) * WORTHWHILE
+    return sorted((share for share in sizes if sizes[share] > bad), key=sizes.__getitem__)[::-1]
+
+
+def _integrated(points: Sequence[_Point]) -> np.ndarray:
+    """Return what each pixel adds along the path, (h, w) float64."""
+    found = np.zeros(points[0].added.shape)
+    for one, next_one in pairwise(points):
+        found += (next_one.share - one.share) / 2 * (one.added.astype(np.float64) + next_one.added)
+    return found
 
 
 def baseline_image(subject: Subject, baseline: Baseline) -> Tensor:

@@ -50,7 +50,7 @@ def lattice_pixels(spins: np.ndarray, least_side: int = 256) -> np.ndarray:
 def model_figure(snapshots: Sequence[tuple[float, np.ndarray]]) -> go.Figure:
     """Draw what the model is: a few spins with the bonds that cost energy, and beside them lattices
     (L, L) with their temperatures in J/k."""
-    shown = [Shown(spins_picture(_EXAMPLE), "Spins, and bonds that cost 2 J")]
+    shown = [Shown(spins_picture(_EXAMPLE), "Bonds that cost 2 J")]
     for temperature, spins in snapshots:
         shown.append(Shown(lattice_pixels(spins), f"T = {temperature:.2f} J/k"))
     return pictures(shown)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
 SCROLLED = """() => {
@@ -21,18 +20,15 @@ SCROLLED = """() => {
 }"""
 
 
-@pytest.mark.parametrize(("address", "marker"), [("pooling", "Predict"), ("ising", "Metropolis")])
 def test_a_page_fits_part_by_part(
     server,
     open_tab: Callable[..., Page],
     screenshot: Callable[..., None],
-    address: str,
-    marker: str,
 ) -> None:
     page = open_tab(width=1280, height=720)
-    page.goto(f"{server.address}/{address}?sample=gold-tem&presenter=true")
+    page.goto(f"{server.address}/ising?presenter=true")
     bar = page.locator(".presenter-bar")
-    expect(page.get_by_text(marker).first).to_be_attached(timeout=60_000)
+    expect(page.get_by_text("Metropolis").first).to_be_attached(timeout=60_000)
     expect(page.locator("[data-test-script-state=running]")).to_have_count(0)
     expect(page.locator(".presenter-bar[data-screen^='1 / ']")).to_be_attached(timeout=30_000)
     number = 0
@@ -41,7 +37,7 @@ def test_a_page_fits_part_by_part(
         place = bar.get_attribute("data-screen")
         assert place is not None and place.startswith(f"{number} / ")
         page.wait_for_function(f"() => ({SCROLLED})() <= 1", timeout=30_000)
-        screenshot(page, f"presenter-{address}-{number}")
+        screenshot(page, f"presenter-ising-{number}")
         if place == f"{number} / {number}":
             break
         page.keyboard.press("PageDown")

@@ -19,7 +19,7 @@ QUERIES = {
     "inspect": (
         "presenter=true&view=network&show=random&network=unet&layer=nowhere&channel=1&row=9&column=9&"
         "colors=grey&order=number&input=0&scales=own&measure=mean&phase=1&against=truth&"
-        "all=on&positions=9&class=1&where=field&sanity=on&square=32&skips=none&whole=on"
+        "all=on&positions=9&class=1&baseline=mean&where=field&sanity=on&square=32&skips=none&whole=on"
     ),
     "correct": "begin=model&result=no-such",
     "library": (
@@ -78,7 +78,7 @@ QUERIES = {
 }
 PARAMETERS = {page: dict(parse_qsl(query)) for page, query in QUERIES.items()}
 # Widgets whose key is put together: the weights of the rank topic, and the layers of a stack.
-MADE_UP_KEYS = 3
+MADE_UP_KEYS = 2
 
 
 def stands(app: AppTest) -> None:

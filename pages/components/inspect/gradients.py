@@ -16,11 +16,7 @@ if TYPE_CHECKING:
     from core.inspection.integrated_gradients import IntegratedGradients
     from core.types import Array, ProgressCallback
 
-BASELINES = {"mean": "Mean grey", "blurred": "Blurred"}
-STEPS = {"16": "16", "32": "32", "64": "64", "256": "256"}
-FIRST_STEPS = "32"
-COMPLETE = 0.05
-"""Sundararajan et al. 2017, section 5: as many steps as bring the sum within 5 %."""
+BASELINES = {"blurred": "Blurred", "mean": "Mean grey"}
 PATH = (
     "Each pixel's difference from the baseline times the mean gradient on the straight path from "
     "there. The attributions of all pixels have to add up to the difference of the two logits "
@@ -34,19 +30,15 @@ def draw(
     """Draw the controls and the check; return the overlay, and a caption."""
     from core.figures.inspection_overlays import signed_overlay
 
-    baseline_place, steps_place = inspect_stage.parts(220, 120)
-    with baseline_place:
-        baseline = LINK.choose("Baseline", "baseline", BASELINES)
-    with steps_place:
-        steps = int(LINK.choose("Steps", "steps", STEPS, FIRST_STEPS, in_list=True))
+    baseline = LINK.choose("Baseline", "baseline", BASELINES)
     subject = inspected.subject
-    key = (subject.digest, subject.model, subject.field, phase, named, baseline, steps)
+    key = (subject.digest, subject.model, subject.field, phase, named, baseline)
 
     def work(progress: ProgressCallback) -> IntegratedGradients:
         from core.inspection.integrated_gradients import Baseline, integrated_gradients
 
         return integrated_gradients(
-            subject, phase, region, Baseline(baseline), steps, on_progress=progress
+            subject, phase, region, Baseline(baseline), on_progress=progress
         )
 
     found = following.at_once("gradients", key, work, size_bytes=2_000_000)
@@ -65,6 +57,8 @@ def draw(
 
 
 def _check(found: IntegratedGradients) -> None:
+    from core.inspection.integrated_gradients import WITHIN
+
     error = found.completeness_error
     st.table(
         {
@@ -77,8 +71,10 @@ def _check(found: IntegratedGradients) -> None:
         border="horizontal",
         alt="Sum of the attributions beside the difference of the logits",
     )
-    if error > COMPLETE:
-        st.caption("More than 5 %: choose more steps before you read the map.")
+    if error > WITHIN:
+        st.caption(f"More than 5 % after {found.steps} gradients: read the map with care.")
+    else:
+        st.caption(f"Reached with {found.steps} gradients, more of them where the logit bends.")
     st.caption(PATH)
 
 

@@ -16,7 +16,7 @@ LINK = PageLink(
         *("measure", "phase", "against", "all"),  # feature maps
         *("positions",),  # receptive field
         *("class", "where", "sanity", "square", "skips", "whole"),  # why this label
-        *("baseline", "steps"),  # integrated gradients
+        "baseline",  # integrated gradients
     ),
 )
 VIEWS = {

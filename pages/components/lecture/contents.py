@@ -61,8 +61,9 @@ def begin(opened: Opened) -> None:
         _class(opened, step)
     with right:
         address = stage.address_of(step)
-        code = stores.kept(("qr", address), lambda: qr_code(address).data, 50_000)
-        st.image(code, width=QR_PX, output_format="PNG")
+        code = stores.kept(("qr", address), lambda: qr_code(address).data_uri, 50_000)
+        # Within the page: a file of its own would be gone as soon as the link changes.
+        st.image(code, width=QR_PX)
         st.caption("The link for the class" if is_open(stage.class_code()) else "This step")
         st.code(address, language=None, wrap_lines=True)
 

@@ -61,9 +61,9 @@ def stopped(workspace: Workspace, training: Training) -> None:
 
 def _standing(standing: Standing | None) -> str:
     if standing is None:
-        return "Reads the images and tries how long a step takes."
+        return "Reads the images."
     run = f"Run {standing.run + 1} of {standing.runs}, step" if standing.runs > 1 else "Step"
-    return f"{run} {standing.step} of {standing.steps}."
+    return f"{run} {standing.step} of about {standing.steps}."
 
 
 def _left(seconds: float | None) -> str:
