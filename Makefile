@@ -5,8 +5,8 @@ PORT ?= 8501
 PYTHON ?=
 # Only some tests: make test TESTS=tests/commands/test_cli.py
 TESTS ?=
-# How many test files run side by side: make test JOBS=4. A browser test mostly waits.
-JOBS ?= 3
+# How many test files run side by side: make test JOBS=4
+JOBS ?= 2
 IMAGE ?= lamella
 # Which images `make measure` scores.
 WHICH ?= --validation
