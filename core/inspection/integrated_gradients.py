@@ -5,7 +5,7 @@ Source: Sundararajan, Taly and Yan 2017, arXiv:1703.01365, eq. 1 and proposition
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -124,15 +124,7 @@ def integrated_gradients(
         added = ((picture - start) * slope).sum(1).cpu().numpy()
         return [_Point(*one) for one in zip(shares, logits.tolist(), added, strict=True)]
 
-    points: list[_Point] = []
-    wanted: Sequence[float] = FIRST_SHARES
-    while wanted:
-        for few in range(0, len(wanted), TOGETHER):
-            points += at(wanted[few : few + TOGETHER])
-            on_progress(len(points), most_steps)
-        points.sort(key=lambda point: point.share)
-        room = min(TOGETHER, most_steps - len(points))
-        wanted = _halved(points, within)[: max(0, room)]
+    points = _followed(at, within, most_steps, on_progress)
     added = _integrated(points)
     attribution = np.zeros(subject.shape, np.float32)
     attribution[crop.slices] = added
@@ -162,6 +154,25 @@ class _Point:
     def rise(self) -> float:
         """By how much the logit would rise over the whole way."""
         return float(self.added.sum(dtype=np.float64))
+
+
+def _followed(
+    at: Callable[[Sequence[float]], list[_Point]],
+    within: float,
+    most_steps: int,
+    on_progress: ProgressCallback,
+) -> list[_Point]:
+    """Return as many pictures on the path as it takes, in its order; ``at`` makes a few at once."""
+    points: list[_Point] = []
+    wanted: Sequence[float] = FIRST_SHARES
+    while wanted:
+        for few in range(0, len(wanted), TOGETHER):
+            points += at(wanted[few : few + TOGETHER])
+            on_progress(len(points), most_steps)
+        points.sort(key=lambda point: point.share)
+        room = min(TOGETHER, most_steps - len(points))
+        wanted = _halved(points, within)[: max(0, room)]
+    return points
 
 
 def _halved(points: Sequence[_Point], within: float) -> list[float]:

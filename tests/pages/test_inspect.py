@@ -355,6 +355,13 @@ def test_label_of_a_known_network(
     assert attribution.WHERES["object"] in by_key(app.segmented_control, "inspect-where-").options
 
 
+def endless(*given: object, on_progress: ProgressCallback) -> None:
+    """Stand for an explanation that never ends by itself."""
+    while True:
+        on_progress(1, 9)
+        time.sleep(0.01)
+
+
 def test_occlusion_runs_when_asked(
     known_network: None, shown: dict, open_inspect: Callable[..., AppTest]
 ) -> None:
@@ -370,11 +377,6 @@ def test_occlusion_runs_when_asked(
 def test_occlusion_can_be_cancelled(
     known_network: None, open_inspect: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def endless(*given: object, on_progress: ProgressCallback) -> None:
-        while True:
-            on_progress(1, 9)
-            time.sleep(0.01)
-
     monkeypatch.setattr(occlusion, "occlusion", endless)
     app = open_inspect(view="label", show="occlusion")
     app = app.button(key="work_start_occlusion").click().run()
@@ -403,11 +405,6 @@ def test_integrated_gradients_add_up_at_once(
 def test_a_click_stops_the_explanation_of_the_pixel_before(
     known_network: None, open_inspect: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def endless(*given: object, on_progress: ProgressCallback) -> None:
-        while True:
-            on_progress(1, 9)
-            time.sleep(0.01)
-
     monkeypatch.setattr(integrated_gradients, "integrated_gradients", endless)
     app = open_inspect(view="label", show="gradients", row="20", column="20")
     jobs = app.session_state["lamella"].jobs
