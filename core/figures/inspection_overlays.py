@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from plotly.colors import sample_colorscale
 
-from core.inspection.field import Field
 from core.types import read_only
 
 SEQUENTIAL, DIVERGING = "Viridis", "RdBu_r"
@@ -85,15 +84,3 @@ def channel_overlay(
     picture = cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_NEAREST)
     alpha = np.full(shape, round(255 * opacity), np.uint8)
     return np.dstack([picture, alpha])
-
-
-def place_on_micrograph(
-    overlay: np.ndarray, field: Field, micrograph_shape: tuple[int, int]
-) -> np.ndarray:
-    """Return an overlay (h, w, 4) of the field in its place on the clear micrograph (H, W, 4)."""
-    picture = np.zeros((*micrograph_shape, 4), np.uint8)
-    height, width = field.box.size
-    picture[field.box.slices] = cv2.resize(
-        overlay, (width, height), interpolation=cv2.INTER_NEAREST
-    )
-    return picture

@@ -167,10 +167,19 @@ def radius_holding(heat: np.ndarray, centre: tuple[float, float], fraction: floa
 
     ``heat``: (H, W), not negative, not all 0.
     """
-    rows, columns = np.nonzero(heat)
-    distance = np.hypot(rows - centre[0], columns - centre[1])
-    order = np.argsort(distance)
-    held = np.cumsum(heat[rows, columns][order])
+    rows, columns = (
+        np.arange(length) - middle for length, middle in zip(heat.shape, centre, strict=True)
+    )
+    distance = np.hypot(rows[:, None], columns).ravel()
+    shares, rings = heat.ravel(), distance.astype(np.int32)
+    within = np.cumsum(np.bincount(rings, shares))
     # The sum of many small shares is not exactly 1.
-    enough = int(np.searchsorted(held, fraction * held[-1] * (1 - 1e-12)))
-    return float(distance[order][enough])
+    wanted = fraction * within[-1] * (1 - 1e-12)
+    ring = int(np.searchsorted(within, wanted))
+    # Only the ring of 1 px in which the share is reached needs to be sorted.
+    on_ring = (rings == ring) & (shares > 0)
+    order = np.argsort(distance[on_ring])
+    before = within[ring - 1] if ring else 0.0
+    held = before + np.cumsum(shares[on_ring][order])
+    enough = min(int(np.searchsorted(held, wanted)), len(held) - 1)
+    return float(distance[on_ring][order][enough])

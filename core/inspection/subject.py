@@ -17,7 +17,7 @@ from core.inspection.receptive_field import Box, check_inside
 from core.inspection.trace import Trace, trace_network
 from core.inspection.view import private_copy, reinitialized, run
 from core.pixels.resampling import resample
-from core.segmentation.preprocessing import image_field
+from core.segmentation.preprocessing import ImageField, image_field
 from core.types import Micrograph, ModelCard, read_only
 
 
@@ -188,17 +188,20 @@ def open_subject(
     side: int = 512,
     lock: AbstractContextManager | None = None,
     prepared: Prepared | None = None,
+    seen: ImageField | None = None,
 ) -> Subject:
     """Return the field of ``micrograph`` around ``centre`` (row, column) before ``network``.
 
     It is cut from what the network would segment, :func:`image_field`, at ``tta_scale``.
     ``side``: longest side of the field in the network's pixels. ``prepared``: of a field of the
-    same network, taken where its shape is that of this one.
+    same network, taken where its shape is that of this one. ``seen``: the image at the pixel size
+    that is expected, where another field of it was looked at before.
 
     Raises:
         LamellaError: a pixel outside the image, or an image smaller than the network's stride.
     """
-    grey, rows = image_field(micrograph, expected.pixel_size_nm).grey, micrograph.image_rows
+    seen = image_field(micrograph, expected.pixel_size_nm) if seen is None else seen
+    grey, rows = seen.grey, micrograph.image_rows
     shape = rows.stop - rows.start, micrograph.shape[1]
     down, across = grey.shape[0] / shape[0], grey.shape[1] / shape[1]
     scale = expected.tta_scale * down, expected.tta_scale * across

@@ -212,7 +212,10 @@ def test_field_of_a_stack_is_exact_in_px_nm_and_diameters(
     assert (box.top, box.left, box.bottom, box.right) == (38, 54, 59, 75)
     assert box.label == "21 px = 42 nm"
     assert shown["viewer"]["crosshair"] == (48, 64)
-    assert shown["viewer"]["overlay"].title == "Effective field"
+    overlay = shown["viewer"]["overlay"]
+    assert overlay.title == "Effective field"
+    # The field of view, all 96 x 128 px, and no picture of more.
+    assert overlay.box == (0, 0, 96, 128)
 
 
 def test_random_weights_wait_until_they_are_asked_for(

@@ -56,8 +56,9 @@ def draw(inspected: Inspected) -> None:
             fields = _effective(inspected, layer, shown)
         else:
             fields = _average(inspected, layer, many)
-        _sentence(inspected, unit, fields)
-        _numbers(inspected, unit, fields)
+        objects = mean_diameter(inspected)
+        _sentence(inspected, unit, fields, objects)
+        _numbers(inspected, unit, fields, objects)
         st.caption(_explanation(many))
         scale = inspect_colors.choose(is_signed=False) if shown in fields else None
     overlay = None
@@ -196,9 +197,13 @@ def mean_diameter(inspected: Inspected) -> tuple[float, str] | None:
     return edge_corrected(analysis.table) / (size.nm if size else 1.0), name
 
 
-def _sentence(inspected: Inspected, unit: UnitField, fields: dict[str, EffectiveField]) -> None:
+def _sentence(
+    inspected: Inspected,
+    unit: UnitField,
+    fields: dict[str, EffectiveField],
+    objects: tuple[float, str] | None,
+) -> None:
     """Say how many objects lie across the field, or why that cannot be said."""
-    objects = mean_diameter(inspected)
     if objects is None:
         _no_objects(inspected)
         return
@@ -231,7 +236,12 @@ def _no_objects(inspected: Inspected) -> None:
     st.caption(NO_OBJECT.format(name))
 
 
-def _numbers(inspected: Inspected, unit: UnitField, fields: dict[str, EffectiveField]) -> None:
+def _numbers(
+    inspected: Inspected,
+    unit: UnitField,
+    fields: dict[str, EffectiveField],
+    objects: tuple[float, str] | None,
+) -> None:
     scale = inspected.px_per_network_px
     rows, columns = (length * scale for length in unit.box.size)
     size = inspected.length(rows)
@@ -244,7 +254,6 @@ def _numbers(inspected: Inspected, unit: UnitField, fields: dict[str, EffectiveF
         words = {"trained": "trained", "random": "random weights"}[name]
         radius = inspected.length(field.radius_95_px * scale)
         numbers[RADIUS.format(words)] = radius
-    objects = mean_diameter(inspected)
     if objects is not None:
         numbers[f"Mean {objects[1]} diameter"] = inspected.length(objects[0])
     st.table(numbers, border="horizontal", alt="Sizes of the receptive field")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -20,13 +21,11 @@ from pages.components.viewer.viewer import Overlay, Rectangle
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from core.inspection.field import Field
     from core.inspection.receptive_field import Box
     from core.types import Array
 
 Shown = tuple[Overlay | None, Overlay | None, str]
 """An overlay, labels and a caption."""
-OVERLAY_PIXELS = 4_000_000
 HEIGHT = 600
 # Two columns of 280 px each help nobody.
 NARROW = """<style>@media (max-width: 1100px) {
@@ -95,28 +94,14 @@ def show(
 def overlay(
     inspected: Inspected, make: Callable[[], Array], title: str, *content: object
 ) -> Overlay:
-    """Return colours (h, w, 4) of the field as an overlay of the micrograph.
+    """Return colours (h, w, 4) of the field as an overlay of its part of the micrograph.
 
     ``content``: names what ``make`` draws, beside the network and the field.
     """
-    subject, shape = inspected.subject, inspected.opened.micrograph.shape
+    subject, box = inspected.subject, inspected.subject.field.box
     name = f"{subject.digest} {subject.model} {subject.field} {content}"
-    return publish.overlay("inspect", name, lambda: _placed(make(), subject.field, shape), title)
-
-
-def _placed(colors: Array, field: Field, shape: tuple[int, int]) -> encoding.EncodedImage:
-    from core.figures.inspection_overlays import place_on_micrograph
-    from core.inspection.field import Field
-    from core.inspection.receptive_field import Box
-
-    # The viewer stretches an overlay to the micrograph, so a large one may be thinned.
-    step = 1
-    while (shape[0] // step) * (shape[1] // step) > OVERLAY_PIXELS:
-        step += 1
-    box = field.box
-    thin = Box(*(edge // step for edge in (box.top, box.left, box.bottom, box.right)))
-    small = shape[0] // step, shape[1] // step
-    return encoding.encode_colors(place_on_micrograph(colors, Field(thin, field.shape), small))
+    made = publish.overlay("inspect", name, lambda: encoding.encode_colors(make()), title)
+    return replace(made, box=(box.top, box.left, box.bottom, box.right))
 
 
 def box_of(inspected: Inspected, box: Box, label: str = "") -> Rectangle:

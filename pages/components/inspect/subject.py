@@ -24,6 +24,8 @@ from pages.components.inspect.link import LINK, Request
 if TYPE_CHECKING:
     from core.inspection.layers import LayerTable
     from core.inspection.subject import Subject
+    from core.segmentation.preprocessing import ImageField
+    from core.types import Micrograph
 
 Value = TypeVar("Value")
 SIDE = 512
@@ -233,14 +235,26 @@ def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
             network, lock = engine.network, engine.lock
             model = f"{name} {card.weights.sha256 if card.weights else 'untrained'}"
             expected = Expected.of(card)
-    size = shown.pixel_size.nm if shown.pixel_size else None
-    key = ("subject", shown.digest, size, model, expected, centre)
+    key = ("subject", shown.digest, shown.pixel_size, model, expected, centre)
     found: Subject | None = held(key)
     if found is None or found.network is not network:
         prepared = held(("prepared", model, expected))
-        found = open_subject(shown, network, expected, model, centre, SIDE, lock, prepared)
+        seen = _seen(shown, expected.pixel_size_nm)
+        found = open_subject(shown, network, expected, model, centre, SIDE, lock, prepared, seen)
         hold(key, found, SUBJECT_BYTES)
         hold(("prepared", model, expected), found.prepared, PREPARED_BYTES)
+    return found
+
+
+def _seen(shown: Micrograph, expected_nm: float | None) -> ImageField:
+    """Return the grey levels that a network sees of the whole image, found once for all fields."""
+    from core.segmentation.preprocessing import image_field
+
+    key = ("seen", shown.digest, shown.pixel_size, expected_nm)
+    found = held(key)
+    if found is None:
+        found = image_field(shown, expected_nm)
+        hold(key, found, found.grey.nbytes)
     return found
 
 

@@ -37,11 +37,16 @@ SCRIPT = "\n".join(
 
 @dataclass(frozen=True)
 class Overlay:
-    """A picture over the micrograph, stretched to its size. ``title``: beside its slider."""
+    """A picture over the micrograph, stretched to its size. ``title``: beside its slider.
+
+    ``box``: (top, left, bottom, right) in image px that :attr:`ViewerSettings.overlay` is stretched
+    to; None is the whole micrograph.
+    """
 
     url: str
     digest: str
     title: str = ""
+    box: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True)

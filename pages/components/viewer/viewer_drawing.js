@@ -80,29 +80,33 @@ class Drawing extends Pictures {
     this.context.setTransform(s, 0, 0, s, -this.left * s, -this.top * s);
   }
 
-  // Draws the visible part only, from the copy that is just fine enough.
-  drawPicture(levels, smooth, finest = 0) {
-    const { width, height } = this.data.image;
+  // Draws the visible part only, from the copy that is just fine enough. `box`: top, left, bottom
+  // and right of where the picture lies in the image; null is all of it.
+  drawPicture(levels, smooth, finest = 0, box = null) {
+    const [top, left, bottom, right] = box ?? [0, 0, this.data.image.height, this.data.image.width];
     const { context } = this;
-    const need = this.scale * devicePixelRatio * (width / levels[0].width);
+    const need = this.scale * devicePixelRatio * ((right - left) / levels[0].width);
     const level = Math.max(finest, Math.min(levels.length - 1, Math.floor(Math.log2(1 / need))));
     const picture = levels[Math.min(level, levels.length - 1)];
-    const sx = picture.width / width;
-    const sy = picture.height / height;
-    const x0 = Math.max(0, Math.floor(this.left * sx));
-    const y0 = Math.max(0, Math.floor(this.top * sy));
-    const x1 = Math.min(picture.width, Math.ceil((this.left + this.stage.clientWidth / this.scale) * sx) + 1);
-    const y1 = Math.min(picture.height, Math.ceil((this.top + this.stage.clientHeight / this.scale) * sy) + 1);
+    const sx = picture.width / (right - left);
+    const sy = picture.height / (bottom - top);
+    const seenLeft = this.left - left;
+    const seenTop = this.top - top;
+    const x0 = Math.max(0, Math.floor(seenLeft * sx));
+    const y0 = Math.max(0, Math.floor(seenTop * sy));
+    const x1 = Math.min(picture.width, Math.ceil((seenLeft + this.stage.clientWidth / this.scale) * sx) + 1);
+    const y1 = Math.min(picture.height, Math.ceil((seenTop + this.stage.clientHeight / this.scale) * sy) + 1);
     if (x1 <= x0 || y1 <= y0) return;
     context.imageSmoothingEnabled = smooth;
-    context.drawImage(picture, x0, y0, x1 - x0, y1 - y0, x0 / sx, y0 / sy, (x1 - x0) / sx, (y1 - y0) / sy);
+    const place = [left + x0 / sx, top + y0 / sy, (x1 - x0) / sx, (y1 - y0) / sy];
+    context.drawImage(picture, x0, y0, x1 - x0, y1 - y0, ...place);
   }
 
   drawOverlays() {
     const { context, pictures, modes } = this;
     if (pictures.layer) {
       context.globalAlpha = this.find(".layer-opacity").value / 100;
-      this.drawPicture(pictures.layer.levels, false);
+      this.drawPicture(pictures.layer.levels, false, 0, pictures.layer.box);
     }
     context.globalAlpha = 1;
     if (!pictures.labels) return;

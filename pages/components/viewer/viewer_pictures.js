@@ -88,7 +88,7 @@ class Pictures {
     this.stage = root.querySelector(".stage");
     this.find = (selector) => this.element.querySelector(selector);
     this.probe = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-    this.pictures = {}; // kind -> { digest, levels }
+    this.pictures = {}; // kind -> { digest, levels, box }
     this.wanted = {}; // kind -> digest asked for
     this.data = {};
     this.modes = { outline: false, swipe: false, blink: false };
@@ -106,7 +106,7 @@ class Pictures {
     try {
       const levels = await pyramid(await fetchBitmap(source.url));
       if (this.wanted[kind] !== source.digest) return;
-      this.pictures[kind] = { digest: source.digest, levels };
+      this.pictures[kind] = { digest: source.digest, levels, box: source.box };
       this.forget(kind);
       if (kind === "image") this.find(".message").hidden = true;
       if (this.modes.outline) this.prepareOutlines();

@@ -20,7 +20,6 @@ from core.figures.inspection_overlays import (
     colors,
     heat_overlay,
     limits_of,
-    place_on_micrograph,
     signed_overlay,
 )
 from core.inspection.attribution import split_logit
@@ -31,7 +30,6 @@ from core.inspection.feature_maps import (
     record_feature_maps,
     strongest_patches,
 )
-from core.inspection.field import choose_field
 from core.inspection.kernels import frequency_response, kernels
 from core.inspection.network_map import network_map
 from core.inspection.receptive_field import field_sizes
@@ -74,14 +72,6 @@ def test_channel_is_enlarged_without_smoothing() -> None:
     picture = channel_overlay(np.array([[0.0, 1.0], [2.0, 3.0]]), (4, 4))
     assert len(np.unique(picture.reshape(-1, 4), axis=0)) == 4
     assert (picture[:2, :2] == picture[0, 0]).all()
-
-
-def test_overlay_finds_its_place_on_the_micrograph() -> None:
-    field = choose_field((100, 120), (80, 100), side=32, multiple=32)
-    placed = place_on_micrograph(np.full((32, 32, 4), 7, np.uint8), field, (110, 120))
-    assert placed.shape == (110, 120, 4)
-    assert np.count_nonzero(placed[..., 0]) == 32 * 32
-    assert placed[80, 100, 0] == 7
 
 
 def test_kernel_grid_has_every_weight_on_one_scale() -> None:

@@ -16,7 +16,7 @@ from core.errors import LamellaError
 from core.evaluation.precision_scores import PrecisionScore, write_precision_scores
 from core.execution import Execution
 from core.segmentation.engines import engine as engine_module
-from core.segmentation.engines import openvino_models, processor
+from core.segmentation.engines import openvino_backend, openvino_models, processor
 from core.segmentation.engines.backend import BackendError, OutOfMemory
 from core.segmentation.engines.engine import Engine
 from core.segmentation.engines.openvino_backend import OpenVinoBackend
@@ -199,6 +199,34 @@ def test_memory_that_runs_out_halves_the_tiles_once(monkeypatch):
     most = 32
     with pytest.raises(LamellaError, match=r"no room for tiles of 64 px either.*--device cpu"):
         segment(image(128, 128), engine, TileSettings(128, 64))
+
+
+def test_the_words_of_openvino_are_told_apart(monkeypatch):
+    class Refusing:
+        def compile_model(self, *_: object) -> None:
+            raise RuntimeError("Primitive descriptor was not found for node conv_1")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(openvino_backend, "core", Refusing)
+        engine = Engine(card(), SmallUnet(), "cpu", backend="openvino")
+    assert engine.execution.backend == "torch"
+    assert engine.execution.notes[0].endswith("it cannot compile the network.")
+
+    class Failing:
+        def __init__(self, words: str) -> None:
+            self.words = words
+
+        def infer(self, *_: object, **__: object) -> None:
+            raise RuntimeError(self.words)
+
+    engine = Engine(card(), SmallUnet(), "cpu", backend="openvino")
+    engine._backend._request = Failing("Exception from src/inference: std::bad_alloc")
+    with pytest.raises(LamellaError, match=r"no room for tiles of 32 px either.*--device cpu"):
+        segment(image(64, 64), engine, SMALL_TILES)
+    engine._backend._request = Failing("Exception from src/inference: unsupported shape")
+    found = segment(image(64, 64), engine, SMALL_TILES)
+    assert found.execution.backend == "torch"
+    assert found.execution.notes[0].endswith("it stopped while the network ran.")
 
 
 QUIET = """
