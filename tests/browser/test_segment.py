@@ -33,6 +33,20 @@ SCALE_BAR = """viewer => ({
 })"""
 
 
+# Scripts of components wait until they are let run, as on a machine that is busy.
+HELD_SCRIPTS = """
+const held = new Promise((done) => (window.letScriptsRun = done));
+window.scriptsMayRun = held;
+const { Blob } = window;
+window.Blob = class extends Blob {
+  constructor(parts, options) {
+    const isScript = options?.type === "text/javascript";
+    super(isScript ? ["await window.scriptsMayRun;\\n", ...parts] : parts, options);
+  }
+};
+"""
+
+
 @pytest.fixture
 def micrograph(tmp_path: Path) -> Path:
     """Return a real micrograph of particles, or a generated one where there is none."""
@@ -208,6 +222,24 @@ def test_keyboard_alone_reaches_and_chooses_a_pixel(server, open_tab: Callable[.
     page.keyboard.press("1")
     expect(viewer.locator(".zoom")).to_have_text("100 %")
     page.keyboard.press("0")
+
+
+def test_a_result_that_comes_before_the_viewers_script_is_shown(
+    server, open_tab: Callable[..., Page]
+) -> None:
+    page = open_tab()
+    page.add_init_script(HELD_SCRIPTS)
+    # A sample is segmented by itself: at first the page has no result for its viewer.
+    page.goto(f"{server.address}/segment?sample=gold-tem&model=otsu")
+    expect(page.get_by_text(objects.SELECT)).to_be_visible()
+    page.evaluate("letScriptsRun()")
+    expect(page.locator(DONE)).to_be_visible()
+    # It listens, and once.
+    page.locator(".viewer").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator(".viewer .here")).to_contain_text("row ")
+    expect(page.locator(".viewer .overlay-tools")).to_be_visible()
+    expect(page.locator(".viewer .zoom")).not_to_have_text("100 %")
 
 
 def test_scale_bar_follows_the_zoom(server, open_tab: Callable[..., Page]) -> None:

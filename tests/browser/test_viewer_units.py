@@ -296,3 +296,62 @@ def test_a_ruler_is_moved_by_the_arrow_keys(evaluate: Callable[[str], Any]) -> N
     assert found[:2] == [[[350, 250], [650, 250]], ends]
     assert found[2] == pytest.approx((311**2 + 10**2) ** 0.5)
     assert found[3] is False
+
+
+def test_a_call_that_a_newer_one_overtook_neither_shows_its_data_nor_ends_the_view(
+    evaluate: Callable[[str], Any],
+) -> None:
+    # As Streamlit calls: what waited for the script comes in any order, and is ended at once.
+    found = evaluate("""async () => {
+      const told = [];
+      const show = mounted(class {
+        constructor() { told.push("made"); }
+        update(data, set) { told.push(`${data} by ${set}`); }
+        destroy() { told.push("ended"); }
+      });
+      const root = document.body.appendChild(document.createElement("div"));
+      const call = (data) => show({ data, parentElement: root, setStateValue: "state" });
+      const turn = () => new Promise((done) => setTimeout(done));
+      const overtaken = (end) => Promise.resolve(end).then((run) => run());
+      overtaken(call("first"));
+      let end = call("second");
+      overtaken(call("late"));
+      await turn();
+      call("third");
+      end = call("fourth");
+      await turn();
+      root.remove();
+      end();
+      await turn();
+      return told;
+    }""")
+    assert found == [
+        "made",
+        "second by state",
+        "third by state",
+        "fourth by state",
+        "ended",
+    ]
+
+
+def test_a_place_that_leaves_the_page_before_it_was_told_ends_its_view_too(
+    evaluate: Callable[[str], Any],
+) -> None:
+    found = evaluate("""async () => {
+      const told = [];
+      const show = mounted(class {
+        update(data) { told.push(data); }
+        destroy() { told.push("ended"); }
+      });
+      const root = document.body.appendChild(document.createElement("div"));
+      const call = (data) => show({ data, parentElement: root });
+      const turn = () => new Promise((done) => setTimeout(done));
+      call("first");
+      await turn();
+      const end = call("second");
+      root.remove();
+      end();
+      await turn();
+      return told;
+    }""")
+    assert found == ["first", "ended"]

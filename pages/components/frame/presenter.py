@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.components.frame import screen, session
+from pages.components.frame.scripts import script
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -31,7 +32,7 @@ TABLE_PX = 27
 """Of a table's type at the largest."""
 _STYLE = f"<style>html {{ font-size: {FONT_SIZE} !important; }}</style>"
 _component = st.components.v2.component(
-    "lamella_presenter", js=Path(__file__).with_name("presenter_stage.js").read_text("utf-8")
+    "lamella_presenter", js=script(Path(__file__).parent, "presenter_stage.js")
 )
 
 

@@ -224,18 +224,4 @@ class Stage {
   }
 }
 
-const stages = new WeakMap();
-
-export default function (component) {
-  const root = component.parentElement;
-  let stage = stages.get(root);
-  if (!stage) {
-    stage = new Stage(root);
-    stages.set(root, stage);
-  }
-  stage.update(component.data, component.setTriggerValue);
-  return () => {
-    stages.delete(root);
-    stage.destroy();
-  };
-}
+export default mounted(Stage, "setTriggerValue");

@@ -137,14 +137,4 @@ class KernelStage extends Playing {
   }
 }
 
-const stages = new WeakMap();
-export default function (component) {
-  const root = component.parentElement;
-  let stage = stages.get(root);
-  if (!stage) stages.set(root, (stage = new KernelStage(root)));
-  stage.update(component.data, component.setStateValue);
-  return () => {
-    stages.delete(root);
-    stage.destroy();
-  };
-}
+export default mounted(KernelStage);

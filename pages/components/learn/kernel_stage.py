@@ -14,6 +14,7 @@ from core.concepts.convolution import Walk, feature_map
 from core.concepts.padding import pad
 from core.figures.concepts_convolution import css_colors, feature_colors
 from pages.components.frame import session
+from pages.components.frame.scripts import script
 from pages.components.viewer.viewer import ViewerImage
 
 if TYPE_CHECKING:
@@ -26,10 +27,7 @@ _component = st.components.v2.component(
     "lamella_kernel",
     html=(_HERE / "kernel_stage.html").read_text("utf-8"),
     css=(_HERE / "kernel_stage.css").read_text("utf-8"),
-    js="\n".join(
-        (_HERE / name).read_text("utf-8")
-        for name in ("kernel_drawing.js", "kernel_playing.js", "kernel_stage.js")
-    ),
+    js=script(_HERE, "kernel_drawing.js", "kernel_playing.js", "kernel_stage.js"),
 )
 
 

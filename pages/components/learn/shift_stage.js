@@ -256,14 +256,4 @@ class ShiftStage {
   }
 }
 
-const stages = new WeakMap();
-export default function (component) {
-  const root = component.parentElement;
-  let stage = stages.get(root);
-  if (!stage) stages.set(root, (stage = new ShiftStage(root)));
-  stage.update(component.data, component.setStateValue);
-  return () => {
-    stages.delete(root);
-    stage.destroy();
-  };
-}
+export default mounted(ShiftStage);

@@ -17,6 +17,7 @@ from core.concepts.equivariance import ImageOperation
 from core.concepts.heads import HALF, random_heads
 from core.figures.concepts_convolution import feature_scale, scale_colors
 from pages.components.frame import publish, session
+from pages.components.frame.scripts import script
 
 if TYPE_CHECKING:
     from core.types import Array
@@ -29,9 +30,7 @@ _component = st.components.v2.component(
     "lamella_shift",
     html=(_HERE / "shift_stage.html").read_text("utf-8"),
     css=(_HERE / "shift_stage.css").read_text("utf-8"),
-    js="\n".join(
-        (_HERE / name).read_text("utf-8") for name in ("shift_numbers.js", "shift_stage.js")
-    ),
+    js=script(_HERE, "shift_numbers.js", "shift_stage.js"),
 )
 
 

@@ -364,18 +364,4 @@ class Deck {
   }
 }
 
-const decks = new WeakMap();
-
-export default function (component) {
-  const root = component.parentElement;
-  let deck = decks.get(root);
-  if (!deck) {
-    deck = new Deck(root);
-    decks.set(root, deck);
-  }
-  deck.update(component.data, component.setTriggerValue);
-  return () => {
-    decks.delete(root);
-    deck.destroy();
-  };
-}
+export default mounted(Deck, "setTriggerValue");

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.frame import session
+from pages.components.frame.scripts import script
 
 KEY = "lecture_deck"
 _HERE = Path(__file__).parent
@@ -17,7 +18,7 @@ _component = st.components.v2.component(
     "lamella_lecture",
     html=(_HERE / "deck.html").read_text("utf-8"),
     css=(_HERE / "deck.css").read_text("utf-8"),
-    js=(_HERE / "deck.js").read_text("utf-8"),
+    js=script(_HERE, "deck.js"),
     # Plotly's own style lies in the document, outside any shadow root.
     isolate_styles=False,
 )

@@ -13,37 +13,35 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.frame import session
+from pages.components.frame.scripts import script
 from pages.components.viewer.viewer import ViewerImage, facts
 
 HEIGHT = 700
 _HERE = Path(__file__).parent
-# One script in the browser, in this order: each builds on the ones before.
-SCRIPT = "\n".join(
-    (_HERE / name).read_text("utf-8")
-    for name in (
-        "viewer_pictures.js",
-        "viewer_drawing.js",
-        "viewer_moving.js",
-        "viewer_stage.js",
-        "correction/codec.js",
-        "correction/label_map.js",
-        "correction/shapes.js",
-        "correction/object_edits.js",
-        "correction/label_tiles.js",
-        "correction/history.js",
-        "correction/unsent_store.js",
-        "correction/outbox.js",
-        "correction/correction.js",
-        "correction/drawing_tools.js",
-        "correction/object_tools.js",
-        "correction/keyed_tools.js",
-        "correction/click_tool.js",
-        "correction/like_tool.js",
-        "correction/area_tool.js",
-        "correction/marked_place.js",
-        "correction/controls.js",
-        "correction/corrector.js",
-    )
+SCRIPT = script(
+    _HERE,
+    "viewer_pictures.js",
+    "viewer_drawing.js",
+    "viewer_moving.js",
+    "viewer_stage.js",
+    "correction/codec.js",
+    "correction/label_map.js",
+    "correction/shapes.js",
+    "correction/object_edits.js",
+    "correction/label_tiles.js",
+    "correction/history.js",
+    "correction/unsent_store.js",
+    "correction/outbox.js",
+    "correction/correction.js",
+    "correction/drawing_tools.js",
+    "correction/object_tools.js",
+    "correction/keyed_tools.js",
+    "correction/click_tool.js",
+    "correction/like_tool.js",
+    "correction/area_tool.js",
+    "correction/marked_place.js",
+    "correction/controls.js",
+    "correction/corrector.js",
 )
 
 

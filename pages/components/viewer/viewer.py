@@ -15,23 +15,21 @@ import streamlit as st
 
 from core.types import Phase
 from pages.components.frame import session
+from pages.components.frame.scripts import script
 from pages.components.viewer.brush import Brush, strokes_from, strokes_to
 from pages.components.viewer.ruler import Ruler, measured_from
 
 HEIGHT = 640
 _HERE = Path(__file__).parent
-# One script in the browser, in this order: each builds on the one before.
-SCRIPT = "\n".join(
-    (_HERE / name).read_text("utf-8")
-    for name in (
-        "viewer_pictures.js",
-        "viewer_drawing.js",
-        "viewer_moving.js",
-        "viewer_stage.js",
-        "viewer_strokes.js",
-        "viewer_ruler.js",
-        "viewer.js",
-    )
+SCRIPT = script(
+    _HERE,
+    "viewer_pictures.js",
+    "viewer_drawing.js",
+    "viewer_moving.js",
+    "viewer_stage.js",
+    "viewer_strokes.js",
+    "viewer_ruler.js",
+    "viewer.js",
 )
 
 

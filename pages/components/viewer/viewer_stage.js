@@ -193,20 +193,3 @@ class Stage extends Moving {
     this.find('[data-action="help"]').setAttribute("aria-expanded", !help.hidden);
   }
 }
-
-// Shows one view of a kind in each place of the page; Streamlit calls this after every run.
-const views = new WeakMap();
-
-const mounted = (Kind) => (component) => {
-  const root = component.parentElement;
-  let view = views.get(root);
-  if (!view) {
-    view = new Kind(root);
-    views.set(root, view);
-  }
-  view.update(component.data, component.setStateValue);
-  return () => {
-    views.delete(root);
-    view.destroy();
-  };
-};
