@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect
 
+from core.correction.codec import decode_steps
 from core.workspace.open_correction import STALE
 from tests.browser.conftest import PATIENCE_MS, Server
 
@@ -23,9 +24,9 @@ WHERE = """viewer => {
 }"""
 
 
-def disks() -> bytes:
-    """Return a PNG, 160 x 160 px, of four dark disks of radius 20 px on a light ground."""
-    row, column = np.mgrid[:160, :160]
+def disks(rows: int = 2, columns: int = 2) -> bytes:
+    """Return a PNG of dark disks of radius 20 px on a light ground, one each 80 px."""
+    row, column = np.mgrid[: 80 * rows, : 80 * columns]
     inside = ((row % 80 - 40) ** 2 + (column % 80 - 40) ** 2) < 20**2
     buffer = io.BytesIO()
     Image.fromarray(np.where(inside, 70, 180).astype(np.uint8)).save(buffer, "PNG")
@@ -41,17 +42,23 @@ def context(server: Server, browser: Browser) -> Iterator[BrowserContext]:
     found.on("weberror", lambda error: faults.append(str(error.error)))
     found.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)
-    page = found.new_page()
-    page.goto(f"{server.address}/segment?model=otsu")
-    expect(page.get_by_role("heading", name="Samples", exact=True)).to_be_visible()
-    file = {"name": "disks.png", "mimeType": "image/png", "buffer": disks()}
-    page.locator("input[type=file]").first.set_input_files(file)
-    page.locator(".st-key-segment button").click()
-    page.get_by_role("link", name="Correct by hand").click()
-    expect(page.locator(CORRECTOR)).to_be_visible()
+    segmented(found.new_page(), server, "disks.png", disks())
     yield found
     found.close()
     assert not faults
+
+
+def segmented(page: Page, server: Server, name: str, image: bytes) -> Locator:
+    """Upload an image, segment it and open its correction."""
+    page.goto(f"{server.address}/segment?model=otsu")
+    expect(page.get_by_role("heading", name="Samples", exact=True)).to_be_visible()
+    file = {"name": name, "mimeType": "image/png", "buffer": image}
+    page.locator("input[type=file]").first.set_input_files(file)
+    page.locator(".st-key-segment button").click()
+    page.get_by_role("link", name="Correct by hand").click()
+    viewer = page.locator(CORRECTOR)
+    expect(viewer).to_be_visible()
+    return viewer
 
 
 def another_tab(context: BrowserContext) -> Page:
@@ -159,6 +166,37 @@ def test_everything_goes_without_a_mouse(context: BrowserContext) -> None:
         page.keyboard.press("Control+z")
         saved(page, revision)
     expect(objects(page)).to_have_text("confirmed 0 of 4 objects")
+
+
+def test_every_quick_enter_confirms_one_object_in_its_turn(
+    context: BrowserContext, server: Server
+) -> None:
+    page = context.new_page()
+    serials: list[str] = []
+    confirmed: list[int] = []
+
+    def note(request: Request) -> None:
+        if request.method != "POST" or "/corrections/" not in request.url:
+            return
+        for step in decode_steps(request.post_data_buffer or b""):
+            if step.serial not in serials:
+                serials.append(step.serial)
+                confirmed.extend(one.id for one in step.change.objects)
+
+    viewer = segmented(page, server, "grid.png", disks(rows=3, columns=4))
+    page.on("request", note)
+    expect(objects(page)).to_have_text("confirmed 0 of 12 objects")
+    viewer.focus()
+    page.keyboard.press("Enter")
+    # Some at once, and some while the page runs again after those before.
+    for count, wait_ms in ((3, 0), (3, 60), (3, 200), (2, 500)):
+        for _ in range(count):
+            page.keyboard.press("Enter")
+            page.wait_for_timeout(wait_ms)
+    saved(page, 11)
+    expect(objects(page)).to_have_text("confirmed 11 of 12 objects")
+    assert confirmed == list(range(1, 12))
+    page.close()
 
 
 def test_what_could_not_be_sent_is_sent_later_also_by_another_tab(context: BrowserContext) -> None:

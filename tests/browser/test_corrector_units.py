@@ -320,3 +320,95 @@ def test_an_operation_is_sent_with_its_areas(evaluate: Callable[[str], Any]) -> 
     sent = evaluate(f"Array.from(encodeOperation({made}, 7))")
     (step,) = decode_steps(bytes(sent))
     assert (step.base, step.kind, step.change.areas) == (7, "area", ((), (Box(1, 2, 3, 4),)))
+
+
+def test_what_is_done_while_a_newer_state_is_on_its_way_is_not_taken_away(
+    evaluate: Callable[[str], Any],
+) -> None:
+    found = evaluate("""async () => {
+      const taken = [];
+      let arrive;
+      const of = (waiting) => Object.assign(Object.create(Correction.prototype), {
+        outbox: { revision: 7, waiting }, fetchState: () => new Promise((done) => (arrive = done)),
+        take: (state) => taken.push(state),
+      });
+      const idle = of([]), busy = of([]);
+      let following = idle.follow(8);
+      arrive("newer");
+      await following;
+      following = busy.follow(8);
+      busy.outbox.waiting.push("confirm");
+      arrive("newer still");
+      await following;
+      await of([]).follow(7);
+      return taken;
+    }""")
+    assert found == ["newer"]
+
+
+def test_enter_before_the_answer_keeps_what_the_last_click_outlines(
+    evaluate: Callable[[str], Any],
+) -> None:
+    found = evaluate("""async () => {
+      const kept = [];
+      const answers = [];
+      window.fetch = (address, { signal }) => new Promise((done, fail) => {
+        answers.push((rows) => done(new Response(JSON.stringify({ rows }))));
+        signal.addEventListener("abort", () => fail(new DOMException("", "AbortError")));
+      });
+      const tool = Object.assign(Object.create(ClickTool.prototype), {
+        data: { clicks: "https://x" }, element: { dataset: {} }, stage: {}, scale: 1, turn: 0,
+        selected: 0, meant: null, asking: null, outside: false, tell() {}, drawPreview() {},
+        correction: { map: { width: 9, height: 9 } },
+        accept() { kept.push(this.meant.rows); this.forget(); },
+      });
+      const turn = () => new Promise((done) => setTimeout(done, 50));
+      tool.clickAt([4, 4], false);
+      answers.shift()([[4, 4, 5]]);
+      await turn();
+      tool.clickAt([6, 4], false);
+      tool.keyOfEnter();
+      const before = kept.length;
+      answers.shift()([[4, 4, 7]]);
+      await turn();
+      // What is forgotten is not kept by a late answer.
+      tool.clickAt([1, 1], false);
+      tool.keyOfEnter();
+      tool.forget();
+      await turn();
+      return [before, kept, tool.meant];
+    }""")
+    assert found == [0, [[[4, 4, 7]]], None]
+
+
+def test_operations_made_while_an_answer_is_read_are_sent_once_and_in_their_order(
+    evaluate: Callable[[str], Any],
+) -> None:
+    found = evaluate("""async () => {
+      const made = [];
+      // As the server: a step that it knows is not made again.
+      window.fetch = async (address, { body }) => {
+        const bytes = await body.arrayBuffer();
+        for (let at = 0; at < bytes.byteLength; ) {
+          const length = new DataView(bytes).getUint32(at, true);
+          const head = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, at + 4, length)));
+          at += 4 + length + 16 * head.runs;
+          if (made.includes(head.serial)) continue;
+          if (head.base !== made.length) return new Response("Changed elsewhere.", { status: 409 });
+          made.push(head.serial);
+        }
+        const revision = made.length;
+        const json = () => new Promise((done) => setTimeout(() => done({ revision }), 20));
+        return { ok: true, status: 200, json };
+      };
+      const box = new Outbox({ address: "x", revision: 0, store: memory(), changed() {} });
+      const serials = Array.from({ length: 40 }, (_, number) => String(number));
+      for (const serial of serials) {
+        box.add({ serial, kind: "confirm", objects: [], patch: NOTHING });
+        await new Promise((done) => setTimeout(done, 5));
+      }
+      const isBusy = () => box.waiting.length && box.state !== "refused";
+      while (isBusy()) await new Promise((done) => setTimeout(done));
+      return [box.state, box.revision, made.join() === serials.join()];
+    }""")
+    assert found == ["saved", 40, True]

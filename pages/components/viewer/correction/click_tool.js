@@ -10,7 +10,10 @@ class ClickTool extends KeyedTools {
   constructor(root) {
     super(root);
     this.outside = false; // what the next click says
-    this.meant = null; // { clicks: [[row, column, inside]], box, rough, id, rows } of one object
+    // { clicks: [[row, column, inside]], box, rough, id, rows, isAwaited } of one object;
+    // `isAwaited`: Enter was pressed before there were `rows`.
+    this.meant = null;
+    this.asking = null; // what can end the question that the server has not answered yet
     this.turn = 0;
     this.asker = Math.random().toString(36).slice(2);
     this.canvas.addEventListener("contextmenu", (event) => this.tool === "click" && event.preventDefault());
@@ -102,6 +105,7 @@ class ClickTool extends KeyedTools {
     const view = Math.max(this.stage.clientWidth, this.stage.clientHeight) / this.scale;
     const answer = await this.askServer({ view, clicks, box, rough }, "Looking for the object.");
     if (answer) this.show(meant, answer.rows);
+    else if (!this.asking) meant.isAwaited = false;
   }
 
   // The answer; null where there is none, or a newer question took its place on the way.
@@ -115,13 +119,16 @@ class ClickTool extends KeyedTools {
         body: JSON.stringify({ asker: this.asker, turn: ++this.turn, ...question }),
         signal: asking.signal,
       });
-      if (this.asking !== asking || answer.status === 204) return null;
-      if (answer.ok) return await answer.json();
-      this.tell(await answer.text());
+      if (answer.status === 204) return null;
+      const found = await (answer.ok ? answer.json() : answer.text());
+      if (this.asking !== asking) return null;
+      if (answer.ok) return found;
+      this.tell(found);
     } catch (error) {
       if (error.name !== "AbortError") this.tell("The server does not answer; try again.");
     } finally {
       clearTimeout(slow);
+      if (this.asking === asking) this.asking = null;
     }
     return null;
   }
@@ -132,12 +139,16 @@ class ClickTool extends KeyedTools {
     this.element.dataset.meant = rows.reduce((sum, [, left, right]) => sum + right - left, 0);
     this.tell(rows.length ? "Enter keeps this object, Esc forgets it." : "Nothing is found there; click again.");
     this.drawPreview();
+    if (meant.isAwaited && rows.length) this.accept();
+    meant.isAwaited = false;
   }
 
   // ---- Enter, Esc, Backspace
 
+  // Before the answer to the last click is there, it keeps what that will be.
   keyOfEnter() {
     if (!this.meant) super.keyOfEnter();
+    else if (this.asking) this.meant.isAwaited = true;
     else if (this.meant.rows?.length) this.accept();
   }
 

@@ -29,14 +29,17 @@ export class Correction {
 
   async open() {
     this.sentence = await Outbox.deliver(this.address, this.store);
-    await this.fetchState();
-    this.say("opened");
+    this.take(await this.fetchState());
+    if (!this.closed) this.say("opened");
   }
 
   async fetchState() {
     const answer = await fetch(this.address);
     if (!answer.ok) throw new Error(await answer.text());
-    const state = decodeState(await answer.arrayBuffer());
+    return decodeState(await answer.arrayBuffer());
+  }
+
+  take(state) {
     if (this.closed) return;
     this.map = new LabelMap(state);
     this.map.read(state.map);
@@ -63,7 +66,16 @@ export class Correction {
   async takeOver() {
     await this.store.clear();
     this.outbox.waiting = [];
-    await this.fetchState();
+    this.take(await this.fetchState());
+  }
+
+  // The newer state of another tab; not where something was done here in the meantime, which it would
+  // take away: the server will refuse that and say why.
+  async follow(revision) {
+    const isBehind = () => this.outbox.revision < revision && !this.outbox.waiting.length;
+    if (!isBehind()) return;
+    const state = await this.fetchState();
+    if (isBehind()) this.take(state);
   }
 
   // The page goes out of sight and may not come back.
@@ -99,7 +111,7 @@ export class Correction {
     // After one was closed, another may still be there.
     if (what === "opened") this.say("here");
     if (what === "closed") this.say("opened");
-    if (revision > this.outbox.revision && !this.outbox.waiting.length) this.fetchState().catch(() => {});
+    this.follow(revision).catch(() => {});
     this.told();
   }
 

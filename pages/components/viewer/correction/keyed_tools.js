@@ -17,6 +17,8 @@ class KeyedTools extends ObjectTools {
   act(action) {
     if (this.actOnView(action)) return;
     if (!this.correction?.isOpen) return;
+    // What is drawn so far is a step of its own before anything else is done.
+    if (this.stroke?.writer) this.endStroke();
     const [, kind, which] = /^(tool|phase|lock)-(\w+)$/.exec(action) ?? [];
     if (kind === "tool") this.chooseTool(which);
     else if (kind === "phase") this.choosePhase(Number(which));
@@ -163,7 +165,7 @@ class KeyedTools extends ObjectTools {
     if (event.key === "v" && this.hidden && event.timeStamp - this.hideKeyDown > HOLD_MS) this.act("hide");
     if (event.key !== " " || !this.holding) return;
     this.holding = false;
-    if (this.acted || event.target.matches("button")) return;
+    if (this.acted || this.stroke || event.target.matches("button")) return;
     if (!this.cross) this.moveCross(0, 0);
     else this.choose(this.cross, event);
   }

@@ -6,8 +6,7 @@ const RETRY_MS = [500, 1000, 2000, 5000];
 const MOST_BYTES_AT_ONCE = 4e6;
 const MOST_BYTES_AT_THE_END = 60_000; // browsers take no more from a page that goes away
 
-const INSUFFICIENT_STORAGE = 507;
-const sentenceOf = async (answer) => (answer?.status === INSUFFICIENT_STORAGE ? answer.text() : "");
+const FULL = 507; // of the server's disk
 
 export const STATES = { saved: "saved", sending: "sending", offline: "offline", refused: "refused" };
 
@@ -44,19 +43,24 @@ export class Outbox {
     if (this.state === STATES.saved) this.state = STATES.sending;
     this.inFlight = true;
     this.changed();
-    let answer = null;
-    try {
-      answer = await this.post(sent);
-    } catch {
-      // The server cannot be reached.
-    }
+    const { status, said } = await this.answerTo(sent);
     this.inFlight = false;
     if (this.closed) return;
     // 404: the server started again and the page asks it anew; 507: its disk is full.
-    if (!answer || answer.status === 404 || answer.status >= 500) this.tryAgain(await sentenceOf(answer));
-    else if (answer.ok) this.confirm(sent, await answer.json());
-    else this.refuse(await answer.text());
+    if (!status || status === 404 || status >= 500) this.tryAgain(status === FULL ? said : "");
+    else if (status < 300) this.confirm(sent, said);
+    else this.refuse(said);
     this.changed();
+  }
+
+  // What the server says, to its last word; nothing where it cannot be reached.
+  async answerTo(entries) {
+    try {
+      const answer = await this.post(entries);
+      return { status: answer.status, said: await (answer.ok ? answer.json() : answer.text()) };
+    } catch {
+      return {};
+    }
   }
 
   // Sends what an earlier tab could not; returns the sentence of a refusal, "" where all is well.
