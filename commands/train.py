@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from commands.terminal.batch import say
 from commands.terminal.fields import time_left
+from commands.terminal.lab import owner_of, workspace_of
 from commands.terminal.options import UsageError, add_device, known_network, result_folder
 from commands.terminal.teaching import add_teaching, teach
 from core.errors import Cancelled, ModelError
@@ -55,7 +56,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--init",
         metavar="WEIGHTS",
         help="instead of the recipe's: scratch, imagenet, micronet (both may need a network), "
-        "micrographs (five kinds of them, of the zoo), or a trained model of `lamella models`",
+        "micrographs (five kinds of them, of the zoo), or a trained network of `lamella models`, "
+        "also of your lab",
     )
     parser.add_argument("--seed", type=int, metavar="N", help="instead of the recipe's")
     add_device(parser)
@@ -111,7 +113,7 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
     Raises:
         UsageError: an unknown initialization, or a negative seed.
     """
-    from models import catalogue, classifiers
+    from models import catalogue, classifiers, lab, zoo
     from models.initializations import with_initialization
 
     recipe = catalogue.recipe(options.name)
@@ -125,8 +127,10 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
         recipe = replace(recipe, seed=options.seed)
     if options.init is None:
         return recipe
+    is_of_lab = options.init not in lab.RESERVED and options.init not in zoo.CARDS
+    donors = lab.cards(workspace_of(options), owner_of(options)) if is_of_lab else zoo.CARDS
     try:
-        return with_initialization(recipe, options.init)
+        return with_initialization(recipe, options.init, donors)
     except ModelError as error:
         raise UsageError(f"--init: {error}") from error
 

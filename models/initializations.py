@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
     from torch import nn
 
     from core.training.recipe import Recipe
+    from core.types import ModelCard
 
 
-def with_initialization(recipe: Recipe, init: str) -> Recipe:
+def with_initialization(
+    recipe: Recipe, init: str, donors: Mapping[str, ModelCard] | None = None
+) -> Recipe:
     """Return ``recipe`` with another initialization: "scratch", "imagenet", "micronet",
     "micrographs" (see ``models.micrographs``) or a trained model.
+
+    ``donors``: trained models by name, those of the zoo where it is None.
 
     From scratch nothing is frozen, since random weights have to be trained. Feature distillation
     is left out: it is an initialization of its own. A recipe that learns objects begins with one
@@ -35,7 +41,7 @@ def with_initialization(recipe: Recipe, init: str) -> Recipe:
         ModelError: none of these.
     """
     if recipe.objects is not None and recipe.objects.first is not None:
-        first = with_initialization(recipe.objects.first, init)
+        first = with_initialization(recipe.objects.first, init, donors)
         return replace(recipe, objects=replace(recipe.objects, first=first))
     if init == "scratch":
         return replace(recipe, initialize=from_scratch, frozen=(), feature_distillation=None)
@@ -43,9 +49,11 @@ def with_initialization(recipe: Recipe, init: str) -> Recipe:
         return replace(recipe, initialize=_imagenet, feature_distillation=None)
     if init == "micronet":
         return replace(recipe, initialize=micronet_online, feature_distillation=None)
-    donor = micrographs.CARD if init == micrographs.CARD.name else zoo.CARDS.get(init)
-    if donor is None or donor.weights is None:
-        known = ", ".join(name for name, card in zoo.CARDS.items() if card.weights is not None)
+    cards = zoo.CARDS if donors is None else donors
+    networks = {name: card for name, card in cards.items() if card.build and card.weights}
+    donor = micrographs.CARD if init == micrographs.CARD.name else networks.get(init)
+    if donor is None:
+        known = ", ".join(networks)
         raise ModelError(
             f"There is no initialization {init!r}; choose scratch, imagenet, micronet, micrographs "
             f"or a trained model: {known}."

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import os
 import signal
+from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import save
 from torch import nn
 
 import cli
 from commands.terminal.batch import say
-from commands.train import ctrl_c_noted, line
+from commands.train import chosen_recipe, ctrl_c_noted, line
 from core.segmentation.engines.engine import Engine
 from core.training.initialization import from_scratch
 from core.training.progress import Progress
@@ -73,6 +77,34 @@ def test_train_writes_weights_curves_and_a_checkpoint(
     assert said.err.startswith(f"lamella: reading the images of {data}")
     steps = [row.split(",")[0] for row in (out / "curves.csv").read_text().splitlines()]
     assert steps == ["step", "2", "4", "6"]
+
+
+def test_a_run_may_begin_from_a_network_of_the_lab(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from core.workspace.lab_card import lab_card
+    from core.workspace.lab_models import NewModel
+    from core.workspace.workspace import Workspace
+    from models import lab
+
+    state = threshold_network().state_dict()
+    card = replace(CARD, name="own", architecture="threshold")
+    monkeypatch.setattr(
+        "models.lab.networks.BUILDERS", {"threshold": lambda outputs: threshold_network()}
+    )
+    place = Workspace(tmp_path / "workspace")
+    made = NewModel("trained", False, lab_card(card, "network"), save(state))
+    lab.keep(place, "ann", made)
+    place.close()
+    network = nn.Conv2d(1, 2, 1)
+    told = {"init": "own", "seed": None, "workspace": tmp_path / "workspace", "owner": "ann"}
+    recipe = chosen_recipe(Namespace(name="threshold", **told))
+    assert recipe.initialize(network) == "2 of 2 tensors of a trained network (own)"
+    assert torch.equal(network.weight, state["weight"])
+    where = ["--workspace", str(tmp_path / "workspace"), "--owner"]
+    assert train(data, tmp_path / "run", "--init", "own", *where, "ann") == 0
+    assert train(data, tmp_path / "other", "--init", "own", *where, "bob") == 2
+    assert "There is no initialization 'own'" in capsys.readouterr().err
 
 
 def test_train_does_not_overwrite_an_earlier_run(

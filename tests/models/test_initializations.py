@@ -79,6 +79,8 @@ def test_a_recipe_starts_elsewhere() -> None:
     assert "(particles)" in with_initialization(recipe, "particles").initialize(network)
     with pytest.raises(ModelError, match="micronet, micrographs or .*particles"):
         with_initialization(recipe, "otsu")
+    donors = {"own": zoo.card("particles")}
+    assert "(own)" in with_initialization(recipe, "own", donors).initialize(network)
 
 
 def test_imagenet_weights_of_a_package_are_asked_for_by_its_name(
