@@ -9,12 +9,14 @@ Source: Luo et al. 2016, arXiv:1701.04128.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from core.errors import LamellaError
+from core.inspection.needed import OnlyNeeded
 from core.inspection.receptive_field import centre_of_unit, unit_at_pixel
 from core.inspection.subject import Subject
 from core.inspection.view import Recorder, gradient, run
@@ -113,7 +115,10 @@ def _gradients(
     # Hooks need a copy of their own, and the layers as they are.
     network = subject.private_network() if layer else subject.prepared.folded
     image = subject.image.detach().clone().requires_grad_()
-    with torch.enable_grad(), Recorder(network, [layer] if layer else []) as recorder:
+    # Several units share one run of the whole network.
+    is_one = len(units) == 1
+    alone = OnlyNeeded(network, subject.trace, layer, *units[0]) if is_one else nullcontext()
+    with torch.enable_grad(), alone, Recorder(network, [layer] if layer else []) as recorder:
         output = run(network, image)
         maps = recorder.outputs[layer] if layer else output
     for row, column in units:

@@ -149,6 +149,28 @@ def receptive_field(trace: Trace, layer: str | None, row: int, column: int) -> U
     )
 
 
+def needed_of_values(
+    trace: Trace, layer: str | None, row: int, column: int
+) -> dict[int, Box | None]:
+    """Return which positions of each value unit (row, column) of a layer needs, by its index.
+
+    None where it needs only padding; a value that is not there has no part in the unit.
+
+    Raises:
+        LamellaError: an unknown layer.
+    """
+    target = trace.value_of(layer)
+    rows, columns = (
+        _needed(trace, target, axis, np.array([at]), inside=True)
+        for axis, at in enumerate((row, column))
+    )
+    boxes = {index: [rows[index], columns[index]] for index in rows}
+    return {
+        index: _box(axes) if all(one.low[0] <= one.high[0] for one in axes) else None
+        for index, axes in boxes.items()
+    }
+
+
 def field_sizes(trace: Trace, layer: str | None) -> FieldSizes:
     """Return the smallest and largest theoretical field of a layer's units.
 
@@ -201,9 +223,19 @@ def _box(axes: list[Interval]) -> Box:
 
 def _follow(trace: Trace, target: int, axis: int, units: np.ndarray, inside: bool) -> Interval:
     """Follow units of a value back to the image; ``inside`` counts no padding."""
+    needed = _needed(trace, target, axis, units, inside)
+    if 0 not in needed:
+        raise LamellaError("This layer does not depend on the image. Choose another one.")
+    return needed[0]
+
+
+def _needed(
+    trace: Trace, target: int, axis: int, units: np.ndarray, inside: bool
+) -> dict[int, Interval]:
+    """Return which positions of every value the units of value ``target`` need, by its index."""
     needed = {target: Interval(units.astype(np.int64), units.astype(np.int64))}
     for index in range(target, 0, -1):
-        interval = needed.pop(index, None)
+        interval = needed.get(index)
         if interval is None:
             continue
         for source in trace.values[index].sources:
@@ -218,9 +250,7 @@ def _follow(trace: Trace, target: int, axis: int, units: np.ndarray, inside: boo
             found = _keep_empty(found, interval) if inside else found
             known = needed.get(source.value)
             needed[source.value] = found if known is None else known.union(found)
-    if 0 not in needed:
-        raise LamellaError("This layer does not depend on the image. Choose another one.")
-    return needed[0]
+    return needed
 
 
 def _keep_empty(found: Interval, origin: Interval) -> Interval:
