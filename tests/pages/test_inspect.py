@@ -226,7 +226,7 @@ def test_random_weights_wait_until_they_are_asked_for(
     # One convolution of 1 x 1 uses its own pixel alone, whatever its weights.
     assert table(app)[trained] == "0 px = 0 nm"
     assert random not in table(app)
-    app = by_key(app.segmented_control, "inspect-show-").set_value("random").run()
+    app = by_key(app.selectbox, "inspect-show-").set_value("random").run()
     assert table(app)[trained] == table(app)[random] == "0 px = 0 nm"
 
 
@@ -423,6 +423,34 @@ def test_a_click_stops_the_explanation_of_the_pixel_before(
     app = app.run()
     assert "gradients" not in jobs
     assert app.button(key="work_start_gradients")
+
+
+@pytest.mark.parametrize("show", ["gradients", "occlusion"])
+def test_an_explanation_stops_when_its_view_is_left(
+    known_network: None,
+    open_inspect: Callable[..., AppTest],
+    monkeypatch: pytest.MonkeyPatch,
+    show: str,
+) -> None:
+    monkeypatch.setattr(integrated_gradients, "integrated_gradients", endless)
+    monkeypatch.setattr(occlusion, "occlusion", endless)
+    app = open_inspect(view="label", show=show)
+    if show == "occlusion":
+        app = app.button(key="work_start_occlusion").click().run()
+    jobs = app.session_state["lamella"].jobs
+    first = jobs[show]
+    app = app.run()
+    assert jobs[show] is first and not first.is_stopping
+    app = by_key(app.selectbox, "inspect-show-").set_value("cam").run()
+    assert isinstance(first.future.exception(timeout=60), Cancelled)
+    assert show not in jobs
+    # Who comes back finds it begun anew, or asks for it anew; not what was stopped.
+    app = by_key(app.selectbox, "inspect-show-").set_value(show).run()
+    if show == "occlusion":
+        app = app.button(key="work_start_occlusion").click().run()
+    second = jobs[show]
+    app = app.switch_page("../../measure.py").run()
+    assert isinstance(second.future.exception(timeout=60), Cancelled)
 
 
 def test_skips_are_switched_by_the_link(open_inspect: Callable[..., AppTest]) -> None:

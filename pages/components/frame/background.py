@@ -6,7 +6,8 @@ store of results, under the key that the job was begun with.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -46,12 +47,16 @@ def begin(
     work: Callable[[ProgressCallback], Result],
     keep: Callable[[Result], object],
     seen: list[Any] | None = None,
+    ends_with_view: bool = False,
 ) -> Job:
-    """Begin a job at a place, and cancel the one that runs there."""
+    """Begin a job at a place, and cancel the one that runs there.
+
+    ``ends_with_view``: it is stopped as soon as a page is drawn without its progress.
+    """
     earlier = running(place)
     if isinstance(earlier, Job):
         earlier.cancel()
-    job = jobs.start(key, work, keep, seen)
+    job = jobs.start(key, work, keep, seen, ends_with_view)
     session.memory().jobs[place] = job
     return job
 
@@ -62,6 +67,21 @@ def follow(place: str, job: QueuedJob) -> None:
     if isinstance(earlier, Job):
         earlier.cancel()
     session.memory().jobs[place] = job
+
+
+@contextmanager
+def one_view() -> Iterator[None]:
+    """Draw a page; then stop the jobs that end with their view where it was not drawn.
+
+    A run that was broken off, as by the next click, has not drawn all: it stops nothing.
+    """
+    mine = session.memory()
+    mine.shown_places.clear()
+    yield
+    for place, job in list(mine.jobs.items()):
+        if isinstance(job, Job) and job.ends_with_view and place not in mine.shown_places:
+            job.cancel()
+            del mine.jobs[place]
 
 
 def take_finished(place: str) -> Job | QueuedJob | None:
@@ -75,6 +95,7 @@ def take_finished(place: str) -> Job | QueuedJob | None:
 
 def show(place: str, display: Display) -> None:
     """Draw the progress of a place and a button to cancel; run the page again when it ends."""
+    session.memory().shown_places.add(place)
     st.fragment(_show, run_every=display.poll_seconds)(place, display)
 
 
@@ -91,12 +112,13 @@ def run(
     size_bytes: int = 1_000_000,
     step: str = "Step",
     seen: list[Any] | None = None,
+    ends_with_view: bool = False,
 ) -> Result | None:
     """Draw a button, or the progress; return what ``work`` made for this ``key``, once it is made.
 
     ``name``: of the place. ``key``: all that the result depends on. ``step``: what the work is
-    counted in. ``seen``: the list that the work fills. Call it from the page itself, not from a
-    fragment: when the work ends, the page is run again.
+    counted in. ``seen``: the list that the work fills. ``ends_with_view``: see :func:`begin`. Call
+    it from the page itself, not from a fragment: when the work ends, the page is run again.
     """
     full_key = (name, *key)
     ended = take_finished(name)
@@ -117,7 +139,14 @@ def run(
         if not place_of_button.button(button, type="primary", key=f"work_start_{name}"):
             return None
         place_of_button.empty()
-        begin(name, full_key, work, lambda made: store.put(full_key, made, size_bytes), seen)
+        begin(
+            name,
+            full_key,
+            work,
+            lambda made: store.put(full_key, made, size_bytes),
+            seen,
+            ends_with_view,
+        )
     show(name, Display(step))
     return None
 

@@ -23,7 +23,8 @@ class Job:
 
     ``seen``: what the work told of itself so far, such as the loss of each step. The result is not
     here: a page's button holds its job for as long as the page is shown, and would hold the result
-    with it. Not frozen: the worker writes its progress into it.
+    with it. ``ends_with_view``: nobody waits for it once its progress is no longer shown. Not
+    frozen: the worker writes its progress into it.
     """
 
     key: tuple[object, ...]
@@ -31,6 +32,7 @@ class Job:
     total: int = 0
     started: bool = False
     seen: list[Any] = field(default_factory=list)
+    ends_with_view: bool = False
     cancelled: Event = field(default_factory=Event)
     future: Future[None] | None = None
 
@@ -96,12 +98,13 @@ def start(
     work: Callable[[ProgressCallback], Result],
     keep: Callable[[Result], object],
     seen: list[Any] | None = None,
+    ends_with_view: bool = False,
 ) -> Job:
     """Begin ``work(progress)`` in a thread of its own, where ``keep`` then takes what it made.
 
     No Streamlit call that draws may happen in either. ``seen``: the list that the work fills.
     """
-    job = Job(key, seen=[] if seen is None else seen)
+    job = Job(key, seen=[] if seen is None else seen, ends_with_view=ends_with_view)
 
     def run() -> None:
         job.started = True

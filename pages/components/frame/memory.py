@@ -36,12 +36,13 @@ class Memory:
     ``page``: the one that is open. ``link_unread``: its link was not read yet since it opened.
     ``links``: each page's own part. ``replaced``: what its parameters were since it opened.
     ``turns``: how often a parameter was changed by anything but its own widget.
-    ``jobs``: those that run, by place. ``drawn``: marks by the image's digest; ``sources``: the id
-    of the image by its digest, where marks were looked for. ``phase_names``: of what is marked.
-    ``from_marks``: key of the newest result of marks, by the image's digest. ``stopped``: key of
-    the job that ended without one. ``seen_ends``: keys of runs whose end needs no word any more.
-    ``saved``: id of a result in the workspace by its key, "" while it is written. ``settings``: of
-    objects, by the id of the image; ``settings_of``: the image whose settings the controls show.
+    ``jobs``: those that run, by place; ``shown_places``: whose progress is on the page. ``drawn``:
+    marks by the image's digest; ``sources``: the id of the image by its digest, where marks were
+    looked for. ``phase_names``: of what is marked. ``from_marks``: key of the newest result of
+    marks, by the image's digest. ``stopped``: key of the job that ended without one. ``seen_ends``:
+    keys of runs whose end needs no word any more. ``saved``: id of a result in the workspace by its
+    key, "" while it is written. ``settings``: of objects, by the id of the image; ``settings_of``:
+    the image whose settings the controls show.
     ``notice``, ``model_notice``: what became of the image or the model that was asked for last, in
     one sentence.
     """
@@ -59,6 +60,7 @@ class Memory:
     unkept: dict[str, str] = field(default_factory=dict)
     run_requested: bool = False
     jobs: dict[str, Job | QueuedJob] = field(default_factory=dict)
+    shown_places: set[str] = field(default_factory=set)
     notice: str = ""
     model_notice: str = ""
     refused: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components.frame import garbage, networks, session
+from pages.components.frame import background, garbage, networks, session
 from pages.components.frame.addresses import PAGES, address_of, declaration
 
 FIRST = "segment"
@@ -88,6 +88,7 @@ networks.wait_for_libraries()
 style()
 with garbage.runs().one():
     try:
-        page.run()
+        with background.one_view():
+            page.run()
     finally:
         garbage.freeze_imports()

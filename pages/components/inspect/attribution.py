@@ -225,7 +225,13 @@ def _occlusion(inspected: Inspected, phase: int) -> Shown:
 
     following.stop_overtaken("occlusion", key)
     found = background.run(
-        "occlusion", "Run occlusion", key, work, size_bytes=2_000_000, step="Square"
+        "occlusion",
+        "Run occlusion",
+        key,
+        work,
+        size_bytes=2_000_000,
+        step="Square",
+        ends_with_view=True,
     )
     if found is None:
         return None, None, ""

@@ -1,4 +1,5 @@
-"""Explanations that follow the clicked pixel: begun without a button, stopped by the next click."""
+"""Explanations that follow the clicked pixel: begun without a button, stopped by the next click,
+and by leaving the view that shows them."""
 
 from __future__ import annotations
 
@@ -48,7 +49,13 @@ def at_once(
             if not st.button("Start again", key=f"work_start_{place}"):
                 return None
             session.remember(stopped, None)
-        background.begin(place, full_key, work, lambda made: store.put(full_key, made, size_bytes))
+        background.begin(
+            place,
+            full_key,
+            work,
+            lambda made: store.put(full_key, made, size_bytes),
+            ends_with_view=True,
+        )
     background.show(place, background.Display(step))
     return None
 
