@@ -31,6 +31,7 @@ SHOWN_KERNELS = {
     "Laplacian": 7,
 }
 EDGES = ("Sobel", "Laplacian")
+PADDINGS = ("real pixels", "zero", "reflect")
 LARGE_KERNEL = 7
 
 
@@ -85,9 +86,7 @@ def _flipped(subject: Subject) -> go.Figure:
             Panel(kernel, "The kernel", ".0f"),
             *(
                 Panel(one, title, ".0f")
-                for one, title in zip(
-                    printed, ("Convolution prints it", "Cross-correlation turns it"), strict=True
-                )
+                for one, title in zip(printed, ("Convolution", "Cross-correlation"), strict=True)
             ),
         ]
     )
@@ -98,7 +97,7 @@ def _padding(subject: Subject) -> go.Figure:
     margin = same_padding(size)
     around = subject.middle(SIDE)
     found = borders(around, margin, Walk(np.ones((size, size)) / size**2))
-    return border_figure({one.mode: one.corner for one in found}, margin)
+    return border_figure({one.mode: one.corner for one in found if one.mode in PADDINGS}, margin)
 
 
 def _strides(subject: Subject) -> go.Figure:
@@ -122,32 +121,33 @@ PART = Part(
         Step(
             "convolution",
             "A small kernel slides over the micrograph",
-            "At each position: nine grey levels times nine weights, summed. The sums form a new "
-            "image, the feature map.",
+            "At each position, nine grey levels are multiplied by nine weights and summed. The "
+            "sums form a new image, the feature map.",
             _slide,
             "convolution",
         ),
         Step(
             "one-pixel",
             "One output pixel: nine products and their sum",
-            "Where Sobel's kernel answers most on this micrograph: three grey levels on the right "
-            "minus three on the left, the middle row counted twice.",
+            "Where the Sobel kernel responds most strongly on this micrograph: three grey levels "
+            "on the right minus three on the left, the middle row counted twice.",
             _pixel,
             "convolution",
         ),
         Step(
             "kernels",
-            "Other weights, other features",
-            "Blur, sharpen, edges: the same operation with nine other numbers. A network learns "
-            "these numbers from examples.",
+            "Different weights, different features",
+            "Blurring, sharpening, finding edges: the same operation with different weights. A "
+            "network learns its weights from examples.",
             _kernels,
             "convolution",
         ),
         Step(
             "flip",
             "What frameworks call convolution is cross-correlation",
-            "One bright pixel shows it: the convolution of mathematics prints the kernel, "
-            "cross-correlation prints it turned by 180°. A learned kernel does not care.",
+            "A single bright pixel shows it: mathematical convolution reproduces the kernel, "
+            "cross-correlation reproduces it rotated by 180°. For a learned kernel it makes no "
+            "difference.",
             _flipped,
             "convolution",
             {"conv_topic": "Convolution vs. cross-correlation"},
@@ -155,8 +155,8 @@ PART = Part(
         Step(
             "padding",
             "Padding invents what lies outside the image",
-            "Left of and above the orange lines nothing was recorded. Zeros are dark edges that "
-            "the network then sees; the other ways repeat what is there.",
+            "Nothing was recorded to the left of and above the orange lines. Zero padding adds a "
+            "dark edge that the network then sees; reflecting repeats what is there.",
             _padding,
             "convolution",
         ),
@@ -173,29 +173,28 @@ PART = Part(
             "strides",
             "The same edges at stride 1, 2 and 4",
             "Outputs along a side: (n + 2p - k) / s, rounded down, plus 1, for n pixels, padding "
-            "p, a kernel of k pixels and stride s.",
+            "p, kernel size k and stride s.",
             _strides,
             "convolution",
             {"conv_stride": "4"},
         ),
         Step(
             "read-counts",
-            "Not every pixel counts alike",
-            "How often each of 10 × 10 pixels is read by a 3 × 3 kernel of stride 2 without "
-            "padding: the last row and column never are.",
+            "Not every pixel counts equally",
+            "How often a 3 × 3 kernel with stride 2 and no padding reads each of 10 × 10 pixels: "
+            "the last row and the last column are never read.",
             _read,
             "convolution",
         ),
         Step(
             "predict-size",
             "Predict: the size of a feature map",
-            "(32 - 5) / 2 = 13.5, rounded down to 13, plus the first position. The last row and "
-            "column are never read.",
+            "(32 - 5) / 2 = 13.5, rounded down to 13, plus 1 for the first position. The last row "
+            "and the last column are never read.",
             None,
             "convolution",
             question=Question(
-                "An image of 32 px, a kernel of 5 px, stride 2, no padding: how many outputs along"
-                " a side?",
+                "Image 32 px, kernel 5 px, stride 2, no padding: how many outputs along a side?",
                 ("13", "14", "15", "16"),
                 1,
             ),

@@ -111,8 +111,8 @@ FIELDS = Part(
     (
         Step(
             "field-1",
-            "What can one unit see? A 3 × 3 kernel: 3 pixels",
-            "The receptive field is the part of the image that can change a unit's value. After "
+            "What can one unit see? With a 3 × 3 kernel, 3 pixels",
+            "The receptive field is the part of the image that can affect a unit's value. After "
             "one convolution it is as large as the kernel.",
             _grown(1),
             "receptive-field",
@@ -121,8 +121,8 @@ FIELDS = Part(
         Step(
             "field-2",
             "A second convolution: 5 pixels",
-            "Each further 3 × 3 convolution adds two pixels. Two of them see as much as one of "
-            "5 × 5, with 18 weights instead of 25.",
+            "Each further 3 × 3 convolution adds two pixels. Two of them see as much as one 5 × 5 "
+            "convolution, with 18 weights instead of 25.",
             _grown(2),
             "receptive-field",
             {"layers": "conv 3, conv 3"},
@@ -130,8 +130,8 @@ FIELDS = Part(
         Step(
             "field-3",
             "Pooling doubles the step",
-            "Pooling itself adds one pixel. But from now on neighbouring units lie two pixels "
-            "apart, so every later kernel reaches twice as far.",
+            "Pooling itself adds only one pixel, but from here on neighbouring units lie two "
+            "pixels apart, so every later kernel reaches twice as far.",
             _grown(3),
             "receptive-field",
             {"layers": "conv 3, conv 3, pool 2"},
@@ -139,7 +139,7 @@ FIELDS = Part(
         Step(
             "field-5",
             "Two more convolutions: 14 pixels",
-            "After pooling, a 3 × 3 convolution adds four pixels: 6, 10, 14. Depth and pooling "
+            "After pooling, each 3 × 3 convolution adds four pixels: 6, 10, 14. Depth and pooling "
             "together make the field grow fast.",
             _grown(5),
             "receptive-field",
@@ -148,8 +148,8 @@ FIELDS = Part(
         Step(
             "field-7",
             "Pool and convolve once more: 24 pixels",
-            "A unit can only recognize what fits into its field. Compare the box with the "
-            "structures of the micrograph, not with a number of layers.",
+            "A unit can only recognize what fits into its receptive field. Compare the box with "
+            "the structures in the micrograph, not with the number of layers.",
             _grown(7, is_compared=True),
             "receptive-field",
             {"layers": "conv 3, conv 3, pool 2, conv 3, conv 3, pool 2, conv 3"},
@@ -157,8 +157,8 @@ FIELDS = Part(
         Step(
             "field-networks",
             "How much of this micrograph do the classic networks see?",
-            "The largest field of a unit, before dense layers and global pooling see everything. "
-            "Most of the weight lies near its centre.",
+            "The largest receptive field of any unit, before dense layers or global pooling see "
+            "everything. Most of the influence comes from near the centre.",
             _networks,
             "receptive-field",
             {"field_network": "resnet18"},
@@ -167,11 +167,11 @@ FIELDS = Part(
             "predict-field",
             "Predict: small kernels in a row",
             "Each adds 2 pixels: 3, 5, 7. Together they have 27 weights instead of 49, and two "
-            "more nonlinearities: the idea of VGG.",
+            "more nonlinearities: the idea behind VGG.",
             None,
             "receptive-field",
             question=Question(
-                "How many 3 × 3 convolutions in a row see as much as one of 7 × 7?",
+                "How many 3 × 3 convolutions in a row see as much as one 7 × 7 convolution?",
                 ("2", "3", "4", "5"),
                 1,
             ),
@@ -184,8 +184,8 @@ HIERARCHY = Part(
         Step(
             "hierarchy",
             "From fine to coarse: three depths of a trained network",
-            "Deeper maps are coarser, and each of their pixels sees more of the micrograph. What "
-            "a channel answers to is what its map shows.",
+            "Deeper maps are coarser, and each of their pixels sees more of the micrograph. A map "
+            "shows where its channel responds.",
             _hierarchy,
             "inspect",
             {"view": "maps", "model": MODEL},

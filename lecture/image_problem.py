@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from core.concepts.invariance import hidden_distances
 from core.concepts.parameter_counts import Layers
+from core.concepts.picture import busiest
 from core.concepts.shuffling import permutation, shuffled
 from core.figures.concepts_convolution import Panel, panels
 from core.figures.concepts_parameters import accuracy_figure, memory_figure
@@ -23,15 +24,16 @@ LAYERS = Layers(units=512, maps=16)
 MEGAPIXEL = 1024
 NAMES = {"mlp": "MLP", "cnn": "CNN, averaged", "flat": "CNN, flattened"}
 SNAPSHOT = 54
+SHIFTS_PX = (1, 5)
 
 
 def _numbers(subject: Subject) -> go.Figure:
     image = subject.middle(SIDE)
     top, left = ((length - PATCH) // 2 for length in image.shape)
     patch = image[top : top + PATCH, left : left + PATCH]
-    chart = panels([Panel(255 * patch, f"{PATCH} × {PATCH} px of it", ".0f", False, 0, 255)])
+    chart = panels([Panel(255 * patch, f"Its central {PATCH} × {PATCH} px", ".0f", False, 0, 255)])
     box = Frame(top - 2, left - 2, PATCH + 4, PATCH + 4)
-    return beside(Shown(image, "The micrograph's middle", (box,)), chart)
+    return beside(Shown(image, "Centre of the micrograph", (box,)), chart)
 
 
 def _forms(subject: Subject) -> go.Figure:
@@ -45,7 +47,7 @@ def _memory(subject: Subject) -> go.Figure:
 def _shuffled(subject: Subject) -> go.Figure:
     image = subject.middle(SIDE)
     mixed = shuffled(image[None], permutation(image.size))[0]
-    return pictures([Shown(image, "As recorded"), Shown(mixed, "Its pixels shuffled")])
+    return pictures([Shown(image, "As recorded"), Shown(mixed, "Pixels shuffled")])
 
 
 def _accuracy(subject: Subject) -> go.Figure:
@@ -54,10 +56,19 @@ def _accuracy(subject: Subject) -> go.Figure:
 
 
 def _moved(subject: Subject) -> go.Figure:
-    spins = _snapshot()
-    shown = [np.roll(spins, by, 1) / 2 + 0.5 for by in (0, 1, 5)]
-    titles = ("At rest", "Moved by 1 px", "Moved by 5 px")
-    return pictures([Shown(one, title) for one, title in zip(shown, titles, strict=True)])
+    image = subject.middle(SIDE)
+    inside = busiest(image, SIDE // 4)
+    seen = [_grey(np.roll(image, by, 1)[inside]) for by in (0, *SHIFTS_PX)]
+    shown = [Shown(seen[0], "Original")]
+    for by, moved in zip(SHIFTS_PX, seen[1:], strict=True):
+        changed = np.mean(moved != seen[0])
+        shown.append(Shown(moved, f"Shifted by {by} px: {changed:.0%} of inputs differ"))
+    return pictures(shown)
+
+
+def _grey(image: np.ndarray) -> np.ndarray:
+    """Return an image with 256 grey levels, as it is recorded, in [0, 1]."""
+    return np.rint(255 * image) / 255
 
 
 def _invariance(subject: Subject) -> go.Figure:
@@ -80,23 +91,23 @@ PART = Part(
         Step(
             "numbers",
             "A micrograph is a grid of numbers",
-            "All that a network gets is one grey level per pixel. Particles, boundaries and phases "
-            "are patterns among neighbours.",
+            "All a network receives is one grey level per pixel. Particles, boundaries and phases "
+            "are patterns of neighbouring pixels.",
             _numbers,
         ),
         Step(
             "too-many-weights",
             "Too many weights: a layer that fits on no graphics card",
-            "One megapixel in, 16 maps out: fully connected, that is 17,592,186,044,416 weights, "
-            "64 TiB. A convolution does it with 144.",
+            "From one megapixel to 16 feature maps, a fully connected layer needs "
+            "17,592,186,044,416 weights, 64 TiB. A convolution needs 144.",
             _forms,
             "image-problem",
         ),
         Step(
             "memory",
             "Twice the side, four times the weights",
-            "Training with Adam keeps four numbers per weight. Even 512 units on one megapixel "
-            "then need 8 GiB; the convolution does not depend on the image's size.",
+            "Training with Adam stores four numbers per weight, so even 512 units on one megapixel "
+            "need 8 GiB. The weights of a convolution do not depend on the image size.",
             _memory,
             "image-problem",
             {"image_training": "true", "image_precision": "float32"},
@@ -104,46 +115,45 @@ PART = Part(
         Step(
             "shuffled",
             "Structure lost: a dense layer sees a list",
-            "Shuffle the pixels of every image alike, and a dense layer can learn exactly as well: "
-            "it does not know which pixels are neighbours.",
+            "Shuffle the pixels of all images in the same way and a dense layer can learn just as "
+            "well: it does not know which pixels are neighbours.",
             _shuffled,
             "image-problem",
         ),
         Step(
             "shuffled-measured",
             "Measured: the MLP does not care, the CNN does",
-            "Below or above the critical temperature? Shuffling costs the MLP nothing. The CNN "
-            "loses the neighbourhoods it relies on.",
+            "The task: is a lattice of spins below or above its critical temperature? Shuffling "
+            "costs the MLP nothing; the CNN loses the neighbourhoods it relies on.",
             _accuracy,
             "image-problem",
         ),
         Step(
             "moved",
-            "No invariance: moved by one pixel, another vector",
-            "To us these are the same microstructure. To a dense layer nearly every one of its "
-            "inputs has changed.",
+            "No invariance: one pixel of shift, another vector",
+            "To us this is the same microstructure. To a dense layer it is another list of "
+            "numbers: each weight now meets the grey level of another pixel.",
             _moved,
             "image-problem",
         ),
         Step(
             "invariance",
-            "Measured: only averaging over all places is invariant",
-            "How far the hidden units move with the image. The CNN that averages its maps stays "
-            "put; flattened into a dense layer, the same convolution does not.",
+            "Measured: only averaging over all positions is invariant",
+            "How much the hidden units change when the image is shifted. The CNN that averages its "
+            "maps stays put; if they are flattened into a dense layer, it does not.",
             _invariance,
             "image-problem",
         ),
         Step(
             "predict-weights",
             "Predict: a larger image",
-            "Four times: every unit has one weight per pixel. The convolution needs not one weight"
-            " more.",
+            "By 4: every unit has one weight per pixel. A convolution needs no additional weight.",
             None,
             "image-problem",
             question=Question(
-                "An image twice as wide and twice as high: how many times the weights does a fully"
-                " connected layer need, with as many units?",
-                ("as many as before", "2 times", "4 times", "16 times"),
+                "The width and the height of an image double. By what factor does the number of "
+                "weights of a fully connected layer grow?",
+                ("it does not grow", "2", "4", "16"),
                 2,
             ),
         ),

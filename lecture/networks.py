@@ -104,8 +104,8 @@ CLASSIC = Part(
         Step(
             "lenet5",
             "LeNet-5, 1998: convolve, pool, repeat, decide",
-            "Two convolutions, two poolings, then dense layers: 61,706 parameters as built today, "
-            "to read digits of 32 × 32 pixels.",
+            "Two convolutions, each followed by pooling, then dense layers: 61,706 parameters in "
+            "today's form, to read digits in images of 32 × 32 pixels.",
             _lenet,
             "architectures",
             {"architecture": "LeNet-5 (as built today)"},
@@ -121,9 +121,9 @@ CLASSIC = Part(
         ),
         Step(
             "costs",
-            "Deeper is not larger",
-            "ResNet-50 has fewer parameters than AlexNet and far more layers: it averages its last "
-            "map instead of reading it with dense layers.",
+            "Deeper does not mean larger",
+            "ResNet-50 has far more layers than AlexNet but fewer parameters: it averages its last "
+            "maps instead of reading them with large dense layers.",
             _costs,
             "architectures",
             {"architecture": "ResNet-50"},
@@ -131,12 +131,12 @@ CLASSIC = Part(
         Step(
             "predict-parameters",
             "Predict: where the parameters are",
-            "102,764,544, or 74 %, connect 7 × 7 × 512 values to 4,096 units. ResNet averages over"
-            " the map instead.",
+            "102,764,544 of them, or 74 %, connect 7 × 7 × 512 values to 4,096 units. ResNet "
+            "averages its maps instead.",
             None,
             "architectures",
             question=Question(
-                "Where do most of the 138 million parameters of VGG16 sit?",
+                "Where are most of the 138 million parameters of VGG16?",
                 ("in its 13 convolutions", "in the first dense layer", "in the last dense layer"),
                 1,
             ),
@@ -149,25 +149,26 @@ RESIDUAL = Part(
         Step(
             "residual-block",
             "A skip connection: learn the correction, keep the rest",
-            "The block adds its input to what its two convolutions make of it. With weights of "
-            "zero it changes nothing, so more depth need not hurt.",
+            "The block adds its input to the output of its two convolutions. With all weights zero "
+            "it changes nothing, so additional depth need not hurt.",
             _block,
             "skip-connections",
         ),
         Step(
             "gradients",
             "Without normalization, gradients vanish in a deep plain network",
-            "16 convolutions at initialization. Batch norm keeps the signal's size, and still a "
-            "plain network of 56 layers trains worse than one of 20 (He et al. 2016).",
+            "16 convolutions at initialization. Batch normalization preserves the size of the "
+            "signal, yet a plain network of 56 layers still trains worse than one of 20 (He et al. "
+            "2016).",
             _gradients,
             "skip-connections",
             {"skips_topic": "Gradients", "depth": "16"},
         ),
         Step(
             "depths",
-            "Measured: without skips, deeper trains worse",
-            "Counting particles, with batch norm, 640 steps: the plain network of 56 layers has a "
-            "training error of 50 %, that of 20 layers 5 %. With skips 8 % and 4 %. It is not "
+            "Measured: without skip connections, deeper trains worse",
+            "The task: counting particles, with batch norm, 640 steps. Training error of plain "
+            "networks: 5 % with 20 layers, 50 % with 56; with skips: 4 % and 8 %. It is not "
             "overfitting.",
             _depths,
             "skip-connections",
@@ -176,8 +177,8 @@ RESIDUAL = Part(
         Step(
             "hundreds",
             "Hundreds of layers: 110 and 1,202",
-            "Residual networks on CIFAR-10 (He et al. 2016, table 6). 1,202 layers can be trained "
-            "as well; 19.4 million parameters are then too many for 50,000 images.",
+            "Residual networks on CIFAR-10 (He et al. 2016, Table 6). Even 1,202 layers can be "
+            "trained, but 19.4 million parameters are too many for 50,000 images.",
             _hundreds,
             "skip-connections",
             {"skips_topic": "Hundreds of layers", "family_layers": "1202"},
@@ -185,8 +186,8 @@ RESIDUAL = Part(
         Step(
             "resnet18",
             "ResNet-18: residual blocks in four stages, then one average",
-            "Two residual blocks in each stage. The last map is averaged over all places, so that "
-            "one small dense layer is left: 11,689,512 parameters in all.",
+            "Two residual blocks in each stage. The last maps are averaged over all positions, so "
+            "one small dense layer is enough: 11,689,512 parameters in all.",
             _resnet,
             "architectures",
             {"architecture": "ResNet-18"},
@@ -194,14 +195,14 @@ RESIDUAL = Part(
         Step(
             "predict-identity",
             "Predict: a block that does nothing",
-            "x + 0 = x, bit for bit: a deeper residual network can represent what a shallower one "
-            "does.",
+            "x + 0 = x, bit for bit: a deeper residual network can represent whatever a shallower "
+            "one can.",
             None,
             "skip-connections",
             question=Question(
-                "The branch of a residual block is all zeros. How far is its output from its "
-                "input, if that is not negative?",
-                ("not at all", "by rounding", "it depends on the input"),
+                "All weights in the branch of a residual block are zero. By how much does its "
+                "output differ from its input, if the input is not negative?",
+                ("not at all", "by rounding errors", "it depends on the input"),
                 0,
             ),
         ),
@@ -213,17 +214,17 @@ UNET = Part(
         Step(
             "unet",
             "U-Net: down for what it is, up for where it is",
-            "A label for each pixel needs context and place: the encoder shrinks the maps, the "
-            "decoder enlarges them, and skips bring the detail back.",
+            "Labelling every pixel takes context and position: the encoder shrinks the maps, the "
+            "decoder enlarges them, and skip connections bring back the detail.",
             _unet,
             "skip-connections",
             {"skips_topic": "U-Net"},
         ),
         Step(
             "segmented",
-            "Such a network on this micrograph",
-            "One network, trained on particles in many micrographs, marks each pixel; connected "
-            "pixels are counted and measured as objects.",
+            "A trained network on this micrograph",
+            "One network, trained on particles in many micrographs, labels every pixel; connected "
+            "pixels are then counted and measured as objects.",
             _segmented,
             "inspect",
             {"view": "label", "model": MODEL},

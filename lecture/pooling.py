@@ -57,7 +57,7 @@ def _spots(subject: Subject) -> go.Figure:
 
 def _line(subject: Subject) -> go.Figure:
     lines = {
-        "A line of pixels, and below it moved by 1 px": np.array([LINE, np.roll(LINE, 1)]),
+        "A line of pixels; below, shifted by 1 px": np.array([LINE, np.roll(LINE, 1)]),
         "The maximum of each pair": np.array([pooled_steps(0), pooled_steps(1)]),
     }
     return panels(
@@ -75,43 +75,45 @@ PART = Part(
         Step(
             "pooling",
             "Pooling: one number for each window",
-            "The maximum keeps the strongest answer of four, the average their mean. Nothing is "
-            "learned here; the map is half as large along each side.",
+            "Max pooling keeps the strongest of four responses, average pooling their mean. "
+            "Nothing is learned here; the map is half as large along each side.",
             _windows,
             "pooling",
         ),
         Step(
             "pooled-micrograph",
-            "On the micrograph: maximum and average",
-            "The maximum makes bright structures grow and dark ones vanish; the average keeps the "
-            "grey level and smooths the noise.",
+            "On the micrograph: max and average pooling",
+            "Max pooling makes bright structures grow and dark ones vanish; average pooling keeps "
+            "the mean grey level and smooths the noise.",
             _micrograph,
             "pooling",
             {"window": "6", "stride": "6"},
         ),
         Step(
             "pooled-noise",
-            "Which one finds a bright spot in noise?",
-            "Single bright pixels on a flat ground of 100 electrons a pixel: contrast-to-noise "
-            "after pooling 2 × 2. The maximum keeps the spot, the average dilutes it.",
+            "Which one keeps a bright spot in noise?",
+            "Single bright pixels on a flat background of 100 electrons per pixel: "
+            "contrast-to-noise ratio after 2 × 2 pooling. Max pooling keeps the spot, average "
+            "pooling dilutes it.",
             _spots,
             "pooling",
             {"ground": "flat"},
         ),
         Step(
             "pooled-shift",
-            "Pooling alone is not invariance",
-            "0 0 1 1 0 0 1 1, pooled in pairs, keeps its pattern; moved by one pixel, every pair "
-            "holds a one, and the pattern is gone.",
+            "Pooling alone does not give invariance",
+            "0 0 1 1 0 0 1 1, max-pooled in pairs, keeps its pattern; shifted by one pixel, every "
+            "pair contains a one, and the pattern is gone.",
             _line,
             "pooling",
             {"pool_topic": "When the image moves"},
         ),
         Step(
             "pooled-curves",
-            "Measured: how far a pooled micrograph changes when it moves",
-            "0 is no change, 1.41 two unrelated images. At multiples of the stride nothing changes "
-            "but the position; in between, neither maximum nor average is invariant.",
+            "Measured: how much a pooled micrograph changes when it is shifted",
+            "0 means no change, 1.41 two unrelated images. At multiples of the stride only the "
+            "position changes; in between, the pooled image itself changes, with max and with "
+            "average pooling.",
             _shifts,
             "pooling",
             {"pool_topic": "When the image moves"},
@@ -119,12 +121,12 @@ PART = Part(
         Step(
             "predict-pooling",
             "Predict: max pooling on noise",
-            "The largest of four normal values lies 1.03 standard deviations above the mean, so "
-            "110.3. Average pooling leaves 100.",
+            "The largest of four normally distributed values lies on average 1.03 standard "
+            "deviations above the mean: 110.3. Average pooling leaves the mean at 100.",
             None,
             "pooling",
             question=Question(
-                "A flat, noisy ground has mean 100 and standard deviation 10. What is its mean "
+                "A flat, noisy background has mean 100 and standard deviation 10. What is its mean "
                 "after 2 × 2 max pooling?",
                 ("95", "100", "110", "120"),
                 2,

@@ -33,16 +33,18 @@ class MeasuredProbe:
 def _probes(subject: Subject) -> go.Figure:
     found = read_records(MEASURED, MeasuredProbe)
     depths = {one.probe.layer: depth_label(one.stride_px, f"{one.sees_px} px") for one in found}
-    image = Shown(probe_image(0).grey, "Generated: its answer is known")
+    image = Shown(probe_image(0).grey, "Synthetic, with known answers")
     figure = probes_figure([one.probe for one in found], (), list(depths.values()))
+    # Half of the last depth's words.
+    figure.layout.margin.update(r=60)
     return beside(image, figure, share=0.33)
 
 
 STEP = Step(
     "hierarchy-probes",
-    "Edges are read off early, objects late",
-    "At each depth of a trained network a linear classifier looks for an edge, a texture, the "
-    "inside of an object, on generated images. 0.5 is chance, 1 is perfect.",
+    "Edges can be read off early, objects late",
+    "A linear classifier at each depth of a trained network: does a pixel lie on an edge, in the "
+    "coarse texture, inside an object? An AUC of 0.5 is chance, 1 is perfect.",
     _probes,
     "inspect",
     {"view": "maps", "show": "hierarchy", "model": MODEL},

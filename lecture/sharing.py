@@ -67,47 +67,47 @@ PART = Part(
     (
         Step(
             "fully-connected",
-            "Fully connected: each output reads each pixel",
-            "8 × 8 pixels in, 6 × 6 out, written as a matrix: 36 rows of 64 entries, 2,304 weights "
-            "of their own.",
+            "Fully connected: every output reads every pixel",
+            "From 8 × 8 pixels to 6 × 6 outputs, written as a matrix: 36 rows of 64 entries, 2,304 "
+            "independent weights.",
             _dense,
             "sharing",
         ),
         Step(
             "locally-connected",
-            "Locally connected: each output reads its neighbourhood",
-            "Near pixels belong together, far ones hardly do: 9 entries a row are left, 324 "
-            "weights.",
+            "Locally connected: every output reads its neighbourhood",
+            "Nearby pixels are related, distant ones hardly are: 9 entries remain in each row, 324 "
+            "weights in all.",
             _local,
             "sharing",
         ),
         Step(
             "shared",
-            "Shared: the same nine weights at every place",
-            "A grain boundary looks like one wherever it lies, so one detector will do: 9 weights "
-            "for the whole layer. This matrix is the convolution.",
+            "Shared: the same nine weights everywhere",
+            "A grain boundary looks the same wherever it lies, so one detector is enough: 9 "
+            "weights for the whole layer. This matrix is the convolution.",
             _shared,
             "sharing",
         ),
         Step(
             "equivariance",
             "Equivariance: the feature map moves with the image",
-            "One kernel everywhere: to shift and then convolve is to convolve and then shift. What "
-            "is learned in one place holds in all.",
+            "The same kernel everywhere: shifting and then convolving equals convolving and then "
+            "shifting. What is learned at one position holds at all positions.",
             _equivariant,
             "sharing",
         ),
         Step(
             "stride-breaks",
-            "A stride breaks it",
-            "A shift by 9 pixels is no whole step of a stride of 2: the layer samples other "
-            "pixels, and no shift of its map makes up for that.",
+            "Stride breaks equivariance",
+            "A shift of 9 pixels is not a multiple of the stride of 2: the layer samples different "
+            "pixels, and no shift of its map can undo that.",
             _broken,
             "sharing",
         ),
         Step(
             "shift-curves",
-            "Measured: what follows a shift, and what does not",
+            "Measured: which layers follow a shift, and which do not",
             "Zero padding breaks equivariance at the border, stride and pooling at every shift "
             "that is not a multiple of the stride.",
             _curves,
@@ -116,13 +116,13 @@ PART = Part(
         Step(
             "predict-invariance",
             "Predict: a particle moves",
-            "It is equivariant: the map moves along. Invariance, the same answer wherever things "
-            "are, comes from pooling over all places.",
+            "It is equivariant: the map moves with the particle. Invariance, the same output "
+            "wherever the particle is, comes from pooling over all positions.",
             None,
             "sharing",
             question=Question(
                 "A particle moves across the image. What does the feature map of a convolution do?",
-                ("it stays the same", "it moves along", "it changes its shape"),
+                ("it stays the same", "it moves with the particle", "it changes its shape"),
                 1,
             ),
         ),

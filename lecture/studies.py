@@ -25,6 +25,8 @@ from studies.ising.networks import results as ising
 
 SIDE = 64
 GRAIN_SIDE = 512
+SEED = 1
+"""Of the small U-Nets: some were trained twice."""
 
 
 @cache
@@ -62,7 +64,7 @@ def _gold_result(subject: Subject) -> go.Figure:
 
 
 def _gold_fields(subject: Subject) -> go.Figure:
-    rows = [row for row in gold.read_fields() if row.network.skips]
+    rows = [row for row in gold.read_fields() if row.network.skips and row.network.seed == SEED]
     dots = {
         title: [
             gold_figures.Dot(row.field_high_px, row.dice, row.low, row.high)
@@ -107,7 +109,8 @@ def _grain_ablation(subject: Subject) -> go.Figure:
 
 
 def _ising_data(subject: Subject) -> go.Figure:
-    return ising_figures.model_figure(ising.three_snapshots())
+    cold, _, hot = ising.three_snapshots()
+    return ising_figures.model_figure((cold, hot))
 
 
 def _ising_binder(subject: Subject) -> go.Figure:
@@ -128,7 +131,7 @@ def _summary(subject: Subject) -> go.Figure:
         [
             ("Too many weights", "local connections, shared kernels"),
             ("Structure lost", "convolution keeps the neighbourhood"),
-            ("No invariance", "equivariant maps, pooled over all places"),
+            ("No invariance", "equivariant maps, pooled over all positions"),
             ("Too little context", "depth and pooling widen the field"),
             ("Deep networks do not train", "skip connections"),
             ("A label for each pixel", "encoder, decoder, skips: the U-Net"),
@@ -141,17 +144,17 @@ STUDIES = Part(
     (
         Step(
             "gold-data",
-            "Gold nanoparticles: training images whose answer is known",
-            "Traced by hand, outlines differ between experts. Simulated from atoms, lens and dose, "
-            "every outline is known exactly.",
+            "Gold nanoparticles: training images with known answers",
+            "Outlines traced by hand differ between experts. In images simulated from atoms, lens "
+            "and dose, every outline is known exactly.",
             _gold_data,
             "gold-nanoparticles",
         ),
         Step(
             "gold-result",
-            "The U-Net finds the particles by their order",
-            "Yellow: found, and it is gold. Vermilion: found, and it is carbon. Blue: missed. A "
-            "threshold cannot: particles and carbon have nearly the same grey levels.",
+            "The U-Net finds the particles by their lattice",
+            "Yellow: gold, found. Vermilion: carbon mistaken for gold. Blue: gold, missed. A "
+            "threshold cannot do this: particles and carbon have nearly the same grey levels.",
             _gold_result,
             "gold-nanoparticles",
             {"step": "result"},
@@ -159,8 +162,8 @@ STUDIES = Part(
         Step(
             "gold-field",
             "How large a receptive field do particles need?",
-            "Small U-Nets with more and more poolings: the Dice coefficient on unseen images grows "
-            "with the field, then levels off.",
+            "Small U-Nets with more and more pooling layers: the Dice coefficient on unseen images "
+            "rises with the receptive field, then levels off.",
             _gold_fields,
             "gold-nanoparticles",
             {"step": "breaks"},
@@ -168,51 +171,51 @@ STUDIES = Part(
         Step(
             "grains-data",
             "Grain boundaries: from Voronoi cells to a micrograph",
-            "Tracing boundaries takes hours. Here cells, contrast, scratches, blur and noise are "
-            "generated, and the boundaries are fixed before any of them.",
+            "Tracing boundaries by hand takes hours. Here the cells come first and fix the "
+            "boundaries; contrast, scratches, blur and noise follow.",
             _grain_data,
             "grain-boundaries",
         ),
         Step(
             "grains-result",
-            "Boundaries, found as a closed network",
-            "Vermilion: found. Blue: reference. Yellow: both. This image is generated; "
-            "real micrographs are harder.",
+            "Grain boundaries, found as a closed network",
+            "Vermilion: found. Blue: reference. Yellow: both. This image is synthetic; real "
+            "micrographs are harder.",
             _grain_result,
             "grain-boundaries",
             {"step": "result"},
         ),
         Step(
             "grains-ablation",
-            "Which realism matters?",
-            "One effect left out of the training images at a time, scored on real micrographs. The "
-            "line is the network that saw them all.",
+            "Which realistic effects matter?",
+            "One effect at a time is left out of the training images; each network is scored on "
+            "real micrographs. The line marks the network trained with all effects.",
             _grain_ablation,
             "grain-boundaries",
             {"step": "breaks"},
         ),
         Step(
             "ising-data",
-            "Ising: spins that like to agree, stirred by temperature",
-            "Each site points up or down, and neighbours that disagree (orange) cost energy. Below "
-            "Tc = 2.27 J/k one direction wins, above it heat does.",
+            "The Ising model: spins that like to agree, stirred by heat",
+            "Each spin points up or down, and neighbours that disagree (orange) cost energy. Below "
+            "Tc = 2.27 J/k one direction prevails, above it disorder does.",
             _ising_data,
             "ising",
         ),
         Step(
             "ising-binder",
             "Where is Tc? Where lattices of all sizes agree",
-            "Binder's cumulant is 2/3 in order and 0 in disorder. At Tc it hardly depends on the "
-            "size, so our own lattices cross there: L = 32 and 64 at 2.268 J/k (exact: 2.269).",
+            "The Binder cumulant is 2/3 in order and 0 in disorder. At Tc it hardly depends on the "
+            "size of the lattice, so the curves cross: L = 32 and 64 at 2.268 J/k (exact: 2.269).",
             _ising_binder,
             "ising",
             {"step": "breaks"},
         ),
         Step(
             "ising-result",
-            "98 parameters that respect the symmetry equal 529,282",
-            "Below or above Tc, from one snapshot: the small network that averages over all places "
-            "is as good as the large one, and so is a threshold on the energy.",
+            "98 parameters that respect the symmetry match 529,282",
+            "The task: below or above Tc, from one snapshot. The small network that averages over "
+            "all positions is as good as the large one, and so is a threshold on the energy.",
             _ising_result,
             "ising",
             {"step": "result"},
@@ -224,9 +227,9 @@ SUMMARY = Part(
     (
         Step(
             "summary",
-            "What each idea was for",
-            "A convolutional network is a dense one with our knowledge of images built in: near "
-            "pixels belong together, and position does not change what a thing is.",
+            "What each idea is for",
+            "A convolutional network is a dense network with our knowledge of images built in: "
+            "nearby pixels are related, and position does not change what a thing is.",
             _summary,
         ),
     ),

@@ -9,14 +9,14 @@ HEADING = """# The lecture, step by step
 
 Open `/lecture` and choose *Present*, or open a step's link: with `present=1` it shows exactly that
 step on the whole window, on a sample or, with `sample=NAME` or `image=ID`, on a micrograph that the
-visitor may open. Arrow keys, Page Down and Page Up, or a clicker step on and back; Home and End go
-to the ends, B makes the screen black, Esc leaves. *Try it live* opens the page where the same is
-shown with all its controls, part by part, each fitted to the window. *Presenter* on a page of
-*Learn* leads to its chapter here.
+visitor may open. Arrow keys, Page Down and Page Up, or a clicker move one step on or back; Home and
+End jump to the first and the last step, B blanks the screen, Esc leaves. *Try it live* opens the
+page that shows the same with all its controls, part by part, each fitted to the window. *Presenter*
+on a page of *Learn* leads to its chapter here.
 
 *Open a class* gives one short link, `/lecture?class=CODE`, and its QR code. Whoever has it sees the
-lecture drawn of the micrograph that is open, also of an upload, and answers its questions without
-names, until the class is ended: at the latest three hours after its last use, or after eight hours.
+lecture drawn from the micrograph that is open, even an upload, and can answer its questions
+anonymously until the class ends: three hours after its last use, or eight hours after its start.
 
 This file is written by `python -m lecture.table > docs/lecture.md`; a test compares them.
 """

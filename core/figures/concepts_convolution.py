@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.concepts.convolution import OnePixel
+from core.figures.cell_numbers import greys, numbered
 from core.figures.concepts_style import GREYS, color_scale, drawn, level, upright
 from core.figures.inspection_overlays import DIVERGING, SEQUENTIAL, colors
 
@@ -26,7 +27,7 @@ class Panel:
 
     values: np.ndarray
     title: str
-    form: str = ".3~g"
+    form: str = ".3g"
     signed: bool = True
     low: float = 0.0
     high: float = 1.0
@@ -41,7 +42,8 @@ def panels(shown: Sequence[Panel], signs: Sequence[str] = (), gap: float = 0.06)
     layout: dict[str, Any] = {"margin": {"l": 0, "r": 0, "t": 36, "b": 8}, "showlegend": False}
     grids, notes = [], []
     for panel, start, name in zip(shown, starts, names, strict=True):
-        grids.append({**_grid(panel), "xaxis": f"x{name}", "yaxis": f"y{name}"})
+        place = {"xaxis": f"x{name}", "yaxis": f"y{name}"}
+        grids += [{**grid, **place} for grid in _grids(panel)]
         layout[f"xaxis{name}"] = {
             "domain": [start, start + width],
             "anchor": f"y{name}",
@@ -57,7 +59,9 @@ def panels(shown: Sequence[Panel], signs: Sequence[str] = (), gap: float = 0.06)
             "constrain": "domain",
             "scaleanchor": f"x{name}",
         }
-        notes.append(_note(start + width / 2, 1, panel.title) | {"yanchor": "bottom"})
+        # Right above the cells, which are square and so seldom fill their place.
+        own = {"xref": f"x{name} domain", "yref": f"y{name} domain", "yanchor": "bottom"}
+        notes.append(_note(0.5, 1, panel.title) | own)
     for start, sign in zip(starts[1:], signs, strict=False):
         notes.append(_note(start - gap / 2, 0.5, sign) | {"font": {"size": 30}})
     return drawn(grids, {**layout, "annotations": notes})
@@ -75,7 +79,7 @@ def arithmetic(found: OnePixel) -> go.Figure:
             Panel(found.patch, "Patch of the image", ".2f", signed=False),
             Panel(found.weights, "Kernel as it is laid on"),
             # Three decimals fit into the cells of the smallest kernel only.
-            Panel(found.products, "Products", ".3f" if len(found.patch) == 3 else ".2~g"),
+            Panel(found.products, "Products", ".3f" if len(found.patch) == 3 else ".2g"),
         ],
         ("×", "="),
     )
@@ -84,26 +88,28 @@ def arithmetic(found: OnePixel) -> go.Figure:
 def read_figure(counts: np.ndarray) -> go.Figure:
     """Draw how often each pixel is read, (n, n); a pixel that is never read is crossed out."""
     side = len(counts)
-    text = np.where(counts == 0, "×", counts.astype(str)) if side <= MOST_NUMBERED else None
+    most = max(1, int(counts.max()))
     grid = {
         "type": "heatmap",
         "z": counts,
         "zmin": 0,
-        "zmax": max(1, int(counts.max())),
+        "zmax": most,
         "colorscale": color_scale(SEQUENTIAL),
-        "text": text,
-        "texttemplate": "%{text}" if text is not None else None,
         "xgap": 1,
         "ygap": 1,
         "hovertemplate": "row %{y}, column %{x}: read %{z} times<extra></extra>",
         "colorbar": {"title": "times read", "tickformat": "d"},
+        "showscale": side > MOST_NUMBERED,
     }
     layout = {
         "xaxis": {"visible": False, "constrain": "domain"},
         "yaxis": {"visible": False, "autorange": "reversed", "scaleanchor": "x"},
         "margin": {"l": 0, "r": 0, "t": 8, "b": 8},
     }
-    return drawn([grid], layout)
+    if side > MOST_NUMBERED:
+        return drawn([grid], layout)
+    labels = np.where(counts == 0, "×", counts.astype(str))
+    return drawn(numbered(grid, labels, colors(counts, 0, most, SEQUENTIAL)), layout)
 
 
 def border_figure(corners: Mapping[str, np.ndarray], padding: int) -> go.Figure:
@@ -167,22 +173,25 @@ def heat_colors(values: np.ndarray) -> np.ndarray:
     return colors(values, float(values.min()), float(values.max()), SEQUENTIAL)
 
 
-def _grid(panel: Panel) -> dict[str, Any]:
+def _grids(panel: Panel) -> list[dict[str, Any]]:
     values = np.asarray(panel.values, float)
-    numbered = panel.form and max(values.shape) <= MOST_NUMBERED
+    is_numbered = panel.form and max(values.shape) <= MOST_NUMBERED
     limit = float(np.abs(values).max()) or 1.0
-    scale = (
-        {"zmin": -limit, "zmax": limit, "colorscale": color_scale(DIVERGING)}
-        if panel.signed
-        else {"zmin": panel.low, "zmax": panel.high, "colorscale": GREYS}
-    )
-    return {
+    low, high = (-limit, limit) if panel.signed else (panel.low, panel.high)
+    scale = color_scale(DIVERGING) if panel.signed else GREYS
+    grid = {
         "type": "heatmap",
         "z": values,
+        "zmin": low,
+        "zmax": high,
+        "colorscale": scale,
         "showscale": False,
-        "texttemplate": f"%{{z:{panel.form}}}" if numbered else None,
-        "xgap": 1 if numbered else 0,
-        "ygap": 1 if numbered else 0,
+        "xgap": 1 if is_numbered else 0,
+        "ygap": 1 if is_numbered else 0,
         "hovertemplate": "row %{y}, column %{x}: %{z:.4g}<extra></extra>",
-        **scale,
     }
+    if not is_numbered:
+        return [grid]
+    labels = np.array([[f"{one:{panel.form}}".replace("-", "−") for one in row] for row in values])
+    shown = colors(values, low, high, DIVERGING) if panel.signed else greys(values, low, high)
+    return numbered(grid, labels, shown)

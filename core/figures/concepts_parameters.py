@@ -17,6 +17,7 @@ from core.concepts.parameter_counts import (
     in_words,
     memory_bytes,
 )
+from core.figures.cell_numbers import ink_on
 from core.figures.concepts_style import GRID, LINE, drawn, level, upright
 from core.palette import OKABE_ITO
 
@@ -124,12 +125,13 @@ def _bars(
         "y": means,
         "name": kind,
         "marker": {
-            "color": (OKABE_ITO[0], OKABE_ITO[1])[index],
+            "color": OKABE_ITO[index],
             "pattern": {"shape": ("", "/")[index], "fillmode": "overlay", "solidity": 0.08},
         },
         "text": [f"{100 * mean:.1f} %" for mean in means],
         "textposition": "inside",
         "insidetextanchor": "start",
+        "insidetextfont": {"color": ink_on(OKABE_ITO[index])},
         "error_y": {
             "type": "data",
             "symmetric": False,

@@ -111,7 +111,7 @@ def _seen(size: FieldSizes, px_per_network_px: float, pixel_size: PixelSize | No
         low, high = (round(end[0] * px_per_network_px) for end in (size.smallest, size.largest))
         seen = f"{low} px" if low == high else f"{low}-{high} px"
     if pixel_size is not None:
-        seen += f" = {size.largest[0] * px_per_network_px * pixel_size.nm:.4g} nm"
+        seen += f" = {size.largest[0] * px_per_network_px * pixel_size.nm:.3g} nm"
     return seen
 
 

@@ -14,7 +14,6 @@ from core.inspection.network_map import Block, NetworkMap
 from core.palette import OKABE_ITO
 
 GAP = 0.6
-NAMED_BARS = 9
 # Where a name does not lie on another one.
 PLACES = {
     "LeNet-5 (1998)": "bottom right",
@@ -54,7 +53,6 @@ def maps_figure(drawing: NetworkMap) -> go.Figure:
             hovertemplate="%{hovertext}<extra></extra>",
         )
     _add_skips(figure, drawing, middles, heights)
-    many = len(middles) > NAMED_BARS
     for middle, height, block in zip(middles, heights, drawing.blocks, strict=True):
         figure.add_annotation(
             x=middle,
@@ -62,7 +60,6 @@ def maps_figure(drawing: NetworkMap) -> go.Figure:
             text=_size(block),
             showarrow=False,
             yanchor="top",
-            textangle=-90 if many else -45,
         )
     figure.update_xaxes(visible=False)
     lowest = -max(heights) / 2
@@ -80,7 +77,7 @@ def _height(block: Block) -> float:
 def _size(block: Block) -> str:
     if len(block.shape) < 3:
         return f"{block.shape[0]}"
-    return f"{block.shape[0]} × {block.shape[1]}²"
+    return f"{block.shape[0]} ×<br>{block.shape[1]}²"
 
 
 def _hover(block: Block) -> str:

@@ -16,7 +16,7 @@ COLORS = (OKABE_ITO[0], OKABE_ITO[5])
 """Of the shallow networks and of the deep ones."""
 PANELS = ((False, "plain", (0.0, 0.47)), (True, "residual", (0.53, 1.0)))
 HIGHEST = 95
-PLACES = {20: "middle right", 110: "bottom center", 1202: "top center"}
+PLACES = {110: "bottom center", 1202: "top center"}
 
 
 def depth_figure(runs: Sequence[DepthRun], chance: float) -> go.Figure:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from core.concepts.pooling import PooledWindow
 from core.concepts.pooling_noise import SpotScore
 from core.concepts.pooling_shift import ShiftCurve
+from core.figures.cell_numbers import greys, numbered
 from core.figures.concepts_style import GREYS, GRID, LINE, drawn
 from core.palette import OKABE_ITO
 
@@ -27,8 +28,6 @@ def window_figure(window: PooledWindow, digits: int = 2) -> go.Figure:
         "zmax": 1,
         "colorscale": GREYS,
         "showscale": False,
-        "texttemplate": f"%{{z:.{digits}f}}",
-        "textfont": {"size": NUMBER_PX if len(window.values) < 4 else 16},
         "xgap": 2,
         "ygap": 2,
         "hoverinfo": "z",
@@ -39,7 +38,10 @@ def window_figure(window: PooledWindow, digits: int = 2) -> go.Figure:
         "xaxis": {"visible": False, "constrain": "domain"},
         "yaxis": {"visible": False, "autorange": "reversed", "scaleanchor": "x"},
     }
-    return drawn([grid], layout)
+    values = np.asarray(window.values)
+    labels = np.array([[f"{one:.{digits}f}" for one in row] for row in values])
+    size_px = NUMBER_PX if len(values) < 4 else 16
+    return drawn(numbered(grid, labels, greys(values, 0, 1), size_px), layout)
 
 
 def contrast_figure(scores: Sequence[SpotScore]) -> go.Figure:
@@ -58,7 +60,7 @@ def contrast_figure(scores: Sequence[SpotScore]) -> go.Figure:
         "height": 360,
         "margin": {**MARGIN, "t": 34},
         "showlegend": False,
-        "yaxis": {"title": "contrast to noise", "gridcolor": GRID, "rangemode": "tozero"},
+        "yaxis": {"title": "contrast-to-noise ratio", "gridcolor": GRID, "rangemode": "tozero"},
     }
     return drawn([bars], layout)
 

@@ -11,6 +11,8 @@ from core.palette import OKABE_ITO
 
 BOXES = ((2.0, "3 × 3<br>conv."), (4.0, "ReLU"), (6.0, "3 × 3<br>conv."))
 HALF_WIDTH, HALF_HEIGHT = 0.8, 0.5
+SUM_HALF_WIDTH, SUM_HALF_HEIGHT = 0.25, 0.175
+"""About round, as units across are shorter than units up."""
 START, SUM, END = 0.3, 8.0, 10.4
 PLAIN_Y, RESIDUAL_Y, SKIP_Y = 3.1, 0.9, 1.95
 
@@ -22,8 +24,10 @@ def block_figure(font_px: int = 24) -> go.Figure:
     for y, title in ((PLAIN_Y, "plain:<br>F(x)"), (RESIDUAL_Y, "residual:<br>x + F(x)")):
         stops = [START, *(x for x, _ in BOXES), *([SUM] if y == RESIDUAL_Y else []), END]
         for before, after in zip(stops, stops[1:], strict=False):
-            begin = before + (HALF_WIDTH if before in dict(BOXES) else 0.25 * (before == SUM))
-            end = after - (HALF_WIDTH if after in dict(BOXES) else 0.25 * (after == SUM))
+            begin = before + (
+                HALF_WIDTH if before in dict(BOXES) else SUM_HALF_WIDTH * (before == SUM)
+            )
+            end = after - (HALF_WIDTH if after in dict(BOXES) else SUM_HALF_WIDTH * (after == SUM))
             notes.append(_arrow(begin, y, end, y))
         for x, text in BOXES:
             shapes.append(_box(x, y))
@@ -31,15 +35,21 @@ def block_figure(font_px: int = 24) -> go.Figure:
         label = _text(END + 0.1, y, f"<b>{title}</b>")
         notes += [_text(START - 0.25, y, "x"), {**label, "xanchor": "left"}]
     skip = {"color": OKABE_ITO[5], "width": 5}
-    for path in (
-        f"M {START + 0.5},{RESIDUAL_Y} L {START + 0.5},{SKIP_Y} L {SUM},{SKIP_Y}"
-        f" L {SUM},{RESIDUAL_Y + 0.3}",
-    ):
-        shapes.append({"type": "path", "path": path, "line": skip})
-    around = {"x0": SUM - 0.25, "x1": SUM + 0.25, "y0": RESIDUAL_Y - 0.22, "y1": RESIDUAL_Y + 0.22}
-    shapes.append({"type": "circle", **around, "line": {"color": OKABE_ITO[5], "width": 4}})
+    path = f"M {START + 0.5},{RESIDUAL_Y} L {START + 0.5},{SKIP_Y} L {SUM},{SKIP_Y}"
+    shapes.append({"type": "path", "path": path, "line": skip})
+    into = _arrow(SUM, SKIP_Y + 0.02, SUM, RESIDUAL_Y + SUM_HALF_HEIGHT)
+    notes.append(
+        {**into, "arrowcolor": skip["color"], "arrowwidth": skip["width"], "arrowsize": 0.7}
+    )
+    around = {
+        "x0": SUM - SUM_HALF_WIDTH,
+        "x1": SUM + SUM_HALF_WIDTH,
+        "y0": RESIDUAL_Y - SUM_HALF_HEIGHT,
+        "y1": RESIDUAL_Y + SUM_HALF_HEIGHT,
+    }
+    shapes.append({"type": "circle", **around, "line": {"color": skip["color"], "width": 4}})
     notes.append(_text(SUM, RESIDUAL_Y, "<b>+</b>"))
-    notes.append(_text(4.0, SKIP_Y + 0.2, "the skip: x as it is"))
+    notes.append(_text(4.0, SKIP_Y + 0.2, "skip: x, unchanged"))
     for note in notes:
         if "font" in note:
             note["font"] = {"size": font_px}
@@ -47,7 +57,7 @@ def block_figure(font_px: int = 24) -> go.Figure:
     layout = {
         "shapes": shapes,
         "annotations": notes,
-        "xaxis": {**hidden, "range": [-0.2, 13.0]},
+        "xaxis": {**hidden, "range": [-0.2, 12.4]},
         "yaxis": {**hidden, "range": [0.2, 3.8]},
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
     }

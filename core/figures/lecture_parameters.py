@@ -18,6 +18,7 @@ from core.concepts.parameter_counts import (
     in_words,
     memory_bytes,
 )
+from core.figures.cell_numbers import ink_on
 from core.figures.concepts_parameters import COLORS, TICKS
 from core.figures.concepts_style import GRID, drawn, upright
 
@@ -29,18 +30,20 @@ def forms_figure(layers: Layers, side: int) -> go.Figure:
     counts = {name: FORMS[name](layers, side) for name in ORDER}
     sizes = [memory_bytes(count, "float32", False) for count in counts.values()]
     names = [name if name != DENSE else f"{name}, {layers.units} units" for name in counts]
+    colors = [COLORS[index] for index in (2, 1, 3, 0)]
     bars = {
         "type": "bar",
         "orientation": "h",
         "x": sizes,
         "y": [name.replace(", ", ",<br>") for name in names],
-        "marker": {"color": [COLORS[index] for index in (2, 1, 3, 0)]},
+        "marker": {"color": colors},
         "text": [
             f"{count:,} weights, {in_words(size)}"
             for count, size in zip(counts.values(), sizes, strict=True)
         ],
         "textposition": ["outside", "inside", "inside", "inside"],
         "insidetextanchor": "end",
+        "insidetextfont": {"color": [ink_on(one) for one in colors]},
         "hoverinfo": "skip",
     }
     cards = [
@@ -59,7 +62,10 @@ def forms_figure(layers: Layers, side: int) -> go.Figure:
         )
     ]
     layout = {
-        "shapes": [upright(size * GIB, width=2, dash="dot") for size in CARDS_GIB],
+        # Below the bars, so that no line crosses a number.
+        "shapes": [
+            {**upright(size * GIB, width=2, dash="dot"), "layer": "below"} for size in CARDS_GIB
+        ],
         "annotations": cards,
         "xaxis": {
             "type": "log",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.concepts_style import LINE, drawn
+from core.figures.concepts_style import GRID, LINE, drawn
 from core.figures.encoding import encode_colors, encode_grey
 from core.palette import OKABE_ITO
 
@@ -59,7 +59,9 @@ def pictures(shown: Sequence[Shown], rows: int = 1) -> go.Figure:
 def beside(one: Shown, chart: go.Figure, share: float = 0.42) -> go.Figure:
     """Draw a picture at the left of a chart; ``share``: its part of the width."""
     figure = chart.to_dict()
-    layout = {**_empty(), **figure["layout"]}
+    # A chart without a word on it keeps plotly's own: a legend where it has several curves.
+    layout = {name: value for name, value in _empty().items() if name != "showlegend"}
+    layout |= figure["layout"]
     left = share + 0.1
     layout["annotations"] = [_to_the_right(one, left) for one in layout.get("annotations", ())]
     layout["shapes"] = [_to_the_right(one, left) for one in layout.get("shapes", ())]
@@ -171,6 +173,8 @@ def _add(
         place = {"x": middle, "y": up[1], "xref": "paper", "yref": "paper", "yanchor": "bottom"}
         place["xanchor"] = "center"
         layout["annotations"].append({**place, "text": one.title, "showarrow": False})
+    # Without it a black picture has no end on a dark ground, a white one none on a light one.
+    layout["shapes"].append(_edge(Frame(0, 0, height, width, color=GRID), x, y))
     for frame in one.frames:
         layout["shapes"].append(_frame(frame, x, y))
         if frame.label:
@@ -188,6 +192,10 @@ def _frame(frame: Frame, x: str, y: str) -> dict[str, Any]:
         "y1": frame.top + frame.height - 0.5,
         "line": {"color": frame.color, "width": 4},
     }
+
+
+def _edge(frame: Frame, x: str, y: str) -> dict[str, Any]:
+    return {**_frame(frame, x, y), "line": {"color": frame.color, "width": 1}}
 
 
 def _label(frame: Frame, x: str, y: str) -> dict[str, Any]:

@@ -218,7 +218,10 @@ def parameters_figure(
             },
         )
     figure.update_xaxes(title="parameters", type="log", gridcolor=GRID, exponentformat="power")
-    figure.update_yaxes(title="wrong (%)", type="log", gridcolor=GRID, dtick=1)
+    figure.update_xaxes(dtick=1)
+    figure.update_yaxes(
+        title="wrong (%)", type="log", gridcolor=GRID, tickvals=(1, 2, 5, 10, 20, 50)
+    )
     return figure.update_layout(margin=MARGIN, legend={"orientation": "h", "y": -0.25, "x": 0})
 
 

@@ -160,8 +160,11 @@ def test_an_image_too_narrow_to_move() -> None:
 
 def test_figures_show_the_numbers() -> None:
     window = pooling.window_at(np.eye(4), Pooling("max", 2, 2), 0, 0)
-    grid = figures.window_figure(window).data[0]
-    assert grid.z.tolist() == [[1, 0], [0, 1]] and grid.texttemplate == "%{z:.2f}"
+    grid, over = figures.window_figure(window).data
+    assert grid.z.tolist() == over.z.tolist() == [[1, 0], [0, 1]]
+    # Black on white, white on black.
+    assert [grid.text[0][0], over.text[0][1]] == ["1.00", "0.00"]
+    assert (grid.textfont.color, over.textfont.color) == ("#000000", "#ffffff")
     scores = tuple(flat_scores(1.0, 1000).values())
     bars = figures.contrast_figure(scores).data[0]
     assert bars.text[0] == f"{scores[0].contrast_to_noise:.2f}"
