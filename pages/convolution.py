@@ -1,4 +1,4 @@
-"""Convolution: a small kernel walks over the micrograph, and a feature map comes out."""
+"""Convolution: a small kernel slides over the micrograph, and a feature map comes out."""
 
 import streamlit as st
 
@@ -47,20 +47,20 @@ def stage(opened: Opened) -> None:
 stage(
     learn.begin(
         "Convolution",
-        "A small kernel slides over the micrograph; each position gives one pixel of a feature "
+        "A small kernel slides over the micrograph; each position yields one pixel of a feature "
         "map.",
         why="The rim of a particle, a grain boundary, a lattice fringe: each is a small pattern of "
-        "grey levels, and a convolution answers wherever the micrograph looks like it.",
+        "grey levels, and a convolution responds wherever the micrograph resembles its kernel.",
         has_picture=False,
     )
 )
 question.predict(
     "conv_predict",
     Question(
-        "An image of 32 px, a kernel of 5 px, stride 2, no padding: how many outputs along a side?",
+        "Image 32 px, kernel 5 px, stride 2, no padding: how many outputs along a side?",
         truth=14,
-        why="(32 - 5) / 2 = 13.5, rounded down to 13, plus the first position. The kernel stops "
-        "one pixel short of the edge, so the last row and column are never read.",
+        why="(32 - 5) / 2 = 13.5, rounded down to 13, plus 1 for the first position. The kernel "
+        "stops one pixel short of the edge, so the last row and column are never read.",
         high=32,
     ),
 )

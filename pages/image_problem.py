@@ -24,8 +24,8 @@ opened = learn.begin(
     "The image problem",
     "A fully connected layer reads an image as a list: too many weights, no neighbours, no "
     "invariance.",
-    why="A micrograph has a million pixels or more. Whether a network can learn from it at all "
-    "is decided by how its first layer reads them.",
+    why="A micrograph has a million pixels or more. How the first layer of a network reads them "
+    "decides whether the network can learn from it at all.",
 )
 
 st.subheader("Too many weights")
@@ -34,14 +34,13 @@ learn_image_problem.memory()
 question.predict(
     "image_predict",
     Question(
-        "An image twice as wide and twice as high: how many times the weights does the fully "
-        "connected layer need, with as many hidden units as before?",
+        "The width and the height of an image double. By what factor does the number of weights "
+        "of a fully connected layer grow?",
         truth=4,
-        why="Every unit has one weight a pixel, and there are four times as many pixels. The "
-        "convolution needs not one weight more.",
+        why="Every unit has one weight per pixel, and there are four times as many pixels. A "
+        "convolution needs no additional weight.",
         low=0,
         high=16,
-        unit=" times",
     ),
 )
 

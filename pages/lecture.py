@@ -1,4 +1,4 @@
-"""Lecture: all of it as a talk, one idea and one picture a screen."""
+"""Lecture: the whole course as a talk, one idea and one picture per screen."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Sharing: one kernel for all places, and so the feature map moves with the image."""
+"""Sharing: one kernel for all positions, and so the feature map moves with the image."""
 
 import streamlit as st
 
@@ -13,8 +13,8 @@ opened = learn.begin(
     "Sharing",
     "One kernel is applied everywhere in the image: few weights, and the feature map moves with "
     "the image.",
-    why="A grain boundary looks like one wherever it lies: what a network has learned in one "
-    "corner of a micrograph should hold in every other.",
+    why="A grain boundary looks the same wherever it lies: what a network learns in one corner "
+    "of a micrograph should hold in every other.",
     has_picture=False,
 )
 image = learn.middle(opened)
@@ -30,10 +30,11 @@ learn_sharing.network(opened)
 question.predict(
     "share_predict",
     Question(
-        "Max pooling of 2 on the line 0 0 1 1 0 0 1 1 gives 0 1 0 1. The line moves by one pixel "
-        "to the right, around the end. What does max pooling give now?",
+        "Max pooling the line 0 0 1 1 0 0 1 1 in pairs gives 0 1 0 1. The line is shifted to the "
+        "right by one pixel, and what leaves it at the end returns at the beginning. What does max "
+        "pooling give now?",
         truth="1 1 1 1",
-        why="The pairs are now 1 0, 0 1, 1 0 and 0 1: each holds a one. The pattern is gone.",
+        why="The pairs are now 1 0, 0 1, 1 0 and 0 1: each contains a one. The pattern is gone.",
         choices=("0 1 0 1", "1 0 1 0", "1 1 1 1", "0 0 0 0"),
     ),
 )

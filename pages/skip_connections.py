@@ -19,10 +19,10 @@ TOPICS = {
 
 opened = learn.begin(
     "Skip connections",
-    "The block with a way around it, what that way does to training at 20, 56 and 1,202 layers, "
-    "and the skips of a U-Net.",
-    why="Networks that segment micrographs are dozens of layers deep. Skip connections are what "
-    "makes such depth trainable.",
+    "The residual block, what its skip does for training with 20, 56 and 1,202 layers, and the "
+    "skips of a U-Net.",
+    why="Networks that segment micrographs are dozens of layers deep. Skip connections make such "
+    "depth trainable.",
 )
 topic = st.segmented_control(
     "Topic",
@@ -37,12 +37,12 @@ TOPICS[topic](opened)
 question.predict(
     "skips",
     question.Question(
-        "The branch of a residual block is all zeros. By how much does its output differ from its "
-        "input, both not negative?",
+        "All weights in the branch of a residual block are zero. By how much does its output "
+        "differ from its input, if the input is not negative?",
         truth="not at all",
-        choices=("not at all", "by rounding", "it depends on the input"),
-        why="x + 0 = x, bit for bit: a deeper residual network can represent what a shallower one "
-        "does. Whether training finds that is another question.",
+        choices=("not at all", "by rounding errors", "it depends on the input"),
+        why="x + 0 = x, bit for bit: a deeper residual network can represent whatever a shallower "
+        "one can. Whether training finds it is another question.",
     ),
 )
 with learn.check_yourself():
@@ -52,9 +52,9 @@ with learn.check_yourself():
         r"\frac{\partial L}{\partial y}\left(1 + \frac{\partial F}{\partial x}\right)",
     )
     st.caption(
-        "x: what comes into the block. F(x): what its two convolutions make of it. y: what goes "
-        "out, before the last ReLU. L: the loss. The 1 is the skip: it passes the gradient "
-        "on as it is, whatever F does."
+        "x: input of the block. F(x): output of its two convolutions. y: output of the block, "
+        "before the last ReLU. L: the loss. The 1 comes from the skip: it passes the gradient on "
+        "unchanged, whatever F does."
     )
     learn.lines(residual.snippet())
 learn.end(

@@ -88,7 +88,7 @@ def test_the_whole_lecture_page_by_page(
     screenshot(page, "learn-convolution", docs=True)
 
     page.get_by_role("link", name="Next: Sharing").click()
-    expect(page.get_by_text("At rest. Drag the micrograph.")).to_be_visible()
+    expect(page.get_by_text("Not shifted. Drag the micrograph.")).to_be_visible()
     page.get_by_text("Fully connected", exact=True).click()
     expect(page.get_by_text("2,304", exact=True)).to_be_visible()
     screenshot(page, "learn-sharing", docs=True)
@@ -199,13 +199,13 @@ def test_a_dragged_micrograph_takes_its_map_along_as_the_core_says(
 ) -> None:
     page = open_tab()
     page.goto(f"{server.address}/sharing?sample=gold-tem")
-    expect(page.get_by_text("At rest. Drag the micrograph.")).to_be_visible()
+    expect(page.get_by_text("Not shifted. Drag the micrograph.")).to_be_visible()
     micrograph = page.locator(".shifting .micrograph")
     box = micrograph.bounding_box()
     page.mouse.move(box["x"] + 50, box["y"] + 50)
     page.mouse.down()
     page.mouse.move(box["x"] + 90, box["y"] + 70, steps=4)
-    expect(page.get_by_text("the map moves along exactly. It is equivariant.")).to_be_visible()
+    expect(page.get_by_text("the map moves with the image, exactly. It is equivariant.")).to_be_visible()
     page.mouse.up()
     micrograph.press("Home")
     for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowUp"):
@@ -222,14 +222,14 @@ def test_a_dragged_micrograph_takes_its_map_along_as_the_core_says(
             expect(page.locator(".shifting")).to_contain_text(words)
     page.get_by_text("Does the answer stay?").click()
     choose(page, "Layer", "Convolution, circular padding")
-    expect(page.locator(".head .moved").nth(2)).to_have_text("stays")
+    expect(page.locator(".head .moved").nth(2)).to_have_text("unchanged")
     heads = random_heads(grey.shape)
     run = steps(sobel(3))[0].run
     before, after = (outputs(run(one), heads) for one in (grey, np.roll(grey, (-1, 3), (0, 1))))
     for place, head in enumerate((FLATTEN, POOL)):
         share = 100 * moved(before[head], after[head])
         expect(page.locator(".head .moved").nth(place)).to_have_text(
-            f"moves by {float(f'{share:.2g}'):g} %"
+            f"changes by {float(f'{share:.2g}'):g} %"
         )
 
 

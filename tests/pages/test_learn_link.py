@@ -76,7 +76,7 @@ def test_the_state_of_the_pooling_page_is_in_its_link() -> None:
 def test_a_typed_structure_is_in_the_link() -> None:
     app = lesson("receptive_field", structure_nm="14")
     # The example stack sees 28 px of 0.25 nm: half of 14 nm.
-    assert {one.label: one.value for one in app.metric}["Width in structures"] == "0.5"
+    assert {one.label: one.value for one in app.metric}["Field / structure"] == "0.5"
 
 
 @pytest.mark.parametrize(

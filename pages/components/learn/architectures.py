@@ -70,7 +70,7 @@ def explorer(opened: Opened, facts: dict[str, ArchitectureFacts]) -> None:
     screen.chart(figures.maps_figure(fact.drawing), "maps")
     st.caption(
         "Height: side of the feature maps; width: channels; both logarithmic. Below each bar: "
-        "channels × side². Dotted lines, where there are any: skip connections."
+        "channels × side². Dotted lines: skip connections, if any."
     )
     left, right = screen.parts(screen.HALF, screen.HALF)
     with left:
@@ -150,11 +150,11 @@ def _formulas() -> None:
         r"\text{MACs} = C_\text{out}\,C_\text{in}\,k^2\,h\,w",
     )
     st.caption(
-        "For one convolution. C with the index in or out: channels of what comes in and goes out. "
-        "k: the kernel's width; 1: the bias. h, w: height and width of the output, in px. MACs: "
-        "multiply-accumulate operations of convolutions and dense layers, as papers count them. "
-        "The LeNet-5 of 1998 connects its maps by a table: 60,000 trainable parameters; fully "
-        "connected and with a dense output, 61,706."
+        "For one convolution. C in and C out: input and output channels. k: kernel size; 1: the "
+        "bias. h, w: height and width of the output in px. MACs: multiply-accumulate operations of "
+        "convolutions and dense layers, as papers count them. The LeNet-5 of 1998 connects only "
+        "selected maps: 60,000 trainable parameters. With all maps connected and a dense output "
+        "layer there are 61,706."
     )
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from core.types import Array
 
-TRAINED = "Of the trained network"
+TRAINED = "From the trained network"
 AMOUNTS = {"valid": 0.0, "same": 0.5, "full": 1.0}
 HEIGHT = 420
 TABLE_WIDTH = 340
@@ -59,8 +59,8 @@ def controls() -> Callable[[], Walk]:
             key="conv_padding",
             bind="query-params",
             width=110,
-            help="same: half of the kernel on each side, which keeps the size at stride 1 "
-            "only; at stride s the map has 1/s of it, rounded up.",
+            help="same: half the kernel on each side, which keeps the size at stride 1; at "
+            "stride s the map is 1/s as large, rounded up.",
         )
         mode = st.selectbox(
             "Filled with",
@@ -162,7 +162,7 @@ def whole(
     box = Rectangle(rows.start, columns.start, rows.stop, columns.stop)
     before, after = screen.parts(screen.HALF, screen.HALF)
     with before:
-        st.markdown("**Micrograph.** Click a place to slide the kernel there.")
+        st.markdown("**Micrograph.** Click to slide the kernel over that place.")
         viewer(
             publish.grey_image(image, opened.micrograph.name, nm),
             ViewerSettings(boxes=(box,), height=HEIGHT),
@@ -189,7 +189,7 @@ def verified(image: Array, walk: Walk, found: Array, chosen: OnePixel) -> None:
     with learn.check_yourself():
         learn.formulas(rf"S[m,n]=\sum_{{i,j}} I[{places[0]},\,{places[1]}]\;K[i,j]")
         st.markdown(
-            "$I$: grey levels of the image, 0 to 1, continued outside by the padding; $K$: weights "
+            "$I$: grey levels of the image, 0 to 1, extended by the padding; $K$: weights "
             "of the kernel, $k$ px along a side; $S$: feature map; $m$, $n$: row and column in the "
             "feature map; $i$, $j$: row and column in the kernel, from 0; $s$: stride, $p$: "
             "padding, $d$: dilation, in px."

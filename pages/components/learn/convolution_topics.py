@@ -45,7 +45,7 @@ def turning(opened: Opened, image: Array, walk: Walk) -> None:
         "reproduces it rotated by 180°. On this micrograph the two differ by at most "
         f"**{gap:.3g}**"
         + (
-            ": rotated by 180°, this kernel is itself."
+            ": this kernel is its own rotation by 180°."
             if gap < 1e-12
             else ". Networks learn their kernels, so "
             "it does not matter which of the two they compute."
@@ -98,9 +98,9 @@ def border(opened: Opened, image: Array, walk: Walk) -> None:
         for one in found:
             st.metric(one.mode.capitalize(), f"{one.error:.3g}", width=METRIC)
     st.caption(
-        "Top left corner; right of and below the orange lines is the image, outside them what is "
-        "assumed. The numbers: mean absolute error of the feature map in the border pixels, "
-        "against the pixels that lie there in the whole micrograph."
+        "Top left corner. Right of and below the orange lines is the image, outside them what the "
+        "padding assumes. The numbers: mean absolute error of the feature map in the border "
+        "pixels, compared with padding by the true pixels of the micrograph."
     )
 
 
@@ -124,8 +124,8 @@ def channels(opened: Opened, image: Array, walk: Walk) -> None:
         panels([*shown, Panel(made.total, "their sum", "")], ("+", "+", "=")), "conv_channels", 340
     )
     st.markdown(
-        "A kernel that reads 3 channels has a 3 x 3 slice for each: **27 weights, one map**. "
-        "A layer with 64 such kernels has 64 maps and 64 x 27 = 1,728 weights, plus 64 biases."
+        "A kernel that reads 3 channels has a 3 × 3 slice for each: **27 weights, one map**. "
+        "A layer with 64 such kernels has 64 maps and 64 × 27 = 1,728 weights, plus 64 biases."
     )
     learn.agreement({"torch": made.torch_difference})
 
@@ -144,15 +144,15 @@ def separability(opened: Opened, image: Array, walk: Walk) -> None:
     learn.check(rank_snippet(walk.kernel))
     if rank != 1:
         st.markdown(
-            f"**Rank {rank}: not separable.** One column times one row cannot give this kernel; "
-            f"{rank} such pairs can."
+            f"**Rank {rank}: not separable.** This kernel is not one column times one row, but a "
+            f"sum of {rank} such products."
         )
         return
     whole = Walk(walk.kernel, Geometry(padding=size // 2), "replicate")
     down = feature_map(image, Walk(kernels.middle_column(column), whole.geometry, "replicate"))
     twice = feature_map(down, Walk(kernels.middle_column(row).T, whole.geometry, "replicate"))
     st.markdown(
-        f"**Rank 1: separable.** Column first, then row: {size} + {size} = {2 * size} products a "
+        f"**Rank 1: separable.** Column first, then row: {size} + {size} = {2 * size} products per "
         f"pixel instead of {size * size}."
     )
     learn.agreement({"one pass": float(abs(twice - feature_map(image, whole)).max())})

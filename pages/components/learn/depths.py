@@ -39,11 +39,12 @@ def hundreds(opened: Opened) -> None:
         st.metric("Published test error", _error(member.published_error, skip), width=220)
     screen.chart(family_figure(cifar_family.family(), layers), "family", CHART_PX)
     st.caption(
-        "Residual networks of 6n + 2 layers for 32 × 32 px in ten classes: He et al. 2016, table "
-        "6 (of 110 layers, the best of five). A skip adds no parameter, so the plain network has "
-        "as many. Of plain networks the paper shows curves, no such table: at 56 layers worse "
-        "than at 20, at 110 above 60 %. 1,202 layers trained as well as 110, to a training error "
-        "below 0.1 %, and were worse on the test: too large for 50,000 images."
+        "Residual networks of 6n + 2 layers for ten classes of 32 × 32 px images: He et al. 2016, "
+        "Table 6 (for 110 layers, the best of five runs). A skip adds no parameters, so the plain "
+        "network has as many. For plain networks the paper shows curves only: 56 layers do worse "
+        "than 20, and 110 layers stay above 60 % error. The network of 1,202 layers trains as well "
+        "as that of 110, to a training error below 0.1 %, but does worse on the test images: it is "
+        "too large for 50,000 training images."
     )
     _build(opened, layers, skip)
 
@@ -60,12 +61,13 @@ def _build(opened: Opened, layers: int, skip: bool) -> None:
     learn_middle = learn.middle(opened)
     kind = "residual" if skip else "plain"
     key = (opened.content, layers, skip)
-    built = background.run("family", f"Build it, {kind} and untrained", key, work)
+    built = background.run("family", f"Build the untrained {kind} network", key, work)
     if built is not None:
         st.markdown(
-            f"**Built and used.** {built.layers:,} layers with {built.parameters:,} parameters, "
-            f"{built.parameters * BYTES_A_WEIGHT / 1e6:,.1f} MB, made in {built.build_s:.2f} s; "
-            f"the middle of this micrograph, 32 × 32 px, went through in {built.forward_s:.2f} s."
+            f"**Built and run.** {built.layers:,} layers with {built.parameters:,} parameters, "
+            f"{built.parameters * BYTES_A_WEIGHT / 1e6:,.1f} MB, built in {built.build_s:.2f} s; "
+            "one forward pass with the central 32 × 32 px of this micrograph took "
+            f"{built.forward_s:.2f} s."
         )
 
 
@@ -80,10 +82,10 @@ def unet(opened: Opened) -> None:
     )
     screen.chart(unet_figure(facts.drawing), "unet", DRAWING_PX)
     st.markdown(
-        "A U-Net's skips do something else than those of a residual block. They carry the "
-        "encoder's maps, still sharp, past the coarse ones to the decoder, which reads both: "
-        "what it is from below, where it is from the left. Nothing is added; the maps are "
-        "**concatenated**. In this network each encoder block is made of residual blocks as well."
+        "The skips of a U-Net differ from those of a residual block. They carry the encoder's "
+        "maps, still sharp, past the coarse ones to the decoder, which reads both: the coarse maps "
+        "say what is there, the sharp ones where. The maps are **concatenated**, not added. In "
+        "this network the encoder consists of residual blocks as well."
     )
     st.caption(
         f"Channels × side² of a {facts.side} × {facts.side} px image; {facts.parameters:,} "

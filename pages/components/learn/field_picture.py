@@ -78,8 +78,9 @@ def draw(
         on_click=on_click,
     )
     st.caption(
-        "Click a pixel. Arrow keys, right and left: one layer deeper, one back. Orange: what a "
-        "unit of this layer sees; blue: of the layers before it; dashed: the structure's size."
+        "Click a pixel. Right and left arrow keys: one layer deeper, one layer back. Orange: what "
+        "a unit of this layer sees; blue: the same for the layers before it; dashed: size of a "
+        "structure."
     )
 
 
@@ -114,10 +115,10 @@ def say(seen: UnitField, structure_px: float, size: PixelSize | None) -> None:
             lengths = f"{in_words(height, size)} × {in_words(width, size)}"
             st.metric("On this micrograph", lengths, width=200)
         st.metric("A structure", in_both(round(structure_px, 1), size), width=210)
-        st.metric("Width in structures", f"{ratio:.2g}", width=190)
+        st.metric("Field / structure", f"{ratio:.2g}", width=190)
         st.metric("Outside the image", f"{outside:.0%}", width=140)
     if ratio < 1:
-        st.markdown("This unit **cannot see a whole structure**: it judges by a part.")
+        st.markdown("This unit **cannot see a whole structure**, only part of it.")
 
 
 def table(rows: tuple[LayerField, ...], size: PixelSize | None) -> None:

@@ -72,7 +72,6 @@ def explorer(opened: Opened) -> None:
         receptive_field(fields.trace, row.layer, *unit)
         for row, unit in zip(fields.rows[: place + 1], units, strict=False)
     ]
-    picture.say(seen[-1], structure_px, opened.micrograph.pixel_size)
     left, right = screen.parts(*SHARES)
     with left:
         focus = picture.focus(fields.rows, measured.place, structure_px, shape)
@@ -81,6 +80,7 @@ def explorer(opened: Opened) -> None:
         )
     with right:
         _cone(receptive_cone.cone(fields.trace, fields.rows[: place + 1], units[place][1]))
+    picture.say(seen[-1], structure_px, opened.micrograph.pixel_size)
     with learn.check_yourself():
         formulas()
         picture.table(fields.rows, opened.micrograph.pixel_size)
@@ -93,9 +93,9 @@ def formulas() -> None:
         r"r_l = r_{l-1} + d_l\,(k_l - 1)\,j_{l-1}", r"j_l = j_{l-1}\,s_l", r"r_0 = j_0 = 1"
     )
     st.caption(
-        "r: the field, in px. j: the jump, how far apart neighbouring units look, in px. l: the "
-        "layer, 0 is the image. k: the kernel's width, s: the stride, d: the dilation. Stride and "
-        "pooling let every later layer step wider, so the field grows faster."
+        "r: receptive field in px. j: jump, the distance between the fields of neighbouring units "
+        "in px. l: layer, where 0 is the image. k: kernel size, s: stride, d: dilation. Strides "
+        "and pooling widen the jump of all later layers, so the field grows faster."
     )
 
 
@@ -113,7 +113,7 @@ def _image_shape(opened: Opened) -> tuple[int, int]:
 def _stack_text() -> str:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            "Layers, the first one sees the image",
+            "Layers, from the image on",
             EXAMPLE,
             key="layers",
             bind="query-params",
@@ -211,13 +211,13 @@ def _structure_px(opened: Opened, found: StructureSize) -> float:
     size = opened.micrograph.pixel_size
     scale, unit = (size.nm, "nm") if size else (1.0, "px")
     typed = st.number_input(
-        f"Structure to see ({unit})",
+        f"Structure size ({unit})",
         value=None,
         placeholder=f"{found.px * scale:.3g}",
         width=190,
         key=f"structure_{unit}",
         bind="query-params",
-        help=f"Measured from {found.how}; type another.",
+        help=f"Measured from {found.how}; type another size to override it.",
     )
     return typed / scale if typed and typed > 0 else found.px
 

@@ -44,9 +44,9 @@ def memory() -> None:
     figure = memory_figure(layers, precision, training, side, network)
     screen.chart(figure, "image_memory", height=540)
     st.caption(
-        f"Lines: what graphics cards hold ({_cards()}), counted in GiB. Dotted: as many outputs "
-        "as the convolution has, each reading every pixel; there, twice the side is sixteen times "
-        "the weights."
+        f"Horizontal lines: memory of graphics cards ({_cards()}). Dotted: a fully connected layer "
+        "with as many outputs as the convolution; there, twice the side means sixteen times the "
+        "weights."
     )
     with learn.check_yourself():
         learn.formulas(
@@ -57,7 +57,8 @@ def memory() -> None:
         st.markdown(
             "Weights of one layer. $n$: side of the image in px; $u$: hidden units; $m$: maps; "
             "$k$: side of the kernel in px, here 3. Each weight takes 8 bytes in double precision, "
-            "4 in float32, 2 in half; to train, Adam keeps a gradient and two moments beside it."
+            "4 in float32, 2 in half precision. For training, a gradient and Adam's two moments "
+            "are stored with it."
         )
         learn.lines(counts.layers_snippet(side, layers, precision))
 
@@ -105,10 +106,10 @@ def _lesson(weights: dict[str, int], side: int, precision: str, card: str) -> st
     needed = counts.cards_needed(to_train, counts.CARDS[card])
     on = f"**{needed:,} cards** of {counts.CARDS[card]} GB" if needed > 1 else "one card"
     return (
-        f"{size:,} pixels in, as many outputs as the convolution has, each reading every pixel: "
-        f"**{dense:,} weights, {counts.in_words(to_use)}**. To train them takes "
-        f"{counts.in_words(to_train)}, {on} ({card}). The convolution does it with "
-        f"**{shared:,} weights**."
+        f"A layer that reads {size:,} pixels and has as many outputs as the convolution, each "
+        f"connected to every pixel, needs **{dense:,} weights, {counts.in_words(to_use)}**. "
+        f"Training them takes {counts.in_words(to_train)}, that is {on} ({card}). The convolution "
+        f"needs **{shared:,} weights**."
     )
 
 
@@ -138,15 +139,17 @@ def structure() -> None:
         screen.chart(accuracy_figure(folds), "image_accuracy", height=400)
     mlp, cnn, flat = (rows[name, "straight"].parameters for name in NAMES.values())
     st.markdown(
-        "All three were trained on four fifths of 5000 snapshots of the Ising model, straight and "
-        "shuffled, to tell whether a snapshot is below or above the critical temperature. To the "
-        f"MLP, {mlp:,} parameters, an image is a list, so shuffling changes nothing. The CNN that "
-        f"averages its feature maps, {cnn} parameters, loses the neighbourhoods it relies on; all "
-        "that is left is how many spins point up. The same convolution flattened into a dense "
-        f"layer, {flat:,} parameters, behaves partly like a list again."
+        "All three networks were trained on four fifths of 5,000 snapshots of the Ising model, "
+        "original and shuffled, to tell whether a snapshot is below or above the critical "
+        f"temperature. To the MLP ({mlp:,} parameters) an image is a list, so shuffling changes "
+        f"nothing. The CNN that averages its feature maps ({cnn} parameters) loses the "
+        "neighbourhoods it relies on; all that remains is how many spins point up. The same "
+        f"convolution, flattened into a dense layer ({flat:,} parameters), again reads its maps "
+        "partly as a list."
     )
     st.caption(
-        "Bars: mean validation accuracy of five folds; lines: lowest to highest. Dotted: chance."
+        "Bars: mean validation accuracy over five folds; error bars: lowest to highest. Dotted: "
+        "chance."
     )
     with learn.check_yourself():
         learn.agreement(
@@ -194,10 +197,10 @@ def _follows() -> float:
 def invariance(image: Array) -> None:
     """Shift an image, and show how far hidden units and answer of each network move."""
     st.markdown(
-        "Sharing one kernel among all places makes a layer **equivariant**: when the image moves, "
-        "its feature map moves along. **Invariance**, the same answer wherever things are, comes "
-        "from pooling over all places. A CNN that flattens its map into a dense layer has a weight "
-        "for each place again, and is not invariant."
+        "Sharing one kernel among all positions makes a layer **equivariant**: when the image is "
+        "shifted, its feature map shifts with it. **Invariance**, the same output wherever things "
+        "are, comes from pooling over all positions. A CNN that flattens its map into a dense "
+        "layer again has a weight for each position, and is not invariant."
     )
     subject = st.segmented_control(
         "Image",
@@ -217,14 +220,16 @@ def invariance(image: Array) -> None:
     left, right = screen.parts(310, 630)
     with left:
         by = st.slider("Shift to the right (px)", 0, 16, 1, key="image_shift", bind="query-params")
-        screen.chart(snapshot_figure({f"moved by {by} px": _moved(spins, by)}), "image_moved", 300)
+        screen.chart(
+            snapshot_figure({f"shifted by {by} px": _moved(spins, by)}), "image_moved", 300
+        )
     with right:
         screen.chart(
             shift_figure(SHIFTS, curves, "|h(Tx) - h(x)| / |h(x)|", now=by, axis="shift (px)"),
             "image_move",
             360,
         )
-        st.caption("x: the image; T: the shift; h: the hidden units, the last before the answer.")
+        st.caption("x: the image; T: the shift; h: the last hidden units, before the output.")
     _answers(networks, curves, spins, by)
 
 
@@ -234,9 +239,9 @@ def _answers(networks: dict[str, Any], curves: dict[str, Array], spins: Array, b
     for column, (name, network) in zip(columns, networks.items(), strict=True):
         # What is left of a sum over all places in another order.
         percent = 0.0 if curves[name][by] < ROUNDING else 100 * curves[name][by]
-        column.metric(f"{name}: hidden units move by", f"{percent:.3g} %")
+        column.metric(f"{name}: hidden units change by", f"{percent:.3g} %")
         before, after = (100 * _probability(name, network, one) for one in (spins, moved))
-        column.caption(f"P(T > Tc) {before:.1f} % at rest, {after:.1f} % when moved")
+        column.caption(f"P(T > Tc) {before:.1f} % before, {after:.1f} % after the shift")
 
 
 def _probability(name: str, network: Any, spins: Array) -> float:

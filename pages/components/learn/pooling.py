@@ -135,7 +135,7 @@ def _point(event: ViewerEvent, stride: int) -> None:
 def _spots(opened: Opened, image: Array, chosen: Pooling) -> None:
     with st.container(horizontal=True):
         ground = st.segmented_control(
-            "Ground",
+            "Background",
             ("this micrograph", "flat"),
             default="this micrograph",
             required=True,
@@ -143,10 +143,10 @@ def _spots(opened: Opened, image: Array, chosen: Pooling) -> None:
             bind="query-params",
         )
         dose = st.select_slider(
-            "Dose (electrons a pixel)", DOSES, 100, key="dose", bind="query-params", width=280
+            "Dose (electrons per pixel)", DOSES, 100, key="dose", bind="query-params", width=280
         )
         contrast = st.slider(
-            "Height of the spots (1 = the mean)",
+            "Spot height (1 = mean grey level)",
             0.1,
             3.0,
             0.5,
@@ -171,7 +171,7 @@ def _spots(opened: Opened, image: Array, chosen: Pooling) -> None:
         _score_table(scores)
         count = chosen.window**2
         st.caption(
-            f"In units of one pixel's noise. The mean of the largest of {count} standard "
+            f"In units of the noise of one pixel. The mean of the largest of {count} standard "
             f"normal values is {pooling_noise.expected_lift(count):.4f}: by that much max "
             "pooling raises a flat, noisy background. Structure under the window reduces it."
         )
@@ -181,7 +181,7 @@ def _spots(opened: Opened, image: Array, chosen: Pooling) -> None:
         )
         st.markdown(
             "$E$: expected value; $z_1, z_2, \\ldots$: the pixels of one window, independent and "
-            "standard normal, so in units of one pixel's noise."
+            "standard normal, that is, in units of the noise of one pixel."
         )
         learn.lines(pooling_noise.snippet(chosen.window))
 
@@ -190,12 +190,12 @@ def _counted(opened: Opened, spotty: pooling_noise.SpottyImage, chosen: Pooling)
     top, size = spotty.noisy.max(), opened.micrograph.pixel_size
     pooled = pooling.pool(spotty.noisy, chosen)
     name = f"After {chosen.operation} pooling"
-    shown = (("Counted", spotty.noisy, 1), (name, pooled, chosen.stride))
+    shown = (("Electron counts", spotty.noisy, 1), (name, pooled, chosen.stride))
     for place, (title, counts, step) in zip(
         screen.parts(screen.HALF, screen.HALF), shown, strict=True
     ):
         with place:
-            st.markdown(f"**{title}**, same grey levels")
+            st.markdown(f"**{title}**, same grey scale")
             image = publish.grey_image(counts / top, title, size and size.nm * step)
             viewer(image, ViewerSettings(height=420), key=f"spots-{title[:5]}")
 
@@ -231,8 +231,8 @@ def _shifts(opened: Opened, image: Array, chosen: Pooling) -> None:
     )
     st.markdown(
         f"Shifted by one pixel, the image subsampled without pooling changes by {bare:.2f}; "
-        f"pooled: {words}. At multiples of the stride nothing changes but the position: the "
-        "pooled image moves by whole pixels. 0 is no change, 1.41 two unrelated images."
+        f"pooled: {words}. At multiples of the stride only the position changes: the "
+        "pooled image moves by whole pixels. 0 means no change, 1.41 two unrelated images."
     )
     st.markdown(
         f"A case where max pooling does not help: {_row(pooling_shift.STEPS)} pooled in pairs "

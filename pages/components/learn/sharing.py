@@ -33,16 +33,18 @@ SHIFT = "share_shift"
 FOLLOWS, STAYS = "Does the map follow?", "Does the answer stay?"
 QUESTIONS: dict[str, Show] = {FOLLOWS: "map", STAYS: "heads"}
 WORDS = {
-    FOLLOWS: "**Equivariance**: when the image moves, the feature map moves along. Sharing one "
-    "kernel among all places gives it. Zero padding breaks it at the border, and every stride "
-    "above 1 breaks it; pooling does so through its stride, not through the maximum. Blurring "
-    "before subsampling restores a part: Zhang measured that the predictions of ResNet-18 for two "
-    "shifts of an ImageNet image then agree in 88.3 % of the cases instead of 85.1 %.",
-    STAYS: "**Invariance**: the answer is the same wherever things are. Convolution alone does not "
-    "give it; what reads the map decides. A dense layer on the flattened map has a weight for each "
-    "place, and its answer changes with every pixel. Pooled into windows first, it changes less "
-    "for small shifts. The average over all places does not change at all, as long as the map "
-    "only moves. Bars: three outputs of each head, with random weights; upright lines: at rest.",
+    FOLLOWS: "**Equivariance**: when the image is shifted, its feature map shifts with it. Sharing "
+    "one kernel among all positions achieves this. Zero padding breaks it at the border, and every "
+    "stride above 1 breaks it; pooling breaks it through its stride, not through the maximum. "
+    "Blurring before subsampling restores part of it: Zhang measured that the predictions of "
+    "ResNet-18 for two shifts of an ImageNet image then agree in 88.3 % of cases instead of "
+    "85.1 %.",
+    STAYS: "**Invariance**: the output is the same wherever things are. Convolution alone does "
+    "not provide it; it depends on the head that reads the map. A dense layer on the flattened map "
+    "has a weight for each position, so its output changes with every pixel of shift. If the map "
+    "is pooled into windows first, small shifts change it less. The average over all positions "
+    "does not change at all as long as the map only moves. Bars: three outputs of each head, with "
+    "random weights; vertical lines: without a shift.",
 }
 CROP, GREY_SIDE, NETWORK_STRIDE = 128, 256, 32
 
@@ -130,8 +132,9 @@ def _curves(opened: Opened, image: Array, known: tuple[ImageOperation, ...]) -> 
         return
     screen.chart(shift_figure(SHIFTS, curves, "difference / contrast"), "share_curves", height=430)
     st.caption(
-        "The micrograph is shifted as far down as to the right. Difference: root mean square of "
-        "shift-then-layer minus layer-then-shift; contrast: standard deviation of the map."
+        "The micrograph is shifted down and to the right by the same number of pixels. Difference: "
+        "root mean square of shift-then-layer minus layer-then-shift; contrast: standard deviation "
+        "of the map."
     )
     learn.lines(pooling_snippet())
 
@@ -186,8 +189,8 @@ def _network_result(found: NetworkShift) -> None:
             height=430,
         )
         st.caption(
-            f"Labels of the shifted image, shifted back, against those of the image at rest: the "
-            f"middle {CROP} x {CROP} px. With circular padding they agree at multiples of "
+            "Labels of the shifted image, shifted back, compared with those of the original, on "
+            f"the central {CROP} x {CROP} px. With circular padding they agree at multiples of "
             f"{found.stride} px, this network's total stride, and dip in between."
         )
     with right:
@@ -201,6 +204,6 @@ def _network_result(found: NetworkShift) -> None:
         one.metric("Spread, as trained", f"{found.own_leak.spread:.3g}")
         two.metric("Spread, circular", f"{found.circular_leak.spread:.3g}")
         st.caption(
-            "Probability of the last phase. The image is empty: what you see is the effect of the "
-            "padding, spreading in from the border."
+            "Probability of the last phase. The image is constant, so all structure is the effect "
+            "of the padding, spreading inwards from the border."
         )

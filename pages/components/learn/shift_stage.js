@@ -223,7 +223,7 @@ class ShiftStage {
     this.bars.forEach(({ moved, bars }, head) => {
       const rest = this.atRest[head], most = 1.6 * Math.max(...rest.map(Math.abs), NONE);
       const share = movedBy(rest, now[head]);
-      moved.textContent = share < NONE ? "stays" : `moves by ${Number((100 * share).toPrecision(2))} %`;
+      moved.textContent = share < NONE ? "unchanged" : `changes by ${Number((100 * share).toPrecision(2))} %`;
       bars.forEach((bar, output) => {
         const at = Math.min(1, Math.max(-1, now[head][output] / most));
         Object.assign(bar.querySelector("i").style, {
@@ -248,10 +248,10 @@ class ShiftStage {
     const holds = largest <= NONE;
     verdict.classList.toggle("holds", holds);
     const isOff = shift.some((by) => by % stride);
-    if (!shift[0] && !shift[1]) verdict.textContent = "At rest. Drag the micrograph.";
-    else if (holds) verdict.textContent = data.show === "map" ? `${name}: the map moves along exactly. It is equivariant.` : "The map moves along, and its mean stays: only the global average is invariant.";
-    else if (isOff) verdict.textContent = `${name}: this shift is no multiple of the stride ${stride}; other pixels are sampled, and no shift of the map makes up for it.`;
-    else verdict.textContent = `${name}: the map follows everywhere but at the border, which does not move.`;
+    if (!shift[0] && !shift[1]) verdict.textContent = "Not shifted. Drag the micrograph.";
+    else if (holds) verdict.textContent = data.show === "map" ? `${name}: the map moves with the image, exactly. It is equivariant.` : "The map moves with the image, and its mean stays: only the global average is invariant.";
+    else if (isOff) verdict.textContent = `${name}: this shift is not a multiple of the stride of ${stride}; other pixels are sampled, and no shift of the map can undo that.`;
+    else verdict.textContent = `${name}: the map follows everywhere except at the border, which does not move.`;
     this.element.dataset.shift = shift.join(",");
   }
 }

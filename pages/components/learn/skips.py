@@ -24,8 +24,8 @@ def block(opened: Opened) -> None:
     """Draw the block with the way around it, and what that way does to very deep networks."""
     screen.chart(block_figure(FONT_PX), "block", BLOCK_PX)
     st.markdown(
-        "Two convolutions in a row make **F(x)** of what comes in, **x**. The residual block adds "
-        "x to it: the convolutions only have to learn what is to be *changed*."
+        "Two convolutions in a row turn the input **x** into **F(x)**. The residual block adds x "
+        "to F(x), so the convolutions only have to learn what should *change*."
     )
     st.subheader("20 and 56 layers, 640 steps")
     from models.lecture.depths import depth_runs
@@ -35,21 +35,21 @@ def block(opened: Opened) -> None:
     ends = {(run.skip, run.layers): 100 * run.training[-1] for run in runs}
     st.markdown(
         f"**Degradation.** After {runs[0].steps[-1]} steps the plain network of 56 layers has a "
-        f"*training* error of {ends[False, 56]:.1f} %, the one of 20 layers {ends[False, 20]:.1f} "
-        "%. More layers could do all that fewer can, yet training does not find it. With skips: "
-        f"{ends[True, 56]:.1f} % and {ends[True, 20]:.1f} %; the deep one has nearly caught up."
+        f"*training* error of {ends[False, 56]:.1f} %, that of 20 layers {ends[False, 20]:.1f} %. "
+        "The deeper network could compute whatever the shallower one does, yet training does not "
+        f"get there. With skips: {ends[True, 56]:.1f} % and {ends[True, 20]:.1f} %; the deep "
+        "network has nearly caught up."
     )
     shown = counting.particles(counting.MOST, seed=5).images
     grey = (shown - shown.min()) / (shown.max() - shown.min())
     screen.chart(pictures([Shown(image) for image in grey]), "task", TASK_PX)
     st.caption(
-        "The task: how many particles? Here one to six, in 16 × 16 px; noisy, some touching, "
-        "brighter or darker than the ground. Dotted: the error of a guess, 5 of 6. Networks and "
-        "training as in He et al. 2016, section 4.2, with batch norm, half the channels and 640 "
-        "steps of 64 images with a shorter schedule; each was "
-        "trained once. Training error: over the last 80 steps, of the network while it learned; "
-        "test error: on 2,000 other images, of the network as it then was, so that it jumps while "
-        "the learning rate is high."
+        "The task: how many particles are in the image? Here one to six, in 16 × 16 px; noisy, "
+        "some touching, brighter or darker than the background. Dotted: the error of guessing, 5 "
+        "in 6. Networks and training follow He et al. 2016, section 4.2, with batch norm, half the "
+        "channels and a shorter schedule of 640 steps of 64 images; each network was trained once. "
+        "Training error: over the last 80 steps, while the network learned. Test error: on 2,000 "
+        "other images after that step; it jumps while the learning rate is high."
     )
 
 
@@ -57,8 +57,8 @@ def train(opened: Opened) -> None:
     """Train plain networks and a residual one live, then take out each block of each."""
     depth = _depth("train_depth", gradient_flow.TRAINED_DEPTH)
     st.markdown(
-        "The task: was this patch of the micrograph blurred, or not? A plain network of a quarter "
-        "of the depth, a plain one and a residual one, all with batch norm, see the same patches "
+        "The task: was this patch of the micrograph blurred or not? A plain network, a residual "
+        "one, and a plain one of a quarter of the depth, all with batch norm, see the same patches "
         "in the same order."
     )
     given = _patches(opened)
@@ -84,10 +84,10 @@ def train(opened: Opened) -> None:
     whole = ", ".join(f"{one.kind} {one.whole:.3f}" for one in found)
     st.caption(
         "Each block of a trained network is removed in turn; the rest stays as it is. Loss of the "
-        f"whole network: {whole}; chance level: 0.693. A network near it has learned nothing, has "
-        "nothing to lose, and is not drawn on the right. Without a block the plain network passes "
-        "on maps that the next block has never seen. In the residual one most blocks can go: each "
-        "only adds a correction (Veit et al. 2016)."
+        f"whole network: {whole}; chance level: 0.693. A network near chance has learned nothing, "
+        "so it has nothing to lose and is not drawn on the right. Without one block, the plain "
+        "network passes on maps that the next block has never seen. In the residual network most "
+        "blocks can be removed: each only adds a correction (Veit et al. 2016)."
     )
 
 
@@ -110,20 +110,20 @@ def gradients(opened: Opened) -> None:
             st.metric(f"First layer, {flow.kind}", learn.in_digits(flow.norms[0]), width=200)
             st.metric(f"Last layer, {flow.kind}", learn.in_digits(flow.norms[-1]), width=200)
     st.caption(
-        "Batch norm keeps the size of the signal, not that of the gradient: in a deep plain "
+        "Batch norm preserves the size of the signal, not that of the gradient: in a deep plain "
         "network the gradient grows from each layer to the one before it."
         if norm
         else "Without batch norm and with PyTorch's default initialization, the plain network's "
         "signal shrinks on the forward pass and its gradient on the backward pass, so the "
-        "gradients of all its weights are small, and smaller the deeper it is."
+        "gradients of all its weights are small, the more so the deeper it is."
     )
     st.markdown(
         "**Vanishing and exploding gradients**: in a plain network each layer multiplies the "
         "gradient, so it shrinks or grows with depth. A careful initialization (He et al. 2015) "
-        "keeps its size. Batch norm keeps the size of the *signal*; at initialization it makes "
-        "the gradients of a deep plain network explode (Yang et al. 2019). **Degradation**, the "
-        "problem that residual networks address, is something else: see the training errors of "
-        "20 and 56 layers, both with batch norm."
+        "preserves its size. Batch norm preserves the size of the *signal*; at initialization it "
+        "makes the gradients of a deep plain network explode (Yang et al. 2019). **Degradation**, "
+        "the problem that residual networks address, is something else: see the training errors "
+        "of 20 and 56 layers, both with batch norm."
     )
 
 

@@ -27,12 +27,12 @@ def heading(opened: Opened) -> None:
     with row.container(width="stretch", gap="small"):
         st.title("Lecture")
         st.markdown(
-            "A network can outline and count in seconds what takes hours by hand. Whoever knows "
-            "how it looks at a micrograph knows when to believe it."
+            "A network outlines and counts in seconds what takes hours by hand. Knowing how it "
+            "reads a micrograph tells you when to trust it."
         )
         st.markdown(
-            "From pixels to the U-Net in one talk: one idea, one picture and one sentence a "
-            "screen, drawn of your micrograph."
+            "From pixels to the U-Net in one talk: one idea and one picture per screen, drawn from "
+            "your micrograph."
         )
 
 
@@ -41,7 +41,7 @@ def begin(opened: Opened) -> None:
     asked = st.query_params.get("step", stage.FIRST)
     step = STEPS.get(asked, STEPS[stage.FIRST])
     if asked not in STEPS:
-        st.warning("The link asks for a step that does not exist; shown: the first.")
+        st.warning("The link names a step that does not exist; shown: the first.")
     if stage.class_code() and not is_open(stage.class_code()):
         st.warning("The class of this link is over.")
     place = list(STEPS).index(step.key) + 1
@@ -54,9 +54,10 @@ def begin(opened: Opened) -> None:
             query_params=stage.link_to(step),
         )
         st.markdown(
-            "Arrow keys, Page Down and Page Up, or a clicker step on and back; Home and End go to "
-            "the ends; B makes the screen black; Esc leaves. *Try it live* opens the page where "
-            "the same is shown with all its controls, and Esc there leads back."
+            "Arrow keys, Page Down and Page Up, or a clicker move one step on or back; Home and "
+            "End jump to the first and the last step; B blanks the screen; Esc leaves. *Try it "
+            "live* opens the page that shows the same with all its controls; Esc leads back from "
+            "there."
         )
         _class(opened, step)
     with right:
@@ -73,8 +74,9 @@ def _class(opened: Opened, step: Step) -> None:
     name = literal(opened.micrograph.name)
     if is_open(stage.class_code()):
         st.markdown(
-            f"**The class is open**: by the link at the right it sees the lecture drawn of {name}, "
-            "and answers its questions without names. Space shows the bars beside the truth."
+            "**The class is open**: whoever has the link on the right sees the lecture drawn from "
+            f"{name} and can answer its questions anonymously. Space shows the right answer and "
+            "how the class voted."
         )
         if stage.is_mine():
             st.button("End the class", on_click=stage.end_class)
@@ -87,9 +89,9 @@ def _class(opened: Opened, step: Step) -> None:
             source = f"sample:{samples.offers()[0].name}"
             shares = f"{name} is not kept on this server, so the class sees a sample. "
     st.markdown(
-        "A class can follow on its phones by one short link, and answer the lecture's questions "
-        f"without names. {shares}The class is over when you end it, three hours after "
-        "its last use, or eight hours from now; nothing of it is kept."
+        "Students can follow on their phones with one short link and answer the questions "
+        f"anonymously. {shares}The class ends when you end it, three hours after its last use, or "
+        "eight hours from now; nothing of it is kept."
     )
     st.button("Open a class", on_click=stage.begin_class, args=(source, step.key))
 
