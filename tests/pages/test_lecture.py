@@ -36,7 +36,7 @@ def test_the_contents_lead_to_every_step() -> None:
 
 def test_a_step_that_does_not_exist_is_said_in_a_line() -> None:
     app = opened("lecture", step="nonsense")
-    assert warnings(app) == ["The link asks for a step that does not exist; shown: the first."]
+    assert warnings(app) == ["The link names a step that does not exist; shown: the first."]
     assert not app.exception
 
 
