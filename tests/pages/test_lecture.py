@@ -55,6 +55,7 @@ def test_a_class_has_a_short_link_until_it_ends() -> None:
     assert app.code[0].value.endswith(f"?class={code}")
     seen = deck(opened("lecture", **{"class": code}))
     assert seen["step"] == "predict-size" and code in seen["answers"]
+    assert seen["live"] == stage.LIVE
     app.button[0].click().run()
     assert "class" not in app.query_params
     assert not is_open(code)
@@ -84,6 +85,8 @@ def test_the_instructors_upload_is_seen_with_the_code_while_the_class_lasts(
     browser = TestClient(Starlette(routes=[image_route("")]))
     student = deck(opened("lecture", **{"class": code}))
     assert student["note"] == ""
+    # The pages themselves open the image for its owner alone.
+    assert student["live"] == stage.LIVE_ON_SAMPLE
     shared = student["steps"][0]["figure"]
     assert shared != mine
     assert browser.get(shared).text == drawn_of_ann(mine)

@@ -84,6 +84,7 @@ class Deck {
     for (const key of [...this.places.keys()]) this.drop(key);
     this.figures.clear();
     this.find(".note").textContent = data.note;
+    this.find(".live").textContent = data.live;
     const asked = new URL(location.href).searchParams.get("step") ?? data.step;
     const found = data.steps.findIndex((step) => step.key === asked);
     this.at = -1;

@@ -55,12 +55,14 @@ def deck(
     library: str,
     note: str,
     answers: str,
+    live: str,
     on_left: Callable[[Left], None],
 ) -> None:
     """Show the lecture from ``step`` on.
 
     ``library``: the address of plotly.js. ``note``: one line for whoever stands on stage.
-    ``answers``: the address of the class's answers, "" where none are collected.
+    ``answers``: the address of the class's answers, "" where none are collected. ``live``: what the
+    link to a step's page says.
     """
 
     def left() -> None:
@@ -76,6 +78,7 @@ def deck(
             "library": library,
             "note": note,
             "answers": answers,
+            "live": live,
         },
         on_left_change=left,
     )

@@ -17,6 +17,7 @@ from lecture.step import Step, Subject
 from lecture.steps import PARTS, STEPS
 from pages.components.frame import (
     images,
+    keeping,
     networks,
     presenter,
     publish,
@@ -38,6 +39,7 @@ FIRST = next(iter(STEPS))
 PRESENT, CONTENTS = "1", "0"
 PICTURE_BYTES = 400_000
 """About, of one step."""
+LIVE, LIVE_ON_SAMPLE = "Try it live", "Try it live on a sample"
 NOT_THE_CLASSES = "The class's image cannot be opened; shown: a sample."
 ELSEWHERE = "This link's image cannot be opened here; shown: a sample."
 
@@ -58,6 +60,7 @@ def present(opened: Opened, note: str) -> None:
         publish.below_base_path(library_address()),
         note,
         publish.below_base_path(class_address(code)) if shown is not None else "",
+        LIVE_ON_SAMPLE if _is_anothers_upload(shown) else LIVE,
         _leave,
     )
 
@@ -105,7 +108,7 @@ def go_elsewhere() -> None:
     if key is not None:
         session.remember(GO_LIVE, None)
         LINK.change(step=key)
-        query = {**STEPS[key].query, "presenter": "true", "lecture": key}
+        query = {**_sample_of_the_class(), **STEPS[key].query, "presenter": "true", "lecture": key}
     else:
         key, query = session.value_of(GO_BACK), {}
     if key is None:
@@ -113,6 +116,22 @@ def go_elsewhere() -> None:
     session.remember(GO_BACK, None)
     page = STEPS[key].page.replace("-", "_")
     st.switch_page(PAGES / f"{page}.py", query_params={**session.everywhere(), **query})
+
+
+def _is_anothers_upload(shown: Shown | None) -> bool:
+    """Return whether a class is shown an image that its students cannot open on another page."""
+    return (
+        shown is not None
+        and shown.owner != session.owner()
+        and keeping.sample_name(shown.source) is None
+    )
+
+
+def _sample_of_the_class() -> dict[str, str]:
+    """Return the part of the link that opens the class's sample on another page as well."""
+    shown = classrooms().shown(class_code())
+    name = keeping.sample_name(shown.source) if shown is not None else None
+    return {"sample": name} if name is not None else {}
 
 
 def micrograph() -> tuple[Opened, str]:
