@@ -40,6 +40,22 @@ class EncodedImage:
         return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
 
 
+@dataclass(frozen=True, eq=False)
+class IndexedImage:
+    """A picture of at most 256 colours: ``index`` (h, w) uint8 into ``colors`` (n, 4) uint8 RGBA.
+
+    A PNG of it is a third of that of its :attr:`rgba`, in a quarter of the time.
+    """
+
+    index: np.ndarray
+    colors: np.ndarray
+
+    @property
+    def rgba(self) -> np.ndarray:
+        """(h, w, 4) uint8."""
+        return self.colors[self.index]
+
+
 def display_step(shape: tuple[int, int]) -> int:
     """Return the step, 1 or more, by which (H, W) is thinned to stay within DISPLAY_PIXELS."""
     step = 1
@@ -93,8 +109,12 @@ def encode_objects(objects: np.ndarray) -> EncodedImage:
     return _png(Image.fromarray(np.ascontiguousarray(channels)))
 
 
-def encode_colors(colors: np.ndarray) -> EncodedImage:
+def encode_colors(colors: np.ndarray | IndexedImage) -> EncodedImage:
     """Return an overlay, (h, w, 4) uint8 RGBA, as PNG; h and w may be smaller than the image's."""
+    if isinstance(colors, IndexedImage):
+        image = Image.fromarray(colors.index, "P")
+        image.putpalette(colors.colors[:, :3].tobytes())
+        return _png(image, transparency=colors.colors[:, 3].tobytes())
     return _png(Image.fromarray(np.ascontiguousarray(colors, np.uint8)))
 
 

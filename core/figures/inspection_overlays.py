@@ -8,9 +8,12 @@ import cv2
 import numpy as np
 from plotly.colors import sample_colorscale
 
+from core.figures.encoding import IndexedImage
 from core.types import read_only
 
 SEQUENTIAL, DIVERGING = "Viridis", "RdBu_r"
+HEAT_STEPS = 254
+"""Colours of heat: of the 256 of a palette two are left, for a ring."""
 
 
 def colors(values: np.ndarray, low: float, high: float, scale: str = SEQUENTIAL) -> np.ndarray:
@@ -42,8 +45,8 @@ def limits_of(values: np.ndarray, scale: str = SEQUENTIAL) -> tuple[float, float
     return -limit, limit
 
 
-def heat_overlay(heat: np.ndarray, opacity: float = 0.7, scale: str = SEQUENTIAL) -> np.ndarray:
-    """Return heat (H, W), not negative, as (H, W, 4) uint8: the fainter, the more transparent.
+def heat_overlay(heat: np.ndarray, opacity: float = 0.7, scale: str = SEQUENTIAL) -> IndexedImage:
+    """Return heat (H, W), not negative, as a picture: the fainter, the more transparent.
 
     The 99.9th percentile of what is not 0 takes the full colour, so that one pixel does not hide
     the rest; the transparency follows the square root.
@@ -51,8 +54,12 @@ def heat_overlay(heat: np.ndarray, opacity: float = 0.7, scale: str = SEQUENTIAL
     shown = heat[heat > 0]
     high = float(np.percentile(shown, 99.9)) if shown.size else 1.0
     strength = np.sqrt(np.clip(heat / high, 0, 1))
-    alpha = np.rint(255 * opacity * strength).astype(np.uint8)
-    return np.dstack([colors(strength, 0, 1, scale), alpha])
+    steps = np.linspace(0, 1, HEAT_STEPS)
+    alpha = np.rint(255 * opacity * steps).astype(np.uint8)
+    return IndexedImage(
+        np.rint(strength * (HEAT_STEPS - 1)).astype(np.uint8),
+        np.column_stack([colors(steps, 0, 1, scale), alpha]),
+    )
 
 
 def uncertainty_overlay(uncertainty: np.ndarray, opacity: float = 0.8) -> np.ndarray:

@@ -5,22 +5,24 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from core.figures.encoding import IndexedImage
+
 RING = (255, 255, 255, 255)
 HALO = (0, 0, 0, 160)
 SUBPIXEL_BITS = 4
 
 
-def with_ring(overlay: np.ndarray, centre: tuple[float, float], radius_px: float) -> np.ndarray:
-    """Return an overlay (h, w, 4) uint8 with a white circle on it.
+def with_ring(picture: IndexedImage, centre: tuple[float, float], radius_px: float) -> IndexedImage:
+    """Return a picture of at most 254 colours with a white circle on it.
 
-    ``centre``: (row, column) and ``radius_px`` in pixels of the overlay.
+    ``centre``: (row, column) and ``radius_px`` in pixels of the picture.
     """
-    picture = np.ascontiguousarray(overlay)
+    index, halo = picture.index.copy(), len(picture.colors)
     fine = 1 << SUBPIXEL_BITS
     place = round(centre[1] * fine), round(centre[0] * fine)
-    width = max(1, round(max(overlay.shape[:2]) / 300))
-    for color, thickness in ((HALO, 3 * width), (RING, width)):
+    width = max(1, round(max(index.shape) / 300))
+    for color, thickness in ((halo, 3 * width), (halo + 1, width)):
         cv2.circle(
-            picture, place, round(radius_px * fine), color, thickness, cv2.LINE_8, SUBPIXEL_BITS
+            index, place, round(radius_px * fine), color, thickness, cv2.LINE_8, SUBPIXEL_BITS
         )
-    return picture
+    return IndexedImage(index, np.vstack([picture.colors, np.array([HALO, RING], np.uint8)]))

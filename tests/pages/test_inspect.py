@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from torch import nn
 
 from core.errors import Cancelled
+from core.figures.encoding import IndexedImage
 from core.figures.inspection_rings import with_ring
 from core.inspection import cache, integrated_gradients, occlusion
 from core.inspection.field import choose_field
@@ -617,8 +618,9 @@ def test_pixel_region_is_one_pixel() -> None:
 
 
 def test_ring_lies_at_the_radius() -> None:
-    picture = with_ring(np.zeros((101, 101, 4), np.uint8), (50, 50), 30)
-    rows, columns = np.nonzero(picture[..., 0] == 255)
+    clear = IndexedImage(np.zeros((101, 101), np.uint8), np.zeros((1, 4), np.uint8))
+    picture = with_ring(clear, (50, 50), 30)
+    rows, columns = np.nonzero(picture.rgba[..., 0] == 255)
     assert np.abs(np.hypot(rows - 50, columns - 50) - 30).max() < 1
     assert len(rows) > 100
 

@@ -19,10 +19,11 @@ from pages.components.inspect.subject import Inspected
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.figures.encoding import IndexedImage
     from core.inspection.effective_field import EffectiveField
     from core.inspection.receptive_field import UnitField
     from core.inspection.subject import Subject
-    from core.types import Array, ProgressCallback
+    from core.types import ProgressCallback
 
 HEATS = {"trained": "Trained", "random": "Random weights", "none": "None"}
 THEORETICAL = "Theoretical field, side"
@@ -174,7 +175,7 @@ def _average(inspected: Inspected, layer: str | None, many: int) -> dict[str, Ef
     }
 
 
-def _heat(field: EffectiveField, scale: str) -> Array:
+def _heat(field: EffectiveField, scale: str) -> IndexedImage:
     from core.figures.inspection_overlays import heat_overlay
     from core.figures.inspection_rings import with_ring
 

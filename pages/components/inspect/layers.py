@@ -94,10 +94,10 @@ def channel(inspected: Inspected, layer: str, count: int, default: int) -> int:
     return default
 
 
-def describe(inspected: Inspected, row: LayerRow) -> str:
+def described(title: str, row: LayerRow) -> str:
     """Return a layer in one line: what it is called, and its output shape."""
     shape = " × ".join(str(length) for length in row.layer.shape)
-    return f"{capital(title(inspected, row.layer.name))}: {shape}"
+    return f"{capital(title)}: {shape}"
 
 
 def exact(rows: Mapping[str, LayerRow], name: str) -> str:
@@ -106,7 +106,7 @@ def exact(rows: Mapping[str, LayerRow], name: str) -> str:
 
 
 def _select(inspected: Inspected, options: list[str], chosen: str) -> str:
-    rows = layers(inspected)
+    rows, titles = layers(inspected), readable(inspected)
     own_choice = "" if chosen == inspected.request.layer else chosen
     key = LINK.control("layer", chosen, options[0], len(options), own_choice)
 
@@ -120,7 +120,7 @@ def _select(inspected: Inspected, options: list[str], chosen: str) -> str:
     st.selectbox(
         "Layer",
         options,
-        format_func=lambda name: describe(inspected, rows[name]) if name in rows else name,
+        format_func=lambda name: described(titles[name], rows[name]) if name in rows else name,
         key=key,
         on_change=select,
         help=exact(rows, chosen) or None,

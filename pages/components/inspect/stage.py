@@ -21,6 +21,7 @@ from pages.components.viewer.viewer import Overlay, Rectangle
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from core.figures.encoding import IndexedImage
     from core.inspection.receptive_field import Box
     from core.types import Array
 
@@ -92,7 +93,7 @@ def show(
 
 
 def overlay(
-    inspected: Inspected, make: Callable[[], Array], title: str, *content: object
+    inspected: Inspected, make: Callable[[], Array | IndexedImage], title: str, *content: object
 ) -> Overlay:
     """Return colours (h, w, 4) of the field as an overlay of its part of the micrograph.
 

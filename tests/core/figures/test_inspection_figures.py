@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
+from core.figures.encoding import encode_colors
 from core.figures.inspection_feature_maps import (
     channel_thumbnails,
     hierarchy_figure,
@@ -22,6 +26,7 @@ from core.figures.inspection_overlays import (
     limits_of,
     signed_overlay,
 )
+from core.figures.inspection_rings import with_ring
 from core.inspection.attribution import split_logit
 from core.inspection.feature_maps import (
     Measure,
@@ -55,11 +60,19 @@ def test_colors_run_from_end_to_end() -> None:
 def test_heat_is_clear_where_there_is_none() -> None:
     heat = np.zeros((4, 6))
     heat[1, 2] = 0.5
-    picture = heat_overlay(heat, opacity=0.5)
+    picture = heat_overlay(heat, opacity=0.5).rgba
     assert picture.shape == (4, 6, 4) and picture.dtype == np.uint8
     assert np.count_nonzero(picture[..., 3]) == 1
     assert picture[1, 2, 3] == 128
-    assert not heat_overlay(np.zeros((2, 2)))[..., 3].any()
+    assert not heat_overlay(np.zeros((2, 2))).rgba[..., 3].any()
+
+
+def test_heat_comes_out_of_its_file_as_it_was_drawn() -> None:
+    heat = np.random.default_rng(0).random((20, 30)) ** 4
+    drawn = with_ring(heat_overlay(heat, scale="Inferno"), (10, 15), 6)
+    read = np.asarray(Image.open(io.BytesIO(encode_colors(drawn).data)).convert("RGBA"))
+    np.testing.assert_array_equal(read, drawn.rgba)
+    assert len(drawn.colors) == 256 and (drawn.rgba == 255).all(axis=-1).any()
 
 
 def test_signed_overlay_has_one_symmetric_scale() -> None:
