@@ -227,7 +227,7 @@ def test_random_weights_wait_until_they_are_asked_for(
     # One convolution of 1 x 1 uses its own pixel alone, whatever its weights.
     assert table(app)[trained] == "0 px = 0 nm"
     assert random not in table(app)
-    app = by_key(app.selectbox, "inspect-show-").set_value("random").run()
+    app = by_key(app.segmented_control, "inspect-show-").set_value("random").run()
     assert table(app)[trained] == table(app)[random] == "0 px = 0 nm"
 
 
