@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from core.errors import DataError
 
@@ -56,6 +56,6 @@ def field_statistics(values: Sequence[float]) -> FieldStatistics:
     if count == 1:
         return FieldStatistics(1, mean, None, None, None)
     deviation = float(np.std(values, ddof=1))
-    interval = float(student_t.ppf(0.975, count - 1)) * deviation / count**0.5
+    interval = float(stdtrit(count - 1, 0.975)) * deviation / count**0.5
     accuracy = 100 * interval / abs(mean) if mean else None
     return FieldStatistics(count, mean, deviation, interval, accuracy)

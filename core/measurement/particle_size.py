@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from core.errors import DataError
 from core.measurement.bootstrap import RESAMPLES
@@ -120,7 +120,7 @@ def intervals_over_fields(
     least = np.finfo(np.float64).tiny
     without = np.log(np.maximum(without, least))
     error = np.sqrt((count - 1) / count * ((without - without.mean(0)) ** 2).sum(0))
-    reach = float(student_t.ppf(0.975, count - 1)) * error
+    reach = float(stdtrit(count - 1, 0.975)) * error
     return {
         name: (float(value * np.exp(-one)), float(value * np.exp(one)))
         for name, value, one in zip(NAMES, whole, reach, strict=True)

@@ -194,7 +194,7 @@ def test_help_needs_no_numbers_and_no_networks() -> None:
 def test_no_torch_where_no_network_runs(folder: Path, tmp_path: Path) -> None:
     image, out = str(folder / "good.png"), str(tmp_path / "out")
     commands = [["models"], ["info", image], ["segment", image, "--model", "otsu", "--out", out]]
-    heavy = "{'torch', 'openvino', 'streamlit', 'sklearn'}"
+    heavy = "{'torch', 'openvino', 'streamlit', 'sklearn', 'scipy.stats'}"
     program = (
         f"import sys, cli\ncodes = [cli.main(one) for one in {commands}]\n"
         f"print(codes, {heavy} & set(sys.modules) or 'light')"
