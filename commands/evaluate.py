@@ -96,6 +96,11 @@ def _add_clicks(parser: argparse.ArgumentParser) -> None:
         "--jittered", action="store_true", help="clicks as people make them, not at the middle"
     )
     clicks.add_argument(
+        "--network-only",
+        action="store_true",
+        help="without the methods that need no network, which take most of the time",
+    )
+    clicks.add_argument(
         "--regions",
         action="store_true",
         help="the masks hold phases: each connected region of one above 0 is an object",

@@ -48,7 +48,8 @@ def evaluate(options: argparse.Namespace, card: ModelCard) -> int:
     some = tuple(targets(options.images, options.masks, options.objects, 0, stems, options.regions))
     if not some:
         raise UsageError(f"--images: no object of 100 px and more in {options.images}.")
-    methods = (network_method(network), *baselines())
+    beside = () if options.network_only else baselines()
+    methods = (network_method(network), *beside)
     found = evaluate_clicks(methods, some, options.jittered, 0, progress_line("evaluate: object"))
     print(json.dumps(entries(found), indent=1) if options.json else text(found, options.jittered))
     return 0

@@ -52,6 +52,13 @@ def test_scores_stand_beside_those_of_methods_without_a_network(
     assert len(found["click network"]["objects"]) == 2
 
 
+def test_the_network_can_be_scored_alone(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([*with_masks(command), "--json", "--network-only"]) == 0
+    assert list(json.loads(capsys.readouterr().out)) == ["click network"]
+
+
 def test_text_has_a_line_for_each_group_and_says_which_clicks(
     command: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
