@@ -45,11 +45,15 @@ def level(y: float, color: str = LINE, width: float = 3, dash: str = "solid") ->
     return {"type": "line", "y0": y, "y1": y, "x0": 0, "x1": 1, "xref": "paper", "line": line}
 
 
-def readable(figure: go.Figure, font_px: int = FONT_PX) -> go.Figure:
-    """Return a figure with every letter at least ``font_px`` high, on transparent grounds."""
+def readable(figure: go.Figure, font_px: int = FONT_PX, color: str | None = None) -> go.Figure:
+    """Return a figure with every letter at least ``font_px`` high, on transparent grounds.
+
+    ``color``: "#rrggbb" of what has none of its own, None for that of whoever draws the figure.
+    """
     shown = figure.to_dict()
-    layout, font = shown["layout"], {"size": font_px}
-    layout.update(paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, font=font, hoverlabel={"font": font})
+    layout, font = shown["layout"], {"size": font_px} | ({"color": color} if color else {})
+    layout.update(paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, font=font)
+    layout["hoverlabel"] = {"font": {"size": font_px}}
     layout.setdefault("legend", {})["font"] = font
     axes = {"xaxis", "yaxis", *(name for name in layout if name[1:5] == "axis")}
     bars = [
@@ -64,5 +68,5 @@ def readable(figure: go.Figure, font_px: int = FONT_PX) -> go.Figure:
         scale["tickfont"] = font
     for note in layout.get("annotations", ()):
         chosen = note.get("font", {})
-        note["font"] = {**chosen, "size": max(font_px, chosen.get("size", 0))}
+        note["font"] = {**font, **chosen, "size": max(font_px, chosen.get("size", 0))}
     return drawn(shown["data"], layout)

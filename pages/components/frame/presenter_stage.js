@@ -2,7 +2,9 @@
 // Type grows with the window; what is too high for it is laid out wider and made smaller.
 
 const WIDTH = 1280, HEIGHT = 720, BAR = 38, EDGE = 24;
-const LEAST = 0.7; // Type smaller than that is not read from the last row: rather one screen more.
+const LEAST = 0.85; // Type smaller than that is not read from the last row: rather one screen more.
+const SLACK = 1.2; // By so much may a line at the end of a part exceed the room, rather than stand alone.
+const SMALL = 0.2; // Share of the room that a row of controls or a line of text has at most.
 const MOST = 1.3; // Of what has room to spare.
 const TYPED = "input, textarea, select, [contenteditable=true], [role=dialog], [role=listbox]";
 const MOVED = `${TYPED}, [role=slider], [role=radio], [role=tab], [role=option], canvas, [tabindex="0"]`;
@@ -21,6 +23,7 @@ const style = `
   padding: ${EDGE - 8}px ${EDGE}px 0 !important; transform-origin: 0 0; box-sizing: border-box;
 }
 [data-testid="stMainBlockContainer"] > div { position: relative; }
+[data-testid="stPlotlyChart"] { display: flex; justify-content: center; }
 :is(${HIDDEN}) { display: none !important; }
 [data-offstage] {
   position: absolute !important; top: 0; left: 0; width: 100% !important;
@@ -170,13 +173,15 @@ class Stage {
       const isQuestion = one.matches(QUESTION) || one.querySelector(QUESTION);
       const isHead = isQuestion || (one.querySelector("h2, h3") && one.offsetHeight < 120);
       const isWay = one.matches(".st-key-presenter-way") || one.querySelector(".st-key-presenter-way");
-      if (screen.length && !isOnlyHead && (isHead || height + gap + one.offsetHeight > room)) {
+      const isSmall = !isQuestion && !one.querySelector(CHART) && one.offsetHeight < SMALL * room;
+      const isFull = height + gap + one.offsetHeight > room * (isSmall ? SLACK : 1);
+      if (screen.length && !isOnlyHead && (isHead || isFull)) {
         screens.push(screen);
         [screen, height, isOnlyHead] = [[], 0, true];
       }
       screen.push(one);
       height += one.offsetHeight + gap;
-      isOnlyHead &&= Boolean((isHead && !isQuestion) || isWay);
+      isOnlyHead &&= Boolean((isHead && !isQuestion) || isWay || isSmall);
     }
     if (screen.length) screens.push(screen);
     this.screens = screens.length ? screens : [[]];
@@ -214,7 +219,8 @@ class Stage {
     }
     const scale = Math.min(shrink, room / height);
     const width = (innerWidth / shrink) * scale;
-    block.style.transform = `translateX(${(innerWidth - width) / 2}px) scale(${scale})`;
+    const place = [(innerWidth - width) / 2, Math.max(0, room - height * scale) / 2];
+    block.style.transform = `translate(${place.join("px, ")}px) scale(${scale})`;
     Object.assign(this.bar.style, {
       height: `${BAR * enlarged}px`,
       fontSize: `${16 * enlarged}px`,

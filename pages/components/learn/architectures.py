@@ -63,10 +63,10 @@ def explorer(opened: Opened, facts: dict[str, ArchitectureFacts]) -> None:
     card, fact = cards[title], facts[title]
     st.markdown(f"**{card.year}.** {card.idea} *{card.reference}.*")
     with st.container(horizontal=True):
-        st.metric("Parameters", f"{fact.parameters:,}", width=220)
-        st.metric("MACs per image", _products(fact.macs), width=200)
-        st.metric("Receptive field", f"{fact.field} px", width=180)
-        st.metric("Image", f"{fact.side} × {fact.side} px", width=200)
+        st.metric("Parameters", f"{fact.parameters:,}", width="content")
+        st.metric("MACs per image", _products(fact.macs), width="content")
+        st.metric("Receptive field", f"{fact.field} px", width="content")
+        st.metric("Image", f"{fact.side} × {fact.side} px", width="content")
     screen.chart(figures.maps_figure(fact.drawing), "maps")
     st.caption(
         "Height: side of the feature maps; width: channels; both logarithmic. Below each bar: "

@@ -33,10 +33,10 @@ def hundreds(opened: Opened) -> None:
         skip = st.toggle("Skip connections", value=True, key="family_skip", bind="query-params")
     member = cifar_family.member(layers)
     with st.container(horizontal=True):
-        st.metric("Layers", f"{member.layers:,}", width=150)
-        st.metric("Parameters", f"{member.parameters:,}", width=210)
-        st.metric("Multiply-adds per image", f"{member.macs:,}", width=260)
-        st.metric("Published test error", _error(member.published_error, skip), width=220)
+        st.metric("Layers", f"{member.layers:,}", width="content")
+        st.metric("Parameters", f"{member.parameters:,}", width="content")
+        st.metric("Multiply-adds per image", f"{member.macs:,}", width="content")
+        st.metric("Published test error", _error(member.published_error, skip), width="content")
     screen.chart(family_figure(cifar_family.family(), layers), "family", CHART_PX)
     st.caption(
         "Residual networks of 6n + 2 layers for ten classes of 32 × 32 px images: He et al. 2016, "

@@ -109,14 +109,14 @@ def say(seen: UnitField, structure_px: float, size: PixelSize | None) -> None:
     inside = seen.seen.size if seen.seen else (0, 0)
     outside = 1 - inside[0] * inside[1] / (height * width)
     ratio = width / structure_px
-    with st.container(horizontal=True):
-        st.metric("Receptive field", f"{height} × {width} px", width=160)
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("Receptive field", f"{height} × {width} px", width="content")
         if size is not None:
             lengths = f"{in_words(height, size)} × {in_words(width, size)}"
-            st.metric("On this micrograph", lengths, width=200)
-        st.metric("A structure", in_both(round(structure_px, 1), size), width=210)
-        st.metric("Field / structure", f"{ratio:.2g}", width=190)
-        st.metric("Outside the image", f"{outside:.0%}", width=140)
+            st.metric("On this micrograph", lengths, width="content")
+        st.metric("A structure", in_both(round(structure_px, 1), size), width="content")
+        st.metric("Field / structure", f"{ratio:.2g}", width="content")
+        st.metric("Outside the image", f"{outside:.0%}", width="content")
     if ratio < 1:
         st.markdown("This unit **cannot see a whole structure**, only part of it.")
 

@@ -160,7 +160,7 @@ def _layer(name: str, rows: tuple[LayerField, ...]) -> int:
         range(len(rows)),
         last,
         format_func=lambda place: rows[place].title,
-        width=240,
+        width=300,
         key=key,
         bind="query-params",
     )

@@ -146,7 +146,7 @@ def _spots(opened: Opened, image: Array, chosen: Pooling) -> None:
             "Dose (electrons per pixel)", DOSES, 100, key="dose", bind="query-params", width=280
         )
         contrast = st.slider(
-            "Spot height (1 = mean grey level)",
+            "Spot height (1 = mean)",
             0.1,
             3.0,
             0.5,

@@ -107,8 +107,8 @@ def gradients(opened: Opened) -> None:
     screen.chart(figures.gradient_figure(flows), "gradients")
     with st.container(horizontal=True):
         for flow in flows:
-            st.metric(f"First layer, {flow.kind}", learn.in_digits(flow.norms[0]), width=200)
-            st.metric(f"Last layer, {flow.kind}", learn.in_digits(flow.norms[-1]), width=200)
+            st.metric(f"First layer, {flow.kind}", learn.in_digits(flow.norms[0]), width="content")
+            st.metric(f"Last layer, {flow.kind}", learn.in_digits(flow.norms[-1]), width="content")
     st.caption(
         "Batch norm preserves the size of the signal, not that of the gradient: in a deep plain "
         "network the gradient grows from each layer to the one before it."
