@@ -63,6 +63,13 @@ def first_layer_of_the_plain_network(depth: int) -> str:
     return in_digits(plain.norms[0])
 
 
+def the_question_answers_only_after_a_guess(page: Page) -> None:
+    expect(page.get_by_role("switch", name="Show the answer")).to_be_disabled()
+    page.get_by_role("radio", name="1 1 1 1").click()
+    page.get_by_text("Show the answer").click()
+    expect(page.get_by_text("Right: it is 1 1 1 1.")).to_be_visible()
+
+
 def test_the_whole_lecture_page_by_page(
     server, open_tab: Callable[..., Page], screenshot: Callable[..., None]
 ) -> None:
@@ -200,6 +207,7 @@ def test_a_dragged_micrograph_takes_its_map_along_as_the_core_says(
     page = open_tab()
     page.goto(f"{server.address}/sharing?sample=gold-tem")
     expect(page.get_by_text("Not shifted. Drag the micrograph.")).to_be_visible()
+    the_question_answers_only_after_a_guess(page)
     micrograph = page.locator(".shifting .micrograph")
     box = micrograph.bounding_box()
     page.mouse.move(box["x"] + 50, box["y"] + 50)
@@ -231,12 +239,3 @@ def test_a_dragged_micrograph_takes_its_map_along_as_the_core_says(
         expect(page.locator(".head .moved").nth(place)).to_have_text(
             f"changes by {float(f'{share:.2g}'):g} %"
         )
-
-
-def test_the_question_answers_only_after_a_guess(server, open_tab: Callable[..., Page]) -> None:
-    page = open_tab()
-    page.goto(f"{server.address}/sharing?sample=gold-tem")
-    expect(page.get_by_role("switch", name="Show the answer")).to_be_disabled()
-    page.get_by_role("radio", name="1 1 1 1").click()
-    page.get_by_text("Show the answer").click()
-    expect(page.get_by_text("Right: it is 1 1 1 1.")).to_be_visible()

@@ -12,6 +12,8 @@ from pages.components.lecture.stage import ELSEWHERE
 from tests.pages.test_pages import two_disks
 
 KEYS = list(STEPS)
+NARROW = {"width": 944, "height": 531}
+"""Laid out as on 1280 x 720, and smaller: the deck then fetches what comes next, not all of it."""
 FIRST_OF_PARTS = {part.steps[0].key for part in PARTS}
 """Waited for until they are drawn; the others are drawn in tests/lecture."""
 
@@ -80,7 +82,7 @@ def test_the_whole_path_by_keyboard(
 def test_each_part_on_an_upload_which_a_class_sees_by_one_short_link(
     server, open_tab: Callable[..., Page], screenshot: Callable[..., None]
 ) -> None:
-    page = open_tab(width=1280, height=720)
+    page = open_tab(**NARROW)
     said = watched(page)
     page.goto(f"{server.address}/segment")
     file = {"name": "mine.png", "mimeType": "image/png", "buffer": two_disks()}
@@ -108,6 +110,7 @@ def test_each_part_on_an_upload_which_a_class_sees_by_one_short_link(
     student.keyboard.press("Home")
     on_stage(student, KEYS[0])
     assert student.locator(".lecture-deck .note").inner_text() == ""
+    expect(student.locator(".lecture-deck .live")).to_have_text("Try it live on a sample")
     screenshot(student, "lecture-student")
     # Once the class has ended its pictures are refused, which a browser notes as an error.
     assert not said_there
@@ -142,7 +145,7 @@ def test_a_link_opened_cold_shows_exactly_its_step(server, open_tab: Callable[..
 def test_a_class_answers_and_the_bars_come_with_the_truth(
     server, open_tab: Callable[..., Page]
 ) -> None:
-    page = open_tab(width=1280, height=720)
+    page = open_tab(**NARROW)
     page.goto(f"{server.address}/lecture?step=predict-size")
     page.get_by_role("button", name="Open a class").click()
     expect(page.get_by_role("button", name="End the class")).to_be_visible()

@@ -26,9 +26,9 @@ def test_a_page_fits_part_by_part(
     screenshot: Callable[..., None],
 ) -> None:
     page = open_tab(width=1280, height=720)
-    page.goto(f"{server.address}/ising?presenter=true")
+    page.goto(f"{server.address}/pooling?sample=gold-tem&presenter=true")
     bar = page.locator(".presenter-bar")
-    expect(page.get_by_text("Metropolis").first).to_be_attached(timeout=60_000)
+    expect(page.get_by_text("Predict, then reveal.")).to_be_attached(timeout=60_000)
     expect(page.locator("[data-test-script-state=running]")).to_have_count(0)
     expect(page.locator(".presenter-bar[data-screen^='1 / ']")).to_be_attached(timeout=30_000)
     number = 0
@@ -37,7 +37,7 @@ def test_a_page_fits_part_by_part(
         place = bar.get_attribute("data-screen")
         assert place is not None and place.startswith(f"{number} / ")
         page.wait_for_function(f"() => ({SCROLLED})() <= 1", timeout=30_000)
-        screenshot(page, f"presenter-ising-{number}")
+        screenshot(page, f"presenter-pooling-{number}")
         if place == f"{number} / {number}":
             break
         page.keyboard.press("PageDown")
