@@ -95,15 +95,19 @@ def rows(
 
     chosen = selection.selected(digest)
     shown = in_readable_units(measured)
-    if chosen and selection.table_begins_with(digest) == chosen:
-        # A table cannot be told to scroll: what was clicked in the image comes first.
-        shown = shown.sort_values("id", key=lambda ids: ids != chosen, kind="stable")
+    if first := selection.table_begins_with(digest):
+        # A table cannot be told to scroll: what was clicked in the image comes first, and stays
+        # there, since the table knows its selected row by where it stands.
+        shown = shown.sort_values("id", key=lambda ids: ids != first, kind="stable")
     ids = shown["id"].tolist()
     key = f"objects-{selection.table_turn()}"
 
     def select() -> None:
         ticked = session.component_state(key).get("selection", {}).get("rows", [])
         number = ids[ticked[0]] if ticked else 0
+        if number == chosen:
+            # Nobody clicked: the browser repeats what the table began with.
+            return
         selection.select(digest, number, from_table=True)
         if on_select is not None:
             on_select(number)

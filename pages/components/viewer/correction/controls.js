@@ -39,7 +39,12 @@ function showControls(view) {
   press("overwrite", view.overwrite);
   press("hide", view.hidden);
   press("outline", view.modes.outline);
-  const able = (action, can) => (find(`[data-action="${action}"]`).disabled = !can);
+  const able = (action, can) => {
+    const button = find(`[data-action="${action}"]`);
+    // A button that goes out would take the keyboard's focus with it, and the next keys be lost.
+    if (!can && button.matches(":focus")) view.element.focus({ preventScroll: true });
+    button.disabled = !can;
+  };
   able("undo", correction.history.undoable.length);
   able("redo", correction.history.redoable.length);
   for (const action of ["delete", "holes", "smooth"]) able(action, view.selected);
