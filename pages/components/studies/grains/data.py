@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from math import pi
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.synthesis.grains.settings import GrainSettings, random_settings
-from pages.components.frame import publish, session
+from pages.components.frame import publish, session, stores
 from pages.components.frame.page_link import PageLink
 from pages.components.frame.words import literal
 from pages.components.studies import study
@@ -18,6 +19,7 @@ from pages.components.studies.grains import settings as study_grains_settings
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
 if TYPE_CHECKING:
+    from core.measurement.grain_size import GrainCount
     from core.synthesis.grains.image import GrainImage
 
 SIDE = 512
@@ -39,7 +41,7 @@ def draw(link: PageLink) -> None:
     with pictures:
         made = _made(seed)
         if made is not None:
-            _pictures(*made)
+            _pictures(made)
     study.go_on({"image_problem": "The image problem"})
 
 
@@ -53,25 +55,44 @@ def _buttons(link: PageLink) -> int:
     return seed
 
 
-def _made(seed: int) -> tuple[GrainImage, float] | None:
-    from core.synthesis.grains.image import generate
+@dataclass(frozen=True, eq=False)
+class _Made:
+    """A generated image, its grains counted and measured, and how long it took to generate."""
 
+    image: GrainImage
+    counted: GrainCount
+    intercept_px: float
+    seconds: float
+
+
+def _made(seed: int) -> _Made | None:
     if seed < 0:
         st.warning(f"The structure is {seed}; a seed is 0 or more.")
         return None
-    begun = time.perf_counter()
+    settings = study_grains_settings.current()
     try:
-        image = generate(study_grains_settings.current(), (SIDE, SIDE), seed)
+        return stores.kept(
+            ("grain image", settings, seed), lambda: _generated(settings, seed), 10 * SIDE * SIDE
+        )
     except LamellaError as error:
         st.warning(literal(str(error)))
         return None
-    return image, time.perf_counter() - begun
 
 
-def _pictures(image: GrainImage, seconds: float) -> None:
+def _generated(settings: GrainSettings, seed: int) -> _Made:
     from core.measurement.grain_lines import grain_lines, in_short
     from core.measurement.grain_size import count_grains
+    from core.synthesis.grains.image import generate
 
+    begun = time.perf_counter()
+    image = generate(settings, (SIDE, SIDE), seed)
+    seconds = time.perf_counter() - begun
+    intercept_px = in_short(grain_lines(image.grains)).mean_px
+    return _Made(image, count_grains(image.grains), intercept_px, seconds)
+
+
+def _pictures(made: _Made) -> None:
+    image, counted = made.image, made.counted
     left, right = st.columns(2)
     with left:
         viewer(
@@ -85,13 +106,12 @@ def _pictures(image: GrainImage, seconds: float) -> None:
             ViewerSettings(height=430),
             key="grain_label",
         )
-    counted, measured = count_grains(image.grains), in_short(grain_lines(image.grains))
     area = counted.area_px / counted.equivalent
     ideal = pi / 4 * area**0.5
     st.caption(
         f"{counted.equivalent:g} grains (those cut by the edge count half, in the corners a "
-        f"quarter), mean area {area:.0f} px², mean lineal intercept {measured.mean_px:.1f} px. A "
+        f"quarter), mean area {area:.0f} px², mean lineal intercept {made.intercept_px:.1f} px. A "
         f"Poisson-Voronoi tessellation of this mean area has π/4 · √area = {ideal:.1f} px. "
-        f"Generated in {1000 * seconds:.0f} ms."
+        f"Generated in {1000 * made.seconds:.0f} ms."
     )
     session.remember("grain_preview", image)

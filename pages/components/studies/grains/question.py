@@ -36,7 +36,9 @@ def draw(link: PageLink) -> None:
     settings = study_grains_settings.current()
     pixels = study_pixels(opened)
     try:
-        looks, made = _looks(pixels, settings)
+        # The digest first: what is kept of an image goes with it.
+        key = (opened.micrograph.digest, "grain looks", opened.content, settings)
+        looks, made = stores.kept(key, lambda: _looks(pixels, settings), 3_000_000)
     except LamellaError as error:
         st.warning(literal(str(error)))
         return
@@ -113,7 +115,8 @@ def _distances(looks: dict[str, Look], made: Array, pixels: Array, opened: Opene
 
 
 def _feature_distance(made: Array, pixels: Array, opened: Opened) -> float:
-    key = ("grain features", study_grains_settings.current(), opened.content)
+    settings = study_grains_settings.current()
+    key = (opened.micrograph.digest, "grain features", opened.content, settings)
 
     def compute() -> float:
         from core.synthesis.grains.distance import feature_distance
