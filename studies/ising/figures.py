@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -10,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.figures.concepts_style import GRID, LINE
+from core.figures.concepts_style import GRID, LINE, drawn, upright
 from core.figures.lecture_pictures import Shown, pictures
 from core.palette import OKABE_ITO
 from core.synthesis.ising import exact as ising_exact
@@ -33,6 +34,15 @@ _EXAMPLE = np.array(
         for row in ("++++++", "++--++", "+---++", "+---++", "++-+++", "+++++-")
     ]
 )
+_CRITICAL = {
+    "x": CRITICAL_TEMPERATURE,
+    "y": 1,
+    "yref": "paper",
+    "text": "Tc",
+    "showarrow": False,
+    "xshift": 14,
+    "yshift": -8,
+}
 _COSTS = tuple(bytes.fromhex(OKABE_ITO[1].removeprefix("#")))
 QUANTITIES = {
     "energy": ("energy per site (J)", ising_exact.energy, [-2.08, 0.05]),
@@ -81,54 +91,59 @@ def exact_figure(
 ) -> go.Figure:
     """Draw Onsager's curve of one of QUANTITIES, a live lattice's value on it, and its mean with
     two standard errors."""
-    figure = _exact(quantity)
-    _points(figure, [temperature], [now], "now", OKABE_ITO[1], "circle", 13)
+    curve, layout = _exact(quantity)
+    traces = [curve, _marks([temperature], [now], "now", OKABE_ITO[1], "circle", 13)]
     if mean is not None:
         name = f"mean, L = {side}"
-        _points(figure, [temperature], [mean.value], name, OKABE_ITO[5], "diamond", 13)
-        figure.data[-1].error_y = {"array": [2 * mean.error], "color": OKABE_ITO[5]}
-    return figure
+        marks = _marks([temperature], [mean.value], name, OKABE_ITO[5], "diamond", 13)
+        error = {"array": [2 * mean.error], "color": OKABE_ITO[5]}
+        traces.append({**marks, "error_y": error})
+    return drawn(traces, layout)
 
 
 def snapshots_figure(quantity: str, data: Snapshots, name: str) -> go.Figure:
     """Draw one of QUANTITIES of every snapshot over its temperature, and Onsager's curve."""
     values = energy(data.spins) if quantity == "energy" else np.abs(magnetization(data.spins))
-    figure = _exact(quantity)
-    _points(figure, data.temperatures, values, name, OKABE_ITO[1], "circle", 4)
-    return figure
+    curve, layout = _exact(quantity)
+    return drawn(
+        [curve, _marks(data.temperatures, values, name, OKABE_ITO[1], "circle", 4)], layout
+    )
 
 
-def _exact(quantity: str) -> go.Figure:
+@cache
+def _exact(quantity: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return Onsager's curve and the layout around it, in plotly's own terms."""
     title, exact, range_ = QUANTITIES[quantity]
     # An even grid would step over the steep end of m just below Tc.
     near = CRITICAL_TEMPERATURE - np.geomspace(1e-6, 1, 60)
     temperatures = np.sort(np.concatenate([np.linspace(0.05, 4.6, 120), near]))
-    figure = go.Figure()
-    figure.add_scatter(
-        x=temperatures,
-        y=exact(temperatures),
-        name="exact, infinite lattice",
-        mode="lines",
-        line={"color": OKABE_ITO[0], "width": 3},
-    )
-    _mark_critical(figure)
-    figure.update_xaxes(title=TEMPERATURE, gridcolor=GRID, range=[0, 4.6])
-    figure.update_yaxes(title=title, gridcolor=GRID, range=range_, zeroline=False)
-    return figure.update_layout(margin=MARGIN, legend=LEGEND)
+    curve = {
+        "type": "scatter",
+        "x": temperatures,
+        "y": exact(temperatures),
+        "name": "exact, infinite lattice",
+        "mode": "lines",
+        "line": {"color": OKABE_ITO[0], "width": 3},
+    }
+    layout = {
+        "shapes": [upright(CRITICAL_TEMPERATURE, width=2, dash="dot")],
+        "annotations": [_CRITICAL],
+        "xaxis": {"title": {"text": TEMPERATURE}, "gridcolor": GRID, "range": [0, 4.6]},
+        "yaxis": {"title": {"text": title}, "gridcolor": GRID, "range": range_, "zeroline": False},
+        "margin": MARGIN,
+        "legend": LEGEND,
+    }
+    return curve, layout
 
 
-def _points(
-    figure: go.Figure, x: Any, y: Any, name: str, color: str, symbol: str, size: int
-) -> None:
+def _marks(x: Any, y: Any, name: str, color: str, symbol: str, size: int) -> dict[str, Any]:
     marker = {"color": color, "size": size, "symbol": symbol, "line": {"color": LINE, "width": 0.5}}
-    figure.add_scatter(x=x, y=y, name=name, mode="markers", marker=marker)
+    return {"type": "scatter", "x": x, "y": y, "name": name, "mode": "markers", "marker": marker}
 
 
 def _mark_critical(figure: go.Figure) -> None:
     figure.add_vline(x=CRITICAL_TEMPERATURE, line={"color": LINE, "width": 2, "dash": "dot"})
-    figure.add_annotation(
-        x=CRITICAL_TEMPERATURE, y=1, yref="paper", text="Tc", showarrow=False, xshift=14, yshift=-8
-    )
+    figure.add_annotation(_CRITICAL)
 
 
 def feature_figure(

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
@@ -17,7 +18,9 @@ import cli
 from core.errors import DataError
 from core.synthesis.ising.baselines import Threshold, best_threshold
 from core.synthesis.ising.data import folds_by_content, read_snapshots
+from core.synthesis.ising.live import Mean
 from studies.ising import download as fetch
+from studies.ising.figures import exact_figure
 
 
 def write_lecture(folder: Path, labels: tuple[int, ...] = (0, 0, 1)) -> None:
@@ -176,3 +179,13 @@ def test_where_data_lie(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 
 def test_pip_or_uv_is_found() -> None:
     assert fetch.package_manager()[-1] in ("pip", "--no-input")
+
+
+def test_a_live_value_stands_on_onsagers_curve() -> None:
+    made = exact_figure("magnetization", 2.0, 0.9, Mean(0.91, 0.01), 16)
+    # Unknown properties are refused here.
+    go.Figure(made.to_dict())
+    curve, now, mean = made.data
+    # Yang 1952: m = (1 - sinh(2 / T)^-4)^(1/8), 0.9113 at T = 2 J/k.
+    assert np.interp(2.0, curve.x, curve.y) == pytest.approx(0.9113, abs=1e-3)
+    assert (now.x[0], now.y[0], mean.y[0], mean.error_y.array[0]) == (2.0, 0.9, 0.91, 0.02)

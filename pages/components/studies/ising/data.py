@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
-from pages.components.frame import publish, screen, session
+from pages.components.frame import publish, screen, session, stores
 from pages.components.frame.page_link import PageLink
 from pages.components.frame.words import literal
 from pages.components.studies import study
@@ -28,6 +28,7 @@ ALGORITHMS = {
 }
 KINDS = {"quench": "Quench, as in the lecture", "equilibrium": "Equilibrium"}
 SIDES = {"64": "64 x 64", "16": "16 x 16"}
+FIGURE_BYTES = 300_000
 SHOWN = (0.6, 1.5, 2.1, CRITICAL_TEMPERATURE, 2.6, 4.0)
 
 
@@ -65,7 +66,10 @@ def _model() -> None:
         f"Tc = 2 / ln(1 + √2) = {CRITICAL_TEMPERATURE:.4f} J/k one direction wins on the whole "
         "lattice, above it neither does."
     )
-    screen.chart(figures.model_figure(ising.three_snapshots()), "ising_model", height=290)
+    figure = stores.kept(
+        ("ising model",), lambda: figures.model_figure(ising.three_snapshots()), FIGURE_BYTES
+    )
+    screen.chart(figure, "ising_model", height=290)
 
 
 def _lattice(side: int, temperature: float, start: str, anew: bool) -> LiveLattice:
@@ -161,11 +165,14 @@ def snapshots(link: PageLink) -> None:
     left, right = st.columns(2)
     for column, quantity in ((left, "energy"), (right, "magnetization")):
         with column:
-            screen.chart(
-                figures.snapshots_figure(quantity, data, f"{len(data):,} snapshots"),
-                f"ising_all_{quantity}",
-                height=330,
+            figure = stores.kept(
+                ("ising snapshots", kind, side, quantity),
+                lambda quantity=quantity: figures.snapshots_figure(
+                    quantity, data, f"{len(data):,} snapshots"
+                ),
+                FIGURE_BYTES,
             )
+            screen.chart(figure, f"ising_all_{quantity}", height=330)
     if kind == "quench":
         st.markdown(
             "The lecture's images are a **quench**: from a random start, L sweeps at random sites. "
