@@ -168,20 +168,21 @@ class Stage {
     const parts = this.parts(top, room);
     const gap = parseFloat(getComputedStyle(top).rowGap) || 16;
     const screens = [];
-    let screen = [], height = 0, isOnlyHead = true;
+    let screen = [], height = 0, isBare = true, isOnlyHead = true;
     for (const one of parts) {
       const isQuestion = one.matches(QUESTION) || one.querySelector(QUESTION);
       const isHead = isQuestion || (one.querySelector("h2, h3") && one.offsetHeight < 120);
       const isWay = one.matches(".st-key-presenter-way") || one.querySelector(".st-key-presenter-way");
       const isSmall = !isQuestion && !one.querySelector(CHART) && one.offsetHeight < SMALL * room;
       const isFull = height + gap + one.offsetHeight > room * (isSmall ? SLACK : 1);
-      if (screen.length && !isOnlyHead && (isHead || isFull)) {
+      if (screen.length && (isQuestion ? !isBare : !isOnlyHead && (isHead || isFull))) {
         screens.push(screen);
-        [screen, height, isOnlyHead] = [[], 0, true];
+        [screen, height, isBare, isOnlyHead] = [[], 0, true, true];
       }
       screen.push(one);
       height += one.offsetHeight + gap;
-      isOnlyHead &&= Boolean((isHead && !isQuestion) || isWay || isSmall);
+      isBare &&= Boolean((isHead && !isQuestion) || isWay);
+      isOnlyHead &&= isBare || isSmall;
     }
     if (screen.length) screens.push(screen);
     this.screens = screens.length ? screens : [[]];

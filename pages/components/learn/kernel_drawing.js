@@ -4,8 +4,9 @@ const GAP = 16, NARROW = 640, LEAST_CELL = 24, NEARLY = 0.9;
 const MARK = "#e69f00";
 const CELLS = { 3: 40, 5: 32, 7: 28 }; // CSS px of a cell of the sum below the pictures
 
-// On a stage, which is fitted to the window as a whole.
+// On a stage, in a window of 1280 x 720; in a larger one it is larger.
 const ON_STAGE = { width: 1180, height: 500 };
+const onLarger = () => Math.max(1, Math.min(innerWidth / 1280, innerHeight / 720));
 
 // The sizes of the parts in CSS px: the sum between the two pictures, its three grids below one another
 // or two and one; or all below the pictures, where that leaves them clearly larger. `rem`: the size of

@@ -28,7 +28,7 @@ class KernelStage extends Playing {
     if (!this.data) return;
     const { padded, map } = this.data;
     const { onStage } = this.data;
-    const width = onStage ? ON_STAGE.width : Math.floor(this.slide.clientWidth);
+    const width = onStage ? ON_STAGE.width * onLarger() : Math.floor(this.slide.clientWidth);
     if (!width) return;
     this.slide.style.width = onStage ? `${width}px` : "";
     this.slide.style.margin = onStage ? "0 auto" : "";
@@ -36,7 +36,7 @@ class KernelStage extends Playing {
     const enlarged = onStage ? Math.max(1, this.slide.getBoundingClientRect().width / width) : 1;
     const top = this.find(".stage").getBoundingClientRect().top + this.scrolled();
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const room = onStage ? ON_STAGE.height : Math.max(360, window.innerHeight - top - 1.5 * rem);
+    const room = onStage ? ON_STAGE.height * onLarger() : Math.max(360, window.innerHeight - top - 1.5 * rem);
     const found = arrange(width, room, this.data.kernel.length, rem);
     this.slide.className = `slide ${found.kind}`;
     const most = Math.max(padded.length, padded[0].length);

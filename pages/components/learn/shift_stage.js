@@ -146,7 +146,9 @@ class ShiftStage {
   layOut() {
     if (!this.still) return;
     const { onStage } = this.data;
-    const width = onStage ? STAGE_WIDTH : this.element.clientWidth;
+    // In a larger window than 1280 x 720 a larger stage.
+    const larger = Math.max(1, Math.min(innerWidth / 1280, innerHeight / 720));
+    const width = onStage ? STAGE_WIDTH * larger : this.element.clientWidth;
     if (!width) return;
     Object.assign(this.element.style, onStage ? { width: `${width}px`, margin: "0 auto" } : { width: "", margin: "" });
     const enlarged = onStage ? Math.max(1, this.element.getBoundingClientRect().width / width) : 1;
