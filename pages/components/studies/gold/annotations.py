@@ -18,8 +18,8 @@ def draw(analysis: Analysis | None) -> None:
     """Draw the two uploaders and, with two masks, their spread; beside it the network's, if any."""
     st.subheader("How far apart are two people?")
     st.markdown(
-        "That a network is as good as human experts is easily said. Put in two masks of one image, "
-        "drawn by two people or by one on two days, and see what agreement there is to reach."
+        "It is easily said that a network is as good as human experts. Load two masks of one "
+        "image, drawn by two people or by one person on two days, and see what agreement to expect."
     )
     columns = st.columns(2)
     given = [

@@ -78,8 +78,8 @@ def _curves(link: PageLink, rows: Sequence[CurveRow]) -> None:
     screen.chart(figure, f"gold_curve_{name}", height=400)
     worst = min(mine, key=lambda row: row.dice)
     st.caption(
-        f"Each point: the same {mine[0].images} specimens, which no training saw; bars: 95 % by "
-        f"bootstrap over images; shaded: the range of the training images. Worst: "
+        f"Each point: the same {mine[0].images} specimens, not used for training; bars: 95 % "
+        f"bootstrap intervals over images; shaded: the range of the training images. Worst: "
         f"{worst.dice:.2f} at {worst.value:g}."
     )
 
@@ -114,14 +114,14 @@ def _fields(rows: Sequence[FieldRow], thresholds: Sequence[BaselineRow]) -> None
     st.markdown(
         "Sytwu et al. found on real micrographs that the receptive field matters for lattice "
         "(phase) contrast and **not** for mass contrast. That difference is not reproduced here: "
-        "with mass contrast the Dice grows with the receptive field as well. It no longer differs "
-        f"from that of the largest field, within its interval, {ends}."
+        "with mass contrast the Dice coefficient rises with the receptive field as well. Within "
+        f"its interval it no longer differs from that of the largest field {ends}."
     )
     st.caption(
-        "Each dot is a small U-Net of its own, with another number of poolings or another seed, "
-        f"trained for as many steps and scored on {plain[0].images} images that it has not seen; "
-        "bars: 95 % by bootstrap over images. The receptive field is the largest of an output "
-        "pixel. After Sytwu et al. 2022, arXiv:2204.04250."
+        "Each dot is a separate small U-Net, with a different number of pooling layers or a "
+        f"different seed, trained for the same number of steps and scored on {plain[0].images} "
+        "unseen images; bars: 95 % bootstrap intervals over images. The receptive field is the "
+        "largest of any output pixel. After Sytwu et al. 2022, arXiv:2204.04250."
     )
 
 
@@ -154,8 +154,8 @@ def _skips(rows: Sequence[FieldRow]) -> None:
     st.subheader("The same network without its skip connections")
     st.table(found, border="horizontal")
     st.caption(
-        "Dice on lattice images, trained anew without skips. Dice counts area: an outline that is "
-        "a pixel off hardly changes it. In brackets: 95 % by bootstrap over images."
+        "Dice on lattice images, retrained without skips. Dice counts area: an outline that is a "
+        "pixel off hardly changes it. In brackets: 95 % bootstrap interval over images."
     )
 
 
@@ -179,7 +179,7 @@ def _published() -> None:
     st.caption(
         "Not comparable: theirs are real micrographs traced by people, ours are simulated and the "
         "outline is known exactly. Groschner et al., doi:10.1017/S1431927621000386; Sytwu et al., "
-        "arXiv:2204.04250. How far two people lie apart, step 4 measures on your masks."
+        "arXiv:2204.04250. Step 4 measures on your own masks how far two people differ."
     )
 
 

@@ -49,7 +49,7 @@ def _pictures(made: GoldImage, seconds: float) -> None:
         label = publish.grey_image(made.labels.astype("float32"), "Its label", nm)
         viewer(label, ViewerSettings(height=380), key="gold_label")
     wanted, placed = made.settings.particles, len(made.particles)
-    room = "" if wanted == placed else f" For {wanted - placed} more there was no room."
+    room = "" if wanted == placed else f" There was no room for {wanted - placed} more."
     atoms = sum(one.atoms for one in made.particles)
     electrons = made.settings.dose_e_per_nm2 * nm**2
     each = f", about {round(atoms / placed, -2):,.0f} each" if placed else ""
@@ -74,7 +74,7 @@ def _spectrum(made: GoldImage) -> None:
         transfer = lens.transfer(radial_profile(spectrum)[0])
         screen.chart(figures.profile_figure(spectrum, transfer), "gold_profile", height=420)
     scherzer = (
-        f"Scherzer's defocus of this lens is {lens.scherzer_nm():.0f} nm."
+        f"The Scherzer defocus of this lens is {lens.scherzer_nm():.0f} nm."
         if lens.cs_mm > 0
         else "A corrected lens near focus shows the lattice and hardly any mass-thickness "
         "contrast: try -60 nm."

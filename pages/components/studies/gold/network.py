@@ -48,7 +48,9 @@ def _training(link: PageLink) -> None:
     from models import zoo
 
     steps = link.whole_number("Steps", "training_steps", STEPS, 10)
-    st.caption("Crops of 128 px, four per step: enough to see it learn, not enough to be good.")
+    st.caption(
+        "Crops of 128 px, four per step: enough to watch it learn, not enough for a good result."
+    )
     if not 1 <= steps <= MOST_STEPS:
         st.warning(f"{steps} steps came; it needs 1 to {MOST_STEPS}.")
         return
@@ -84,8 +86,8 @@ def _losses(losses: Sequence[float], steps: int, state: str) -> None:
 
 
 def _result(found: LiveTraining) -> None:
-    st.metric("IoU of particles, simulated images held back", f"{found.score:.3f}")
+    st.metric("IoU of particles, held-out simulated images", f"{found.score:.3f}")
     st.caption(
-        f"Began {found.began}. Step 4 shows what this network says, beside the one that is shipped."
+        f"Started {found.began}. Step 4 shows its result beside that of the shipped network."
     )
     session.remember(TRAINED, found.engine)

@@ -103,7 +103,7 @@ def _show(link: PageLink, analysis: Analysis, truth: Array | None) -> None:
         _numbers(analysis, truth)
         _table(analysis, truth)
     if chosen is None:
-        st.markdown("No particle was found, so there is no size and no lattice to tell.")
+        st.markdown("No particle was found, so there is no size and no lattice to report.")
     else:
         study_gold_lattice.draw(analysis, chosen)
 

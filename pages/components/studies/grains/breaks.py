@@ -46,8 +46,8 @@ def draw(link: PageLink) -> None:
     )
     st.caption(
         f"{whole.images} optical micrographs of 316L steel, boundaries traced by hand (Warren et "
-        "al., arXiv:2307.05911). One seed each, so small differences may be chance. Bars: 95 % by "
-        "bootstrap over micrographs, one tile of each."
+        "al., arXiv:2307.05911). One seed each, so small differences may be chance. Bars: 95 % "
+        "bootstrap intervals over micrographs, one tile of each."
     )
     study.measured_by("make studies")
     study.go_on({"image_problem": "The image problem"}, {"model": "grains", "view": "kernels"})

@@ -44,7 +44,9 @@ def _training(link: PageLink) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         steps = link.whole_number("Steps", "training_steps", STEPS, 10)
         left_out = link.choose("Leave out", "left_out", titles, in_list=True)
-    st.caption("Crops of 96 px, four per step: enough to see it learn, not enough to be good.")
+    st.caption(
+        "Crops of 96 px, four per step: enough to watch it learn, not enough for a good result."
+    )
     if not 1 <= steps <= MOST_STEPS:
         st.warning(f"{steps} steps came; it needs 1 to {MOST_STEPS}.")
         return
@@ -88,7 +90,7 @@ def _losses(losses: Sequence[float], steps: int, state: str) -> None:
 def _result(found: LiveTraining) -> None:
     st.metric("IoU of the boundary, held-out synthetic images", f"{found.score:.3f}")
     st.caption(
-        f"Began {found.began}. Step 4 shows what this network says about the micrograph, beside "
-        "the one that is shipped."
+        f"Started {found.began}. Step 4 shows its result on the micrograph beside that of the "
+        "shipped network."
     )
     session.remember("grain_trained", found.engine)

@@ -124,7 +124,7 @@ def _numbers(found: GrainResult, size: PixelSize | None, is_shipped: bool) -> No
     columns = st.columns(4)
     mean = found.intercepts.mean_px
     if mean != mean:
-        st.warning("No boundary was found, so there is no grain size to tell.")
+        st.warning("No boundary was found, so there is no grain size to report.")
         return
     columns[0].metric("Grains (cut ones half)", f"{found.count.equivalent:g}")
     if size is None:

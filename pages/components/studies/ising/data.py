@@ -137,7 +137,7 @@ def _numbers(lattice: LiveLattice, means: Means | None, algorithm: str) -> None:
     time = f"{lattice.sweeps:,.0f} sweeps"
     if algorithm == "wolff":
         time = f"{lattice.steps:,} clusters, {lattice.sweeps:,.1f} flips per spin"
-    rest = " It rests now; move T or start again." if _rests(lattice) else ""
+    rest = " It has stopped; change T or start again." if _rests(lattice) else ""
     st.caption(f"{'; '.join(parts)}. {time}.{rest}")
     if means is None:
         twin = ", and an unseen lattice that began ordered," if lattice.start == "random" else ""

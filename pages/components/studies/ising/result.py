@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 COMMAND = "make studies"
 KINDS = {"equilibrium": "in equilibrium", "quench": "after a quench"}
 WHERE = {
-    "equilibrium": "Generated at T = 1.6 to 3.2, where mistakes are possible at all.",
+    "equilibrium": "Generated at T = 1.6 to 3.2, the range where mistakes are possible.",
     "quench": "The lecture's images of fold 0, at all temperatures.",
 }
 FIRST_CURVES = ("energy", "magnetization", "mlp", "symmetric")
