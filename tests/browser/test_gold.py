@@ -22,7 +22,7 @@ def test_from_atoms_to_an_indexed_lattice(
 
     page.get_by_role("radio", name="3 Network").click()
     page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.get_by_text("IoU of particles, simulated images held back")).to_be_visible()
+    expect(page.get_by_text("IoU of particles, held-out simulated images")).to_be_visible()
 
     page.get_by_role("radio", name="4 Result").click()
     page.get_by_role("button", name="Find the particles").click()

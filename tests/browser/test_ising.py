@@ -28,7 +28,7 @@ def test_from_the_lattice_to_a_trained_network(
     expect(page.get_by_text(re.compile("validation images, none of them"))).to_be_visible()
 
     page.get_by_role("radio", name="5 What breaks it").click()
-    expect(page.get_by_text("What counts walls transfers")).to_be_visible()
+    expect(page.get_by_text("Counting domain walls transfers")).to_be_visible()
     page.get_by_role("radio", name="Quench, as in the lecture").click()
     expect(page.get_by_text("because their domains cancel")).to_be_visible()
 
