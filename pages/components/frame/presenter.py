@@ -27,7 +27,7 @@ END = "page-end"
 PAGES = Path(__file__).resolve().parents[2]
 FONT_SIZE = "min(1.406vw, 2.5vh)"
 """18 px at 1280 x 720, 27 px at 1920 x 1080."""
-SWITCH_PX = 190
+SWITCH_PX = 140
 TABLE_PX = 27
 """Of a table's type at the largest."""
 _STYLE = f"<style>html {{ font-size: {FONT_SIZE} !important; }}</style>"

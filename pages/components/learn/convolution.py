@@ -58,7 +58,7 @@ def controls() -> Callable[[], Walk]:
             1,
             key="conv_padding",
             bind="query-params",
-            width=110,
+            width=125,
             help="same: half the kernel on each side, which keeps the size at stride 1; at "
             "stride s the map is 1/s as large, rounded up.",
         )

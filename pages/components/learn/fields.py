@@ -65,6 +65,9 @@ def explorer(opened: Opened) -> None:
     measured = _measured(opened)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         place = _layer(name, fields.rows)
+    # Before what is typed more seldom: on a narrow screen each row of controls would push it down.
+    stage = st.container()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         pixel = _pixel(shape, measured.place)
         structure_px = _structure_px(opened, measured)
     units = _units(fields, pixel)
@@ -72,7 +75,8 @@ def explorer(opened: Opened) -> None:
         receptive_field(fields.trace, row.layer, *unit)
         for row, unit in zip(fields.rows[: place + 1], units, strict=False)
     ]
-    left, right = screen.parts(*SHARES)
+    with stage:
+        left, right = screen.parts(*SHARES)
     with left:
         focus = picture.focus(fields.rows, measured.place, structure_px, shape)
         picture.draw(
@@ -160,7 +164,7 @@ def _layer(name: str, rows: tuple[LayerField, ...]) -> int:
         range(len(rows)),
         last,
         format_func=lambda place: rows[place].title,
-        width=300,
+        width=340 if screen.presenting() else 240,
         key=key,
         bind="query-params",
     )
