@@ -11,8 +11,8 @@ from core.palette import OKABE_ITO
 
 BOXES = ((2.0, "3 × 3<br>conv."), (4.0, "ReLU"), (6.0, "3 × 3<br>conv."))
 HALF_WIDTH, HALF_HEIGHT = 0.8, 0.5
-SUM_HALF_WIDTH, SUM_HALF_HEIGHT = 0.25, 0.175
-"""About round, as units across are shorter than units up."""
+RADIUS_PX = 22
+"""Of the sum: round, however the drawing is stretched."""
 START, SUM, END = 0.3, 8.0, 10.4
 PLAIN_Y, RESIDUAL_Y, SKIP_Y = 3.1, 0.9, 1.95
 
@@ -24,11 +24,12 @@ def block_figure(font_px: int = 24) -> go.Figure:
     for y, title in ((PLAIN_Y, "plain:<br>F(x)"), (RESIDUAL_Y, "residual:<br>x + F(x)")):
         stops = [START, *(x for x, _ in BOXES), *([SUM] if y == RESIDUAL_Y else []), END]
         for before, after in zip(stops, stops[1:], strict=False):
-            begin = before + (
-                HALF_WIDTH if before in dict(BOXES) else SUM_HALF_WIDTH * (before == SUM)
-            )
-            end = after - (HALF_WIDTH if after in dict(BOXES) else SUM_HALF_WIDTH * (after == SUM))
-            notes.append(_arrow(begin, y, end, y))
+            begin = before + HALF_WIDTH * (before in dict(BOXES))
+            end = after - HALF_WIDTH * (after in dict(BOXES))
+            arrow = _arrow(begin, y, end, y)
+            arrow["startstandoff"] = RADIUS_PX if before == SUM else 0
+            arrow["standoff"] = RADIUS_PX if after == SUM else 0
+            notes.append(arrow)
         for x, text in BOXES:
             shapes.append(_box(x, y))
             notes.append(_text(x, y, text))
@@ -37,17 +38,12 @@ def block_figure(font_px: int = 24) -> go.Figure:
     skip = {"color": OKABE_ITO[5], "width": 5}
     path = f"M {START + 0.5},{RESIDUAL_Y} L {START + 0.5},{SKIP_Y} L {SUM},{SKIP_Y}"
     shapes.append({"type": "path", "path": path, "line": skip})
-    into = _arrow(SUM, SKIP_Y + 0.02, SUM, RESIDUAL_Y + SUM_HALF_HEIGHT)
-    notes.append(
-        {**into, "arrowcolor": skip["color"], "arrowwidth": skip["width"], "arrowsize": 0.7}
+    into = _arrow(SUM, SKIP_Y + 0.02, SUM, RESIDUAL_Y)
+    look = {"arrowcolor": skip["color"], "arrowwidth": skip["width"], "arrowsize": 0.7}
+    notes.append({**into, **look, "standoff": RADIUS_PX})
+    shapes.append(
+        {"type": "circle", **_around(RADIUS_PX), "line": {"color": skip["color"], "width": 4}}
     )
-    around = {
-        "x0": SUM - SUM_HALF_WIDTH,
-        "x1": SUM + SUM_HALF_WIDTH,
-        "y0": RESIDUAL_Y - SUM_HALF_HEIGHT,
-        "y1": RESIDUAL_Y + SUM_HALF_HEIGHT,
-    }
-    shapes.append({"type": "circle", **around, "line": {"color": skip["color"], "width": 4}})
     notes.append(_text(SUM, RESIDUAL_Y, "<b>+</b>"))
     notes.append(_text(4.0, SKIP_Y + 0.2, "skip: x, unchanged"))
     for note in notes:
@@ -57,11 +53,23 @@ def block_figure(font_px: int = 24) -> go.Figure:
     layout = {
         "shapes": shapes,
         "annotations": notes,
-        "xaxis": {**hidden, "range": [-0.2, 12.4]},
+        "xaxis": {**hidden, "range": [-0.2, 12.0]},
         "yaxis": {**hidden, "range": [0.2, 3.8]},
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
     }
     return drawn([{"type": "scatter", "x": [0], "y": [0], "opacity": 0}], layout)
+
+
+def _around(radius_px: float) -> dict[str, Any]:
+    """Return the place of a circle around the sum."""
+    across = {"xsizemode": "pixel", "xanchor": SUM, "x0": -radius_px, "x1": radius_px}
+    return {
+        **across,
+        "ysizemode": "pixel",
+        "yanchor": RESIDUAL_Y,
+        "y0": -radius_px,
+        "y1": radius_px,
+    }
 
 
 def _box(x: float, y: float) -> dict[str, Any]:
