@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.fields.result import Distribution
+from core.figures.concepts_style import drawn, upright
 from core.figures.size_histogram import LINE, histogram_edges
 from core.measurement.particle_size import weighted_quantiles
 from core.palette import ACCENT
@@ -28,57 +29,66 @@ def size_distribution_figure(distribution: Distribution, color: str = ACCENT) ->
     weights = distribution.weights / total if total else distribution.weights
     share = 100 * np.histogram(distribution.values, edges, weights=weights)[0]
     unit = f" {distribution.unit}" if distribution.unit else ""
-    figure = go.Figure(layout=_layout(distribution))
-    figure.add_bar(
-        x=(edges[:-1] + edges[1:]) / 2,
-        y=share,
-        width=np.diff(edges),
-        marker={"color": color, "line": {"color": LINE, "width": 0.5}},
-        customdata=np.column_stack([edges[:-1], edges[1:]]),
-        hovertemplate=f"%{{customdata[0]:.4g}} to %{{customdata[1]:.4g}}{unit}<br>%{{y:.3g}} % of "
-        f"the {distribution.counted}<extra></extra>",
-    )
+    traces: list[dict[str, object]] = [
+        {
+            "type": "bar",
+            "x": (edges[:-1] + edges[1:]) / 2,
+            "y": share,
+            "width": np.diff(edges),
+            "marker": {"color": color, "line": {"color": LINE, "width": 0.5}},
+            "customdata": np.column_stack([edges[:-1], edges[1:]]),
+            "hovertemplate": f"%{{customdata[0]:.4g}} to %{{customdata[1]:.4g}}{unit}<br>"
+            f"%{{y:.3g}} % of the {distribution.counted}<extra></extra>",
+        }
+    ]
     if distribution.fit is not None:
         low = max(edges[0], edges[-1] / 1000)
         sizes = np.linspace(low, edges[-1], 200)
-        figure.add_scatter(
-            x=sizes,
-            y=100 * (edges[1] - edges[0]) * distribution.fit.density(sizes),
-            mode="lines",
-            line={"color": FIT, "width": 2},
-            hovertemplate=f"{distribution.fit.in_words}<extra></extra>",
+        traces.append(
+            {
+                "type": "scatter",
+                "x": sizes,
+                "y": 100 * (edges[1] - edges[0]) * distribution.fit.density(sizes),
+                "mode": "lines",
+                "line": {"color": FIT, "width": 2},
+                "hovertemplate": f"{distribution.fit.in_words}<extra></extra>",
+            }
         )
-    _add_quantiles(figure, distribution, unit)
-    return figure
+    return drawn(traces, {**_layout(distribution), **_quantiles(distribution, unit)})
 
 
-def _add_quantiles(figure: go.Figure, distribution: Distribution, unit: str) -> None:
+def _quantiles(distribution: Distribution, unit: str) -> dict[str, object]:
+    """Return lines at D10, D50 and D90, and their names."""
     if not has_quantiles(distribution):
-        return
+        return {}
     values = distribution.values
     sizes = weighted_quantiles(values, distribution.weights, np.array(QUANTILES))
     width = values.max() - (values.min() if _is_narrow(distribution) else 0.0)
     is_close = bool((np.diff(sizes) < CLOSE * width).any())
-    for quantile, size in zip(QUANTILES, sizes, strict=True):
+    notes = []
+    for quantile, size in zip(QUANTILES, sizes.tolist(), strict=True):
         name = f"D{100 * quantile:.0f}"
-        figure.add_vline(x=size, line={"color": LINE, "dash": "dash", "width": 1.5})
         meaning = (
             f"{name}: {100 * quantile:.0f} % of the {distribution.counted}<br>"
             f"are smaller than {size:.4g}{unit}, {100 * (1 - quantile):.0f} % larger"
         )
         # Above the frame, where neither a bar nor a line of the grid runs through it.
-        figure.add_annotation(
-            text=name,
-            hovertext=meaning,
-            x=size,
-            y=1,
-            yref="paper",
-            yanchor="bottom",
-            # Then D50 stands above the other two.
-            yshift=12 if is_close and quantile == 0.5 else 0,
-            showarrow=False,
-            captureevents=True,
+        notes.append(
+            {
+                "text": name,
+                "hovertext": meaning,
+                "x": size,
+                "y": 1,
+                "yref": "paper",
+                "yanchor": "bottom",
+                # Then D50 stands above the other two.
+                "yshift": 12 if is_close and quantile == 0.5 else 0,
+                "showarrow": False,
+                "captureevents": True,
+            }
         )
+    lines = [upright(size, LINE, 1.5, "dash") for size in sizes.tolist()]
+    return {"shapes": lines, "annotations": notes}
 
 
 def has_quantiles(distribution: Distribution) -> bool:
@@ -97,11 +107,11 @@ def _layout(distribution: Distribution) -> dict[str, object]:
     grid = {"gridcolor": "rgba(128, 128, 128, 0.25)", "zerolinecolor": LINE}
     return {
         "xaxis": {
-            "title": f"{distribution.name}{unit} (n = {len(distribution.values):,})",
+            "title": {"text": f"{distribution.name}{unit} (n = {len(distribution.values):,})"},
             "rangemode": "normal" if _is_narrow(distribution) else "tozero",
             **grid,
         },
-        "yaxis": {"title": f"Share of the {distribution.counted} in %", **grid},
+        "yaxis": {"title": {"text": f"Share of the {distribution.counted} in %"}, **grid},
         "paper_bgcolor": "rgba(0, 0, 0, 0)",
         "plot_bgcolor": "rgba(0, 0, 0, 0)",
         "margin": {"l": 56, "r": 16, "t": 36, "b": 48},

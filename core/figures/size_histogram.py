@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.figures.concepts_style import drawn, upright
 from core.measurement.particle_size import weighted_quantiles
 from core.measurement.regions import in_readable_units
 from core.palette import ACCENT
@@ -81,37 +82,39 @@ def size_histogram(
     the median diameter by number, edge-corrected. Without any object the figure says so.
     """
     found = size_bins(table, weighting, include_cut)
-    figure = go.Figure(layout=_layout(found, weighting, phase))
+    layout = _layout(found, weighting, phase)
     if not found.counted:
-        figure.add_annotation(
-            text="No whole object to measure", x=0.5, y=0.5, xref="paper", yref="paper"
-        )
-        figure.update_annotations(showarrow=False)
-        return figure
+        where = {"x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper"}
+        note = {"text": "No whole object to measure", "showarrow": False, **where}
+        return drawn([], {**layout, "annotations": [note]})
     width = np.diff(found.edges)
     value = "%{y:.3g} % of the area" if weighting == "area" else "%{y:.0f} objects"
-    figure.add_bar(
-        x=found.edges[:-1] + width / 2,
-        y=found.values,
-        width=width,
-        marker={"color": phase.color if phase else ACCENT, "line": {"color": LINE, "width": 0.5}},
-        customdata=np.column_stack([found.edges[:-1], found.edges[1:]]),
-        hovertemplate=f"%{{customdata[0]:.4g}} to %{{customdata[1]:.4g}} {found.unit}<br>{value}"
+    bars = {
+        "type": "bar",
+        "x": found.edges[:-1] + width / 2,
+        "y": found.values,
+        "width": width,
+        "marker": {
+            "color": phase.color if phase else ACCENT,
+            "line": {"color": LINE, "width": 0.5},
+        },
+        "customdata": np.column_stack([found.edges[:-1], found.edges[1:]]),
+        "hovertemplate": f"%{{customdata[0]:.4g}} to %{{customdata[1]:.4g}} {found.unit}<br>{value}"
         "<extra></extra>",
-    )
-    figure.add_vline(x=found.median, line={"color": LINE, "dash": "dash", "width": 1.5})
+    }
     # Above the frame, where neither a bar nor a line of the grid runs through it.
     share = found.median / found.edges[-1]
-    figure.add_annotation(
-        text=f"median {found.median:.3g} {found.unit}",
-        x=found.median,
-        y=1,
-        yref="paper",
-        yanchor="bottom",
-        xanchor="left" if share < 0.15 else "right" if share > 0.85 else "center",
-        showarrow=False,
-    )
-    return figure
+    note = {
+        "text": f"median {found.median:.3g} {found.unit}",
+        "x": found.median,
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "xanchor": "left" if share < 0.15 else "right" if share > 0.85 else "center",
+        "showarrow": False,
+    }
+    line = upright(found.median, LINE, 1.5, "dash")
+    return drawn([bars], {**layout, "shapes": [line], "annotations": [note]})
 
 
 def _layout(found: SizeHistogram, weighting: Weighting, phase: Phase | None) -> dict[str, object]:
@@ -126,11 +129,11 @@ def _layout(found: SizeHistogram, weighting: Weighting, phase: Phase | None) -> 
     few = {"dtick": 1} if weighting == "number" and found.values.max() <= FEW_OBJECTS else {}
     return {
         "xaxis": {
-            "title": f"Equivalent diameter in {found.unit} ({counted})",
+            "title": {"text": f"Equivalent diameter in {found.unit} ({counted})"},
             "rangemode": "tozero",
             **grid,
         },
-        "yaxis": {"title": title, "rangemode": "tozero", **few, **grid},
+        "yaxis": {"title": {"text": title}, "rangemode": "tozero", **few, **grid},
         "paper_bgcolor": "rgba(0, 0, 0, 0)",
         "plot_bgcolor": "rgba(0, 0, 0, 0)",
         "margin": {"l": 56, "r": 16, "t": 28, "b": 48},

@@ -1,4 +1,5 @@
 import numpy as np
+import plotly.graph_objects as go
 
 from core.fields.result import Distribution
 from core.figures.size_distribution import size_distribution_figure
@@ -10,17 +11,24 @@ SIZES = np.array([1.0, 2, 2, 3, 3, 3, 4, 4, 5, 10])
 def test_bars_are_shares_and_quantiles_say_what_they_mean() -> None:
     given = Distribution("d", "Diameter", "nm", SIZES, np.ones(10), "particles")
     figure = size_distribution_figure(given)
+    # The figure is drawn unchecked; a property that plotly does not know is refused here.
+    go.Figure(figure.to_dict())
     (bars,) = figure.data
     assert np.isclose(sum(bars.y), 100)
     told = {one.text: one.hovertext for one in figure.layout.annotations}
     assert list(told) == ["D10", "D50", "D90"]
+    assert [line.x0 for line in figure.layout.shapes] == [
+        one.x for one in figure.layout.annotations
+    ]
     assert told["D50"] == ("D50: 50 % of the particles<br>are smaller than 3 nm, 50 % larger")
 
 
 def test_the_curve_of_a_fit_is_in_percent_of_a_bin() -> None:
     fit = fit_sizes(SIZES, "log-normal")
     given = Distribution("d", "Diameter", "nm", SIZES, np.ones(10), "particles", fit)
-    bars, curve = size_distribution_figure(given).data
+    figure = size_distribution_figure(given)
+    go.Figure(figure.to_dict())
+    bars, curve = figure.data
     middle = len(curve.x) // 2
     expected = 100 * bars.width[0] * fit.density(np.array([curve.x[middle]]))[0]
     assert np.isclose(curve.y[middle], expected)
