@@ -10,9 +10,11 @@ from torch import Tensor, nn
 
 from core.measurement.agreement import match_objects, mean_of_known
 from core.segmentation.object_watershed import separate_by_distance
+from core.segmentation.preprocessing import grey_levels
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.annotations import annotate
 from core.synthesis.crowds import draw_crowd
+from core.synthesis.films import draw_film
 from core.training.augmentation import IGNORED, Pair, degrade, random_crop
 from core.training.losses import object_loss
 from core.training.object_targets import IGNORED_ID, contact_line, object_targets
@@ -36,9 +38,15 @@ def object_crops(
     side, augmentation = recipe.crop_px, recipe.augmentation
     made = []
     for index in random.choice(len(pairs), recipe.batch, p=shares):
-        if random.random() < settings.crowds:
+        kind = random.random()
+        if kind < settings.crowds:
             image, instances = draw_crowd(random, side)
             image = degrade(image, augmentation, random)
+        elif kind < settings.crowds + settings.films:
+            image, instances = (
+                grey_levels(draw_film(random, side)),
+                np.zeros((side, side), np.uint16),
+            )
         else:
             image, instances = random_crop(pairs[index], side, augmentation, random)
             if random.random() < settings.annotated:

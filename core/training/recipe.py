@@ -49,6 +49,7 @@ class ObjectLearning:
     ``first``: the recipe of a run before this one, that learns the phases alone; this one goes on
     from its weights; None of one that goes on from a network that knows objects. ``crowds``: share
     of the crops that are drawn, not cut from the images; all are, of a recipe with a source.
+    ``films``: share of the crops that show a film without particles, drawn too, as models see it.
     ``annotated``: share of the others that letters, arrows and scale bars are painted over, which
     are no objects. ``by_contact``: share of the crops whose image is drawn by the length of its
     contacts, the others evenly.
@@ -56,6 +57,7 @@ class ObjectLearning:
 
     first: Recipe | None = None
     crowds: float = 0.2
+    films: float = 0.0
     annotated: float = 0.15
     by_contact: float = 0.5
 

@@ -2,7 +2,7 @@
 
     python -m research.supported.train FOLDER --until HH:MM
 
-The learning rate follows the clock, as in `research.objects.train`: one cycle from the first start
+The learning rate follows the clock: one cycle from the first start
 to ``--until``. Killed, it goes on from its checkpoint.
 
 With ``--boxes DIR``, a share of the crops is cut from images of DIR/images whose names fit
@@ -30,7 +30,7 @@ from core.training.augmentation import Augmentation, Pair, random_crop
 from core.training.object_targets import object_targets
 from core.training.prefetch import made_ahead
 from models.weights_file import save_weights
-from research.objects.train import NEVER, SAVED_SECONDS, Training, rate
+from research.objects.training import NEVER, SAVED_SECONDS, Training, rate
 
 BATCH, SIDE = 6, 160
 SEED = 21

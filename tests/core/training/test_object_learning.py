@@ -108,6 +108,15 @@ def test_crops_are_drawn_or_cut_as_the_settings_say():
     assert not np.array_equal(drawn[0][1], cut[0][1])
 
 
+def test_films_hold_no_particle_and_use_the_full_range():
+    films = ObjectLearning(PHASES, crowds=0.0, films=1.0)
+    for image, targets in object_crops(
+        [pair()], np.ones(1), RECIPE, films, np.random.default_rng(3)
+    ):
+        assert image.min() == 0 and image.max() == 1
+        assert not targets[:2].any()
+
+
 def test_images_with_long_contacts_are_drawn_more_often():
     shares = image_shares(np.array([0.0, 100.0, 400.0]), by_contact=0.6)
     # A third of 0.4 each, and 0.6 by the roots 0, 10 and 20.
