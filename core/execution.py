@@ -27,14 +27,18 @@ USUAL = RunChoice()
 @dataclass(frozen=True)
 class Execution:
     """``device``: "cpu", "cuda" or "mps". ``backend``: what ran the network; "" of a method without
-    one. ``notes``: sentences on why not as asked."""
+    one. ``notes``: sentences on why not as asked. ``scale``: at which the image was seen, where it
+    was not the card's usual one."""
 
     device: str = "cpu"
     backend: str = ""
     precision: Precision = "float32"
     notes: tuple[str, ...] = ()
+    scale: float | None = None
 
     @property
     def in_words(self) -> str:
-        """Device, backend and precision: "cpu, openvino, float32"."""
-        return ", ".join(word for word in (self.device, self.backend, self.precision) if word)
+        """Device, backend and precision, and an unusual scale: "cpu, openvino, float32"."""
+        scale = f"seen at {self.scale:g} times its size" if self.scale else ""
+        words = (self.device, self.backend, self.precision, scale)
+        return ", ".join(word for word in words if word)

@@ -263,8 +263,10 @@ class ModelCard:
     ``tta_flips``: test-time augmentation by flips, the mean over the image and its horizontal,
     vertical and double flip; of an ``upright`` model, whose images have an up and a down, over the
     image and its horizontal flip. ``tta_scales``: test-time augmentation by scale, the mean over
-    the image resized by each factor. ``careful_flips``, ``careful_scales``: of an ensemble that is
-    better and slower, taken where it is asked for; () = there is none. ``is_careful``: it was.
+    the image resized by each factor. ``fine_scale``: the one factor where its objects are small,
+    see ``core.segmentation.fine_scale``; None = no other. ``careful_flips``, ``careful_scales``: of
+    an ensemble that is better and slower, taken where it is asked for; () = there is none.
+    ``is_careful``: it was.
     ``failures``: what it gets wrong and on which kind of image, one sentence each, seen by eye in
     the images it was scored on. ``training_cost``: hours and machine. ``temperature``: that the
     confidence shown is softened with, see ``core.evaluation.confidence_calibration``; 1 = none.
@@ -299,6 +301,7 @@ class ModelCard:
     tta_flips: bool = False
     upright: bool = False
     tta_scales: tuple[float, ...] = (1.0,)
+    fine_scale: float | None = None
     failures: tuple[str, ...] = ()
     training_cost: str = ""
     temperature: float = 1.0

@@ -141,7 +141,7 @@ def _input(analysis: Analysis) -> dict[str, object]:
 
 
 def _model(analysis: Analysis) -> dict[str, object]:
-    card = analysis.card
+    card, ran = analysis.card, analysis.segmentation.execution
     return {
         "name": card.name,
         "title": card.title,
@@ -156,7 +156,7 @@ def _model(analysis: Analysis) -> dict[str, object]:
         "std": card.std,
         "pixel_size_nm": card.pixel_size_nm,
         "flips": len(card.flips),
-        "scales": list(card.tta_scales),
+        "scales": [ran.scale] if ran.scale else list(card.tta_scales),
     }
 
 

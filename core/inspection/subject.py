@@ -168,13 +168,14 @@ class Expected:
     phases: int | None = None
 
     @classmethod
-    def of(cls, card: ModelCard) -> Expected:
-        """Return what a trained model expects; of several ``tta_scales``, the last."""
+    def of(cls, card: ModelCard, scale: float | None = None) -> Expected:
+        """Return what a trained model expects; of several ``tta_scales``, the last. ``scale``: at
+        which it saw the image in place of them."""
         return cls(
             card.mean,
             card.std,
             card.pixel_size_nm,
-            tta_scale=card.tta_scales[-1],
+            tta_scale=scale or card.tta_scales[-1],
             phases=len(card.phases),
         )
 

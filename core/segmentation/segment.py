@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from core.segmentation.engines.backend import BackendError, OutOfMemory
 from core.segmentation.engines.classic_engine import ClassicEngine
 from core.segmentation.engines.engine import Engine
 from core.segmentation.engines.forest_engine import ForestEngine
+from core.segmentation.fine_scale import fine_scale
 from core.segmentation.preprocessing import ImageField, image_field
 from core.segmentation.settings import TileSettings
 from core.segmentation.tiled import predict_bands
@@ -38,7 +40,8 @@ def segment(
 
     Cuts off info bars, stretches the grey levels, resamples to square pixels, for a forest to
     the pixel size of the image that it was fitted to, and blends overlapping tiles, with the card's
-    test-time augmentation. What comes back is in the micrograph's own pixels.
+    test-time augmentation. Where its objects turn out to be small, the image is seen once more, at
+    the card's ``fine_scale``. What comes back is in the micrograph's own pixels.
     ``progress`` is called after every tile with (done, total) and stops the work by raising
     ``core.errors.Cancelled``.
 
@@ -58,19 +61,27 @@ def segment(
             "fewer info-bar rows."
         )
     field = image_field(micrograph, engine.card.pixel_size_nm)
-    found = _outputs(field, engine, settings, progress)
+    outputs, used, execution = _outputs(field, engine, settings, progress)
+    if (finer := fine_scale(engine.card, outputs)) is not None:
+        del outputs
+        outputs, used, execution = _outputs(field, engine, settings, progress, (finer,))
+        execution = replace(execution, scale=finer)
     # Of a large image it is as large as a phase's probabilities.
     del field
-    return _segmentation(micrograph, engine, *found)
+    return _segmentation(micrograph, engine, outputs, used, execution)
 
 
 def _outputs(
-    field: ImageField, engine: AnyEngine, settings: TileSettings, progress: ProgressCallback
+    field: ImageField,
+    engine: AnyEngine,
+    settings: TileSettings,
+    progress: ProgressCallback,
+    scales: tuple[float, ...] = (),
 ) -> tuple[np.ndarray, TileSettings, Execution]:
     """Return the outputs for ``field``, the tiles that were used, and what ran the network."""
 
     def run(engine: AnyEngine, settings: TileSettings) -> np.ndarray:
-        return predict_magnified(field.grey, engine, settings, progress, field.valid)
+        return predict_magnified(field.grey, engine, settings, progress, field.valid, scales)
 
     try:
         return run(engine, settings), settings, engine.execution
@@ -78,7 +89,7 @@ def _outputs(
         other = engine.instead(str(error)) if isinstance(engine, Engine) else None
         if other is None:
             raise
-        return _outputs(field, other, settings, progress)
+        return _outputs(field, other, settings, progress, scales)
     except OutOfMemory:
         smaller = settings.halved(engine.card)
     try:
@@ -99,9 +110,10 @@ def predict_magnified(
     settings: TileSettings,
     progress: ProgressCallback = no_progress,
     valid: np.ndarray | None = None,
+    scales: tuple[float, ...] = (),
 ) -> np.ndarray:
     """Return the card's outputs (C, H, W) float32 in [0, 1] for a field (H, W) of grey levels in
-    [0, 1]: the mean over the card's ``tta_scales``.
+    [0, 1]: the mean over ``scales``, () = the card's ``tta_scales``.
 
     ``valid``: (H, W) bool, the pixels that hold a grey level; None = all. A network sees the others
     too, a threshold does not. A field narrower than 96 px goes on beyond its edges, for a network,
@@ -114,10 +126,10 @@ def predict_magnified(
             for side, some in zip(grey.shape, before, strict=True)
         ]
         wide = np.pad(grey, list(zip(before, after, strict=True)), mode="edge")
-        found = predict_magnified(wide, engine, settings, progress)
+        found = predict_magnified(wide, engine, settings, progress, scales=scales)
         rows, columns = (slice(b, b + side) for b, side in zip(before, grey.shape, strict=True))
         return found[:, rows, columns]
-    shapes = working_shapes(grey.shape, engine)
+    shapes = working_shapes(grey.shape, scales or engine.card.tta_scales)
     shares = [math.prod(shape) / sum(map(math.prod, shapes)) for shape in shapes]
     mean = np.zeros((len(engine.card.outputs), *grey.shape), np.float32)
 
@@ -147,14 +159,14 @@ def _part_of(progress: ProgressCallback, before: float, share: float) -> Progres
     return report
 
 
-def working_shapes(shape: tuple[int, int], engine: AnyEngine) -> list[tuple[int, int]]:
-    """Return (H, W) of a field at each of the card's ``tta_scales``."""
+def working_shapes(shape: tuple[int, int], scales: Sequence[float]) -> list[tuple[int, int]]:
+    """Return (H, W) of a field at each of the ``scales``."""
     return [
         (
             max(SHORTEST_SIDE, round(shape[0] * scale)),
             max(SHORTEST_SIDE, round(shape[1] * scale)),
         )
-        for scale in engine.card.tta_scales
+        for scale in scales
     ]
 
 
@@ -199,7 +211,7 @@ def _segmentation(
         settings.shared_px(card),
         card.tta_flips,
         card.upright,
-        card.tta_scales,
+        (execution.scale,) if execution.scale else card.tta_scales,
     ]
     given += [(size.nm, size.height_nm) if size and matters else None]
     given += [execution.device, execution.backend, execution.precision]

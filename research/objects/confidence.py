@@ -1,9 +1,9 @@
 """Fit the confidence of objects to the development and validation images, to 50 generated ones
 without any particle, in which every object is wrong, and to generated ones of small spheres.
 
-    python -m research.objects.confidence DIR OUTPUTS.npz
+    python -m research.objects.confidence DIR
 
-OUTPUTS: of `research.objects.outputs` at the card's scale. Prints the weights for the card, and by
+Prints the weights for the card, and by
 five folds over articles what they are worth: calibration, how many objects lie below each
 threshold, how many of these are wrong or doubtful, and F1 without them.
 """
@@ -18,14 +18,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from core.measurement.agreement import best_overlaps
+from core.segmentation.engines.engine import Engine
 from core.segmentation.object_confidence import features
 from core.segmentation.objects import find_objects
 from core.segmentation.segment import segment
 from core.segmentation.settings import ObjectSettings
 from core.training.augmentation import Pair
-from core.types import Micrograph, Segmentation
+from core.types import Micrograph
 from models import zoo
-from models.zoo.particles import CARD, PHASES
+from models.zoo.particles import CARD
 from research.objects.images import read_sides
 from research.objects.measure import (
     GAPS,
@@ -41,24 +42,10 @@ EMPTY, FOLDS = 50, 5
 SPHERES_PX = (10, 12, 15, 18)
 
 
-def segmentation(outputs: np.ndarray) -> Segmentation:
-    """Return particle, contact and distance (3, H, W) as a segmentation."""
-    particle, contact, distance = outputs
-    return Segmentation(
-        labels=(particle > 0.5).astype(np.uint8),
-        probabilities=np.stack([1 - particle, particle]),
-        phases=PHASES,
-        pixel_size=None,
-        model=CARD.name,
-        digest="",
-        contact=contact,
-        distance=distance,
-    )
-
-
-def objects_of(pair: Pair, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the features (4, N) of the objects found in an image, and their best IoU (N,)."""
-    made = segmentation(outputs)
+def objects_of(pair: Pair, engine: Engine) -> tuple[np.ndarray, np.ndarray]:
+    """Return the features (F, N) of the objects found in an image, and their best IoU (N,)."""
+    grey = pair.image.astype(np.float32) / 255
+    made = segment(Micrograph(grey, pair.stem, digest=pair.stem), engine)
     found = find_objects(made, 1, ObjectSettings())
     return features(found, made, 1)[:, 1:], best_overlaps(found, pair.labels)
 
@@ -114,12 +101,10 @@ def main() -> None:
     """Print weights, calibration and thresholds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
-    parser.add_argument("outputs", type=Path)
     options = parser.parse_args()
-    sides, outputs = read_sides(options.data), np.load(options.outputs)
-    scale = f"{CARD.tta_scales[0]:g}"
+    sides, engine = read_sides(options.data), zoo.load(CARD.name, "cpu")
     pairs = [(side, pair) for side in SIDES for pair in sides[side]]
-    made = [objects_of(pair, outputs[f"{side}|{pair.stem}|{scale}"]) for side, pair in pairs]
+    made = [objects_of(pair, engine) for _, pair in pairs]
     x = np.concatenate([one for one, _ in made], axis=1).T
     overlap = np.concatenate([iou for _, iou in made])
     image = np.repeat(np.arange(len(pairs)), [len(iou) for _, iou in made])

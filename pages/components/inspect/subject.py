@@ -110,7 +110,8 @@ def look(opened: Opened, name: str, request: Request, analysis: Analysis | None)
     else:
         card = session.models()[name]
         title, is_trained = card.title, card.weights is not None
-    subject = _subject(opened, name, pixel)
+    scale = analysis.segmentation.execution.scale if analysis else None
+    subject = _subject(opened, name, pixel, scale)
     phases = card.phases if card else other.phases if other else _unnamed(subject)
     return Inspected(
         title=title,
@@ -207,7 +208,9 @@ def _inside(opened: Opened, pixel: tuple[int, int] | None) -> tuple[int, int]:
     return height // 2, width // 2
 
 
-def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
+def _subject(
+    opened: Opened, name: str, pixel: tuple[int, int], scale: float | None = None
+) -> Subject:
     from core.inspection.subject import Expected, open_subject
     from models.architectures import ARCHITECTURES
 
@@ -234,7 +237,7 @@ def _subject(opened: Opened, name: str, pixel: tuple[int, int]) -> Subject:
             engine = networks.of_owner(name, session.owner())
             network, lock = engine.network, engine.lock
             model = f"{name} {card.weights.sha256 if card.weights else 'untrained'}"
-            expected = Expected.of(card)
+            expected = Expected.of(card, scale)
     key = ("subject", shown.digest, shown.pixel_size, model, expected, centre)
     found: Subject | None = held(key)
     if found is None or found.network is not network:

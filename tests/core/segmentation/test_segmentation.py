@@ -193,7 +193,7 @@ def test_resamples_to_the_training_pixel_size_only_when_both_are_known():
     calibrated = micrograph(discs(), pixel_size=PixelSize(1.0, "test"))
     assert image_field(calibrated, 2.0).grey.shape == (75, 105)
     assert image_field(micrograph(discs()), 2.0).grey.shape == (150, 210)
-    assert working_shapes((150, 210), network) == [(150, 210)]
+    assert working_shapes((150, 210), network.card.tta_scales) == [(150, 210)]
     labels = segment(calibrated, network).labels
     assert labels.shape == (150, 210)
     assert np.mean(labels == discs()) > 0.99
@@ -236,7 +236,7 @@ def test_magnifications_are_averaged_and_progress_goes_on_through_them():
     two = Engine(replace(engine().card, tta_scales=(0.5, 2.0)), Smooth(), "cpu")
     alone = [Engine(replace(two.card, tta_scales=(one,)), Smooth(), "cpu") for one in (0.5, 2.0)]
     image, seen = micrograph(discs()), []
-    assert working_shapes(image.shape, two) == [(75, 105), (300, 420)]
+    assert working_shapes(image.shape, two.card.tta_scales) == [(75, 105), (300, 420)]
     both = segment(image, two, SMALL_TILES, lambda done, total: seen.append(done / total))
     parts = [segment(image, one, SMALL_TILES).probabilities.astype(float) for one in alone]
     np.testing.assert_allclose(both.probabilities, np.mean(parts, axis=0), atol=1e-3)
