@@ -27,7 +27,7 @@ def draw(link: PageLink) -> None:
         "wave, the objective lens turns phase into contrast, and the dose adds shot noise. The "
         "label follows from the gold alone: it stays the same whatever the microscope does."
     )
-    controls, pictures = st.columns([1, 2.6], gap="medium")
+    controls, pictures = st.columns([1.4, 2] if screen.presenting() else [1, 2.6], gap="medium")
     with controls:
         study_gold_settings.controls(link)
     with pictures:
@@ -35,8 +35,11 @@ def draw(link: PageLink) -> None:
         made = study_gold_settings.image(link)
         if made is not None:
             _pictures(made, time.perf_counter() - begun)
+    if made is not None:
+        # On stage a screen of its own.
+        with st.container() if screen.presenting() else pictures:
             _spectrum(made)
-            session.remember("gold_preview", made)
+        session.remember("gold_preview", made)
     study.go_on({"convolution": "Convolution"})
 
 

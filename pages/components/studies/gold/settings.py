@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.synthesis.gold.settings import GoldSettings
-from pages.components.frame import publish, stores
+from pages.components.frame import publish, screen, stores
 from pages.components.frame.page_link import PageLink
 from pages.components.frame.words import literal
 
@@ -62,16 +62,21 @@ NAMES = ("kind", "axis", "voltage", "dose", "pixel", "specimen", *SLIDERS)
 
 def controls(link: PageLink) -> None:
     """Draw a control for each number; what they say is in the link."""
-    link.whole_number("Specimen (seed)", "specimen", FIRST_SPECIMEN)
-    link.choose("Particles are", "kind", KINDS, in_list=True)
-    link.choose("Axis along the beam", "axis", AXES, in_list=True)
-    for name in SPECIMEN:
-        _slider(link, name)
-    link.choose("Voltage", "voltage", VOLTAGES, in_list=True)
-    for name in MICROSCOPE:
-        _slider(link, name)
-    link.scale("Dose (electrons/nm²)", "dose", DOSES, DOSE)
-    link.scale("Pixel size (nm)", "pixel", PIXELS, PIXEL)
+    # One column of them is higher than a projector.
+    places = st.columns(2) if screen.presenting() else [st.container(), st.container()]
+    specimen, microscope = places
+    with specimen:
+        link.whole_number("Specimen (seed)", "specimen", FIRST_SPECIMEN)
+        link.choose("Particles are", "kind", KINDS, in_list=True)
+        link.choose("Axis along the beam", "axis", AXES, in_list=True)
+        for name in SPECIMEN:
+            _slider(link, name)
+    with microscope:
+        link.choose("Voltage", "voltage", VOLTAGES, in_list=True)
+        for name in MICROSCOPE:
+            _slider(link, name)
+        link.scale("Dose (electrons/nm²)", "dose", DOSES, DOSE)
+        link.scale("Pixel size (nm)", "pixel", PIXELS, PIXEL)
 
 
 def current(link: PageLink) -> GoldSettings:
