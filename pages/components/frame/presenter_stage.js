@@ -182,7 +182,7 @@ class Stage {
       screen.push(one);
       height += one.offsetHeight + gap;
       isBare &&= Boolean((isHead && !isQuestion) || isWay);
-      isOnlyHead &&= isBare || isSmall;
+      isOnlyHead &&= isBare || (isSmall && height < 2 * SMALL * room);
     }
     if (screen.length) screens.push(screen);
     this.screens = screens.length ? screens : [[]];
