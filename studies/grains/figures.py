@@ -69,7 +69,7 @@ def spectrum_figure(looks: Mapping[str, Look]) -> go.Figure:
         }
         for index, (name, one) in enumerate(looks.items())
     ]
-    figure = plain_figure(traces, "frequency (1/px)", "power, share of the variance")
+    figure = plain_figure(traces, "frequency (1/px)", "share of variance")
     figure.layout.xaxis.update(type="log", dtick=1)
     figure.layout.yaxis.update(type="log", dtick=1, exponentformat="power")
     return figure
