@@ -28,10 +28,11 @@ PLACES = {
 ROLE_NAMES = {"stage": "convolutions", "dense": "dense layers"}
 
 
-def maps_figure(drawing: NetworkMap) -> go.Figure:
+def maps_figure(drawing: NetworkMap, is_narrow: bool = False) -> go.Figure:
     """Return one bar for each block: its height is the map's side, its width the channels.
 
-    Both are drawn by their logarithm. Skips are arcs over the blocks that they pass.
+    Both are drawn by their logarithm. Skips are arcs over the blocks that they pass. ``is_narrow``:
+    sizes below the bars are written without "×", which does not fit beside one another then.
     """
     widths = [math.log2(block.shape[0] + 1) for block in drawing.blocks]
     heights = [_height(block) for block in drawing.blocks]
@@ -57,7 +58,7 @@ def maps_figure(drawing: NetworkMap) -> go.Figure:
         figure.add_annotation(
             x=middle,
             y=-height / 2,
-            text=_size(block),
+            text=_size(block, is_narrow),
             showarrow=False,
             yanchor="top",
         )
@@ -74,10 +75,10 @@ def _height(block: Block) -> float:
     return math.log2(block.shape[1] + 1) if len(block.shape) == 3 else 0.6
 
 
-def _size(block: Block) -> str:
+def _size(block: Block, is_narrow: bool) -> str:
     if len(block.shape) < 3:
         return f"{block.shape[0]}"
-    return f"{block.shape[0]} ×<br>{block.shape[1]}²"
+    return f"{block.shape[0]}{'' if is_narrow else ' ×'}<br>{block.shape[1]}²"
 
 
 def _hover(block: Block) -> str:

@@ -67,10 +67,10 @@ def explorer(opened: Opened, facts: dict[str, ArchitectureFacts]) -> None:
         st.metric("MACs per image", _products(fact.macs), width="content")
         st.metric("Receptive field", f"{fact.field} px", width="content")
         st.metric("Image", f"{fact.side} × {fact.side} px", width="content")
-    screen.chart(figures.maps_figure(fact.drawing), "maps")
+    screen.chart(figures.maps_figure(fact.drawing, not screen.presenting()), "maps")
     st.caption(
         "Height: side of the feature maps; width: channels; both logarithmic. Below each bar: "
-        "channels × side². Dotted lines: skip connections, if any."
+        "channels, and the side squared. Dotted lines: skip connections, if any."
     )
     left, right = screen.parts(screen.HALF, screen.HALF)
     with left:
