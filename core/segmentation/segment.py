@@ -12,6 +12,7 @@ import numpy as np
 
 from core.errors import LamellaError
 from core.execution import Execution
+from core.pixels.half_precision import put_as_half
 from core.pixels.resampling import BandResampler, resample, resample_mask
 from core.segmentation.engines.backend import BackendError, OutOfMemory
 from core.segmentation.engines.classic_engine import ClassicEngine
@@ -193,7 +194,7 @@ def _segmentation(
         outputs = np.stack([resample(channel, shape) for channel in outputs])
     phases = len(engine.card.phases)
     whole = np.zeros((len(outputs), *micrograph.shape), np.float16)
-    whole[:, rows] = outputs
+    put_as_half(outputs, whole[:, rows])
     whole[:, ~measurable] = np.arange(len(outputs))[:, None] == 0
     labels = np.zeros(micrograph.shape, np.uint8)
     labels[rows] = _winners(outputs[:phases])
