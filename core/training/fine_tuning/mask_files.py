@@ -88,15 +88,25 @@ def specimen_of(name: str) -> str:
 def matched(
     images: Sequence[str], masks: Sequence[str]
 ) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """Return (image, mask) names that share a stem, and a sentence for each that has no partner."""
-    mistakes = [
-        f"{count} {what} are named {name}; which one is meant cannot be told"
+    """Return (image, mask) names that share a stem, and a sentence for each that has no partner or
+    more than one."""
+    twice = [
+        (what, name, count)
         for what, names in (("images", images), ("masks", masks))
         for name, count in sorted(Counter(map(stem, names)).items())
         if count > 1
     ]
+    mistakes = [
+        f"{count} {what} are named {name}; which one is meant cannot be told"
+        for what, name, count in twice
+    ]
+    unclear = {name for _, name, _ in twice}
     by_stem = {stem(name): name for name in masks}
-    pairs = [(name, by_stem[stem(name)]) for name in sorted(images) if stem(name) in by_stem]
+    pairs = [
+        (name, by_stem[stem(name)])
+        for name in sorted(images)
+        if stem(name) in by_stem and stem(name) not in unclear
+    ]
     taken = {stem(name) for name in images}
     mistakes += [
         f"{name} has no mask; call it {stem(name)}_mask.png"

@@ -48,8 +48,13 @@ def test_images_and_masks_are_paired_by_their_names():
         "c.png has no mask; call it c_mask.png",
         "d-labels.tif is a mask without an image d",
     )
-    _, twice = matched(["a.tif", "a.png"], ["a_seg.png"])
-    assert twice == ("2 images are named a; which one is meant cannot be told",)
+    # Of names that do not tell which one is meant, none is taken.
+    pairs, twice = matched(["a.tif", "a.png", "b.png"], ["a_seg.png", "b_seg.png", "b_mask.png"])
+    assert pairs == ()
+    assert twice == (
+        "2 images are named a; which one is meant cannot be told",
+        "2 masks are named b; which one is meant cannot be told",
+    )
 
 
 @pytest.mark.parametrize(
