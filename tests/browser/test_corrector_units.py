@@ -412,3 +412,41 @@ def test_operations_made_while_an_answer_is_read_are_sent_once_and_in_their_orde
       return [box.state, box.revision, made.join() === serials.join()];
     }""")
     assert found == ["saved", 40, True]
+
+
+def test_what_an_earlier_tab_left_is_sent_in_parts_and_kept_until_it_is_answered(
+    evaluate: Callable[[str], Any],
+) -> None:
+    found = evaluate("""async () => {
+      let status = 200;
+      const sizes = [];
+      window.fetch = async (address, { body }) => {
+        sizes.push(Math.round(body.size / 1e6));
+        return new Response("A sentence.", { status });
+      };
+      const storeOf = (count) => {
+        const entries = Array.from({ length: count }, (_, number) => (
+          { number, base: number, serial: "s", kind: "brush", objects: [],
+            patch: new Uint32Array(750_000) }
+        ));
+        const at = (number) => entries.findIndex((one) => one.number === number);
+        const drop = (number) => entries.splice(at(number), 1);
+        const clear = () => (entries.length = 0);
+        return { entries, drop, clear, all: async () => [...entries] };
+      };
+      const all = storeOf(3);
+      const said = [await Outbox.deliver("x", all), all.entries.length];
+      status = 404;
+      const gone = storeOf(2);
+      const failed = await Outbox.deliver("x", gone).catch((error) => error.message);
+      status = 409;
+      const stale = storeOf(2);
+      const refused = [await Outbox.deliver("x", stale), stale.entries.length];
+      return [sizes, said, [failed, gone.entries.length], refused];
+    }""")
+    assert found == [
+        [3, 3, 3, 3, 3],
+        ["", 0],
+        ["A sentence.", 2],
+        ["A sentence.", 0],
+    ]

@@ -8,6 +8,23 @@ const MOST_BYTES_AT_THE_END = 60_000; // browsers take no more from a page that 
 
 const FULL = 507; // of the server's disk
 
+// The first of `entries`, as many as `bytes` hold, and one at least.
+function batch(entries, bytes) {
+  const sent = [];
+  let left = bytes;
+  for (const entry of entries) {
+    left -= entry.patch.byteLength + 500;
+    if (sent.length && left < 0) break;
+    sent.push(entry);
+  }
+  return sent;
+}
+
+function post(address, entries, options = {}) {
+  const body = new Blob(entries.map((entry) => encodeOperation(entry, entry.base)));
+  return fetch(address, { method: "POST", body, ...options });
+}
+
 export const STATES = { saved: "saved", sending: "sending", offline: "offline", refused: "refused" };
 
 export class Outbox {
@@ -39,7 +56,7 @@ export class Outbox {
   async send() {
     clearTimeout(this.timer);
     if (this.inFlight || !this.waiting.length || this.state === STATES.refused) return;
-    const sent = this.batch(MOST_BYTES_AT_ONCE);
+    const sent = batch(this.waiting, MOST_BYTES_AT_ONCE);
     if (this.state === STATES.saved) this.state = STATES.sending;
     this.inFlight = true;
     this.changed();
@@ -56,7 +73,7 @@ export class Outbox {
   // What the server says, to its last word; nothing where it cannot be reached.
   async answerTo(entries) {
     try {
-      const answer = await this.post(entries);
+      const answer = await post(this.address, entries);
       return { status: answer.status, said: await (answer.ok ? answer.json() : answer.text()) };
     } catch {
       return {};
@@ -64,30 +81,20 @@ export class Outbox {
   }
 
   // Sends what an earlier tab could not; returns the sentence of a refusal, "" where all is well.
+  // What the server does not answer for stays in the store.
   static async deliver(address, store) {
-    const entries = await store.all();
-    if (!entries.length) return "";
-    const body = new Blob(entries.map((entry) => encodeOperation(entry, entry.base)));
-    const answer = await fetch(address, { method: "POST", body });
-    if (answer.status >= 500) throw new Error("no answer");
-    await store.clear();
-    return answer.ok ? "" : answer.text();
-  }
-
-  batch(bytes) {
-    const sent = [];
-    let left = bytes;
-    for (const entry of this.waiting) {
-      left -= entry.patch.byteLength + 500;
-      if (sent.length && left < 0) break;
-      sent.push(entry);
+    for (let left = await store.all(); left.length; ) {
+      const sent = batch(left, MOST_BYTES_AT_ONCE);
+      const answer = await post(address, sent);
+      if (answer.status === 404 || answer.status >= 500) throw new Error(await answer.text());
+      if (!answer.ok) {
+        await store.clear();
+        return answer.text();
+      }
+      for (const { number } of sent) await store.drop(number);
+      left = left.slice(sent.length);
     }
-    return sent;
-  }
-
-  post(entries, options = {}) {
-    const body = new Blob(entries.map((entry) => encodeOperation(entry, entry.base)));
-    return fetch(this.address, { method: "POST", body, ...options });
+    return "";
   }
 
   confirm(sent, { revision }) {
@@ -115,7 +122,7 @@ export class Outbox {
   // The page goes away: what waits and is small enough is handed to the browser to be sent.
   sendAtTheEnd() {
     if (!this.waiting.length || this.state === STATES.refused) return;
-    const sent = this.batch(MOST_BYTES_AT_THE_END);
-    if (sent[0].patch.byteLength < MOST_BYTES_AT_THE_END) this.post(sent, { keepalive: true }).catch(() => {});
+    const sent = batch(this.waiting, MOST_BYTES_AT_THE_END);
+    if (sent[0].patch.byteLength < MOST_BYTES_AT_THE_END) post(this.address, sent, { keepalive: true }).catch(() => {});
   }
 }
