@@ -237,7 +237,8 @@ def parameters_figure(
     figure.update_yaxes(
         title="wrong (%)", type="log", gridcolor=GRID, tickvals=(1, 2, 5, 10, 20, 50)
     )
-    return figure.update_layout(margin=MARGIN, legend={"orientation": "h", "y": -0.25, "x": 0})
+    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+    return figure.update_layout(margin=MARGIN, legend=legend)
 
 
 def by_temperature_figure(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> go.Figure:

@@ -69,7 +69,7 @@ def _model() -> None:
     figure = stores.kept(
         ("ising model",), lambda: figures.model_figure(ising.three_snapshots()), FIGURE_BYTES
     )
-    screen.chart(figure, "ising_model", height=290)
+    screen.chart(figure, "ising_model", height=350)
 
 
 def _lattice(side: int, temperature: float, start: str, anew: bool) -> LiveLattice:
