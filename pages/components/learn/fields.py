@@ -65,9 +65,10 @@ def explorer(opened: Opened) -> None:
     measured = _measured(opened)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         place = _layer(name, fields.rows)
-    # Before what is typed more seldom: on a narrow screen each row of controls would push it down.
+    # Before what is seldom typed: on a narrow screen each row of controls would push it down.
     stage = st.container()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    fold = st.expander("Type the pixel, or the size of a structure", icon=":material/keyboard:")
+    with fold.container(horizontal=True, vertical_alignment="bottom"):
         pixel = _pixel(shape, measured.place)
         structure_px = _structure_px(opened, measured)
     units = _units(fields, pixel)
@@ -84,7 +85,8 @@ def explorer(opened: Opened) -> None:
         )
     with right:
         _cone(receptive_cone.cone(fields.trace, fields.rows[: place + 1], units[place][1]))
-    picture.say(seen[-1], structure_px, opened.micrograph.pixel_size)
+    with stage:
+        picture.say(seen[-1], structure_px, opened.micrograph.pixel_size)
     with learn.check_yourself():
         formulas()
         picture.table(fields.rows, opened.micrograph.pixel_size)
