@@ -28,6 +28,8 @@ AnyEngine = Engine | ClassicEngine | ForestEngine
 SHORTEST_SIDE = 16
 NARROWEST_SIDE = 96
 BAND_ROWS = 64
+LARGE_PX = 8_000_000
+"""From here on an image's own arrays need the memory that tiles were computed in."""
 
 
 def segment(
@@ -69,6 +71,8 @@ def segment(
         execution = replace(execution, scale=finer)
     # Of a large image it is as large as a phase's probabilities.
     del field
+    if isinstance(engine, Engine) and math.prod(micrograph.shape) > LARGE_PX:
+        engine.release()
     return _segmentation(micrograph, engine, outputs, used, execution)
 
 

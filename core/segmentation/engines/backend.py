@@ -31,6 +31,9 @@ class Backend(Protocol):
             OutOfMemory: no room for tiles of this size.
         """
 
+    def release(self) -> None:
+        """Give back the memory that tiles were computed in; the next tile takes it anew."""
+
 
 def checked(outputs: np.ndarray, backend: str) -> np.ndarray:
     """Return ``outputs``.

@@ -99,6 +99,11 @@ class Engine:
         with self.lock:
             return self._backend.outputs(grey)
 
+    def release(self) -> None:
+        """Give back the memory that tiles were computed in; the next tile takes it anew."""
+        with self.lock:
+            self._backend.release()
+
     def instead(self, why: str) -> Engine | None:
         """Return this engine with PyTorch in float32 on the same device, and a note of ``why``;
         None where that is what it is already."""

@@ -40,8 +40,8 @@ class OpenVinoBackend:
 
     def _compile(self, model: Any, precision: Precision) -> None:
         try:
-            compiled = core().compile_model(model, "CPU", settings(precision))
-            self._request = compiled.create_infer_request()
+            self._compiled = core().compile_model(model, "CPU", settings(precision))
+            self._request = self._compiled.create_infer_request()
         except RuntimeError as error:
             raise BackendError("it cannot compile the network") from error
 
@@ -51,6 +51,11 @@ class OpenVinoBackend:
         with _errors_in_words():
             found = self._request.infer([batch], share_inputs=True)[0]
         return checked(found, "OpenVINO")
+
+    def release(self) -> None:
+        """Give back the memory of the tiles, see
+        :class:`core.segmentation.engines.backend.Backend`."""
+        self._compiled.release_memory()
 
 
 class OnnxBackend(OpenVinoBackend):

@@ -37,6 +37,9 @@ class TorchBackend:
             logits = forward(self._network, batch, self.execution.precision)
             return checked(answers(self._card, logits).cpu().numpy(), "PyTorch")
 
+    def release(self) -> None:
+        """Keep nothing; PyTorch frees the memory of a tile itself."""
+
 
 class Answering(nn.Module):
     """A network from grey levels (N, 1, H, W) in [0, 1] to the card's outputs (N, C, H, W)."""

@@ -15,6 +15,7 @@ from torch import nn
 from core.errors import LamellaError
 from core.evaluation.precision_scores import PrecisionScore, write_precision_scores
 from core.execution import Execution
+from core.segmentation import segment as segment_module
 from core.segmentation.engines import engine as engine_module
 from core.segmentation.engines import openvino_backend, openvino_models, processor
 from core.segmentation.engines.backend import BackendError, OutOfMemory
@@ -227,6 +228,26 @@ def test_the_words_of_openvino_are_told_apart(monkeypatch):
     found = segment(image(64, 64), engine, SMALL_TILES)
     assert found.execution.backend == "torch"
     assert found.execution.notes[0].endswith("it stopped while the network ran.")
+
+
+def test_a_large_image_gives_the_memory_of_its_tiles_back(monkeypatch):
+    engine = Engine(card(), SmallUnet(), "cpu", backend="openvino")
+    compiled, released = engine._backend._compiled, []
+
+    class Counting:
+        def release_memory(self) -> None:
+            released.append(1)
+            compiled.release_memory()
+
+    engine._backend._compiled = Counting()
+    first = segment(image(128, 64), engine, SMALL_TILES)
+    assert not released
+    monkeypatch.setattr(segment_module, "LARGE_PX", 128 * 64 - 1)
+    again = segment(image(128, 64), engine, SMALL_TILES)
+    assert released == [1]
+    np.testing.assert_array_equal(again.probabilities, first.probabilities)
+    # The next image finds the engine as it was.
+    np.testing.assert_array_equal(segment(image(128, 64), engine, SMALL_TILES).labels, first.labels)
 
 
 QUIET = """
