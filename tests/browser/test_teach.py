@@ -15,9 +15,13 @@ from playwright.sync_api import Locator, Page, expect
 
 from core.jobs.worker import work_off
 from core.training.fine_tuning.start import FineTuning, Start
+from core.workspace.lab_card import lab_card
+from core.workspace.lab_models import NewModel
 from core.workspace.workspace import Workspace
-from models import teaching
+from models import lab, teaching, zoo
 from pages.components.frame import worker
+from pages.components.frame.identity import EVERYONE
+from pages.components.frame.link import NO_MODEL
 from tests.browser.test_correct import CORRECTOR, objects, place, saved, stroke
 
 PURPOSE = "Segments ground, disk in images like those that it was taught with."
@@ -129,4 +133,31 @@ def test_a_newcomer_corrects_teaches_a_network_and_finds_it_in_the_list(
         expect(page.get_by_text("Kept for you as My disks")).to_be_visible()
         page.get_by_role("link", name="Segment with it").click()
         expect(page.get_by_text(PURPOSE).first).to_be_visible()
+        assert "a page failed" not in server.log.read_text()
+
+
+def test_a_network_of_the_lab_is_opened_in_inspect_like_any_other_and_removed(
+    serve: Callable[..., object],
+    tmp_path: Path,
+    open_tab: Callable[..., Page],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place, card = Workspace(tmp_path / "workspace"), zoo.card("particles")
+    own = lab_card(replace(card, name="my-disks", title="My disks"), base="particles")
+    lab.keep(place, EVERYONE, NewModel("trained", True, own, card.weights.path.read_bytes()))
+    place.close()
+    monkeypatch.setenv("LAMELLA_OWNER", EVERYONE)
+    with serve(tmp_path) as server:
+        page = open_tab()
+        page.goto(f"{server.address}/inspect?sample=gold-tem&model=my-disks")
+        expect(page.get_by_role("combobox", name="Network")).to_have_value("My disks")
+        expect(page.locator(".viewer[data-image][data-layer]")).to_be_visible()
+        page.goto(f"{server.address}/models?card=my-disks")
+        expect(page.get_by_role("heading", name="In this lab")).to_be_visible()
+        page.get_by_role("button", name="Remove").click()
+        press(page, "lab-remove")
+        expect(page.get_by_role("heading", name="In this lab")).to_have_count(0)
+        expect(page.get_by_text("My disks")).to_have_count(0)
+        page.goto(f"{server.address}/inspect?sample=gold-tem&model=my-disks")
+        expect(page.get_by_text(NO_MODEL.format("my-disks"))).to_be_visible()
         assert "a page failed" not in server.log.read_text()
