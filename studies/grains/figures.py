@@ -121,7 +121,8 @@ def ablation_figure(
     line = level(0, OKABE_ITO[1])
     line.update(x0=whole, x1=whole, y0=0, y1=1, xref="x", yref="paper")
     figure.update_layout(shapes=[line])
-    figure.layout.yaxis.update(automargin=True)
+    # Each effect is named, also in large type.
+    figure.layout.yaxis.update(automargin=True, dtick=1)
     figure.layout.xaxis.update(automargin=True, nticks=6)
     figure.layout.xaxis.title.update(standoff=18)
     return figure
