@@ -93,7 +93,7 @@ def main() -> None:
             )
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             page.set_default_timeout(120_000)
-            page.goto(f"{server.address}/inspect?sample=lab/large.png&network={network}")
+            page.goto(f"{server.address}/inspect?sample=lab/large.png&model={network}")
             page.locator(".viewer[data-image][data-layer]").wait_for()
             page.wait_for_timeout(2000)
             print(f"{network}, {SIDE} x {SIDE} px, ms (aim: 95 % within {TARGET_MS})")
