@@ -123,6 +123,9 @@ CARD = ModelCard(
     failures=(
         "Phases of carbon steel, which it never saw: after a first click the median IoU is 0.25, "
         "and 40 % of the regions never reach 0.85 in 20 clicks.",
+        "Ten of these, seen by eye, of which five never get there: of two laths 3 to 5 px wide and "
+        "of a thin film it finds spots around the clicks; of a particle of 12 px the outline is a "
+        "pixel off the mask's; the answer for a plate runs into what lies between it and the next.",
         "Seen by eye before later clicks were followed as they are now:",
         "The eight worst of the held-out objects after three clicks, seen by eye. Three dark rings "
         "in strong noise: the bright middle or half of the ring, and clicks into the rest add "
