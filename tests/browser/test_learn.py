@@ -207,7 +207,6 @@ def test_a_dragged_micrograph_takes_its_map_along_as_the_core_says(
     page = open_tab()
     page.goto(f"{server.address}/sharing?sample=gold-tem")
     expect(page.get_by_text("Not shifted. Drag the micrograph.")).to_be_visible()
-    the_question_answers_only_after_a_guess(page)
     micrograph = page.locator(".shifting .micrograph")
     box = micrograph.bounding_box()
     page.mouse.move(box["x"] + 50, box["y"] + 50)
@@ -239,3 +238,4 @@ def test_a_dragged_micrograph_takes_its_map_along_as_the_core_says(
         expect(page.locator(".head .moved").nth(place)).to_have_text(
             f"changes by {float(f'{share:.2g}'):g} %"
         )
+    the_question_answers_only_after_a_guess(page)
