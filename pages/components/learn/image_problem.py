@@ -108,7 +108,7 @@ def _lesson(weights: dict[str, int], side: int, precision: str, card: str) -> st
     return (
         f"A layer that reads {size:,} pixels and has as many outputs as the convolution, each "
         f"connected to every pixel, needs **{dense:,} weights, {counts.in_words(to_use)}**. "
-        f"Training them takes {counts.in_words(to_train)}, that is {on} ({card}). The convolution "
+        f"Training them takes {counts.in_words(to_train)}, {on} ({card}). The convolution "
         f"needs **{shared:,} weights**."
     )
 
