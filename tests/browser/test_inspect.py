@@ -148,3 +148,18 @@ def test_pixel_survives_a_quick_change_of_view(server, open_tab: Callable[..., P
     page.go_back()
     expect(page.locator("tr", has_text=field.THEORETICAL)).to_be_visible()
     expect(page).to_have_url(re.compile(r"(?=.*view=field)(?=.*row=300)(?=.*column=401)"))
+
+
+def test_settings_that_nobody_touched_outlive_the_change_of_page(
+    server, open_tab: Callable[..., Page]
+) -> None:
+    # With a result that is there at once, the page before ran once, and heard of no control.
+    for _ in range(2):
+        page = open_tab()
+        page.goto(f"{server.address}/segment?sample=gold-tem")
+        expect(page.locator(DONE)).to_be_visible()
+    page.get_by_text("Analyse", exact=True).click()
+    page.get_by_text("Inspect", exact=True).click()
+    expect(page.get_by_role("heading", name="Inspect", exact=True)).to_be_visible()
+    page.get_by_text("Objects", exact=True).click()
+    expect(page.locator(".st-key-split")).to_contain_text("0.50")

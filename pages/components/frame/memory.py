@@ -42,7 +42,7 @@ class Memory:
     marks, by the image's digest. ``stopped``: key of the job that ended without one. ``seen_ends``:
     keys of runs whose end needs no word any more. ``saved``: id of a result in the workspace by its
     key, "" while it is written. ``settings``: of objects, by the id of the image; ``settings_of``:
-    the image whose settings the controls show.
+    the image whose settings the controls show, ``settings_page``: on which page.
     ``notice``, ``model_notice``: what became of the image or the model that was asked for last, in
     one sentence.
     """
@@ -82,6 +82,7 @@ class Memory:
     saved: dict[tuple[object, ...], str] = field(default_factory=dict)
     settings: dict[str, ObjectSettings] = field(default_factory=dict)
     settings_of: str | None = None
+    settings_page: str = ""
 
 
 @dataclass(frozen=True)

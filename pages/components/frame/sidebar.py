@@ -136,6 +136,12 @@ def object_settings(card: ModelCard) -> ObjectSettings:
         if known is not None or session.value_of("split") is None:
             for name, value in asdict(known or defaults).items():
                 session.control(name, value)
+    if mine.settings_page != mine.page:
+        # What was set above, and never came back from the browser, is lost with the page.
+        mine.settings_page = mine.page
+        for name in asdict(defaults):
+            if (value := session.value_of(name)) is not None:
+                session.control(name, value)
     with st.sidebar, st.expander("Objects"):
         split = st.slider(
             "Split touching objects",
