@@ -13,6 +13,7 @@ import numpy as np
 from core import typed
 from core.correction.state import Box, CorrectionState, ObjectRecord
 from core.errors import CorrectionError, WorkspaceError
+from core.formats.reading.zip_members import ZIP_ERRORS
 from core.settings import Limits
 from core.types import Phase
 from core.workspace.result_arrays import pack, unpack
@@ -100,7 +101,7 @@ def decode(data: bytes, limits: Limits | None = None) -> CorrectionState:
             first_new_id=about.first_new_id,
             found=about.found,
         )
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+    except (*ZIP_ERRORS, ValueError, KeyError) as error:
         raise _foreign() from error
     except CorrectionError as error:
         raise _foreign() from error

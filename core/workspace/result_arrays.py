@@ -21,6 +21,7 @@ import imagecodecs
 import numpy as np
 
 from core.errors import WorkspaceError
+from core.formats.reading.zip_members import ZIP_ERRORS
 from core.types import PixelSize, Segmentation
 
 THREADS = 2
@@ -93,7 +94,7 @@ def decode(
                 contact, distance = (
                     _spread(archive.read(name), near) for name in ("contact", "distance")
                 )
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, EOFError) as error:
+    except (*ZIP_ERRORS, KeyError) as error:
         raise _foreign() from error
     if labels.max(initial=0) >= phases or steps.max(initial=0) > STEPS:
         raise _foreign()

@@ -157,9 +157,18 @@ def test_failed_insert_keeps_the_result_that_was_there(workspace: Workspace, kep
     assert results.find(workspace, "bert", "key") is None
 
 
+def said_to_be_encrypted(data: bytes) -> bytes:
+    """Return a zip with the flag of encryption set for its first member."""
+    changed = bytearray(data)
+    changed[data.index(b"PK\x03\x04") + 6] |= 1
+    changed[data.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(changed)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
+        said_to_be_encrypted,
         lambda data: data[: len(data) // 2],
         lambda data: data.replace(b"labels", b"labelz"),
         lambda data: b"PK",
