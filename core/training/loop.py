@@ -33,11 +33,13 @@ class Objective:
     """What a network learns, where that is not to segment.
 
     ``loss``: of logits and what ``crops`` gave as labels. ``score``: of a network in eval mode on
-    the data's validation images; larger is better.
+    the data's validation images; larger is better. ``distillation``: the loss of logits against a
+    teacher's, where the recipe has one.
     """
 
     loss: Callable[[Tensor, Tensor], Tensor]
     score: Callable[[nn.Module, Any], float]
+    distillation: Callable[[Tensor, Tensor], Tensor] = distillation_loss
 
 
 @dataclass(frozen=True)
@@ -264,7 +266,8 @@ def _step(
     if teacher is not None and recipe.distillation is not None:
         with torch.no_grad():
             wanted = teacher(batch)
-        loss = loss + recipe.distillation.weight * distillation_loss(logits, wanted)
+        imitation = objective.distillation if objective is not None else distillation_loss
+        loss = loss + recipe.distillation.weight * imitation(logits, wanted)
     run.optimizer.zero_grad(set_to_none=True)
     loss.backward()
     nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)

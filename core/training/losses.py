@@ -62,6 +62,21 @@ def object_loss(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor
     return foreground, 2 * contact, 2 * distance
 
 
+def object_distillation_loss(logits: Tensor, teacher_logits: Tensor) -> Tensor:
+    """Return the losses of :func:`object_loss` but Dice against what a teacher says, added up.
+
+    Both (N, 4, H, W): background, foreground, contact, distance. A pixel of contact counts four
+    times by the teacher's probability, so that it is smallest where the student says the same.
+
+    Source: Hinton et al. 2015, arXiv:1503.02531, temperature 1.
+    """
+    foreground = distillation_loss(logits[:, :2], teacher_logits[:, :2])
+    wanted = teacher_logits[:, 2:].detach().sigmoid()
+    entropy = functional.binary_cross_entropy_with_logits(logits[:, 2:], wanted, reduction="none")
+    contact = ((1 + (CONTACT_WEIGHT - 1) * wanted[:, 0]) * entropy[:, 0]).mean()
+    return foreground + 2 * contact + 2 * entropy[:, 1].mean()
+
+
 def _entropy(logits: Tensor, targets: Tensor, weight: Tensor | None = None) -> Tensor:
     """Return the mean binary cross-entropy over the targets that are not below 0; 0 without any."""
     counted = targets >= 0

@@ -17,8 +17,8 @@ from core.training.augmentation import Augmentation
 class Distillation:
     """Learning from a trained network as well as from the masks.
 
-    ``teacher``: builds the trained teacher in eval mode. ``weight``: of the cross-entropy against
-    the teacher's probabilities, beside the loss against the masks.
+    ``teacher``: builds the trained teacher in eval mode, of the same outputs. ``weight``: of the
+    cross-entropy against the teacher's probabilities, beside the loss against the masks.
 
     Source: Hinton et al. 2015, arXiv:1503.02531.
     """

@@ -17,6 +17,7 @@ from core.segmentation.engines.device import DeviceName, choose_device
 from core.training.dataset import Split, load_split
 from core.training.feature_distillation import distill_features
 from core.training.loop import Objective, TrainedNetwork, TrainingSettings, train
+from core.training.losses import object_distillation_loss
 from core.training.object_learning import loss_of_objects, object_score, phases_of
 from core.training.progress import CurvePoint, Progress
 from core.training.recipe import Recipe, TrainingData
@@ -101,7 +102,7 @@ def train_in(
 
 def objects_of(card: ModelCard) -> Objective:
     """Return what a network learns that has outputs about objects."""
-    return Objective(loss_of_objects, partial(object_score, card))
+    return Objective(loss_of_objects, partial(object_score, card), object_distillation_loss)
 
 
 def _builder(card: ModelCard, options: TrainingOptions) -> Callable[[], nn.Module]:

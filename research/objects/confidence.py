@@ -1,7 +1,7 @@
 """Fit the confidence of objects to the development and validation images, to 50 generated ones
 without any particle, in which every object is wrong, and to generated ones of small spheres.
 
-    python -m research.objects.confidence DIR
+    python -m research.objects.confidence DIR --model particles
 
 Prints the weights for the card, and by
 five folds over articles what they are worth: calibration, how many objects lie below each
@@ -26,7 +26,6 @@ from core.segmentation.settings import ObjectSettings
 from core.training.augmentation import Pair
 from core.types import Micrograph
 from models import zoo
-from models.zoo.particles import CARD
 from research.objects.images import read_sides
 from research.objects.measure import (
     GAPS,
@@ -50,11 +49,10 @@ def objects_of(pair: Pair, engine: Engine) -> tuple[np.ndarray, np.ndarray]:
     return features(found, made, 1)[:, 1:], best_overlaps(found, pair.labels)
 
 
-def of_nothing(count: int) -> np.ndarray:
-    """Return the features (N, F) of all that the shipped weights find in generated images without
+def of_nothing(engine: Engine, count: int) -> np.ndarray:
+    """Return the features (N, F) of all that is found in generated images without
     particles, other ones than `research.objects.measure` counts."""
-    engine, random = zoo.load(CARD.name, "cpu"), np.random.default_rng(501)
-    found = []
+    random, found = np.random.default_rng(501), []
     for _ in range(count):
         image = without_particles(random).astype(np.float32)
         made = segment(Micrograph(image, "empty", digest="empty"), engine)
@@ -62,10 +60,10 @@ def of_nothing(count: int) -> np.ndarray:
     return np.concatenate(found, axis=1).T
 
 
-def of_spheres() -> tuple[np.ndarray, np.ndarray]:
+def of_spheres(engine: Engine) -> tuple[np.ndarray, np.ndarray]:
     """Return the features (N, F) of what is found in generated images of 25 small spheres, other
     ones than `research.objects.measure` counts, and whether each is right (N,)."""
-    engine, random = zoo.load(CARD.name, "cpu"), np.random.default_rng(502)
+    random = np.random.default_rng(502)
     found, right = [], []
     for diameter in SPHERES_PX:
         for gap in GAPS.values():
@@ -101,8 +99,10 @@ def main() -> None:
     """Print weights, calibration and thresholds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
+    parser.add_argument("--model", default="particles")
     options = parser.parse_args()
-    sides, engine = read_sides(options.data), zoo.load(CARD.name, "cpu")
+    sides, engine = read_sides(options.data), zoo.load(options.model, "cpu")
+    assert isinstance(engine, Engine)
     pairs = [(side, pair) for side in SIDES for pair in sides[side]]
     made = [objects_of(pair, engine) for _, pair in pairs]
     x = np.concatenate([one for one, _ in made], axis=1).T
@@ -110,8 +110,8 @@ def main() -> None:
     image = np.repeat(np.arange(len(pairs)), [len(iou) for _, iou in made])
     article = np.array([pair.group for _, pair in pairs])[image]
     right = overlap >= 0.5
-    wrong = of_nothing(EMPTY)
-    small, counted = of_spheres()
+    wrong = of_nothing(engine, EMPTY)
+    small, counted = of_spheres(engine)
     drawn = (
         np.concatenate([wrong, small]),
         np.concatenate([np.zeros(len(wrong), np.bool_), counted]),

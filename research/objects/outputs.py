@@ -2,8 +2,8 @@
 
     python -m research.objects.outputs DIR OUT.npz --sides dev val --scales 1 0.7
 
-DIR is the data folder of `particles`. Without a checkpoint of `research.objects.train` its shipped
-weights answer.
+DIR is the data folder of `particles`. Without a checkpoint of `research.objects.train` the shipped
+weights of `--model` answer.
 """
 
 from __future__ import annotations
@@ -16,16 +16,19 @@ import torch
 from torch.nn import functional
 
 from core.pixels.resampling import resample
+from core.types import ModelCard
+from models import zoo
 from models.weights_file import trained
-from models.zoo.particles import CARD
 from research.objects.images import read_sides
 
 
 @torch.inference_mode()
-def outputs(network: torch.nn.Module, grey: np.ndarray, scale: float) -> np.ndarray:
+def outputs(
+    card: ModelCard, network: torch.nn.Module, grey: np.ndarray, scale: float
+) -> np.ndarray:
     """Return foreground, contact and distance (3, H, W) float16 at the image's own size."""
     seen = resample(grey, tuple(round(side * scale) for side in grey.shape))
-    batch = (torch.from_numpy(seen)[None, None] - CARD.mean) / CARD.std
+    batch = (torch.from_numpy(seen)[None, None] - card.mean) / card.std
     height, width = seen.shape
     batch = functional.pad(batch, (0, -width % 32, 0, -height % 32), mode="reflect")
     batch = batch.to(memory_format=torch.channels_last)
@@ -42,8 +45,10 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--sides", nargs="+", default=["dev"])
     parser.add_argument("--scales", nargs="+", type=float, default=[1.0])
+    parser.add_argument("--model", default="particles")
     options = parser.parse_args()
-    network = trained(CARD).to(memory_format=torch.channels_last)
+    card = zoo.card(options.model)
+    network = trained(card).to(memory_format=torch.channels_last)
     if options.checkpoint is not None:
         average = torch.load(options.checkpoint, weights_only=True)["average"]
         prefix = "module."
@@ -59,7 +64,7 @@ def main() -> None:
         for pair in pairs[side]:
             grey = pair.image.astype(np.float32) / 255
             for scale in options.scales:
-                kept[f"{side}|{pair.stem}|{scale:g}"] = outputs(network, grey, scale)
+                kept[f"{side}|{pair.stem}|{scale:g}"] = outputs(card, network, grey, scale)
     np.savez(options.out, **kept)
 
 

@@ -1,9 +1,13 @@
-"""Train the decoder of `particles` further: on its images, drawn crowds, and empty films.
+"""Train a model that tells particles apart further: on images, drawn crowds, and empty films.
 
     python -m research.objects.train DIR FOLDER --steps 500
+    python -m research.objects.train DIR FOLDER --steps 1400 --model particles-resnet18 \\
+        --teacher particles --peak 8e-4 --new 1 --frozen encoder.conv1 encoder.bn1 encoder.layer1
 
-DIR is the model's data folder. FOLDER gets a checkpoint, from which a run that was killed goes on,
-and at the end the weights: the mean of those that the run began with and of its own.
+DIR is the data folder of `particles`. FOLDER gets a checkpoint, from which a run that was killed
+goes on, and at the end the weights: the mean of those that the run began with and of its own. With
+a teacher the model's encoder gets the teacher's decoder to begin with
+(`research.objects.decoder`), and learns from the teacher's answers beside the masks.
 """
 
 from __future__ import annotations
@@ -29,12 +33,15 @@ from core.synthesis.films import draw_film
 from core.training.augmentation import Augmentation, Pair, degrade, random_crop
 from core.training.object_targets import contact_line, object_targets
 from core.training.prefetch import made_ahead
-from models.weights_file import save_weights
-from models.zoo.particles import CARD
+from core.types import ModelCard
+from models import zoo
+from models.weights_file import save_weights, trained
+from research.objects.decoder import with_decoder_of
 from research.objects.images import read_sides
 from research.objects.outputs import outputs
-from research.objects.training import NEVER, SAVED_SECONDS, WHOLE_ENCODER, Training, rate
+from research.objects.training import NEVER, SAVED_SECONDS, Training, rate
 
+SEEN_AT = 0.85
 AUGMENTATION = Augmentation(scale=(0.5, 1.8), invert=0.15, rotation_degrees=(-30, 30))
 SIDE = 256
 ANNOTATED = 0.15
@@ -88,19 +95,19 @@ class Source:
 
 
 def _film(random: np.random.Generator) -> np.ndarray:
-    image = grey_levels(draw_film(random, round(SIDE / CARD.tta_scales[0])))
+    image = grey_levels(draw_film(random, round(SIDE / SEEN_AT)))
     if random.random() < 0.5:
         image = image ** np.exp(random.uniform(-0.3, 0.3))
         image = (image - 0.5) * random.uniform(0.7, 1) + 0.5
     return np.clip(resample(image.astype(np.float32), (SIDE, SIDE)), 0, 1)
 
 
-def scored(network: nn.Module, pairs: list[Pair]) -> str:
+def scored(card: ModelCard, network: nn.Module, pairs: list[Pair]) -> str:
     """Return the F1 of the objects in words: at 0.5, mean over images and pooled; at 0.75."""
     found = []
     for pair in pairs:
         grey = pair.image.astype(np.float32) / 255
-        particle, contact, distance = outputs(network, grey, CARD.tta_scales[0])
+        particle, contact, distance = outputs(card, network, grey, SEEN_AT)
         objects = separate_by_distance(particle > 0.5, contact, distance, ObjectSettings())
         found.append([match_objects(pair.labels, objects, iou) for iou in (0.5, 0.75)])
     half, high = zip(*found, strict=True)
@@ -129,12 +136,22 @@ def main() -> None:
     parser.add_argument("--new", type=float, default=0.5, help="share of the new weights")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bfloat16", action="store_true")
+    parser.add_argument("--model", default="particles")
+    parser.add_argument("--teacher")
+    parser.add_argument("--frozen", nargs="+", default=["encoder."], help="prefixes of parameters")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     sides = read_sides(options.data)
     pairs = list(sides["train"])
-    run = Training(options.folder / "checkpoint.pt", options.bfloat16, WHOLE_ENCODER)
+    card, teacher = zoo.card(options.model), None
+    if options.teacher:
+        teacher = trained(zoo.card(options.teacher))
+        network = with_decoder_of(teacher, card, pairs, AUGMENTATION)
+    else:
+        network = trained(card)
+    checkpoint, frozen = options.folder / "checkpoint.pt", tuple(options.frozen)
+    run = Training(card, network, checkpoint, options.bfloat16, frozen, teacher)
     seeds = ((options.seed, number) for number in range(DRAWN))
     drawn = [draw_crowd(np.random.default_rng(seed), SIDE) for seed in seeds]
     source = Source(pairs, shares(pairs), drawn, options.batch, options.seed)
@@ -153,8 +170,8 @@ def main() -> None:
     state = run.mixed(options.new)
     run.network.load_state_dict(state)
     for side in ("dev", "val"):
-        print(side, scored(run.network.eval(), list(sides[side])), flush=True)
-    print(save_weights(state, options.folder / "particles.safetensors"))
+        print(side, scored(card, run.network.eval(), list(sides[side])), flush=True)
+    print(save_weights(state, options.folder / f"{card.name}.safetensors"))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A training from the weights of `particles`, that goes on after a kill."""
+"""A training from the weights of a model with outputs about objects, that goes on after a kill."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import torch
 from torch import nn
 
 from core.training.averaging import averaged
-from core.training.losses import object_loss
-from models.weights_file import trained
-from models.zoo.particles import CARD
+from core.training.losses import object_distillation_loss, object_loss
+from core.types import ModelCard
 
 PEAK, WEIGHT_DECAY, AVERAGING = 6e-4, 1e-4, 0.995
 # The encoder's share of the learning rate: it has learned longer, and on more.
@@ -21,7 +20,6 @@ ENCODER = 0.2
 FIRST_STAGES = tuple(
     f"encoder.model.{part}." for part in ("conv_stem", "bn1", "blocks.0", "blocks.1")
 )
-WHOLE_ENCODER = ("encoder.",)
 SAVED_SECONDS = 180
 NEVER = 10**9
 
@@ -36,14 +34,24 @@ def rate(progress: float, peak: float = PEAK) -> float:
 class Training:
     """A network, its average, its optimizer and where they stand; a checkpoint goes on.
 
-    ``frozen``: prefixes of parameters that keep their values.
+    ``card``: whose normalization it sees images with. ``frozen``: prefixes of parameters that keep
+    their values. ``teacher``: a network of the same outputs and normalization, from whose answers
+    it learns as much as from the masks.
     """
 
     def __init__(
-        self, checkpoint: Path, bfloat16: bool, frozen: tuple[str, ...] = FIRST_STAGES
+        self,
+        card: ModelCard,
+        network: nn.Module,
+        checkpoint: Path,
+        bfloat16: bool = False,
+        frozen: tuple[str, ...] = FIRST_STAGES,
+        teacher: nn.Module | None = None,
     ) -> None:
-        self.checkpoint, self.bfloat16 = checkpoint, bfloat16
-        self.network = trained(CARD).to(memory_format=torch.channels_last)
+        self.card, self.checkpoint, self.bfloat16 = card, checkpoint, bfloat16
+        self.network = network.to(memory_format=torch.channels_last)
+        self.teacher = teacher and teacher.to(memory_format=torch.channels_last)
+        self.first = {name: value.clone() for name, value in network.state_dict().items()}
         for name, parameter in self.network.named_parameters():
             parameter.requires_grad_(not name.startswith(frozen))
         self.average = averaged(self.network, AVERAGING)
@@ -76,17 +84,22 @@ class Training:
     def learn(
         self, images: torch.Tensor, targets: torch.Tensor, learning_rate: float
     ) -> list[float]:
-        """Take one step; return the losses of phases, contact and distance."""
+        """Take one step; return the losses of phases, contact, distance, and beside the teacher."""
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate * group["share"]
         self.network.train()
         self.network.get_submodule("encoder").eval()
-        seen = ((images - CARD.mean) / CARD.std).to(memory_format=torch.channels_last)
+        seen = (images - self.card.mean) / self.card.std
+        seen = seen.to(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
             outputs = self.network(seen)
-        parts = object_loss(outputs.float(), targets)
+            with torch.no_grad():
+                wanted = None if self.teacher is None else self.teacher(seen)
+        parts = list(object_loss(outputs.float(), targets))
+        if wanted is not None:
+            parts.append(object_distillation_loss(outputs.float(), wanted.float()))
         self.optimizer.zero_grad(set_to_none=True)
-        (parts[0] + parts[1] + parts[2]).backward()
+        torch.stack(parts).sum().backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         self.average.update_parameters(self.network)
@@ -98,8 +111,8 @@ class Training:
 
         Source: Wortsman et al. 2022, arXiv:2109.01903, eq. 1.
         """
-        old, average = trained(CARD).state_dict(), self.average.module.state_dict()
+        average = self.average.module.state_dict()
         return {
             name: torch.lerp(value, average[name], new) if value.is_floating_point() else value
-            for name, value in old.items()
+            for name, value in self.first.items()
         }

@@ -29,7 +29,8 @@ from core.synthesis.supported.image import draw_supported
 from core.training.augmentation import Augmentation, Pair, random_crop
 from core.training.object_targets import object_targets
 from core.training.prefetch import made_ahead
-from models.weights_file import save_weights
+from models.weights_file import save_weights, trained
+from models.zoo.particles import CARD
 from research.objects.training import NEVER, SAVED_SECONDS, Training, rate
 
 BATCH, SIDE = 6, 160
@@ -109,7 +110,7 @@ def main() -> None:
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    run = Training(options.folder / "checkpoint.pt", False)
+    run = Training(CARD, trained(CARD), options.folder / "checkpoint.pt")
     hour, minute = map(int, options.until.split(":"))
     end = datetime.now().replace(hour=hour, minute=minute, second=0).timestamp()
     pairs = boxed_pairs(options.boxes, options.of) if options.boxes else ()

@@ -12,9 +12,10 @@ from core.errors import LamellaError
 from core.training.augmentation import Pair
 from core.training.dataset import Split, load_split
 from core.training.initialization import from_scratch
+from core.training.losses import object_distillation_loss
 from core.training.object_learning import image_shares, object_crops, object_score, phases_of
 from core.training.object_targets import contact_line, normalized_distance
-from core.training.recipe import ObjectLearning, Recipe
+from core.training.recipe import Distillation, ObjectLearning, Recipe
 from core.training.session import TrainingOptions, run_training
 from models.initializations import with_initialization
 from tests.threshold_model import CARD as PHASES_CARD
@@ -155,6 +156,36 @@ def test_the_first_run_leaves_the_outputs_about_objects_alone(folder, tmp_path):
     moved = (result.state["weight"] - before).abs().flatten()
     # Weight decay alone: 4 steps of at most 0.02 times 1e-4.
     assert (moved[2:] < 1e-5).all() and (moved[:2] > 1e-3).all()
+
+
+def sure_of_contact() -> nn.Module:
+    """Return a teacher that sees contact in every pixel, whatever the image."""
+    teacher = Pointwise().requires_grad_(False)
+    teacher.weight.zero_()
+    teacher.bias.copy_(torch.tensor([0.0, 0.0, 20.0, 0.0]))
+    return teacher
+
+
+def test_a_network_learns_objects_from_a_teacher_too(folder, tmp_path):
+    recipe = replace(RECIPE, objects=ObjectLearning(), distillation=Distillation(sure_of_contact))
+    biases = [
+        run_training(
+            CARD, one, folder, TrainingOptions(tmp_path / name, "cpu"), lambda *_: None
+        ).state["bias"]
+        for name, one in (("alone", replace(recipe, distillation=None)), ("taught", recipe))
+    ]
+    assert biases[1][2] > biases[0][2] + 1e-3
+
+
+def test_the_loss_beside_a_teacher_is_least_where_the_student_says_the_same():
+    teacher = torch.tensor([0.0, 0.0, 0.0, 0.0])[None, :, None, None].expand(2, 4, 3, 3)
+    # Two phases at 1/2: ln 2; contact twice and 1 + 3 / 2 times that, distance twice.
+    expected = np.log(2) * (1 + 2 * 2.5 + 2)
+    assert object_distillation_loss(teacher, teacher).item() == pytest.approx(expected)
+    teacher = torch.randn((2, 4, 3, 3), generator=torch.Generator().manual_seed(0))
+    student = teacher.clone().requires_grad_()
+    object_distillation_loss(student, teacher).backward()
+    assert student.grad is not None and student.grad.abs().max() < 1e-6
 
 
 def test_another_initialization_is_that_of_the_first_run():
