@@ -21,8 +21,7 @@ from core.segmentation.drawn_marks import (
     SOFT,
     Box,
     Mark,
-    mark_of,
-    purity,
+    marks_as_pure,
 )
 from core.segmentation.instances import number_objects
 from core.segmentation.settings import ObjectSettings
@@ -55,15 +54,19 @@ def find_annotations(pixels: np.ndarray, measurable: np.ndarray | None = None) -
     found = np.zeros(pixels.shape, np.bool_)
     if not inside.any():
         return found
-    low, high = float(pixels[inside].min()), float(pixels[inside].max())
+    seen = pixels if inside.all() else pixels[inside]
+    low, high = float(seen.min()), float(seen.max())
     if high <= low:
         return found
     grey = np.clip((pixels - low) / (high - low), 0, 1)
     for level in (grey, 1 - grey):
         numbers, written = _writing(level, (level >= 1 - NEAR) & inside)
-        found |= np.isin(numbers, [mark.number for mark in written])
+        for mark in written:
+            found[mark.place] |= numbers[mark.place] == mark.number
         for box in _boxes_behind(1 - level, written, inside):
-            found[box.top : box.bottom, box.left : box.right] = True
+            found[box.place] = True
+    if not found.any():
+        return found
     wider = np.ones((2 * MARGIN_PX + 1, 2 * MARGIN_PX + 1), np.uint8)
     return (cv2.dilate(found.astype(np.uint8), wider) > 0) & inside
 
@@ -131,17 +134,15 @@ def _writing(level: np.ndarray, strokes: np.ndarray) -> tuple[np.ndarray, list[M
     _, numbers, stats, _ = cv2.connectedComponentsWithStats(
         strokes.astype(np.uint8), connectivity=8
     )
-    found = [
-        mark_of(numbers, stats[number], int(number)) for number in _mark_sized(stats, len(level))
-    ]
-    pure = {mark: purity(level, numbers, mark) for mark in found}
-    bars = [mark for mark in found if mark.is_bar and pure[mark] >= PURE]
-    letters = [mark for mark in found if mark.is_letter and pure[mark] >= PURE]
+    sized = _mark_sized(stats, len(level))
+    pure = marks_as_pure(level, numbers, stats, sized, PURE)
+    bars = [mark for mark in pure if mark.is_bar]
+    letters = [mark for mark in pure if mark.is_letter]
     # Beside a letter a mere stroke may be one too, such as an l or a full stop.
-    marks = [mark for mark in found if pure[mark] >= PURE] if letters else []
-    lines = {mark for row in _rows(marks, letters) for mark in row}
+    lines = {mark for row in _rows(pure if letters else [], letters) for mark in row}
     # Resizing softens thin letters; beside a scale bar they are writing all the same.
-    soft = [mark for mark in found if mark.is_letter and pure[mark] >= SOFT] if bars else []
+    softer = marks_as_pure(level, numbers, stats, sized, SOFT) if bars else []
+    soft = [mark for mark in softer if mark.is_letter]
     for row in _rows(soft, soft):
         if any(_is_beside(bar, mark) for bar in bars for mark in row):
             lines |= set(row)
@@ -192,11 +193,10 @@ def _is_letter_alone(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> bool
     columns = min(mark.right, width - mark.left) <= CORNER_SHARE * width
     if mark.height < LEAST_ALONE_PX or (rows and columns):
         return mark.height >= LEAST_ALONE_PX
-    if float(np.median(np.abs(np.diff(level, axis=1)))) <= EXACT:
+    pure = level[mark.place] >= 1 - EXACT
+    if float(pure[numbers[mark.place] == mark.number].mean()) < EXACT_SHARE:
         return False
-    body = numbers[mark.top : mark.bottom, mark.left : mark.right] == mark.number
-    pure = level[mark.top : mark.bottom, mark.left : mark.right] >= 1 - EXACT
-    return float(pure[body].mean()) >= EXACT_SHARE
+    return float(np.median(np.abs(np.diff(level, axis=1)))) > EXACT
 
 
 def _is_beside(bar: Mark, letter: Mark) -> bool:

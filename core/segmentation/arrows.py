@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from core.segmentation.drawn_marks import PURE, Mark, is_flat, mark_of, purity
+from core.segmentation.drawn_marks import PURE, Mark, is_flat, marks_as_pure
 
 SHORTEST_PX = 26
 ARROW_SHARE, MOST_ARROW_FILL = 0.35, 0.45
@@ -34,13 +34,11 @@ def arrows_in(level: np.ndarray, numbers: np.ndarray, stats: np.ndarray) -> list
     sides = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
     largest = ARROW_SHARE * max(numbers.shape)
     sized = np.flatnonzero((sides[1:] >= SHORTEST_PX * 0.7) & (sides[1:] <= largest)) + 1
-    slim = [n for n in sized if stats[n, cv2.CC_STAT_AREA] <= MOST_ARROW_FILL * sides[n] ** 2]
-    found = [mark_of(numbers, stats[number], int(number)) for number in slim]
+    slim = sized[stats[sized, cv2.CC_STAT_AREA] <= MOST_ARROW_FILL * sides[sized] ** 2]
     return [
         mark
-        for mark in found
+        for mark in marks_as_pure(level, numbers, stats, slim, PURE)
         if _is_inside(mark, numbers.shape)
-        and purity(level, numbers, mark) >= PURE
         and is_flat(level, numbers, mark)
         and is_arrow(_part(numbers, mark))
     ]
@@ -52,7 +50,7 @@ def _is_inside(mark: Mark, shape: tuple[int, int]) -> bool:
 
 
 def _part(numbers: np.ndarray, mark: Mark) -> np.ndarray:
-    return numbers[mark.top : mark.bottom, mark.left : mark.right] == mark.number
+    return numbers[mark.place] == mark.number
 
 
 def is_arrow(mask: np.ndarray) -> bool:

@@ -14,6 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 # Few enough that the arrays of one strip stay in the processor's cache.
 STRIP_ROWS = 32
+PIXELS_AT_ONCE = 32_768
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,14 +46,27 @@ def climb(height: np.ndarray) -> Basins:
     place = np.zeros(inside.size, np.int32)
     place[pixels] = np.arange(pixels.size, dtype=np.int32)
     target = place[pixels + up.ravel()[pixels]]
-    while not np.array_equal(further := target[target], target):
-        target = further
+    _follow(target)
     tops = np.flatnonzero(target == np.arange(target.size, dtype=np.int32))
     place[tops] = np.arange(1, tops.size + 1)
     basin = np.zeros(inside.shape, np.int32)
     basin.ravel()[pixels] = place[target]
     peak = np.concatenate([[0], inside.ravel()[pixels[tops]]])
     return Basins(basin, peak, *_passes(inside, basin))
+
+
+def _follow(target: np.ndarray) -> None:
+    """Let each pixel of ``target`` (n,), which is the pixel above it, be the peak that it comes to,
+    in place; a peak is above itself."""
+    climbing = range(0, target.size, PIXELS_AT_ONCE)
+    while climbing:
+        below, climbing = climbing, []
+        for start in below:
+            part = target[start : start + PIXELS_AT_ONCE]
+            further = target[part]
+            if not np.array_equal(further, part):
+                part[:] = further
+                climbing.append(start)
 
 
 def _steepest(height: np.ndarray) -> np.ndarray:
@@ -84,9 +98,11 @@ def _passes(height: np.ndarray, basin: np.ndarray) -> tuple[np.ndarray, np.ndarr
         keys.append(np.minimum(one, two) * count + np.maximum(one, two))
         heights.append(np.minimum(level[here], level[here + step]))
     key, top = np.concatenate(keys), np.concatenate(heights)
-    order = np.lexsort((-top, key))
-    key, index = np.unique(key[order], return_index=True)
-    return key // count, key % count, top[order][index]
+    order = np.argsort(key)
+    key, top = key[order], top[order]
+    begin = np.flatnonzero(np.diff(key, prepend=-1))
+    highest = np.maximum.reduceat(top, begin) if begin.size else top
+    return key[begin] // count, key[begin] % count, highest
 
 
 def join(basins: Basins, is_neck: Callable[[float, float], bool]) -> np.ndarray:

@@ -39,6 +39,11 @@ class Box:
         """First column to its right."""
         return self.left + self.width
 
+    @property
+    def place(self) -> tuple[slice, slice]:
+        """Index of its pixels in an array (H, W)."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
     def holds(self, other: Box) -> bool:
         """Whether ``other`` lies wholly in it."""
         rows = self.top <= other.top and other.bottom <= self.bottom
@@ -86,6 +91,21 @@ def mark_of(numbers: np.ndarray, stats: np.ndarray, number: int) -> Mark:
     return Mark(top, left, height, width, number, fill, area / hull_area, stroke)
 
 
+def marks_as_pure(
+    level: np.ndarray, numbers: np.ndarray, stats: np.ndarray, of: np.ndarray, least: float
+) -> list[Mark]:
+    """Return those of the regions ``of`` (n,) that have a :func:`purity` of at least ``least``.
+
+    ``level``, ``numbers``: (H, W). ``stats``: OpenCV's of the regions, (N, 5).
+    """
+    # A median reaches a level only where half of the pixels do; that is quicker to find out than
+    # a shape, and textures have thousands of regions.
+    reached = np.bincount(numbers[level >= least], minlength=len(stats))
+    likely = of[2 * reached[of] >= stats[of, cv2.CC_STAT_AREA]]
+    found = (mark_of(numbers, stats[number], int(number)) for number in likely)
+    return [mark for mark in found if purity(level, numbers, mark) >= least]
+
+
 def purity(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> float:
     """Return the median level of a mark, 1 = black or white; 0 unless the grey changes within three
     pixels nearly all around it."""
@@ -104,7 +124,6 @@ def purity(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> float:
 
 def is_flat(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> bool:
     """Return whether a mark is of one grey level inside."""
-    place = slice(mark.top, mark.bottom), slice(mark.left, mark.right)
-    part = numbers[place] == mark.number
+    part = numbers[mark.place] == mark.number
     core = cv2.erode(part.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return float(level[place][core if core.any() else part].std()) <= FLAT
+    return float(level[mark.place][core if core.any() else part].std()) <= FLAT

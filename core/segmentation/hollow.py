@@ -53,11 +53,12 @@ def _join_walls(objects: np.ndarray, holes: _Holes) -> bool:
         top, left = holes.box[around, :2].min(axis=0)
         bottom, right = holes.box[around, 2:].max(axis=0)
         here = objects[top:bottom, left:right]
-        whole = np.isin(here, around) | (holes.patch[top:bottom, left:right] == patch)
+        whole = holes.among(here, around) | (holes.patch[top:bottom, left:right] == patch)
         beside = np.unique(here[cv2.dilate(whole.astype(np.uint8), NEAR) > 0])
-        inside = [one for one in beside if one and (here == one).sum() == holes.size[one]]
+        seen = np.bincount(here.ravel())[beside]
+        inside = beside[(beside > 0) & (seen == holes.size[beside])]
         pieces = np.union1d(around, inside)
-        if _is_wall(here, pieces, whole):
+        if _is_wall(objects, holes, pieces, holes.among(here, pieces) | whole):
             first += [pieces[0]] * len(pieces)
             second += pieces.tolist()
     if first:
@@ -145,6 +146,12 @@ class _Holes:
         within = (box[pairs[:, 1]] * (1, 1, -1, -1) > hole).all(axis=1)
         return cls(patch, stats[:, cv2.CC_STAT_AREA], pairs, within, size, box)
 
+    def among(self, objects: np.ndarray, ids: np.ndarray) -> np.ndarray:
+        """Return which pixels of ``objects`` (h, w) are of ``ids``, (h, w) bool."""
+        chosen = np.zeros(len(self.size), np.bool_)
+        chosen[ids] = True
+        return chosen[objects]
+
     def between_pieces(self) -> Iterator[tuple[int, np.ndarray]]:
         """Yield the holes that are large against the several objects around them, and these."""
         hole, around = self.pairs[~self.within].T
@@ -188,18 +195,20 @@ def _boxes(objects: np.ndarray, count: int) -> np.ndarray:
     return box
 
 
-def _is_wall(objects: np.ndarray, pieces: np.ndarray, hole: np.ndarray) -> bool:
-    """Return whether ``pieces`` and the ``hole`` (h, w) bool that they enclose are one convex
+def _is_wall(objects: np.ndarray, holes: _Holes, pieces: np.ndarray, whole: np.ndarray) -> bool:
+    """Return whether ``whole`` (h, w) bool, ``pieces`` and the hole that they enclose, is one convex
     object, and the pieces are not."""
-    whole = (np.isin(objects, pieces) | hole).astype(np.uint8)
-    outline, _ = cv2.findContours(whole, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(whole, outline, -1, 1, cv2.FILLED)
-    together = _solidity(whole)
+    filled = whole.astype(np.uint8)
+    outline, _ = cv2.findContours(filled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(filled, outline, -1, 1, cv2.FILLED)
+    together = _solidity(filled)
     if together < WALLED:
         return False
-    masks = [(objects == piece).astype(np.uint8) for piece in pieces]
-    sizes = [int(mask.sum()) for mask in masks]
-    return together >= np.average([_solidity(mask) for mask in masks], weights=sizes) + BENT
+    alone = [
+        _solidity((objects[top:bottom, left:right] == piece).astype(np.uint8))
+        for piece, (top, left, bottom, right) in zip(pieces, holes.box[pieces], strict=True)
+    ]
+    return together >= np.average(alone, weights=holes.size[pieces]) + BENT
 
 
 def _solidity(mask: np.ndarray) -> float:
