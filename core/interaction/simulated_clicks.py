@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from core.interaction.prompts import Click
+from core.pixels.distance import distance_inside
 
 NEAR_MIDDLE = 0.25
 """Standard deviation of a first click around the middle, in units of the largest distance to the
@@ -18,7 +19,7 @@ def depth(mask: np.ndarray) -> np.ndarray:
     """Return (H, W) float32: the distance of each pixel of ``mask`` (H, W) bool to the nearest
     pixel that is not of it, in px; what lies outside the image counts as not of it."""
     padded = np.pad(mask.astype(np.uint8), 1)
-    return cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    return distance_inside(padded)[1:-1, 1:-1]
 
 
 def standard_click(truth: np.ndarray, answer: np.ndarray, before: Sequence[Click]) -> Click | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from core.pixels.distance import distance_inside
 from core.types import ProgressCallback, no_progress
 
 FREE, CUT = -1, -2
@@ -93,7 +94,7 @@ def medial_axis(mask: np.ndarray, progress: ProgressCallback = no_progress) -> M
 
 def _radius(mask: np.ndarray) -> np.ndarray:
     """Return the distance to the outline, which lies half a pixel before the nearest outside."""
-    distance = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    distance = distance_inside(mask.astype(np.uint8))
     return np.maximum(distance - 0.5, 0)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from core.pixels.distance import distance_inside
+
 APART = 0.2
 """How far what surrounds a stroke must lie from its black or white, the range of greys being 1."""
 PURE, SOFT = 0.95, 0.87
@@ -85,7 +87,7 @@ def mark_of(numbers: np.ndarray, stats: np.ndarray, number: int) -> Mark:
     hull = cv2.convexHull(np.concatenate(contours))
     hull_area = cv2.contourArea(hull) + cv2.arcLength(hull, True) / 2 + 1
     padded = cv2.copyMakeBorder(part, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    depth = distance_inside(padded)
     stroke = 2 * float(depth.max()) - 1
     fill = area / (width * height)
     return Mark(top, left, height, width, number, fill, area / hull_area, stroke)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from core.pixels.distance import distance_inside
+
 SMOOTHING_PX = 1.5
 CORE, CORE_RADIUS_PX = 0.15, 3.0
 BELIEVED = 0.3
@@ -36,7 +38,7 @@ def grains_from_probability(
     inside = (smooth < CORE).astype(np.uint8)
     if inside.all() or not inside.any():
         return np.ones(smooth.shape, np.uint32)
-    distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    distance = distance_inside(inside)
     count, cores = cv2.connectedComponents((distance > CORE_RADIUS_PX).astype(np.uint8))
     if count <= 2:
         return np.ones(smooth.shape, np.uint32)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from core.pixels.distance import distance_inside
+
 REACH_PX = 5.0
 """How far from an outline grey levels are looked at, on either side."""
 FARTHEST_PX = 3.0
@@ -81,11 +83,11 @@ def _nearest(objects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     negative outside, in px, (H, W) each. An object is as deep as the ground is far: a neighbour is
     no edge."""
     filled = (objects > 0).astype(np.uint8)
-    inner = cv2.distanceTransform(filled, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    inner = distance_inside(filled)
     outer, label = cv2.distanceTransformWithLabels(
         1 - filled, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    outer = cv2.distanceTransform(1 - filled, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    outer = distance_inside(1 - filled)
     of_label = np.zeros(int(label.max()) + 1, np.int64)
     of_label[label[filled > 0]] = objects[filled > 0]
     return of_label[label], np.where(filled > 0, inner - 0.5, 0.5 - outer)

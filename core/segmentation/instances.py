@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from core.errors import LamellaError
+from core.pixels.distance import distance_inside
 from core.pixels.image_area import without_specks
 from core.segmentation.basins import climb, join
 from core.segmentation.hollow import cut_shells, fill_holes
@@ -85,11 +86,8 @@ def _split(mask: np.ndarray, split: float) -> np.ndarray:
     """Return the connected regions of ``mask``, (H, W) int32, cut at their necks."""
     if split == 0:
         return cv2.connectedComponents(mask, connectivity=8)[1]
-    distance = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    # Measured between pixel centres; the edge of the phase lies half a pixel closer. Without any
-    # edge in the image the transform has no bound of its own.
-    distance = np.minimum(distance, np.float32(sum(mask.shape))) - 0.5
-    basins = climb(np.pad(distance, 1, constant_values=-0.5))
+    # Measured between pixel centres; the edge of the phase lies half a pixel closer.
+    basins = climb(np.pad(distance_inside(mask) - 0.5, 1, constant_values=-0.5))
     widest = 1 - (1 - split) ** 3
 
     def is_neck(height: float, peak: float) -> bool:
@@ -102,11 +100,14 @@ def number_objects(objects: np.ndarray, minimum_area_px: int) -> np.ndarray:
     """Return ``objects`` (H, W) as uint32 without those smaller than ``minimum_area_px``, numbered
     from 1 in raster order of their first pixel."""
     flat = objects.ravel()
-    area = np.bincount(flat)
-    pixels = np.flatnonzero(flat)
-    first = np.full(len(area), flat.size, np.int64)
-    first[flat[pixels[::-1]]] = pixels[::-1]
-    kept = np.flatnonzero((area >= max(minimum_area_px, 1)) & (np.arange(len(area)) > 0))
-    number = np.zeros(len(area), np.uint32)
+    # An object's first pixel begins a run of it, and runs are far fewer than pixels.
+    begin = np.flatnonzero(np.concatenate([[True], flat[1:] != flat[:-1]]))
+    ids = flat[begin]
+    count = int(ids.max(initial=0)) + 1
+    area = np.bincount(ids, np.diff(begin, append=flat.size), count)
+    first = np.full(count, flat.size, np.int64)
+    first[ids[::-1]] = begin[::-1]
+    kept = np.flatnonzero((area >= max(minimum_area_px, 1)) & (np.arange(count) > 0))
+    number = np.zeros(count, np.uint32)
     number[kept[np.argsort(first[kept])]] = np.arange(1, len(kept) + 1)
     return number[objects]
