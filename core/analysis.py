@@ -264,15 +264,16 @@ def _objects(
     """Return the objects (H, W), their table and how many were left out; no objects for a model
     that counts none."""
     size = micrograph.pixel_size
+    confidence = None
     if card.objects_phase is None:
         objects, selection = np.zeros(micrograph.shape, np.uint32), Selection()
     elif size is not None and not size.is_square:
         return objects_of_oblong_pixels(micrograph, segmentation, card, settings)
     else:
-        objects, selection = counted_objects(
+        objects, selection, confidence = counted_objects(
             micrograph.pixels, segmentation, card, settings, micrograph.measurable
         )
-    table = _measured(micrograph, card, segmentation, objects, settings)
+    table = _with_confidence(_lengths(micrograph, objects), confidence)
     return objects, table, selection
 
 
@@ -300,6 +301,9 @@ def _measured(
 ) -> pd.DataFrame:
     """Return the measurements of ``objects`` in square pixels, and their ``confidence`` where the
     model tells how sure it is of each."""
-    table = _lengths(micrograph, objects)
     confidence = object_confidence(objects, segmentation, card, settings.at_grey_edge)
+    return _with_confidence(_lengths(micrograph, objects), confidence)
+
+
+def _with_confidence(table: pd.DataFrame, confidence: np.ndarray | None) -> pd.DataFrame:
     return table if confidence is None else table.assign(confidence=confidence[1:])

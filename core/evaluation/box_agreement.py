@@ -126,7 +126,7 @@ def _scores_of(engine: AnyEngine, image: Path, file: Path) -> ImageBoxScores:
     micrograph = read_file(image)
     reference = read_yolo_boxes(file, micrograph.shape)
     made = segment(micrograph, engine)
-    objects, _ = counted_objects(
+    objects, _, _ = counted_objects(
         micrograph.pixels, made, engine.card, ObjectSettings(), micrograph.measurable
     )
     return compared(image.stem, reference, boxes_of_objects(objects))

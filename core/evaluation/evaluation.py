@@ -26,7 +26,6 @@ from core.measurement.agreement import best_overlaps, boundary_f1, confusion_mat
 from core.pixels.mask_file import read_mask
 from core.segmentation.engines.processor import machine_in_words
 from core.segmentation.grain_merging import grains_from_probability
-from core.segmentation.object_confidence import object_confidence
 from core.segmentation.objects import counted_objects
 from core.segmentation.segment import AnyEngine, segment
 from core.segmentation.settings import ObjectSettings
@@ -153,8 +152,10 @@ def _objects(
     if card.objects_phase is None or card.boundary_phase is not None:
         return None
     settings = ObjectSettings(minimum_confidence=0)
-    objects, _ = counted_objects(micrograph.pixels, found, card, settings, micrograph.measurable)
-    confidence, overlap = object_confidence(objects, found, card), None
+    objects, _, confidence = counted_objects(
+        micrograph.pixels, found, card, settings, micrograph.measurable
+    )
+    overlap = None
     if confidence is not None:
         overlap = best_overlaps(objects, reference)
         objects = objects * (confidence >= ObjectSettings().minimum_confidence)[objects]

@@ -10,6 +10,8 @@ from scipy import fft
 from core.pixels.grey_range import noise_sigma
 
 LARGEST_SIDE = 2048
+# Few enough that what is made of one strip stays in the processor's cache.
+STRIP_ROWS, STRIP_PIXELS = 32, 65_536
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,14 @@ def image_statistics(grey: np.ndarray, valid: np.ndarray | None = None) -> Image
 def _skewness(levels: np.ndarray) -> float:
     """Return the third central moment by the 1.5th power of the second, which is not 0."""
     # scipy.stats has it, and takes a second to import.
-    deviation = levels.ravel() - levels.mean(dtype=np.float64)
-    squares = deviation * deviation
-    return float(squares @ deviation / deviation.size / squares.mean() ** 1.5)
+    flat, mean = levels.ravel(), levels.mean(dtype=np.float64)
+    second = third = 0.0
+    for start in range(0, flat.size, STRIP_PIXELS):
+        deviation = flat[start : start + STRIP_PIXELS] - mean
+        squares = deviation * deviation
+        second += float(squares.sum())
+        third += float(squares @ deviation)
+    return third / flat.size / (second / flat.size) ** 1.5
 
 
 def correlation_length_px(grey: np.ndarray, valid: np.ndarray | None = None) -> float:
@@ -93,9 +100,14 @@ def _autocorrelation(rows: np.ndarray, counted: np.ndarray | None, lags: int) ->
 
 
 def _summed_products(rows: np.ndarray, lags: int) -> np.ndarray:
-    width = rows.shape[1]
-    spectrum = fft.rfft(rows, 2 * width, axis=1)
-    return fft.irfft(np.sum(np.abs(spectrum) ** 2, axis=0))[: lags + 1]
+    """Return the products of pixels that lie 0 to ``lags`` px apart in a row, summed, (lags + 1,);
+    over the end of the padded row none comes round that near."""
+    length = fft.next_fast_len(rows.shape[1] + lags, real=True)
+    power = np.zeros(2 * (length // 2 + 1))
+    for top in range(0, len(rows), STRIP_ROWS):
+        spectrum = fft.rfft(rows[top : top + STRIP_ROWS], length, axis=1).view(np.float64)
+        power += np.einsum("ij,ij->j", spectrum, spectrum)
+    return fft.irfft(power[::2] + power[1::2], length)[: lags + 1]
 
 
 def _middle(grey: np.ndarray) -> np.ndarray:

@@ -16,8 +16,8 @@ def distance_inside(mask: np.ndarray) -> np.ndarray:
 
     Source: Felzenszwalb and Huttenlocher 2012, doi 10.4086/toc.2012.v008a019.
     """
-    distance = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    distance = np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
     np.minimum(distance, np.float32(sum(mask.shape)), out=distance)
-    distance *= distance
+    np.multiply(distance, distance, out=distance)
     np.rint(distance, out=distance)
     return np.sqrt(distance, out=distance)

@@ -107,7 +107,8 @@ def select_objects(
     doubtful = np.zeros(len(area), np.bool_)
     if confidence is not None:
         doubtful = large & counts & (confidence < settings.minimum_confidence)
-    objects = objects * (counts & ~doubtful)[objects]
+    if not (kept := counts & ~doubtful).all():
+        objects = objects * kept[objects]
     found = Selection(int(np.count_nonzero(area[~large])), len(written), boxes, int(doubtful.sum()))
     return number_objects(objects, settings.minimum_area_px), found
 
@@ -122,10 +123,10 @@ def objects_in(objects: np.ndarray, regions: np.ndarray) -> np.ndarray:
 
     ``objects``: (H, W) ids, 0 = none. ``regions``: (H, W) bool.
     """
-    ids, area = np.unique(objects, return_counts=True)
-    inner, covered = np.unique(objects[regions], return_counts=True)
-    share = covered / area[np.searchsorted(ids, inner)]
-    return inner[(share >= INSIDE) & (inner > 0)]
+    covered = np.bincount(objects[regions])
+    area = np.bincount(objects.ravel())[: len(covered)]
+    covered[:1] = 0
+    return np.flatnonzero((covered >= INSIDE * area) & (covered > 0))
 
 
 def _writing(level: np.ndarray, strokes: np.ndarray) -> tuple[np.ndarray, list[Mark]]:

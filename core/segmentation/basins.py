@@ -58,15 +58,16 @@ def climb(height: np.ndarray) -> Basins:
 def _follow(target: np.ndarray) -> None:
     """Let each pixel of ``target`` (n,), which is the pixel above it, be the peak that it comes to,
     in place; a peak is above itself."""
-    climbing = range(0, target.size, PIXELS_AT_ONCE)
+    climbing = list(range(0, target.size, PIXELS_AT_ONCE))
     while climbing:
-        below, climbing = climbing, []
-        for start in below:
+        still = []
+        for start in climbing:
             part = target[start : start + PIXELS_AT_ONCE]
             further = target[part]
             if not np.array_equal(further, part):
                 part[:] = further
-                climbing.append(start)
+                still.append(start)
+        climbing = still
 
 
 def _steepest(height: np.ndarray) -> np.ndarray:

@@ -196,7 +196,7 @@ def _boxes(objects: np.ndarray, count: int) -> np.ndarray:
 
 
 def _is_wall(objects: np.ndarray, holes: _Holes, pieces: np.ndarray, whole: np.ndarray) -> bool:
-    """Return whether ``whole`` (h, w) bool, ``pieces`` and the hole that they enclose, is one convex
+    """Return whether ``whole`` (h, w) bool, ``pieces`` and the hole they enclose, is one convex
     object, and the pieces are not."""
     filled = whole.astype(np.uint8)
     outline, _ = cv2.findContours(filled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)

@@ -22,8 +22,9 @@ def counted_objects(
     card: ModelCard,
     settings: ObjectSettings,
     measurable: np.ndarray,
-) -> tuple[np.ndarray, Selection]:
-    """Return the objects (H, W) uint32 that count, 0 = none, in raster order, and how many do not.
+) -> tuple[np.ndarray, Selection, np.ndarray | None]:
+    """Return the objects (H, W) uint32 that count, 0 = none, in raster order, how many do not, and
+    their :func:`core.segmentation.object_confidence.object_confidence` (n + 1,) or None.
 
     Too small ones, those in burnt-in writing and those of low confidence do not count. ``pixels``:
     (H, W) of the micrograph. ``card``: of a model that counts objects.
@@ -40,7 +41,17 @@ def counted_objects(
     if settings.at_grey_edge:
         every = move_outlines(every, pixels, measurable)
     confidence = object_confidence(every, segmentation, card, settings.at_grey_edge)
-    return select_objects(every, settings, find_annotations(pixels, measurable), confidence)
+    written = find_annotations(pixels, measurable)
+    objects, selection = select_objects(every, settings, written, confidence)
+    if confidence is None:
+        return objects, selection, None
+    if settings.at_grey_edge:
+        # The nearest object may be another one now.
+        return objects, selection, object_confidence(objects, segmentation, card, True)
+    before = np.zeros(int(objects.max(initial=0)) + 1, every.dtype)
+    pixels_left = np.flatnonzero(objects)
+    before[objects.ravel()[pixels_left]] = every.ravel()[pixels_left]
+    return objects, selection, confidence[before]
 
 
 def find_objects(

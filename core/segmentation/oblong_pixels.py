@@ -14,7 +14,6 @@ import pandas as pd
 from core.measurement.regions import measure_objects
 from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
 from core.segmentation.annotations import Selection
-from core.segmentation.object_confidence import object_confidence
 from core.segmentation.objects import counted_objects
 from core.segmentation.settings import ObjectSettings
 from core.types import Micrograph, ModelCard, PixelSize, Segmentation
@@ -37,10 +36,9 @@ def objects_of_oblong_pixels(
     settings = replace(settings, minimum_area_px=round(settings.minimum_area_px * smaller))
     measurable = resample_mask(micrograph.measurable, square)
     pixels, found = resample(micrograph.pixels, square), _in_square_pixels(segmentation, square)
-    objects, selection = counted_objects(pixels, found, card, settings, measurable)
+    objects, selection, confidence = counted_objects(pixels, found, card, settings, measurable)
     side = PixelSize(square_pixel_nm(size), size.source)
     table = measure_objects(objects, pixels, side, measurable)
-    confidence = object_confidence(objects, found, card, settings.at_grey_edge)
     if confidence is not None:
         table["confidence"] = confidence[1:]
     for axis, column in enumerate(("centroid_row_px", "centroid_column_px")):

@@ -13,6 +13,8 @@ from core.types import Micrograph
 
 TAIL_PERCENT = 0.5
 """Darkest and brightest pixels that are clipped, in % of the image."""
+# Few enough that what is made of one strip stays in the processor's cache.
+STRIP_ROWS = 32
 MOST_RESAMPLED = 4.0
 """Times that an image is enlarged or reduced to a model's training pixel size, at most."""
 
@@ -73,7 +75,10 @@ def grey_levels(pixels: np.ndarray, valid: np.ndarray | None = None) -> np.ndarr
     if high <= low:
         return np.full(pixels.shape, 0.5, np.float32)
     low, high = with_sparse_objects(pixels, low, high, TAIL_PERCENT, valid)
-    grey = np.clip((pixels - low) / (high - low), 0, 1).astype(np.float32)
+    grey = np.empty(pixels.shape, np.float32)
+    for top in range(0, len(pixels), STRIP_ROWS):
+        strip = slice(top, top + STRIP_ROWS)
+        grey[strip] = np.clip((pixels[strip] - low) / (high - low), 0, 1)
     return grey if valid is None else _filled(grey, valid)
 
 

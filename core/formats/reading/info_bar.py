@@ -61,10 +61,14 @@ def _bar_rows(rows: np.ndarray) -> int:
 def _first_row(rows: np.ndarray, counts: np.ndarray, tolerance: int) -> int | None:
     """Return where a bar begins in ``rows`` (n, W); ``counts``: (n, 256) of their grey levels."""
     up_to = np.pad(counts.cumsum(axis=1), ((0, 0), (1, 0)))
-    for top in range(_BEYOND, len(rows) - _FEWEST_ROWS + 1):
-        level = int(counts[top : top + 3].sum(axis=0).argmax())
-        low, high = max(level - tolerance, 0), min(level + tolerance, 255)
-        near = (up_to[:, high + 1] - up_to[:, low]) / rows.shape[1]
+    tops = np.arange(_BEYOND, len(rows) - _FEWEST_ROWS + 1)
+    level = (counts[tops] + counts[tops + 1] + counts[tops + 2]).argmax(axis=1)
+    low, high = np.maximum(level - tolerance, 0), np.minimum(level + tolerance, 255) + 1
+    own = (up_to[tops, high] - up_to[tops, low]) / rows.shape[1]
+    # Most rows are image, and what is left costs a pass over all rows for each of these.
+    for at in np.flatnonzero(own >= _BAR):
+        top = int(tops[at])
+        near = (up_to[:, high[at]] - up_to[:, low[at]]) / rows.shape[1]
         if _begins(near, top) and _has_writing(rows[top:], counts[top:].argmax(axis=1)):
             return top
     return None
@@ -83,7 +87,6 @@ def _begins(near: np.ndarray, top: int) -> bool:
     """Whether a bar begins at ``top``; ``near``: each row's share of pixels of the bar's level."""
     return bool(
         near[top : top + 3].mean() >= _BAR
-        and near[top] >= _BAR
         and near[top - _BEYOND : top].max() < _IMAGE
         and (near[top:] >= _BAR_BODY).mean() >= _BODY_SHARE
     )
