@@ -17,7 +17,7 @@ from commands.terminal.options import (
     result_folder,
     typed_size,
 )
-from commands.terminal.segmenting import add_segmenting
+from commands.terminal.segmenting import add_segmenting, object_settings
 from core.errors import LamellaError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     if card.untrained:
         say(f"the model {card.name!r} is untrained; its labels mean nothing yet.")
 
-    from core.analysis import ObjectSettings, analyse
+    from core.analysis import analyse
 
     images = without_sidecars(options.images)
     engine: AnyEngine = (
@@ -68,12 +68,14 @@ def run(options: argparse.Namespace) -> int:
             pixel_size=pixel_size,
             info_bar_rows=options.info_bar.bottom,
             top_bar_rows=options.info_bar.top,
-            object_settings=ObjectSettings(keep_annotations=options.keep_annotations),
+            object_settings=object_settings(options),
             progress=progress_line(f"{path.name}: tile"),
         )
         analysis = replace(analysis, doubts=unlike(analysis.micrograph))
         for reason in analysis.reasons_to_doubt:
             say(f"{path}: check the result by eye: {reason}")
+        if few := few_pixels(analysis):
+            say(f"{path}: {few}")
         return analysis
 
     def write(path: Path, analysis: Analysis) -> None:
@@ -82,6 +84,21 @@ def run(options: argparse.Namespace) -> int:
         print(f"{path}: {counted(analysis)} -> {options.out / stem}.*", flush=True)
 
     return in_stages(images, read, segment, write)
+
+
+def few_pixels(analysis: Analysis) -> str | None:
+    """Return why number and sizes of the objects are not to be trusted, where they are too small;
+    else None."""
+    from core.measurement.few_pixels import few_pixels_in_words
+
+    if analysis.card.objects_phase is None:
+        return None
+    return few_pixels_in_words(
+        analysis.table,
+        analysis.selection.too_small,
+        analysis.object_settings.minimum_area_px,
+        analysis.micrograph.pixel_size,
+    )
 
 
 def doubting(card: ModelCard) -> Callable[[Micrograph], tuple[str, ...]]:

@@ -176,7 +176,7 @@ def analyse(
         seconds=seconds,
         tile_settings=tile_settings,
         warnings=_warnings(engine.card, micrograph, segmentation, len(table)),
-        intercepts=intercepts_of(micrograph, engine.card, segmentation),
+        intercepts=intercepts_of(micrograph, engine.card, segmentation, settings),
         forest_training=engine.forest_training,
         selection=selection,
     )
@@ -190,11 +190,17 @@ def regroup(analysis: Analysis, object_settings: ObjectSettings) -> Analysis:
     objects, table, selection = _objects(
         analysis.micrograph, analysis.card, analysis.segmentation, object_settings
     )
+    intercepts = analysis.intercepts
+    if object_settings.keep_second_phase or analysis.object_settings.keep_second_phase:
+        intercepts = intercepts_of(
+            analysis.micrograph, analysis.card, analysis.segmentation, object_settings
+        )
     return replace(
         analysis,
         objects=objects,
         table=table,
         object_settings=object_settings,
+        intercepts=intercepts,
         selection=selection,
     )
 

@@ -19,6 +19,7 @@ from commands.terminal.batch import read_image, write_whole
 from commands.terminal.lab import known_model, load_model
 from commands.terminal.marks import fitted
 from commands.terminal.options import engine_card, typed_size
+from commands.terminal.segmenting import object_settings
 from core.errors import LamellaError
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class Measurer:
         self, field: Field, micrograph: Micrograph, progress: ProgressCallback
     ) -> tuple[Analysis, FieldMeasurement]:
         """Segment and measure a field."""
-        from core.analysis import ObjectSettings, analyse
+        from core.analysis import analyse
         from core.fields.field import measure_field
         from models.measured import measurand_errors
 
@@ -143,7 +144,7 @@ class Measurer:
             pixel_size=self.pixel_size,
             info_bar_rows=self.options.info_bar.bottom,
             top_bar_rows=self.options.info_bar.top,
-            object_settings=ObjectSettings(keep_annotations=self.options.keep_annotations),
+            object_settings=object_settings(self.options),
             progress=progress,
         )
         analysis = replace(analysis, doubts=loaded.doubts(analysis.micrograph))
@@ -210,7 +211,8 @@ class Measurer:
         return json.dumps(
             [
                 [self.card.name, weights, options.careful, options.precision, options.device],
-                [options.page, asdict(options.info_bar), options.keep_annotations],
+                [options.page, asdict(options.info_bar)],
+                [options.keep_annotations, options.keep_second_phase],
                 self.pixel_size and asdict(self.pixel_size),
                 [marks, options.marks_phases],
                 asdict(self.settings),

@@ -60,7 +60,9 @@ def corrected(
         segmentation=segmentation,
         objects=state.ids.copy(),
         table=table.table(state, confidence),
-        intercepts=intercepts_of(analysis.micrograph, analysis.card, segmentation, state.ids),
+        intercepts=intercepts_of(
+            analysis.micrograph, analysis.card, segmentation, analysis.object_settings, state.ids
+        ),
         by_hand=by_hand,
     )
 

@@ -90,18 +90,21 @@ def grain_agreement(
     reference: np.ndarray,
     prediction: np.ndarray,
     grains: np.ndarray | None = None,
+    particles: np.ndarray | None = None,
     tolerance_px: float = TOLERANCE_PX,
 ) -> GrainAgreement:
     """Compare boundary pixels (H, W) bool with a reference's.
 
     The reference's network is taken as closed. ``grains``: (H, W) ids of the prediction's grains;
-    None closes narrow gaps in ``prediction``.
+    None closes narrow gaps in ``prediction``. ``particles``: (H, W) bool, the reference's second
+    phase, through which its boundaries go on.
 
     Raises:
         DataError: shapes that differ.
     """
     band = line_agreement(reference, prediction, tolerance_px)
-    theirs = separate_grains(np.asarray(reference, bool), REFERENCE_SPLIT)
+    closed = np.asarray(reference, bool) if particles is None else reference | particles
+    theirs = separate_grains(np.asarray(closed, bool), REFERENCE_SPLIT)
     ours = separate_grains(np.asarray(prediction, bool)) if grains is None else grains
     return GrainAgreement(
         dice=line_agreement(reference, prediction, 0).f1,

@@ -27,6 +27,11 @@ from core.pixels.mask_file import read_mask
 from core.segmentation.engines.processor import machine_in_words
 from core.segmentation.grain_merging import grains_from_probability
 from core.segmentation.objects import counted_objects
+from core.segmentation.second_phase import (
+    closing_probability,
+    second_phase_mask,
+    second_phases,
+)
 from core.segmentation.segment import AnyEngine, segment
 from core.segmentation.settings import ObjectSettings
 from core.training.dataset import find_pairs
@@ -126,10 +131,15 @@ def _evaluate_one(engine: AnyEngine, image: Path, mask: Path, kind: MaskKind) ->
     # An info bar has no prediction, so it says nothing about the network.
     rows = micrograph.image_rows
     given, labels = classes[rows], found.labels[rows]
+    probabilities = found.probabilities[:, rows]
+    # A mask of boundaries alone tells no second phase from the grains.
+    untold = second_phases(card) if kind == "instances" else ()
+    if untold:
+        labels, probabilities = _as_grains(labels, probabilities, untold, card)
     trusted, sample = None, None
     if card.build is not None:
-        trusted = reliability(found.probabilities[:, rows], given)
-        sample = sample_pixels(found.probabilities[:, rows], given)
+        trusted = reliability(probabilities, given)
+        sample = sample_pixels(probabilities, given)
     return ImageScores(
         stem=image.stem,
         confusion=confusion_matrix(given, labels, len(card.phases)),
@@ -138,12 +148,24 @@ def _evaluate_one(engine: AnyEngine, image: Path, mask: Path, kind: MaskKind) ->
             for phase in range(len(card.phases))
         ),
         objects=_objects(reference, found, micrograph, card) if kind == "instances" else None,
-        grains=None if lines is None else _grains(classes == lines, found, lines),
+        grains=None if lines is None else _grains(classes, found, card),
         reliability=trusted,
         sample=sample,
         seconds=seconds,
         processor_seconds=processor,
+        untold=untold,
     )
+
+
+def _as_grains(
+    labels: np.ndarray, probabilities: np.ndarray, phases: tuple[int, ...], card: ModelCard
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels (H, W) and probabilities (C, H, W) with some ``phases`` counted as grain."""
+    grain = card.objects_phase or 0
+    probabilities = probabilities.copy()
+    probabilities[grain] += probabilities[list(phases)].sum(axis=0)
+    probabilities[list(phases)] = 0
+    return np.where(np.isin(labels, phases), np.uint8(grain), labels), probabilities
 
 
 def _objects(
@@ -179,6 +201,11 @@ def _diameters(objects: np.ndarray) -> np.ndarray:
     return np.sqrt(4 * area / np.pi)
 
 
-def _grains(reference: np.ndarray, found: Segmentation, phase: int) -> GrainAgreement:
-    grains = grains_from_probability(found.probabilities[phase].astype(np.float32))
-    return grain_agreement(reference, found.labels == phase, grains)
+def _grains(classes: np.ndarray, found: Segmentation, card: ModelCard) -> GrainAgreement:
+    probability = closing_probability(lambda phase: found.probabilities[phase].astype("f4"), card)
+    return grain_agreement(
+        classes == card.boundary_phase,
+        found.labels == card.boundary_phase,
+        grains_from_probability(probability),
+        second_phase_mask(classes, card),
+    )

@@ -72,7 +72,8 @@ class ImageScores:
     ``grains``: of a model that finds grain boundaries. ``reliability``, ``sample``: of a network,
     whose probabilities mean something. ``seconds``, ``processor_seconds``: of the segmentation, by
     the clock and of all threads together; the latter is the same on a busy machine. ``group``: the
-    micrograph or specimen that the image is a part of, "" where it stands alone.
+    micrograph or specimen that the image is a part of, "" where it stands alone. ``untold``:
+    indices of the phases that the mask says nothing of.
     """
 
     stem: str
@@ -85,6 +86,7 @@ class ImageScores:
     seconds: float = NAN
     processor_seconds: float = NAN
     group: str = ""
+    untold: tuple[int, ...] = ()
 
     @property
     def iou(self) -> np.ndarray:
@@ -98,9 +100,12 @@ class ImageScores:
 
     @property
     def phase_fraction_error(self) -> np.ndarray:
-        """(C,) area fraction found minus that of the mask, in percentage points."""
+        """(C,) area fraction found minus that of the mask, in percentage points; nan of a phase
+        that the mask says nothing of."""
         pixels = self.confusion.sum()
-        return 100 * (self.confusion.sum(axis=0) - self.confusion.sum(axis=1)) / pixels
+        error = 100 * (self.confusion.sum(axis=0) - self.confusion.sum(axis=1)) / pixels
+        error[list(self.untold)] = NAN
+        return error
 
     @property
     def megapixels(self) -> float:

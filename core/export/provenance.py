@@ -191,8 +191,13 @@ def _command(analysis: Analysis) -> str | None:
     if analysis.by_hand is not None:
         return None
     micrograph = analysis.micrograph
-    keep = analysis.object_settings.keep_annotations
-    usual = (ObjectSettings(keep_annotations=keep), TileSettings())
+    chosen = analysis.object_settings
+    usual = (
+        ObjectSettings(
+            keep_annotations=chosen.keep_annotations, keep_second_phase=chosen.keep_second_phase
+        ),
+        TileSettings(),
+    )
     # A forest of this lab is found by its name, and has its marks with it.
     marked = None if analysis.card.origin == "forest" else analysis.forest_training
     marked_page = micrograph.page and marked
@@ -209,8 +214,8 @@ def _command(analysis: Analysis) -> str | None:
     if size := micrograph.pixel_size:
         sides = (size.nm,) if size.is_square else (size.nm, size.height_nm)
         words += ["--pixel-size", "x".join(map(repr, sides))]
-    if keep:
-        words.append("--keep-annotations")
+    words += ["--keep-annotations"] if chosen.keep_annotations else []
+    words += ["--keep-second-phase"] if chosen.keep_second_phase else []
     top, bottom = micrograph.bar_rows
     bars = f"top:{top},{bottom}" if top else str(bottom)
     ran = analysis.segmentation.execution

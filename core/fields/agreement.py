@@ -20,6 +20,7 @@ from core.measurement.agreement import (
     pixel_accuracy,
 )
 from core.segmentation.grain_merging import grains_from_probability
+from core.segmentation.second_phase import closing_probability, second_phase_mask
 from core.types import read_only
 
 TOLERANCE_PX = 2.0
@@ -141,10 +142,14 @@ def _grains(analysis: Analysis, given: np.ndarray) -> GrainAgreement | None:
     if boundary is None or not (given[rows] == boundary).any():
         return None
     found = analysis.segmentation
+    probability = closing_probability(
+        lambda phase: found.probabilities[phase, rows].astype("f4"), analysis.card
+    )
     return grain_agreement(
         given[rows] == boundary,
         found.labels[rows] == boundary,
-        grains_from_probability(found.probabilities[boundary, rows].astype(np.float32)),
+        grains_from_probability(probability),
+        second_phase_mask(given[rows], analysis.card),
     )
 
 

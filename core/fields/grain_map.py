@@ -20,6 +20,7 @@ from core.measurement.intercept_lines import (
     three_circles,
 )
 from core.segmentation.grain_intercepts import filling_grains
+from core.segmentation.second_phase import closing_probability, second_phase_mask
 
 FILLED = 0.7
 """Of the image, at least, where objects are its grains."""
@@ -39,12 +40,18 @@ class GrainMap:
         """(H, W) ids from 1, 0 where the image cannot be measured.
 
         From the probability of a boundary, where the model tells it and nobody corrected the
-        grains; else every pixel goes to the nearest object.
+        grains; else every pixel goes to the nearest object. Particles of a second phase are left
+        out, or regions of their own where the settings keep them.
         """
-        boundary, objects = self.view.analysis.card.boundary_phase, self.view.objects
-        by_hand = self.view.analysis.by_hand is not None and objects.any()
-        probability = None if boundary is None or by_hand else self.view.probability(boundary)
-        return filling_grains(probability, objects, self.view.measurable)
+        view, card = self.view, self.view.analysis.card
+        objects, settings = view.objects, view.analysis.object_settings
+        by_hand = view.analysis.by_hand is not None and objects.any()
+        if card.boundary_phase is None or by_hand:
+            return filling_grains(None, objects, view.measurable)
+        particles = second_phase_mask(view.labels, card) if settings.keep_second_phase else None
+        probability = closing_probability(view.probability, card)
+        least = settings.minimum_area_px
+        return filling_grains(probability, objects, view.measurable, particles, least)
 
     @cached_property
     def spacing_px(self) -> int:

@@ -14,6 +14,7 @@ from core.fields.settings import GrainMethod
 from core.fields.sizes import fitted
 from core.fields.view import Scale, View
 from core.measurement.grain_size import CIRCLE
+from core.segmentation.second_phase import second_phase_mask
 from core.types import ProgressCallback
 
 FEWEST_GRAINS = 50
@@ -156,11 +157,27 @@ def _notes(view: View, found: GrainMap) -> Iterator[str]:
         "corner a quarter; the distribution has whole grains only, weighted by the inverse of "
         "their chance to lie inside (Miles-Lantuéjoul)."
     )
+    yield from _second_phase(view)
     removed = len(view.settings.removed_hits)
     if removed:
         yield f"{removed:,} hits of test lines were removed by hand."
     if view.analysis.by_hand is not None:
         yield f"The grains were {view.analysis.by_hand}."
+
+
+def _second_phase(view: View) -> Iterator[str]:
+    """Yield what became of particles among the grains, if there are any."""
+    card, settings = view.analysis.card, view.analysis.object_settings
+    particles = second_phase_mask(view.labels, card) & view.measurable
+    if view.analysis.by_hand is not None or not particles.any():
+        return
+    percent = 100 * np.count_nonzero(particles) / np.count_nonzero(view.measurable)
+    yield f"A second phase covers {percent:.2g} % of the image; " + (
+        "each of its particles counts as a grain, and its outline as boundary."
+        if settings.keep_second_phase
+        else "it is left out: boundaries go on through particles that sit on them, and particles "
+        "within a grain belong to it."
+    )
 
 
 def _warnings(found: GrainMap) -> tuple[str, ...]:

@@ -19,12 +19,11 @@ from core.fields.particle_quantities import (
 from core.fields.result import Distribution, FieldMeasurement
 from core.fields.sizes import fitted
 from core.fields.view import Scale, View
+from core.measurement.few_pixels import FEW_PIXELS
 from core.measurement.particle_size import SizeDistribution, particles_needed, size_distribution
 
 FEW = 50
 """Particles below which nothing is said to be enough."""
-FEW_PIXELS = 10.0
-"""Equivalent diameter in px below which size and shape are made of too few pixels."""
 REFERENCES = (
     "ISO 13322-1:2014, Particle size analysis: image analysis methods, static",
     "ISO 9276-1, 9276-2 and 9276-6, Representation of results of particle size analysis",

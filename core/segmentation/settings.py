@@ -41,6 +41,8 @@ class ObjectSettings:
     each; below the default nine of ten were wrong or doubtful on the validation images of EMPS (IoU
     under 0.75 with what was traced). ``at_grey_edge``: outlines go where the grey level changes
     fastest (:func:`core.segmentation.grey_edges.move_outlines`), not where the model draws them.
+    ``keep_second_phase``: the outlines of particles among grains count as borders too, of a model
+    that tells a second phase from grain boundaries (:mod:`core.segmentation.second_phase`).
     """
 
     split: float = 0.5
@@ -49,3 +51,4 @@ class ObjectSettings:
     keep_annotations: bool = False
     minimum_confidence: float = 0.35
     at_grey_edge: bool = False
+    keep_second_phase: bool = False

@@ -18,6 +18,7 @@ from core.segmentation.engines.engine import Engine
 from core.segmentation.grain_merging import grains_from_probability
 from core.segmentation.grain_network import boundaries, separate_grains
 from core.segmentation.preprocessing import grey_levels
+from core.segmentation.second_phase import closing_probability
 from core.segmentation.segment import predict_magnified
 from core.segmentation.settings import TileSettings
 from core.training.live_training import LiveTraining, train_short
@@ -67,8 +68,9 @@ def find_grains(
     field = np.s_[top : top + SCORED_SIDE_PX, left : left + SCORED_SIDE_PX]
     # Of the whole image, as the page Segment has it.
     grey = np.ascontiguousarray(grey_levels(pixels)[field])
-    probability = boundary_probability(engine, grey)
-    grains = grains_from_probability(probability)
+    found = predict_magnified(grey, engine, TileSettings())
+    probability = found[engine.card.boundary_phase or 1]
+    grains = grains_from_probability(closing_probability(found.__getitem__, engine.card))
     agreement, theirs = None, None
     if reference is not None:
         theirs = boundaries(separate_grains(reference[field], split=0))

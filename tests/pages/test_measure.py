@@ -198,7 +198,9 @@ def test_segment_tells_the_g_of_measure() -> None:
         drawn[first::30] = drawn[:, first::30] = 1
     card = card_of("grain", "grain boundary", objects=0, boundary=1)
     analysis = analysis_of(drawn, 1000.0, card=card)
-    lines = intercepts_of(analysis.micrograph, card, analysis.segmentation)
+    lines = intercepts_of(
+        analysis.micrograph, card, analysis.segmentation, analysis.object_settings
+    )
     rows = results._grain_size(replace(analysis, intercepts=lines))
     number = field.measure_field(analysis).quantity("g_lines")
     assert rows["Grain size, ASTM G"] == (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
+from core.segmentation.second_phase import second_phases
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
 from pages.components.frame import (
@@ -176,9 +177,23 @@ def object_settings(card: ModelCard) -> ObjectSettings:
             "surroundings, by 5 px at most. Networks draw theirs as people trace, often 1 to 2 px "
             "outside. Spheres in transmission, which fade toward their edge, come out too narrow.",
         )
-    chosen = ObjectSettings(split, int(minimum), fill, keep, least, at_edge)
+        second = _second_phase(card)
+    chosen = ObjectSettings(split, int(minimum), fill, keep, least, at_edge, second)
     keeping.save_settings(mine, mine.source or "", chosen)
     return chosen
+
+
+def _second_phase(card: ModelCard) -> bool:
+    if not second_phases(card):
+        return False
+    return st.checkbox(
+        "Second phase in the grain network",
+        key="keep_second_phase",
+        persist_state="session",
+        help="Off: grain size and intercepts are of the grains alone, and boundaries go on through "
+        "particles that sit on them. On: each particle is a region of its own, whose outline "
+        "counts.",
+    )
 
 
 def _least_confidence(card: ModelCard, usual: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -55,6 +56,8 @@ def summary(analysis: Analysis, truth: Array | None) -> None:
         rows["Mean confidence"] = f"{100 * confidence:.1f} %"
     st.subheader(RESULT)
     st.table(rows, border="horizontal", alt="Phase fractions and objects")
+    if analysis.card.objects_phase is not None and (few := _few_pixels(analysis)):
+        st.warning(few)
     if analysis.by_hand is not None:
         st.caption(f"{capital(str(analysis.by_hand))}. {SETTLED}")
     st.caption(
@@ -62,6 +65,17 @@ def summary(analysis: Analysis, truth: Array | None) -> None:
     )
     if truth is not None and session.truth_is_for(analysis.card):
         _agreement(analysis, truth)
+
+
+def _few_pixels(analysis: Analysis) -> str | None:
+    from core.measurement.few_pixels import few_pixels_in_words
+
+    return few_pixels_in_words(
+        analysis.table,
+        analysis.selection.too_small,
+        analysis.object_settings.minimum_area_px,
+        analysis.micrograph.pixel_size,
+    )
 
 
 def _left_out(analysis: Analysis) -> dict[str, str]:
@@ -138,7 +152,11 @@ def _agreement(analysis: Analysis, truth: Array) -> None:
     overlap = intersection_over_union(
         confusion_matrix(truth, analysis.segmentation.labels, len(phases))
     )
-    parts = [f"{phase.name} {iou:.3f}" for phase, iou in zip(phases, overlap, strict=True)]
+    parts = [
+        f"{phase.name} {iou:.3f}"
+        for phase, iou in zip(phases, overlap, strict=True)
+        if math.isfinite(iou)
+    ]
     st.caption(AGREEMENT + ", ".join(parts) + ".")
 
 

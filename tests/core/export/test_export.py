@@ -291,6 +291,7 @@ def test_run_json_names_everything_needed_to_repeat_it(tmp_path):
         "keep_annotations": False,
         "minimum_confidence": 0.35,
         "at_grey_edge": False,
+        "keep_second_phase": False,
     }
     assert told["settings"]["tiles"] == {"side_px": 1088, "overlap_px": analysis.card.overlap_px}
     assert told["engine"] == {

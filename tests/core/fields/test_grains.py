@@ -189,7 +189,9 @@ def test_what_is_kept_of_the_lines_gives_the_same_g_as_the_page_measure():
     analysis = analysis_of(drawn, 1000.0, card=GRAINS)
     errors = (ModelError("mean_intercept", 0.02, 0.1, 40),)
     whole = measure_field(analysis, MeasureSettings(), errors).quantity("g_lines")
-    found = intercepts_of(analysis.micrograph, GRAINS, analysis.segmentation)
+    found = intercepts_of(
+        analysis.micrograph, GRAINS, analysis.segmentation, analysis.object_settings
+    )
     assert found.hits == 390
     assert g_in_short(found, 1000.0, errors) == whole
 
