@@ -1,8 +1,8 @@
 """Only what one unit needs of a network: what no way leads to it from is not computed.
 
 A unit of a U-Net's output depends on a few pixels of the fine levels of the decoder, where most of
-the work is done. Each convolution is computed in the box that the trace says is needed and left 0
-around it, so the unit and its gradient are those of the whole network.
+the work is done. Each convolution is computed in the box that the trace says is needed, and so is
+what follows it. The unit and its gradient are those of the whole network.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from torch.overrides import TorchFunctionMode
 
 from core.inspection.receptive_field import Box, needed_of_values
 from core.inspection.trace import Trace
+from core.inspection.window import Window, cut
 
 WORTHWHILE = 0.5
 """Share of a layer's units that are needed, from which on it is computed whole."""
@@ -69,7 +70,7 @@ def _in_box(
     dilation: tuple[int, int],
     groups: int,
 ) -> Tensor:
-    """Return a convolution that is right in ``box`` and 0 elsewhere; None = 0 everywhere."""
+    """Return a convolution that is right in ``box``; None = 0 everywhere."""
     if isinstance(padding, str) or image.dim() != 4:
         return functional.conv2d(image, weight, bias, stride, padding, dilation, groups)
     sizes = [
@@ -79,18 +80,19 @@ def _in_box(
         )
     ]
     if box is None:
-        return image.new_zeros((len(image), len(weight), *sizes))
+        return weight.new_zeros((len(image), len(weight), *sizes))
     if box.size[0] * box.size[1] > WORTHWHILE * sizes[0] * sizes[1]:
         return functional.conv2d(image, weight, bias, stride, padding, dilation, groups)
-    slices, pads = [slice(None), slice(None)], []
+    ends, pads = [], []
     for axis, (low, high) in enumerate(((box.top, box.bottom), (box.left, box.right))):
         length = image.shape[2 + axis]
         first = low * stride[axis] - padding[axis]
         reach = dilation[axis] * (weight.shape[2 + axis] - 1) + 1
         last = (high - 1) * stride[axis] - padding[axis] + reach
-        slices.append(slice(min(max(first, 0), length), max(min(last, length), 0)))
+        ends.append((min(max(first, 0), length), max(min(last, length), 0)))
         pads.append((max(0, -first), max(0, last - length)))
-    seen = functional.pad(image[tuple(slices)], (*pads[1], *pads[0]))
+    (top, bottom), (left, right) = ends
+    read = Box(top, left, bottom, right)
+    seen = functional.pad(cut(image, read), (*pads[1], *pads[0]))
     part = functional.conv2d(seen, weight, bias, stride, 0, dilation, groups)
-    around = (box.left, sizes[1] - box.right, box.top, sizes[0] - box.bottom)
-    return functional.pad(part, around)
+    return Window.of(part, box, (sizes[0], sizes[1]))

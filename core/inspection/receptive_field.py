@@ -40,6 +40,15 @@ class Box:
         """Index of the box in an array; for a box inside the image."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
+    def is_inside(self, other: Box) -> bool:
+        """Return whether no pixel of it lies outside ``other``."""
+        return (
+            self.top >= other.top
+            and self.left >= other.left
+            and self.bottom <= other.bottom
+            and self.right <= other.right
+        )
+
 
 @dataclass(frozen=True)
 class UnitField:

@@ -88,25 +88,28 @@ def _outputs(
     def run(engine: AnyEngine, settings: TileSettings) -> np.ndarray:
         return predict_magnified(field.grey, engine, settings, progress, field.valid, scales)
 
-    try:
-        return run(engine, settings), settings, engine.execution
-    except BackendError as error:
-        other = engine.instead(str(error)) if isinstance(engine, Engine) else None
-        if other is None:
-            raise
-        return _outputs(field, other, settings, progress, scales)
-    except OutOfMemory:
-        smaller = settings.halved(engine.card)
-    try:
-        outputs = run(engine, smaller)
-    except OutOfMemory as error:
-        raise LamellaError(
-            f"{error} It has no room for tiles of {smaller.side_px} px either: close other "
-            "programs, crop the image, or use --device cpu."
-        ) from error
-    note = f"The memory had no room for tiles of {settings.side_px} px; half that was used."
-    execution = engine.execution
-    return outputs, smaller, replace(execution, notes=(*execution.notes, note))
+    used, note = settings, tuple[str, ...]()
+    while True:
+        try:
+            outputs = run(engine, used)
+        except BackendError as error:
+            other = engine.instead(str(error)) if isinstance(engine, Engine) else None
+            if other is None:
+                raise
+            engine = other
+        except OutOfMemory as error:
+            if note:
+                raise LamellaError(
+                    f"{error} It has no room for tiles of {used.side_px} px either: close other "
+                    "programs, crop the image, or use --device cpu."
+                ) from error
+            used = settings.halved(engine.card)
+            note = (
+                f"The memory had no room for tiles of {settings.side_px} px; half that was used.",
+            )
+        else:
+            execution = engine.execution
+            return outputs, used, replace(execution, notes=(*execution.notes, *note))
 
 
 def predict_magnified(

@@ -73,7 +73,7 @@ def micrograph_classifier() -> Callable[[Micrograph], Classification]:
     wanted = card(MICROGRAPH_TYPE)
     if wanted.weights is not None:
         read_weights(wanted.weights)
-    engine = Engine(wanted, lambda: load(MICROGRAPH_TYPE), "cpu", "exact")
+    engine = Engine(wanted, lambda: load(MICROGRAPH_TYPE), "cpu", "exact", loads_card=True)
     return lambda micrograph: classify(micrograph, engine, wanted)
 
 

@@ -190,7 +190,7 @@ def engine_of(
         from core.segmentation.engines.engine import Engine
         from models.weights_file import trained
 
-        return Engine(wanted, lambda: trained(wanted), device, precision, backend)
+        return Engine(wanted, lambda: trained(wanted), device, precision, backend, loads_card=True)
     from core.segmentation.engines.onnx_engine import OnnxEngine
 
     return OnnxEngine(wanted, data, device, precision)

@@ -127,4 +127,4 @@ def load(
 
         return trained(wanted)
 
-    return Engine(wanted, network, device, precision, backend)
+    return Engine(wanted, network, device, precision, backend, loads_card=True)

@@ -34,8 +34,10 @@ class Engine:
     memory, of which the engine keeps a copy. ``precision``: asked for; :attr:`execution` says what
     was taken. ``backend``: None for OpenVINO on the processor, but PyTorch for a network in memory:
     one that was trained a moment ago takes longer to convert than to run. ``lock``: whoever hooks
-    or changes the network holds it; :meth:`probabilities` does. ``forest_training``: of a random
-    forest, which is trained on annotations.
+    or changes the network holds it; :meth:`probabilities` does. ``loads_card``: ``network`` loads
+    the very weights that the card names, by their digest; only then is its conversion kept on disk,
+    and one that is there taken. ``forest_training``: of a random forest, which is trained on
+    annotations.
 
     Raises:
         LamellaError: the device asked for is not there, or the weights are not.
@@ -50,17 +52,19 @@ class Engine:
         device: DeviceName = "auto",
         precision: PrecisionChoice = "auto",
         backend: BackendName | None = None,
+        loads_card: bool = False,
     ) -> None:
         self.card = card
         self.lock = threading.RLock()
         self.device = _device(device)
         self._network: nn.Module | None = None
         self._load = cast("Callable[[], nn.Module]", network)
-        self._in_memory = hasattr(network, "state_dict")
-        if self._in_memory:
+        self._loads_card = loads_card
+        in_memory = hasattr(network, "state_dict")
+        if in_memory:
             # Whoever gave it may change it.
             self._network = self._placed(cast("nn.Module", network))
-        on_processor = self.device == "cpu" and not self._in_memory
+        on_processor = self.device == "cpu" and not in_memory
         named = backend or ("openvino" if on_processor else "torch")
         share_threads()
         self._backend = self._openvino(precision) if named == "openvino" else self._torch(precision)
@@ -128,8 +132,8 @@ class Engine:
         precision: Precision = "bfloat16" if asked == "fast" and bfloat16_units() else "float32"
         notes = (NOT_FAST,) if asked == "fast" and precision == "float32" else ()
         try:
-            # A network in memory need not be the one whose weights the card names.
-            kept = None if self._in_memory else folder_of(self.card)
+            # Any other network need not be the one whose weights the card names.
+            kept = folder_of(self.card) if self._loads_card else None
             return OpenVinoBackend(self.card, lambda: self.network, precision, notes, kept)
         except BackendError as error:
             return self._torch("exact", f"OpenVINO was asked first and {error}")

@@ -88,12 +88,12 @@ def test_the_network_given_is_not_touched():
 
 def test_a_conversion_is_kept_and_found_again_without_loading_the_network(data):
     weights = Weights(data / "none.safetensors", "cd" * 32)
-    first = Engine(card(weights), SmallUnet().eval, "cpu")
+    first = Engine(card(weights), SmallUnet().eval, "cpu", loads_card=True)
 
     def not_again() -> nn.Module:
         raise AssertionError("the network was loaded although its conversion is kept")
 
-    again = Engine(card(weights), not_again, "cpu")
+    again = Engine(card(weights), not_again, "cpu", loads_card=True)
     grey = np.random.default_rng(2).random((1, 64, 64), np.float32)
     np.testing.assert_array_equal(first.probabilities(grey), again.probabilities(grey))
     assert again.execution.backend == "openvino"
@@ -103,34 +103,38 @@ def test_a_conversion_is_kept_and_found_again_without_loading_the_network(data):
     assert openvino_models.folder_of(replace(card(weights), mean=0.1)) != kept
     # One that was damaged is made anew.
     (kept / "network.xml").write_text("half a fi")
-    repaired = Engine(card(weights), SmallUnet().eval, "cpu")
+    repaired = Engine(card(weights), SmallUnet().eval, "cpu", loads_card=True)
     np.testing.assert_array_equal(first.probabilities(grey), repaired.probabilities(grey))
     assert (kept / "network.xml").stat().st_size > 1000
 
 
-def test_a_network_in_memory_is_never_taken_for_the_one_that_the_card_names(data):
+def test_another_network_is_never_taken_for_the_one_that_the_card_names(data):
     named = card(Weights(data / "none.safetensors", "cd" * 32))
-    kept = Engine(named, SmallUnet().eval, "cpu")
+    kept = Engine(named, SmallUnet().eval, "cpu", loads_card=True)
     other = SmallUnet()
     other.head.bias.data += torch.tensor([9.0, -9.0, 0.0, 0.0])
     grey = np.random.default_rng(2).random((1, 64, 64), np.float32)
     in_torch, in_openvino = Engine(named, other), Engine(named, other, backend="openvino")
-    assert (in_torch.execution.backend, in_openvino.execution.backend) == ("torch", "openvino")
-    for engine in (in_torch, in_openvino):
+    loaded = Engine(named, other.eval, "cpu")
+    engines = in_torch, in_openvino, loaded
+    assert [one.execution.backend for one in engines] == ["torch", "openvino", "openvino"]
+    for engine in engines:
         assert engine.probabilities(grey)[0, 0].min() > 0.9 > kept.probabilities(grey)[0, 0].min()
 
 
 def test_a_folder_that_cannot_be_written_costs_only_the_next_conversion(data, monkeypatch):
     (data / "file").write_text("")
     monkeypatch.setenv("LAMELLA_DATA", str(data / "file"))
-    engine = Engine(card(Weights(data / "none", "cd" * 32)), SmallUnet().eval, "cpu")
+    named = card(Weights(data / "none", "cd" * 32))
+    engine = Engine(named, SmallUnet().eval, "cpu", loads_card=True)
     assert engine.execution.backend == "openvino"
 
 
 def test_the_oldest_conversions_are_forgotten(data, monkeypatch):
     monkeypatch.setattr(openvino_models, "MOST_KEPT", 1)
     for sha256 in ("cd" * 32, "ef" * 32):
-        Engine(card(Weights(data / "none", sha256)), SmallUnet().eval, "cpu")
+        named = card(Weights(data / "none", sha256))
+        Engine(named, SmallUnet().eval, "cpu", loads_card=True)
     kept = openvino_models.folder_of(card(Weights(data / "none", "ef" * 32)))
     assert list((data / "openvino").iterdir()) == [kept]
 
@@ -200,6 +204,27 @@ def test_memory_that_runs_out_halves_the_tiles_once(monkeypatch):
     most = 32
     with pytest.raises(LamellaError, match=r"no room for tiles of 64 px either.*--device cpu"):
         segment(image(128, 128), engine, TileSettings(128, 64))
+
+
+def test_a_backend_that_fails_on_halved_tiles_still_falls_back():
+    engine = Engine(card(), SmallUnet(), "cpu", backend="openvino")
+    halved = segment(image(128, 128), Engine(card(), SmallUnet(), "cpu"), SMALL_TILES)
+
+    class Narrow:
+        def infer(self, batch: list[np.ndarray], **_: object) -> list[np.ndarray]:
+            if batch[0].shape[2] > 64:
+                raise RuntimeError("std::bad_alloc")
+            return [np.full((1, 4, *batch[0].shape[2:]), np.nan, np.float32)]
+
+    engine._backend._request = Narrow()
+    found = segment(image(128, 128), engine, TileSettings(128, 64))
+    assert found.execution.backend == "torch"
+    assert found.execution.notes == (
+        "The network ran in PyTorch, in float32: OpenVINO gave values that are no numbers.",
+        "The memory had no room for tiles of 128 px; half that was used.",
+    )
+    assert found.digest == halved.digest
+    np.testing.assert_array_equal(found.labels, halved.labels)
 
 
 def test_the_words_of_openvino_are_told_apart(monkeypatch):
