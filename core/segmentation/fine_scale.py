@@ -5,18 +5,25 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from core.segmentation.object_watershed import separate_by_distance
+from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
 
 SMALL_PX = 20.0
 LEAST_SHARE = 0.002
+LARGEST_LUMP = 3.0
+"""Times :data:`SMALL_PX`, how wide what small objects run together to may look."""
+LOOKED_AT_PX = 1024
+"""Side of the middle of an image, in which objects are told apart."""
 
 
 def fine_scale(card: ModelCard, outputs: np.ndarray) -> float | None:
     """Return the ``card``'s ``fine_scale`` where what it found at its usual scale is small; None
     where that will do.
 
-    Small: :func:`typical_width` under 20 px, of at least 0.2 % of the image. ``outputs``:
-    (C, H, W), the card's, in [0, 1].
+    Small: :func:`typical_width` under 20 px, of at least 0.2 % of the image; or, under 60 px,
+    :func:`mean_width` under 20 px, for small objects whose contacts the network missed.
+    ``outputs``: (C, H, W), the card's, in [0, 1].
     """
     if card.fine_scale is None or card.objects_phase is None or not card.object_outputs:
         return None
@@ -25,7 +32,10 @@ def fine_scale(card: ModelCard, outputs: np.ndarray) -> float | None:
     parts = of_phase & (outputs[phases] < 0.5)
     if np.count_nonzero(parts) < LEAST_SHARE * parts.size:
         return None
-    return card.fine_scale if typical_width(parts) < SMALL_PX else None
+    width = typical_width(parts)
+    if SMALL_PX <= width < LARGEST_LUMP * SMALL_PX:
+        width = min(width, mean_width(of_phase, outputs[phases], outputs[phases + 1]))
+    return card.fine_scale if width < SMALL_PX else None
 
 
 def typical_width(parts: np.ndarray) -> float:
@@ -39,3 +49,19 @@ def typical_width(parts: np.ndarray) -> float:
     depth = cv2.distanceTransform(parts.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)[parts]
     # The first pixel inside lies half a pixel from the edge.
     return float(6 * (depth.mean() - 0.5))
+
+
+def mean_width(mask: np.ndarray, contact: np.ndarray, distance: np.ndarray) -> float:
+    """Return the diameter in px of a disk of the mean area of the objects in the middle of the
+    image, at most 1024 px a side; infinite without any.
+
+    ``mask``, ``contact``, ``distance``: as in
+    :func:`core.segmentation.object_watershed.separate_by_distance`.
+    """
+    top, left = (max(0, side - LOOKED_AT_PX) // 2 for side in mask.shape)
+    here = np.s_[top : top + LOOKED_AT_PX, left : left + LOOKED_AT_PX]
+    settings = ObjectSettings(minimum_area_px=0, fill_holes=False)
+    objects = separate_by_distance(mask[here], contact[here], distance[here], settings)
+    if not objects.any():
+        return float("inf")
+    return float(np.sqrt(4 / np.pi * np.count_nonzero(objects) / objects.max()))

@@ -9,7 +9,7 @@ import pytest
 from torch import Tensor, cat, full_like, nn
 
 from core.segmentation.engines.engine import Engine
-from core.segmentation.fine_scale import fine_scale, typical_width
+from core.segmentation.fine_scale import fine_scale, mean_width, typical_width
 from core.segmentation.segment import segment
 from core.types import Micrograph
 from tests.threshold_model import CARD
@@ -59,6 +59,33 @@ def test_only_small_objects_ask_for_the_fine_scale():
     speck = np.zeros((120, 120), np.bool_)
     speck[5:9, 5:9] = True
     assert fine_scale(card, answer(speck)) is None
+
+
+def lump(diameter_px: int) -> np.ndarray:
+    """Return the outputs (4, H, W) of a network that sees the middles of disks in a hexagonal raft
+    that overlap by a tenth, and no contact."""
+    pitch = 0.9 * diameter_px
+    row, column = np.mgrid[: 8 * diameter_px, : 8 * diameter_px]
+    distance = np.zeros(row.shape)
+    for line in range(1, 4):
+        for place in range(1, 7):
+            down, right = line * pitch * 0.75**0.5, (place + line % 2 / 2) * pitch
+            away = np.hypot(row - down, column - right) / (diameter_px / 2)
+            distance = np.maximum(distance, 1 - away)
+    mask = distance > 0
+    # Where three meet, a gap of a few pixels is no gap for a network that misses contacts.
+    mask[int(pitch) : int(2.6 * pitch), int(1.5 * pitch) : int(6 * pitch)] = True
+    return np.stack([~mask, mask, np.zeros_like(mask), distance]).astype(np.float32)
+
+
+def test_small_objects_that_run_together_ask_for_it_too():
+    card = replace(OBJECTS, fine_scale=1.7)
+    found = lump(14)
+    assert 20 < typical_width(found[1] > 0.5) < 60
+    assert mean_width(found[1] > 0.5, found[2], found[3]) == pytest.approx(14, abs=2)
+    assert fine_scale(card, found) == 1.7
+    assert fine_scale(card, lump(30)) is None
+    assert mean_width(np.zeros((9, 9), np.bool_), *np.zeros((2, 9, 9))) == np.inf
 
 
 @pytest.mark.parametrize(("diameter", "scale"), [(12, 2.0), (30, None)])
