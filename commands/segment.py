@@ -21,7 +21,7 @@ from commands.terminal.segmenting import add_segmenting, object_settings
 from core.errors import LamellaError
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis import Analysis, Segmented
     from core.segmentation.segment import AnyEngine
     from core.types import Micrograph, ModelCard, PixelSize
 
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     if card.untrained:
         say(f"the model {card.name!r} is untrained; its labels mean nothing yet.")
 
-    from core.analysis import analyse
+    from core.analysis import measure, prepare, segmented
 
     images = without_sidecars(options.images)
     engine: AnyEngine = (
@@ -55,30 +55,25 @@ def run(options: argparse.Namespace) -> int:
     )
     unlike = doubting(card)
     taken: dict[str, Path] = {}
+    bars = options.info_bar
 
     def read(path: Path) -> Micrograph:
         take_stem(path, taken)
         return read_image(path, options.page)
 
-    def segment(path: Path, micrograph: Micrograph) -> Analysis:
+    def segment(path: Path, micrograph: Micrograph) -> Segmented:
         say_what_is_open(micrograph, path, options)
-        analysis = analyse(
-            micrograph,
-            engine,
-            pixel_size=pixel_size,
-            info_bar_rows=options.info_bar.bottom,
-            top_bar_rows=options.info_bar.top,
-            object_settings=object_settings(options),
-            progress=progress_line(f"{path.name}: tile"),
-        )
+        micrograph = prepare(micrograph, pixel_size, bars.bottom, bars.top)
+        return segmented(micrograph, engine, progress=progress_line(f"{path.name}: tile"))
+
+    def write(path: Path, found: Segmented) -> None:
+        # Meanwhile the network is at the next image.
+        analysis = measure(found, object_settings(options))
         analysis = replace(analysis, doubts=unlike(analysis.micrograph))
         for reason in analysis.reasons_to_doubt:
             say(f"{path}: check the result by eye: {reason}")
         if few := few_pixels(analysis):
             say(f"{path}: {few}")
-        return analysis
-
-    def write(path: Path, analysis: Analysis) -> None:
         stem = path.stem if options.page == 1 else f"{path.stem}.page{options.page}"
         write_results(analysis, options.out, stem)
         print(f"{path}: {counted(analysis)} -> {options.out / stem}.*", flush=True)

@@ -156,28 +156,58 @@ def analyse(
     Raises:
         LamellaError: an image too small to segment, or an info bar larger than the image.
     """
+    micrograph = prepare(micrograph, pixel_size, info_bar_rows, top_bar_rows)
+    return measure(segmented(micrograph, engine, tile_settings, progress), object_settings)
+
+
+@dataclass(frozen=True, eq=False)
+class Segmented:
+    """A micrograph whose objects are not found yet, as :class:`Analysis` has it."""
+
+    micrograph: Micrograph
+    card: ModelCard
+    segmentation: Segmentation
+    seconds: float
+    tile_settings: TileSettings
+    forest_training: ForestTraining | None
+
+
+def segmented(
+    micrograph: Micrograph,
+    engine: Engine | ClassicEngine | ForestEngine,
+    tile_settings: TileSettings | None = None,
+    progress: ProgressCallback = no_progress,
+) -> Segmented:
+    """Do the first half of :func:`analyse`, in which the network runs, for a micrograph that is
+    :func:`prepare`d."""
     # torch is imported with it, and the pages import this module before their first paint.
     from core.segmentation.segment import segment
 
-    tile_settings = tile_settings or TileSettings()
-    micrograph = prepare(micrograph, pixel_size, info_bar_rows, top_bar_rows)
+    settings = tile_settings or TileSettings()
     begun = time.perf_counter()
-    segmentation = segment(micrograph, engine, tile_settings, progress)
+    segmentation = segment(micrograph, engine, settings, progress)
     seconds = time.perf_counter() - begun
+    training = engine.forest_training
+    return Segmented(micrograph, engine.card, segmentation, seconds, settings, training)
+
+
+def measure(found: Segmented, object_settings: ObjectSettings | None = None) -> Analysis:
+    """Do the second half of :func:`analyse`, in which no network runs."""
+    micrograph, card, segmentation = found.micrograph, found.card, found.segmentation
     settings = object_settings or ObjectSettings()
-    objects, table, selection = _objects(micrograph, engine.card, segmentation, settings)
+    objects, table, selection = _objects(micrograph, card, segmentation, settings)
     return Analysis(
         micrograph=micrograph,
-        card=engine.card,
+        card=card,
         segmentation=segmentation,
         objects=objects,
         table=table,
         object_settings=settings,
-        seconds=seconds,
-        tile_settings=tile_settings,
-        warnings=_warnings(engine.card, micrograph, segmentation, len(table)),
-        intercepts=intercepts_of(micrograph, engine.card, segmentation, settings),
-        forest_training=engine.forest_training,
+        seconds=found.seconds,
+        tile_settings=found.tile_settings,
+        warnings=_warnings(card, micrograph, segmentation, len(table)),
+        intercepts=intercepts_of(micrograph, card, segmentation, settings),
+        forest_training=found.forest_training,
         selection=selection,
     )
 

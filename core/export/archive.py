@@ -6,15 +6,9 @@ import re
 from collections.abc import Collection
 
 from core.analysis import Analysis
-from core.export.coco import coco_json
-from core.export.geojson import geojson
 from core.export.label_image import label_tiff, object_tiff
-from core.export.overlay_image import overlay_png
 from core.export.provenance import run_json
-from core.export.rois import roi_zip
 from core.export.tables import csv_bytes
-from core.export.workbook import result_xlsx
-from core.export.zip_file import zip_bytes
 from core.segmentation.marks import mask_png
 
 
@@ -43,6 +37,14 @@ def result_archive(analysis: Analysis, stem: str) -> bytes:
 
     ``stem`` may come from an upload; what would leave the folder it is unpacked in is replaced.
     """
+    # The terminal writes no zip, and starts quicker without what draws and outlines.
+    from core.export.coco import coco_json
+    from core.export.geojson import geojson
+    from core.export.overlay_image import overlay_png
+    from core.export.rois import roi_zip
+    from core.export.workbook import result_xlsx
+    from core.export.zip_file import zip_bytes
+
     stem = safe_stem(stem)
     files = result_files(analysis, stem)
     return zip_bytes(
