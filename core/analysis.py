@@ -5,7 +5,9 @@ The pages and the terminal both call :func:`analyse`, so they cannot disagree.
 
 from __future__ import annotations
 
+import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
     from core.segmentation.engines.forest_engine import ForestEngine, ForestTraining
 
 __all__ = ["Analysis", "ObjectSettings", "TileSettings", "analyse", "prepare", "regroup"]
+
+TOGETHER_PX = 8_000_000
+"""Up to here objects, test lines and statistics are found at once, in the memory of all three."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +200,14 @@ def measure(found: Segmented, object_settings: ObjectSettings | None = None) -> 
     """Do the second half of :func:`analyse`, in which no network runs."""
     micrograph, card, segmentation = found.micrograph, found.card, found.segmentation
     settings = object_settings or ObjectSettings()
-    objects, table, selection = _objects(micrograph, card, segmentation, settings)
+    with ThreadPoolExecutor(2) as beside:
+        unlike = beside.submit(_unlike_training, card, micrograph)
+        intercepts = beside.submit(intercepts_of, micrograph, card, segmentation, settings)
+        if math.prod(micrograph.shape) > TOGETHER_PX:
+            # Waits until both are done.
+            for one in (unlike, intercepts):
+                one.exception()
+        objects, table, selection = _objects(micrograph, card, segmentation, settings)
     return Analysis(
         micrograph=micrograph,
         card=card,
@@ -205,8 +217,8 @@ def measure(found: Segmented, object_settings: ObjectSettings | None = None) -> 
         object_settings=settings,
         seconds=found.seconds,
         tile_settings=found.tile_settings,
-        warnings=_warnings(card, micrograph, segmentation, len(table)),
-        intercepts=intercepts_of(micrograph, card, segmentation, settings),
+        warnings=_warnings(card, micrograph, segmentation, len(table), unlike.result()),
+        intercepts=intercepts.result(),
         forest_training=found.forest_training,
         selection=selection,
     )
@@ -262,7 +274,13 @@ def recalibrate(analysis: Analysis, micrograph: Micrograph) -> Analysis:
         micrograph=micrograph,
         segmentation=segmentation,
         table=table,
-        warnings=_warnings(analysis.card, micrograph, segmentation, len(table)),
+        warnings=_warnings(
+            analysis.card,
+            micrograph,
+            segmentation,
+            len(table),
+            _unlike_training(analysis.card, micrograph),
+        ),
     )
 
 
@@ -272,21 +290,33 @@ def scale_is_free(card: ModelCard, size: PixelSize | None) -> bool:
     return card.pixel_size_nm is None and not card.needs_marks and (size is None or size.is_square)
 
 
-def _warnings(
-    card: ModelCard, micrograph: Micrograph, segmentation: Segmentation, objects: int
-) -> tuple[str, ...]:
+def _unlike_training(card: ModelCard, micrograph: Micrograph) -> tuple[str, ...]:
+    """Return how the image alone differs from those that the model learned from."""
     from core.segmentation.out_of_distribution import (
         ONE_GREY_LEVEL,
         is_constant,
         out_of_distribution_warnings,
-        threshold_warning,
     )
 
     if is_constant(micrograph):
         return (ONE_GREY_LEVEL,)
+    return out_of_distribution_warnings(card, micrograph)
+
+
+def _warnings(
+    card: ModelCard,
+    micrograph: Micrograph,
+    segmentation: Segmentation,
+    objects: int,
+    unlike: tuple[str, ...],
+) -> tuple[str, ...]:
+    from core.segmentation.out_of_distribution import ONE_GREY_LEVEL, threshold_warning
+
+    if unlike == (ONE_GREY_LEVEL,):
+        return unlike
     return (
         *segmentation.execution.notes,
-        *out_of_distribution_warnings(card, micrograph),
+        *unlike,
         *threshold_warning(card, micrograph, segmentation.labels, objects),
     )
 
