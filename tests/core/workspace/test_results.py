@@ -91,8 +91,10 @@ def assert_same(found: Analysis, wanted: Analysis) -> None:
     np.testing.assert_array_equal(found.objects, wanted.objects)
     assert found.objects.dtype == wanted.objects.dtype
     pd.testing.assert_frame_equal(found.table, wanted.table, check_exact=True)
-    for name in ("object_settings", "tile_settings", "warnings", "selection", "intercepts"):
+    for name in ("object_settings", "tile_settings", "warnings", "selection"):
         assert getattr(found, name) == getattr(wanted, name), name
+    # Of a single grain the spread is nan, which equals nothing.
+    assert repr(found.intercepts) == repr(wanted.intercepts)
     assert found.card == wanted.card
     assert found.segmentation.digest == wanted.segmentation.digest
     difference = found.segmentation.probabilities.astype(float) - wanted.segmentation.probabilities
