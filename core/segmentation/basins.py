@@ -75,14 +75,18 @@ def _steepest(height: np.ndarray) -> np.ndarray:
     rows, columns = height.shape[0] - 2, height.shape[1] - 2
     inside = height[1:-1, 1:-1]
     steepest = np.zeros_like(inside)
-    up = np.zeros(inside.shape, np.int32)
+    best = np.zeros(inside.shape, np.uint8)
+    steps = [0]
     for down, right in ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)):
         slope = height[1 + down : 1 + down + rows, 1 + right : 1 + right + columns] - inside
         if down and right:
             slope *= np.float32(np.sqrt(0.5))
-        np.copyto(up, np.int32(down * columns + right), where=slope > steepest)
+        is_steeper = (slope > steepest).view(np.uint8)
+        # A later number is larger than any before, so the last that was steeper is the largest.
+        np.maximum(best, is_steeper * np.uint8(len(steps)), out=best)
         np.maximum(steepest, slope, out=steepest)
-    return up
+        steps.append(down * columns + right)
+    return np.array(steps, np.int32)[best]
 
 
 def _passes(height: np.ndarray, basin: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -54,11 +54,14 @@ def _join_walls(objects: np.ndarray, holes: _Holes) -> bool:
         bottom, right = holes.box[around, 2:].max(axis=0)
         here = objects[top:bottom, left:right]
         whole = holes.among(here, around) | (holes.patch[top:bottom, left:right] == patch)
-        beside = np.unique(here[cv2.dilate(whole.astype(np.uint8), NEAR) > 0])
-        seen = np.bincount(here.ravel())[beside]
-        inside = beside[(beside > 0) & (seen == holes.size[beside])]
+        beside = np.bincount(here[cv2.dilate(whole.astype(np.uint8), NEAR) > 0])
+        beside[:1] = 0
+        seen = np.bincount(here.ravel())[: len(beside)]
+        inside = np.flatnonzero((beside > 0) & (seen == holes.size[: len(beside)]))
         pieces = np.union1d(around, inside)
-        if _is_wall(objects, holes, pieces, holes.among(here, pieces) | whole):
+        if len(inside):
+            whole |= holes.among(here, inside)
+        if _is_wall(objects, holes, pieces, whole):
             first += [pieces[0]] * len(pieces)
             second += pieces.tolist()
     if first:
