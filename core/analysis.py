@@ -19,8 +19,7 @@ from core.errors import LamellaError
 from core.measurement.regions import measure_objects
 from core.segmentation.annotations import Selection
 from core.segmentation.grain_intercepts import intercepts_of
-from core.segmentation.object_confidence import object_confidence
-from core.segmentation.objects import counted_objects
+from core.segmentation.objects import confidence_of, counted_objects
 from core.segmentation.oblong_pixels import objects_of_oblong_pixels
 from core.segmentation.settings import ObjectSettings, TileSettings
 from core.types import (
@@ -367,7 +366,7 @@ def _measured(
 ) -> pd.DataFrame:
     """Return the measurements of ``objects`` in square pixels, and their ``confidence`` where the
     model tells how sure it is of each."""
-    confidence = object_confidence(objects, segmentation, card, settings.at_grey_edge)
+    confidence = confidence_of(objects, segmentation, card, settings, micrograph.measurable)
     return _with_confidence(_lengths(micrograph, objects), confidence)
 
 

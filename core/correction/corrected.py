@@ -46,8 +46,7 @@ def corrected(
         changed_share=float(np.count_nonzero(differs | (state.ids != analysis.objects)))
         / max(1, int(state.phase_pixels[: len(state.phases)].sum())),
     )
-    at_grey_edge = analysis.object_settings.at_grey_edge
-    confidence = model_confidence(state, made, analysis.card, at_grey_edge)
+    confidence = model_confidence(state, made, analysis.card, analysis.object_settings)
     table = table or ObjectTable(state, analysis.micrograph)
     segmentation = replace(
         made,

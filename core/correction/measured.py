@@ -12,6 +12,7 @@ from core.measurement.phase_fraction import fractions_of_counts
 from core.measurement.regions import ImageEdge, measure_objects
 from core.measurement.some_regions import measure_some
 from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
+from core.segmentation.settings import ObjectSettings
 from core.types import Micrograph, ModelCard, PixelSize, Segmentation
 
 FEW = 500
@@ -86,17 +87,17 @@ def phase_table(state: CorrectionState, pixel_size: PixelSize | None) -> pd.Data
 
 
 def model_confidence(
-    state: CorrectionState, segmentation: Segmentation, card: ModelCard, at_grey_edge: bool = False
+    state: CorrectionState, segmentation: Segmentation, card: ModelCard, settings: ObjectSettings
 ) -> dict[int, float] | None:
     """Return how sure the model is of each object that nobody changed, by id; None of a model that
     does not tell. ``segmentation``: as the model made it.
-    ``at_grey_edge``: whether outlines were moved, see ``ObjectSettings``."""
-    from core.segmentation.object_confidence import object_confidence
+    ``settings``: that the objects were found with."""
+    from core.segmentation.objects import confidence_of
 
     found = [number for number, one in sorted(state.objects.items()) if not one.by_hand]
     place = np.zeros(max(state.objects, default=0) + 1, np.uint32)
     place[found] = np.arange(1, len(found) + 1)
-    confidence = object_confidence(place[state.ids], segmentation, card, at_grey_edge)
+    confidence = confidence_of(place[state.ids], segmentation, card, settings)
     if confidence is None:
         return None
     return dict(zip(found, confidence[1:].tolist(), strict=True))

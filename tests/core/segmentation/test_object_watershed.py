@@ -70,15 +70,16 @@ def test_a_long_rod_stays_whole():
 
 def test_split_moves_from_together_to_every_hint():
     mask = np.ones((20, 200), bool)
-    # Three peaks of 1, 0.8 and 0.5, each 20 px wide like the passes of 0.6 and 0.2 between them,
-    # which smoothing therefore leaves alone: ratios to the lower peak of 0.75 and 0.4.
+    # Three peaks of 1, 0.8 and 0.5, each 20 px wide like the passes of 0.56 and 0.2 between them,
+    # which smoothing therefore leaves alone: ratios to the lower peak of 0.7 and 0.4. Above 0.5, a
+    # split of 0.8 cuts below 0.65 of the lower peak and one of 1 below 0.75.
     at = [0, 10, 30, 50, 70, 90, 110, 130, 150, 170, 190]
-    height = [0.1, 1, 1, 0.6, 0.6, 0.8, 0.8, 0.2, 0.2, 0.5, 0.5]
+    height = [0.1, 1, 1, 0.56, 0.56, 0.8, 0.8, 0.2, 0.2, 0.5, 0.5]
     distance = np.tile(np.interp(np.arange(200), at, height), (20, 1))
     nothing = np.zeros_like(distance)
     counts = [
         separate_by_distance(mask, nothing, distance, replace(EVERYTHING, split=split)).max()
-        for split in (0.0, 0.35, 0.45, 0.7, 0.8, 1.0)
+        for split in (0.0, 0.35, 0.45, 0.8, 0.95, 1.0)
     ]
     assert counts == [1, 1, 2, 2, 3, 3]
 
