@@ -8,6 +8,7 @@ import numpy as np
 
 from core.pixels.grey_range import with_sparse_objects
 from core.pixels.image_area import nearest_index
+from core.pixels.percentiles import percentiles
 from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
 from core.types import Micrograph
 
@@ -97,7 +98,7 @@ def has_sparse_objects(micrograph: Micrograph) -> bool:
 def _percentiles(pixels: np.ndarray, valid: np.ndarray | None) -> tuple[float, float]:
     """Return the grey levels that become black and white; the extremes where those are equal."""
     seen = pixels if valid is None else pixels[valid]
-    low, high = np.percentile(seen, (TAIL_PERCENT, 100 - TAIL_PERCENT))
+    low, high = percentiles(seen, (TAIL_PERCENT, 100 - TAIL_PERCENT))
     return (low, high) if high > low else (float(seen.min()), float(seen.max()))
 
 
