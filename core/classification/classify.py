@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 SIZES = ((1.0, 1), (0.6, 2), (0.36, 2))
 MOST_ALONG = 4
 Window = tuple[slice, slice]
-BATCH = 8
+# All crops of an image at once, up to an aspect of 3 : 2.
+BATCH = 16
 
 
 def windows(shape: tuple[int, int]) -> tuple[tuple[Window, ...], ...]:

@@ -52,9 +52,13 @@ def join_rods(objects: np.ndarray, pixels: np.ndarray, measurable: np.ndarray) -
 
 def _broken(objects: np.ndarray, regions: np.ndarray, area: np.ndarray) -> list[int]:
     """Return the regions, each of its ``area`` in px, with at least two objects in them."""
-    inside = (objects > 0) & (regions > 0)
     ids = np.int64(objects.max()) + 1
-    pairs = np.unique(regions[inside] * ids + objects[inside])
+    # Where a run of one pair begins: runs are far fewer than pixels.
+    inner, outer = objects.ravel(), regions.ravel()
+    changes = (inner[1:] != inner[:-1]) | (outer[1:] != outer[:-1])
+    begin = np.flatnonzero(np.concatenate([[True], changes]))
+    begin = begin[(inner[begin] > 0) & (outer[begin] > 0)]
+    pairs = np.unique(outer[begin] * ids + inner[begin])
     held = np.bincount(pairs // ids, minlength=len(area))
     return [
         int(one) for one in np.flatnonzero((held >= 2) & (area <= LARGEST_SHARE * objects.size))
