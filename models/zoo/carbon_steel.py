@@ -112,7 +112,9 @@ CARD = ModelCard(
         "The bright rim of a pit segmented as cementite network.",
         "Islands of matrix inside the network, which the reference of one image fills in: counted "
         "as errors.",
-        "Outlines of spheroidized particles, a few pixels across, off by one pixel.",
+        "Outlines of spheroidized particles off by one pixel, where most are a few pixels across: "
+        "of 57,906 traced in the 20 images the median is 2.3 px, 85 % are under 5 px and 98 % "
+        "under 10 px, so their number and sizes are not to be trusted.",
     ),
     training_cost="0.4 h on one of two CPU cores",
     objects_phase=2,

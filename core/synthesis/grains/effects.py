@@ -14,7 +14,8 @@ from core.synthesis.parameters import parameter
 
 @dataclass(frozen=True)
 class EffectInfo:
-    """How an effect is called, why it is there, and how often training switches it on."""
+    """How an effect is called, why it is there, and how often training switches it on; never with a
+    ``share`` of 0."""
 
     label: str
     why: str
@@ -122,6 +123,24 @@ class SecondPhase:
     area: float = parameter(0.005, 0.0005, 0.02, "Area fraction", log=True)
     radius_px: float = parameter(4, 1, 10, "Radius", "px")
     contrast: float = parameter(0.2, -0.4, 0.4, "Contrast")
+
+
+@dataclass(frozen=True)
+class Precipitates:
+    """Particles of a second phase that the label tells, brighter or darker than the grains, and
+    films of it.
+
+    ``on_boundaries``: share of the particles that sits on a boundary, a third of these at triple
+    points. ``outline``: depth of the groove that etching cuts around them. ``films``: share of the
+    boundaries that are covered by a film.
+    """
+
+    area: float = parameter(0.02, 0.003, 0.1, "Area fraction of particles", log=True)
+    radius_px: float = parameter(5, 1.5, 15, "Radius", "px", log=True)
+    contrast: float = parameter(0.2, -0.4, 0.4, "Contrast")
+    on_boundaries: float = parameter(0.6, 0, 1, "Share of particles on boundaries")
+    outline: float = parameter(0.2, 0, 0.6, "Depth of the outline")
+    films: float = parameter(0, 0, 0.3, "Share of boundaries with a film")
 
 
 @dataclass(frozen=True)

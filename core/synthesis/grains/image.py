@@ -1,8 +1,8 @@
 """Grain microstructures whose boundaries are known: first the label, then everything that hides it.
 
-The label depends on ``seeds``, ``sizes``, ``curvature`` and ``twins`` of the settings and on the
-seed alone. Each effect draws from a stream of its own, so that switching one off leaves the others
-as they were.
+The label depends on ``seeds``, ``sizes``, ``curvature``, ``twins`` and ``precipitates`` of the
+settings and on the seed alone. Each effect draws from a stream of its own, so that switching one
+off leaves the others as they were.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from skimage.measure import label
 
 from core.synthesis.grains import microscope, surface
 from core.synthesis.grains.geometry import GrainMap, draw_map, tessellate
+from core.synthesis.grains.particles import paint_precipitates, precipitate_cover
 from core.synthesis.grains.settings import EFFECTS, GrainSettings, check
 from core.types import Micrograph, read_only
 
@@ -25,9 +26,10 @@ STREAMS = {name: index for index, name in enumerate(("seeds", *(e.name for e in 
 class GrainImage:
     """A synthetic micrograph and its answer.
 
-    ``grey``: (H, W) uint8. ``labels``: (H, W) uint8, 1 on a boundary. ``grains``: (H, W) int32, 1
-    to n, which grain each pixel belongs to, boundaries included; each is one 8-connected piece.
-    Twins are grains of their own only where they are counted.
+    ``grey``: (H, W) uint8. ``labels``: (H, W) uint8, 1 on a boundary, 2 in a precipitate, which
+    hides it. ``grains``: (H, W) int32, 1 to n, which grain each pixel belongs to, boundaries and
+    precipitates included; each is one 8-connected piece. Twins are grains of their own only where
+    they are counted.
     """
 
     grey: np.ndarray
@@ -62,7 +64,9 @@ def generate(settings: GrainSettings, shape: tuple[int, int], seed: int) -> Grai
     check(settings, shape)
     grains = geometry(settings, shape, seed)
     labels, ids = truth(grains, settings)
-    image = _record(_surface(grains, settings, seed), settings, seed)
+    surface_image, cover = _surface(grains, settings, seed)
+    labels[cover > 0.5] = 2
+    image = _record(surface_image, settings, seed)
     return GrainImage(image, labels, ids, settings, seed)
 
 
@@ -79,7 +83,8 @@ def geometry(settings: GrainSettings, shape: tuple[int, int], seed: int) -> Grai
 
 
 def truth(grains: GrainMap, settings: GrainSettings) -> tuple[np.ndarray, np.ndarray]:
-    """Return the label (H, W) uint8, 1 within half of ``band_px`` of a boundary, and grain ids.
+    """Return the label (H, W) uint8, 1 within half of ``band_px`` of a boundary, and grain ids;
+    without precipitates.
 
     The tessellation wraps around; a grain that the edge of the image cuts in two is two there, as
     in a micrograph.
@@ -92,8 +97,10 @@ def truth(grains: GrainMap, settings: GrainSettings) -> tuple[np.ndarray, np.nda
     return labels, label(ids, background=-1, connectivity=2).astype(np.int32)
 
 
-def _surface(grains: GrainMap, settings: GrainSettings, seed: int) -> np.ndarray:
+def _surface(grains: GrainMap, settings: GrainSettings, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the image and how much of each pixel precipitates cover, (H, W) both."""
     image = np.full(grains.edge.shape, settings.matrix, np.float32)
+    cover = np.zeros(image.shape, np.float32)
     for name in ("channelling", "gradient", "slip_lines", "etch_pits", "second_phase", "pores"):
         if (values := getattr(settings, name)) is not None:
             image += getattr(surface, name)(values, grains, _stream(name, seed))
@@ -103,10 +110,14 @@ def _surface(grains: GrainMap, settings: GrainSettings, seed: int) -> np.ndarray
     if settings.attack is not None:
         random = _stream("attack", seed)
         image = surface.attack(image, settings.attack, grains, seed + 3, random)
+    if (values := settings.precipitates) is not None:
+        random = _stream("precipitates", seed)
+        cover = precipitate_cover(values, grains, seed + 4, random)
+        image = paint_precipitates(image, values, settings.matrix, cover, random)
     for name in ("relief", "scratches", "curtaining"):
         if (values := getattr(settings, name)) is not None:
             image += getattr(surface, name)(values, image.shape, _stream(name, seed))
-    return np.clip(image, 0.02, 1.2)
+    return np.clip(image, 0.02, 1.2), cover
 
 
 def _record(image: np.ndarray, settings: GrainSettings, seed: int) -> np.ndarray:

@@ -27,6 +27,7 @@ from core.synthesis.grains.effects import (
     Grooves,
     Noise,
     Pores,
+    Precipitates,
     Relief,
     ScanLines,
     Scratches,
@@ -46,8 +47,8 @@ from core.synthesis.parameters import parameters
 class GrainSettings:
     """A grain microstructure and the microscope that records it; None switches an effect off.
 
-    The first four decide the label, the others never touch it. Grey levels are fractions of the
-    full range. ``matrix``: mean grey of the grains before everything else.
+    The first four and the precipitates decide the label, the others never touch it. Grey levels are
+    fractions of the full range. ``matrix``: mean grey of the grains before everything else.
     """
 
     seeds: Seeds = field(default_factory=Seeds)
@@ -102,6 +103,9 @@ class GrainSettings:
     compression: Compression | None = effect(
         Compression, "JPEG", "Files are compressed", 0.3, on=False
     )
+    precipitates: Precipitates | None = effect(
+        Precipitates, "Precipitates", "A second phase sits on boundaries", 0.0, on=False
+    )
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,9 @@ def draw_settings(
     drawn: dict[str, Any] = {"seeds": seeds, "matrix": float(random.uniform(0.4, 0.8))}
     polished = float(random.uniform(0.6, 0.85))
     for one in EFFECTS:
+        if not one.info.share:
+            drawn[one.name] = None
+            continue
         values, switched = _draw(one.kind, random), random.random() < one.info.share
         drawn[one.name] = values if switched and one.name not in set(without) else None
     if drawn["twins"] is not None:

@@ -23,9 +23,8 @@ from core.synthesis.grains.effects import (
     SlipLines,
 )
 from core.synthesis.grains.geometry import GrainMap
+from core.synthesis.grains.particles import ellipses, scatter
 from core.synthesis.smooth_noise import keyed_random, smooth_noise
-
-FINE_BITS = 4
 
 
 def channelling(values: Channelling, grains: GrainMap, random: np.random.Generator) -> np.ndarray:
@@ -144,55 +143,17 @@ def etch_pits(values: EtchPits, grains: GrainMap, random: np.random.Generator) -
 
 def pores(values: Pores, grains: GrainMap, random: np.random.Generator) -> np.ndarray:
     """Return round pores, dark with a bright edge."""
-    centres, radii = _scatter(values.area, values.radius_px, grains, values.on_boundaries, random)
-    hole = _ellipses(centres, radii, np.ones((len(radii), 1)), random, grains.edge.shape)
+    centres, radii = scatter(values.area, values.radius_px, grains, values.on_boundaries, random)
+    hole = ellipses(centres, radii, np.ones((len(radii), 1)), random, grains.edge.shape)
     rim = _blur(hole, max(0.8, 0.25 * values.radius_px))
     return -values.depth * hole + 0.5 * np.clip(rim - hole, 0, 1) * values.depth
 
 
 def second_phase(values: SecondPhase, grains: GrainMap, random: np.random.Generator) -> np.ndarray:
     """Return ellipses of another grey, half of them on boundaries."""
-    centres, radii = _scatter(values.area, values.radius_px, grains, 0.5, random)
+    centres, radii = scatter(values.area, values.radius_px, grains, 0.5, random)
     stretch = random.uniform(0.4, 1, (len(radii), 1))
-    return values.contrast * _ellipses(centres, radii, stretch, random, grains.edge.shape)
-
-
-def _scatter(
-    area: float,
-    radius_px: float,
-    grains: GrainMap,
-    on_boundaries: float,
-    random: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return centres (N, 2) (row, column) and radii (N,) in px that cover ``area``."""
-    shape = grains.edge.shape
-    count = random.poisson(area * grains.edge.size / (np.pi * radius_px**2 * 1.2))
-    centres = random.uniform(0, 1, (count, 2)) * shape
-    rows, columns = np.nonzero(grains.edge[::2, ::2] < 1)
-    if len(rows):
-        chosen = random.integers(len(rows), size=count)
-        line = 2 * np.column_stack([rows, columns])[chosen]
-        centres = np.where(random.random((count, 1)) < on_boundaries, line, centres)
-    return centres, radius_px * np.exp(random.normal(0, 0.3, count))
-
-
-def _ellipses(
-    centres: np.ndarray,
-    radii: np.ndarray,
-    stretch: np.ndarray,
-    random: np.random.Generator,
-    shape: tuple[int, int],
-) -> np.ndarray:
-    """Return (H, W) float32, 1 inside, smooth at the edge."""
-    canvas = np.zeros(shape, np.uint8)
-    fine = 1 << FINE_BITS
-    for centre, radius, ratio in zip(centres, radii, stretch[:, 0], strict=True):
-        axes = (max(1, round(radius * fine)), max(1, round(radius * ratio * fine)))
-        middle = (round(centre[1] * fine), round(centre[0] * fine))
-        angle = random.uniform(0, 180)
-        points = cv2.ellipse2Poly((0, 0), axes, round(angle), 0, 360, 15) + np.array(middle)
-        cv2.fillPoly(canvas, [points.astype(np.int32)], 255, cv2.LINE_AA, FINE_BITS)
-    return canvas.astype(np.float32) / 255
+    return values.contrast * ellipses(centres, radii, stretch, random, grains.edge.shape)
 
 
 def relief(values: Relief, shape: tuple[int, int], random: np.random.Generator) -> np.ndarray:

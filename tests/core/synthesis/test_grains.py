@@ -16,6 +16,7 @@ from core.synthesis.grains.effects import (
     Curvature,
     Grooves,
     Noise,
+    Precipitates,
     Seeds,
     Sizes,
     Tone,
@@ -34,6 +35,7 @@ from core.synthesis.smooth_noise import keyed_random, smooth_noise
 OFF = GrainSettings(**{one.name: None for one in EFFECTS})
 SHAPE = (128, 160)
 GEOMETRY = ("sizes", "curvature", "twins")
+LABELLED = (*GEOMETRY, "precipitates")
 
 
 def plain(diameter: float, shape: tuple[int, int], seed: int = 3):
@@ -127,7 +129,7 @@ def test_weights_spread_the_sizes():
     assert spreads[1] > 1.3 * spreads[0]
 
 
-@pytest.mark.parametrize("name", [one.name for one in EFFECTS if one.name not in GEOMETRY])
+@pytest.mark.parametrize("name", [one.name for one in EFFECTS if one.name not in LABELLED])
 def test_no_degradation_touches_the_label(name):
     base = replace(OFF, seeds=Seeds(30), curvature=Curvature(), twins=Twins(counted=1))
     before = generate(base, SHAPE, seed=4)
@@ -145,7 +147,7 @@ def test_no_degradation_touches_the_label(name):
 
 def test_all_effects_at_once_leave_the_label_and_the_seed_decides():
     worst = GrainSettings(**{one.name: one.kind() for one in EFFECTS})
-    bare = replace(OFF, **{name: getattr(worst, name) for name in GEOMETRY})
+    bare = replace(OFF, **{name: getattr(worst, name) for name in LABELLED})
     np.testing.assert_array_equal(generate(worst, SHAPE, 7).labels, generate(bare, SHAPE, 7).labels)
     np.testing.assert_array_equal(generate(worst, SHAPE, 7).grey, generate(worst, SHAPE, 7).grey)
     assert not np.array_equal(generate(worst, SHAPE, 7).labels, generate(worst, SHAPE, 8).labels)
@@ -261,3 +263,42 @@ def test_keyed_random_is_uniform_and_repeats():
     assert values.mean() == pytest.approx(0.5, abs=0.01)
     assert values.var() == pytest.approx(1 / 12, rel=0.03)
     assert values.min() >= 0 and values.max() < 1
+
+
+def test_precipitates_are_labelled_where_they_are_painted_and_hide_the_boundary():
+    base = replace(OFF, seeds=Seeds(40), matrix=0.4)
+    particles = Precipitates(0.04, 5, contrast=0.4, on_boundaries=0.5, outline=0)
+    plain, made = (
+        generate(replace(base, precipitates=one), (256, 256), 3) for one in (None, particles)
+    )
+    second = made.labels == 2
+    assert second.mean() == pytest.approx(0.04, rel=0.5)
+    np.testing.assert_array_equal(made.labels[~second], plain.labels[~second])
+    np.testing.assert_array_equal(made.grains, plain.grains)
+    assert made.grey[second].mean() - made.grey[~second].mean() > 0.3 * 255
+
+
+def test_particles_sit_on_boundaries_as_often_as_asked_for():
+    base = replace(OFF, seeds=Seeds(60))
+    edge = geometry(base, (512, 512), 2).edge < 3
+    shares = []
+    for share in (0.0, 1.0):
+        particles = Precipitates(0.02, 3, on_boundaries=share)
+        labels = generate(replace(base, precipitates=particles), (512, 512), 2).labels
+        shares.append(edge[labels == 2].mean())
+    assert shares[0] == pytest.approx(edge.mean(), abs=0.08)
+    assert shares[1] > 0.8
+
+
+def test_films_lie_along_boundaries():
+    base = replace(OFF, seeds=Seeds(60))
+    films = Precipitates(0.003, 5, films=0.3)
+    labels = generate(replace(base, precipitates=films), (512, 512), 2).labels
+    edge = geometry(base, (512, 512), 2).edge
+    assert 0.005 < (labels == 2).mean() < 0.05
+    assert np.percentile(edge[labels == 2], 80) < 5
+
+
+def test_training_never_draws_precipitates():
+    random = np.random.default_rng(0)
+    assert all(draw_settings(random).precipitates is None for _ in range(50))

@@ -102,7 +102,10 @@ def _pictures(made: _Made) -> None:
         )
     with right:
         viewer(
-            publish.grey_image(image.labels.astype("float32"), "Its boundaries"),
+            publish.grey_image(
+                image.labels.astype("float32") / max(1, int(image.labels.max())),
+                "Its boundaries" if image.settings.precipitates is None else "Its labels",
+            ),
             ViewerSettings(height=430),
             key="grain_label",
         )

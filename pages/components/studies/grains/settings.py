@@ -18,7 +18,7 @@ OFF_PLACE = "grain_settings_off"
 GROUPS = {
     "Grains": ("sizes", "curvature", "twins", "channelling", "gradient"),
     "Preparation": (
-        *("grooves", "attack", "etch_pits", "pores", "second_phase"),
+        *("grooves", "attack", "etch_pits", "pores", "second_phase", "precipitates"),
         *("slip_lines", "relief", "scratches", "curtaining"),
     ),
     "Microscope": (
