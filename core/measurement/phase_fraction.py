@@ -28,16 +28,20 @@ def phase_fractions(
     Raises:
         DataError: no pixel left, or a label without a phase.
     """
-    image_area = labels.ravel() if measurable is None else labels[measurable]
-    if not image_area.size:
+    area = labels.size if measurable is None else np.count_nonzero(measurable)
+    if not area:
         raise DataError(
             f"The info bar, with pixels that hold no grey level, leaves nothing of an image of "
             f"{labels.shape[0]} x {labels.shape[1]} px. Make the info bar smaller."
         )
-    counts = np.bincount(image_area, minlength=len(phases))
-    if len(counts) > len(phases):
+    # Comparing bytes phase by phase is several times as fast as sorting pixels into bins.
+    of_phases = (labels == index for index in range(len(phases)))
+    counts = np.array(
+        [np.count_nonzero(one if measurable is None else one & measurable) for one in of_phases]
+    )
+    if counts.sum() != area:
         raise DataError(
-            f"The labels go up to {len(counts) - 1}, but there are only {len(phases)} phases."
+            f"The labels go up to {labels.max()}, but there are only {len(phases)} phases."
         )
     return fractions_of_counts(counts, phases, pixel_size)
 

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from core.errors import LamellaError
-from pages.components.frame import identity
+from pages.components.frame import identity, session
 from pages.components.frame.addresses import page_routes
 from pages.components.frame.identity import OwnerCookie
 
@@ -114,6 +114,14 @@ def test_a_session_without_a_cookie_is_like_no_other() -> None:
     first, second = identity.who(), identity.who()
     assert first != second
     assert first.startswith(identity.SESSION)
+
+
+def test_a_session_asks_only_once_who_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, who = [], identity.who
+    monkeypatch.setattr(identity, "who", lambda: asked.append(1) or who())
+    monkeypatch.setattr(session.st, "session_state", {})
+    assert session.owner() == session.owner()
+    assert len(asked) == 1
 
 
 def test_everyone_here_is_one_owner_without_a_cookie(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,10 @@ def share_threads() -> None:
     if cv2.getNumThreads() > limit:
         cv2.setNumThreads(limit)
     torch = sys.modules.get("torch")
-    if torch is not None and torch.get_num_threads() > limit:
+    # Another thread may be importing it; whoever runs a network in it calls this again.
+    if torch is None or not hasattr(torch, "set_num_threads"):
+        return
+    if torch.get_num_threads() > limit:
         torch.set_num_threads(limit)
 
 

@@ -23,7 +23,10 @@ DEFAULT_MODEL = "particles"
 
 def memory() -> Memory:
     """Return what this session remembers."""
-    return st.session_state.setdefault("lamella", Memory())
+    # Not setdefault: it would find out who asks anew at each of fifty calls a run.
+    if "lamella" not in st.session_state:
+        st.session_state["lamella"] = Memory()
+    return st.session_state["lamella"]
 
 
 def owner() -> str:

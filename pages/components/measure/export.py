@@ -22,6 +22,7 @@ def draw(reference: Reference, found: FieldMeasurement) -> None:
     from core.export.archive import safe_stem
 
     stem = safe_stem(PurePath(reference.name).stem)
+    table_bytes = int(found.table.memory_usage(deep=True).sum())
 
     def offer(label: str, suffix: str, make: Callable[[], bytes], *parts: object) -> None:
         downloads.button(
@@ -30,7 +31,7 @@ def draw(reference: Reference, found: FieldMeasurement) -> None:
             f"{stem}.{suffix}",
             make,
             key=f"measure-{suffix}",
-            held_bytes=int(found.table.memory_usage(deep=True).sum()),
+            held_bytes=table_bytes,
             icon=":material/download:",
             width="stretch",
         )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import cv2
 import pytest
@@ -61,6 +63,11 @@ def test_libraries_get_no_more_threads_and_keep_fewer(monkeypatch):
     finally:
         cv2.setNumThreads(before[0])
         torch.set_num_threads(before[1])
+
+
+def test_a_pytorch_that_another_thread_imports_is_left_alone(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", ModuleType("torch"))
+    share_threads()
 
 
 @pytest.mark.parametrize(
