@@ -31,7 +31,8 @@ def draw(link: PageLink) -> None:
     st.markdown(
         "A Laguerre tessellation gives the grains; orientation contrast, etching, polishing and "
         "the microscope then obscure them, in physical order. The label is fixed before any of "
-        "this, so it is exact: it stays the same whatever you switch on."
+        "this, so it is exact: it stays the same whatever you switch on, but for precipitates, "
+        "which are marked in it."
     )
     study_grains_settings.switches()
     controls, pictures = st.columns([1, 2.6], gap="medium")
