@@ -185,23 +185,15 @@ def _forest_training(analysis: Analysis) -> dict[str, object] | None:
 def _command(analysis: Analysis) -> str | None:
     """Return the terminal's call that repeats this, with the image in the folder at hand.
 
-    None where it has no such call: settings that only the page offers, marks on a later page,
-    corrections by hand.
+    None where it has no such call: other tiles, marks on a later page, corrections by hand.
     """
     if analysis.by_hand is not None:
         return None
     micrograph = analysis.micrograph
-    chosen = analysis.object_settings
-    usual = (
-        ObjectSettings(
-            keep_annotations=chosen.keep_annotations, keep_second_phase=chosen.keep_second_phase
-        ),
-        TileSettings(),
-    )
     # A forest of this lab is found by its name, and has its marks with it.
     marked = None if analysis.card.origin == "forest" else analysis.forest_training
     marked_page = micrograph.page and marked
-    if (analysis.object_settings, analysis.tile_settings) != usual or marked_page:
+    if analysis.tile_settings != TileSettings() or marked_page:
         return None
     words = ["lamella", "segment", f"./{micrograph.name}", "--model", analysis.card.name]
     if marked:
@@ -214,8 +206,7 @@ def _command(analysis: Analysis) -> str | None:
     if size := micrograph.pixel_size:
         sides = (size.nm,) if size.is_square else (size.nm, size.height_nm)
         words += ["--pixel-size", "x".join(map(repr, sides))]
-    words += ["--keep-annotations"] if chosen.keep_annotations else []
-    words += ["--keep-second-phase"] if chosen.keep_second_phase else []
+    words += _object_options(analysis.object_settings)
     top, bottom = micrograph.bar_rows
     bars = f"top:{top},{bottom}" if top else str(bottom)
     ran = analysis.segmentation.execution
@@ -224,6 +215,25 @@ def _command(analysis: Analysis) -> str | None:
         words += ["--precision", "exact" if ran.precision == "float32" else "fast"]
     words += ["--careful"] if analysis.card.is_careful else []
     return shlex.join([*words, "--out", "."])
+
+
+def _object_options(chosen: ObjectSettings) -> list[str]:
+    usual = ObjectSettings()
+    numbers = {
+        "--split": (chosen.split, usual.split),
+        "--min-area": (chosen.minimum_area_px, usual.minimum_area_px),
+        "--min-confidence": (chosen.minimum_confidence, usual.minimum_confidence),
+    }
+    flags = {
+        "--keep-holes": not chosen.fill_holes,
+        "--grey-edge": chosen.at_grey_edge,
+        "--keep-annotations": chosen.keep_annotations,
+        "--keep-second-phase": chosen.keep_second_phase,
+    }
+    words = [
+        word for name, (one, other) in numbers.items() if one != other for word in (name, str(one))
+    ]
+    return words + [name for name, is_set in flags.items() if is_set]
 
 
 @cache

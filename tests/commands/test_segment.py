@@ -22,6 +22,7 @@ import models.zoo
 from core.analysis import analyse
 from core.formats import read_file
 from core.segmentation.engines.engine import Engine
+from core.segmentation.settings import ObjectSettings
 from tests.threshold_model import CARD, threshold_network
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -124,6 +125,42 @@ def test_a_typed_pixel_size_gives_nm(
     (row,) = csv.DictReader((tmp_path / f"{image.stem}.objects.csv").read_text().splitlines())
     assert float(row["area_nm2"]) == pytest.approx(600 * 4)
     assert "typed by user" in (tmp_path / f"{image.stem}.run.json").read_text()
+
+
+SETTINGS = (
+    *("--split", "0.2", "--min-area", "601", "--min-confidence", "0.5"),
+    *("--keep-holes", "--grey-edge"),
+)
+
+
+def test_settings_of_objects_are_options(
+    zoo: Callable[..., Engine], image: Path, tmp_path: Path
+) -> None:
+    settings = []
+    for out, options in (
+        (tmp_path / "usual", ()),
+        (tmp_path / "set", SETTINGS),
+    ):
+        assert segment(image, "--out", out, "--info-bar", "none", *options) == 0
+        run = json.loads(next(out.glob("*.run.json")).read_text())
+        settings.append(ObjectSettings(**run["settings"]["objects"]))
+    assert settings[0] == ObjectSettings()
+    assert settings[1] == ObjectSettings(0.2, 601, False, False, 0.5, at_grey_edge=True)
+    assert " ".join(SETTINGS) in run["command"]
+    # The rectangle of 600 px² is too small now.
+    assert next((tmp_path / "set").glob("*.objects.csv")).read_text().count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--split", "1.1"), ("--split", "nan"), ("--split", "much"), ("--min-area", "0")],
+)
+def test_settings_of_objects_out_of_range_are_told(
+    image: Path, tmp_path: Path, options: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        segment(image, "--out", tmp_path / "out", *options)
+    assert f"argument {options[0]}: {options[1]!r} is" in capsys.readouterr().err
 
 
 def test_rows_of_an_info_bar_are_0(zoo: Callable[..., Engine], image: Path, tmp_path: Path) -> None:

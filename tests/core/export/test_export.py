@@ -26,6 +26,7 @@ from core.export.provenance import provenance, run_json
 from core.export.tables import csv_bytes, xlsx_bytes
 from core.measurement.regions import measure_objects
 from core.segmentation.instances import separate_objects
+from core.segmentation.settings import TileSettings
 from core.types import Micrograph, ModelCard, Phase, PixelSize, Segmentation, Weights
 
 PHASES = (Phase("background", "#0072B2"), Phase("particle", "#E69F00"))
@@ -323,6 +324,8 @@ def test_no_command_where_the_terminal_has_none(tmp_path):
     analysis = make_analysis(tmp_path, pixel_size=None)
     assert "--pixel-size" not in provenance(analysis)["command"]
     other = replace(analysis, object_settings=ObjectSettings(split=0.9))
+    assert " --split 0.9 " in provenance(other)["command"]
+    other = replace(analysis, tile_settings=TileSettings(512))
     assert provenance(other)["command"] is None
     page = replace(analysis, micrograph=replace(analysis.micrograph, page=2))
     assert "--page 3" in provenance(page)["command"]
