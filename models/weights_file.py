@@ -33,18 +33,6 @@ def trained(card: ModelCard) -> nn.Module:
     return network.eval().requires_grad_(False)
 
 
-def without_outputs_of_objects(card: ModelCard, network: nn.Module) -> nn.Module:
-    """Return ``network``, a U-Net of ``card``, in place with the phases as its only outputs, as a
-    teacher of one without outputs about objects."""
-    if card.object_outputs:
-        head, phases = network.get_submodule("segmentation_head.0"), len(card.phases)
-        assert isinstance(head, nn.Conv2d) and head.bias is not None
-        head.weight = nn.Parameter(head.weight[:phases].detach().clone(), requires_grad=False)
-        head.bias = nn.Parameter(head.bias[:phases].detach().clone(), requires_grad=False)
-        head.out_channels = phases
-    return network
-
-
 def load_weights(network: nn.Module, file: Weights) -> None:
     """Put the weights of ``file`` into ``network``, in place.
 

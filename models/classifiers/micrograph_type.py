@@ -125,7 +125,7 @@ CARD = ClassifierCard(
     ),
     licence=(
         "repositories MIT or CC0; images as on the cards of the models for the same kinds; "
-        "initialized from particles-resnet18; these weights BSD-3-Clause"
+        "initialized from an earlier particles-resnet18; these weights BSD-3-Clause"
     ),
     reference="He et al. 2016, arXiv:1512.03385",
     scores=(

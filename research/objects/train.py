@@ -1,8 +1,8 @@
 """Train a model that tells particles apart further: on images, drawn crowds, and empty films.
 
     python -m research.objects.train DIR FOLDER --steps 500
-    python -m research.objects.train DIR FOLDER --steps 1400 --model particles-resnet18 \\
-        --teacher particles --peak 8e-4 --new 1 --frozen encoder.conv1 encoder.bn1 encoder.layer1
+    python -m research.objects.train DIR FOLDER --steps 500 --model particles-resnet18 \\
+        --teacher particles --peak 8e-4 --frozen encoder.conv1 encoder.bn1 encoder.layer1
 
 DIR is the data folder of `particles`. FOLDER gets a checkpoint, from which a run that was killed
 goes on, and at the end the weights: the mean of those that the run began with and of its own. With

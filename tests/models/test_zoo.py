@@ -20,10 +20,8 @@ from models.weights_file import (
     load_weights,
     save_weights,
     trained,
-    without_outputs_of_objects,
 )
 from research.model_cards import card_text
-from tests import threshold_model
 
 MEGABYTES = 1_000_000
 NETWORKS = [name for name, card in zoo.CARDS.items() if card.build]
@@ -102,18 +100,6 @@ def test_a_model_runs_with_the_weights_of_a_run(tmp_path):
         zoo.load("particles", "cpu", tmp_path / "none.safetensors")
     with pytest.raises(ModelError, match="does not fit.*Unet. Give the weights"):
         zoo.load("superalloy", "cpu", path)
-
-
-def test_outputs_about_objects_can_be_cut_off():
-    card = replace(threshold_model.CARD, object_outputs=True)
-    network = nn.Module()
-    network.segmentation_head = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1))
-    inputs = torch.rand(1, 3, 8, 8)
-    wanted = network.segmentation_head(inputs)[:, :2]
-    cut = without_outputs_of_objects(card, network)
-    assert torch.allclose(cut.segmentation_head(inputs), wanted, atol=1e-6)
-    same = without_outputs_of_objects(threshold_model.CARD, network)
-    assert same.segmentation_head[0].out_channels == 2
 
 
 def test_trained_particles_find_dark_and_bright_discs():
