@@ -16,11 +16,10 @@ def running_facts(card: ModelCard) -> dict[str, str]:
         rows["Training"] = card.training_cost
     if found:
         rows["Speed"] = speed_text(found)
-    # A copy of weights of the zoo, imported under another name, has no scores of its own.
-    if any(score.key for score in card.scores) and (compared := precisions(card)):
-        rows["Fast (`--precision fast`)"] = precision_text(card, compared)
+    if fast := precision_text(card, precisions(card)):
+        rows["Fast (`--precision fast`)"] = fast
     if card.weights and card.name in zoo.CARDS:
         rows["Overlap of tiles"] = f"{card.overlap_px} px"
-    if found and (careful := measured(card.name, careful=True)):
-        rows["Careful (`--careful`)"] = careful_text(card, found, careful)
+    if careful := careful_text(card, found, measured(card.name, careful=True)):
+        rows["Careful (`--careful`)"] = careful
     return rows

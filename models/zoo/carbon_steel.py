@@ -19,8 +19,9 @@ PHASES = (
     Phase("Widmanstätten cementite", "#CC79A7"),
 )
 VALIDATION = (
-    "the 4 validation images of the split in lei-bo/MatSeg @ 1e1aeda, pooled pixels; the shipped "
-    "step and seed, at a test-time scale of 1.4, and then the scale of 1.8 were chosen on them"
+    "the 4 validation images of the split in lei-bo/MatSeg @ 1e1aeda, pooled pixels; the seed and "
+    "step of the first training, the mean with the second and the test-time scales were chosen on "
+    "them. Turned by 90° the same images score less than by 180°: see the robustness"
 )
 
 
@@ -73,7 +74,7 @@ CARD = ModelCard(
     phases=PHASES,
     build=build,
     weights=weights(
-        "carbon-steel", "a7b06b314d8c72ff94ddf2603ad833e0e83578472b541c035df1d381a950744a"
+        "carbon-steel", "b342906d746e0e09c22ad0f55d79a299bf58c3c2471b185ed2a972bb4abe7ea3"
     ),
     architecture="U-Net, EfficientNet-Lite0 encoder",
     mean=0.45,
@@ -89,22 +90,22 @@ CARD = ModelCard(
     ),
     reference="DeCost et al. 2019, doi:10.1017/S1431927618015635",
     scores=(
-        Score("mean IoU over phases", 0.826, VALIDATION, "mean_iou"),
-        Score("IoU of ferritic matrix", 0.957, VALIDATION, "iou.ferritic matrix"),
-        Score("IoU of cementite network", 0.935, VALIDATION, "iou.cementite network"),
+        Score("mean IoU over phases", 0.819, VALIDATION, "mean_iou"),
+        Score("IoU of ferritic matrix", 0.953, VALIDATION, "iou.ferritic matrix"),
+        Score("IoU of cementite network", 0.932, VALIDATION, "iou.cementite network"),
         Score(
             "IoU of spheroidized cementite particles",
-            0.815,
+            0.792,
             VALIDATION,
             "iou.spheroidized cementite particles",
         ),
         Score("IoU of Widmanstätten cementite", 0.598, VALIDATION, "iou.Widmanstätten cementite"),
-        Score("pixel accuracy", 0.965, VALIDATION, "pixel_accuracy"),
+        Score("pixel accuracy", 0.962, VALIDATION, "pixel_accuracy"),
     ),
     limits=(
         "One alloy, one etch, one microscope: secondary electrons, 39 to 388 nm per pixel, most "
         "194. The training data holds no other steels, optical micrographs or pearlite. Not for "
-        "inverted contrast, where the mean IoU falls to 0.26."
+        "inverted contrast, where the mean IoU falls to 0.47."
     ),
     failures=(
         "Single laths of Widmanstätten cementite segmented as spheroidized particles, and "
@@ -116,11 +117,15 @@ CARD = ModelCard(
         "of 57,906 traced in the 20 images the median is 2.3 px, 85 % are under 5 px and 98 % "
         "under 10 px, so their number and sizes are not to be trusted.",
     ),
-    training_cost="0.4 h on one of two CPU cores",
+    training_cost=(
+        "0.4 h on one of two CPU cores, then 2,515 steps of 3 crops of 256 px, planned as "
+        "2,700 and ended by the clock, in 0.6 h of processor time (research/steel/train.py); the "
+        "weights are the mean of those before and after"
+    ),
     objects_phase=2,
     pixel_range_nm=(38.76, 387.6),
     overlap_px=128,
-    tta_scales=(1.8,),
+    tta_scales=(1.4,),
     ranges=(
         StatisticRange("mean", 0.316, 0.471),
         StatisticRange("contrast", 0.147, 0.236),
@@ -128,5 +133,6 @@ CARD = ModelCard(
         StatisticRange("noise", 0.0247, 0.0894),
         StatisticRange("structure_px", 1.34, 16.8),
     ),
-    tta_flips=True,
+    careful_flips=True,
+    careful_scales=(1.8,),
 )

