@@ -243,6 +243,9 @@ class ObjectConfidence:
 
 ModelOrigin: TypeAlias = Literal["zoo", "trained", "forest", "foreign"]
 
+# Of a resize to a working side; a small crop holds no more for being enlarged further.
+LEAST_SCALE, MOST_SCALE = 0.25, 1.6
+
 
 @dataclass(frozen=True)
 class ModelCard:
@@ -264,8 +267,10 @@ class ModelCard:
     vertical and double flip; of an ``upright`` model, whose images have an up and a down, over the
     image and its horizontal flip. ``tta_scales``: test-time augmentation by scale, the mean over
     the image resized by each factor. ``fine_scale``: the one factor where its objects are small,
-    see ``core.segmentation.fine_scale``; None = no other. ``careful_flips``, ``careful_scales``: of
-    an ensemble that is better and slower, taken where it is asked for; () = there is none.
+    see ``core.segmentation.fine_scale``; None = no other. ``working_side_px``: the longer side that
+    every image is resized to in place of those factors, within 0.25 to 1.6 times its size.
+    ``careful_flips``, ``careful_scales``: of an ensemble that is better and slower, taken where it
+    is asked for; () = there is none.
     ``is_careful``: it was.
     ``failures``: what it gets wrong and on which kind of image, one sentence each, seen by eye in
     the images it was scored on. ``training_cost``: hours and machine. ``temperature``: that the
@@ -302,6 +307,7 @@ class ModelCard:
     upright: bool = False
     tta_scales: tuple[float, ...] = (1.0,)
     fine_scale: float | None = None
+    working_side_px: int | None = None
     failures: tuple[str, ...] = ()
     training_cost: str = ""
     temperature: float = 1.0
@@ -313,6 +319,14 @@ class ModelCard:
     careful_scales: tuple[float, ...] = ()
     is_careful: bool = False
     origin: ModelOrigin = "zoo"
+
+    def scale_for(self, shape: tuple[int, int]) -> float | None:
+        """Return the factor by which an image (H, W) is resized to the working side; None of a
+        model without one."""
+        if self.working_side_px is None:
+            return None
+        scale = self.working_side_px / max(shape)
+        return round(min(max(scale, LEAST_SCALE), MOST_SCALE), 4)
 
     @property
     def passes(self) -> float:

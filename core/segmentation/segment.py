@@ -43,8 +43,9 @@ def segment(
 
     Cuts off info bars, stretches the grey levels, resamples to square pixels, for a forest to
     the pixel size of the image that it was fitted to, and blends overlapping tiles, with the card's
-    test-time augmentation. Where its objects turn out to be small, the image is seen once more, at
-    the card's ``fine_scale``. What comes back is in the micrograph's own pixels.
+    test-time augmentation, or at its working side. Where its objects turn out to be small, the
+    image is seen once more, at the card's ``fine_scale``. What comes back is in the micrograph's
+    own pixels.
     ``progress`` is called after every tile with (done, total) and stops the work by raising
     ``core.errors.Cancelled``.
 
@@ -64,7 +65,11 @@ def segment(
             "fewer info-bar rows."
         )
     field = image_field(micrograph, engine.card.pixel_size_nm)
-    outputs, used, execution = _outputs(field, engine, settings, progress)
+    usual = engine.card.scale_for(field.grey.shape)
+    outputs, used, execution = _outputs(
+        field, engine, settings, progress, () if usual is None else (usual,)
+    )
+    execution = replace(execution, scale=usual)
     if (finer := fine_scale(engine.card, outputs)) is not None:
         del outputs
         outputs, used, execution = _outputs(field, engine, settings, progress, (finer,))

@@ -73,6 +73,8 @@ class LabCard:
     tta_flips: bool = False
     upright: bool = False
     tta_scales: tuple[float, ...] = (1.0,)
+    fine_scale: float | None = None
+    working_side_px: int | None = None
     failures: tuple[str, ...] = ()
     training_cost: str = ""
     temperature: float = 1.0
@@ -151,6 +153,8 @@ def check(card: LabCard) -> None:
         ("pixel_size_nm", not _are_positive((card.pixel_size_nm,))),
         ("pixel_range_nm", not _are_positive(card.pixel_range_nm or ())),
         ("tta_scales", not (card.tta_scales and _are_scales(card.tta_scales))),
+        ("fine_scale", card.fine_scale is not None and not _are_scales((card.fine_scale,))),
+        ("working_side_px", not _is_side(card.working_side_px)),
         ("careful_scales", not _are_scales(card.careful_scales)),
         ("overlap_px", not 0 <= card.overlap_px <= 2048),
         ("ranges", not all(map(_is_range, card.ranges))),
@@ -196,6 +200,10 @@ def _are_positive(sizes: tuple[float | None, ...]) -> bool:
 
 def _are_scales(scales: tuple[float, ...]) -> bool:
     return len(scales) <= 4 and all(0.1 <= scale <= 4 for scale in scales)
+
+
+def _is_side(side_px: int | None) -> bool:
+    return side_px is None or 32 <= side_px <= 8192
 
 
 def _is_range(one: StatisticRange) -> bool:

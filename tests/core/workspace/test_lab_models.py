@@ -38,6 +38,8 @@ CARD = LabCard(
     object_outputs=True,
     object_confidence=ObjectConfidence(-1.0, 2.0, 3.0, -4.0, 5.0),
     tta_scales=(0.85, 1.0),
+    fine_scale=1.7,
+    working_side_px=1024,
 )
 
 
@@ -151,6 +153,8 @@ def test_a_card_comes_back_as_the_card_of_a_model(workspace):
         ("tta_scales", []),
         ("tta_scales", [50.0]),
         ("careful_scales", [0.001]),
+        ("fine_scale", 50.0),
+        ("working_side_px", 0),
         ("overlap_px", 100_000),
         ("ranges", [{"name": "mean", "low": 2.0, "high": 1.0}]),
         ("scores", [{"metric": "IoU", "value": float("inf"), "data": "x"}]),
