@@ -243,9 +243,6 @@ class ObjectConfidence:
 
 ModelOrigin: TypeAlias = Literal["zoo", "trained", "forest", "foreign"]
 
-# Of a resize to a working side; a small crop holds no more for being enlarged further.
-LEAST_SCALE, MOST_SCALE = 0.25, 1.6
-
 
 @dataclass(frozen=True)
 class ModelCard:
@@ -268,7 +265,7 @@ class ModelCard:
     image and its horizontal flip. ``tta_scales``: test-time augmentation by scale, the mean over
     the image resized by each factor. ``fine_scale``: the one factor where its objects are small,
     see ``core.segmentation.fine_scale``; None = no other. ``working_side_px``: the longer side that
-    every image is resized to in place of those factors, within 0.25 to 1.6 times its size.
+    larger images are reduced to in place of those factors; None = they are not.
     ``careful_flips``, ``careful_scales``: of an ensemble that is better and slower, taken where it
     is asked for; () = there is none.
     ``is_careful``: it was.
@@ -321,12 +318,11 @@ class ModelCard:
     origin: ModelOrigin = "zoo"
 
     def scale_for(self, shape: tuple[int, int]) -> float | None:
-        """Return the factor by which an image (H, W) is resized to the working side; None of a
-        model without one."""
-        if self.working_side_px is None:
+        """Return the factor that reduces an image (H, W) to the working side; None where it is no
+        larger, or there is none."""
+        if self.working_side_px is None or max(shape) <= self.working_side_px:
             return None
-        scale = self.working_side_px / max(shape)
-        return round(min(max(scale, LEAST_SCALE), MOST_SCALE), 4)
+        return round(self.working_side_px / max(shape), 4)
 
     @property
     def passes(self) -> float:

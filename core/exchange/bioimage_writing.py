@@ -211,7 +211,7 @@ def beyond_words(card: LabCard) -> tuple[str, ...]:
     if card.fine_scale is not None:
         found.append(f"Where its objects are small, the image is enlarged by {card.fine_scale:g}.")
     if card.working_side_px is not None:
-        found.append(f"The longer side of every image is resized to {card.working_side_px} px.")
+        found.append(f"Larger images are reduced to {card.working_side_px} px on the longer side.")
     if card.tta_flips:
         found.append(
             f"The answer is the mean over {2 if card.upright else 4} mirror images of the image."
