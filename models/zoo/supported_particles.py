@@ -31,7 +31,7 @@ LIMITS = (
     "For particles of about 5 to 60 px in an image of 1024 px; larger images are seen reduced to "
     "that, so that particles of a few px are lost there: cut such an image into parts. Larger "
     "particles come out in parts or not at all. More is missed than invented: beside the boxes of "
-    "the 16 images its precision is 0.938 and its recall 0.553 at IoU 0.3. It misses what is "
+    "the 16 images its precision is 0.937 and its recall 0.553 at IoU 0.3. It misses what is "
     "faint on a thick support, and in bright field most of crowded particles. Outlines lie "
     "outside the half-level edge, as boxes have a margin and it learned from ellipses in them: on "
     "generated images the mean diameter comes out a fifth too large, and most of those small ones. "
