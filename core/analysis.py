@@ -16,11 +16,9 @@ import pandas as pd
 
 from core.by_hand import ByHand
 from core.errors import LamellaError
-from core.measurement.regions import measure_objects
 from core.segmentation.annotations import Selection
 from core.segmentation.grain_intercepts import intercepts_of
-from core.segmentation.objects import confidence_of, counted_objects
-from core.segmentation.oblong_pixels import objects_of_oblong_pixels
+from core.segmentation.measured_objects import lengths_of, measured_objects, table_of
 from core.segmentation.settings import ObjectSettings, TileSettings
 from core.types import (
     Micrograph,
@@ -206,7 +204,7 @@ def measure(found: Segmented, object_settings: ObjectSettings | None = None) -> 
             # Waits until both are done.
             for one in (unlike, intercepts):
                 one.exception()
-        objects, table, selection = _objects(micrograph, card, segmentation, settings)
+        objects, table, selection = measured_objects(micrograph, card, segmentation, settings)
     return Analysis(
         micrograph=micrograph,
         card=card,
@@ -228,7 +226,7 @@ def regroup(analysis: Analysis, object_settings: ObjectSettings) -> Analysis:
     that were corrected by hand stay as they are."""
     if analysis.by_hand is not None:
         return analysis
-    objects, table, selection = _objects(
+    objects, table, selection = measured_objects(
         analysis.micrograph, analysis.card, analysis.segmentation, object_settings
     )
     intercepts = analysis.intercepts
@@ -320,55 +318,12 @@ def _warnings(
     )
 
 
-def _objects(
-    micrograph: Micrograph,
-    card: ModelCard,
-    segmentation: Segmentation,
-    settings: ObjectSettings,
-) -> tuple[np.ndarray, pd.DataFrame, Selection]:
-    """Return the objects (H, W), their table and how many were left out; no objects for a model
-    that counts none."""
-    size = micrograph.pixel_size
-    confidence = None
-    if card.objects_phase is None:
-        objects, selection = np.zeros(micrograph.shape, np.uint32), Selection()
-    elif size is not None and not size.is_square:
-        return objects_of_oblong_pixels(micrograph, segmentation, card, settings)
-    else:
-        objects, selection, confidence = counted_objects(
-            micrograph.pixels, segmentation, card, settings, micrograph.measurable
-        )
-    table = _with_confidence(_lengths(micrograph, objects), confidence)
-    return objects, table, selection
-
-
 def _table(analysis: Analysis, micrograph: Micrograph, segmentation: Segmentation) -> pd.DataFrame:
     """Return the table of ``analysis`` measured anew; what was said by hand is kept."""
     if analysis.by_hand is None:
-        return _measured(
+        return table_of(
             micrograph, analysis.card, segmentation, analysis.objects, analysis.object_settings
         )
-    table, known = _lengths(micrograph, analysis.objects), analysis.table
+    table, known = lengths_of(micrograph, analysis.objects), analysis.table
     others = ("confidence", "phase", "made_by", "confirmed")
     return table.assign(**{one: known[one] for one in others if one in known})
-
-
-def _lengths(micrograph: Micrograph, objects: np.ndarray) -> pd.DataFrame:
-    return measure_objects(objects, micrograph.pixels, micrograph.pixel_size, micrograph.measurable)
-
-
-def _measured(
-    micrograph: Micrograph,
-    card: ModelCard,
-    segmentation: Segmentation,
-    objects: np.ndarray,
-    settings: ObjectSettings,
-) -> pd.DataFrame:
-    """Return the measurements of ``objects`` in square pixels, and their ``confidence`` where the
-    model tells how sure it is of each."""
-    confidence = confidence_of(objects, segmentation, card, settings, micrograph.measurable)
-    return _with_confidence(_lengths(micrograph, objects), confidence)
-
-
-def _with_confidence(table: pd.DataFrame, confidence: np.ndarray | None) -> pd.DataFrame:
-    return table if confidence is None else table.assign(confidence=confidence[1:])
