@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -31,27 +32,8 @@ def probes_figure(
     for concept in CONCEPTS:
         for probes, is_trained in ((trained, True), (random, False)):
             mine = [one for one in probes if one.concept == concept]
-            if not mine:
-                continue
-            color = COLORS[concept]
-            alone = not trained or is_trained
-            traces.append(
-                {
-                    "type": "scatter",
-                    "x": list(range(len(mine))),
-                    "y": [one.auc for one in mine],
-                    "name": concept if alone else f"{concept}, random weights",
-                    "mode": "lines+markers" if alone else "lines",
-                    "line": {
-                        "color": color,
-                        "width": 3 if alone else 2,
-                        "dash": "solid" if alone else "dot",
-                    },
-                    "marker": {"size": 11, "symbol": SYMBOLS[concept]},
-                    "text": [one.layer or "grey level of the pixel" for one in mine],
-                    "hovertemplate": "%{text}<br>AUC %{y:.2f}<extra></extra>",
-                }
-            )
+            if mine:
+                traces.append(_curve(mine, alone=is_trained or not trained))
     layout = {
         "xaxis": {
             "tickvals": list(range(len(depths))),
@@ -83,6 +65,26 @@ def probes_figure(
         "margin": {"l": 60, "r": 10, "t": 60, "b": 60},
     }
     return drawn(traces, layout)
+
+
+def _curve(probes: Sequence[Probe], alone: bool) -> dict[str, Any]:
+    """Return the line of one concept; not ``alone``: beside the one of the trained weights."""
+    concept = probes[0].concept
+    return {
+        "type": "scatter",
+        "x": list(range(len(probes))),
+        "y": [one.auc for one in probes],
+        "name": concept if alone else f"{concept}, random weights",
+        "mode": "lines+markers" if alone else "lines",
+        "line": {
+            "color": COLORS[concept],
+            "width": 3 if alone else 2,
+            "dash": "solid" if alone else "dot",
+        },
+        "marker": {"size": 11, "symbol": SYMBOLS[concept]},
+        "text": [one.layer or "grey level of the pixel" for one in probes],
+        "hovertemplate": "%{text}<br>AUC %{y:.2f}<extra></extra>",
+    }
 
 
 def probe_pictures(image: ProbeImage) -> go.Figure:

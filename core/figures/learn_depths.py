@@ -48,9 +48,31 @@ def depth_figure(runs: Sequence[DepthRun], chance: float) -> go.Figure:
                     "<extra></extra>",
                 }
             )
+    shapes = [
+        {
+            "type": "line",
+            "x0": 0,
+            "x1": 1,
+            "xref": "paper",
+            "y0": 100 * chance,
+            "y1": 100 * chance,
+            "line": {"color": LINE, "width": 1, "dash": "dot"},
+        }
+    ]
+    layout = {
+        **_panel_axes(),
+        "annotations": [_panel_title(number) for number in range(len(PANELS))],
+        "shapes": shapes,
+        "height": 440,
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "margin": {"l": 10, "r": 10, "t": 40, "b": 10},
+    }
+    return drawn(traces, layout)
+
+
+def _panel_axes() -> dict[str, Any]:
     axes: dict[str, Any] = {}
-    notes: list[dict[str, Any]] = []
-    for number, (_, title, domain) in enumerate(PANELS):
+    for number, (_, _, domain) in enumerate(PANELS):
         name = "2" if number else ""
         axes[f"xaxis{name}"] = {
             "domain": list(domain),
@@ -69,28 +91,20 @@ def depth_figure(runs: Sequence[DepthRun], chance: float) -> go.Figure:
             "automargin": True,
             **({"title": "error"} if number == 0 else {"showticklabels": False}),
         }
-        at = {"xref": f"x{name} domain", "yref": f"y{name} domain", "showarrow": False}
-        notes.append({**at, "x": 0.97, "y": 0.82, "xanchor": "right", "text": f"<b>{title}</b>"})
-    shapes = [
-        {
-            "type": "line",
-            "x0": 0,
-            "x1": 1,
-            "xref": "paper",
-            "y0": 100 * chance,
-            "y1": 100 * chance,
-            "line": {"color": LINE, "width": 1, "dash": "dot"},
-        }
-    ]
-    layout = {
-        **axes,
-        "annotations": notes,
-        "shapes": shapes,
-        "height": 440,
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        "margin": {"l": 10, "r": 10, "t": 40, "b": 10},
+    return axes
+
+
+def _panel_title(number: int) -> dict[str, Any]:
+    name, title = "2" if number else "", PANELS[number][1]
+    return {
+        "xref": f"x{name} domain",
+        "yref": f"y{name} domain",
+        "showarrow": False,
+        "x": 0.97,
+        "y": 0.82,
+        "xanchor": "right",
+        "text": f"<b>{title}</b>",
     }
-    return drawn(traces, layout)
 
 
 def family_figure(members: Sequence[Member], chosen: int = 0) -> go.Figure:

@@ -47,16 +47,8 @@ def unet_figure(drawing: NetworkMap) -> go.Figure:
         notes.append(_label(block, x, y, across, up))
     skips = [edge for edge in drawing.edges if edge.is_skip]
     for edge in drawing.edges:
-        (x0, y0), (x1, y1) = places[edge.source], places[edge.target]
-        begin, end = halves[edge.source], halves[edge.target]
-        if edge.is_skip:
-            notes.append(_arrow(x0 + begin[0], y0, x1 - end[0], y1, SKIP, 4))
-        elif y0 == y1:
-            notes.append(_arrow(x0 + begin[0], y0, x1 - end[0], y1, LINE, 3))
-        else:
-            up = -1 if y1 < y0 else 1
-            foot, head = x0 + begin[0] / 2, x1 - end[0] / 2
-            notes.append(_arrow(foot, y0 + up * begin[1], head, y1 - up * end[1], LINE, 3))
+        middles = (places[edge.source], places[edge.target])
+        notes.append(_connection(edge.is_skip, *middles, halves[edge.source], halves[edge.target]))
     if skips:
         top = min(skips, key=lambda edge: drawing.blocks[edge.source].level)
         middle = (places[top.source][0] + places[top.target][0]) / 2
@@ -81,6 +73,24 @@ def unet_figure(drawing: NetworkMap) -> go.Figure:
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
     }
     return drawn([{"type": "scatter", "x": [0], "y": [0], "opacity": 0}], layout)
+
+
+def _connection(
+    is_skip: bool,
+    source: tuple[float, float],
+    target: tuple[float, float],
+    begin: tuple[float, float],
+    end: tuple[float, float],
+) -> dict[str, Any]:
+    """Return the arrow between two blocks at (x, y), of half the sizes ``begin`` and ``end``."""
+    (x0, y0), (x1, y1) = source, target
+    if is_skip:
+        return _arrow(x0 + begin[0], y0, x1 - end[0], y1, SKIP, 4)
+    if y0 == y1:
+        return _arrow(x0 + begin[0], y0, x1 - end[0], y1, LINE, 3)
+    up = -1 if y1 < y0 else 1
+    foot, head = x0 + begin[0] / 2, x1 - end[0] / 2
+    return _arrow(foot, y0 + up * begin[1], head, y1 - up * end[1], LINE, 3)
 
 
 def _half(block: Block, drawing: NetworkMap) -> tuple[float, float]:
