@@ -99,3 +99,6 @@ def test_the_shared_network_is_never_changed() -> None:
     assert torch.allclose(prepared.folded(image), answer, atol=1e-5)
     assert {name: id(module) for name, module in network.named_modules()} == before
     assert torch.equal(network(image), answer)
+    # The copy's channels come last, not those of the weights that it was made from.
+    weights = [one for one in network.parameters() if one.dim() == 4]
+    assert all(one.is_contiguous() for one in weights)
