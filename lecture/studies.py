@@ -21,6 +21,7 @@ from studies.grains import figures as grain_figures
 from studies.grains.networks import results as grains
 from studies.grains.scoring import find_grains
 from studies.ising import figures as ising_figures
+from studies.ising import model_figures
 from studies.ising.networks import results as ising
 
 SIDE = 64
@@ -110,7 +111,7 @@ def _grain_ablation(subject: Subject) -> go.Figure:
 
 def _ising_data(subject: Subject) -> go.Figure:
     cold, _, hot = ising.three_snapshots()
-    return ising_figures.model_figure((cold, hot))
+    return model_figures.model_figure((cold, hot))
 
 
 def _ising_binder(subject: Subject) -> go.Figure:

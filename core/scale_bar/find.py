@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 
 from core.errors import LamellaError
-from core.scale_bar.bar import Bar, bars_near
+from core.scale_bar.bar import bars_near
 from core.scale_bar.label import Length, length_of
+from core.scale_bar.shapes import Bar
 from core.scale_bar.size import pixel_size_of_bar
 from core.scale_bar.text import Reader, Text
 from core.segmentation.drawn_marks import Box

@@ -20,7 +20,7 @@ from core.synthesis.ising.baselines import Threshold, best_threshold
 from core.synthesis.ising.data import folds_by_content, read_snapshots
 from core.synthesis.ising.live import Mean
 from studies.ising import download as fetch
-from studies.ising.figures import exact_figure
+from studies.ising.model_figures import exact_figure
 
 
 def write_lecture(folder: Path, labels: tuple[int, ...] = (0, 0, 1)) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.scale_bar.bar import Bar, bars_near
+from core.scale_bar.bar import bars_near
+from core.scale_bar.shapes import Bar
 from core.segmentation.drawn_marks import Box
 from tests.core.scale_bar.drawn import draw, micrograph, pixels_of, rectangle, write
 

@@ -55,7 +55,7 @@ def draw(link: PageLink) -> None:
 
 
 def _model() -> None:
-    from studies.ising import figures
+    from studies.ising import model_figures
     from studies.ising.networks import results as ising
 
     st.subheader("What an Ising model is")
@@ -67,7 +67,7 @@ def _model() -> None:
         "lattice, above it neither does."
     )
     figure = stores.kept(
-        ("ising model",), lambda: figures.model_figure(ising.three_snapshots()), FIGURE_BYTES
+        ("ising model",), lambda: model_figures.model_figure(ising.three_snapshots()), FIGURE_BYTES
     )
     screen.chart(figure, "ising_model", height=350)
 
@@ -90,7 +90,7 @@ def _rests(lattice: LiveLattice) -> bool:
 
 
 def _live(lattice: LiveLattice, algorithm: str) -> None:
-    from studies.ising import figures
+    from studies.ising import model_figures
 
     if not _rests(lattice):
         lattice.advance(ALGORITHMS[algorithm], SWEEPS_A_TICK, seconds=0.25)
@@ -99,7 +99,9 @@ def _live(lattice: LiveLattice, algorithm: str) -> None:
     left, right = st.columns([1, 1.1], gap="medium")
     with left:
         name = f"Ising lattice, L = {lattice.side}"
-        shown = publish.grey_image(figures.lattice_pixels(lattice.spins[0], lattice.side), name)
+        shown = publish.grey_image(
+            model_figures.lattice_pixels(lattice.spins[0], lattice.side), name
+        )
         viewer(
             replace(shown, unit="sites"),
             ViewerSettings(height=560),
@@ -109,7 +111,7 @@ def _live(lattice: LiveLattice, algorithm: str) -> None:
     with right:
         for quantity in ("energy", "magnetization"):
             screen.chart(
-                figures.exact_figure(
+                model_figures.exact_figure(
                     quantity,
                     lattice.temperature,
                     getattr(lattice, quantity),
@@ -160,14 +162,14 @@ def snapshots(link: PageLink) -> None:
         side = int(link.choose("Size", "size", SIDES))
     data = ising.snapshots(kind, side)
     _gallery(data, kind)
-    from studies.ising import figures
+    from studies.ising import model_figures
 
     left, right = st.columns(2)
     for column, quantity in ((left, "energy"), (right, "magnetization")):
         with column:
             figure = stores.kept(
                 ("ising snapshots", kind, side, quantity),
-                lambda quantity=quantity: figures.snapshots_figure(
+                lambda quantity=quantity: model_figures.snapshots_figure(
                     quantity, data, f"{len(data):,} snapshots"
                 ),
                 FIGURE_BYTES,
@@ -196,7 +198,7 @@ def snapshots(link: PageLink) -> None:
 def _gallery(data: Snapshots, kind: str) -> None:
     from core.figures import encoding
     from core.synthesis.ising.lattice import energy, magnetization
-    from studies.ising import figures
+    from studies.ising import model_figures
 
     for column, wanted in zip(st.columns(len(SHOWN)), SHOWN, strict=True):
         index = int(abs(data.temperatures - wanted).argmin())
@@ -204,7 +206,7 @@ def _gallery(data: Snapshots, kind: str) -> None:
         picture = publish.overlay(
             "ising",
             f"{kind} {data.side} {index}",
-            lambda spins=spins: encoding.encode_grey(figures.lattice_pixels(spins)),
+            lambda spins=spins: encoding.encode_grey(model_figures.lattice_pixels(spins)),
         )
         temperature = data.temperatures[index]
         phase = "T < Tc, label 0" if data.labels[index] == 0 else "T > Tc, label 1"

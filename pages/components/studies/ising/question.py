@@ -48,7 +48,7 @@ def draw(link: PageLink) -> None:
 def _threshold(feature: str, kind: str, side: int, value: float) -> None:
     from core.synthesis.ising.baselines import FEATURES as FUNCTIONS
     from core.synthesis.ising.baselines import Threshold, best_threshold
-    from studies.ising import figures
+    from studies.ising import model_figures
     from studies.ising.networks import results as ising
 
     data = ising.snapshots(kind, side)
@@ -57,7 +57,9 @@ def _threshold(feature: str, kind: str, side: int, value: float) -> None:
     left, right = st.columns([2.2, 1], gap="medium")
     with left:
         screen.chart(
-            figures.feature_figure(FUNCTIONS[feature](data.spins), labels, value, AXES[feature]),
+            model_figures.feature_figure(
+                FUNCTIONS[feature](data.spins), labels, value, AXES[feature]
+            ),
             "ising_feature_chart",
             height=360,
         )
