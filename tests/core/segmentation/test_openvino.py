@@ -159,7 +159,7 @@ def test_a_network_that_cannot_be_compiled_runs_in_pytorch_and_says_so(monkeypat
 def test_values_that_are_no_numbers_bring_pytorch_in_for_the_whole_image():
     engine = Engine(card(), SmallUnet(), "cpu", backend="openvino")
     plain = segment(image(128, 64), engine, SMALL_TILES)
-    request, tiles = engine._backend._request, []
+    request, tiles = engine._backend._request((1, 1, 64, 64)), []
 
     class BrokenRequest:
         def infer(self, *given: object, **more: object) -> list[np.ndarray]:
@@ -167,7 +167,7 @@ def test_values_that_are_no_numbers_bring_pytorch_in_for_the_whole_image():
             found = request.infer(*given, **more)[0]
             return [found if len(tiles) < 3 else found * np.nan]
 
-    engine._backend._request = BrokenRequest()
+    engine._backend._request = lambda _: BrokenRequest()
     found = segment(image(128, 64), engine, SMALL_TILES)
     assert len(tiles) == 3
     assert found.execution.backend == "torch"
@@ -216,7 +216,7 @@ def test_a_backend_that_fails_on_halved_tiles_still_falls_back():
                 raise RuntimeError("std::bad_alloc")
             return [np.full((1, 4, *batch[0].shape[2:]), np.nan, np.float32)]
 
-    engine._backend._request = Narrow()
+    engine._backend._request = lambda _: Narrow()
     found = segment(image(128, 128), engine, TileSettings(128, 64))
     assert found.execution.backend == "torch"
     assert found.execution.notes == (
@@ -235,8 +235,9 @@ def test_the_words_of_openvino_are_told_apart(monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(openvino_backend, "core", Refusing)
         engine = Engine(card(), SmallUnet(), "cpu", backend="openvino")
-    assert engine.execution.backend == "torch"
-    assert engine.execution.notes[0].endswith("it cannot compile the network.")
+        found = segment(image(64, 64), engine, SMALL_TILES)
+    assert found.execution.backend == "torch"
+    assert found.execution.notes[0].endswith("OpenVINO cannot compile the network.")
 
     class Failing:
         def __init__(self, words: str) -> None:
@@ -246,10 +247,10 @@ def test_the_words_of_openvino_are_told_apart(monkeypatch):
             raise RuntimeError(self.words)
 
     engine = Engine(card(), SmallUnet(), "cpu", backend="openvino")
-    engine._backend._request = Failing("Exception from src/inference: std::bad_alloc")
+    engine._backend._request = lambda _: Failing("Exception from src/inference: std::bad_alloc")
     with pytest.raises(LamellaError, match=r"no room for tiles of 32 px either.*--device cpu"):
         segment(image(64, 64), engine, SMALL_TILES)
-    engine._backend._request = Failing("Exception from src/inference: unsupported shape")
+    engine._backend._request = lambda _: Failing("Exception: unsupported shape")
     found = segment(image(64, 64), engine, SMALL_TILES)
     assert found.execution.backend == "torch"
     assert found.execution.notes[0].endswith("it stopped while the network ran.")
@@ -257,15 +258,15 @@ def test_the_words_of_openvino_are_told_apart(monkeypatch):
 
 def test_a_large_image_gives_the_memory_of_its_tiles_back(monkeypatch):
     engine = Engine(card(), SmallUnet(), "cpu", backend="openvino")
-    compiled, released = engine._backend._compiled, []
+    release, released = engine._backend.release, []
 
-    class Counting:
-        def release_memory(self) -> None:
-            released.append(1)
-            compiled.release_memory()
+    def counting() -> None:
+        released.append(1)
+        release()
 
-    engine._backend._compiled = Counting()
     first = segment(image(128, 64), engine, SMALL_TILES)
+    engine._backend.release = counting
+    segment(image(128, 64), engine, SMALL_TILES)
     assert not released
     monkeypatch.setattr(segment_module, "LARGE_PX", 128 * 64 - 1)
     again = segment(image(128, 64), engine, SMALL_TILES)
@@ -273,6 +274,24 @@ def test_a_large_image_gives_the_memory_of_its_tiles_back(monkeypatch):
     np.testing.assert_array_equal(again.probabilities, first.probabilities)
     # The next image finds the engine as it was.
     np.testing.assert_array_equal(segment(image(128, 64), engine, SMALL_TILES).labels, first.labels)
+
+
+def test_a_network_stays_compiled_for_the_last_two_shapes(monkeypatch):
+    engine = Engine(card(), SmallUnet(), "cpu", backend="openvino")
+    compiled, shapes = engine._backend._compiled, []
+
+    def counting(shape: tuple[int, ...]) -> object:
+        shapes.append(shape[2:])
+        return compiled(shape)
+
+    monkeypatch.setattr(engine._backend, "_compiled", counting)
+    first = [
+        engine.probabilities(np.full((1, *shape), 0.5, np.float32))
+        for shape in ((64, 64), (64, 96), (64, 64), (64, 96), (32, 32), (64, 96), (64, 64))
+    ]
+    assert shapes == [(64, 64), (64, 96), (32, 32), (64, 64)]
+    np.testing.assert_array_equal(first[0], first[-1])
+    np.testing.assert_array_equal(first[1], first[5])
 
 
 QUIET = """
