@@ -37,6 +37,11 @@ EXACT, EXACT_SHARE = 0.002, 0.4
 """Of the range of greys, what is black or white to the last bit; the least share of a letter that
 is, since its rim is smoothed."""
 BOX_FILL, BOX_SHARE = 0.85, 0.2
+AROUND, FEW_AROUND = 6.0, 2
+"""How far around a row, in its heights, letter-like regions outside rows speak against writing, and
+how many never do."""
+WORD, ON_LINE = 4, 0.08
+"""Letters that make a word by standing on one line, and how far off it, in heights, they may be."""
 MARGIN_PX = 3
 INSIDE = 0.5
 MOST_BOXES = 40
@@ -140,14 +145,26 @@ def _writing(level: np.ndarray, strokes: np.ndarray) -> tuple[np.ndarray, list[M
     bars = [mark for mark in pure if mark.is_bar]
     letters = [mark for mark in pure if mark.is_letter]
     # Beside a letter a mere stroke may be one too, such as an l or a full stop.
-    lines = {mark for row in _rows(pure if letters else [], letters) for mark in row}
+    rows = _rows(pure if letters else [], letters)
+    lines = {mark for row in rows for mark in row}
+    others = {mark for mark in letters if mark not in lines}
+    # What is taken for texture speaks against the rows beside it.
+    while doubtful := [row for row in rows if _is_texture(row, others)]:
+        rows = [row for row in rows if row not in doubtful]
+        others |= {mark for row in doubtful for mark in row if mark.is_letter}
+    lines = {mark for row in rows for mark in row}
+    others -= lines
     # Resizing softens thin letters; beside a scale bar they are writing all the same.
     softer = marks_as_pure(level, numbers, stats, sized, SOFT) if bars else []
     soft = [mark for mark in softer if mark.is_letter]
     for row in _rows(soft, soft):
         if any(_is_beside(bar, mark) for bar in bars for mark in row):
             lines |= set(row)
-    lines |= {mark for mark in letters if _is_letter_alone(level, numbers, mark)}
+    lines |= {
+        mark
+        for mark in others
+        if _is_letter_alone(level, numbers, mark) and not _is_texture([mark], others)
+    }
     scale = [bar for bar in bars if any(_is_beside(bar, mark) for mark in lines)]
     if len(bars) == 1 and _is_alone(level, bars[0]):
         scale = bars
@@ -184,6 +201,30 @@ def _are_neighbours(one: Mark, other: Mark) -> bool:
     level = min(abs(one.bottom - other.bottom), abs(one.top - other.top)) <= 0.25 * taller
     alike = min(one.height, other.height) >= 0.5 * taller
     return level and alike and gap <= 1.2 * taller
+
+
+def _is_texture(row: list[Mark], others: set[Mark]) -> bool:
+    """Return whether more regions of a letter's shape, in ``others``, lie scattered around a row
+    than in it: precipitates and pores, of which some happen to stand in a row. A word whose letters
+    stand on one line is none."""
+    height = max(mark.height for mark in row)
+    feet = np.array([mark.bottom for mark in row])
+    on_line = np.abs(feet[:, None] - feet) <= ON_LINE * height
+    if on_line.sum(axis=1).max() >= WORD:
+        return False
+    reach = round(AROUND * height)
+    top, bottom = (min(mark.top for mark in row) - reach, max(mark.bottom for mark in row) + reach)
+    left, right = (min(mark.left for mark in row) - reach, max(mark.right for mark in row) + reach)
+    near = sum(
+        other not in row
+        and top < other.bottom
+        and other.top < bottom
+        and left < other.right
+        and other.left < right
+        and 0.4 * height <= other.height <= 2.5 * height
+        for other in others
+    )
+    return near > max(FEW_AROUND, len(row))
 
 
 def _is_letter_alone(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> bool:

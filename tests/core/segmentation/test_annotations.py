@@ -75,6 +75,34 @@ def test_nothing_is_found_where_nothing_was_written(sample) -> None:
     assert not find_annotations(np.zeros((40, 50), np.float32)).any()
 
 
+def bent_precipitates(places: int = 120) -> np.ndarray:
+    """White bent strokes of a letter's size all over (300, 400) px uint8, as cementite in steel."""
+    random = np.random.default_rng(3)
+    pixels = np.full((300, 400), 90, np.uint8)
+    for _ in range(places):
+        at = random.uniform((10, 10), (390, 290))
+        turn = random.uniform(0, 2 * np.pi) + np.array([0, 0, 2.1])
+        reach = np.array([8.0, 0.0, 8.0])
+        corners = at + reach[:, None] * np.stack([np.cos(turn), np.sin(turn)], 1)
+        cv2.polylines(pixels, [np.rint(corners).astype(np.int32)], False, 255, 2)
+    noise = random.normal(0, 3, pixels.shape)
+    return np.clip(pixels + noise, 0, 255).astype(np.uint8)
+
+
+def test_precipitates_of_which_some_stand_in_a_row_are_no_writing() -> None:
+    assert not find_annotations(grey(bent_precipitates())).any()
+
+
+def test_writing_beside_precipitates_is_found() -> None:
+    pixels = bent_precipitates()
+    pixels[220:, 200:] = particles()[220:, 200:]
+    picture = Image.fromarray(pixels)
+    font = ImageFont.load_default(size=26)
+    ImageDraw.Draw(picture).text((290, 255), "200 nm", 255, font=font)
+    found = find_annotations(grey(np.asarray(picture)))
+    assert found[258:280, 292:370].mean() > 0.4
+
+
 def test_rods_are_no_scale_bars() -> None:
     rods = np.full((500, 500), 200, np.uint8)
     for top in (40, 160, 280, 400):
