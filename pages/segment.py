@@ -14,6 +14,7 @@ from pages.components.segment import (
     results,
     run,
     selection,
+    suggestion,
 )
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
@@ -48,6 +49,8 @@ if analysis is None:
     run.next_step(marked)
     if screen.presenting():
         run.button_on_stage()
+    if chosen.may_be_another_model:
+        suggestion.find_out(opened)
     st.stop()
 
 results.warn(analysis)
@@ -78,3 +81,5 @@ with st.sidebar:
     results.summary(analysis, opened.truth)
     correct_link(chosen.kept)
     results.export(found.reference)
+if chosen.may_be_another_model:
+    suggestion.find_out(opened)

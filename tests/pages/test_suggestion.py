@@ -59,6 +59,7 @@ def script(opened: object, model: str) -> None:
     from pages.components.segment import suggestion
 
     suggestion.draw(opened, zoo.card(model), None)
+    suggestion.find_out(opened)
 
 
 def drawn(model: str = "particles") -> AppTest:
@@ -183,7 +184,9 @@ def test_a_doubted_result_says_so_above_it(
     answering({"carbon steel": 0.55, "other": 0.43, "particles": 0.02})
     offers = (Offer("lab/noise", "Noise", "One.", False, lambda page: (noise(), None)),)
     monkeypatch.setattr(samples, "offers", lambda: offers)
-    app = finish(after_the_answer(opened("segment", sample="lab/noise", model="particles")))
+    app = opened("segment", sample="lab/noise", model="particles")
+    assert suggestion.PLACE not in app.session_state["lamella"].jobs, "a run waits for nothing else"
+    app = after_the_answer(finish(app))
     assert "unlike what the model was trained on" in texts(app)
 
 

@@ -22,6 +22,11 @@ class Chosen:
     found: Result | None
     kept: str = ""
 
+    @property
+    def may_be_another_model(self) -> bool:
+        """Whether another model may fit the image better than the one that was asked."""
+        return not self.kept and self.marked is None
+
 
 def choose(opened: Opened) -> Chosen:
     """Draw the choice of the model, or the result that the link names; select what it selects."""

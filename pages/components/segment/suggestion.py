@@ -40,7 +40,7 @@ def draw(
     if marked is not None:
         keep_forest.draw(opened, card, marked)
         return
-    answer = _answer(opened)
+    answer = image_class.known(opened.micrograph)
     if answer is None:
         return
     from core.classification import doubt
@@ -96,14 +96,18 @@ def _explain(answer: Classification, looks: str, card: ModelCard) -> None:
     st.page_link(INSPECT, label="What in the image speaks for it", query_params=query)
 
 
-def _answer(opened: Opened) -> Classification | None:
-    """Return the kind of the image once it is known; until then it is found in the background."""
+def find_out(opened: Opened) -> None:
+    """Find in the background what the image looks like, where that is not known yet, and draw the
+    page again then. Call it last: the user waits for the rest of the page, and for a run."""
     shown = opened.micrograph
-    found = image_class.known(shown)
-    if found is not None or not image_class.is_there():
-        return found
+    if image_class.known(shown) is not None or not image_class.is_there():
+        return
+    if background.running(run.PLACE) is not None:
+        # It would take half of two cores from the network; the end of the run draws the page again.
+        return
     job, key = background.running(PLACE), image_class.key(shown)
-    if job is None or job.key != key:
+    is_new = job is None or job.key != key
+    if is_new:
         job = background.begin(
             PLACE,
             key,
@@ -111,7 +115,5 @@ def _answer(opened: Opened) -> Classification | None:
             lambda made: image_class.keep(shown, made),
         )
     # Where it failed, nothing is suggested; the job stays, so that it is not tried at every run.
-    # The end of a segmentation draws the page again anyway.
-    if not job.finished and background.running(run.PLACE) is None:
+    if is_new or not job.finished:
         background.wait_unseen(PLACE, POLL_SECONDS)
-    return image_class.known(shown)
