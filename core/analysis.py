@@ -19,7 +19,7 @@ from core.errors import LamellaError
 from core.segmentation.annotations import Selection
 from core.segmentation.grain_intercepts import intercepts_of
 from core.segmentation.measured_objects import lengths_of, measured_objects, table_of
-from core.segmentation.settings import ObjectSettings, TileSettings
+from core.segmentation.settings import ObjectSettings, TileSettings, tiles_for
 from core.types import (
     Micrograph,
     ModelCard,
@@ -185,7 +185,7 @@ def segmented(
     # torch is imported with it, and the pages import this module before their first paint.
     from core.segmentation.segment import segment
 
-    settings = tile_settings or TileSettings()
+    settings = tile_settings or tiles_for(micrograph.shape, engine.execution.backend)
     begun = time.perf_counter()
     segmentation = segment(micrograph, engine, settings, progress)
     seconds = time.perf_counter() - begun

@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from core.analysis import Analysis, ObjectSettings, TileSettings
+from core.analysis import Analysis, ObjectSettings
 from core.export.tables import csv_bytes
 from core.segmentation.confidence import mean_confidence
+from core.segmentation.settings import tiles_for
 
 SCHEMA = 1
 ROOT = Path(__file__).resolve().parents[2]
@@ -193,7 +194,8 @@ def _command(analysis: Analysis) -> str | None:
     # A forest of this lab is found by its name, and has its marks with it.
     marked = None if analysis.card.origin == "forest" else analysis.forest_training
     marked_page = micrograph.page and marked
-    if analysis.tile_settings != TileSettings() or marked_page:
+    usual = tiles_for(micrograph.shape, analysis.segmentation.execution.backend)
+    if analysis.tile_settings != usual or marked_page:
         return None
     words = ["lamella", "segment", f"./{micrograph.name}", "--model", analysis.card.name]
     if marked:

@@ -55,7 +55,7 @@ def enqueue(
         "facts": facts_of(micrograph),
         "model": model,
         "objects": asdict(object_settings or ObjectSettings()),
-        "tiles": asdict(tile_settings or TileSettings()),
+        "tiles": tile_settings and asdict(tile_settings),
         "choice": asdict(choice),
     }
     # What it will keep, about a byte a pixel, must fit before somebody waits for it.
@@ -75,7 +75,7 @@ def handler(load: Load) -> Handler:
             # Jobs of an earlier Lamella may wait still; they asked for nothing.
             load(workspace, job.owner, params["model"], RunChoice(**params.get("choice", {}))),
             object_settings=ObjectSettings(**params["objects"]),
-            tile_settings=TileSettings(**params["tiles"]),
+            tile_settings=params["tiles"] and TileSettings(**params["tiles"]),
             progress=progress,
         )
         written = results.write(workspace, analysis)

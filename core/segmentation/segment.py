@@ -20,7 +20,7 @@ from core.segmentation.engines.engine import Engine
 from core.segmentation.engines.forest_engine import ForestEngine
 from core.segmentation.fine_scale import fine_scale
 from core.segmentation.preprocessing import ImageField, image_field
-from core.segmentation.settings import TileSettings
+from core.segmentation.settings import TileSettings, tiles_for
 from core.segmentation.tiled import predict_bands
 from core.types import Micrograph, ProgressCallback, Segmentation, no_progress
 
@@ -46,6 +46,7 @@ def segment(
     test-time augmentation, or at its working side. Where its objects turn out to be small, the
     image is seen once more, at the card's ``fine_scale``. What comes back is in the micrograph's
     own pixels.
+    ``settings``: None = :func:`core.segmentation.settings.tiles_for` the image.
     ``progress`` is called after every tile with (done, total) and stops the work by raising
     ``core.errors.Cancelled``.
 
@@ -56,8 +57,8 @@ def segment(
         LamellaError: an image shorter or narrower than 16 px without its info bar, or no room even
             for half a tile.
     """
-    settings = settings or TileSettings()
     rows, columns = micrograph.pixels[micrograph.image_rows].shape
+    settings = settings or tiles_for(micrograph.shape, engine.execution.backend)
     if min(rows, columns) < SHORTEST_SIDE:
         raise LamellaError(
             f"{micrograph.name} is {rows} x {columns} px without its info bar; at "

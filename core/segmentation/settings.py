@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from core.types import ModelCard
 
 MULTIPLE_PX = 32
+MOST_BYTES, EMPTY_BYTES = 1.45e9, 0.2e9
+"""Memory that an image may be segmented in, and of a process that has done nothing yet."""
+TILE_BYTES, IMAGE_BYTES = 260, 42
+"""Of a pixel of a tile in OpenVINO, and of an image with what is made of it, at their peak."""
 
 
 @dataclass(frozen=True)
@@ -14,7 +19,7 @@ class TileSettings:
     """How an image is cut for the network: the largest ``side_px`` of a tile and the ``overlap_px``
     of two, multiples of 32; None = as far as the model looks, which its card says.
 
-    Two tiles a side, 128 px of them shared, cover 2048 px; the memory of a network grows with them.
+    The memory of a network grows with them; :func:`tiles_for` says how large they may be.
     """
 
     side_px: int = 1088
@@ -28,6 +33,18 @@ class TileSettings:
         """Return tiles of half the side, or the smallest, with no more than half of it shared."""
         side = max(MULTIPLE_PX, self.side_px // 2 // MULTIPLE_PX * MULTIPLE_PX)
         return TileSettings(side, min(self.shared_px(card), side // 2 // MULTIPLE_PX * MULTIPLE_PX))
+
+
+def tiles_for(shape: tuple[int, int], backend: str) -> TileSettings:
+    """Return the tiles of an image (H, W): the largest with which it is segmented in 1.5 GB, since
+    what two tiles share is computed twice. ``backend``: that runs the network; others than OpenVINO
+    need more memory for a tile, and get the usual ones."""
+    usual = TileSettings()
+    if backend != "openvino":
+        return usual
+    left = MOST_BYTES - EMPTY_BYTES - IMAGE_BYTES * math.prod(shape)
+    side = math.isqrt(max(0, round(left / TILE_BYTES))) // MULTIPLE_PX * MULTIPLE_PX
+    return TileSettings(max(usual.side_px, side))
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from core.export.provenance import provenance, run_json
 from core.export.tables import csv_bytes, xlsx_bytes
 from core.measurement.regions import measure_objects
 from core.segmentation.instances import separate_objects
-from core.segmentation.settings import TileSettings
+from core.segmentation.settings import TileSettings, tiles_for
 from core.types import Micrograph, ModelCard, Phase, PixelSize, Segmentation, Weights
 
 PHASES = (Phase("background", "#0072B2"), Phase("particle", "#E69F00"))
@@ -85,6 +85,7 @@ def make_analysis(tmp_path, pixel_size=ODD_SIZE, name="image.tif"):
         objects=objects,
         table=measure_objects(objects, micrograph.pixels, pixel_size, micrograph.measurable),
         object_settings=ObjectSettings(),
+        tile_settings=tiles_for(micrograph.shape, "openvino"),
         seconds=1.23456,
     )
 
@@ -294,7 +295,10 @@ def test_run_json_names_everything_needed_to_repeat_it(tmp_path):
         "at_grey_edge": False,
         "keep_second_phase": False,
     }
-    assert told["settings"]["tiles"] == {"side_px": 1088, "overlap_px": analysis.card.overlap_px}
+    assert told["settings"]["tiles"] == {
+        "side_px": analysis.tile_settings.side_px,
+        "overlap_px": analysis.card.overlap_px,
+    }
     assert told["engine"] == {
         "device": "cpu",
         "backend": "openvino",

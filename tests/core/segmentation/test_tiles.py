@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.segmentation.settings import IMAGE_BYTES, TILE_BYTES, TileSettings, tiles_for
 from core.segmentation.tiles import Stitch, taper, tiles
 
 SHAPES = [(32, 32), (64, 512), (512, 512), (544, 1024), (1312, 992)]
@@ -62,3 +63,15 @@ def test_taper_hands_over_linearly_and_keeps_the_image_edge():
     total = left[0, overlap] + right[0, 16:48]
     np.testing.assert_allclose(total, 1, atol=1e-6)
     assert left[0, 255] == pytest.approx(1e-4) and right[0, 0] == pytest.approx(1e-4)
+
+
+def test_an_image_gets_the_largest_tiles_that_1500_mb_have_room_for():
+    # 2048 px seen at 0.85 of their size are 1760 px, in one piece.
+    assert tiles_for((2048, 2048), "openvino").side_px >= 1760
+    side = tiles_for((4096, 4096), "openvino").side_px
+    assert side > 1088
+    used = TILE_BYTES * side**2 + IMAGE_BYTES * 4096**2 + 0.2e9
+    assert used <= 1.45e9 < used + TILE_BYTES * ((side + 32) ** 2 - side**2)
+    assert tiles_for((10_000, 10_000), "openvino") == TileSettings()
+    # PyTorch needs more memory for a tile, on a GPU of unknown size.
+    assert tiles_for((2048, 2048), "torch") == TileSettings()
