@@ -52,13 +52,26 @@ def grains_from_probability(
 def _flooded(height: np.ndarray, cores: np.ndarray) -> np.ndarray:
     """Return the basin (H, W) int32 of each pixel, flooded from ``cores`` (H, W), 0 = none.
 
-    Within a core there is nothing to flood: without what lies behind its rim the answer is the same
-    and several times as quick.
+    Within a basin that is known there is nothing to flood: without what lies behind its rim the
+    answer is the same and twice as quick.
     """
     from skimage.segmentation import watershed
 
-    within = cv2.erode((cores > 0).astype(np.uint8), CROSS, borderValue=1) > 0
-    return np.where(within, cores, watershed(height, cores, mask=~within))
+    known = _around_cores(height, cores)
+    within = cv2.erode((known > 0).astype(np.uint8), CROSS, borderValue=1) > 0
+    return np.where(within, known, watershed(height, known, mask=~within))
+
+
+def _around_cores(height: np.ndarray, cores: np.ndarray) -> np.ndarray:
+    """Return ``cores`` (H, W) int32 with what lies around each and is as low: all of it is flooded
+    before anything higher, and from this core alone where no other lies in it."""
+    count, low = cv2.connectedComponents((height < CORE).astype(np.uint8), connectivity=4)
+    pixels = np.flatnonzero(cores)
+    inside, core = low.ravel()[pixels], cores.ravel()[pixels]
+    only = np.zeros(count, np.int32)
+    only[inside] = core
+    only[inside[only[inside] != core]] = 0
+    return np.where(cores > 0, cores, only[low])
 
 
 @dataclass
