@@ -22,12 +22,11 @@ from commands.terminal.segmenting import add_segmenting
 from core.errors import DataError, LamellaError
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis import Segmented
     from core.export.batch import Batch, MeasuredField
     from core.fields.group_table import Grouping
     from core.fields.groups import Comparison
     from core.fields.pooled import PooledMeasurement
-    from core.fields.result import FieldMeasurement
     from core.fields.settings import MeasureSettings
     from core.types import Micrograph
 
@@ -164,18 +163,20 @@ def _measure(fields: Sequence[Field], measurer: Measurer, failures: dict[Path, s
     by_path, clock = {one.path: one for one in fields}, Clock(len(fields))
     failed = failures.__setitem__
 
-    def work(path: Path, micrograph: Micrograph) -> tuple[Analysis, FieldMeasurement]:
-        return measurer.measure(by_path[path], micrograph, progress_line(f"{path.name}: tile"))
+    def segment(path: Path, micrograph: Micrograph) -> Segmented:
+        return measurer.segment(by_path[path], micrograph, progress_line(f"{path.name}: tile"))
 
-    def write(path: Path, made: tuple[Analysis, FieldMeasurement]) -> None:
-        measurer.write(by_path[path], *made)
-        say(f"{made[1].name}: {one_line(made[1])} ({clock.one_more()})")
+    def write(path: Path, found: Segmented) -> None:
+        # Meanwhile the network is at the next image.
+        analysis, measured = measurer.measure(by_path[path], found)
+        measurer.write(by_path[path], analysis, measured)
+        say(f"{measured.name}: {one_line(measured)} ({clock.one_more()})")
 
     def on_failure(path: Path, reason: str) -> None:
         clock.one_more()
         failed(path, reason)
 
-    in_stages(list(by_path), lambda path: measurer.read(by_path[path]), work, write, on_failure)
+    in_stages(list(by_path), lambda path: measurer.read(by_path[path]), segment, write, on_failure)
 
 
 def _measure_on_cluster(

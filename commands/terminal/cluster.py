@@ -152,7 +152,8 @@ def _measure_here(field: Field) -> str:
     plugin: Any = get_worker().plugins[ModelOnWorker.name]
     measurer: Measurer = plugin.measurer
     try:
-        analysis, measured = measurer.measure(field, measurer.read(field), no_progress)
+        found = measurer.segment(field, measurer.read(field), no_progress)
+        analysis, measured = measurer.measure(field, found)
         measurer.write(field, analysis, measured)
     except OSError as error:
         raise LamellaError(

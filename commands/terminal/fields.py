@@ -23,7 +23,7 @@ from commands.terminal.segmenting import object_settings
 from core.errors import LamellaError
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis import Analysis, Segmented
     from core.export.batch import MeasuredField
     from core.fields.result import FieldMeasurement
     from core.fields.settings import MeasureSettings
@@ -128,28 +128,27 @@ class Measurer:
         """Read the image of a field."""
         return read_image(field.path, self.options.page)
 
-    def measure(
+    def segment(
         self, field: Field, micrograph: Micrograph, progress: ProgressCallback
-    ) -> tuple[Analysis, FieldMeasurement]:
-        """Segment and measure a field."""
-        from core.analysis import analyse
+    ) -> Segmented:
+        """Segment the image of a field."""
+        from core.analysis import prepare, segmented
+
+        say_what_is_open(micrograph, field.path, self.options)
+        bars = self.options.info_bar
+        micrograph = prepare(micrograph, self.pixel_size, bars.bottom, bars.top)
+        return segmented(micrograph, self._model().engine, progress=progress)
+
+    def measure(self, field: Field, found: Segmented) -> tuple[Analysis, FieldMeasurement]:
+        """Measure a field that is segmented."""
+        from core.analysis import measure
         from core.fields.field import measure_field
         from models.measured import measurand_errors
 
-        say_what_is_open(micrograph, field.path, self.options)
-        loaded = self._model()
-        analysis = analyse(
-            micrograph,
-            loaded.engine,
-            pixel_size=self.pixel_size,
-            info_bar_rows=self.options.info_bar.bottom,
-            top_bar_rows=self.options.info_bar.top,
-            object_settings=object_settings(self.options),
-            progress=progress,
-        )
-        analysis = replace(analysis, doubts=loaded.doubts(analysis.micrograph))
+        analysis = measure(found, object_settings(self.options))
+        analysis = replace(analysis, doubts=self._model().doubts(analysis.micrograph))
         errors = measurand_errors(self.card)
-        measured = measure_field(analysis, self.settings, errors, progress)
+        measured = measure_field(analysis, self.settings, errors)
         return analysis, replace(measured, name=field.name)
 
     def write(self, field: Field, analysis: Analysis, measured: FieldMeasurement) -> None:

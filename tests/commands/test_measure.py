@@ -134,18 +134,39 @@ def test_resume_measures_what_is_missing_and_gives_the_same_files(
 
 
 def stop_at(monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
-    """Stop as Ctrl-C does at a field, and return the names of those that are measured."""
+    """Stop as Ctrl-C does at a field, and return the names of those that are segmented."""
     seen: list[str] = []
-    real = Measurer.measure
+    real = Measurer.segment
 
-    def measure(self, field, *others):  # type: ignore[no-untyped-def]
+    def segment(self, field, *others):  # type: ignore[no-untyped-def]
         if field.name == name:
             raise KeyboardInterrupt
         seen.append(field.name)
         return real(self, field, *others)
 
-    monkeypatch.setattr(Measurer, "measure", measure)
+    monkeypatch.setattr(Measurer, "segment", segment)
     return seen
+
+
+def test_one_field_is_measured_while_the_next_is_segmented(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = threading.Barrier(2, timeout=30)
+    segment, measured = Measurer.segment, Measurer.measure
+
+    def segments(self, field, *others):  # type: ignore[no-untyped-def]
+        if field.name == "2.png":
+            both.wait()
+        return segment(self, field, *others)
+
+    def measures(self, field, *others):  # type: ignore[no-untyped-def]
+        if field.name == "1.png":
+            both.wait()
+        return measured(self, field, *others)
+
+    monkeypatch.setattr(Measurer, "segment", segments)
+    monkeypatch.setattr(Measurer, "measure", measures)
+    assert measure(images / "a" / "1.png", images / "a" / "2.png", "--out", tmp_path) == 0
 
 
 def test_a_bad_file_is_listed_and_stops_no_other(
