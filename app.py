@@ -17,6 +17,7 @@ from pages.components.correct.route import correction_route
 from pages.components.frame import arenas, garbage, jobs, networks, worker
 from pages.components.frame.addresses import page_routes
 from pages.components.frame.downloads import download_route
+from pages.components.frame.ending import ending_route
 from pages.components.frame.identity import OwnerCookie
 from pages.components.frame.image_store import image_route
 from pages.components.frame.words import literal
@@ -71,6 +72,7 @@ app = st.App(
     routes=[
         image_route(base_path),
         download_route(base_path),
+        ending_route(base_path),
         correction_route(base_path),
         click_route(base_path),
         library_route(base_path),

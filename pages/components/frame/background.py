@@ -15,7 +15,7 @@ import streamlit as st
 
 from core.errors import Cancelled, LamellaError
 from core.types import ProgressCallback
-from pages.components.frame import jobs, session, stores
+from pages.components.frame import ending, jobs, session, stores
 from pages.components.frame.jobs import Job, Result
 from pages.components.frame.queued import QueuedJob
 from pages.components.frame.words import literal
@@ -96,11 +96,13 @@ def take_finished(place: str) -> Job | QueuedJob | None:
 def show(place: str, display: Display) -> None:
     """Draw the progress of a place and a button to cancel; run the page again when it ends."""
     session.memory().shown_places.add(place)
+    if (job := running(place)) is not None:
+        ending.rerun_at_the_end(place, job)
     st.fragment(_show, run_every=display.poll_seconds)(place, display)
 
 
 def wait_unseen(place: str, poll_seconds: float) -> None:
-    """Draw nothing; run the page again when the job at a place ends."""
+    """Draw nothing; run the page again when the job at a place ends, which nobody waits for."""
     st.fragment(_rerun_at_the_end, run_every=poll_seconds)(place)
 
 

@@ -41,7 +41,7 @@ NETWORK = Display(
     "Tile",
     "Loading the network; the first time takes longer.",
     "Measuring.",
-    poll_seconds=0.7,
+    poll_seconds=1.0,
     width="stretch",
 )
 FOREST = Display(
