@@ -19,7 +19,7 @@ from core.errors import LamellaError
 from core.segmentation.annotations import Selection
 from core.segmentation.grain_intercepts import intercepts_of
 from core.segmentation.measured_objects import lengths_of, measured_objects, table_of
-from core.segmentation.settings import ObjectSettings, TileSettings, tiles_for
+from core.segmentation.settings import TOGETHER_PX, ObjectSettings, TileSettings, tiles_for
 from core.types import (
     Micrograph,
     ModelCard,
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
     from core.segmentation.engines.forest_engine import ForestEngine, ForestTraining
 
 __all__ = ["Analysis", "ObjectSettings", "TileSettings", "analyse", "prepare", "regroup"]
-
-TOGETHER_PX = 8_000_000
-"""Up to here objects, test lines and statistics are found at once, in the memory of all three."""
 
 
 @dataclass(frozen=True, eq=False)

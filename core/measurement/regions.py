@@ -6,6 +6,7 @@ with the length of outlines and not with the area of the image.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,9 +63,12 @@ def measure_objects(
             f"The objects have shape {objects.shape} and the image {pixels.shape}; both must "
             "cover the same pixels."
         )
-    edge = ImageEdge.of(np.ones(objects.shape, np.bool_) if measurable is None else measurable)
-    runs = find_runs(objects)
-    perimeter = perimeters(objects, runs.ids)
+    inside = np.ones(objects.shape, np.bool_) if measurable is None else measurable
+    with ThreadPoolExecutor(1) as beside:
+        at_edge = beside.submit(ImageEdge.of, inside)
+        runs = find_runs(objects)
+        perimeter = perimeters(objects, runs.ids)
+    edge = at_edge.result()
     cut = np.isin(runs.ids, np.unique(objects[edge.along]))
     intensity = runs.sum(run_intensity(runs, pixels))
     return table_of_runs(runs, perimeter, cut, intensity, pixel_size, edge.extent)

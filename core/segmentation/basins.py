@@ -6,6 +6,7 @@ Nothing depends on the order of pixels in memory or on threads, so the result is
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,9 +40,9 @@ def climb(height: np.ndarray) -> Basins:
     ``height``: (H + 2, W + 2) float32, with a rim of one pixel that belongs to no basin.
     """
     inside = height[1:-1, 1:-1]
-    up = np.concatenate(
-        [_steepest(height[row : row + STRIP_ROWS + 2]) for row in range(0, len(inside), STRIP_ROWS)]
-    )
+    strips = [height[row : row + STRIP_ROWS + 2] for row in range(0, len(inside), STRIP_ROWS)]
+    with ThreadPoolExecutor(2) as pool:
+        up = np.concatenate(list(pool.map(_steepest, strips)))
     pixels = np.flatnonzero(inside > 0).astype(np.int32)
     place = np.zeros(inside.size, np.int32)
     place[pixels] = np.arange(pixels.size, dtype=np.int32)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
 import numpy as np
 from scipy.special import expit
 
 from core.segmentation.grey_edges import as_drawn
+from core.segmentation.settings import TOGETHER_PX
 from core.types import ModelCard, Segmentation
 
 LEAST_INDECISION = 1e-3
@@ -56,6 +59,25 @@ def features(objects: np.ndarray, segmentation: Segmentation, phase: int) -> np.
 
     Cut and contact together tell a cut at a line that the network sees from one through an object.
     """
+    with ThreadPoolExecutor(1) as beside:
+        image_wide = beside.submit(_of_the_image, segmentation, phase)
+        if objects.size > TOGETHER_PX:
+            image_wide.exception()
+        of_objects = _of_the_objects(objects, segmentation, phase)
+    area, undecided = image_wide.result()
+    *others, size = of_objects
+    same = np.full(len(size), np.log(undecided + LEAST_INDECISION))
+    return np.stack([*others, np.log(size / area), same])
+
+
+def _of_the_image(segmentation: Segmentation, phase: int) -> tuple[float, float]:
+    return typical_area(segmentation, phase), indecision(segmentation, phase)
+
+
+def _of_the_objects(
+    objects: np.ndarray, segmentation: Segmentation, phase: int
+) -> tuple[np.ndarray, ...]:
+    """Return the features that each object has by itself, (N + 1,) each, and last its area."""
     assert segmentation.contact is not None and segmentation.distance is not None
     count, of_phase = int(objects.max(initial=0)) + 1, segmentation.labels == phase
     inside = (objects > 0) & of_phase
@@ -76,10 +98,7 @@ def features(objects: np.ndarray, segmentation: Segmentation, phase: int) -> np.
             contact += np.bincount(ids, seen * goes_on, minlength=count)
     outline = np.maximum(outline, 1)
     area = np.maximum(np.bincount(objects.ravel(), minlength=count), 1)
-    size = np.log(area / typical_area(segmentation, phase))
-    undecided = np.full(count, np.log(indecision(segmentation, phase) + LEAST_INDECISION))
-    mean = total / np.maximum(pixels, 1)
-    return np.stack([mean, middle, cut / outline, contact / outline, size, undecided])
+    return total / np.maximum(pixels, 1), middle, cut / outline, contact / outline, area
 
 
 def indecision(segmentation: Segmentation, phase: int) -> float:

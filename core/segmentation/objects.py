@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from core.segmentation.grey_edges import move_outlines
 from core.segmentation.instances import separate_objects
 from core.segmentation.object_confidence import object_confidence
 from core.segmentation.object_watershed import separate_by_distance
-from core.segmentation.settings import ObjectSettings
+from core.segmentation.settings import TOGETHER_PX, ObjectSettings
 from core.types import ModelCard, Segmentation
 
 
@@ -33,16 +34,19 @@ def counted_objects(
         LamellaError: settings out of range.
     """
     assert card.objects_phase is not None
-    every = find_objects(
-        segmentation, card.objects_phase, replace(settings, minimum_area_px=0), measurable
-    )
-    if segmentation.distance is not None:
-        join_rods(every, pixels, measurable)
-    if settings.at_grey_edge:
-        every = move_outlines(every, pixels, measurable)
-    confidence = confidence_of(every, segmentation, card, settings, measurable)
-    written = find_annotations(pixels, measurable)
-    objects, selection = select_objects(every, settings, written, confidence)
+    with ThreadPoolExecutor(1) as beside:
+        written = beside.submit(find_annotations, pixels, measurable)
+        if pixels.size > TOGETHER_PX:
+            written.exception()
+        every = find_objects(
+            segmentation, card.objects_phase, replace(settings, minimum_area_px=0), measurable
+        )
+        if segmentation.distance is not None:
+            join_rods(every, pixels, measurable)
+        if settings.at_grey_edge:
+            every = move_outlines(every, pixels, measurable)
+        confidence = confidence_of(every, segmentation, card, settings, measurable)
+    objects, selection = select_objects(every, settings, written.result(), confidence)
     if confidence is None:
         return objects, selection, None
     if settings.at_grey_edge:

@@ -13,6 +13,9 @@ MOST_BYTES, EMPTY_BYTES = 1.45e9, 0.2e9
 TILE_BYTES, IMAGE_BYTES = 260, 42
 """Of a pixel of a tile in OpenVINO, and of an image with what is made of it, at their peak."""
 
+TOGETHER_PX = 8_000_000
+"""Up to here what is found of one image is found at once, in the memory of all of it."""
+
 
 @dataclass(frozen=True)
 class TileSettings:
