@@ -16,6 +16,7 @@ from pages.components.correct.clicks import click_route
 from pages.components.correct.route import correction_route
 from pages.components.frame import arenas, garbage, jobs, networks, worker
 from pages.components.frame.addresses import page_routes
+from pages.components.frame.bundle import BundleFromMemory
 from pages.components.frame.downloads import download_route
 from pages.components.frame.ending import ending_route
 from pages.components.frame.identity import OwnerCookie
@@ -79,7 +80,10 @@ app = st.App(
         class_route(base_path),
         *page_routes(base_path),
     ],
-    middleware=[Middleware(OwnerCookie, base_path)],
+    middleware=[
+        Middleware(BundleFromMemory, base_path),
+        Middleware(OwnerCookie, base_path),
+    ],
     lifespan=until_the_end,
     on_script_error=explain,
 )
