@@ -66,11 +66,15 @@ def predict_bands(
                 answer = np.flip(engine.probabilities(np.flip(seen, axes)[None])[0], axes)
                 values = answer if values is None else values + answer
                 progress(index * len(flips) + turn, len(cut) * len(flips))
+            assert values is not None
+            if len(flips) > 1:
+                values /= len(flips)
+            if len(cut) == 1:
+                put_image(0, values)
+                return
             if stitched is not None:
                 stitched.result()
             weight = taper(tile, padded, shared)
-            assert values is not None
-            values /= len(flips)
             stitched = beside.submit(stitch.add, tile, values, weight)
     if stitched is not None:
         stitched.result()
