@@ -7,7 +7,9 @@
 DIR is the data folder of `particles`. FOLDER gets a checkpoint, from which a run that was killed
 goes on, and at the end the weights: the mean of those that the run began with and of its own. With
 a teacher the model's encoder gets the teacher's decoder to begin with
-(`research.objects.decoder`), and learns from the teacher's answers beside the masks.
+(`research.objects.decoder`), and learns from the teacher's answers beside the masks. A model that
+is its own teacher keeps to its answers on micrographs, and learns drawn images from their masks
+alone; batch normalization then stays as it is, for drawn images would move what it is based on.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from core.segmentation.object_watershed import separate_by_distance
 from core.segmentation.preprocessing import grey_levels
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.annotations import annotate
+from core.synthesis.bars_and_rings import draw_bars, draw_rings
 from core.synthesis.crowds import draw_crowd
 from core.synthesis.films import draw_film
 from core.training.augmentation import Augmentation, Pair, degrade, random_crop
@@ -45,8 +48,10 @@ SEEN_AT = 0.85
 AUGMENTATION = Augmentation(scale=(0.5, 1.8), invert=0.15, rotation_degrees=(-30, 30))
 SIDE = 256
 ANNOTATED = 0.15
-CROWDS, FILMS = 0.22, 0.16
-DRAWN = 400
+# Of the crops: drawn crowds, a third of them bars or rings; films.
+CROWDS, FILMS = 0.24, 0.14
+DRAWN = 500
+BARS, RINGS = 0.3, 0.2
 
 
 def shares(pairs: list[Pair]) -> np.ndarray:
@@ -67,12 +72,14 @@ class Source:
     count: int
     seed: int
 
-    def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return images and targets of one step, the same for the same step."""
+    def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return images and targets of one step, and which are micrographs, the same for the same
+        step."""
         random = np.random.default_rng((self.seed, step))
-        images, targets = [], []
+        images, targets, real = [], [], []
         for index in random.choice(len(self.pairs), self.count, p=self.share):
-            kind = random.random()
+            # The first is a micrograph, so that a teacher has one to answer about.
+            kind = random.random() if images else 1.0
             if kind < CROWDS:
                 image, ids = self._crowd(random)
             elif kind < CROWDS + FILMS:
@@ -83,7 +90,9 @@ class Source:
                     image = annotate(image, random)
             images.append(image)
             targets.append(object_targets(ids))
-        return torch.from_numpy(np.stack(images))[:, None], torch.from_numpy(np.stack(targets))
+            real.append(kind >= CROWDS + FILMS)
+        seen = torch.from_numpy(np.stack(images))[:, None]
+        return seen, torch.from_numpy(np.stack(targets)), torch.tensor(real)
 
     def _crowd(self, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         image, ids = self.drawn[random.integers(len(self.drawn))]
@@ -92,6 +101,16 @@ class Source:
         image, ids = np.ascontiguousarray(image), np.ascontiguousarray(ids)
         image = degrade(image, AUGMENTATION, random)
         return (grey_levels(image) if random.random() < 0.5 else image), ids
+
+
+def draw(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return a drawn image and its instances: a crowd, bars or rings."""
+    kind = random.random()
+    if kind < BARS:
+        return draw_bars(random, SIDE)
+    if kind < BARS + RINGS:
+        return draw_rings(random, SIDE)
+    return draw_crowd(random, SIDE)
 
 
 def _film(random: np.random.Generator) -> np.ndarray:
@@ -131,6 +150,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--seconds", type=float, default=np.inf, help="after which it ends anyway")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--peak", type=float, default=3e-4, help="largest learning rate")
     parser.add_argument("--new", type=float, default=0.5, help="share of the new weights")
@@ -145,21 +165,25 @@ def main() -> None:
     sides = read_sides(options.data)
     pairs = list(sides["train"])
     card, teacher = zoo.card(options.model), None
+    own = options.teacher == options.model
     if options.teacher:
         teacher = trained(zoo.card(options.teacher))
+    if teacher is not None and not own:
         network = with_decoder_of(teacher, card, pairs, AUGMENTATION)
     else:
         network = trained(card)
     checkpoint, frozen = options.folder / "checkpoint.pt", tuple(options.frozen)
-    run = Training(card, network, checkpoint, options.bfloat16, frozen, teacher)
+    run = Training(card, network, checkpoint, options.bfloat16, frozen, teacher, own)
     seeds = ((options.seed, number) for number in range(DRAWN))
-    drawn = [draw_crowd(np.random.default_rng(seed), SIDE) for seed in seeds]
+    drawn = [draw(np.random.default_rng(seed)) for seed in seeds]
     source = Source(pairs, shares(pairs), drawn, options.batch, options.seed)
     saved, losses = time.time(), []
-    for images, targets in made_ahead(source.batch, run.step, NEVER, 1):
-        if run.step >= options.steps:
+    for images, targets, real in made_ahead(source.batch, run.step, NEVER, 1):
+        progress = max(run.step / options.steps, (time.time() - run.begun) / options.seconds)
+        if progress >= 1:
             break
-        losses.append(run.learn(images, targets, rate(run.step / options.steps, options.peak)))
+        now = rate(progress, options.peak)
+        losses.append(run.learn(images, targets, now, real if own else None))
         if run.step % 20 == 0:
             print(run.step, np.mean(losses, axis=0).round(3), flush=True)
             losses = []

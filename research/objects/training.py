@@ -36,7 +36,7 @@ class Training:
 
     ``card``: whose normalization it sees images with. ``frozen``: prefixes of parameters that keep
     their values. ``teacher``: a network of the same outputs and normalization, from whose answers
-    it learns as much as from the masks.
+    it learns as much as from the masks. ``steady``: batch normalization keeps its statistics.
     """
 
     def __init__(
@@ -47,8 +47,10 @@ class Training:
         bfloat16: bool = False,
         frozen: tuple[str, ...] = FIRST_STAGES,
         teacher: nn.Module | None = None,
+        steady: bool = False,
     ) -> None:
         self.card, self.checkpoint, self.bfloat16 = card, checkpoint, bfloat16
+        self.steady = steady
         self.network = network.to(memory_format=torch.channels_last)
         self.teacher = teacher and teacher.to(memory_format=torch.channels_last)
         self.first = {name: value.clone() for name, value in network.state_dict().items()}
@@ -82,22 +84,30 @@ class Training:
         unfinished.replace(self.checkpoint)
 
     def learn(
-        self, images: torch.Tensor, targets: torch.Tensor, learning_rate: float
+        self,
+        images: torch.Tensor,
+        targets: torch.Tensor,
+        learning_rate: float,
+        taught: torch.Tensor | None = None,
     ) -> list[float]:
-        """Take one step; return the losses of phases, contact, distance, and beside the teacher."""
+        """Take one step; return the losses of phases, contact, distance, and beside the teacher.
+
+        ``taught``: (N,) bool, the images that the teacher is asked about, at least one; None = all.
+        """
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate * group["share"]
-        self.network.train()
+        self.network.train(not self.steady)
         self.network.get_submodule("encoder").eval()
         seen = (images - self.card.mean) / self.card.std
         seen = seen.to(memory_format=torch.channels_last)
+        asked = slice(None) if taught is None else taught
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
             outputs = self.network(seen)
             with torch.no_grad():
-                wanted = None if self.teacher is None else self.teacher(seen)
+                wanted = None if self.teacher is None else self.teacher(seen[asked])
         parts = list(object_loss(outputs.float(), targets))
         if wanted is not None:
-            parts.append(object_distillation_loss(outputs.float(), wanted.float()))
+            parts.append(object_distillation_loss(outputs[asked].float(), wanted.float()))
         self.optimizer.zero_grad(set_to_none=True)
         torch.stack(parts).sum().backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
