@@ -265,7 +265,8 @@ class ModelCard:
     image and its horizontal flip. ``tta_scales``: test-time augmentation by scale, the mean over
     the image resized by each factor. ``fine_scale``: the one factor where its objects are small,
     see ``core.segmentation.fine_scale``; None = no other. ``working_side_px``: the longer side that
-    larger images are reduced to in place of those factors; None = they are not.
+    larger images are reduced to in place of those factors, and enlarged from by ``fine_scale``;
+    None = they are not.
     ``careful_flips``, ``careful_scales``: of an ensemble that is better and slower, taken where it
     is asked for; () = there is none.
     ``is_careful``: it was.

@@ -17,13 +17,13 @@ LOOKED_AT_PX = 1024
 """Side of the middle of an image, in which objects are told apart."""
 
 
-def fine_scale(card: ModelCard, outputs: np.ndarray) -> float | None:
-    """Return the ``card``'s ``fine_scale`` where what it found at its usual scale is small; None
-    where that will do.
+def fine_scale(card: ModelCard, outputs: np.ndarray, usual: float = 1.0) -> float | None:
+    """Return the ``card``'s ``fine_scale`` times the ``usual`` scale where what it found at that is
+    small; None where that will do.
 
     Small: :func:`typical_width` under 20 px, of at least 0.2 % of the image; or, under 60 px,
-    :func:`mean_width` under 20 px, for small objects whose contacts the network missed.
-    ``outputs``: (C, H, W), the card's, in [0, 1].
+    :func:`mean_width` under 20 px, for small objects whose contacts the network missed; widths as
+    the network saw them. ``outputs``: (C, H, W), the card's, in [0, 1], at the image's size.
     """
     if card.fine_scale is None or card.objects_phase is None or not card.object_outputs:
         return None
@@ -32,10 +32,11 @@ def fine_scale(card: ModelCard, outputs: np.ndarray) -> float | None:
     parts = of_phase & (outputs[phases] < 0.5)
     if np.count_nonzero(parts) < LEAST_SHARE * parts.size:
         return None
-    width = typical_width(parts)
+    width = usual * typical_width(parts)
     if SMALL_PX <= width < LARGEST_LUMP * SMALL_PX:
-        width = min(width, mean_width(of_phase, outputs[phases], outputs[phases + 1]))
-    return card.fine_scale if width < SMALL_PX else None
+        mean = mean_width(of_phase, outputs[phases], outputs[phases + 1])
+        width = min(width, usual * mean)
+    return round(card.fine_scale * usual, 4) if width < SMALL_PX else None
 
 
 def typical_width(parts: np.ndarray) -> float:

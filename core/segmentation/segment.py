@@ -71,7 +71,7 @@ def segment(
         field, engine, settings, progress, () if usual is None else (usual,)
     )
     execution = replace(execution, scale=usual)
-    if (finer := fine_scale(engine.card, outputs)) is not None:
+    if (finer := fine_scale(engine.card, outputs, usual or 1.0)) is not None:
         del outputs
         outputs, used, execution = _outputs(field, engine, settings, progress, (finer,))
         execution = replace(execution, scale=finer)

@@ -1,12 +1,13 @@
-"""Train `supported-particles` from `particles`, for as long as there is time.
+"""Train `supported-particles` from `particles`, or further, for as long as there is time.
 
-    python -m research.supported.train FOLDER --until HH:MM
+    python -m research.supported.train FOLDER --until 2026-11-30T00:40
 
 The learning rate follows the clock: one cycle from the first start
 to ``--until``. Killed, it goes on from its checkpoint.
 
 With ``--boxes DIR``, a share of the crops is cut from images of DIR/images whose names fit
-``--of``, an ellipse in each of the boxes of DIR/boxes_yolo taken as a particle.
+``--of``, at the size that the model sees them at, an ellipse in each of the boxes of
+DIR/boxes_yolo taken as a particle.
 """
 
 from __future__ import annotations
@@ -24,14 +25,17 @@ import torch
 
 from core.formats import read_file
 from core.measurement.boxes import read_yolo_boxes
+from core.pixels.resampling import resample
 from core.segmentation.preprocessing import eight_bit, image_field
+from core.segmentation.segment import working_shapes
 from core.synthesis.supported.image import draw_supported
 from core.training.augmentation import Augmentation, Pair, random_crop
 from core.training.object_targets import object_targets
 from core.training.prefetch import made_ahead
+from models import zoo
 from models.weights_file import save_weights, trained
-from models.zoo.particles import CARD
-from research.objects.training import NEVER, SAVED_SECONDS, Training, rate
+from models.zoo.supported_particles import CARD
+from research.objects.training import NEVER, PEAK, SAVED_SECONDS, Training, rate
 
 BATCH, SIDE = 6, 160
 SEED = 21
@@ -88,37 +92,41 @@ def ellipses(boxes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def boxed_pairs(folder: Path, pattern: str) -> tuple[Pair, ...]:
-    """Return the images whose names fit ``pattern``, a particle in each box."""
+    """Return the images whose names fit ``pattern``, at the model's working side, a particle in
+    each box."""
     pairs = []
     for path in sorted((folder / "images").iterdir()):
         if re.fullmatch(pattern, path.stem):
-            micrograph = read_file(path)
-            boxes = read_yolo_boxes(folder / "boxes_yolo" / f"{path.stem}.txt", micrograph.shape)
-            grey = eight_bit(image_field(micrograph).grey)
-            pairs.append(Pair(path.stem, grey, ellipses(boxes, grey.shape)))
+            grey = image_field(read_file(path)).grey
+            [shape] = working_shapes(grey.shape, (CARD.scale_for(grey.shape) or 1.0,))
+            boxes = read_yolo_boxes(folder / "boxes_yolo" / f"{path.stem}.txt", shape)
+            seen = eight_bit(resample(grey, shape))
+            pairs.append(Pair(path.stem, seen, ellipses(boxes, shape)))
     return tuple(pairs)
 
 
 def main() -> None:
-    """Train until the time given, then write the averaged weights."""
+    """Train until the time given, then write the averaged weights, mixed with the first ones."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--until", required=True, metavar="HH:MM")
+    parser.add_argument("--until", required=True, type=datetime.fromisoformat, metavar="TIME")
+    parser.add_argument("--model", default="particles", help="whose weights it begins with")
     parser.add_argument("--boxes", type=Path, metavar="DIR")
     parser.add_argument("--of", default=".*", metavar="PATTERN", help="names of images with boxes")
     parser.add_argument("--boxed", type=float, default=0.5, help="share of crops with boxes")
+    parser.add_argument("--peak", type=float, default=PEAK, help="largest learning rate")
+    parser.add_argument("--new", type=float, default=1.0, help="share of the new weights")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    run = Training(CARD, trained(CARD), options.folder / "checkpoint.pt")
-    hour, minute = map(int, options.until.split(":"))
-    end = datetime.now().replace(hour=hour, minute=minute, second=0).timestamp()
+    run = Training(CARD, trained(zoo.card(options.model)), options.folder / "checkpoint.pt")
+    end = options.until.timestamp()
     pairs = boxed_pairs(options.boxes, options.of) if options.boxes else ()
     source = Source(pairs, options.boxed)
     saved, losses = time.time(), []
     for images, targets in made_ahead(source.batch, run.step, NEVER, 1):
         progress = min((time.time() - run.begun) / (end - run.begun), 1.0)
-        losses.append(run.learn(images, targets, rate(progress)))
+        losses.append(run.learn(images, targets, rate(progress, options.peak)))
         if run.step % 20 == 0:
             clock = f"{datetime.now():%H:%M:%S}"
             print(clock, run.step, f"{progress:.3f}", np.mean(losses, axis=0).round(3), flush=True)
@@ -128,8 +136,7 @@ def main() -> None:
             saved = time.time()
         if progress >= 1:
             break
-    state = run.average.module.state_dict()
-    print(save_weights(state, options.folder / "supported-particles.safetensors"))
+    print(save_weights(run.mixed(options.new), options.folder / "supported-particles.safetensors"))
 
 
 if __name__ == "__main__":

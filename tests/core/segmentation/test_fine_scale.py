@@ -98,3 +98,12 @@ def test_the_image_is_seen_again_and_the_result_says_so(diameter, scale):
     assert ("seen at 2 times its size" in found.execution.in_words) == (scale is not None)
     assert (found.digest == usual.digest) == (scale is None)
     assert np.mean(found.labels == disks(diameter)) > 0.97
+
+
+def test_what_is_small_is_judged_at_the_working_side():
+    card = replace(OBJECTS, fine_scale=1.5, working_side_px=60)
+    image = Micrograph(disks(30).astype(np.float32), "disks", digest="disks")
+    # Seen at half their size they are 15 px wide, so the image is seen at 0.75 of its size.
+    assert segment(image, Engine(card, ThresholdAndObjects(), "cpu")).execution.scale == 0.75
+    assert fine_scale(card, answer(disks(30)), 0.5) == 0.75
+    assert fine_scale(card, answer(disks(30)), 1.0) is None
