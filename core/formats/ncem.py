@@ -5,17 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 from math import prod
+from typing import TYPE_CHECKING
 
-import h5py
 import numpy as np
 
 from core.errors import FormatError
 from core.formats.reading.calibration import Calibration, metres
 from core.formats.reading.grey import Levels, full_scale
-from core.formats.reading.hdf5 import child, is_hdf5, is_image_data, is_small, opened, read_frame
+from core.formats.reading.hdf5 import (
+    child,
+    is_dataset,
+    is_group,
+    is_hdf5,
+    is_image_data,
+    is_small,
+    opened,
+    read_frame,
+)
 from core.formats.reading.limits import check_pages
 from core.formats.reading.source import Decoded, Finding, Source, known
 from core.formats.reading.spectra import is_spectral
+
+if TYPE_CHECKING:
+    import h5py
 
 TITLE = "NCEM EMD"
 EXTENSIONS = ("emd",)
@@ -109,7 +121,7 @@ def _images(file: h5py.File) -> list[_Image]:
     groups: list[h5py.Group] = []
 
     def visit(name: str, item: object) -> bool | None:
-        if isinstance(item, h5py.Group) and _GROUP_TYPE in item.attrs:
+        if is_group(item) and _GROUP_TYPE in item.attrs:
             groups.append(item)
         return True if len(groups) >= _MOST_OBJECTS else None
 
@@ -129,7 +141,7 @@ def _images(file: h5py.File) -> list[_Image]:
 
 
 def _axis(dimension: object) -> _Axis:
-    if not isinstance(dimension, h5py.Dataset) or dimension.ndim != 1 or len(dimension) < 2:
+    if not is_dataset(dimension) or dimension.ndim != 1 or len(dimension) < 2:
         return _Axis(None)
     if dimension.dtype.kind not in "iuf" or not is_small(dimension):
         return _Axis(None)

@@ -5,17 +5,29 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import h5py
 import numpy as np
 
 from core.errors import FormatError
 from core.formats.reading.calibration import Calibration, metres, number
 from core.formats.reading.grey import Levels, full_scale
-from core.formats.reading.hdf5 import child, is_hdf5, is_image_data, is_small, opened, read_frame
+from core.formats.reading.hdf5 import (
+    child,
+    is_dataset,
+    is_group,
+    is_hdf5,
+    is_image_data,
+    is_small,
+    opened,
+    read_frame,
+)
 from core.formats.reading.limits import check_pages
 from core.formats.reading.names import shown
 from core.formats.reading.source import Decoded, Finding, Source, flat_metadata, known
+
+if TYPE_CHECKING:
+    import h5py
 
 TITLE = "Velox EMD"
 EXTENSIONS = ("emd",)
@@ -52,7 +64,7 @@ def sniff(data: bytes) -> bool:
     if not is_hdf5(data):
         return False
     with opened(data) as file:
-        return isinstance(child(file, "Data", "Image"), h5py.Group)
+        return is_group(child(file, "Data", "Image"))
 
 
 def read(source: Source) -> Decoded:
@@ -85,7 +97,7 @@ def read(source: Source) -> Decoded:
 
 def _images(file: h5py.File) -> list[_Image]:
     folder = child(file, "Data", "Image")
-    if not isinstance(folder, h5py.Group):
+    if not is_group(folder):
         return []
     found = []
     for key in folder:
@@ -97,7 +109,7 @@ def _images(file: h5py.File) -> list[_Image]:
 
 def _metadata(dataset: object) -> Mapping:
     """Return the JSON of the first frame; it ends at the first zero byte."""
-    if not isinstance(dataset, h5py.Dataset) or dataset.ndim != 2 or dataset.dtype != np.uint8:
+    if not is_dataset(dataset) or dataset.ndim != 2 or dataset.dtype != np.uint8:
         return {}
     if dataset.shape[0] > _LONGEST_METADATA or dataset.shape[1] < 1 or not is_small(dataset):
         return {}

@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from math import prod
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
-import h5py
 import numpy as np
 
 from core.errors import FormatError
 from core.formats.reading.limits import check_decoded_bytes, check_frame
 from core.formats.reading.source import Source
+
+if TYPE_CHECKING:
+    # Imported in functions, as it takes a while and most files are of other formats.
+    import h5py
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _SMALL = 64_000_000
@@ -27,12 +30,30 @@ def is_hdf5(data: bytes) -> bool:
 @contextmanager
 def opened(data: bytes) -> Iterator[h5py.File]:
     """Yield the HDF5 file in ``data``."""
+    import h5py
+
     with h5py.File(BytesIO(data), "r") as file:
         yield file
 
 
+def is_group(item: object) -> TypeGuard[h5py.Group]:
+    """Whether ``item`` of an HDF5 file holds others."""
+    import h5py
+
+    return isinstance(item, h5py.Group)
+
+
+def is_dataset(item: object) -> TypeGuard[h5py.Dataset]:
+    """Whether ``item`` of an HDF5 file holds values."""
+    import h5py
+
+    return isinstance(item, h5py.Dataset)
+
+
 def child(group: h5py.Group, *names: str) -> h5py.Group | h5py.Dataset | None:
     """Return what is reached from ``group`` by ``names``, None when a link leaves the file."""
+    import h5py
+
     found: h5py.Group | h5py.Dataset | None = group
     for name in names:
         if not isinstance(found, h5py.Group):
@@ -45,7 +66,7 @@ def child(group: h5py.Group, *names: str) -> h5py.Group | h5py.Dataset | None:
 def is_image_data(dataset: object) -> TypeGuard[h5py.Dataset]:
     """Whether ``dataset`` holds real numbers in two dimensions or more, inside this file."""
     return (
-        isinstance(dataset, h5py.Dataset)
+        is_dataset(dataset)
         and dataset.dtype.kind in "uifb"
         and dataset.ndim >= 2
         and prod(dataset.shape) > 0

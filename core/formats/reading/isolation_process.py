@@ -112,6 +112,7 @@ def import_rosettasciio() -> None:
 
 def _import_readers() -> None:
     """Import all that a child may need, and let it find the memory unchanged."""
+    import h5py  # noqa: F401
     import imagecodecs
     import PIL.Image
 
