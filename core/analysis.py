@@ -90,7 +90,9 @@ class Analysis:
         """Sentences on how the image differs from those that the model learned from."""
         left_out, counted = self.selection.doubtful, len(self.table)
         unsure: tuple[str, ...] = ()
-        if left_out > counted:
+        # What a higher limit than usual leaves out says nothing about the image.
+        is_usual = self.object_settings.minimum_confidence <= ObjectSettings().minimum_confidence
+        if left_out > counted and is_usual:
             unsure = (
                 f"{left_out} objects were left out for low confidence, more than the {counted} "
                 "that count.",

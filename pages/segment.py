@@ -5,17 +5,8 @@ from functools import partial
 import streamlit as st
 
 from pages.components.correct.link import correct_link
-from pages.components.frame import presenter, publish, scale_bar, screen, session, sidebar
-from pages.components.segment import (
-    cards,
-    choices,
-    marking,
-    objects,
-    results,
-    run,
-    selection,
-    suggestion,
-)
+from pages.components.frame import presenter, publish, scale_bar, session, sidebar
+from pages.components.segment import cards, choices, marking, objects, results, run, selection
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
 PAGE = {"group": "Analyse", "title": "Segment", "order": 1}
@@ -31,6 +22,7 @@ chosen = choices.choose(opened)
 card, marked, found = chosen.card, chosen.marked, chosen.found
 brush = marking.brush(opened, marked)
 analysis = found.analysis if found else None
+overlay = marking.mask_overlay(opened, marked)
 with st.sidebar:
     shown = sidebar.view(card) if analysis else None
 
@@ -39,7 +31,7 @@ if analysis is None:
     viewer(
         publish.micrograph(opened.micrograph),
         ViewerSettings(
-            overlay=marking.mask_overlay(opened, marked),
+            overlay=overlay,
             bar_rows=opened.micrograph.bar_rows,
         ),
         key="viewer",
@@ -47,10 +39,7 @@ if analysis is None:
         ruler=scale_bar.ruler(opened),
     )
     run.next_step(marked)
-    if screen.presenting():
-        run.button_on_stage()
-    if chosen.may_be_another_model:
-        suggestion.find_out(opened)
+    chosen.look_for_another_model(opened)
     st.stop()
 
 results.warn(analysis)
@@ -61,9 +50,7 @@ viewer(
         labels=None if uncertain else publish.labels_of_objects(analysis),
         phases=() if uncertain else analysis.segmentation.phases,
         objects=None if uncertain else publish.objects(analysis),
-        overlay=publish.uncertainty(analysis)
-        if uncertain
-        else marking.mask_overlay(opened, marked),
+        overlay=publish.uncertainty(analysis) if uncertain else overlay,
         selected=selection.selected(analysis.objects_digest),
         bar_rows=opened.micrograph.bar_rows,
         boxes=results.annotation_boxes(analysis),
@@ -81,5 +68,4 @@ with st.sidebar:
     results.summary(analysis, opened.truth)
     correct_link(chosen.kept)
     results.export(found.reference)
-if chosen.may_be_another_model:
-    suggestion.find_out(opened)
+chosen.look_for_another_model(opened)

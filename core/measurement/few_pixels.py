@@ -19,8 +19,11 @@ def few_pixels_in_words(
     """Return a sentence where at least half of the objects are under 10 px wide; else None.
 
     ``table``: of :func:`core.measurement.regions.measure_objects`, of the objects that count.
-    ``too_small``: objects below ``minimum_area_px``, left out.
+    ``too_small``: objects below ``minimum_area_px``, left out; of a minimum under which some are
+    wider than that, nobody knows how wide they were, and they do not count.
     """
+    if minimum_area_px > np.pi / 4 * FEW_PIXELS**2:
+        too_small = 0
     column = f"equivalent_diameter_{'px' if size is None else 'nm'}"
     diameters_px = table[column].to_numpy(float) / (1.0 if size is None else square_pixel_nm(size))
     small, every = int(np.sum(diameters_px < FEW_PIXELS)) + too_small, len(table) + too_small

@@ -20,6 +20,7 @@ from core.segmentation.engines.engine import Engine
 from core.segmentation.engines.forest_engine import ForestEngine
 from core.segmentation.fine_scale import fine_scale
 from core.segmentation.preprocessing import ImageField, image_field
+from core.segmentation.probability_steps import round_to_steps
 from core.segmentation.settings import TileSettings, tiles_for
 from core.segmentation.tiled import predict_bands
 from core.types import Micrograph, ProgressCallback, Segmentation, no_progress
@@ -215,6 +216,7 @@ def _segmentation(
     phases = len(engine.card.phases)
     whole = np.zeros((len(outputs), *micrograph.shape), np.float16)
     put_as_half(outputs, whole[:, rows])
+    round_to_steps(whole[:phases])
     whole[:, ~measurable] = np.arange(len(outputs))[:, None] == 0
     labels = np.zeros(micrograph.shape, np.uint8)
     labels[rows] = _winners(outputs[:phases])

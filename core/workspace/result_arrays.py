@@ -3,7 +3,7 @@
 Labels and objects are kept exactly. Contact and normalized distance are kept exactly within
 :data:`REACH_PX` of the phase that is split into objects and as 0 elsewhere: the watershed looks no
 farther, so that other object settings give the objects that they would have given before.
-Probabilities are rounded to 1/2048, which is what their float16 resolves just below 1.
+Probabilities are kept exactly where they are multiples of 1/2048, as :func:`segment` gives them.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ import numpy as np
 
 from core.errors import WorkspaceError
 from core.formats.reading.zip_members import ZIP_ERRORS
+from core.segmentation.probability_steps import STEPS, probabilities_of, steps_of
 from core.types import PixelSize, Segmentation
 
 THREADS = 2
-STEPS = 2048
 REACH_PX = 8
 """The watershed smooths with a Gaussian of 1 px, cut off at 4 px."""
 _ONE = int(np.float16(1).view(np.uint16))
@@ -50,7 +50,7 @@ def encode(segmentation: Segmentation, objects_phase: int | None) -> bytes:
     labels, contact, distance = segmentation.labels, segmentation.contact, segmentation.distance
     parts: dict[str, Callable[[], bytes]] = {
         "labels": lambda: pack(labels, shuffle=False),
-        "probabilities": lambda: pack(_steps(segmentation.probabilities)),
+        "probabilities": lambda: pack(steps_of(segmentation.probabilities)),
     }
     if contact is not None and distance is not None:
         near = _near(labels, objects_phase, segmentation.pixel_size)
@@ -98,7 +98,7 @@ def decode(
         raise _foreign() from error
     if labels.max(initial=0) >= phases or steps.max(initial=0) > STEPS:
         raise _foreign()
-    return Arrays(labels, _probabilities(steps), contact, distance)
+    return Arrays(labels, probabilities_of(steps), contact, distance)
 
 
 def pack(array: np.ndarray, shuffle: bool = True) -> bytes:
@@ -159,22 +159,6 @@ def _spread(data: bytes, near: np.ndarray) -> np.ndarray:
     found = np.zeros(near.shape, np.uint16)
     found[near] = values
     return found.view(np.float16)
-
-
-def _steps(probabilities: np.ndarray) -> np.ndarray:
-    """Return the steps (C - 1, H, W) of all but the first phase, which is what the others leave, of
-    probabilities (C, H, W) float16."""
-    # Every float16 by its bits: looking it up is quicker than arithmetic in float16.
-    table = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float32)
-    table = np.rint(np.nan_to_num(table).clip(0, 1) * STEPS).astype("<u2")
-    return np.take(table, probabilities[1:].view(np.uint16))
-
-
-def _probabilities(steps: np.ndarray) -> np.ndarray:
-    """Return (C, H, W) float16 of the steps (C - 1, H, W) of all but the first phase."""
-    table = (np.arange(STEPS + 1) / STEPS).astype(np.float16)
-    first = STEPS - np.minimum(steps.sum(0, dtype=np.uint32), STEPS)
-    return np.concatenate([table[first][None], table[steps]])
 
 
 def _foreign() -> WorkspaceError:

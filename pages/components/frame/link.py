@@ -20,8 +20,8 @@ from pages.components.frame.memory import Memory
 EVERY_PAGE = ""
 UNKNOWN = "The link asks for a {kind} '{name}', which does not exist; choose another."
 NO_MODEL = (
-    "The link asks for a model '{}', which does not exist: it was removed from this lab, or is "
-    "kept for its owner alone; choose another."
+    "The link asks for a model '{}', which does not exist: the name is mistyped, or the model was "
+    "removed from this lab or is kept for its owner alone. Choose another."
 )
 REPLACED = "The link asks for the model {name!r}, which is no longer there; {other} replaces it."
 

@@ -31,9 +31,7 @@ RADIUS = "Radius that holds 95 %, {}"
 SHORT_SIGHTED = (
     "The mean {} is larger than this receptive field: the unit never sees a whole outline."
 )
-NO_OBJECT = (
-    "No whole {} was found on this image, so there is no diameter to compare the field with."
-)
+NO_OBJECT = "No whole {} counts on this image, so there is no diameter to compare the field with."
 POSITIONS = {"1": "This pixel", "9": "9 positions", "25": "25 positions", "100": "100 positions"}
 AVERAGE_BYTES = 9_000_000
 

@@ -22,10 +22,11 @@ class Chosen:
     found: Result | None
     kept: str = ""
 
-    @property
-    def may_be_another_model(self) -> bool:
-        """Whether another model may fit the image better than the one that was asked."""
-        return not self.kept and self.marked is None
+    def look_for_another_model(self, opened: Opened) -> None:
+        """Find in the background whether another model may fit the image better than the one that
+        was asked; see :func:`suggestion.find_out`."""
+        if not self.kept and self.marked is None:
+            suggestion.find_out(opened)
 
 
 def choose(opened: Opened) -> Chosen:

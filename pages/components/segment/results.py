@@ -182,12 +182,9 @@ def details(analysis: Analysis) -> None:
     if analysis.card.objects_phase is None:
         return
     if not len(analysis.table):
-        if analysis.selection.too_small:
-            st.info(
-                f"All {analysis.selection.too_small:,} regions are under the minimum area of "
-                f"{analysis.object_settings.minimum_area_px} px²; lower it in the sidebar under "
-                "Objects."
-            )
+        if left_out := _left_out(analysis):
+            reasons = ", ".join(f"{why[0].lower()}{why[1:]} {so}" for why, so in left_out.items())
+            st.info(f"No object counts: {reasons}. The settings are in the sidebar under Objects.")
         return
     chart, table = screen.parts(screen.HALF, screen.HALF)
     with chart:

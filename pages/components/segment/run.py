@@ -20,7 +20,7 @@ from core.jobs import result_key
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard, ProgressCallback, no_progress
 from models.measured import measured
-from pages.components.frame import background, networks, session, stores
+from pages.components.frame import background, networks, screen, session, stores
 from pages.components.frame.background import Display
 from pages.components.frame.memory import Opened
 from pages.components.segment import advanced, image_class, kept, saving
@@ -239,17 +239,14 @@ def _collect() -> None:
             mine.from_marks[digest] = job.key
 
 
-def button_on_stage() -> None:
-    """Draw what begins a run where the sidebar is away, unless one is running."""
-    if background.running(PLACE) is None:
-        st.button("Segment", key="segment-on-stage", type="primary", on_click=session.request_run)
-
-
 def next_step(marking: Marking | None = None) -> None:
-    """Draw what became of the last run, or what to do next."""
+    """Say what to do next; on stage, where the sidebar is away, draw what begins a run."""
     if background.running(PLACE) is not None:
         st.caption("Segmenting. You can zoom and pan in the meantime.")
-    elif marking is not None:
+        return
+    if marking is not None:
         st.caption(marking.next_step)
     else:
         st.caption("Check the pixel size and the info bar, then press Segment.")
+    if screen.presenting():
+        st.button("Segment", key="segment-on-stage", type="primary", on_click=session.request_run)

@@ -30,3 +30,10 @@ def test_objects_that_were_left_out_count_as_small():
     told = few_pixels_in_words(large, 9, 20, None)
     assert told is not None and "9 of 18 objects" in told and "9 of them under 20 px²" in told
     assert few_pixels_in_words(large.iloc[:0], 0, 20, None) is None
+
+
+def test_objects_under_an_area_that_wide_ones_have_do_not_count_as_small():
+    # 78 px² is the area of a disc 9.97 px wide, 79 px² that of one 10.03 px wide.
+    told = few_pixels_in_words(table_of(20, None), 9, 78, None)
+    assert told is not None and "9 of 18 objects" in told
+    assert few_pixels_in_words(table_of(20, None), 51, 79, None) is None

@@ -212,3 +212,5 @@ def test_more_doubtful_objects_than_certain_ones_are_a_reason_to_doubt() -> None
         changed = replace(found, selection=replace(found.selection, doubtful=doubtful))
         sentence = f"{doubtful} objects were left out for low confidence, more than the {count} "
         assert any(one.startswith(sentence) for one in changed.reasons_to_doubt) == told
+        asked = replace(changed, object_settings=ObjectSettings(minimum_confidence=0.5))
+        assert not any(one.startswith(sentence) for one in asked.reasons_to_doubt)

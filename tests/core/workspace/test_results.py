@@ -17,6 +17,7 @@ from core.segmentation.engines.engine import Engine
 from core.segmentation.engines.forest_engine import fit
 from core.segmentation.marks import marks_of, named_phases
 from core.segmentation.pixel_forest import ForestSettings
+from core.segmentation.segment import segment
 from core.segmentation.strokes import Stroke
 from core.settings import WorkspaceLimits
 from core.types import Micrograph, PixelSize, Segmentation
@@ -185,6 +186,15 @@ def test_arrays_of_anybody_are_refused_in_one_sentence(damage) -> None:
             result_arrays.decode(data, shape, phases, 1, SIZE, True)
     with pytest.raises(WorkspaceError, match="damaged or of another image"):
         result_arrays.decode(damage(data), (120, 160), 2, 1, SIZE, True)
+
+
+def test_what_was_segmented_comes_back_to_the_last_bit() -> None:
+    grey = np.random.default_rng(0).random((90, 110), np.float32)
+    network = Engine(CARD, threshold_network(), "cpu")
+    found = segment(Micrograph(grey, "grey.png", "ab" * 32), network)
+    assert len(np.unique(found.probabilities)) > 50
+    back = result_arrays.decode(result_arrays.encode(found, 1), grey.shape, 2)
+    assert np.array_equal(back.probabilities, found.probabilities)
 
 
 def test_labels_beyond_the_phases_are_refused() -> None:
