@@ -44,12 +44,14 @@ if analysis is None:
 
 results.warn(analysis)
 uncertain = shown == sidebar.UNCERTAINTY
+seen = () if uncertain else (publish.labels_of_objects(analysis), publish.objects(analysis))
+labels, ids = seen or (None, None)
 viewer(
     publish.micrograph(opened.micrograph),
     ViewerSettings(
-        labels=None if uncertain else publish.labels_of_objects(analysis),
+        labels=labels,
         phases=() if uncertain else analysis.segmentation.phases,
-        objects=None if uncertain else publish.objects(analysis),
+        objects=ids,
         overlay=publish.uncertainty(analysis) if uncertain else overlay,
         selected=selection.selected(analysis.objects_digest),
         bar_rows=opened.micrograph.bar_rows,
@@ -62,10 +64,11 @@ viewer(
 )
 if uncertain:
     results.uncertainty_legend()
-objects.selection_line(analysis)
-results.details(analysis)
+publish.wait_until_seen(*seen)
 with st.sidebar:
     results.summary(analysis, opened.truth)
     correct_link(chosen.kept)
     results.export(found.reference)
+objects.selection_line(analysis)
+results.details(analysis)
 chosen.look_for_another_model(opened)

@@ -77,6 +77,18 @@ def test_address_is_made_once_for_an_owner_and_differs_between_owners() -> None:
     assert len(token_of(first)) >= 32
 
 
+def test_whoever_waits_for_a_browser_goes_on_once_it_has_asked() -> None:
+    store = ImageStore()
+    address = store.address("anna", "abc", picture)
+    assert not store.wait_until_asked(address, 0)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(store.wait_until_asked, address, 60)
+        assert store.get(token_of(address), "abc") is not None
+        assert waiting.result()
+    store.forget("anna")
+    assert store.wait_until_asked(address, 60)
+
+
 def test_dropped_image_gets_a_new_token() -> None:
     store = ImageStore(capacity_bytes=250)
     first = store.address("ann", "d1", picture)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
+from threading import Event
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -31,13 +32,15 @@ HEADERS = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": 
 @dataclass(frozen=True)
 class _Entry:
     """``make``: what draws the image when it is asked for; None once it is drawn. ``may_be_seen``:
-    whether it still may, asked each time; None of one that always may."""
+    whether it still may, asked each time; None of one that always may. ``asked``: set once a
+    browser has asked for it."""
 
     owner: str
     digest: str
     image: EncodedImage | None
     make: Callable[[], EncodedImage] | None = None
     may_be_seen: Callable[[], bool] | None = None
+    asked: Event = field(default_factory=Event)
 
 
 class ImageStore:
@@ -94,7 +97,14 @@ class ImageStore:
         if entry.image is None and entry.make is not None:
             entry = replace(entry, image=entry.make(), make=None)
             self._put(token, entry)
+        entry.asked.set()
         return entry.image
+
+    def wait_until_asked(self, address: str, most_s: float) -> bool:
+        """Return whether a browser has asked for the image of an address, after at most ``most_s``;
+        one that is no longer kept counts as asked for."""
+        entry = self._images.get(address.split("/")[-2])
+        return entry is None or entry.asked.wait(most_s)
 
     def forget(self, owner: str) -> None:
         """Drop every image of an owner; those still needed are made again, under new addresses."""

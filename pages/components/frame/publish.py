@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from pages.components.viewer.viewer import Overlay, ViewerImage
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
+
+MOST_WAIT_S = 0.5
 
 
 def micrograph(shown: Micrograph) -> ViewerImage:
@@ -113,6 +116,19 @@ def overlay(
     """Return any overlay. ``kind`` and ``content`` together name what ``make`` draws."""
     digest = _digest(kind, content)
     return Overlay(_address(digest, make), digest, title)
+
+
+def wait_until_seen(*shown: Overlay) -> None:
+    """Wait until the browser has asked for what the viewer shows, half a second at most.
+
+    Charts and tables that are sent meanwhile bring scripts of megabytes, and until these have run
+    the browser draws nothing else.
+    """
+    # Without headers nobody looks: a script that runs in a test.
+    if st.context.headers:
+        until = time.monotonic() + MOST_WAIT_S
+        for one in shown:
+            image_store().wait_until_asked(one.url, max(until - time.monotonic(), 0))
 
 
 def grey_image(pixels: Array, name: str, pixel_size_nm: float | None = None) -> ViewerImage:
