@@ -50,6 +50,8 @@ class End:
     @property
     def in_words(self) -> str:
         """What happened, and what follows."""
+        if self.status == RESTART:
+            return f"{self.title} asked for a new process and gets it at once"
         how = f"by signal {-self.status}" if self.status < 0 else f"with status {self.status}"
         if self.pause_seconds is None:
             return f"{self.title} ended {how}, {MOST_DEATHS} times in a row; giving up"

@@ -71,6 +71,7 @@ def test_what_asks_to_be_started_anew_is_at_once(quick):
     stop, on_end = stopped_after(3, ends)
     supervise([python("worker", f"sys.exit({supervisor.RESTART})")], stop, on_end)
     assert [end.pause_seconds for end in ends] == [0, 0, 0]
+    assert ends[0].in_words == "worker asked for a new process and gets it at once"
 
 
 def test_without_what_is_essential_all_is_given_up(quick, tmp_path):
