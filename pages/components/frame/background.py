@@ -96,8 +96,6 @@ def take_finished(place: str) -> Job | QueuedJob | None:
 def show(place: str, display: Display) -> None:
     """Draw the progress of a place and a button to cancel; run the page again when it ends."""
     session.memory().shown_places.add(place)
-    if (job := running(place)) is not None:
-        ending.rerun_at_the_end(place, job)
     st.fragment(_show, run_every=display.poll_seconds)(place, display)
 
 
@@ -163,6 +161,8 @@ def _rerun_at_the_end(place: str) -> Job | QueuedJob:
 
 def _show(place: str, display: Display) -> None:
     job = _rerun_at_the_end(place)
+    # In the fragment, whose runs never take the place of a change of page that the user has begun.
+    ending.rerun_at_the_end(place, job)
     done, where = job.progress(display.step, display.beginning, display.ending)
     st.progress(done, text=where)
     if job.is_stopping:

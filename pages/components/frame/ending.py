@@ -48,7 +48,8 @@ def _tokens() -> WeakKeyDictionary[AnyJob, str]:
 
 
 def rerun_at_the_end(place: str, job: AnyJob) -> None:
-    """Draw nothing; run the page again as soon as ``job`` ends. ``place``: where it runs."""
+    """Draw nothing; run the fragment that this is called in again as soon as ``job`` ends.
+    ``place``: where it runs."""
     token = _tokens().setdefault(job, secrets.token_urlsafe(16))
     _jobs()[token] = job
     _component(
