@@ -158,11 +158,11 @@ class Segmentation:
     """Which phase each pixel belongs to.
 
     ``labels``: (H, W) uint8, index into ``phases``; 0, which means nothing there, where the
-    micrograph is not ``measurable``. ``probabilities``: (C, H, W) float16, summing to 1 over C;
-    (1, 0, ...) where it is not. ``contact``, ``distance``: (H, W) float16 in [0, 1], 0 where it is
-    not measurable, of a model that tells touching objects apart (see :class:`ModelCard`), else
-    None. ``model``: its name. ``digest``: the micrograph's, the model's, the settings' and the
-    execution's together.
+    micrograph is not ``measurable``. ``probabilities``: (C, H, W) float16, summing to 1 over C, in
+    steps of 1/2048; (1, 0, ...) where it is not. ``contact``, ``distance``: (H, W) float16 in
+    [0, 1], 0 where it is not measurable, of a model that tells touching objects apart (see
+    :class:`ModelCard`), else None. ``model``: its name. ``digest``: the micrograph's, the model's,
+    the settings' and the execution's together.
     """
 
     labels: np.ndarray

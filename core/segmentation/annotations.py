@@ -52,7 +52,8 @@ def find_annotations(pixels: np.ndarray, measurable: np.ndarray | None = None) -
 
     ``pixels``: (H, W) float32, any range. ``measurable``: (H, W) bool, the pixels that are image;
     None = all. A row of at least two letters of one height counts as writing, and so does a single
-    one near a corner, where panels of a figure have their letter, or without the specimen's noise.
+    one near a corner, where panels of a figure have their letter, or without the specimen's noise;
+    neither where more regions of a letter's shape lie scattered around it, as precipitates do.
     Grey writing, within the range of the specimen, is not told apart.
     """
     inside = np.ones(pixels.shape, np.bool_) if measurable is None else measurable
