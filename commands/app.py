@@ -96,7 +96,9 @@ def stop_at_signals() -> threading.Event:
 
 def server_commands(address: str, port: int, opens_browser: bool) -> Iterator[list[str]]:
     """Yield the command of each start of Streamlit's server; only the first opens a browser."""
-    upload_megabytes = math.ceil(Limits.from_environment().file_bytes / 2**20)
+    # Streamlit's are of 2**20 bytes: what is a little larger than ours is refused in our own words,
+    # and the page shows the number that all else says.
+    upload_megabytes = math.ceil(Limits.from_environment().file_bytes / 1e6)
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     command += [f"--server.address={address}", f"--server.port={port}"]
     command += [f"--server.maxUploadSize={upload_megabytes}"]

@@ -88,6 +88,10 @@ class Analysis:
     @property
     def reasons_to_doubt(self) -> tuple[str, ...]:
         """Sentences on how the image differs from those that the model learned from."""
+        from core.segmentation.out_of_distribution import ONE_GREY_LEVEL
+
+        if ONE_GREY_LEVEL in self.warnings:
+            return (ONE_GREY_LEVEL,)
         left_out, counted = self.selection.doubtful, len(self.table)
         unsure: tuple[str, ...] = ()
         # What a higher limit than usual leaves out says nothing about the image.

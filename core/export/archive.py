@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from textwrap import fill
 
 from core.analysis import Analysis
 from core.export.label_image import label_tiff, object_tiff
 from core.export.provenance import run_json
 from core.export.tables import csv_bytes
 from core.segmentation.marks import mask_png
+from core.types import PixelSize
+
+README_COLUMNS, INDENT = 96, "    "
 
 
 def result_files(analysis: Analysis, stem: str) -> dict[str, bytes]:
@@ -68,62 +72,82 @@ def safe_stem(stem: str) -> str:
 
 
 def _readme(analysis: Analysis, stem: str, names: Collection[str]) -> str:
-    micrograph, card = analysis.micrograph, analysis.card
-    classes = ", ".join(f"{index} = {phase.name}" for index, phase in enumerate(card.phases))
-    if micrograph.pixel_size:
-        size = micrograph.pixel_size
-        height = "" if size.is_square else f" wide and {size.height_nm:.6g} nm high"
-        scale = f"Lengths are in nm; one pixel is {size.nm:.6g} nm{height} ({size.source})."
-    else:
-        scale = "This image has no pixel size, so every length is in px."
-    bars = zip(("highest", "lowest"), micrograph.bar_rows, strict=True)
-    left_out = "".join(f" The {at} {n} rows are the info bar: 0 everywhere." for at, n in bars if n)
-    marked = ", ".join(f"{index} = {phase.name}" for index, phase in enumerate(card.phases, 1))
-    sure = (
-        """ confidence is how likely an object is one
-    that a person would have traced; the least is in run.json."""
-        if "confidence" in analysis.table
-        else ""
-    )
-    what = "phases" if card.objects_phase is None else "objects"
-    marks = f"""{stem}.marks.png
-    What the forest learned from: {marked}, 0 = not marked.
-"""
-    trained = "" if not card.untrained else "\nThe model is untrained: its result means nothing."
-    by_hand, who = "", ""
-    if analysis.by_hand is not None:
-        by_hand = f"\nThis result was {analysis.by_hand}."
-        who = """ made_by is model, corrected (the model's, changed
-    by hand), drawn or clicked; confirmed is whether somebody said that an object is right.
-    Numbers that are missing are of objects that are none any more."""
-    return f"""Result of Lamella for {micrograph.name}
-Model: {card.title} ({card.name}){trained}{by_hand}
-{scale}
+    card, by_hand = analysis.card, analysis.by_hand
+    head = [
+        f"Result of Lamella for {analysis.micrograph.name}",
+        f"Model: {card.title} ({card.name})",
+        *(["The model is untrained: its result means nothing."] if card.untrained else []),
+        *([f"This result was {by_hand}."] if by_hand is not None else []),
+        _scale(analysis.micrograph.pixel_size),
+    ]
+    entries = {
+        "labels.tif": _about_labels(analysis),
+        "objects.tif": "The number of the object that each pixel belongs to, 0 = none. 32 bit, "
+        "OME-TIFF.",
+        "objects.csv": _about_table(analysis),
+        "objects.xlsx": "The same table as an Excel workbook, with the phases and what made them.",
+        "rois.zip": "The outlines of the objects for ImageJ's ROI manager; their areas are those "
+        "of the pixels.",
+        "geojson": "The same outlines with their measurements for QuPath and GIS tools, in px, y "
+        "down.",
+        "coco.json": f"Masks of the {'phases' if card.objects_phase is None else 'objects'} in "
+        "COCO's format, for tools that annotate and train.",
+        "overlay.png": "The image with its phases and outlines, to look at; do not measure in it.",
+        "run.json": "What made this result: input, model, settings, versions; enough to run it "
+        "again.",
+    }
+    if f"{stem}.marks.png" in names:
+        marked = ", ".join(f"{index} = {phase.name}" for index, phase in enumerate(card.phases, 1))
+        entries["marks.png"] = f"What the forest learned from: {marked}, 0 = not marked."
+    told = [f"{stem}.{suffix}\n{_paragraph(text)}" for suffix, text in entries.items()]
+    return "\n".join([*head, "", *told, ""])
 
-{stem}.labels.tif
-    The phase of each pixel: {classes}. 8 bit; ImageJ reads its scale.{left_out}
-{stem}.objects.tif
-    The number of the object that each pixel belongs to, 0 = none. 32 bit, OME-TIFF.
-{stem}.objects.csv
-    One row an object, id as in objects.tif. Rows and columns count from 0, the centre of the
-    first pixel. Feret diameters are caliper widths; aspect_ratio is the long by the short axis of
-    the ellipse of the same second moments, ImageJ's "AR". circularity is sqrt(4 pi area) /
-    perimeter as in ISO 9276-6; ImageJ's "Circ." is its square. orientation_deg is the angle of
-    the long axis, counter-clockwise from
-    the horizontal. mean_intensity lies between 0 (black) and 1 (white). An object that
-    touches_edge continues outside the image: leave it out of size statistics, and give each
-    whole one its edge_weight (Miles-Lantuejoul, ISO 13322-1), as large ones are cut more
-    often.{sure}{who}
-{stem}.objects.xlsx
-    The same table as an Excel workbook, with the phases and what made them.
-{stem}.rois.zip
-    The outlines of the objects for ImageJ's ROI manager; their areas are those of the pixels.
-{stem}.geojson
-    The same outlines with their measurements for QuPath and GIS tools, in px, y down.
-{stem}.coco.json
-    Masks of the {what} in COCO's format, for tools that annotate and train.
-{stem}.overlay.png
-    The image with its phases and outlines, to look at; do not measure in it.
-{stem}.run.json
-    What made this result: input, model, settings, versions; enough to run it again.
-{marks if f"{stem}.marks.png" in names else ""}"""
+
+def _paragraph(text: str) -> str:
+    return fill(
+        text,
+        README_COLUMNS,
+        initial_indent=INDENT,
+        subsequent_indent=INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _scale(size: PixelSize | None) -> str:
+    if size is None:
+        return "This image has no pixel size, so every length is in px."
+    height = "" if size.is_square else f" wide and {size.height_nm:.6g} nm high"
+    return f"Lengths are in nm; one pixel is {size.nm:.6g} nm{height} ({size.source})."
+
+
+def _about_labels(analysis: Analysis) -> str:
+    classes = ", ".join(f"{index} = {one.name}" for index, one in enumerate(analysis.card.phases))
+    bars = zip(("highest", "lowest"), analysis.micrograph.bar_rows, strict=True)
+    left_out = "".join(f" The {at} {n} rows are the info bar: 0 everywhere." for at, n in bars if n)
+    return f"The phase of each pixel: {classes}. 8 bit; ImageJ reads its scale.{left_out}"
+
+
+def _about_table(analysis: Analysis) -> str:
+    text = (
+        "One row an object, id as in objects.tif. Rows and columns count from 0, the centre of the "
+        "first pixel. Feret diameters are caliper widths; aspect_ratio is the long by the short "
+        'axis of the ellipse of the same second moments, ImageJ\'s "AR". circularity is '
+        'sqrt(4 pi area) / perimeter as in ISO 9276-6; ImageJ\'s "Circ." is its square. '
+        "orientation_deg is the angle of the long axis, counter-clockwise from the horizontal. "
+        "mean_intensity lies between 0 (black) and 1 (white). An object that touches_edge "
+        "continues outside the image: leave it out of size statistics, and give each whole one its "
+        "edge_weight (Miles-Lantuejoul, ISO 13322-1), as large ones are cut more often."
+    )
+    if "confidence" in analysis.table:
+        text += (
+            " confidence is how likely an object is one that a person would have traced; the least "
+            "is in run.json."
+        )
+    if analysis.by_hand is not None:
+        text += (
+            " made_by is model, corrected (the model's, changed by hand), drawn or clicked; "
+            "confirmed is whether somebody said that an object is right. Numbers that are missing "
+            "are of objects that are none any more."
+        )
+    return text

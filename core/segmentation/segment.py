@@ -61,10 +61,12 @@ def segment(
     rows, columns = micrograph.pixels[micrograph.image_rows].shape
     settings = settings or tiles_for(micrograph.shape, engine.execution.backend)
     if min(rows, columns) < SHORTEST_SIDE:
+        beside, instead = "", ""
+        if any(micrograph.bar_rows):
+            beside, instead = " without its info bar", ", or set fewer info-bar rows"
         raise LamellaError(
-            f"{micrograph.name} is {rows} x {columns} px without its info bar; at "
-            f"least {SHORTEST_SIDE} x {SHORTEST_SIDE} px are needed. Use a larger image, or set "
-            "fewer info-bar rows."
+            f"{micrograph.name} is {rows} x {columns} px{beside}; at least {SHORTEST_SIDE} x "
+            f"{SHORTEST_SIDE} px are needed. Use a larger image{instead}."
         )
     field = image_field(micrograph, engine.card.pixel_size_nm)
     usual = engine.card.scale_for(field.grey.shape)

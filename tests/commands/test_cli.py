@@ -387,8 +387,10 @@ def test_app_gives_streamlit_the_upload_limit(
     tmp_path: Path,
 ) -> None:
     monkeypatch.setenv("LAMELLA_WORKSPACE", str(tmp_path))
-    monkeypatch.setenv("LAMELLA_MAX_FILE_BYTES", str(3 * 2**20 + 1))
-    assert "--server.maxUploadSize=4" in next(server_commands("127.0.0.1", free_port, False))
+    for limit, megabytes in ((3_000_001, 4), (200_000_000, 200)):
+        monkeypatch.setenv("LAMELLA_MAX_FILE_BYTES", str(limit))
+        command = next(server_commands("127.0.0.1", free_port, False))
+        assert f"--server.maxUploadSize={megabytes}" in command
     monkeypatch.setenv("LAMELLA_MAX_FILE_BYTES", "lots")
     assert cli.main(["app", "--port", str(free_port)]) == 1
     assert "LAMELLA_MAX_FILE_BYTES" in capsys.readouterr().err

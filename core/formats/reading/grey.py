@@ -17,6 +17,7 @@ LOW_PERCENTILE, HIGH_PERCENTILE = 0.1, 99.9
 _SAMPLED = 4_000_000
 _BLOCK_ROWS = 256
 _RAMP_SHARE, _FEWEST_GREYS = 0.85, 16
+_CONSTANT = "The image is constant: each pixel holds {:g}."
 _COLOUR_TO_GREY = "Colour was turned into grey (luminance)."
 
 
@@ -129,13 +130,14 @@ def to_unit_range(levels: Levels, image_rows: slice) -> UnitRange:
         np.take(table, values, out=pixels)
     elif high > low:
         _stretch(values, low, high, pixels)
-    else:
-        notes += (f"The image is constant: each pixel holds {low:g}.",)
     if levels.inverted and high > low:
         pixels = 1 - pixels
     if absent is not None:
         pixels[absent] = 0
-    notes += _flat_rows(values[image_rows], None if absent is None else absent[image_rows])
+    if high > low:
+        notes += _flat_rows(values[image_rows], None if absent is None else absent[image_rows])
+    else:
+        notes += (_CONSTANT.format(low),)
     return UnitRange(pixels, None if absent is None else ~absent, notes)
 
 
@@ -189,7 +191,9 @@ def _flat_rows(values: np.ndarray, absent: np.ndarray | None) -> tuple[str, ...]
     # A scan or a copy that broke off leaves its last rows at one level; a dark ground between
     # features does so anywhere.
     rest = np.any(values != values[-1, 0], axis=1)
-    share = float(np.argmax(rest[::-1]) / len(values)) if rest.any() else 1.0
+    if not rest.any():
+        return (_CONSTANT.format(values[0, 0]),) if absent is None else ()
+    share = float(np.argmax(rest[::-1]) / len(values))
     if share <= 0.5:
         return ()
     return (

@@ -6,7 +6,8 @@ a child for each file, which takes milliseconds. Where the system cannot fork sa
 Windows) each file gets a process that starts from nothing.
 
 A request is JSON on a socket or on standard input: a function by name, its folder and its job. The
-files lie in the folder, and the arrays that the function returns are left there.
+files lie in the folder, and the arrays that the function returns are left there. The sockets are
+pairs, whose other end the server is handed: no file names them, and nobody else can ask it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from __future__ import annotations
 import json
 import os
 import pkgutil
-import shutil
 import socket
 import subprocess
 import sys
@@ -32,6 +32,7 @@ import numpy as np
 
 from core import errors
 from core.errors import FormatError, LimitError
+from core.formats.reading.own_folder import own_folder, remove_left_behind
 from core.formats.reading.source import Source
 from core.settings import Limits
 
@@ -64,15 +65,16 @@ def run_isolated(
         FormatError: the reader crashed, or says that the file cannot be read.
         LimitError: it took longer or more memory than the limits allow, or the disk is full.
     """
-    with tempfile.TemporaryDirectory(prefix="lamella-") as folder:
+    with own_folder() as folder:
         try:
-            _write(Path(folder), files)
+            _write(folder, files)
         except OSError as error:
             raise LimitError(
                 f"{name} does not fit into the folder for temporary files ({error.strerror}); free "
                 "some space there, or name another folder in TMPDIR."
             ) from error
-        request = {"function": function, "folder": folder, "job": job, "limits": asdict(limits)}
+        asked = {"function": function, "folder": str(folder), "job": job}
+        request = asked | {"limits": asdict(limits)}
         begun = time.monotonic()
         try:
             answer = _ask(json.dumps(request).encode(), limits.seconds + _GRACE_SECONDS)
@@ -80,7 +82,7 @@ def run_isolated(
             raise _too_slow(name, limits) from error
         if not answer and time.monotonic() - begun >= limits.seconds:
             raise _too_slow(name, limits)
-        return _answer(answer, Path(folder), name)
+        return _answer(answer, folder, name)
 
 
 def run_isolated_once(
@@ -158,23 +160,24 @@ def _ask(request: bytes, seconds: float) -> bytes:
 
 
 class _Server:
-    """The process that forks readers, on a Unix socket that only this user may open; it ends with
-    this process, and is started again where it was killed."""
+    """The process that forks readers; it ends with this process, and is started again where it was
+    killed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen | None = None
-        self._address = ""
+        self._control: socket.socket | None = None
 
-    def start(self) -> str:
-        """Start the process unless it runs; return the address that it listens on already."""
+    def start(self) -> socket.socket:
+        """Start the process unless it runs; return the socket over which it is handed others."""
         with self._lock:
-            if self._process is None or self._process.poll() is not None:
-                folder = tempfile.mkdtemp(prefix="lamella-readers-")
-                self._address = os.path.join(folder, "socket")
-                self._process = _start(self._address)
-                weakref.finalize(self, _end, self._process, folder)
-            return self._address
+            if self._control is None or self._process is None or self._process.poll() is not None:
+                remove_left_behind()
+                if self._control is not None:
+                    self._control.close()
+                self._control, self._process = _start()
+                weakref.finalize(self, _end, self._control, self._process)
+            return self._control
 
     def ask(self, request: bytes, seconds: float) -> bytes:
         """Return the answer to a request; b"" where the reader died.
@@ -182,26 +185,27 @@ class _Server:
         Raises:
             TimeoutError: after so many seconds.
         """
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(seconds)
-            connection.connect(self.start())
-            connection.sendall(request + b"\n")
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                socket.send_fds(self.start(), [b"\0"], [theirs.fileno()])
+            ours.settimeout(seconds)
             answer = b""
             try:
-                while part := connection.recv(65536):
+                ours.sendall(request + b"\n")
+                while part := ours.recv(65536):
                     answer += part
-            except ConnectionResetError:
+            except (ConnectionResetError, BrokenPipeError):
                 return b""
             return answer
 
 
-def _start(address: str) -> subprocess.Popen:
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(address)
-        listener.listen(128)
-        return subprocess.Popen(
-            [sys.executable, "-m", _PROCESS, str(listener.fileno()), str(os.getpid())],
-            pass_fds=[listener.fileno()],
+def _start() -> tuple[socket.socket, subprocess.Popen]:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        return ours, subprocess.Popen(
+            [sys.executable, "-m", _PROCESS, str(theirs.fileno()), str(os.getpid())],
+            pass_fds=[theirs.fileno()],
             cwd=_ROOT,
             env={**os.environ, **_ONE_THREAD},
             stdin=subprocess.DEVNULL,
@@ -210,10 +214,10 @@ def _start(address: str) -> subprocess.Popen:
         )
 
 
-def _end(process: subprocess.Popen, folder: str) -> None:
+def _end(control: socket.socket, process: subprocess.Popen) -> None:
+    control.close()
     process.kill()
     process.wait()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @cache

@@ -1,7 +1,7 @@
 """The process that readers run in, started by ``core.formats.reading.isolation``.
 
-With the number of a listening socket and that of the process that started it, it forks a child for
-each request there; without, it is the child and does the one request on standard input.
+With the number of a socket and that of the process that started it, it forks a child for each other
+socket that it is handed there; without, it is the child and does the one request on standard input.
 """
 
 from __future__ import annotations
@@ -83,6 +83,12 @@ def _serve(descriptor: int, parent: int) -> None:
 
     class Server(ForkingMixIn, UnixStreamServer):
         max_children = 2 * (os.cpu_count() or 1) + 2
+
+        def get_request(self) -> tuple[socket.socket, str]:
+            _, handed, _, _ = socket.recv_fds(self.socket, 1, 1)
+            if not handed:
+                sys.exit()
+            return socket.socket(fileno=handed[0]), ""
 
         def service_actions(self) -> None:
             super().service_actions()

@@ -107,7 +107,7 @@ def warn(analysis: Analysis) -> None:
     nothing."""
     from core.segmentation.out_of_distribution import ONE_GREY_LEVEL
 
-    if analysis.warnings == (ONE_GREY_LEVEL,):
+    if analysis.reasons_to_doubt == (ONE_GREY_LEVEL,):
         st.warning(ONE_GREY_LEVEL)
         return
     counts = analysis.card.objects_phase is not None

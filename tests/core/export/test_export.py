@@ -1,6 +1,7 @@
 """Files of a result, read back with the libraries that users have."""
 
 import io
+import itertools
 import json
 import zipfile
 from dataclasses import replace
@@ -349,7 +350,12 @@ def test_the_archive_holds_all_and_says_what_it_is(tmp_path):
     assert all(name in readme for name in names[1:])
     assert len(names) == 10
     assert "one pixel is 12.3 nm (FEI tag 34682)" in readme
-    assert "lowest 10 rows are the info bar" in readme
+    assert "lowest 10 rows are the info bar" in " ".join(readme.split())
+    lines = readme.splitlines()
+    assert max(map(len, lines)) <= 96
+    for line, following in itertools.pairwise(lines):
+        if line.startswith("    ") and following.startswith("    "):
+            assert len(line) + 1 + len(following.split()[0]) > 96, line
     assert len(outlines) == 3
     assert picture.shape == (110, 120, 3)
     assert picture[0, 0].tolist() == [51, 51, 51]

@@ -327,3 +327,19 @@ def test_rows_of_one_level_are_damage_only_where_the_image_ends_in_them():
     notes = formats.read(tiff(broken_off), "cut.tif").notes
     assert any("The last 70% of the rows" in note for note in notes)
     assert not any("incomplete" in note for note in formats.read(tiff(feature), "disk.tif").notes)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_an_image_of_one_grey_level_has_one_note_on_it(dtype):
+    notes = formats.read(tiff(np.full((40, 30), 7, dtype)), "flat.tif").notes
+    assert [one for one in notes if "pixel size" not in one] == [
+        "The image is constant: each pixel holds 7."
+    ]
+
+
+def test_an_image_of_one_grey_level_in_a_frame_is_not_called_incomplete():
+    pixels = np.full((40, 30), 7, np.float32)
+    pixels[:3] = np.nan
+    notes = formats.read(tiff(pixels), "framed.tif").notes
+    assert notes[-1] == "The image is constant: each pixel holds 7."
+    assert not any("incomplete" in note for note in notes)

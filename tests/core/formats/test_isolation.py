@@ -16,7 +16,7 @@ import tifffile
 
 from core import formats
 from core.errors import DataError, FormatError, LimitError
-from core.formats.reading import isolation
+from core.formats.reading import isolation, own_folder
 from core.formats.reading.isolated_mask import isolated_mask
 from core.formats.reading.isolation import run_isolated
 from core.segmentation.marks import mask_png
@@ -168,7 +168,7 @@ def test_a_mask_is_decoded_in_a_child():
 
 
 @on_linux
-def test_the_server_ends_with_its_process(tmp_path):
+def test_the_server_ends_with_its_process_and_leaves_nothing_behind(tmp_path):
     program = (
         "from core.formats.reading import isolation\n"
         "isolation.start_readers()\n"
@@ -177,7 +177,12 @@ def test_the_server_ends_with_its_process(tmp_path):
     )
     import subprocess
 
-    ended = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
     pid = int(ended.stdout)
     until = time.monotonic() + 20
     while Path(f"/proc/{pid}/cmdline").exists() and time.monotonic() < until:
@@ -185,3 +190,22 @@ def test_the_server_ends_with_its_process(tmp_path):
             break  # ended, and not waited for by whoever inherited it
         os.sched_yield()
     assert time.monotonic() < until
+    assert list(tmp_path.iterdir()) == []
+
+
+@on_linux
+def test_the_folder_of_a_killed_process_goes_and_that_of_a_living_one_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr(own_folder.tempfile, "tempdir", str(tmp_path))
+    long_ago = time.time() - 2 * own_folder.YOUNG_SECONDS
+    killed, new, foreign = (
+        tmp_path / name for name in ("lamella-read-a", "lamella-read-b", "other")
+    )
+    for one in (killed, new, foreign):
+        one.mkdir()
+        (one / "image").write_bytes(b"1")
+    with own_folder.own_folder() as living:
+        for one in (killed, foreign, living):
+            os.utime(one, (long_ago, long_ago))
+        own_folder.remove_left_behind()
+        assert sorted(tmp_path.iterdir()) == sorted([new, foreign, living])
+    assert sorted(tmp_path.iterdir()) == sorted([new, foreign])

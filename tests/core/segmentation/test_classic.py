@@ -1,5 +1,7 @@
 """Classic methods on images whose answer is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from skimage.filters import threshold_multiotsu
@@ -108,4 +110,6 @@ def test_an_image_of_one_grey_level_is_said_in_one_sentence(value: float) -> Non
     pixels = np.full((64, 80), value, np.float32)
     pixels[-10:] = 1
     image = Micrograph(pixels, "flat.tif", "flat", info_bar_rows=10)
-    assert analyse(image, zoo.load("otsu")).warnings == (ONE_GREY_LEVEL,)
+    found = analyse(image, zoo.load("otsu"))
+    assert found.warnings == (ONE_GREY_LEVEL,)
+    assert replace(found, doubts=("Nothing like it.",)).reasons_to_doubt == (ONE_GREY_LEVEL,)
