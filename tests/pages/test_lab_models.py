@@ -19,7 +19,7 @@ from pages.components.frame import keeping, link, stores
 from pages.components.models import lab_model, overview
 from pages.components.segment import keep_forest, objects
 from pages.components.segment import stored as stored_result
-from tests.pages.running import finish, opened, read, texts
+from tests.pages.running import finish, opened, read, texts, warnings
 from tests.pages.test_forest import DISK, GROUND, draw
 from tests.pages.test_keeping import ANN, BOB, become
 from tests.pages.test_pages import two_disks, upload
@@ -128,6 +128,10 @@ def test_a_removed_model_leaves_its_results_and_a_link_to_it_says_so(app: AppTes
         assert not shown.exception and stored_result.NO_RESULT not in told
         assert stored_result.REMOVED.format("Dark disks") in told
         assert "result" in shown.query_params
+    # A model that there never was is named beside it all the same.
+    for page in ("segment", "measure", "correct"):
+        shown = opened(page, image=image, result=stored.id, model="no-such")
+        assert link.NO_MODEL.format("no-such") in warnings(shown)
 
 
 def test_a_name_of_the_zoo_or_one_taken_is_refused_in_a_sentence(app: AppTest) -> None:

@@ -69,17 +69,21 @@ def labels(segmentation: Segmentation, transparent: tuple[int, ...] = (0,)) -> O
 
 
 def labels_of_objects(analysis: Analysis) -> Overlay:
-    """Return the phases of an analysis; hatched is what is no object for want of confidence."""
-    made, phase = analysis.segmentation, analysis.card.objects_phase
-    if phase is None or not analysis.selection.doubtful:
+    """Return the phases of an analysis; hatched is what is of the objects' phase and no object, for
+    want of confidence or of area."""
+    made, phase, chosen = analysis.segmentation, analysis.card.objects_phase, analysis.selection
+    if phase is None or not (chosen.doubtful or chosen.too_small):
         return labels(made)
+    from core.segmentation.left_out import left_out
+
+    at_edge = analysis.object_settings.at_grey_edge
     return overlay(
         "labels",
         f"{made.digest} {made.model} {analysis.object_settings}",
         lambda: encoding.encode_labels(
             made.labels,
             made.phases,
-            hatched=(made.labels == phase) & (analysis.objects == 0),
+            hatched=left_out(made.labels, phase, analysis.objects, at_edge),
         ),
     )
 

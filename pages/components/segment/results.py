@@ -82,7 +82,7 @@ def _left_out(analysis: Analysis) -> dict[str, str]:
     """Return how many objects do not count, and why."""
     chosen, settings, rows = analysis.selection, analysis.object_settings, {}
     if chosen.too_small:
-        rows[f"Under {settings.minimum_area_px} px²"] = f"{chosen.too_small:,} left out"
+        rows[f"Under {settings.minimum_area_px} px²"] = f"{chosen.too_small:,} left out (hatched)"
     if chosen.doubtful:
         least = f"Confidence under {settings.minimum_confidence:g}"
         rows[least] = f"{chosen.doubtful:,} left out (hatched)"

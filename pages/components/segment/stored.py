@@ -85,6 +85,8 @@ def draw(stored: Stored, link: PageLink) -> None:
         st.markdown(f"**{literal(stored.title)}**, {moment(stored.created)}")
         if stored.model not in session.models():
             st.caption(literal(REMOVED.format(stored.title)))
+        if notice := session.memory().model_notice:
+            st.warning(literal(notice))
         st.button("Another result", on_click=lambda: link.change(**{RESULT: None}))
 
 
