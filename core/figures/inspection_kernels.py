@@ -13,6 +13,9 @@ from core.inspection.kernels import FrequencyResponse, Kernels
 CLEAR = "rgba(0,0,0,0)"
 SHOWN = 256
 """How many filters a grid shows: more would be smaller than the eye can tell apart."""
+GRID_PX, TOP_PX, BOTTOM_PX, LOWEST_PX = 385, 10, 10, 120
+"""Width of a grid beside its colour scale, what is above and below it, and the lowest figure."""
+NORMS_PX = 340
 
 
 def kernel_grid(
@@ -26,7 +29,7 @@ def kernel_grid(
 
     ``by_norm``: largest first, else in the order of their numbers. One symmetric colour scale from
     -``limit`` to ``limit``, None is the layer's own; the value, the channel and the place in the
-    kernel on hover.
+    kernel on hover. The figure is as high as the grid, so that the scale beside it is.
     """
     slices = kernels.of_input(input_channel)
     order = _order(kernels, by_norm)[:count]
@@ -42,10 +45,10 @@ def kernel_grid(
             hovertemplate="channel %{customdata[0]}, row %{customdata[1]}, column "
             "%{customdata[2]}: %{z:.4f}<extra></extra>",
             hoverongaps=False,
-            colorbar={"title": "weight"},
+            colorbar={"title": "weight", "len": 1, "ypad": 0},
         )
     )
-    return _picture(figure)
+    return _picture(figure, values.shape)
 
 
 def kernel_norms(kernels: Kernels, limit: float | None = None, by_norm: bool = True) -> go.Figure:
@@ -69,7 +72,10 @@ def kernel_norms(kernels: Kernels, limit: float | None = None, by_norm: bool = T
     figure.update_xaxes(title="input channel")
     title = "output channels, largest norm first" if by_norm else "output channel"
     figure.update_yaxes(title=title, autorange="reversed")
-    return figure.update_layout(paper_bgcolor=CLEAR, plot_bgcolor=CLEAR)
+    margin = {"l": 0, "r": 0, "t": TOP_PX, "b": 0}
+    return figure.update_layout(
+        paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, height=NORMS_PX, margin=margin
+    )
 
 
 def frequency_figure(response: FrequencyResponse) -> go.Figure:
@@ -116,12 +122,13 @@ def _tiled(slices: np.ndarray, channels: np.ndarray) -> tuple[np.ndarray, np.nda
     return values, places
 
 
-def _picture(figure: go.Figure) -> go.Figure:
+def _picture(figure: go.Figure, shape: tuple[int, ...]) -> go.Figure:
+    height = round(GRID_PX * shape[0] / shape[1])
     figure.update_xaxes(visible=False, constrain="domain")
     figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
     return figure.update_layout(
         paper_bgcolor=CLEAR,
         plot_bgcolor=CLEAR,
-        height=480,
-        margin={"l": 0, "r": 0, "t": 10, "b": 10},
+        height=max(LOWEST_PX, TOP_PX + height + BOTTOM_PX),
+        margin={"l": 0, "r": 0, "t": TOP_PX, "b": BOTTOM_PX},
     )

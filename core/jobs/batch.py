@@ -91,6 +91,18 @@ def progress(workspace: Workspace, batch: Batch) -> Progress:
     )
 
 
+def failed(workspace: Workspace, owner: str) -> frozenset[str]:
+    """Return the ids of the micrographs of ``owner`` whose last job of any kind failed, as of a
+    damaged file; jobs are forgotten some weeks after their end."""
+    micrograph = "params ->> 'micrograph'"
+    with workspace.database.read() as db:
+        rows = db.execute(
+            f"SELECT {micrograph}, state, max(id) FROM job WHERE owner = ? GROUP BY {micrograph}",
+            (owner,),
+        )
+        return frozenset(one for one, state, _ in rows if one and state == "failed")
+
+
 def _seconds_left(rows: Sequence[tuple]) -> float | None:
     open_rows = [row for row in rows if row[1] in OPEN]
     ended = [row for row in rows if row[1] in ("done", "failed") and row[3] and row[4]]

@@ -84,6 +84,18 @@ def test_a_zip_is_measured_field_by_field_and_pooled() -> None:
     assert app.selectbox[0].value == "alloy"
 
 
+def test_a_file_that_cannot_be_read_is_not_counted_among_the_images_of_the_library() -> None:
+    worked_off(begun())
+    app = opened("batch", model="otsu")
+    (add,) = (one for one in app.button if one.label.startswith("Add "))
+    assert add.label == "Add 4 images"
+    assert images.FAILED.format("1 file") in texts(app)
+    notes = next(one for one in app.multiselect[0].options if "notes" in one)
+    app = app.multiselect[0].select(notes).run()
+    (add,) = (one for one in app.button if one.label.startswith("Add "))
+    assert add.label == "Add 1 image"
+
+
 def test_the_link_leads_back_and_only_its_owner_there(monkeypatch: pytest.MonkeyPatch) -> None:
     app = begun()
     (batch,) = batches_of(app)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.formats.reading.zip_members import zip_members
+from core.jobs import batch as jobs
 from core.workspace import micrographs
 from core.workspace.micrographs import Filter
 from pages.components.frame import session, uploads
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 CHOSEN, REFUSED, TURN = "batch_images", "batch_refused", "batch_turn"
 DROP = "Micrographs, or a zip of them"
+FAILED = "Left out unless you pick it: {} that could not be measured the last time."
 MOST_TOLD = 5
 AT_ONCE = 20
 """Files that are kept before anything of it could be read."""
@@ -150,7 +152,11 @@ def _from_library(workspace: Workspace) -> None:
         label_visibility="collapsed",
         disabled=not files,
     )
-    ids = picked or list(titles)
+    failed = jobs.failed(workspace, owner)
+    unread = {one.id for one in files if one.id in failed and not one.results}
+    ids = picked or [one for one in titles if one not in unread]
+    if unread and not picked:
+        st.caption(FAILED.format("1 file" if len(unread) == 1 else f"{len(unread):,} files"))
 
     def add() -> None:
         before = session.value_of(CHOSEN) or ()

@@ -29,6 +29,8 @@ POLL_SECONDS = 2.0
 REDRAWN, MOST_NAMED = 20, 5
 """How often the results are drawn anew while a batch runs; outliers that are named."""
 HEIGHT, FEW_ROWS, MOST_WRITTEN = 380, 8, 12
+# All but the note in half of a window of 1440 px.
+OPEN_PX, FIELD_PX, VALUE_PX, INTERVAL_PX = 58, 150, 112, 130
 OUTLIERS = (
     "Orange diamonds stand out: {}. They count nevertheless; look at them, and leave out only what "
     "you can give a reason for."
@@ -171,12 +173,13 @@ def _chart(pooled: PooledMeasurement) -> None:
 def _table(batch: Batch, done: Sequence[BatchField], pooled: PooledMeasurement) -> None:
     st.subheader(f"{len(done):,} measured")
     out = {one.index for one in pooled.outliers}
+    headline, interval = pooled.headline.name, "95 % interval"
     rows = [
         {
             "Open": f"segment?image={one.micrograph}&model={batch.model}",
             "Field": one.name,
-            pooled.headline.name: value_in_words(field.headline),
-            "95 % interval": interval_in_words(field.headline),
+            headline: value_in_words(field.headline),
+            interval: interval_in_words(field.headline),
             "Note": " ".join((*(["stands out"] if index in out else []), *field.warnings)),
         }
         for index, (one, field) in enumerate(zip(done, pooled.fields, strict=True))
@@ -186,8 +189,10 @@ def _table(batch: Batch, done: Sequence[BatchField], pooled: PooledMeasurement) 
         height=HEIGHT if len(rows) > FEW_ROWS else "auto",
         hide_index=True,
         column_config={
-            "Open": st.column_config.LinkColumn("", display_text="Open", width="small"),
-            "Field": st.column_config.TextColumn(width="medium"),
+            "Open": st.column_config.LinkColumn("", display_text="Open", width=OPEN_PX),
+            "Field": st.column_config.TextColumn(width=FIELD_PX),
+            headline: st.column_config.TextColumn(width=VALUE_PX),
+            interval: st.column_config.TextColumn(width=INTERVAL_PX),
         },
         alt="One row per field",
     )

@@ -41,7 +41,7 @@ def draw(inspected: Inspected) -> None:
     names = [name for name in kernel_layers(inspected.subject.network) if name in known]
     if not names:
         raise LamellaError("This network has no convolution whose kernels could be shown.")
-    layer_place, order_place, scale_place = inspect_stage.parts(470, 270, 170)
+    layer_place, order_place, scale_place = inspect_stage.parts(470, 240, 160)
     with layer_place:
         layer = inspect_layers.choose(inspected, names, names[0])
     pairs = _pairs(inspected, layer)
@@ -69,7 +69,6 @@ def draw(inspected: Inspected) -> None:
             st.plotly_chart(
                 figure,
                 key=f"inspect-kernels-{title}",
-                height=340,
                 config=QUIET,
                 alt=f"{title} kernels of {inspect_layers.title(inspected, layer)}",
             )
@@ -121,11 +120,9 @@ def _picture(
 
     if shown == "filters":
         limit = max(kernels.limit for kernels in sharing)
-        figure = kernel_grid(one, source, limit, by_norm=by_norm)
-    else:
-        limit = max(float(kernels.norms_by_input.max()) for kernels in sharing)
-        figure = kernel_norms(one, limit, by_norm)
-    return figure.update_layout(margin=MARGIN)
+        return kernel_grid(one, source, limit, by_norm=by_norm)
+    limit = max(float(kernels.norms_by_input.max()) for kernels in sharing)
+    return kernel_norms(one, limit, by_norm)
 
 
 def _selected(layer: str, pairs: dict[str, Kernels], channel: int, source: int) -> None:

@@ -100,6 +100,14 @@ def test_kernel_grid_has_every_weight_on_one_scale() -> None:
     assert tuple(np.array(heat.customdata)[2, 1]) == (found.by_norm[0], 2, 1)
 
 
+@pytest.mark.parametrize(("filters", "rows", "columns"), [(32, 15, 31), (1, 3, 7)])
+def test_a_grid_of_kernels_fills_its_figure(filters: int, rows: int, columns: int) -> None:
+    figure = kernel_grid(kernels(nn.Sequential(nn.Conv2d(1, filters, 3)), "0"))
+    assert np.array(figure.data[0].z).shape == (rows, columns)
+    assert figure.layout.height == 20 + round(385 * rows / columns)
+    assert figure.data[0].colorbar.len == 1 and figure.data[0].colorbar.ypad == 0
+
+
 def test_kernels_in_the_order_of_their_numbers() -> None:
     found = kernels(nn.Sequential(nn.Conv2d(1, 5, 3)), "0")
     heat = kernel_grid(found, by_norm=False).data[0]
