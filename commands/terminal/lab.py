@@ -77,10 +77,12 @@ def known_model(name: str, options: argparse.Namespace) -> ModelCard:
     Raises:
         UsageError: there is none of that name; it lists those there are.
     """
-    from models import lab, zoo
+    from models import zoo
 
     if name in zoo.CARDS:
         return known_card(name)
+    from models import lab
+
     try:
         return lab.card(workspace_of(options), owner_of(options), name)
     except ModelError as error:
@@ -118,9 +120,13 @@ def load_model(
     backend: BackendName | None = None,
 ) -> AnyEngine:
     """Return a model of the zoo or of the lab, ready to run; raises as :func:`models.lab.load`."""
+    if card.origin == "zoo":
+        from models import zoo
+
+        return zoo.load(card.name, device, precision=precision, backend=backend, careful=careful)
     from models import lab
 
-    workspace = None if card.origin == "zoo" else workspace_of(options)
+    workspace = workspace_of(options)
     return lab.load(workspace, owner_of(options), card.name, device, precision, backend, careful)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import xlsxwriter
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
 
 FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 """The four signs, white space, and the four signs in full width (OWASP, "CSV injection")."""
@@ -44,6 +47,9 @@ def xlsx_bytes(sheets: Mapping[str, pd.DataFrame]) -> bytes:
     not known or not finite stays empty, and so do rows beyond the 1,048,575 that a sheet holds. The
     time of day leaves no trace in the file.
     """
+    # The terminal writes no workbook.
+    import xlsxwriter
+
     stream = io.BytesIO()
     with xlsxwriter.Workbook(stream, {"in_memory": True}) as book:
         book.set_properties({"created": EARLIEST})
@@ -63,7 +69,7 @@ def xlsx_bytes(sheets: Mapping[str, pd.DataFrame]) -> bytes:
     return stream.getvalue()
 
 
-def _write(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, cell: object) -> None:
+def _write(sheet: Worksheet, row: int, column: int, cell: object) -> None:
     if isinstance(cell, bool):
         sheet.write_boolean(row, column, cell)
     elif isinstance(cell, int | float):

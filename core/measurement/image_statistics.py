@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import fft
 
 from core.pixels.grey_range import noise_sigma
 
@@ -102,12 +101,26 @@ def _autocorrelation(rows: np.ndarray, counted: np.ndarray | None, lags: int) ->
 def _summed_products(rows: np.ndarray, lags: int) -> np.ndarray:
     """Return the products of pixels that lie 0 to ``lags`` px apart in a row, summed, (lags + 1,);
     over the end of the padded row none comes round that near."""
-    length = fft.next_fast_len(rows.shape[1] + lags, real=True)
+    length = _fast_length(rows.shape[1] + lags)
     power = np.zeros(2 * (length // 2 + 1))
     for top in range(0, len(rows), STRIP_ROWS):
-        spectrum = fft.rfft(rows[top : top + STRIP_ROWS], length, axis=1).view(np.float64)
+        strip = np.ascontiguousarray(rows[top : top + STRIP_ROWS])
+        spectrum = np.fft.rfft(strip, length, axis=1).view(np.float64)
         power += np.einsum("ij,ij->j", spectrum, spectrum)
-    return fft.irfft(power[::2] + power[1::2], length)[: lags + 1]
+    return np.fft.irfft(power[::2] + power[1::2], length)[: lags + 1]
+
+
+def _fast_length(least: int) -> int:
+    """Return the next number from ``least`` on without prime factors above 5, of which a Fourier
+    transform is quick."""
+    # scipy.fft has it too, and takes half a second to import.
+    left = length = least
+    while left > 1:
+        if factor := next((one for one in (2, 3, 5) if left % one == 0), 0):
+            left //= factor
+        else:
+            left = length = length + 1
+    return length
 
 
 def _middle(grey: np.ndarray) -> np.ndarray:

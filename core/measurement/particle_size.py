@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from core.errors import DataError
 from core.measurement.bootstrap import RESAMPLES
@@ -103,6 +102,8 @@ def intervals_over_fields(
 
     Source: Tukey 1958, Annals of Mathematical Statistics 29:614.
     """
+    from scipy.special import stdtrit
+
     kinds, member = np.unique(fields, return_inverse=True)
     count = len(kinds)
     if count < 2:

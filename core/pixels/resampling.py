@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from core.types import PixelSize
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 MOST_ENLARGED = 4.0
 ROWS_AT_ONCE = 64
@@ -56,7 +51,8 @@ class BandResampler:
     """:func:`resample` of an image that comes and goes in bands of rows.
 
     ``shape``, ``target``: (H, W) before and after. ``put``: called with the first row and the
-    values (C, rows, W) float32 of each band that is ready.
+    values (C, rows, W) float32 of each band that is ready; those that were added, where both shapes
+    are the same.
     """
 
     def __init__(
@@ -66,39 +62,42 @@ class BandResampler:
         put: Callable[[int, np.ndarray], None],
     ) -> None:
         self._target, self._put = target, put
-        self._weights = _row_weights(shape[0], target[0])
+        self._weights = None if shape == target else _row_weights(shape[0], target[0])
         self._first, self._ready, self._done = 0, 0, 0
         self._rows: list[np.ndarray] = []
 
     def add(self, band: np.ndarray) -> None:
         """Add the next rows (C, h, W) of the image."""
+        if self._weights is None:
+            self._put(self._ready, band)
+            self._ready += band.shape[1]
+            return
         # A few at a time, since what is made of them on the way is as large as they are.
         for top in range(0, band.shape[1], ROWS_AT_ONCE):
-            self._add(band[:, top : top + ROWS_AT_ONCE])
+            self._add(band[:, top : top + ROWS_AT_ONCE], self._weights)
 
-    def _add(self, band: np.ndarray) -> None:
+    def _add(self, band: np.ndarray, weights: _RowWeights) -> None:
         height, width = band.shape[1], self._target[1]
-        shrinks = self._weights.shape[0] < self._weights.shape[1]
-        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        method = cv2.INTER_AREA if weights.shrinks else cv2.INTER_LINEAR
         across = [cv2.resize(one, (width, height), interpolation=method) for one in band]
         if self._rows:
             across = [np.concatenate(pair) for pair in zip(self._rows, across, strict=True)]
         self._rows = across
         self._ready += height
-        self._hand_out()
+        self._hand_out(weights)
 
-    def _hand_out(self) -> None:
-        weights = self._weights
-        # Rows whose last source row is there; rows of a CSR matrix keep their columns in order.
-        last = weights.indices[weights.indptr[1:] - 1]
-        ready = int(np.searchsorted(last, self._ready))
+    def _hand_out(self, weights: _RowWeights) -> None:
+        # Rows whose last source row is there.
+        ready = int(np.searchsorted(weights.source[:, -1], self._ready))
         if ready == self._done:
             return
-        part = weights[self._done : ready, self._first : self._ready]
-        self._put(self._done, np.stack([part @ rows for rows in self._rows]))
+        wanted = slice(self._done, ready)
+        self._put(
+            self._done, np.stack([weights.sums(one, self._first, wanted) for one in self._rows])
+        )
         self._done = ready
-        if ready < len(last):
-            first = int(weights.indices[weights.indptr[ready]])
+        if ready < len(weights.source):
+            first = int(weights.source[ready, 0])
             self._rows = [rows[first - self._first :] for rows in self._rows]
             self._first = first
 
@@ -108,37 +107,56 @@ def resampled_rows(image: np.ndarray, shape: tuple[int, int], rows: slice) -> np
     the others."""
     if image.shape == shape:
         return image[rows]
-    weights = _row_weights(image.shape[0], shape[0])[rows]
-    first, last = int(weights.indices.min()), int(weights.indices.max()) + 1
-    method = cv2.INTER_AREA if shape[0] < image.shape[0] else cv2.INTER_LINEAR
+    weights = _row_weights(image.shape[0], shape[0])
+    source = weights.source[rows]
+    first, last = int(source[0, 0]), int(source[-1, -1]) + 1
+    method = cv2.INTER_AREA if weights.shrinks else cv2.INTER_LINEAR
     across = cv2.resize(image[first:last], (shape[1], last - first), interpolation=method)
-    return weights[:, first:last] @ across
+    return weights.sums(across, first, rows)
+
+
+@dataclass(frozen=True, eq=False)
+class _RowWeights:
+    """The rows of an image that make up each row of it resampled.
+
+    ``source``: (R, K) their indices, rising along both axes. ``share``: (R, K) float32, 0 where
+    fewer than K rows are needed. ``shrinks``: whether the image does.
+    """
+
+    source: np.ndarray
+    share: np.ndarray
+    shrinks: bool
+
+    def sums(self, image: np.ndarray, first: int, wanted: slice) -> np.ndarray:
+        """Return the ``wanted`` rows (r, W) float32 of the resampled image, of which ``image``
+        (h, W) float32 has the rows from ``first`` on."""
+        source, share = self.source[wanted] - first, self.share[wanted]
+        found = image[source[:, 0]] * share[:, :1]
+        for one in range(1, source.shape[1]):
+            found += image[source[:, one]] * share[:, one : one + 1]
+        return found
 
 
 @lru_cache(maxsize=8)
-def _row_weights(height: int, target: int) -> csr_array:
-    """Return the share (target, height) float32 of each row in each row of the resampled image."""
-    from scipy.sparse import csr_array
-
+def _row_weights(height: int, target: int) -> _RowWeights:
+    """Return what the rows of an image of ``height`` come to when it is resampled to ``target``."""
     if target < height:
-        edges = np.arange(target + 1) * (height / target)
-        rows = [np.arange(int(a), min(math.ceil(b), height)) for a, b in pairwise(edges)]
-        shares = [
-            np.minimum(r + 1, b) - np.maximum(r, a)
-            for r, (a, b) in zip(rows, pairwise(edges), strict=True)
-        ]
-        counts = [len(r) for r in rows]
-        columns, values = np.concatenate(rows), np.concatenate(shares) * (target / height)
+        edges = np.arange(target + 1)[:, None] * (height / target)
+        begin, end = edges[:-1], edges[1:]
+        last = np.minimum(np.ceil(end), height) - 1
+        most = int((last - np.floor(begin)).max()) + 1
+        source = np.minimum(np.floor(begin) + np.arange(most), last)
+        share = np.minimum(source + 1, end) - np.maximum(source, begin)
+        share[:, 1:][source[:, 1:] == source[:, :-1]] = 0
+        share *= target / height
     else:
         at = (np.arange(target) + 0.5) * (height / target) - 0.5
-        below = np.clip(np.floor(at), 0, max(height - 2, 0)).astype(np.intp)
-        share = np.clip(at - below, 0, 1)
+        below = np.clip(np.floor(at), 0, max(height - 2, 0))
         above = np.minimum(below + 1, height - 1)
-        columns = np.stack([below, above], 1).ravel()
-        values = np.stack([1 - share, share], 1).ravel()
-        counts = [2] * target
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    return csr_array((values.astype(np.float32), columns, starts), shape=(target, height))
+        source = np.stack([below, above], 1)
+        share = np.clip(at - below, 0, 1)
+        share = np.stack([1 - share, share], 1)
+    return _RowWeights(source.astype(np.intp), share.astype(np.float32), target < height)
 
 
 def resample_mask(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

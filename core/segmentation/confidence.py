@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.special import softmax
 
 # Few enough that the logarithms of one strip are small beside the probabilities themselves.
 STRIP_ROWS = 256
@@ -72,4 +71,6 @@ def softened(probabilities: np.ndarray, temperature: float) -> Iterator[tuple[sl
 def at_temperature(logarithms: np.ndarray, temperature: float) -> np.ndarray:
     """Return softmax(log p / T) over the first axis, (C, ...): the same as dividing the logits by
     T, since the logarithm of a softmax is the logit less a constant of the pixel."""
-    return softmax(logarithms / temperature, axis=0)
+    scaled = logarithms / temperature
+    powers = np.exp(scaled - scaled.max(axis=0))
+    return powers / powers.sum(axis=0)

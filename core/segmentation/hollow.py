@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from core.measurement.regions import bounds, find_runs
 from core.segmentation.basins import groups
 
 # Of the mean piece around it: the gap of three touching discs has 0.05 of their area, that of four
@@ -188,13 +189,9 @@ class _Holes:
 
 def _boxes(objects: np.ndarray, count: int) -> np.ndarray:
     """Return top, left, bottom and right (count, 4) of each object."""
-    from scipy.ndimage import find_objects
-
-    box = np.zeros((count, 4), int)
-    for number, found in enumerate(find_objects(objects), start=1):
-        if found is not None:
-            rows, columns = found
-            box[number] = rows.start, columns.start, rows.stop, columns.stop
+    runs, box = find_runs(objects), np.zeros((count, 4), int)
+    top, bottom, left, right = bounds(runs)
+    box[runs.ids] = np.stack([top, left, bottom, right], axis=1)
     return box
 
 

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
-from scipy.special import expit
 
 from core.segmentation.grey_edges import as_drawn
 from core.segmentation.settings import TOGETHER_PX
@@ -31,7 +30,7 @@ def object_confidence(
     if at_grey_edge:
         objects = as_drawn(objects, segmentation.labels == phase)
     mean, middle, cut, contact, size, undecided = features(objects, segmentation, phase)
-    found = expit(
+    logit = (
         weights.intercept
         + weights.probability * mean
         + weights.middle * middle
@@ -40,6 +39,7 @@ def object_confidence(
         + weights.size * size
         + weights.indecision * undecided
     )
+    found = 1 / (1 + np.exp(-logit))
     found[0] = 1
     return found
 
