@@ -83,14 +83,33 @@ class ConfirmedData:
         return image, labels
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Run:
+    """What the loop and the choice of the mixture share. ``seen``: the last progress; ``ends``: the
+    time by ``clock`` at which no further mixture is tried."""
+
     network: nn.Module
     settings: FineTuning
     data: ConfirmedData
     view: View
-    breathe: Callable[[], None]
-    is_late: Callable[[], bool]
+    report: Callable[[Progress], None]
+    clock: Callable[[], float]
+    seen: Progress | None = None
+    ends: float = float("inf")
+
+    def note(self, progress: Progress) -> None:
+        """Report a step of the loop."""
+        self.seen = progress
+        self.report(progress)
+
+    def breathe(self) -> None:
+        """Report the last step again, so that a run can be cancelled while mixtures are tried."""
+        if self.seen is not None:
+            self.report(self.seen)
+
+    def is_late(self) -> bool:
+        """Return whether the time asked for is over."""
+        return self.clock() >= self.ends
 
 
 def fine_tune(
@@ -115,48 +134,17 @@ def fine_tune(
     network = start.network(task.outputs(start)).to(device)
     old = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
     data = confirmed_data(start, task, images)
-    scale = working_scale(images, len(task.phases), task.scale(start))
-    view = view_of(start, task, scale)
-    # New phases need other features than those of the model's own.
-    adapts = start.knows_micrographs and task.same_phases
-    recipe = _recipe(start, task, settings, network, len(images), scale)
-    chosen = TrainingSettings(
-        recipe,
-        start.mean,
-        start.std,
-        len(task.phases),
-        checkpoint=folder / CHECKPOINT,
-        device=device,
-        resume=True,
-        max_seconds=LEARNING_SHARE * settings.seconds,
-        objective=_objective(data, view, not task.same_phases and are_picked(images)),
-        encoder_learning_rate=recipe.learning_rate * settings.encoder_share if adapts else None,
-        frozen_statistics=adapts,
-        ends_in_time=True,
-        clock=clock,
-    )
+    view = view_of(start, task, working_scale(images, len(task.phases), task.scale(start)))
+    run = _Run(network, settings, data, view, report, clock)
+    chosen = _training_settings(run, start, task, images, folder, device)
     folder.mkdir(parents=True, exist_ok=True)
-    seen: list[Progress] = []
-
-    def noted(progress: Progress) -> None:
-        seen[:] = [progress]
-        report(progress)
-
     before = float("nan")
     if task.same_phases:
         before = choosing_score(network, data.validation, view_of(start, task))
-    result = train(network, data, chosen, noted)
-    learned = clock()
+    result = train(network, data, chosen, run.note)
+    run.ends = clock() + settings.seconds - result.seconds
     # A run that was done when it was stopped has no further step to report.
-    curve = seen[-1].curve if seen else tuple(CurvePoint(*one) for one in _scores(result))
-    run = _Run(
-        network,
-        settings,
-        data,
-        view,
-        lambda: report(seen[-1]) if seen else None,
-        lambda: result.seconds + clock() - learned >= settings.seconds,
-    )
+    curve = run.seen.curve if run.seen else tuple(CurvePoint(*one) for one in _scores(result))
     mixes = settings.mixes if task.same_phases else (1.0,)
     score, mix, scale = _best_mixture(run, old, result.state, mixes)
     state = mixed(old, result.state, mix)
@@ -181,6 +169,35 @@ def view_of(start: Start, task: Task, scale: float | None = None) -> View:
     objects = task.objects_phase if task.learns_objects(start) else None
     scale = task.scale(start) if scale is None else scale
     return View(start.mean, start.std, len(task.phases), objects, scale)
+
+
+def _training_settings(
+    run: _Run,
+    start: Start,
+    task: Task,
+    images: Sequence[TeachingImage],
+    folder: Path,
+    device: torch.device,
+) -> TrainingSettings:
+    settings = run.settings
+    recipe = _recipe(start, task, settings, run.network, len(images), run.view.scale)
+    # New phases need other features than those of the model's own.
+    adapts = start.knows_micrographs and task.same_phases
+    return TrainingSettings(
+        recipe,
+        start.mean,
+        start.std,
+        len(task.phases),
+        checkpoint=folder / CHECKPOINT,
+        device=device,
+        resume=True,
+        max_seconds=LEARNING_SHARE * settings.seconds,
+        objective=_objective(run.data, run.view, not task.same_phases and are_picked(images)),
+        encoder_learning_rate=recipe.learning_rate * settings.encoder_share if adapts else None,
+        frozen_statistics=adapts,
+        ends_in_time=True,
+        clock=run.clock,
+    )
 
 
 def _recipe(
