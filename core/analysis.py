@@ -93,15 +93,26 @@ class Analysis:
         if ONE_GREY_LEVEL in self.warnings:
             return (ONE_GREY_LEVEL,)
         left_out, counted = self.selection.doubtful, len(self.table)
-        unsure: tuple[str, ...] = ()
+        unsure = (self.why_no_object,) if self.why_no_object else ()
         # What a higher limit than usual leaves out says nothing about the image.
         is_usual = self.object_settings.minimum_confidence <= ObjectSettings().minimum_confidence
-        if left_out > counted and is_usual:
+        if not unsure and left_out > counted and is_usual:
             unsure = (
                 f"{left_out} objects were left out for low confidence, more than the {counted} "
                 "that count.",
             )
         return (*self.doubts, *self.warnings, *unsure)
+
+    @property
+    def why_no_object(self) -> str:
+        """Why what was found is taken for no object, all of it; "" where it is not."""
+        mean = self.selection.mean_confidence
+        if mean is None:
+            return ""
+        return (
+            f"What was found is more likely no object than one, with a mean confidence of "
+            f"{mean:.2f}: {self.selection.doubtful} left out; a least confidence of 0 counts all."
+        )
 
     @property
     def object_bytes(self) -> int:

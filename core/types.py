@@ -227,7 +227,7 @@ OBJECT_OUTPUTS = ("contact", "normalized distance")
 class ObjectConfidence:
     """Weights of a logistic regression: the log odds that an object is right are ``intercept`` plus
     each other one times what ``core.segmentation.object_confidence.features`` returns under its
-    name.
+    name. ``least_mean``: an image whose objects are less sure on average holds none; 0 = any may.
 
     Source: Platt 1999, "Probabilistic outputs for support vector machines", section 2.
     """
@@ -239,6 +239,7 @@ class ObjectConfidence:
     contact: float
     size: float = 0.0
     indecision: float = 0.0
+    least_mean: float = 0.0
 
 
 ModelOrigin: TypeAlias = Literal["zoo", "trained", "forest", "foreign"]

@@ -24,6 +24,7 @@ from core.evaluation.scores import Headline, ImageScores, ObjectScores, headline
 from core.formats import read_file
 from core.measurement.agreement import best_overlaps, boundary_f1, confusion_matrix, match_objects
 from core.pixels.mask_file import read_mask
+from core.segmentation.annotations import too_low_a_mean
 from core.segmentation.engines.processor import machine_in_words
 from core.segmentation.grain_merging import grains_from_probability
 from core.segmentation.objects import counted_objects
@@ -180,7 +181,11 @@ def _objects(
     overlap = None
     if confidence is not None:
         overlap = best_overlaps(objects, reference)
-        objects = objects * (confidence >= ObjectSettings().minimum_confidence)[objects]
+        usual, told = ObjectSettings(), card.object_confidence
+        least = usual.minimum_confidence
+        if told and too_low_a_mean(confidence[1:], usual, told.least_mean) is not None:
+            least = np.inf
+        objects = objects * (confidence >= least)[objects]
         confidence = confidence[1:]
     touching = np.unique(reference[contact_line(reference)])
     return ObjectScores(

@@ -76,6 +76,7 @@ def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, An
             "objects": len(analysis.table),
             "objects_under_minimum_area": analysis.selection.too_small,
             "objects_under_minimum_confidence": analysis.selection.doubtful,
+            "mean_confidence_of_no_objects": analysis.selection.mean_confidence,
             "objects_in_annotations": analysis.selection.in_annotations,
             "annotations": "kept" if analysis.object_settings.keep_annotations else "left out",
             "unit": "nm" if analysis.micrograph.pixel_size else "px",

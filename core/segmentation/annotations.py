@@ -81,12 +81,14 @@ def find_annotations(pixels: np.ndarray, measurable: np.ndarray | None = None) -
 class Selection:
     """What became of the objects that were found: ``too_small``, dropped; ``in_annotations``, at
     least half in burnt-in writing, dropped unless the settings keep them, and the ``boxes`` of
-    these, in px; ``doubtful``, of too low a confidence, dropped."""
+    these, in px; ``doubtful``, of too low a confidence, dropped. ``mean_confidence``: of all of
+    them, where it is so low that the image holds no object, and all are ``doubtful``."""
 
     too_small: int = 0
     in_annotations: int = 0
     boxes: tuple[Box, ...] = field(default=(), compare=False)
     doubtful: int = 0
+    mean_confidence: float | None = None
 
 
 def select_objects(
@@ -94,13 +96,14 @@ def select_objects(
     settings: ObjectSettings,
     annotations: np.ndarray,
     confidence: np.ndarray | None = None,
+    least_mean: float = 0.0,
 ) -> tuple[np.ndarray, Selection]:
     """Return the ``objects`` that count, numbered anew, and how many do not.
 
     ``objects``: (H, W) ids of objects of any size, 0 = none. ``annotations``: (H, W) bool, see
     :func:`find_annotations`. ``confidence``: (N + 1,) by id, None where nothing is known of it; see
-    :func:`core.segmentation.object_confidence.object_confidence`. Returns (H, W) uint32, 1 to n in
-    raster order.
+    :func:`core.segmentation.object_confidence.object_confidence`. ``least_mean``: of it, see
+    :class:`core.types.ObjectConfidence`. Returns (H, W) uint32, 1 to n in raster order.
     """
     area = np.bincount(objects.ravel())
     area[0] = 0
@@ -110,13 +113,30 @@ def select_objects(
     boxes = tuple(_box_of(objects == number) for number in written[:MOST_BOXES])
     counts = np.ones(len(area), np.bool_)
     counts[written] = settings.keep_annotations
-    doubtful = np.zeros(len(area), np.bool_)
+    doubtful, mean = np.zeros(len(area), np.bool_), None
     if confidence is not None:
-        doubtful = large & counts & (confidence < settings.minimum_confidence)
+        # Other settings of a user do not change whether the image holds any object.
+        judged = counts & (area >= ObjectSettings().minimum_area_px)
+        mean = too_low_a_mean(confidence[judged], settings, least_mean)
+        least = settings.minimum_confidence if mean is None else np.inf
+        doubtful = large & counts & (confidence < least)
     if not (kept := counts & ~doubtful).all():
         objects = objects * kept[objects]
-    found = Selection(int(np.count_nonzero(area[~large])), len(written), boxes, int(doubtful.sum()))
+    too_small = int(np.count_nonzero(area[~large]))
+    found = Selection(too_small, len(written), boxes, int(doubtful.sum()), mean)
     return number_objects(objects, settings.minimum_area_px), found
+
+
+def too_low_a_mean(
+    confidence: np.ndarray, settings: ObjectSettings, least_mean: float
+) -> float | None:
+    """Return the mean of the ``confidence`` (n,) of an image's objects where it is below
+    ``least_mean``, so that the image holds none; None otherwise, and where the settings count
+    every object."""
+    if not len(confidence) or settings.minimum_confidence == 0:
+        return None
+    mean = float(confidence.mean())
+    return mean if mean < least_mean else None
 
 
 def _box_of(mask: np.ndarray) -> Box:

@@ -27,8 +27,9 @@ def counted_objects(
     """Return the objects (H, W) uint32 that count, 0 = none, in raster order, how many do not, and
     their :func:`confidence_of` (n + 1,) or None.
 
-    Too small ones, those in burnt-in writing and those of low confidence do not count. ``pixels``:
-    (H, W) of the micrograph. ``card``: of a model that counts objects.
+    Too small ones, those in burnt-in writing and those of low confidence do not count, and none
+    where their mean confidence says that the image holds none. ``pixels``: (H, W) of the
+    micrograph. ``card``: of a model that counts objects.
 
     Raises:
         LamellaError: settings out of range.
@@ -46,7 +47,8 @@ def counted_objects(
         if settings.at_grey_edge:
             every = move_outlines(every, pixels, measurable)
         confidence = confidence_of(every, segmentation, card, settings, measurable)
-    objects, selection = select_objects(every, settings, written.result(), confidence)
+    least_mean = card.object_confidence.least_mean if card.object_confidence else 0.0
+    objects, selection = select_objects(every, settings, written.result(), confidence, least_mean)
     if confidence is None:
         return objects, selection, None
     if settings.at_grey_edge:

@@ -188,6 +188,7 @@ CARD = ModelCard(
         contact=10.52,
         size=0.24,
         indecision=-0.28,
+        least_mean=0.45,
     ),
     tta_scales=(0.85,),
     fine_scale=1.7,

@@ -160,6 +160,7 @@ CARD = ModelCard(
         contact=10.53,
         size=0.54,
         indecision=-1.06,
+        least_mean=0.3,
     ),
     tta_scales=particles.CARD.tta_scales,
     fine_scale=particles.CARD.fine_scale,

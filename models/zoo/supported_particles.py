@@ -196,7 +196,7 @@ CARD = ModelCard(
     object_outputs=True,
     working_side_px=1024,
     object_confidence=ObjectConfidence(
-        intercept=-14.52, probability=19.31, middle=-1.71, cut=-0.12, contact=-3.22
+        intercept=-14.52, probability=19.31, middle=-1.71, cut=-0.12, contact=-3.22, least_mean=0.38
     ),
     ranges=(
         StatisticRange("mean", 0.0191, 0.823),

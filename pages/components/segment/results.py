@@ -85,6 +85,8 @@ def _left_out(analysis: Analysis) -> dict[str, str]:
         rows[f"Under {settings.minimum_area_px} px²"] = f"{chosen.too_small:,} left out (hatched)"
     if chosen.doubtful:
         least = f"Confidence under {settings.minimum_confidence:g}"
+        if chosen.mean_confidence is not None:
+            least = f"Mean confidence of {chosen.mean_confidence:.2f}: no objects"
         rows[least] = f"{chosen.doubtful:,} left out (hatched)"
     if chosen.in_annotations:
         verb = "counted" if settings.keep_annotations else "left out"
@@ -112,10 +114,12 @@ def warn(analysis: Analysis) -> None:
         return
     counts = analysis.card.objects_phase is not None
     reasons = analysis.reasons_to_doubt
-    if counts and not len(analysis.table) and not analysis.selection.too_small:
-        unlike = ", or unlike what the model was trained on" if reasons else ""
+    unsure = analysis.selection.mean_confidence is not None
+    if counts and not len(analysis.table) and (unsure or not analysis.selection.too_small):
+        unlike = ", or be unlike what the model was trained on" if reasons else ""
         name = objects.object_name(analysis)
-        st.warning(f"No {name} was found: the image may hold none{unlike}.")
+        told = f" {analysis.why_no_object}" if unsure else ""
+        st.warning(f"No {name} was found: the image may hold none{unlike}.{told}")
     elif reasons:
         st.warning(
             f"**This image is unlike those that {analysis.card.title} was trained on.** Check the "

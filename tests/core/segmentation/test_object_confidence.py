@@ -90,6 +90,27 @@ def test_doubtful_objects_do_not_count_and_are_told():
     assert select_objects(objects, settings, NOTHING_WRITTEN)[1] == Selection()
 
 
+def test_an_image_whose_objects_are_unsure_on_average_holds_none():
+    objects = np.zeros((6, 30), np.uint32)
+    objects[:5, 1:6], objects[:5, 11:16], objects[:5, 21:26], objects[5, 0] = 1, 2, 3, 4
+    nothing_written, settings = np.zeros(objects.shape, np.bool_), ObjectSettings()
+    # The speck of 1 px is not asked: with it the mean would be 0.52.
+    confidence = np.array([1, 0.7, 0.2, 0.3, 0.9])
+
+    def selected(chosen: ObjectSettings, least_mean: float) -> tuple[list[int], Selection]:
+        left, selection = select_objects(objects, chosen, nothing_written, confidence, least_mean)
+        return np.unique(objects[left > 0]).tolist(), selection
+
+    none = Selection(too_small=1, doubtful=3, mean_confidence=pytest.approx(0.4))
+    assert selected(settings, 0.41) == ([], none)
+    assert selected(settings, 0.39) == ([1], Selection(too_small=1, doubtful=2))
+    everything = replace(settings, minimum_confidence=0)
+    assert selected(everything, 0.41) == ([1, 2, 3], Selection(too_small=1))
+    # The least area is the user's; whether there is any object is the image's.
+    specks = replace(settings, minimum_area_px=1)
+    assert selected(specks, 0.41) == ([], replace(none, too_small=0, doubtful=4))
+
+
 def test_a_confidence_out_of_range_is_refused():
     with pytest.raises(LamellaError, match=r"least confidence is 1\.5"):
         check_settings(ObjectSettings(minimum_confidence=1.5))

@@ -103,6 +103,19 @@ def test_film_and_noise_alone_are_said_to_be_no_objects(model, blur):
     assert len(analysis.table) < 20 or "may be noise or texture" in analysis.warnings[0]
 
 
+@pytest.mark.parametrize("model", ["particles", "particles-resnet18"])
+def test_networks_count_no_object_on_a_film_and_say_why(model):
+    import cv2
+
+    film = cv2.GaussianBlur(noise((300, 400), 1).astype(np.float32), (0, 0), 4)
+    analysis = found(0.5 + 0.05 * film / film.std(), model)
+    assert len(analysis.table) == 0
+    mean, left_out = analysis.selection.mean_confidence, analysis.selection.doubtful
+    assert mean < 0.3
+    assert left_out >= 12
+    assert f"mean confidence of {mean:.2f}: {left_out} left out" in analysis.reasons_to_doubt[-1]
+
+
 @pytest.mark.parametrize("model", ["otsu", "local-threshold", "gradient-watershed"])
 @pytest.mark.parametrize("side", ["left", "top", "around"])
 def test_pixels_without_a_grey_level_have_no_phase_and_no_area(model, side):
