@@ -63,7 +63,8 @@ def _add_objects(parser: argparse.ArgumentParser) -> None:
         type=from_0_to_1,
         default=0.35,
         metavar="C",
-        help="objects below it are left out, of a model that tells its confidence (default 0.35)",
+        help="objects below it are left out, of a model that tells its confidence (default 0.35); "
+        "0 counts all, also where the image seems to hold none",
     )
     parser.add_argument(
         "--grey-edge",

@@ -114,12 +114,12 @@ def warn(analysis: Analysis) -> None:
         return
     counts = analysis.card.objects_phase is not None
     reasons = analysis.reasons_to_doubt
-    unsure = analysis.selection.mean_confidence is not None
-    if counts and not len(analysis.table) and (unsure or not analysis.selection.too_small):
-        unlike = ", or be unlike what the model was trained on" if reasons else ""
+    why = analysis.why_no_object
+    if counts and not len(analysis.table) and (why or not analysis.selection.too_small):
+        is_unlike = any(reason != why for reason in reasons)
+        unlike = ", or be unlike what the model was trained on" if is_unlike else ""
         name = objects.object_name(analysis)
-        told = f" {analysis.why_no_object}" if unsure else ""
-        st.warning(f"No {name} was found: the image may hold none{unlike}.{told}")
+        st.warning(f"No {name} was found: the image may hold none{unlike}. {why}".rstrip())
     elif reasons:
         st.warning(
             f"**This image is unlike those that {analysis.card.title} was trained on.** Check the "
