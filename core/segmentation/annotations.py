@@ -25,6 +25,12 @@ from core.segmentation.drawn_marks import (
 )
 from core.segmentation.instances import number_objects
 from core.segmentation.settings import ObjectSettings
+from core.segmentation.writing_rows import (
+    Scattered,
+    is_texture,
+    rows_of_writing,
+    without_texture,
+)
 
 # Of the range of greys in the image: how far a stroke may lie from black or white, since resizing
 # and JPEG soften it.
@@ -37,11 +43,6 @@ EXACT, EXACT_SHARE = 0.002, 0.4
 """Of the range of greys, what is black or white to the last bit; the least share of a letter that
 is, since its rim is smoothed."""
 BOX_FILL, BOX_SHARE = 0.85, 0.2
-AROUND, FEW_AROUND = 6.0, 2
-"""How far around a row, in its heights, letter-like regions outside rows speak against writing, and
-how many never do."""
-WORD, ON_LINE = 4, 0.08
-"""Letters that make a word by standing on one line, and how far off it, in heights, they may be."""
 MARGIN_PX = 3
 INSIDE = 0.5
 MOST_BOXES = 40
@@ -166,26 +167,18 @@ def _writing(level: np.ndarray, strokes: np.ndarray) -> tuple[np.ndarray, list[M
     bars = [mark for mark in pure if mark.is_bar]
     letters = [mark for mark in pure if mark.is_letter]
     # Beside a letter a mere stroke may be one too, such as an l or a full stop.
-    rows = _rows(pure if letters else [], letters)
+    rows = without_texture(rows_of_writing(pure, letters), letters)
     lines = {mark for row in rows for mark in row}
-    others = {mark for mark in letters if mark not in lines}
-    # What is taken for texture speaks against the rows beside it.
-    while doubtful := [row for row in rows if _is_texture(row, others)]:
-        rows = [row for row in rows if row not in doubtful]
-        others |= {mark for row in doubtful for mark in row if mark.is_letter}
-    lines = {mark for row in rows for mark in row}
-    others -= lines
+    others = [mark for mark in letters if mark not in lines]
     # Resizing softens thin letters; beside a scale bar they are writing all the same.
     softer = marks_as_pure(level, numbers, stats, sized, SOFT) if bars else []
     soft = [mark for mark in softer if mark.is_letter]
-    for row in _rows(soft, soft):
+    for row in rows_of_writing(soft, soft):
         if any(_is_beside(bar, mark) for bar in bars for mark in row):
             lines |= set(row)
-    lines |= {
-        mark
-        for mark in others
-        if _is_letter_alone(level, numbers, mark) and not _is_texture([mark], others)
-    }
+    scattered = Scattered(others)
+    alone = [mark for mark in others if not is_texture([mark], scattered)]
+    lines |= set(_letters_alone(level, numbers, alone))
     scale = [bar for bar in bars if any(_is_beside(bar, mark) for mark in lines)]
     if len(bars) == 1 and _is_alone(level, bars[0]):
         scale = bars
@@ -202,64 +195,25 @@ def _mark_sized(stats: np.ndarray, image_height: int) -> np.ndarray:
     return np.flatnonzero((is_bar | is_letter)[1:]) + 1
 
 
-def _rows(marks: list[Mark], letters: list[Mark]) -> list[list[Mark]]:
-    """Return rows of writing: a letter, and marks of its height beside it, one after the other."""
-    found = []
-    for letter in letters:
-        row = [letter]
-        for mark in sorted(marks, key=lambda one: one.left):
-            if mark is not letter and any(_are_neighbours(mark, one) for one in row):
-                row.append(mark)
-        if len(row) > 1 and sum(one.is_letter for one in row) > 1:
-            found.append(row)
-    return found
-
-
-def _are_neighbours(one: Mark, other: Mark) -> bool:
-    """Return whether two marks stand on one line of writing, next to each other."""
-    taller = max(one.height, other.height)
-    gap = max(one.left, other.left) - min(one.right, other.right)
-    level = min(abs(one.bottom - other.bottom), abs(one.top - other.top)) <= 0.25 * taller
-    alike = min(one.height, other.height) >= 0.5 * taller
-    return level and alike and gap <= 1.2 * taller
-
-
-def _is_texture(row: list[Mark], others: set[Mark]) -> bool:
-    """Return whether more regions of a letter's shape, in ``others``, lie scattered around a row
-    than in it: precipitates and pores, of which some happen to stand in a row. A word whose letters
-    stand on one line is none."""
-    height = max(mark.height for mark in row)
-    feet = np.array([mark.bottom for mark in row])
-    on_line = np.abs(feet[:, None] - feet) <= ON_LINE * height
-    if on_line.sum(axis=1).max() >= WORD:
-        return False
-    reach = round(AROUND * height)
-    top, bottom = (min(mark.top for mark in row) - reach, max(mark.bottom for mark in row) + reach)
-    left, right = (min(mark.left for mark in row) - reach, max(mark.right for mark in row) + reach)
-    near = sum(
-        other not in row
-        and top < other.bottom
-        and other.top < bottom
-        and left < other.right
-        and other.left < right
-        and 0.4 * height <= other.height <= 2.5 * height
-        for other in others
-    )
-    return near > max(FEW_AROUND, len(row))
-
-
-def _is_letter_alone(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> bool:
-    """Return whether a letter beside no other stands near a corner, or is of pure black or white
+def _letters_alone(level: np.ndarray, numbers: np.ndarray, marks: list[Mark]) -> list[Mark]:
+    """Return the letters beside no other that stand near a corner, or are of pure black or white
     where the specimen has noise."""
     height, width = level.shape
-    rows = min(mark.bottom, height - mark.top) <= CORNER_SHARE * height
-    columns = min(mark.right, width - mark.left) <= CORNER_SHARE * width
-    if mark.height < LEAST_ALONE_PX or (rows and columns):
-        return mark.height >= LEAST_ALONE_PX
-    pure = level[mark.place] >= 1 - EXACT
-    if float(pure[numbers[mark.place] == mark.number].mean()) < EXACT_SHARE:
-        return False
-    return float(np.median(np.abs(np.diff(level, axis=1)))) > EXACT
+    in_corner, exact = [], []
+    for mark in marks:
+        rows = min(mark.bottom, height - mark.top) <= CORNER_SHARE * height
+        columns = min(mark.right, width - mark.left) <= CORNER_SHARE * width
+        if mark.height < LEAST_ALONE_PX:
+            continue
+        if rows and columns:
+            in_corner.append(mark)
+            continue
+        pure = level[mark.place] >= 1 - EXACT
+        if float(pure[numbers[mark.place] == mark.number].mean()) >= EXACT_SHARE:
+            exact.append(mark)
+    if exact and float(np.median(np.abs(np.diff(level, axis=1)))) > EXACT:
+        return in_corner + exact
+    return in_corner
 
 
 def _is_beside(bar: Mark, letter: Mark) -> bool:
@@ -286,9 +240,12 @@ def _boxes_behind(level: np.ndarray, written: list[Mark], inside: np.ndarray) ->
         return []
     ground = ((level >= 1 - NEAR) & inside).astype(np.uint8)
     contours, _ = cv2.findContours(ground, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    lowest, narrowest = min(one.height for one in written), min(one.width for one in written)
     found = []
     for contour in contours:
         left, top, width, height = cv2.boundingRect(contour)
+        if height < lowest or width < narrowest:
+            continue
         box = Box(top, left, height, width)
         filled = cv2.contourArea(contour) + cv2.arcLength(contour, True) / 2 + 1
         is_box = filled >= BOX_FILL * width * height and width * height <= BOX_SHARE * level.size

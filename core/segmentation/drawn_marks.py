@@ -104,17 +104,21 @@ def marks_as_pure(
     # a shape, and textures have thousands of regions.
     reached = np.bincount(numbers[level >= least], minlength=len(stats))
     likely = of[2 * reached[of] >= stats[of, cv2.CC_STAT_AREA]]
-    found = (mark_of(numbers, stats[number], int(number)) for number in likely)
-    return [mark for mark in found if purity(level, numbers, mark) >= least]
+    return [
+        mark_of(numbers, stats[number], int(number))
+        for number in likely
+        if purity(level, numbers, stats[number], number) >= least
+    ]
 
 
-def purity(level: np.ndarray, numbers: np.ndarray, mark: Mark) -> float:
-    """Return the median level of a mark, 1 = black or white; 0 unless the grey changes within three
-    pixels nearly all around it."""
+def purity(level: np.ndarray, numbers: np.ndarray, stats: np.ndarray, number: int) -> float:
+    """Return the median level of a region, of OpenCV's ``stats`` (5,), 1 = black or white; 0 unless
+    the grey changes within three pixels nearly all around it."""
+    left, top, width, height = (int(value) for value in stats[:4])
     reach = 4
-    rows = slice(max(mark.top - reach, 0), mark.bottom + reach)
-    columns = slice(max(mark.left - reach, 0), mark.right + reach)
-    body = (numbers[rows, columns] == mark.number).astype(np.uint8)
+    rows = slice(max(top - reach, 0), top + height + reach)
+    columns = slice(max(left - reach, 0), left + width + reach)
+    body = (numbers[rows, columns] == number).astype(np.uint8)
     near = cv2.dilate(body, np.ones((5, 5), np.uint8))
     ring = cv2.dilate(body, np.ones((7, 7), np.uint8)) - near
     here = level[rows, columns]
