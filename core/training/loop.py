@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.optim.swa_utils import AveragedModel
 
-from core.errors import Cancelled, LamellaError
+from core.errors import Cancelled
 from core.training.averaging import averaged
 from core.training.losses import cross_entropy_and_dice, distillation_loss
 from core.training.prefetch import made_ahead, threads_for
-from core.training.progress import CurvePoint, Progress
+from core.training.progress import Progress
 from core.training.recipe import Recipe, TrainingData
+from core.training.run_state import RunState
 from core.training.schedule import advance, one_cycle, steps_in_time
 from core.training.validation import validation_score
 from core.types import ModelCard
@@ -89,91 +89,6 @@ class TrainedNetwork:
     scores: tuple[tuple[int, float], ...]
 
 
-@dataclass
-class _Run:
-    """The state that a checkpoint holds."""
-
-    network: nn.Module
-    average: AveragedModel
-    recipe: str
-    optimizer: torch.optim.Optimizer
-    schedule: torch.optim.lr_scheduler.OneCycleLR
-    step: int = 0
-    best: float | None = None
-    best_step: int = 0
-    best_state: dict[str, Tensor] = field(default_factory=dict)
-    seconds: float = 0.0
-    scores: list[tuple[int, float]] = field(default_factory=list)
-    losses: list[float] = field(default_factory=list)
-    since_validation: list[float] = field(default_factory=list)
-
-    @property
-    def curve(self) -> tuple[CurvePoint, ...]:
-        """Every validation so far."""
-        return tuple(
-            CurvePoint(step, loss, score)
-            for (step, score), loss in zip(self.scores, self.losses, strict=True)
-        )
-
-    def progress(self, settings: TrainingSettings, loss: float) -> Progress:
-        """Where it stands, after a step with this ``loss``."""
-        score = self.scores[-1][1] if self.scores else None
-        steps = settings.recipe.steps
-        if settings.ends_in_time:
-            steps = steps_in_time(self.step, steps, self.seconds, settings.max_seconds)
-        return Progress(self.step, steps, loss, self.seconds, score, self.best, self.curve)
-
-    def result(self) -> TrainedNetwork:
-        """Return the best weights so far."""
-        return TrainedNetwork(
-            self.best_state, self.best or 0.0, self.best_step, self.seconds, tuple(self.scores)
-        )
-
-    def save(self, path: Path | None) -> None:
-        """Write the checkpoint, whole or not at all; None keeps nothing."""
-        if path is None:
-            return
-        state = {
-            "recipe": self.recipe,
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
-            "step": self.step,
-            "best": self.best,
-            "best_step": self.best_step,
-            "best_state": self.best_state,
-            "seconds": self.seconds,
-            "scores": self.scores,
-            "losses": self.losses,
-            "since_validation": self.since_validation,
-        }
-        unfinished = path.with_suffix(".part")
-        torch.save(state, unfinished)
-        unfinished.replace(path)
-
-    def load(self, path: Path) -> None:
-        """Take up the state of a checkpoint.
-
-        Raises:
-            LamellaError: it is of another recipe.
-        """
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        if state["recipe"] != self.recipe:
-            raise LamellaError(
-                f"{path.parent} holds a run of another recipe, so it cannot go on; train into "
-                "another folder to keep it, or delete this one to start anew."
-            )
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.step, self.best = state["step"], state["best"]
-        self.best_step, self.best_state = state["best_step"], state["best_state"]
-        self.seconds, self.scores = state["seconds"], state["scores"]
-        self.losses, self.since_validation = state["losses"], state["since_validation"]
-
-
 def train(
     network: nn.Module,
     data: TrainingData,
@@ -209,16 +124,16 @@ def train(
         elif run.step % CHECKPOINT_EVERY == 0:
             run.save(settings.checkpoint)
         try:
-            report(run.progress(settings, loss))
+            report(_progress(run, settings, loss))
         except Cancelled:
             run.save(settings.checkpoint)
             raise
         if over or run.step - run.best_step > recipe.patience * recipe.validate_every:
             break
-    return run.result()
+    return _result(run)
 
 
-def _start(network: nn.Module, settings: TrainingSettings) -> _Run:
+def _start(network: nn.Module, settings: TrainingSettings) -> RunState:
     recipe = settings.recipe
     network = network.to(memory_format=torch.channels_last).train()
     for name, parameter in network.named_parameters():
@@ -227,7 +142,7 @@ def _start(network: nn.Module, settings: TrainingSettings) -> _Run:
     optimizer = torch.optim.AdamW(groups, recipe.learning_rate, weight_decay=recipe.weight_decay)
     schedule = one_cycle(optimizer, recipe.steps)
     average = averaged(network, recipe.averaging)
-    run = _Run(network, average, recipe.in_words(), optimizer, schedule)
+    run = RunState(network, average, recipe.in_words(), optimizer, schedule)
     if settings.resume and settings.checkpoint is not None and settings.checkpoint.is_file():
         run.load(settings.checkpoint)
     return run
@@ -247,8 +162,28 @@ def _parameter_groups(network: nn.Module, settings: TrainingSettings) -> list[di
     return [group for group in groups if group["params"]]
 
 
+def _progress(run: RunState, settings: TrainingSettings, loss: float) -> Progress:
+    """Where a run stands, after a step with this ``loss``."""
+    score = run.scores[-1][1] if run.scores else None
+    steps = settings.recipe.steps
+    if settings.ends_in_time:
+        steps = steps_in_time(run.step, steps, run.seconds, settings.max_seconds)
+    return Progress(run.step, steps, loss, run.seconds, score, run.best, run.curve)
+
+
+def _result(run: RunState) -> TrainedNetwork:
+    """Return the best weights so far."""
+    return TrainedNetwork(
+        run.best_state, run.best or 0.0, run.best_step, run.seconds, tuple(run.scores)
+    )
+
+
 def _step(
-    run: _Run, images: Tensor, labels: Tensor, settings: TrainingSettings, teacher: nn.Module | None
+    run: RunState,
+    images: Tensor,
+    labels: Tensor,
+    settings: TrainingSettings,
+    teacher: nn.Module | None,
 ) -> float:
     recipe, objective = settings.recipe, settings.objective
     run.network.train()
@@ -277,7 +212,7 @@ def _step(
     return loss.item()
 
 
-def _score(run: _Run, data: TrainingData, settings: TrainingSettings) -> float:
+def _score(run: RunState, data: TrainingData, settings: TrainingSettings) -> float:
     network = run.average.module
     if settings.objective is not None:
         return settings.objective.score(network, data)
@@ -291,7 +226,7 @@ def _score(run: _Run, data: TrainingData, settings: TrainingSettings) -> float:
     )
 
 
-def _validate(run: _Run, score: float) -> None:
+def _validate(run: RunState, score: float) -> None:
     run.scores.append((run.step, score))
     run.losses.append(sum(run.since_validation) / len(run.since_validation))
     run.since_validation = []
