@@ -10,7 +10,7 @@ from core.fields.groups import Comparison
 from core.fields.pooled import PooledMeasurement
 from core.fields.result import Distribution
 from core.figures.paper_style import LINE_PT, PaperStyle, margins, printable, title_axes
-from core.figures.size_histogram import histogram_edges
+from core.figures.size_distribution import distribution_edges
 from core.palette import ACCENT
 
 HEIGHT_BY_WIDTH = 0.55
@@ -25,7 +25,7 @@ def distribution_figure(
     style = style or PaperStyle()
     figure = Figure(figsize=(style.width_inch, HEIGHT_BY_WIDTH * style.width_inch))
     axes = figure.add_axes(margins(figure, style))
-    edges = histogram_edges(distribution.values)
+    edges = distribution_edges(distribution)
     share = 100 * distribution.weights / distribution.weights.sum()
     axes.hist(
         distribution.values, edges.tolist(), weights=share, color=color, edgecolor="white", lw=0.4

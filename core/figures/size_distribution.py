@@ -13,6 +13,8 @@ from core.palette import ACCENT
 
 QUANTILES = (0.1, 0.5, 0.9)
 FIT = "#009E73"
+TURNS = (5.0, 10.0, 15.0, 30.0)
+"""Widths in degrees of bins of directions, of which whole ones fill a half turn."""
 NARROW = 0.7
 CLOSE = 0.06
 """Of the axis: nearer to each other two names would lie on each other."""
@@ -24,7 +26,7 @@ def size_distribution_figure(distribution: Distribution, color: str = ACCENT) ->
     Grounds are transparent and text uncoloured, so any theme may frame it. What a quantile means is
     said under the pointer.
     """
-    edges = histogram_edges(distribution.values)
+    edges = distribution_edges(distribution)
     total = distribution.weights.sum()
     weights = distribution.weights / total if total else distribution.weights
     share = 100 * np.histogram(distribution.values, edges, weights=weights)[0]
@@ -55,6 +57,16 @@ def size_distribution_figure(distribution: Distribution, color: str = ACCENT) ->
             }
         )
     return drawn(traces, {**_layout(distribution), **_quantiles(distribution, unit)})
+
+
+def distribution_edges(distribution: Distribution) -> np.ndarray:
+    """Return the edges of bins, (n,); those of directions end at the half turn, where they close."""
+    edges = histogram_edges(distribution.values)
+    if distribution.unit != "°":
+        return edges
+    wanted = edges[1] - edges[0]
+    width = min(TURNS, key=lambda one: abs(np.log(one / wanted)))
+    return np.arange(-90.0, 90.0 + width, width)
 
 
 def _quantiles(distribution: Distribution, unit: str) -> dict[str, object]:

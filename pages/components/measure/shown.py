@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.fields.result import FieldMeasurement
 
 HEIGHT, FEW_ROWS = 360, 9
+INTERVAL_PX = 150
 POINT = "Point at D10, D50 or D90 to read what it means."
 STANDARDS = ("ASTM", "ISO")
 SURENESS_PX = 620
@@ -112,7 +113,10 @@ def quantities(found: Sequence[Quantity]) -> None:
         rows,
         height=HEIGHT if len(rows) > FEW_ROWS else "auto",
         hide_index=True,
-        column_config={"Quantity": st.column_config.TextColumn(width="medium", pinned=True)},
+        column_config={
+            "Quantity": st.column_config.TextColumn(width="medium", pinned=True),
+            "95 % interval": st.column_config.TextColumn(width=INTERVAL_PX),
+        },
         alt="One row per quantity",
     )
 

@@ -32,3 +32,16 @@ def test_the_curve_of_a_fit_is_in_percent_of_a_bin() -> None:
     middle = len(curve.x) // 2
     expected = 100 * bars.width[0] * fit.density(np.array([curve.x[middle]]))[0]
     assert np.isclose(curve.y[middle], expected)
+
+
+def test_bins_of_directions_end_where_these_do() -> None:
+    angles = np.arange(-89.5, 90)
+    figure = size_distribution_figure(
+        Distribution("orientation", "Direction", "°", angles, np.ones(180), "places")
+    )
+    bars = figure.data[0]
+    assert np.array(bars.customdata)[[0, -1]].ravel()[[0, -1]].tolist() == [-90, 90]
+    # As many in each: the outermost bins are whole ones too.
+    assert np.ptp(np.array(bars.y)) < 1e-9
+    few = Distribution("orientation", "Direction", "°", np.array([90.0]), np.ones(1), "places")
+    assert np.array(size_distribution_figure(few).data[0].y).sum() == 100
