@@ -13,7 +13,7 @@ BOXES = ((2.0, "3 × 3<br>conv."), (4.0, "ReLU"), (6.0, "3 × 3<br>conv."))
 HALF_WIDTH, HALF_HEIGHT = 0.8, 0.5
 RADIUS_PX = 22
 """Of the sum: round, however the drawing is stretched."""
-START, SUM, END = 0.3, 8.0, 10.4
+START, SUM, END = 0.3, 8.0, 9.7
 PLAIN_Y, RESIDUAL_Y, SKIP_Y = 3.1, 0.9, 1.95
 
 
@@ -53,7 +53,7 @@ def block_figure(font_px: int = 24) -> go.Figure:
     layout = {
         "shapes": shapes,
         "annotations": notes,
-        "xaxis": {**hidden, "range": [-0.2, 12.0]},
+        "xaxis": {**hidden, "range": [-0.2, 12.4]},
         "yaxis": {**hidden, "range": [0.2, 3.8]},
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
     }

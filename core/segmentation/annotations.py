@@ -43,6 +43,9 @@ EXACT, EXACT_SHARE = 0.002, 0.4
 """Of the range of greys, what is black or white to the last bit; the least share of a letter that
 is, since its rim is smoothed."""
 BOX_FILL, BOX_SHARE = 0.85, 0.2
+BOLD, MANY_PURE = 0.3, 6
+"""Stroke of bold type as a share of its height; regions of pure black or white, of no letter's
+shape, that lie in an image because its greys were cut off."""
 MARGIN_PX = 3
 INSIDE = 0.5
 MOST_BOXES = 40
@@ -178,7 +181,7 @@ def _writing(level: np.ndarray, strokes: np.ndarray) -> tuple[np.ndarray, list[M
             lines |= set(row)
     scattered = Scattered(others)
     alone = [mark for mark in others if not is_texture([mark], scattered)]
-    lines |= set(_letters_alone(level, numbers, alone))
+    lines |= set(_letters_alone(level, numbers, _without_clusters(alone, pure, lines)))
     scale = [bar for bar in bars if any(_is_beside(bar, mark) for mark in lines)]
     if len(bars) == 1 and _is_alone(level, bars[0]):
         scale = bars
@@ -214,6 +217,13 @@ def _letters_alone(level: np.ndarray, numbers: np.ndarray, marks: list[Mark]) ->
     if exact and float(np.median(np.abs(np.diff(level, axis=1)))) > EXACT:
         return in_corner + exact
     return in_corner
+
+
+def _without_clusters(marks: list[Mark], pure: list[Mark], lines: set[Mark]) -> list[Mark]:
+    """Return ``marks`` without those that are clusters of particles beyond the range of greys by
+    their look: thicker than bold type, where many of ``pure`` outside ``lines`` are of one piece."""
+    solid = sum(not (one.is_letter or one.is_bar or one in lines) for one in pure)
+    return [one for one in marks if solid < MANY_PURE or one.stroke <= BOLD * one.height]
 
 
 def _is_beside(bar: Mark, letter: Mark) -> bool:

@@ -131,7 +131,7 @@ def test_the_whole_lecture_page_by_page(
     slide(page, "Depth (convolutions)", "Home")
     expect(page.get_by_text(first_layer_of_the_plain_network(4))).to_be_visible()
     screenshot(page, "learn-skip-connections", docs=True)
-    page.get_by_role("link", name="Next: the case study Gold nanoparticles").click()
+    page.get_by_role("link", name="Next: Gold nanoparticles").click()
     expect(page).to_have_url(re.compile("/gold-nanoparticles"))
 
 

@@ -42,7 +42,7 @@ PAGES = Path(__file__).resolve().parents[2]
 OVERVIEW = 0
 """The order of the page Lecture, which is no lesson of its own."""
 BEGINNING = ("Lecture", PAGES / "lecture.py")
-GOING_ON = ("the case study Gold nanoparticles", PAGES / "gold_nanoparticles.py")
+GOING_ON = ("Gold nanoparticles", PAGES / "gold_nanoparticles.py")
 EQUAL = 1e-6
 UNBROKEN = str.maketrans({" ": "\u00a0", "-": "\u2011"})
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -21,6 +21,7 @@ from core.segmentation.arrows import is_arrow
 from core.segmentation.engines.classic_engine import ClassicEngine
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.samples import samples
+from core.synthesis.supported.sample import supported_metal
 from core.types import Micrograph, PixelSize
 from models import zoo
 
@@ -73,6 +74,18 @@ def test_nothing_is_found_where_nothing_was_written(sample) -> None:
     made = sample.build()
     assert not find_annotations(made.micrograph.pixels).any()
     assert not find_annotations(np.zeros((40, 50), np.float32)).any()
+
+
+def test_clusters_of_particles_whose_grey_is_cut_off_are_no_letters() -> None:
+    made = supported_metal().micrograph
+    assert not find_annotations(made.pixels).any()
+    pixels = np.rint(255 * made.pixels).astype(np.uint8)
+    picture = Image.fromarray(pixels)
+    font = ImageFont.load_default(size=40)
+    ImageDraw.Draw(picture).text((620, 150), "a", int(pixels.max()), font=font)
+    found = find_annotations(grey(np.asarray(picture)))
+    rows, columns = np.nonzero(found)
+    assert 150 < rows.min() < rows.max() < 200 and 600 < columns.min() < columns.max() < 660
 
 
 def bent_precipitates(places: int = 120) -> np.ndarray:
