@@ -123,7 +123,8 @@ class Analysis:
     def image_bytes(self) -> int:
         """Bytes of the micrograph and its segmentation, which all object settings share."""
         shown, made = self.micrograph, self.segmentation
-        arrays = (shown.pixels, shown.valid, made.labels, made.probabilities)
+        of_network = (made.labels, made.probabilities, made.contact, made.distance)
+        arrays = (shown.pixels, shown.valid, *of_network)
         return sum(array.nbytes for array in arrays if array is not None)
 
 

@@ -23,6 +23,9 @@ from core.workspace import micrographs, quota, results
 from core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    import apsw
+
+    from core.analysis import Analysis
     from core.segmentation.segment import AnyEngine
 
     Load: TypeAlias = Callable[[Workspace, str, str, RunChoice], AnyEngine]
@@ -64,9 +67,10 @@ def enqueue(
     return queue.enqueue(workspace, owner, KIND, key, params, priority)
 
 
-def handler(load: Load) -> Handler:
+def handler(load: Load, pass_on: Callable[[str, Analysis], None] | None = None) -> Handler:
     """Return what does such jobs. ``load``: from the workspace, an owner, the name of a model that
-    the owner finds and how it is to run, to the model, held by it."""
+    the owner finds and how it is to run, to the model, held by it. ``pass_on``: takes the id of a
+    result that is about to be kept, with the result itself."""
 
     def segment(workspace: Workspace, job: Job, progress: ProgressCallback) -> Keep:
         params = job.params
@@ -79,8 +83,15 @@ def handler(load: Load) -> Handler:
             progress=progress,
         )
         written = results.write(workspace, analysis)
-        micrograph_id = params["micrograph"]
-        return lambda db: results.insert(db, workspace, job.owner, micrograph_id, job.key, written)
+
+        def keep(db: apsw.Connection) -> None:
+            asked = workspace, job.owner, params["micrograph"], job.key
+            kept = results.insert(db, *asked, written)
+            # Else it is an earlier one, which was corrected by hand.
+            if pass_on is not None and kept.run == written.run:
+                pass_on(kept.id, analysis)
+
+        return keep
 
     return segment
 

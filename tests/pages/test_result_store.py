@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from core import analysis
 from core.analysis import Analysis
+from core.jobs import segmentation
 from core.segmentation.engines.engine import Engine
-from core.workspace import results
 from models import zoo
 from pages.components.frame import networks, stores
 from tests.pages.running import finish, opened, phases_only
@@ -36,7 +36,7 @@ def one_square(seed: int) -> bytes:
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Analysis]:
-    """Return the analyses that are alive, of all that were loaded or regrouped."""
+    """Return the analyses that are alive, of all that were made or regrouped."""
     networks.engine.clear()
     monkeypatch.setattr(
         zoo,
@@ -47,10 +47,10 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Analysis]:
 
 
 def watched(monkeypatch: pytest.MonkeyPatch) -> list[weakref.ref]:
-    """Return a list that fills with weak references to the object images of all analyses that a
-    page takes from the workspace, or groups anew."""
+    """Return a list that fills with weak references to the object images of all analyses that are
+    made for a page, or grouped anew."""
     seen = []
-    for module, name in ((results, "load"), (analysis, "regroup")):
+    for module, name in ((segmentation, "analyse"), (analysis, "regroup")):
         original = getattr(module, name)
 
         def record(*given: object, original=original, **named: object) -> Analysis:

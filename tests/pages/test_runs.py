@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import zipfile
 from concurrent.futures import wait
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -22,11 +24,12 @@ from core.workspace import corrections, micrographs, results
 from core.workspace.open_correction import open_correction
 from core.workspace.workspace import Workspace
 from models.zoo import card
-from pages.components.frame import jobs, networks, session
+from pages.components.frame import handover, jobs, networks, session, stores
 from pages.components.frame.downloads import download_route
 from pages.components.frame.jobs import Job
 from pages.components.frame.queued import QueuedJob
 from pages.components.frame.words import literal
+from pages.components.segment.kept import KeptAnalysis
 from tests.pages.running import by_key, finish, opened, texts
 from tests.pages.test_forest import DISK, GROUND, draw
 from tests.pages.test_keeping import ANN, BOB, become, restart
@@ -226,3 +229,33 @@ def test_a_run_whose_tiles_are_done_says_what_follows(workspace: Workspace) -> N
     queue.report(workspace, taken, 4, 4)
     job = QueuedJob(workspace, ("key",), queue.find(workspace, ANN, "key"))
     assert job.progress("Tile", "Loading.", "Measuring.") == (1.0, "Tile 4 of 4. Measuring.")
+
+
+def test_a_result_made_here_is_not_read_from_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    load = results.load
+    monkeypatch.setattr(
+        results, "load", lambda *given, **more: read.append(given) or load(*given, **more)
+    )
+    app, image = asked()
+    shown = finish(app).dataframe[0].value
+    assert [key for key, _ in stores.results().items() if "made here" in key] == []
+    assert app.run().dataframe[0].value.equals(shown) and not read
+    restart()
+    again = opened("segment", image=image, model="otsu")
+    assert again.dataframe[0].value.equals(shown) and len(read) == 1
+
+
+def test_what_another_version_of_a_model_made_is_read_from_the_disk() -> None:
+    finish(asked()[0])
+    (analysis,) = (
+        one.groupings[0] for _, one in stores.results().items() if isinstance(one, KeptAnalysis)
+    )
+    shown = replace(analysis.micrograph, name="renamed.png")
+    handover.give("an id", analysis)
+    assert handover.take("an id", shown, replace(analysis.card, title="Older")) is None
+    handover.give("an id", analysis)
+    taken = handover.take("an id", shown, analysis.card)
+    assert np.shares_memory(taken.objects, analysis.objects)
+    assert taken.micrograph.name == "renamed.png"
+    assert handover.take("an id", shown, analysis.card) is None

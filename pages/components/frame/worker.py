@@ -11,14 +11,14 @@ from core.jobs import batch, segmentation, training, worker
 from core.jobs.worker import Handler
 from models import teaching
 from models.measured import measurand_errors
-from pages.components.frame import keeping, networks
+from pages.components.frame import handover, keeping, networks
 from pages.components.frame.queued import has_worker_processes
 
 
 def handlers() -> Mapping[str, Handler]:
     """Return what this server can do of the queue."""
     return {
-        segmentation.KIND: segmentation.handler(networks.load),
+        segmentation.KIND: segmentation.handler(networks.load, handover.give),
         batch.KIND: batch.handler(networks.load, measurand_errors),
     }
 

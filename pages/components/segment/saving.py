@@ -10,7 +10,7 @@ from core.jobs import queue, segmentation
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
 from core.workspace import results
-from pages.components.frame import jobs, keeping, session, worker
+from pages.components.frame import handover, jobs, keeping, session, worker
 from pages.components.frame.memory import Memory, Opened
 from pages.components.frame.queued import QueuedJob, name_of
 from pages.components.segment.kept import Corrected
@@ -73,7 +73,8 @@ def load(opened: Opened, card: ModelCard, key: Key) -> Analysis | None:
         if stored is None:
             return None
         mine.saved[key] = stored.id
-        return results.load(place, stored, opened.micrograph, card, with_corrections=False)
+        made = handover.take(stored.id, opened.micrograph, card)
+        return made or results.load(place, stored, opened.micrograph, card, with_corrections=False)
 
     return keeping.attempt(mine, opened.source, read)
 

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import tifffile
 
@@ -73,6 +74,24 @@ def test_a_job_leaves_the_result_of_a_run_without_a_queue(workspace):
     assert loaded.table["area_nm2"].tolist() == expected.table["area_nm2"].tolist()
     assert len(expected.table) == 2 and stored.object_settings == OBJECTS
     assert results.find(workspace, "ben", "key") is None
+
+
+def test_what_a_job_passes_on_is_what_it_keeps(workspace):
+    _, shown, _ = enqueue(workspace)
+    passed = {}
+    handlers = {segmentation.KIND: segmentation.handler(engine, passed.__setitem__)}
+    assert worker.work_off(workspace, handlers, "w") == 1
+    stored = results.find(workspace, "anna", "key")
+    loaded, (made,) = results.load(workspace, stored, shown, CARD), passed.values()
+    assert list(passed) == [stored.id]
+    for name in ("labels", "probabilities"):
+        pair = [getattr(one.segmentation, name) for one in (made, loaded)]
+        np.testing.assert_array_equal(*pair)
+    np.testing.assert_array_equal(made.objects, loaded.objects)
+    pd.testing.assert_frame_equal(made.table, loaded.table)
+    for name in ("card", "object_settings", "tile_settings", "warnings", "selection", "seconds"):
+        assert getattr(made, name) == getattr(loaded, name)
+    assert made.segmentation.digest == loaded.segmentation.digest
 
 
 def test_an_input_that_had_to_make_room_is_read_from_the_upload(workspace):
