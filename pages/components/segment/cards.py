@@ -10,7 +10,16 @@ from core.errors import LamellaError
 from core.evaluation.overview import expected_time
 from core.settings import Limits
 from models.measured import measured
-from pages.components.frame import images, keeping, networks, publish, samples, session, sidebar
+from pages.components.frame import (
+    ahead,
+    images,
+    keeping,
+    networks,
+    publish,
+    samples,
+    session,
+    sidebar,
+)
 from pages.components.frame.samples import Offer
 from pages.components.frame.words import literal
 
@@ -47,6 +56,7 @@ def first_screen() -> None:
     for offer, place in places:
         _picture(offer, place)
     networks.warm_up(session.model().name)
+    ahead.fetch()
 
 
 def _card(offer: Offer) -> DeltaGenerator:
