@@ -54,15 +54,19 @@ def work(
     *,
     most_bytes: int | None = None,
     on_stuck: Callable[[], None] | None = None,
+    added: threading.Event | None = None,
 ) -> Ending:
     """Work on jobs until ``stop``, and return why it ended; tidy the workspace in between.
 
     ``name``: of this worker, which no other one has. ``most_bytes``: of memory between jobs; None
     for no limit. ``on_stuck``: called where a job goes on for 10 s after it was cancelled, or for
-    8 s after ``stop``; it was put back then.
+    8 s after ``stop``; it was put back then. ``added``: set by whoever adds a job in this process,
+    which is then taken at once.
     """
-    tidy_at = 0.0
+    tidy_at, ends_pause = 0.0, added or stop
     while not stop.is_set():
+        if added is not None:
+            added.clear()
         try:
             job = queue.take(workspace, name, handlers)
             if job is not None:
@@ -81,7 +85,7 @@ def work(
         if most_bytes is not None and resident_bytes() > most_bytes:
             return "memory"
         if job is None:
-            stop.wait(POLL_SECONDS)
+            ends_pause.wait(POLL_SECONDS)
     return "told"
 
 
@@ -129,17 +133,26 @@ def work_off(workspace: Workspace, handlers: Mapping[str, Handler], name: str) -
 
 
 def in_thread(
-    workspace: Workspace, handlers: Mapping[str, Handler], name: str
+    workspace: Workspace,
+    handlers: Mapping[str, Handler],
+    name: str,
+    added: threading.Event | None = None,
 ) -> Callable[[], None]:
     """Start a worker in a thread of this process; return what stops it and waits for its end, or
-    until its job was put back."""
-    stop = threading.Event()
-    arguments = (workspace, handlers, name, stop)
-    thread = threading.Thread(target=work, args=arguments, name="lamella-worker", daemon=True)
+    until its job was put back. ``added``: as of :func:`work`."""
+    stop, added = threading.Event(), added or threading.Event()
+    thread = threading.Thread(
+        target=work,
+        args=(workspace, handlers, name, stop),
+        kwargs={"added": added},
+        name="lamella-worker",
+        daemon=True,
+    )
     thread.start()
 
     def end() -> None:
         stop.set()
+        added.set()
         thread.join(END_SECONDS + 1)
 
     return end

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Mapping
+from functools import cache
 
 import streamlit as st
 
@@ -29,11 +31,12 @@ def teaches() -> Mapping[str, Handler]:
 
 
 def start() -> None:
-    """Let somebody work on the queue; call it at the start and wherever a job is added."""
+    """Let somebody work on the queue, at once; call it at the start and wherever a job is added."""
     place = keeping.workspace()
     if place is not None and not has_worker_processes():
         _thread(str(place.folder))
         _trainer(str(place.folder))
+        _added().set()
 
 
 def stop() -> None:
@@ -46,7 +49,12 @@ def stop() -> None:
 def _thread(folder: str) -> Callable[[], None]:
     place = keeping.workspace()
     assert place is not None
-    return worker.in_thread(place, handlers(), f"server-{os.getpid()}")
+    return worker.in_thread(place, handlers(), f"server-{os.getpid()}", _added())
+
+
+@cache
+def _added() -> threading.Event:
+    return threading.Event()
 
 
 @st.cache_resource(show_spinner=False, on_release=lambda end: end())

@@ -223,3 +223,27 @@ def test_a_worker_in_a_thread_serves_the_process_until_it_is_stopped(workspace):
     assert found(workspace).state == "done"
     add(workspace, "later")
     assert found(workspace, "later").state == "queued"
+
+
+def test_a_worker_that_is_told_of_a_job_does_not_wait_for_its_next_look(workspace, monkeypatch):
+    monkeypatch.setattr(worker, "POLL_SECONDS", 3600)
+    added, has_looked, done = threading.Event(), threading.Event(), threading.Event()
+    take = queue.take
+
+    def look(*given):
+        found = take(*given)
+        has_looked.set()
+        return found
+
+    def handler(space, job, progress):
+        done.set()
+        return note(job, "")
+
+    monkeypatch.setattr(queue, "take", look)
+    end = worker.in_thread(workspace, {"test": handler}, "thread", added)
+    assert has_looked.wait(60)
+    add(workspace)
+    added.set()
+    assert done.wait(60)
+    end()
+    assert found(workspace).state == "done"
