@@ -108,7 +108,8 @@ def hierarchy_figure(
 def _seen(size: FieldSizes, px_per_network_px: float, pixel_size: PixelSize | None) -> str:
     seen = f"{size} px"
     if px_per_network_px != 1:
-        low, high = (round(end[0] * px_per_network_px) for end in (size.smallest, size.largest))
+        ends = (end[0] * px_per_network_px for end in (size.smallest, size.largest))
+        low, high = (f"{end:.0f}" if end >= 10 else f"{end:.2g}" for end in ends)
         seen = f"{low} px" if low == high else f"{low}-{high} px"
     if pixel_size is not None:
         seen += f" = {size.largest[0] * px_per_network_px * pixel_size.nm:.3g} nm"

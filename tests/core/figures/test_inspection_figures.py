@@ -161,6 +161,8 @@ def test_hierarchy_says_what_each_unit_sees(subject: Subject) -> None:
     assert len(figure.data) == 9
     shrunk = hierarchy_figure(maps, sizes, PixelSize(2.0, "typed"), 3, px_per_network_px=8)
     assert shrunk.layout.annotations[0].text == "down.0: a unit sees 40 px = 80 nm"
+    enlarged = hierarchy_figure(maps, sizes, PixelSize(2.0, "typed"), 3, px_per_network_px=0.7)
+    assert enlarged.layout.annotations[0].text == "down.0: a unit sees 3.5 px = 7 nm"
 
 
 def test_blocks_of_the_network_carry_their_layer(subject: Subject) -> None:
