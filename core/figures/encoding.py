@@ -25,7 +25,9 @@ DISPLAY_PIXELS = 40_000_000
 
 JPEG_QUALITY = 92
 
-HATCH_PX = 3
+HATCH_PX, HATCHES = 3, 200
+"""Least width of a stripe, and how many lie along the longer side of a large image: narrower ones
+would run together where the whole image is looked at."""
 
 
 @dataclass(frozen=True)
@@ -86,20 +88,24 @@ def encode_labels(
     """Return labels, (H, W) uint8, as a palette PNG in the colours of the phases.
 
     ``transparent``: indices of the phases that let the micrograph show through. ``hatched``: (H, W)
-    bool, where every other diagonal stripe has half the opacity.
+    bool, where diagonal stripes have half the opacity and what is between them an eighth, so that
+    what is smaller than a stripe is pale as well.
     """
     step = display_step(labels.shape)
     shown = np.ascontiguousarray(labels[::step, ::step], np.uint8)
     if hatched is not None:
         row, column = np.ogrid[: shown.shape[0], : shown.shape[1]]
-        stripe = (row + column) % (2 * HATCH_PX) < HATCH_PX
-        # The phase's colour once more, behind those of all phases.
-        shown = shown + np.uint8(len(phases)) * (hatched[::step, ::step] & stripe)
+        width = max(HATCH_PX, round(max(shown.shape) / HATCHES))
+        stripe = (row + column) % (2 * width) < width
+        # The phase's colour twice more, behind those of all phases.
+        paler = np.where(stripe, np.uint8(len(phases)), np.uint8(2 * len(phases)))
+        shown = shown + paler * hatched[::step, ::step]
     image = Image.fromarray(shown, "P")
     palette = b"".join(bytes.fromhex(phase.color.removeprefix("#")) for phase in phases)
-    image.putpalette(palette * 2)
+    image.putpalette(palette * 3)
     opaque = bytes(0 if index in transparent else 255 for index in range(len(phases)))
-    return _png(image, transparency=opaque + bytes((value + 1) // 2 for value in opaque))
+    paler = (bytes((value + 1) // part for value in opaque) for part in (2, 8))
+    return _png(image, transparency=b"".join((opaque, *paler)))
 
 
 def encode_objects(objects: np.ndarray) -> EncodedImage:

@@ -148,14 +148,22 @@ def test_labels_have_the_colours_of_their_phases_and_let_the_image_through() -> 
     assert [image.getpixel((x, 0)) for x in (0, 1)] == [(0, 114, 178, 0), (230, 159, 0, 255)]
 
 
-def test_hatched_labels_keep_their_colour_under_stripes_of_half_the_opacity() -> None:
+def test_hatched_labels_keep_their_colour_in_stripes_and_are_pale_between_them() -> None:
     phases = (Phase("background", "#0072B2"), Phase("particle", "#E69F00"))
     labels = np.array([[0] + [1] * 11], np.uint8)
     hatched = np.arange(12)[None] > 5
     image = decoded(encoding.encode_labels(labels, phases, hatched=hatched)).convert("RGBA")
     colours = np.asarray(image)[0]
     assert (colours[1:, :3] == (230, 159, 0)).all()
-    assert colours[:, 3].tolist() == [0] + [255] * 5 + [128] * 3 + [255] * 3
+    assert colours[:, 3].tolist() == [0] + [255] * 5 + [128] * 3 + [32] * 3
+
+
+def test_stripes_are_wide_enough_to_be_seen_where_a_large_image_is_seen_whole() -> None:
+    phases = (Phase("background", "#0072B2"), Phase("particle", "#E69F00"))
+    labels = np.ones((2, 2000), np.uint8)
+    image = decoded(encoding.encode_labels(labels, phases, hatched=labels > 0)).convert("RGBA")
+    alpha = np.asarray(image)[0, :, 3]
+    assert alpha[:20].tolist() == [128] * 10 + [32] * 10
 
 
 def test_object_numbers_survive_as_colours() -> None:

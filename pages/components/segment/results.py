@@ -86,7 +86,7 @@ def _left_out(analysis: Analysis) -> dict[str, str]:
     if chosen.doubtful:
         least = f"Confidence under {settings.minimum_confidence:g}"
         if chosen.mean_confidence is not None:
-            least = f"Mean confidence of {chosen.mean_confidence:.2f}: no objects"
+            least = f"Objects' mean confidence {chosen.mean_confidence:.2f}"
         rows[least] = f"{chosen.doubtful:,} left out (hatched)"
     if chosen.in_annotations:
         verb = "counted" if settings.keep_annotations else "left out"
@@ -186,7 +186,8 @@ def details(analysis: Analysis) -> None:
     if analysis.card.objects_phase is None:
         return
     if not len(analysis.table):
-        if left_out := _left_out(analysis):
+        # Where none is likely an object, the warning above the image says all.
+        if not analysis.why_no_object and (left_out := _left_out(analysis)):
             reasons = ", ".join(f"{why[0].lower()}{why[1:]} {so}" for why, so in left_out.items())
             st.info(f"No object counts: {reasons}. The settings are in the sidebar under Objects.")
         return
