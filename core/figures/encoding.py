@@ -104,8 +104,8 @@ def encode_labels(
     palette = b"".join(bytes.fromhex(phase.color.removeprefix("#")) for phase in phases)
     image.putpalette(palette * 3)
     opaque = bytes(0 if index in transparent else 255 for index in range(len(phases)))
-    paler = (bytes((value + 1) // part for value in opaque) for part in (2, 8))
-    return _png(image, transparency=b"".join((opaque, *paler)))
+    half, eighth = (bytes((value + 1) // part for value in opaque) for part in (2, 8))
+    return _png(image, transparency=opaque + half + eighth)
 
 
 def encode_objects(objects: np.ndarray) -> EncodedImage:

@@ -60,7 +60,7 @@ def size_distribution_figure(distribution: Distribution, color: str = ACCENT) ->
 
 
 def distribution_edges(distribution: Distribution) -> np.ndarray:
-    """Return the edges of bins, (n,); those of directions end at the half turn, where they close."""
+    """Return the edges of bins, (n,); those of directions end where the half turn does."""
     edges = histogram_edges(distribution.values)
     if distribution.unit != "°":
         return edges

@@ -220,8 +220,8 @@ def _letters_alone(level: np.ndarray, numbers: np.ndarray, marks: list[Mark]) ->
 
 
 def _without_clusters(marks: list[Mark], pure: list[Mark], lines: set[Mark]) -> list[Mark]:
-    """Return ``marks`` without those that are clusters of particles beyond the range of greys by
-    their look: thicker than bold type, where many of ``pure`` outside ``lines`` are of one piece."""
+    """Return ``marks`` without those that look like clusters of particles beyond the range of
+    greys: thicker than bold type, where many of ``pure`` outside ``lines`` are of one piece."""
     solid = sum(not (one.is_letter or one.is_bar or one in lines) for one in pure)
     return [one for one in marks if solid < MANY_PURE or one.stroke <= BOLD * one.height]
 
