@@ -242,7 +242,7 @@ def perimeters(objects: np.ndarray, ids: np.ndarray) -> np.ndarray:
     perimeter = np.zeros(int(pixels.max()) + 1)
     for (down, right), angle in zip(STEPS, _angles(), strict=True):
         step = down * width + right
-        entered = pixels[step:][pixels[step:] != pixels[:-step]]
+        entered = pixels[np.flatnonzero(pixels[step:] != pixels[:-step]) + step]
         perimeter += angle / np.hypot(down, right) * np.bincount(entered, minlength=len(perimeter))
     return perimeter[ids]
 

@@ -15,6 +15,8 @@ def outside(measurable: np.ndarray) -> np.ndarray:
     ``measurable``: (H, W) bool, see :class:`core.types.Micrograph`. Specks in which no square of
     7 px fits are no end of the image.
     """
+    if measurable.all():
+        return np.pad(~measurable, 1, constant_values=True)
     off = np.pad(~measurable, SPECK_PX, constant_values=True).astype(np.uint8)
     square = np.ones((SPECK_PX, SPECK_PX), np.uint8)
     around = cv2.morphologyEx(off, cv2.MORPH_OPEN, square) > 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from core.measurement.regions import bounds, find_runs
 from core.segmentation.arrows import arrows_in
 from core.segmentation.drawn_marks import (
     BAR_RATIO,
@@ -114,7 +115,7 @@ def select_objects(
     large = area >= max(settings.minimum_area_px, 1)
     written = objects_in(objects, annotations)
     written = written[large[written]]
-    boxes = tuple(_box_of(objects == number) for number in written[:MOST_BOXES])
+    boxes = _boxes_of(objects, written[:MOST_BOXES])
     counts = np.ones(len(area), np.bool_)
     counts[written] = settings.keep_annotations
     doubtful, mean = np.zeros(len(area), np.bool_), None
@@ -143,9 +144,17 @@ def too_low_a_mean(
     return mean if mean < least_mean else None
 
 
-def _box_of(mask: np.ndarray) -> Box:
-    left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
-    return Box(top, left, height, width)
+def _boxes_of(objects: np.ndarray, ids: np.ndarray) -> tuple[Box, ...]:
+    """Return the boxes of those of ``objects`` (H, W) that have the rising ``ids`` (n,)."""
+    if not len(ids):
+        return ()
+    chosen = np.zeros(int(objects.max()) + 1, objects.dtype)
+    chosen[ids] = ids
+    edges = (side.tolist() for side in bounds(find_runs(chosen[objects])))
+    return tuple(
+        Box(top, left, bottom - top, right - left)
+        for top, bottom, left, right in zip(*edges, strict=True)
+    )
 
 
 def objects_in(objects: np.ndarray, regions: np.ndarray) -> np.ndarray:
@@ -154,6 +163,8 @@ def objects_in(objects: np.ndarray, regions: np.ndarray) -> np.ndarray:
     ``objects``: (H, W) ids, 0 = none. ``regions``: (H, W) bool.
     """
     covered = np.bincount(objects[regions])
+    if not covered[1:].any():
+        return np.zeros(0, np.intp)
     area = np.bincount(objects.ravel())[: len(covered)]
     covered[:1] = 0
     return np.flatnonzero((covered >= INSIDE * area) & (covered > 0))

@@ -76,7 +76,7 @@ def _fill_enclosed(objects: np.ndarray, holes: _Holes) -> bool:
     lie in a hole itself."""
     owner, taken = holes.owners()
     if owner.any():
-        np.add(objects, owner[holes.patch], out=objects)
+        np.put(objects, holes.places, owner[holes.patch.ravel()[holes.places]])
     if not taken.any():
         return False
     number = np.arange(len(taken), dtype=np.int32)
@@ -117,13 +117,15 @@ def cut_shells(
 class _Holes:
     """Patches of background, 4-connected, away from the edge of the image, and what borders them.
 
-    ``patch``: (H, W) int32, 0 on objects. ``area``: (P,) px. ``pairs``: (E, 2) hole and object that
+    ``patch``: (H, W) int32, 0 on objects. ``places``: (K,) index of the pixels of all holes in the
+    flat image. ``area``: (P,) px, 0 of patches at the edge. ``pairs``: (E, 2) hole and object that
     share a side, each pair once, in order of hole. ``within``: (E,) bool, whether the object lies
     within the hole. ``size``: (N,) px of each object. ``box``: (N, 4) top, left, bottom and right
     of each object.
     """
 
     patch: np.ndarray
+    places: np.ndarray
     area: np.ndarray
     pairs: np.ndarray
     within: np.ndarray
@@ -133,22 +135,25 @@ class _Holes:
     @classmethod
     def of(cls, objects: np.ndarray) -> _Holes:
         ground = (objects == 0).astype(np.uint8)
-        _, patch, stats, _ = cv2.connectedComponentsWithStats(ground, connectivity=4)
-        closed = np.ones(len(stats), np.bool_)
+        count, patch = cv2.connectedComponents(ground, connectivity=4)
+        closed = np.ones(count, np.bool_)
         closed[0] = False
         for edge in (patch[0], patch[-1], patch[:, 0], patch[:, -1]):
             closed[edge] = False
         holes = np.flatnonzero(closed[patch]) if closed.any() else np.zeros(0, np.intp)
         size = np.bincount(objects.ravel())
-        flat, of_hole = objects.ravel(), patch.ravel()[holes].astype(np.int64) * len(size)
+        flat, number = objects.ravel(), patch.ravel()[holes].astype(np.int64)
         near = [flat[holes + step] for step in (1, -1, objects.shape[1], -objects.shape[1])]
-        key = np.unique(np.concatenate([(of_hole + one)[one > 0] for one in near]))
+        key = np.unique(np.concatenate([(number * len(size) + one)[one > 0] for one in near]))
         pairs = np.stack([key // len(size), key % len(size)], axis=1)
         box = _boxes(objects, len(size)) if len(holes) else np.zeros((len(size), 4), int)
-        left, top, width, height = stats[pairs[:, 0], :4].T
-        hole = np.stack([top, left, -top - height, -left - width], axis=1)
-        within = (box[pairs[:, 1]] * (1, 1, -1, -1) > hole).all(axis=1)
-        return cls(patch, stats[:, cv2.CC_STAT_AREA], pairs, within, size, box)
+        hole = np.full((count, 4), np.iinfo(np.int64).max)
+        row, column = np.divmod(holes, objects.shape[1])
+        for side, least in enumerate((row, column, -row - 1, -column - 1)):
+            np.minimum.at(hole[:, side], number, least)
+        within = (box[pairs[:, 1]] * (1, 1, -1, -1) > hole[pairs[:, 0]]).all(axis=1)
+        area = np.bincount(number, minlength=count)
+        return cls(patch, holes, area, pairs, within, size, box)
 
     def among(self, objects: np.ndarray, ids: np.ndarray) -> np.ndarray:
         """Return which pixels of ``objects`` (h, w) are of ``ids``, (h, w) bool."""

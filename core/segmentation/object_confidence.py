@@ -80,12 +80,14 @@ def _of_the_objects(
     """Return the features that each object has by itself, (N + 1,) each, and last its area."""
     assert segmentation.contact is not None and segmentation.distance is not None
     count, of_phase = int(objects.max(initial=0)) + 1, segmentation.labels == phase
-    inside = (objects > 0) & of_phase
-    ids = objects[inside]
+    # To pick pixels by their places is several times as fast as by a mask.
+    inside = np.flatnonzero((objects > 0) & of_phase)
+    ids = objects.ravel()[inside]
     pixels = np.bincount(ids, minlength=count)
-    total = np.bincount(ids, segmentation.probabilities[phase][inside], minlength=count)
-    middle = np.zeros(count)
-    np.maximum.at(middle, ids, segmentation.distance[inside].astype(np.float64))
+    probability = segmentation.probabilities[phase].ravel()[inside].astype(np.float32)
+    total = np.bincount(ids, probability, minlength=count)
+    middle = np.zeros(count, np.float32)
+    np.maximum.at(middle, ids, segmentation.distance.ravel()[inside].astype(np.float32))
     outline, cut, contact = np.zeros((3, count))
     for here, there in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
         sides = np.nonzero(objects[here] != objects[there])
@@ -114,6 +116,6 @@ def typical_area(segmentation: Segmentation, phase: int) -> float:
     that contact parts. It depends on no setting of objects."""
     assert segmentation.contact is not None
     parts = (segmentation.labels == phase) & (segmentation.contact < 0.5)
-    stats = cv2.connectedComponentsWithStats(parts.astype(np.uint8), connectivity=4)[2]
-    area = stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
+    regions = cv2.connectedComponents(parts.astype(np.uint8), connectivity=4)[1]
+    area = np.bincount(regions.ravel())[1:].astype(np.float64)
     return float((area**2).sum() / area.sum()) if len(area) else 1.0

@@ -81,6 +81,7 @@ def _height(phase: np.ndarray, contact: np.ndarray, distance: np.ndarray) -> np.
 
 def _with_a_middle(objects: np.ndarray, distance: np.ndarray) -> np.ndarray:
     middle = np.zeros(objects.max(initial=0) + 1, np.float32)
-    inside = objects > 0
-    np.maximum.at(middle, objects[inside], distance[inside].astype(np.float32))
-    return objects * (middle >= LEAST_MIDDLE)[objects]
+    inside = np.flatnonzero(objects)
+    np.maximum.at(middle, objects.ravel()[inside], distance.ravel()[inside].astype(np.float32))
+    kept = middle >= LEAST_MIDDLE
+    return (np.arange(len(kept), dtype=objects.dtype) * kept)[objects]
