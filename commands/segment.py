@@ -78,7 +78,13 @@ def run(options: argparse.Namespace) -> int:
         write_results(analysis, options.out, stem)
         print(f"{path}: {counted(analysis)} -> {options.out / stem}.*", flush=True)
 
-    return in_stages(images, read, segment, write)
+    return in_stages(images, read, segment, write, before_writing=import_what_writes)
+
+
+def import_what_writes() -> None:
+    """Import what the network does not need: tables and their files."""
+    import core.export.archive
+    import core.segmentation.out_of_distribution  # noqa: F401
 
 
 def few_pixels(analysis: Analysis) -> str | None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from core.by_hand import ByHand
 from core.errors import LamellaError
@@ -31,6 +30,8 @@ from core.types import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from core.measurement.grain_size import Intercepts
     from core.segmentation.engines.classic_engine import ClassicEngine
     from core.segmentation.engines.engine import Engine

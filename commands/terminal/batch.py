@@ -24,6 +24,10 @@ Made = TypeVar("Made")
 OnFailure: TypeAlias = Callable[[Path, str], None]
 
 
+def nothing() -> None:
+    """Have nothing to do."""
+
+
 def unnoted(path: Path, message: str) -> None:
     """Keep no list of failures."""
 
@@ -61,14 +65,17 @@ def in_stages(
     work: Callable[[Path, Read], Made],
     write: Callable[[Path, Made], None],
     on_failure: OnFailure = unnoted,
+    before_writing: Callable[[], object] = nothing,
 ) -> int:
     """Read, work on and write every path; return the exit code as :func:`for_each` does.
 
     While one file is worked on, the next is read and the one before is written, each in a thread of
     its own, so that no more than three are in memory. ``work`` runs in the caller's thread.
+    ``before_writing``: what the writer's thread does while the first file is worked on.
     """
     following, failed = iter(paths), 0
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+        writer.submit(before_writing)
         reading = deque(reader.submit(read, path) for path in islice(following, 1))
         writing: dict[Path, Future[None]] = {}
 

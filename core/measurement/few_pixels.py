@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from core.pixels.resampling import square_pixel_nm
 from core.types import PixelSize
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FEW_PIXELS = 10.0
 """Equivalent diameter in px below which size and shape are made of too few pixels."""

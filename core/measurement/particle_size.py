@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from core.errors import DataError
 from core.measurement.bootstrap import RESAMPLES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Sizes drawn in all: 6,000 particles are drawn 500 times, few ones 2,000 times.
 MOST_DRAWN, FEWEST_RESAMPLES, DRAWN_AT_ONCE = 3_000_000, 400, 12_000

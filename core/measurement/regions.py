@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from core.errors import DataError
 from core.measurement.feret import Hulls, convex_hulls
 from core.measurement.particle_size import edge_weights
 from core.pixels.image_area import along_edge, extent
 from core.types import PixelSize
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NM_IN_UM = 1000.0
 STEPS = ((0, 1), (1, 2), (1, 1), (2, 1), (1, 0), (2, -1), (1, -1), (1, -2))
@@ -97,6 +100,9 @@ def table_of_runs(
     image_extent: tuple[int, int],
 ) -> pd.DataFrame:
     """Return the table of objects; ``perimeter``, ``cut``, ``intensity``: (n,), the last summed."""
+    # Takes half a second, which the terminal has while the network runs.
+    import pandas as pd
+
     nm, unit = (pixel_size.nm, "nm") if pixel_size else (1.0, "px")
     hulls = _hulls(runs)
     centroid_row, centroid_column = _centroids(runs)

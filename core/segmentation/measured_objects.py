@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from core.measurement.regions import measure_objects
 from core.segmentation.annotations import Selection
@@ -11,6 +12,9 @@ from core.segmentation.objects import confidence_of, counted_objects
 from core.segmentation.oblong_pixels import objects_of_oblong_pixels
 from core.segmentation.settings import ObjectSettings
 from core.types import Micrograph, ModelCard, Segmentation
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def measured_objects(

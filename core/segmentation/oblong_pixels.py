@@ -7,9 +7,9 @@ which the model saw (:mod:`core.pixels.resampling`); ids come back in the image'
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from core.measurement.regions import measure_objects
 from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
@@ -17,6 +17,9 @@ from core.segmentation.annotations import Selection
 from core.segmentation.objects import counted_objects
 from core.segmentation.settings import ObjectSettings
 from core.types import Micrograph, ModelCard, PixelSize, Segmentation
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def objects_of_oblong_pixels(
