@@ -241,6 +241,26 @@ def test_the_next_file_is_read_and_the_last_written_while_one_is_worked_on(
     assert batch.in_stages([], read, work, write) == 0
 
 
+def test_what_comes_before_writing_is_done_while_the_first_file_is_worked_on() -> None:
+    ready, order = threading.Event(), []
+
+    def work(path: Path, image: str) -> str:
+        assert ready.wait(60)
+        order.append("work")
+        return image
+
+    def before_writing() -> None:
+        order.append("before")
+        ready.set()
+
+    def write(path: Path, made: str) -> None:
+        order.append(f"write {made}")
+
+    paths = [Path("1.tif")]
+    batch.in_stages(paths, lambda path: path.stem, work, write, before_writing=before_writing)
+    assert order == ["before", "work", "write 1"]
+
+
 def test_a_batch_names_each_failure_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     errors = {
         "a/x.tif": FormatError("x.tif is damaged; copy it again."),
