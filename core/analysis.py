@@ -9,6 +9,7 @@ import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -114,6 +115,23 @@ class Analysis:
             f"What was found is more likely no object than one, with a mean confidence of "
             f"{mean:.2f}: {self.selection.doubtful} left out; a least confidence of 0 counts all."
         )
+
+    @cached_property
+    def phase_fractions(self) -> pd.DataFrame:
+        """The table of :func:`core.measurement.phase_fraction.phase_fractions`."""
+        from core.measurement.phase_fraction import phase_fractions
+
+        made = self.segmentation
+        measurable = self.micrograph.measurable
+        return phase_fractions(made.labels, made.phases, made.pixel_size, measurable)
+
+    @cached_property
+    def mean_confidence(self) -> float:
+        """How sure the network was, see :func:`core.segmentation.confidence.mean_confidence`."""
+        from core.segmentation.confidence import mean_confidence
+
+        measurable, temperature = self.micrograph.measurable, self.card.temperature
+        return mean_confidence(self.segmentation.probabilities, measurable, temperature)
 
     @property
     def object_bytes(self) -> int:

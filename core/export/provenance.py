@@ -19,7 +19,6 @@ import numpy as np
 
 from core.analysis import Analysis, ObjectSettings
 from core.export.tables import csv_bytes
-from core.segmentation.confidence import mean_confidence
 from core.segmentation.settings import tiles_for
 
 SCHEMA = 1
@@ -80,7 +79,7 @@ def provenance(analysis: Analysis, when: datetime | None = None) -> dict[str, An
             "objects_in_annotations": analysis.selection.in_annotations,
             "annotations": "kept" if analysis.object_settings.keep_annotations else "left out",
             "unit": "nm" if analysis.micrograph.pixel_size else "px",
-            "mean_confidence": round(_confidence(analysis), 4),
+            "mean_confidence": round(analysis.mean_confidence, 4),
             "confidence_temperature": analysis.card.temperature,
             "mean_intercept_px": _mean_intercept_px(analysis),
             "warnings": list(analysis.reasons_to_doubt),
@@ -113,12 +112,6 @@ def _sha256_of(array: np.ndarray) -> str:
 def _mean_intercept_px(analysis: Analysis) -> float | None:
     found = analysis.intercepts
     return round(found.mean_px, 4) if found and found.hits else None
-
-
-def _confidence(analysis: Analysis) -> float:
-    made = analysis.segmentation
-    measurable, temperature = analysis.micrograph.measurable, analysis.card.temperature
-    return mean_confidence(made.probabilities, measurable, temperature)
 
 
 def _input(analysis: Analysis) -> dict[str, object]:

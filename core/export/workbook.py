@@ -6,18 +6,16 @@ import pandas as pd
 
 from core.analysis import Analysis
 from core.export.tables import xlsx_bytes
-from core.measurement.phase_fraction import phase_fractions
 
 
 def result_xlsx(analysis: Analysis) -> bytes:
     """Return the sheets *Objects*, *Phases* and *Provenance*; units are in the headers."""
-    made = analysis.segmentation
-    fractions = phase_fractions(
-        made.labels, made.phases, made.pixel_size, analysis.micrograph.measurable
-    )
-    return xlsx_bytes(
-        {"Objects": analysis.table, "Phases": fractions, "Provenance": _provenance(analysis)}
-    )
+    sheets = {
+        "Objects": analysis.table,
+        "Phases": analysis.phase_fractions,
+        "Provenance": _provenance(analysis),
+    }
+    return xlsx_bytes(sheets)
 
 
 def _provenance(analysis: Analysis) -> pd.DataFrame:

@@ -78,8 +78,10 @@ def is_as_good_in_bfloat16(card: ModelCard) -> bool:
     return any(one.is_as_good for one in precisions(card) if one.is_of == here)
 
 
+@cache
 def precisions(card: ModelCard) -> tuple[PrecisionScore, ...]:
-    """Return what bfloat16 was measured to change in the answers of a model's shipped weights."""
+    """Return what bfloat16 was measured to change in the answers of a model's shipped weights, read
+    once."""
     from core.evaluation.precision_scores import read_precision_scores
 
     return tuple(

@@ -68,13 +68,9 @@ def _show(analysis: Analysis, name: str) -> None:
 
 def _numbers(analysis: Analysis) -> dict[str, str]:
     from core.figures.size_histogram import size_bins
-    from core.measurement.phase_fraction import phase_fractions
     from core.measurement.regions import in_digits
 
-    made = analysis.segmentation
-    fractions = phase_fractions(
-        made.labels, made.phases, made.pixel_size, analysis.micrograph.measurable
-    )
+    fractions = analysis.phase_fractions
     rows = {
         capital(phase): f"{100 * share:.1f} % of the area"
         for phase, share in zip(fractions["phase"], fractions["area_fraction"], strict=True)

@@ -27,14 +27,9 @@ AGREEMENT = "Agreement with this synthetic sample's ground truth (IoU): "
 def summary(analysis: Analysis, truth: Array | None) -> None:
     """Draw the few numbers that most users came for."""
     from core.figures.size_histogram import size_bins
-    from core.measurement.phase_fraction import phase_fractions
     from core.measurement.regions import in_digits
-    from core.segmentation.confidence import mean_confidence
 
-    made = analysis.segmentation
-    fractions = phase_fractions(
-        made.labels, made.phases, made.pixel_size, analysis.micrograph.measurable
-    )
+    fractions = analysis.phase_fractions
     rows = {
         capital(name): f"{100 * share:.1f} % of the area"
         for name, share in zip(fractions["phase"], fractions["area_fraction"], strict=True)
@@ -50,10 +45,7 @@ def summary(analysis: Analysis, truth: Array | None) -> None:
             rows["Mean diameter"] = f"{in_digits(sizes.mean)} {sizes.unit}{corrected}"
     rows |= _grain_size(analysis)
     if analysis.card.has_probabilities:
-        confidence = mean_confidence(
-            made.probabilities, analysis.micrograph.measurable, analysis.card.temperature
-        )
-        rows["Mean confidence"] = f"{100 * confidence:.1f} %"
+        rows["Mean confidence"] = f"{100 * analysis.mean_confidence:.1f} %"
     st.subheader(RESULT)
     st.table(rows, border="horizontal", alt="Phase fractions and objects")
     if analysis.card.objects_phase is not None and (few := _few_pixels(analysis)):
