@@ -78,14 +78,17 @@ def is_as_good_in_bfloat16(card: ModelCard) -> bool:
     return any(one.is_as_good for one in precisions(card) if one.is_of == here)
 
 
-@cache
 def precisions(card: ModelCard) -> tuple[PrecisionScore, ...]:
-    """Return what bfloat16 was measured to change in the answers of a model's shipped weights, read
-    once."""
-    from core.evaluation.precision_scores import read_precision_scores
-
+    """Return what bfloat16 was measured to change in the answers of a model's shipped weights."""
     return tuple(
         one
-        for one in read_precision_scores(PRECISIONS)
+        for one in _precision_scores(PRECISIONS)
         if card.weights is not None and one.weights_sha256 == card.weights.sha256
     )
+
+
+@cache
+def _precision_scores(path: Path) -> tuple[PrecisionScore, ...]:
+    from core.evaluation.precision_scores import read_precision_scores
+
+    return tuple(read_precision_scores(path))

@@ -348,13 +348,16 @@ def test_bfloat16_is_taken_where_it_was_measured_to_be_as_good(monkeypatch, tmp_
     monkeypatch.setattr(measured, "version", lambda _: "1.2")
     monkeypatch.setattr(processor, "bfloat16_units", lambda: "avx512")
     assert not measured.is_as_good_in_bfloat16(card(weights))
-    for row, taken in [
+    rows = [
         (good, True),
         (replace(good, bfloat16=0.7989), False),
         (replace(good, agreement=0.9989), False),
         (replace(good, processor="amx"), False),
         (replace(good, version="1.3"), False),
         (replace(good, weights_sha256="ef" * 32), False),
-    ]:
+    ]
+    for number, (row, taken) in enumerate(rows):
+        # What is measured is read once from a file.
+        monkeypatch.setattr(measured, "PRECISIONS", tmp_path / f"{number}.csv")
         write_precision_scores(measured.PRECISIONS, [row])
         assert measured.is_as_good_in_bfloat16(card(weights)) == taken
