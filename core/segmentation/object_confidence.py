@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 
+from core.pixels.half_precision import as_single
 from core.segmentation.grey_edges import as_drawn
 from core.segmentation.settings import TOGETHER_PX
 from core.types import ModelCard, Segmentation
@@ -106,7 +107,7 @@ def _of_the_objects(
 def indecision(segmentation: Segmentation, phase: int) -> float:
     """Return 4 p (1 - p) of the probability p of the phase, summed over the image, by the pixels of
     the phase."""
-    probability = segmentation.probabilities[phase].astype(np.float32)
+    probability = as_single(segmentation.probabilities[phase])
     wavering = float((4 * probability * (1 - probability)).sum(dtype=np.float64))
     return wavering / max(1, int(np.count_nonzero(segmentation.labels == phase)))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from core.pixels.half_precision import as_single
 from core.pixels.image_area import without_specks
 from core.segmentation.basins import climb, join
 from core.segmentation.hollow import fill_holes
@@ -74,7 +75,7 @@ def _cut_below(split: float) -> float:
 
 
 def _height(phase: np.ndarray, contact: np.ndarray, distance: np.ndarray) -> np.ndarray:
-    height = distance.astype(np.float32) * (1 - contact.astype(np.float32))
+    height = as_single(distance) * (1 - as_single(contact))
     smooth = cv2.GaussianBlur(height, (0, 0), SMOOTHING_PX)
     return np.maximum(smooth, np.float32(LOWEST)) * phase
 

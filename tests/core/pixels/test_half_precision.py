@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.pixels.half_precision import put_as_half
+from core.pixels.half_precision import as_single, put_as_half
 
 
 def test_the_bits_are_those_of_numpy() -> None:
@@ -20,3 +20,10 @@ def test_the_bits_are_those_of_numpy() -> None:
     put_as_half(values, whole[:, 4:154])
     np.testing.assert_array_equal(whole[:, 4:154].view(np.uint16), expected.view(np.uint16))
     assert not whole[:, :4].any() and not whole[:, 154:].any()
+
+
+def test_every_number_of_half_precision_comes_back() -> None:
+    values = np.arange(0x3C01, dtype=np.uint16).view(np.float16)[: 128 * 120].reshape(128, 120)
+    np.testing.assert_array_equal(as_single(values), values.astype(np.float32))
+    wide = np.linspace(0, 1, 12, dtype=np.float64).reshape(4, 3)
+    np.testing.assert_array_equal(as_single(wide), wide.astype(np.float32))
