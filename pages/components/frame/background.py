@@ -101,7 +101,7 @@ def show(place: str, display: Display) -> None:
 
 def wait_unseen(place: str, poll_seconds: float) -> None:
     """Draw nothing; run the page again when the job at a place ends, which nobody waits for."""
-    st.fragment(_rerun_at_the_end, run_every=poll_seconds)(place)
+    st.fragment(_wait, run_every=poll_seconds)(place)
 
 
 def run(
@@ -159,10 +159,16 @@ def _rerun_at_the_end(place: str) -> Job | QueuedJob:
     return job
 
 
-def _show(place: str, display: Display) -> None:
+def _wait(place: str) -> Job | QueuedJob:
+    """Do as :func:`_rerun_at_the_end`, and let the browser ask when that is."""
     job = _rerun_at_the_end(place)
     # In the fragment, whose runs never take the place of a change of page that the user has begun.
     ending.rerun_at_the_end(place, job)
+    return job
+
+
+def _show(place: str, display: Display) -> None:
+    job = _wait(place)
     done, where = job.progress(display.step, display.beginning, display.ending)
     st.progress(done, text=where)
     if job.is_stopping:

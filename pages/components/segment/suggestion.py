@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.analysis import Analysis
     from core.classification.card import Classification
 
-POLL_SECONDS = 0.7
+POLL_SECONDS = 2.0
 UNLIKE_ALL = "This image does not look like those that {} was trained on."
 LOOKS_LIKE = "Looks like our images of {} ({:.0f} %)."
 CHOSEN = "{} That is why {} is chosen."
