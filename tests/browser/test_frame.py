@@ -8,13 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from pages.components.frame import ahead
-
 REPOSITORY = Path(__file__).resolve().parents[2]
-FETCHED = """names => {
-  const files = performance.getEntriesByType("resource").map((one) => one.name.split("/").at(-1));
-  return names.every((name) => files.includes(name));
-}"""
 ADDRESSES = sorted(path.stem.replace("_", "-") for path in (REPOSITORY / "pages").glob("*.py"))
 
 
@@ -29,22 +23,6 @@ def test_an_address_opened_first_on_a_cold_server_is_inside_the_app(
         # Under a base path the pictures' route is there too.
         page.goto(f"{cold.address}/segment?sample=gold-tem")
         expect(page.locator(".viewer[data-image]")).to_be_visible()
-
-
-def test_what_a_result_needs_is_there_before_a_sample_is_opened(
-    server, open_tab: Callable[..., Page]
-) -> None:
-    open_tab()
-    # Of a visitor who has nothing of the app yet.
-    page, asked = open_tab(), []
-    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
-    page.goto(server.address)
-    scripts, _ = ahead.needed()
-    page.wait_for_function(FETCHED, arg=list(scripts))
-    asked.clear()
-    page.locator(".st-key-try-gold-tem button").click()
-    expect(page.locator(".viewer[data-image]")).to_be_visible()
-    assert set(scripts).isdisjoint(asked)
 
 
 def test_every_page_has_its_address(server, open_tab: Callable[..., Page]) -> None:

@@ -10,16 +10,7 @@ from core.errors import LamellaError
 from core.evaluation.overview import expected_time
 from core.settings import Limits
 from models.measured import measured
-from pages.components.frame import (
-    ahead,
-    images,
-    keeping,
-    networks,
-    publish,
-    samples,
-    session,
-    sidebar,
-)
+from pages.components.frame import images, keeping, networks, publish, samples, session, sidebar
 from pages.components.frame.samples import Offer
 from pages.components.frame.words import literal
 
@@ -56,7 +47,6 @@ def first_screen() -> None:
     for offer, place in places:
         _picture(offer, place)
     networks.warm_up(session.model().name)
-    ahead.fetch()
 
 
 def _card(offer: Offer) -> DeltaGenerator:
