@@ -28,11 +28,22 @@ PAGES = Path(__file__).resolve().parents[1] / "pages"
 def cost(server: AppServer, client: StreamlitClient, page: str) -> tuple[float, float]:
     """Return seconds on the clock and of the processor that a rerun of a page takes."""
     client.open(page, sample=SAMPLE)
-    # The first runs import what the page needs.
+    # The first runs import what the page needs, and begin what is done beside them.
     client.rerun()
+    wait_until_idle(server)
     begun = server.processor_seconds()
     seconds = [client.rerun().seconds for _ in range(RERUNS)]
     return statistics.median(seconds), (server.processor_seconds() - begun) / RERUNS
+
+
+def wait_until_idle(server: AppServer) -> None:
+    """Wait until the server has used less than a twentieth of a processor for a second, a minute at
+    most."""
+    for _ in range(60):
+        begun = server.processor_seconds()
+        time.sleep(1)
+        if server.processor_seconds() - begun < 0.05:
+            return
 
 
 def costs(pages: Sequence[str], options: tuple[str, ...]) -> dict[str, tuple[float, float]]:
