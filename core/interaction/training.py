@@ -22,6 +22,7 @@ from core.interaction.simulated_clicks import standard_click
 from core.segmentation.engines.device import choose_device
 from core.segmentation.engines.processor import bfloat16_units
 from core.training.averaging import averaged
+from core.training.checkpoint import read_checkpoint, write_checkpoint
 from core.training.loop import TrainedNetwork
 from core.training.progress import CurvePoint, Progress
 from core.training.recipe import Recipe
@@ -222,17 +223,10 @@ class ClickTraining:
             "curve": [(one.step, one.loss, one.score) for one in self.at.curve],
         }
         path = self.options.folder / CHECKPOINT
-        unfinished = path.with_suffix(".part")
-        torch.save(state, unfinished)
-        unfinished.replace(path)
+        write_checkpoint(path, state)
 
     def _load(self, path: Path) -> None:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        if state["recipe"] != self.recipe.in_words():
-            raise LamellaError(
-                f"{path.parent} holds a run of another recipe, so it cannot go on; train into "
-                "another folder to keep it, or delete this one to start anew."
-            )
+        state = read_checkpoint(path, self.recipe.in_words())
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from core.errors import LamellaError
+from core.training.checkpoint import read_checkpoint, write_checkpoint
 from core.training.progress import CurvePoint
 
 
@@ -63,9 +63,7 @@ class RunState:
             "losses": self.losses,
             "since_validation": self.since_validation,
         }
-        unfinished = path.with_suffix(".part")
-        torch.save(state, unfinished)
-        unfinished.replace(path)
+        write_checkpoint(path, state)
 
     def load(self, path: Path) -> None:
         """Take up the state of a checkpoint.
@@ -73,12 +71,7 @@ class RunState:
         Raises:
             LamellaError: it is of another recipe.
         """
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        if state["recipe"] != self.recipe:
-            raise LamellaError(
-                f"{path.parent} holds a run of another recipe, so it cannot go on; train into "
-                "another folder to keep it, or delete this one to start anew."
-            )
+        state = read_checkpoint(path, self.recipe)
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -20,7 +20,6 @@ ZIP_ERRORS = (
     zlib.error,
     EOFError,
     RuntimeError,
-    NotImplementedError,
 )
 """What Python raises for a zip that is none, is damaged, or needs a password."""
 

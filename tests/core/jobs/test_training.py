@@ -158,7 +158,7 @@ def test_a_full_disk_is_said_in_words(workspace: Workspace, monkeypatch: pytest.
     def full(*args: object) -> None:
         raise RuntimeError("[enforce fail] . PytorchStreamWriter failed writing file data/3")
 
-    monkeypatch.setattr("core.training.run_state.torch.save", full)
+    monkeypatch.setattr("core.training.checkpoint.torch.save", full)
     work_off(workspace)
     job = training.last_job(workspace, one)
     assert job is not None and job.state == "failed"
