@@ -104,14 +104,14 @@ def few_pixels(analysis: Analysis) -> str | None:
 
 def doubting(card: ModelCard) -> Callable[[Micrograph], tuple[str, ...]]:
     """Return what tells why an image is unlike the training images of a network."""
-    from core.classification.doubt import class_of, doubts
+    from core.classification.doubt import class_of, doubts_about
     from models import classifiers
 
     classifier = classifiers.CARDS[classifiers.MICROGRAPH_TYPE]
     if card.weights is None or classifier.weights is None or class_of(card, classifier) is None:
         return lambda _: ()
-    classify = classifiers.micrograph_classifier()
-    return lambda micrograph: doubts(card, classify(micrograph))
+    engine = classifiers.micrograph_classifier()
+    return lambda micrograph: doubts_about(micrograph, card, classifier, engine)
 
 
 def say_what_is_open(micrograph: Micrograph, path: Path, options: argparse.Namespace) -> None:

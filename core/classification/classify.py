@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,6 +48,10 @@ def _starts(length: int, side: int, shorter: int, count: int) -> list[int]:
 def views(grey: np.ndarray, side: int) -> np.ndarray:
     """Return the crops (N, side, side) float32 of grey levels (H, W) in [0, 1]."""
     found = [window for of_one_size in windows(grey.shape) for window in of_one_size]
+    return _views(grey, found, side)
+
+
+def _views(grey: np.ndarray, found: Sequence[Window], side: int) -> np.ndarray:
     return np.stack([resample(grey[window], (side, side)) for window in found])
 
 
@@ -91,3 +96,18 @@ def classify(
     crops = views(grey, card.crop_px)
     parts = [network.probabilities(crops[i : i + BATCH]) for i in range(0, len(crops), BATCH)]
     return Classification(_over_sizes(np.concatenate(parts), grey.shape), card)
+
+
+def classify_unless(
+    micrograph: Micrograph, engine: Engine, card: ClassifierCard, index: int, least: float
+) -> Classification | None:
+    """Return what :func:`classify` does, or None where class ``index`` has a probability of
+    ``least`` or more, as soon as that is certain: the largest crop alone often says so."""
+    grey, found = image_field(micrograph).grey, list[np.ndarray]()
+    for of_one_size in windows(grey.shape):
+        answers = engine.probabilities(_views(grey, of_one_size, card.crop_px))
+        found.append(answers.astype(np.float64).mean(0))
+        # Sizes that were not looked at yet can only add to it.
+        if sum(one[index] for one in found) / len(SIZES) >= least:
+            return None
+    return Classification(np.mean(found, axis=0), card)

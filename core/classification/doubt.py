@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from core.classification.card import Classification, ClassifierCard
-from core.types import ModelCard
+from core.classification.classify import classify_unless
+from core.types import Micrograph, ModelCard
+
+if TYPE_CHECKING:
+    from core.segmentation.engines.engine import Engine
 
 SURE = 0.7
 """Probability from which an image is called one of a class.
@@ -49,3 +55,15 @@ def doubts(card: ModelCard, found: Classification) -> tuple[str, ...]:
         f"A classifier of micrographs finds {share:.0f} % likeness with our images of {name}, "
         f"which {card.title} was trained on{other}.",
     )
+
+
+def doubts_about(
+    micrograph: Micrograph, card: ModelCard, classifier: ClassifierCard, engine: Engine
+) -> tuple[str, ...]:
+    """Return the :func:`doubts` of a ``classifier``, which ``engine`` runs, about an image; it is
+    looked at no longer than there may be any."""
+    own = class_of(card, classifier)
+    if own is None:
+        return ()
+    found = classify_unless(micrograph, engine, classifier, own, UNLIKE)
+    return () if found is None else doubts(card, found)

@@ -6,7 +6,7 @@ goes the way of an image to a segmentation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -14,14 +14,14 @@ from pkgutil import iter_modules
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from core.classification.card import Classification, ClassifierCard
+from core.classification.card import ClassifierCard
 from core.errors import ModelError
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from core.segmentation.engines.engine import Engine
     from core.training.recipe import Recipe
-    from core.types import Micrograph
 
 _MODULES = tuple(import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
 
@@ -60,21 +60,19 @@ def card(name: str) -> ClassifierCard:
     return CARDS[name]
 
 
-def micrograph_classifier() -> Callable[[Micrograph], Classification]:
-    """Return the classifier of micrographs, ready to classify.
+def micrograph_classifier() -> Engine:
+    """Return what runs the classifier of micrographs.
 
     Raises:
         ModelError: its weights are missing or damaged.
     """
-    from core.classification.classify import classify
     from core.segmentation.engines.engine import Engine
     from models.weights import read_weights
 
     wanted = card(MICROGRAPH_TYPE)
     if wanted.weights is not None:
         read_weights(wanted.weights)
-    engine = Engine(wanted, lambda: load(MICROGRAPH_TYPE), "cpu", "exact", loads_card=True)
-    return lambda micrograph: classify(micrograph, engine, wanted)
+    return Engine(wanted, lambda: load(MICROGRAPH_TYPE), "cpu", "exact", loads_card=True)
 
 
 def load(name: str, other_weights: Path | None = None) -> nn.Module:

@@ -44,7 +44,8 @@ def test_card_names_a_model_for_every_kind_but_none() -> None:
 
 def test_the_terminal_asks_the_same_network(network: nn.Module) -> None:
     shown = image(drawings.chart(np.random.default_rng(77), 400))
-    found = classifiers.micrograph_classifier()(shown).probabilities
+    engine = classifiers.micrograph_classifier()
+    found = classify(shown, engine, CARD).probabilities
     np.testing.assert_allclose(found, classify(shown, network, CARD).probabilities, atol=1e-4)
 
 
