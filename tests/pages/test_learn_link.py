@@ -105,3 +105,12 @@ def test_a_switch_says_what_it_cannot_be() -> None:
     app = lesson("pooling", presenter="banana")
     said = warnings(app)
     assert said == ["The link asks for presenter=banana, which is not on offer; shown: off."]
+
+
+def test_what_is_not_on_offer_is_said_until_its_control_is_moved() -> None:
+    app = lesson("pooling", window="99", dose="banana")
+    said = warnings(app)
+    assert len(said) == 2
+    assert warnings(app.run()) == said
+    app.select_slider(key="dose").set_value(10).run()
+    assert len(warnings(app)) == 1 and "window=99" in warnings(app)[0]

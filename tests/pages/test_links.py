@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.components.frame import link as link_module
 from pages.components.frame.memory import Memory
-from tests.pages.running import REPOSITORY, opened, texts, warnings
+from tests.pages.running import REPOSITORY, by_key, opened, texts, warnings
 
 SHARED = {"sample": "gold-tem", "model": "particles"}
 QUERIES = {
@@ -178,3 +178,23 @@ def test_a_sample_that_does_not_exist_is_said_beside_the_one_that_is_shown(page:
     assert "sample 'nope'" in texts(shown)
     assert shown.query_params["sample"] == "gold-tem"
     assert shown.query_params["model"] == "particles-resnet18"
+
+
+def test_what_a_link_cannot_have_is_said_until_the_user_acts_on_it() -> None:
+    app = opened("ising", step="six", temperature="hot")
+    step, temperature = warnings(app)
+    assert step.startswith('The link asks for step "six"; choose one of data, question')
+    assert temperature.startswith('The link asks for temperature "hot"; it must be a number')
+    assert warnings(app.run()) == [step, temperature]
+    by_key(app.slider, "ising-temperature").set_value(2.0).run()
+    assert warnings(app) == [step]
+    by_key(app.get("button_group"), "ising-step").set_value("question").run()
+    assert warnings(app) == []
+
+
+def test_what_a_link_cannot_have_is_no_longer_said_on_another_page() -> None:
+    app = opened("models", card="nope")
+    assert len(warnings(app.run())) == 1
+    app.switch_page("../../ising.py").run()
+    app.switch_page("../../models.py").run()
+    assert warnings(app) == []

@@ -8,7 +8,7 @@ browser's back and forward can bring it back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -33,7 +33,7 @@ def follow(mine: Memory, page: str) -> None:
         # Kept until the page has read its own part: a run may be cut off before that. What the
         # browser's history leads to says all, also where it names no parameter.
         mine.page, mine.link_unread = page, not by_history
-        mine.replaced = {}
+        mine.replaced, mine.link_refusals = {}, {}
     asked = {name: st.query_params.get(name) for name in ("sample", "image", "model")}
     _take(mine, {name: text for name, text in asked.items() if not _is_late(mine, name, text)})
     write(mine)
@@ -83,6 +83,7 @@ def return_to(mine: Memory, page: str, names: Iterable[str]) -> None:
     if not (mine.link_unread and is_empty):
         kept |= {name: text for name, text in asked.items() if not _is_late(mine, name, text)}
     mine.link_unread = False
+    _forget_refusals(mine, {name for name, text in kept.items() if text is not None})
     _put(mine, page, kept)
 
 
@@ -92,7 +93,13 @@ def change(mine: Memory, page: str, by: str | None, values: Mapping[str, object]
     ``by``: the parameter whose own widget was used, if one was.
     """
     texts = {name: None if value is None else str(value) for name, value in values.items()}
+    _forget_refusals(mine, texts.keys())
     _put(mine, page, texts, by)
+
+
+def _forget_refusals(mine: Memory, names: Collection[str]) -> None:
+    kept = mine.link_refusals.items()
+    mine.link_refusals = {said: of for said, of in kept if not set(of) & set(names)}
 
 
 def _is_late(mine: Memory, name: str, text: str | None) -> bool:

@@ -36,6 +36,8 @@ class Memory:
     ``page``: the one that is open. ``link_unread``: its link was not read yet since it opened.
     ``links``: each page's own part. ``replaced``: what its parameters were since it opened.
     ``turns``: how often a parameter was changed by anything but its own widget.
+    ``link_refusals``: what the open page's link asked for and could not have, in one sentence, and
+    of which parameters it was.
     ``jobs``: those that run, by place; ``shown_places``: whose progress is on the page. ``drawn``:
     marks by the image's digest; ``sources``: the id of the image by its digest, where marks were
     looked for. ``phase_names``: of what is marked. ``from_marks``: key of the newest result of
@@ -72,6 +74,7 @@ class Memory:
     links: dict[str, dict[str, str]] = field(default_factory=dict)
     replaced: dict[str, set[str | None]] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
+    link_refusals: dict[str, tuple[str, ...]] = field(default_factory=dict)
     drawn: dict[str, Drawing] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     phase_names: tuple[str, ...] = ("background", "object")

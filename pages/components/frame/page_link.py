@@ -20,6 +20,7 @@ from pages.components.frame.words import literal
 if TYPE_CHECKING:
     from streamlit.elements.lib.utils import LabelVisibility
 
+PLACE = "link-refusals"
 
 @dataclass(frozen=True)
 class PageLink:
@@ -29,8 +30,15 @@ class PageLink:
     names: tuple[str, ...]
 
     def read(self) -> None:
-        """Read this part of the link, or put back what it was when the page was left."""
-        link.return_to(session.memory(), self.page, self.names)
+        """Read this part of the link, or put back what it was when the page was left.
+
+        What it could not have is said here until the user acts on that or leaves the page.
+        """
+        mine, place = session.memory(), st.container()
+        session.remember(PLACE, place)
+        link.return_to(mine, self.page, self.names)
+        for message in mine.link_refusals:
+            place.warning(literal(message))
 
     def change(self, **values: object) -> None:
         """Set parameters; None takes one out."""
@@ -49,8 +57,9 @@ class PageLink:
 
         ``message``: plain text, which may hold what the link has.
         """
-        st.warning(literal(message))
         self.change(**dict.fromkeys(names))
+        session.memory().link_refusals[message] = names
+        session.value_of(PLACE).warning(literal(message))
 
     def turn(self, name: str) -> int:
         """Return how often a parameter was changed by anything but its own control."""

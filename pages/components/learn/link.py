@@ -9,7 +9,7 @@ import streamlit as st
 from pages.components.frame import session
 from pages.components.frame.words import literal
 
-PLACE = "learn_link"
+PLACE, SHOWN = "learn_link", "learn_link_shown"
 
 
 def read() -> None:
@@ -21,16 +21,23 @@ def say_what_was_refused() -> None:
     """Say in one sentence what the link asks for that the controls of the page do not offer.
 
     A control that reads the link takes out what it cannot show, or puts its nearest value there.
+    It is said until the user moves that control or leaves the page.
     """
     asked, place = session.value_of(PLACE)
+    refusals, instead = session.memory().link_refusals, session.value_of(SHOWN) or {}
     for name, text in asked.items():
         shown = session.value_of(name)
         is_changed = shown is not None and st.query_params.get(name) != text
         if is_changed and not _is_same(text, shown):
             words = ("off", "on")[shown] if isinstance(shown, bool) else shown
-            place.warning(
-                f"The link asks for {name}={literal(text)}, which is not on offer; shown: {words}."
-            )
+            said = f"The link asks for {name}={text}, which is not on offer; shown: {words}."
+            refusals[said], instead[name] = (name,), shown
+    session.remember(SHOWN, instead)
+    for said, (name,) in tuple(refusals.items()):
+        if session.value_of(name) == instead[name]:
+            place.warning(literal(said))
+        else:
+            del refusals[said]
 
 
 def _is_same(text: str, shown: object) -> bool:

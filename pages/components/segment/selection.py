@@ -17,7 +17,6 @@ LINK = PageLink("segment", ("object", RESULT))
 def follow_link(analysis: Analysis | None) -> None:
     """Select the object that the link asks for, if any; of other objects than those it was selected
     among, its number says nothing."""
-    LINK.read()
     mine = session.memory()
     if analysis is None or _is_of_others(analysis.objects_digest):
         mine.selected = None

@@ -27,8 +27,8 @@ def link_of(page: str, *names: str) -> PageLink:
 
 def begin(link: PageLink, title: str, sentence: str) -> str:
     """Draw heading, purpose and the choice of the step; return the step, a key of STEPS."""
-    link.read()
     presenter.heading(title, sentence)
+    link.read()
     with st.container(key=presenter.WAY):
         return link.choose("Step", "step", STEPS, label_visibility="collapsed")
 
