@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.terminal.batch import for_each, print_json, read_image
 from commands.terminal.options import add_page
+from core.image_size import width_x_height
 
 if TYPE_CHECKING:
     from core.types import Micrograph
@@ -29,9 +31,10 @@ def run(options: argparse.Namespace) -> int:
     entries: list[dict] = []
 
     def read(path: Path) -> None:
-        entries.append(entry_of(read_image(path, options.page)))
+        micrograph = read_image(path, options.page)
+        entries.append(entry_of(micrograph))
         if not options.json:
-            print(in_words(entries[-1]))
+            print(in_words(entries[-1], micrograph.shape))
 
     failed = for_each(without_sidecars(options.images), read)
     if options.json:
@@ -61,11 +64,13 @@ def entry_of(micrograph: Micrograph) -> dict:
     }
 
 
-def in_words(entry: dict) -> str:
-    """Return an entry as one line."""
-    shape = " x ".join(str(side) for side in entry["shape"])
+def in_words(entry: dict, shape: tuple[int, int]) -> str:
+    """Return an entry as one line. ``shape``: (H, W) of its page."""
     pages = "1 page" if entry["pages"] == 1 else f"{entry['pages']} pages"
-    words = [f"{entry['name']}: {shape}", entry["dtype"], pages, size_in_words(entry)]
+    channels = prod(entry["shape"]) // (prod(shape) * entry["pages"])
+    words = [f"{entry['name']}: {width_x_height(shape)} px"]
+    words += [f"{channels} channels"] if channels > 1 else []
+    words += [entry["dtype"], pages, size_in_words(entry)]
     bars = {"": entry["info_bar_rows"], " at the top": entry["top_bar_rows"]}
     words += [f"info bar of {rows} rows{where}" for where, rows in bars.items() if rows]
     words += [] if any(bars.values()) else ["no info bar"]

@@ -19,6 +19,7 @@ from core.figures.concepts_convolution import (
     read_figure,
 )
 from core.figures.lecture_pictures import Shown, pictures, walk
+from core.image_size import width_x_height
 from lecture.step import Part, Question, Step, Subject
 
 SIDE, COARSE, KERNEL = 256, 18, 3
@@ -43,10 +44,9 @@ def _coarse(subject: Subject, side: int = COARSE) -> np.ndarray:
 def _slide(subject: Subject, stride: int = 1) -> go.Figure:
     image = _coarse(subject)
     found = feature_map(image, Walk(sobel(KERNEL), Geometry(stride)))
-    height, width = found.shape
     return walk(
         Shown(image, f"Image, {COARSE} × {COARSE}, and the kernel on it"),
-        Shown(feature_colors(found), f"Feature map, {height} × {width}"),
+        Shown(feature_colors(found), f"Feature map, {width_x_height(found.shape, '×')}"),
         KERNEL,
         stride,
     )
@@ -105,7 +105,7 @@ def _strides(subject: Subject) -> go.Figure:
     shown = []
     for stride in (1, 2, 4):
         found = feature_map(image, Walk(sobel(KERNEL), Geometry(stride, 1)))
-        title = f"Stride {stride}: {found.shape[0]} × {found.shape[1]}"
+        title = f"Stride {stride}: {width_x_height(found.shape, '×')}"
         shown.append(Shown(feature_colors(found), title))
     return pictures(shown)
 

@@ -14,6 +14,7 @@ from core.concepts.pooling_shift import pooled_steps, shift_curves
 from core.figures.concepts_convolution import Panel, panels
 from core.figures.learn_pooling import contrast_figure, shift_figure
 from core.figures.lecture_pictures import Shown, pictures
+from core.image_size import width_x_height
 from lecture.step import Part, Question, Step, Subject
 
 SIDE, COARSE = 256, 32
@@ -40,11 +41,11 @@ def _windows(subject: Subject) -> go.Figure:
 
 def _micrograph(subject: Subject) -> go.Figure:
     image = subject.middle(SIDE)
-    shown = [Shown(image, f"Before: {image.shape[0]} × {image.shape[1]}")]
+    shown = [Shown(image, f"Before: {width_x_height(image.shape, '×')}")]
     for name in ("max", "average"):
         found = pool(image, Pooling(name, 8, 8))
         shown.append(
-            Shown(found, f"{name.capitalize()} of 8 × 8: {found.shape[0]} × {found.shape[1]}")
+            Shown(found, f"{name.capitalize()} of 8 × 8: {width_x_height(found.shape, '×')}")
         )
     return pictures(shown)
 

@@ -39,7 +39,7 @@ ORDER_IN_CORE = (
     ("segmentation",),
     ("measurement", "formats"),
     ("pixels",),
-    ("types", "palette", "settings", "bounded_store", "records", "typed", "by_hand"),
+    ("types", "palette", "settings", "bounded_store", "records", "typed", "by_hand", "image_size"),
     ("errors", "execution"),
 )
 

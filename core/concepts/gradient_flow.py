@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from core.concepts.residual import DeepNetwork, build
 from core.errors import LamellaError
+from core.image_size import width_x_height
 from core.types import ProgressCallback, no_progress
 
 PATCH = 16
@@ -78,7 +79,8 @@ def patches(image: np.ndarray, count: int = 64, seed: int = 0) -> Patches:
     if min(height, width) < PATCH or float(image.std()) == 0:
         raise LamellaError(
             f"Patches of {PATCH} x {PATCH} px with some contrast are needed; the image has "
-            f"{height} x {width} px and a deviation of {image.std():.3g}. Choose another one."
+            f"{width_x_height(image.shape)} px and a deviation of {image.std():.3g}. Choose "
+            "another one."
         )
     random = np.random.default_rng(seed)
     sharp = np.ascontiguousarray(image, np.float32)

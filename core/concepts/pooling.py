@@ -14,6 +14,7 @@ import numpy as np
 
 from core.concepts.snippet import Snippet
 from core.errors import LamellaError
+from core.image_size import width_x_height
 from core.types import read_only
 
 _REDUCE: Mapping[str, Callable[..., np.ndarray]] = MappingProxyType(
@@ -73,7 +74,7 @@ def _pooled_shape(image: np.ndarray, pooling: Pooling) -> tuple[int, int]:
     if not 1 <= pooling.window <= min(image.shape) or pooling.stride < 1:
         raise LamellaError(
             f"A window of {pooling.window} px with stride {pooling.stride} does not fit an image "
-            f"of {image.shape[0]} x {image.shape[1]} px; choose a smaller window."
+            f"of {width_x_height(image.shape)} px; choose a smaller window."
         )
     height, width = ((side - pooling.window) // pooling.stride + 1 for side in image.shape)
     return height, width

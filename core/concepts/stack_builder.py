@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from core.errors import LamellaError
+from core.image_size import width_x_height
 from core.inspection.layers import steps
 from core.inspection.receptive_field import affine_field, field_sizes
 from core.inspection.trace import Trace, trace_network
@@ -183,8 +184,8 @@ def trace_spatial(
 def _trace(network: nn.Module, shape: tuple[int, ...], name: str) -> Trace:
     height, width = shape[-2:]
     too_small = LamellaError(
-        f"{name} is too much for {height} x {width} px: nothing would be left of the image. "
-        "Take fewer or smaller strides, or a larger image."
+        f"{name} is too much for {width_x_height((height, width))} px: nothing would be left of "
+        "the image. Take fewer or smaller strides, or a larger image."
     )
     if min(height, width) < 1:
         raise too_small

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.correction.state import LARGEST_ID, OUTSIDE, Box, CorrectionState, ObjectRecord
 from core.errors import CorrectionError
+from core.image_size import width_x_height
 
 _MISFIT = (
     "This step does not follow from what is in the image, so it was not made; reload the page."
@@ -234,7 +235,7 @@ def _run_pixels(state: CorrectionState, runs: ChangedRuns) -> np.ndarray:
     )
     if not is_sound:
         raise CorrectionError(
-            f"Pixels outside the image of {state.shape[0]} x {state.shape[1]} px were drawn on, or "
+            f"Pixels outside the image of {width_x_height(state.shape)} px were drawn on, or "
             "some of them twice in one step; reload the page."
         )
     ends = np.cumsum(length)

@@ -22,6 +22,7 @@ from core.evaluation.confidence_calibration import (
 )
 from core.evaluation.scores import Headline, ImageScores, ObjectScores, headlines
 from core.formats import read_file
+from core.image_size import width_x_height
 from core.measurement.agreement import best_overlaps, boundary_f1, confusion_matrix, match_objects
 from core.pixels.mask_file import read_mask
 from core.segmentation.annotations import too_low_a_mean
@@ -123,7 +124,10 @@ def evaluate(
 def _evaluate_one(engine: AnyEngine, image: Path, mask: Path, kind: MaskKind) -> ImageScores:
     micrograph, reference = read_file(image), read_mask(mask)
     if reference.shape != micrograph.shape:
-        raise DataError(f"{mask.name} is {reference.shape}, its image {micrograph.shape} px")
+        raise DataError(
+            f"{mask.name} is {width_x_height(reference.shape)} px and its image "
+            f"{width_x_height(micrograph.shape)} px; they must be the same."
+        )
     begun, processor = time.perf_counter(), time.process_time()
     found = segment(micrograph, engine)
     seconds, processor = time.perf_counter() - begun, time.process_time() - processor

@@ -18,6 +18,7 @@ from onnx.helper import make_node, make_tensor_value_info
 
 from core.errors import ModelError
 from core.exchange.bioimage_processing import EPSILON, Normalization
+from core.image_size import width_x_height
 
 GREY, OUTPUTS = "grey", "outputs"
 CHANNELS = (1, 3)
@@ -67,10 +68,11 @@ def sides_of(model: ModelProto, name: str) -> Sides:
             f"{name} takes an input of {_in_words(graph.input[0])}; (batch, channel, y, x) in "
             "float32 with 1 or 3 channels is needed."
         )
-    if values[2] or values[3]:
+    if any(values[2:]):
+        size = width_x_height([side or "any" for side in values[2:]])
         raise ModelError(
-            f"{name} takes images of {values[2] or 'any'} x {values[3] or 'any'} px only; export "
-            "it with free sizes (dynamic axes for y and x)."
+            f"{name} takes images of {size} px only; export it with free sizes (dynamic axes for y "
+            "and x)."
         )
     return Sides(values[1], tuple(_channels(output) for output in graph.output))
 

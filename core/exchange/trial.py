@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import ModelError
+from core.image_size import width_x_height
 from core.segmentation.engines.openvino_runtime import core, settings
 
 SIDES = ((96, 96), (128, 160), (512, 512))
@@ -40,7 +41,7 @@ def check_runs(data: bytes, outputs: int, name: str) -> float:
         wanted = (1, outputs, *shape)
         if found.shape != wanted:
             raise ModelError(
-                f"{name} makes {found.shape} of an image of {shape[0]} x {shape[1]} px; {wanted} "
+                f"{name} makes {found.shape} of an image of {width_x_height(shape)} px; {wanted} "
                 "is needed: one value a pixel and phase, at the image's size."
             )
         if not np.isfinite(found).all():

@@ -10,6 +10,7 @@ import numpy as np
 from core.analysis import Analysis
 from core.errors import DataError
 from core.evaluation.boundary_agreement import GrainAgreement, grain_agreement
+from core.image_size import width_x_height
 from core.measurement.agreement import (
     ObjectAgreement,
     boundary_f1,
@@ -108,9 +109,9 @@ def _phases_of(analysis: Analysis, reference: np.ndarray, kind: MaskKind) -> np.
     card = analysis.card
     if reference.shape != analysis.micrograph.shape:
         raise DataError(
-            f"The mask is {reference.shape[0]} x {reference.shape[1]} px and the image "
-            f"{analysis.micrograph.shape[0]} x {analysis.micrograph.shape[1]} px; both must be "
-            "the same, info bar included."
+            f"The mask is {width_x_height(reference.shape)} px and the image "
+            f"{width_x_height(analysis.micrograph.shape)} px; both must be the same, info bar "
+            "included."
         )
     given = reference
     if kind == "instances":

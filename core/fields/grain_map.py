@@ -10,6 +10,7 @@ import pandas as pd
 
 from core.errors import DataError
 from core.fields.view import View
+from core.image_size import width_x_height
 from core.measurement.grain_lines import grain_lines, line_spacing_px
 from core.measurement.grain_size import GrainCount, count_grains, count_in_circle
 from core.measurement.intercept_lines import (
@@ -123,7 +124,7 @@ def grain_map(view: View) -> GrainMap:
     """
     if min(view.shape) < 20 or not view.measurable.any():
         raise DataError(
-            f"The image area is {view.shape[0]} x {view.shape[1]} px; grain size needs 20 px a "
+            f"The image area is {width_x_height(view.shape)} px; grain size needs 20 px a "
             "side. Make the info bar smaller or use a larger image."
         )
     return GrainMap(view)

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.figures.inspection_overlays import SEQUENTIAL, colors, limits_of
+from core.image_size import width_x_height
 from core.inspection.feature_maps import Measure, Patch, Ranking, rank_channels
 from core.inspection.layer import FeatureMaps
 from core.inspection.receptive_field import FieldSizes
@@ -55,8 +56,8 @@ def patch_thumbnails(
     found = []
     for patch in patches:
         grey = np.rint(np.clip(_to_side(patch.pixels, side), 0, 1) * 255).astype(np.uint8)
-        rows, columns = (round(length * px_per_network_px) for length in patch.box.size)
-        caption = f"{patch.activation:.3g}, {rows} x {columns} px" + (", cut" * patch.is_cut)
+        sides = [round(length * px_per_network_px) for length in patch.box.size]
+        caption = f"{patch.activation:.3g}, {width_x_height(sides)} px" + (", cut" * patch.is_cut)
         found.append(Thumbnail(-1, caption, read_only(np.dstack([grey] * 3))))
     return tuple(found)
 

@@ -14,6 +14,7 @@ from core.formats.reading.calibration import Calibration, plausible, unset_note
 from core.formats.reading.grey import Levels, full_scale
 from core.formats.reading.limits import check_frame, check_pages
 from core.formats.reading.source import Decoded, Finding, Source, known
+from core.image_size import width_x_height
 
 TITLE = "MRC"
 EXTENSIONS = ("mrc", "mrcs", "map")
@@ -52,9 +53,10 @@ def read(source: Source) -> Decoded:
     count = height * width
     start = _HEADER + int(header.nsymbt) + source.page * count * dtype.itemsize
     if start + (pages - source.page) * count * dtype.itemsize > len(source.data):
+        promised = "a page" if pages == 1 else f"{pages} pages"
         raise FormatError(
-            f"{source.name} is incomplete: its header promises {pages} x {height} x {width} px and "
-            "the file ends before; copy it again."
+            f"{source.name} is incomplete: its header promises {promised} of "
+            f"{width_x_height((height, width))} px and the file ends before; copy it again."
         )
     pixels = np.frombuffer(source.data, dtype, count, start).reshape(height, width)
     pixels = pixels.astype(dtype.newbyteorder("="))

@@ -12,6 +12,7 @@ from scipy.special import expit, softmax
 from torch import Tensor, nn
 
 from core.errors import LamellaError
+from core.image_size import width_x_height
 from core.inspection.layers import steps
 from core.inspection.subject import Subject
 from core.inspection.view import Recorder, gradient, run, split_call
@@ -221,9 +222,8 @@ def _region_logit(
         return output[0, phase].sum()
     if region.shape != subject.shape or not region.any():
         raise LamellaError(
-            f"The region is {region.shape[0]} x {region.shape[1]} px with {int(region.sum())} px "
-            f"chosen; it needs at least one and the field's {subject.shape[0]} x "
-            f"{subject.shape[1]} px."
+            f"The region is {width_x_height(region.shape)} px with {int(region.sum())} px chosen; "
+            f"it needs at least one and the field's {width_x_height(subject.shape)} px."
         )
     mask = torch.from_numpy(region.astype(np.float32)).to(output.device)
     if mask.shape != output.shape[2:]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from core.errors import LamellaError
+from core.image_size import width_x_height
 from core.inspection.receptive_field import Box, check_inside
 
 
@@ -80,8 +81,8 @@ def choose_field(
     if min(shape) < multiple:
         needed = max(multiple, *(-(-multiple // factor) for factor in scale))
         raise LamellaError(
-            f"The image is {height} x {width} px; this network needs at least {needed:.0f} px a "
-            "side to be inspected. Choose a larger image or another network."
+            f"The image is {width_x_height(image_shape)} px; this network needs at least "
+            f"{needed:.0f} px a side to be inspected. Choose a larger image or another network."
         )
     extents = [round(length / factor) for length, factor in zip(shape, scale, strict=True)]
     grids = [max(1, round(multiple / factor)) for factor in scale]
@@ -101,8 +102,8 @@ def _start(at: int, extent: int, length: int, grid: int) -> int:
 def _note(box: Box, image_shape: tuple[int, int], multiple: int, side: int) -> str:
     if box.size == tuple(image_shape):
         return ""
-    height, width = image_shape
     return (
         f"Inspecting rows {box.top} to {box.bottom - 1} and columns {box.left} to {box.right - 1} "
-        f"of {height} x {width} px: at most {side} px a side, in multiples of {multiple}."
+        f"of {width_x_height(image_shape)} px: at most {side} px a side, in multiples of "
+        f"{multiple}."
     )

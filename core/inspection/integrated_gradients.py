@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import LamellaError
+from core.image_size import width_x_height
 from core.inspection.attribution import check_phase
 from core.inspection.receptive_field import Box
 from core.inspection.subject import Subject, network_stride
@@ -256,8 +257,8 @@ def _crop(subject: Subject, heat: np.ndarray, region: np.ndarray | None) -> Box:
     whole = Box(0, 0, height, width)
     if region is not None and region.shape != subject.shape:
         raise LamellaError(
-            f"The region is {region.shape[0]} x {region.shape[1]} px; it needs the field's "
-            f"{height} x {width} px."
+            f"The region is {width_x_height(region.shape)} px; it needs the field's "
+            f"{width_x_height(subject.shape)} px."
         )
     if region is None or subject.logits.ndim != 3 or not heat.any():
         return whole

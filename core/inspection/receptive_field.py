@@ -16,6 +16,7 @@ from fractions import Fraction
 import numpy as np
 
 from core.errors import LamellaError
+from core.image_size import width_x_height
 from core.inspection.axis_rules import SAME, Everything, Interval
 from core.inspection.operations import spatial
 from core.inspection.trace import Trace
@@ -100,11 +101,11 @@ class FieldSizes:
     sees_everything: bool
 
     def __str__(self) -> str:
-        rows, columns = (
+        sides = [
             f"{low}" if low == high else f"{low}-{high}"
             for low, high in zip(self.smallest, self.largest, strict=True)
-        )
-        return rows if rows == columns else f"{rows} x {columns}"
+        ]
+        return sides[0] if len(set(sides)) == 1 else width_x_height(sides)
 
 
 def unit_at_pixel(trace: Trace, layer: str | None, row: int, column: int) -> tuple[int, int]:
@@ -127,7 +128,8 @@ def check_inside(row: int, column: int, height: int, width: int) -> None:
     """
     if not (0 <= row < height and 0 <= column < width):
         raise LamellaError(
-            f"Row {row}, column {column} lies outside the image of {height} x {width} px. Choose "
+            f"Row {row}, column {column} lies outside the image of "
+            f"{width_x_height((height, width))} px. Choose "
             f"a row from 0 to {height - 1} and a column from 0 to {width - 1}."
         )
 
@@ -142,8 +144,8 @@ def receptive_field(trace: Trace, layer: str | None, row: int, column: int) -> U
     height, width = spatial(trace.values[target].shape)
     if not (0 <= row < height and 0 <= column < width):
         raise LamellaError(
-            f"Unit {row}, {column} lies outside the {height} x {width} units of this layer. Choose "
-            f"a row from 0 to {height - 1} and a column from 0 to {width - 1}."
+            f"Unit {row}, {column} lies outside the {width_x_height((height, width))} units of "
+            f"this layer. Choose a row from 0 to {height - 1} and a column from 0 to {width - 1}."
         )
     units = np.array([row]), np.array([column])
     endless = [_follow(trace, target, axis, units[axis], inside=False) for axis in (0, 1)]

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import LamellaError
+from core.image_size import width_x_height
 from core.segmentation.engines.device import exact_float32
 
 
@@ -157,11 +158,11 @@ def run(network: nn.Module, image: Tensor) -> Tensor:
         with exact_float32():
             output = network(image)
     except RuntimeError as error:
-        height, width = image.shape[-2:]
         reason = str(error).splitlines()[0]
         raise LamellaError(
-            f"{type(network).__name__} cannot take {image.shape[1]} channels of {height} x {width} "
-            f"px ({reason}). Choose a field of the size that it was made for."
+            f"{type(network).__name__} cannot take {image.shape[1]} channels of "
+            f"{width_x_height(image.shape[-2:])} px ({reason}). Choose a field of the size that it "
+            "was made for."
         ) from error
     if not isinstance(output, Tensor):
         raise LamellaError(

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from core.errors import LamellaError
+from core.image_size import width_x_height
 from core.interaction.answers import Answer, Owed, Part, Prompts, together
 from core.interaction.correction import carried_over, heeded, is_deep, merged, owed_at
 from core.interaction.looks import INPUT_PX, LOOK_PX, Network, answers_in, clicked_pieces
@@ -80,7 +81,7 @@ def _check(shape: tuple[int, int], prompts: Prompts) -> None:
         if not (-0.5 <= click.row < shape[0] - 0.5 and -0.5 <= click.column < shape[1] - 0.5):
             raise LamellaError(
                 f"A click at row {click.row:.0f}, column {click.column:.0f} lies outside the image "
-                f"of {shape[0]} x {shape[1]} px; click into the image."
+                f"of {width_x_height(shape)} px; click into the image."
             )
 
 

@@ -23,6 +23,7 @@ from skimage.segmentation import felzenszwalb
 
 from core.errors import DataError, LamellaError
 from core.formats import read_file
+from core.image_size import width_x_height
 from core.pixels.mask_file import read_mask
 from core.segmentation.preprocessing import eight_bit, image_field
 from core.synthesis.crowds import draw_crowd
@@ -154,8 +155,8 @@ def read_scene(image: Path, mask: Path, classes: bool = False) -> Scene:
     micrograph, labels = read_file(image), read_mask(mask)
     if labels.shape != micrograph.shape:
         raise DataError(
-            f"{mask.name} is {labels.shape[0]} x {labels.shape[1]} px and its image "
-            f"{micrograph.shape[0]} x {micrograph.shape[1]} px; they must be the same."
+            f"{mask.name} is {width_x_height(labels.shape)} px and its image "
+            f"{width_x_height(micrograph.shape)} px; they must be the same."
         )
     labels = labels[micrograph.image_rows]
     ids = regions_of_classes(labels) if classes else _numbered(labels)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.errors import DataError
+from core.image_size import width_x_height
 
 DIRECTIONS = (0, 45, 90, 135)
 """In degrees, counter-clockwise from the horizontal as seen on the screen."""
@@ -123,7 +124,7 @@ def straight_lines(shape: tuple[int, int], spacing_px: int) -> tuple[InterceptLi
     height, width = shape
     if min(shape) < 2 or spacing_px < 1:
         raise DataError(
-            f"Test lines every {spacing_px} px cannot be laid over {height} x {width} px."
+            f"Test lines every {spacing_px} px cannot be laid over {width_x_height(shape)} px."
         )
     first = min(spacing_px, *shape) // 2
     rows, columns = np.arange(height, dtype=float), np.arange(width, dtype=float)
@@ -157,7 +158,7 @@ def three_circles(shape: tuple[int, int]) -> tuple[InterceptLine, ...]:
     """
     if min(shape) < 20:
         raise DataError(
-            f"Three circles cannot be laid over {shape[0]} x {shape[1]} px; 20 px are needed."
+            f"Three circles cannot be laid over {width_x_height(shape)} px; 20 px are needed."
         )
     centre = (np.array(shape) - 1) / 2
     circles = []

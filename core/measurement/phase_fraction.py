@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import DataError
+from core.image_size import width_x_height
 from core.types import Phase, PixelSize
 
 
@@ -32,7 +33,7 @@ def phase_fractions(
     if not area:
         raise DataError(
             f"The info bar, with pixels that hold no grey level, leaves nothing of an image of "
-            f"{labels.shape[0]} x {labels.shape[1]} px. Make the info bar smaller."
+            f"{width_x_height(labels.shape)} px. Make the info bar smaller."
         )
     # Comparing bytes phase by phase is several times as fast as sorting pixels into bins.
     of_phases = (labels == index for index in range(len(phases)))

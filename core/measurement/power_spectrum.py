@@ -13,6 +13,7 @@ import numpy as np
 from scipy import fft
 
 from core.errors import DataError
+from core.image_size import width_x_height
 from core.measurement.regions import find_runs
 from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
 from core.types import PixelSize, read_only
@@ -105,7 +106,7 @@ def region_spectrum(pixels: np.ndarray, pixel_size: PixelSize | None) -> PowerSp
     pixels, nm = _square(pixels, pixel_size)
     if min(pixels.shape) < LEAST_SIDE_PX:
         raise DataError(
-            f"The region is {pixels.shape[0]} x {pixels.shape[1]} px; a power spectrum needs at "
+            f"The region is {width_x_height(pixels.shape)} px; a power spectrum needs at "
             f"least {LEAST_SIDE_PX} px on each side."
         )
     window = np.outer(*(_hann(side) for side in pixels.shape))

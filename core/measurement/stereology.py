@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import DataError
+from core.image_size import width_x_height
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,8 @@ def count_points(mask: np.ndarray, measurable: np.ndarray, points: int) -> Point
     height, width = mask.shape
     if not 1 <= points < min(mask.shape):
         raise DataError(
-            f"A grid of {points} x {points} points was asked for on {height} x {width} px; give 1 "
-            f"to {min(mask.shape) - 1}."
+            f"A grid of {points} x {points} points was asked for on "
+            f"{width_x_height(mask.shape)} px; give 1 to {min(mask.shape) - 1}."
         )
     rows, columns = (
         np.round((np.arange(points) + 0.5) * side / points).astype(np.int64)

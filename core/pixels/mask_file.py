@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from core.errors import DataError
+from core.image_size import width_x_height
 from core.pixels.outline_file import outlined
 
 
@@ -89,6 +90,6 @@ def decode_labels(data: bytes, name: str, shape: tuple[int, int] | None = None) 
 
 def _other_shape(name: str, found: tuple[int, int], wanted: tuple[int, int]) -> DataError:
     return DataError(
-        f"The mask {name} is {found[0]} x {found[1]} px and its image {wanted[0]} x {wanted[1]} "
-        "px; they must be the same."
+        f"The mask {name} is {width_x_height(found)} px and its image {width_x_height(wanted)} px; "
+        "they must be the same."
     )

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import DataError
+from core.image_size import width_x_height
 
 MOST_ROIS = 20_000
 MOST_ROI_BYTES = 100_000_000
@@ -23,7 +24,7 @@ NO_COCO = (
 )
 NO_ROIS = "{} is no zip of ImageJ's regions of interest; save the ROI manager's set as one."
 NO_AREA = "{} holds a {} in {}, which is no area; leave points and lines out of the set."
-BESIDE = "{} of {} lies outside the image, which is {} x {} px; the set is of another image."
+BESIDE = "{} of {} lies outside the image, which is {} px; the set is of another image."
 
 
 def split_coco(data: bytes, name: str) -> tuple[dict[str, bytes], bool]:
@@ -84,8 +85,8 @@ def _coco(data: bytes, name: str, shape: tuple[int, int] | None) -> np.ndarray:
         height, width = (int(side) for side in found["shape"])
         if shape is not None and (height, width) != shape:
             raise DataError(
-                f"{name} is of an image of {height} x {width} px; its image has "
-                f"{shape[0]} x {shape[1]} px."
+                f"{name} is of an image of {width_x_height((height, width))} px; its image has "
+                f"{width_x_height(shape)} px."
             )
         mask = np.zeros((height, width), np.int32)
         for one in found[OUTLINES]:
@@ -168,7 +169,7 @@ def _rois(data: bytes, name: str, shape: tuple[int, int] | None) -> np.ndarray:
         for ring in rings:
             area ^= _ring(ring, shape)
         if not area.any():
-            raise DataError(BESIDE.format(member, name, *shape))
+            raise DataError(BESIDE.format(member, name, width_x_height(shape)))
         mask[area] = number
     if not mask.any():
         raise DataError(NO_ROIS.format(name))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import DataError
+from core.image_size import width_x_height
 from core.segmentation.marks import Marks
 from core.segmentation.pixel_features import NAMES, SCALES_PX, pixel_features, reach_px
 from core.types import ProgressCallback, no_progress
@@ -178,8 +179,8 @@ def _inside(marks: Marks, shape: tuple[int, int]) -> np.ndarray:
     height, width = marks.values.shape
     if width != shape[1] or height < shape[0]:
         raise DataError(
-            f"The marks are {height} x {width} px and the image is {shape[0]} x {shape[1]} px; "
-            "mark the image at its full size."
+            f"The marks are {width_x_height((height, width))} px and the image is "
+            f"{width_x_height(shape)} px; mark the image at its full size."
         )
     values = marks.values[: shape[0]]
     found = np.flatnonzero(np.bincount(values.ravel())[1:])

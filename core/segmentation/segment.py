@@ -12,6 +12,7 @@ import numpy as np
 
 from core.errors import LamellaError
 from core.execution import Execution
+from core.image_size import width_x_height
 from core.pixels.half_precision import put_as_half
 from core.pixels.resampling import BandResampler, resample, resample_mask
 from core.segmentation.engines.backend import BackendError, OutOfMemory
@@ -58,14 +59,14 @@ def segment(
         LamellaError: an image shorter or narrower than 16 px without its info bar, or no room even
             for half a tile.
     """
-    rows, columns = micrograph.pixels[micrograph.image_rows].shape
+    shape = micrograph.pixels[micrograph.image_rows].shape
     settings = settings or tiles_for(micrograph.shape, engine.execution.backend)
-    if min(rows, columns) < SHORTEST_SIDE:
+    if min(shape) < SHORTEST_SIDE:
         beside, instead = "", ""
         if any(micrograph.bar_rows):
             beside, instead = " without its info bar", ", or set fewer info-bar rows"
         raise LamellaError(
-            f"{micrograph.name} is {rows} x {columns} px{beside}; at least {SHORTEST_SIDE} x "
+            f"{micrograph.name} is {width_x_height(shape)} px{beside}; at least {SHORTEST_SIDE} x "
             f"{SHORTEST_SIDE} px are needed. Use a larger image{instead}."
         )
     field = image_field(micrograph, engine.card.pixel_size_nm)

@@ -18,6 +18,7 @@ import numpy as np
 
 from core.errors import DataError, LamellaError
 from core.formats import read_file
+from core.image_size import width_x_height
 from core.pixels.mask_file import read_mask
 from core.pixels.resampling import resample_mask
 from core.records import read_table
@@ -77,8 +78,8 @@ def read_pair(
     labels = read_mask(mask)
     if labels.shape != micrograph.shape:
         raise DataError(
-            f"{mask.name} is {labels.shape[0]} x {labels.shape[1]} px and its image "
-            f"{micrograph.shape[0]} x {micrograph.shape[1]} px; they must be the same."
+            f"{mask.name} is {width_x_height(labels.shape)} px and its image "
+            f"{width_x_height(micrograph.shape)} px; they must be the same."
         )
     if recipe.objects is not None:
         # Ids from 1 on, so that 16 bits hold them whatever the file has.

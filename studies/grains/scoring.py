@@ -12,6 +12,7 @@ import torch
 from core.errors import DataError
 from core.evaluation.boundary_agreement import GrainAgreement, grain_agreement
 from core.formats.reading.isolated_mask import isolated_marked
+from core.image_size import width_x_height
 from core.measurement.grain_lines import grain_lines, in_short
 from core.measurement.grain_size import GrainCount, Intercepts, count_grains
 from core.segmentation.engines.engine import Engine
@@ -61,8 +62,8 @@ def find_grains(
     """
     if reference is not None and reference.shape != pixels.shape:
         raise DataError(
-            f"The mask is {reference.shape[0]} x {reference.shape[1]} px and the micrograph "
-            f"{pixels.shape[0]} x {pixels.shape[1]} px; they must be the same."
+            f"The mask is {width_x_height(reference.shape)} px and the micrograph "
+            f"{width_x_height(pixels.shape)} px; they must be the same."
         )
     top, left = (max(0, (side - SCORED_SIDE_PX) // 2) for side in pixels.shape)
     field = np.s_[top : top + SCORED_SIDE_PX, left : left + SCORED_SIDE_PX]

@@ -137,7 +137,7 @@ def test_info_names_each_size_that_a_file_leaves_open(
 
 def test_info_in_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["info", str(folder / "good.png")]) == 0
-    assert capsys.readouterr().out.startswith("good.png: 48 x 64, uint8, 1 page, no calibration")
+    assert capsys.readouterr().out.startswith("good.png: 64 x 48 px, uint8, 1 page, no calibration")
 
 
 def test_what_libraries_find_odd_in_a_file_is_not_printed(
@@ -147,7 +147,7 @@ def test_what_libraries_find_odd_in_a_file_is_not_printed(
     image = Image.fromarray(np.arange(48 * 64, dtype=np.uint16).astype(np.uint8).reshape(48, 64))
     image.save(tmp_path / "odd.jpg", exif=cut_short)
     assert cli.main(["info", str(tmp_path / "odd.jpg")]) == 0
-    assert "odd.jpg: 48 x 64, uint8" in capsys.readouterr().out
+    assert "odd.jpg: 64 x 48 px, uint8" in capsys.readouterr().out
 
 
 def test_info_goes_on_after_bad_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -111,7 +111,7 @@ def test_a_mask_marks_too_and_a_wrong_one_is_told(app: AppTest) -> None:
         return uploader.upload("m.png", data, "image/png").run()
 
     put(mask_png(np.ones((9, 9), np.uint8)))
-    assert "9 x 9 px and its image 96 x 128 px" in texts(app)
+    assert "9 x 9 px and its image 128 x 96 px" in texts(app)
     values = np.zeros((96, 128), np.uint8)
     values[85:95, 20:60], values[45:55, 85:95], values[2:5, 2:5] = 1, 2, 3
     put(mask_png(values))

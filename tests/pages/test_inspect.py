@@ -482,8 +482,8 @@ def test_sanity_check_says_how_alike_the_maps_are(open_inspect: Callable[..., Ap
     ("link", "sentence"),
     [
         ({"layer": "encoder.conv_stam"}, 'This network has no layer "encoder.conv_stam"'),
-        ({"row": "96", "column": "5"}, "Row 96, column 5 lies outside the image of 96 x 128 px"),
-        ({"row": "-1", "column": "5"}, "Row -1, column 5 lies outside the image of 96 x 128 px"),
+        ({"row": "96", "column": "5"}, "Row 96, column 5 lies outside the image of 128 x 96 px"),
+        ({"row": "-1", "column": "5"}, "Row -1, column 5 lies outside the image of 128 x 96 px"),
         ({"row": "99999"}, "a row without a column; shown: the middle"),
         ({"column": "7"}, "a column without a row; shown: the middle"),
         ({"row": "x", "column": "5"}, 'row "x"'),

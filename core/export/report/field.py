@@ -22,6 +22,7 @@ from core.fields.words import (
 from core.figures.paper import micrograph_figure, overlay_figure
 from core.figures.paper_charts import distribution_figure
 from core.figures.paper_style import PaperStyle, png_bytes, svg_bytes
+from core.image_size import width_x_height
 from core.palette import ACCENT
 
 HALF_PAGE = PaperStyle(width_mm=84, dpi=220)
@@ -151,7 +152,7 @@ def provenance_table(told: Mapping[str, Any]) -> Table:
     image = told["input"]
     size, by_hand = image["pixel_size_nm"], told.get("corrected_by_hand")
     rows = {
-        "Image": f"{image['name']}, {image['shape_px'][1]} x {image['shape_px'][0]} px",
+        "Image": f"{image['name']}, {width_x_height(image['shape_px'])} px",
         "Image SHA-256": image["sha256"],
         "Pixel size": f"{size:.6g} nm ({image['pixel_size_source']})" if size else "unknown",
         **_made_by(told),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import prod
 
 from core.errors import FormatError, LimitError
+from core.image_size import width_x_height
 from core.settings import Limits
 
 
@@ -44,13 +45,13 @@ def check_frame(
     channels = prod(shape[2:])
     if min(height, width, channels) < 1:
         raise FormatError(
-            f"{name} is {height} x {width} px and so holds no image; save it again from the "
-            "program that made it."
+            f"{name} is {width_x_height((height, width))} px and so holds no image; save it "
+            "again from the program that made it."
         )
     if height * width > limits.pixels:
         raise LimitError(
-            f"{name} is {height} x {width} px and at most {limits.pixels} px are read; crop or bin "
-            "it, or raise LAMELLA_MAX_PIXELS."
+            f"{name} is {width_x_height((height, width))} px and at most {limits.pixels} px are "
+            "read; crop or bin it, or raise LAMELLA_MAX_PIXELS."
         )
     if channels > limits.channels:
         raise LimitError(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.formats.reading.calibration import AGREE_WITHIN, LARGEST_BAR, Calibration, plausible
+from core.image_size import width_x_height
 from core.pixels.resampling import square_pixel_nm
 from core.types import MOST_OBLONG, PixelSize
 
@@ -92,11 +93,11 @@ def _of_another_size(calibration: Calibration, stated: PixelSize, shape: tuple[i
     factor = described_width / width
     described = f"{described_width} px wide"
     if calibration.rows:
-        described = f"{calibration.rows} x {described_width} px"
+        described = f"{width_x_height((calibration.rows, described_width))} px"
         expected = calibration.rows / factor
     told = (
-        f"{calibration.source} describes an image of {described}, but this one is {height} x "
-        f"{width} px"
+        f"{calibration.source} describes an image of {described}, but this one is "
+        f"{width_x_height(shape)} px"
     )
     cropped = replace(stated, source=f"{stated.source}, if cropped")
     copied = _size(calibration, factor, ", if binned or rescaled")

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.errors import DataError
 from core.execution import Execution
+from core.image_size import width_x_height
 from core.pixels.resampling import resample_mask, square_pixel_nm
 from core.segmentation.marks import Marks, marks_of
 from core.segmentation.pixel_forest import FeatureBands, ForestSettings, PixelForest, fit_forest
@@ -97,10 +98,9 @@ def fit(
         DataError: marks of another shape than the micrograph's, or of fewer than two phases.
     """
     if marks.values.shape != micrograph.shape:
-        height, width = marks.values.shape
         raise DataError(
-            f"The marks are {height} x {width} px and {micrograph.name} is {micrograph.shape[0]} x "
-            f"{micrograph.shape[1]} px; mark the image at its full size."
+            f"The marks are {width_x_height(marks.values.shape)} px and {micrograph.name} is "
+            f"{width_x_height(micrograph.shape)} px; mark the image at its full size."
         )
     settings = settings or ForestSettings()
     bands = bands or features_of(micrograph, settings)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.errors import LamellaError
+from core.image_size import width_x_height
 from core.segmentation.preprocessing import grey_levels
 from core.synthesis.grains.effects import Blur, Channelling, Noise, Tone
 from core.synthesis.grains.image import generate
@@ -52,8 +53,7 @@ def look(image: np.ndarray) -> Look:
     side = min(*image.shape, SIDE_PX)
     if side < 32:
         raise LamellaError(
-            f"The image is {image.shape[0]} x {image.shape[1]} px; a comparison needs 32 px or "
-            "more."
+            f"The image is {width_x_height(image.shape)} px; a comparison needs 32 px or more."
         )
     top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
     field = grey_levels(image[top : top + side, left : left + side])

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import LamellaError
+from core.image_size import width_x_height
 from core.synthesis.grains.effects import (
     Attack,
     Blur,
@@ -190,7 +191,7 @@ def check(settings: GrainSettings, shape: tuple[int, int]) -> None:
     diameter = settings.seeds.mean_diameter_px
     if not diameter >= 6 or not shape[0] * shape[1] >= 4 * np.pi / 4 * diameter**2:
         raise LamellaError(
-            f"A mean grain diameter of {diameter:g} px in {shape[0]} x {shape[1]} px leaves no "
+            f"A mean grain diameter of {diameter:g} px in {width_x_height(shape)} px leaves no "
             "grains to see; it must be 6 px or more, and at least four grains must fit."
         )
     for one in EFFECTS:

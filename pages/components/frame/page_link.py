@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PLACE = "link-refusals"
 
+
 @dataclass(frozen=True)
 class PageLink:
     """The part of the link that is one page's own. ``names``: of its parameters."""

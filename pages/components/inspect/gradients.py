@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.image_size import width_x_height
 from pages.components.inspect import following
 from pages.components.inspect import stage as inspect_stage
 from pages.components.inspect.link import LINK
@@ -88,11 +89,9 @@ def _cut_off(inspected: Inspected, found: IntegratedGradients, baseline: str) ->
     if found.crop.size == inspected.subject.shape:
         st.caption(f"{start} Computed on all of the field of view.")
         return
-    height, width = (
-        inspected.length(side * inspected.px_per_network_px) for side in found.crop.size
-    )
+    sides = [inspected.length(side * inspected.px_per_network_px) for side in found.crop.size]
     st.caption(
-        f"{start} Computed on a crop of {height} × {width}, beyond which the network sees nothing: "
-        f"{100 * found.left_out:.1f} % of the absolute gradient lies outside, and the logit is "
-        f"{found.logit:.3f} instead of {found.whole_logit:.3f}."
+        f"{start} Computed on a crop of {width_x_height(sides, '×')}, beyond which the network "
+        f"sees nothing: {100 * found.left_out:.1f} % of the absolute gradient lies outside, and "
+        f"the logit is {found.logit:.3f} instead of {found.whole_logit:.3f}."
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.image_size import width_x_height
 from pages.components.frame import session
 from pages.components.frame.words import capital
 from pages.components.inspect import layers as inspect_layers
@@ -68,11 +69,10 @@ def _drawing(inspected: Inspected, layer: str | None) -> None:
 
 
 def _totals(inspected: Inspected, table: LayerTable) -> None:
-    height, width = inspected.subject.shape
     parts = [f"**{table.parameters:,}** parameters"]
     if table.unused_parameters:
         parts.append(f"{table.unused_parameters:,} of them unused")
-    parts.append(f"**{table.macs:,}** MACs for {height} × {width} px")
+    parts.append(f"**{table.macs:,}** MACs for {width_x_height(inspected.subject.shape, '×')} px")
     if table.seconds is not None:
         milliseconds = 1000 * table.seconds
         digits = 0 if milliseconds >= 100 else 2
@@ -139,8 +139,8 @@ def _columns(inspected: Inspected, rows: tuple[LayerRow, ...]) -> dict[str, list
 
 
 def _jump(row: LayerRow) -> str:
-    rows, columns = (f"{step:g}" for step in row.field.jump)
-    return rows if rows == columns else f"{rows} × {columns}"
+    sides = [f"{step:g}" for step in row.field.jump]
+    return sides[0] if len(set(sides)) == 1 else width_x_height(sides, "×")
 
 
 def _chosen(inspected: Inspected, row: LayerRow) -> None:

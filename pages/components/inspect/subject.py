@@ -12,6 +12,7 @@ import streamlit as st
 # importing at the same moment.
 from core.analysis import Analysis
 from core.errors import LamellaError
+from core.image_size import width_x_height
 from core.inspection.layer import FeatureMaps
 from core.palette import phase_color
 from core.types import Phase
@@ -79,11 +80,11 @@ class Inspected:
         field = self.subject.field
         if field.box.size == field.shape:
             return field.note
-        (height, width), (rows, columns), box = field.box.size, field.shape, field.box
+        box = field.box
         return (
             f"Inspecting rows {box.top} to {box.bottom - 1} and columns {box.left} to "
-            f"{box.right - 1}: {height} × {width} px, resampled to the {rows} × {columns} px that "
-            "the network takes."
+            f"{box.right - 1}: {width_x_height(box.size, '×')} px, resampled to the "
+            f"{width_x_height(field.shape, '×')} px that the network takes."
         )
 
     def length(self, px: float) -> str:

@@ -21,6 +21,7 @@ from core.concepts.padding import MODES
 from core.concepts.picture import busiest, square_around
 from core.errors import LamellaError
 from core.figures import concepts_convolution as figures
+from core.image_size import width_x_height
 from pages.components.frame import networks, publish, screen, session, stores
 from pages.components.frame.memory import Opened
 from pages.components.frame.words import literal
@@ -170,9 +171,8 @@ def whole(
             on_click=lambda event: learn_link.keep_point(AT, event.row, event.column),
         )
     with after:
-        height, width = found.shape
         name = "convolution" if walk.flip else "cross-correlation"
-        st.markdown(f"**Feature map** by {name}, {height} x {width}.")
+        st.markdown(f"**Feature map** by {name}, {width_x_height(found.shape)}.")
         viewer(
             publish.color_image(
                 figures.feature_colors(found), "feature map", nm and nm * walk.geometry.stride

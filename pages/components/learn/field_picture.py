@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from core.concepts.stack_builder import LayerField
+from core.image_size import width_x_height
 from core.inspection.receptive_field import UnitField
 from core.palette import ACCENT, OKABE_ITO
 from core.types import PixelSize
@@ -110,10 +111,10 @@ def say(seen: UnitField, structure_px: float, size: PixelSize | None) -> None:
     outside = 1 - inside[0] * inside[1] / (height * width)
     ratio = width / structure_px
     with st.container(horizontal=True, gap="medium"):
-        st.metric("Receptive field", f"{height} × {width} px", width="content")
+        st.metric("Receptive field", f"{width_x_height(seen.box.size, '×')} px", width="content")
         if size is not None:
-            lengths = f"{in_words(height, size)} × {in_words(width, size)}"
-            st.metric("On this micrograph", lengths, width="content")
+            lengths = [in_words(side, size) for side in seen.box.size]
+            st.metric("On this micrograph", width_x_height(lengths, "×"), width="content")
         st.metric("A structure", in_both(round(structure_px, 1), size), width="content")
         st.metric("Field / structure", f"{ratio:.2g}", width="content")
         st.metric("Outside the image", f"{outside:.0%}", width="content")

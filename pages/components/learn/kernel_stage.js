@@ -62,13 +62,13 @@ class KernelStage extends Playing {
       Object.assign(td.style, { width: `${found.cell}px`, height: `${found.cell}px`, fontSize: `${Math.max(9, found.cell * 0.36)}px` });
     }
     this.find(".patch-title").textContent = this.patchTitle();
-    this.find(".map-title").textContent = `Its feature map, ${map.length} × ${map[0].length}`;
+    this.find(".map-title").textContent = `Its feature map, ${map[0].length} × ${map.length}`;
     this.schedule();
   }
 
   patchTitle() {
     const { place, padding } = this.data;
-    return `Patch, ${place.height} × ${place.width} px` + (padding ? `, ${padding} px of padding` : "");
+    return `Patch, ${place.width} × ${place.height} px` + (padding ? `, ${padding} px of padding` : "");
   }
 
   // How far the page is scrolled, whatever scrolls it.

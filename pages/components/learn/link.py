@@ -6,6 +6,7 @@ import re
 
 import streamlit as st
 
+from core.image_size import width_x_height
 from pages.components.frame import session
 from pages.components.frame.words import literal
 
@@ -64,7 +65,7 @@ def point(name: str, shape: tuple[int, int]) -> tuple[int, int]:
             return row, column
     st.warning(
         f"The link asks for {name}={literal(text)}, which is no row and column of "
-        f"{height} x {width} px; shown: the middle."
+        f"{width_x_height(shape)} px; shown: the middle."
     )
     return height // 2, width // 2
 
@@ -89,6 +90,6 @@ def shift(name: str, shape: tuple[int, int]) -> tuple[int, int]:
             return rows, columns
     st.warning(
         f"The link asks for {name}={literal(text)}, which are no rows and columns to move "
-        f"{shape[0]} x {shape[1]} px by, half of it at most; shown: at rest."
+        f"{width_x_height(shape)} px by, half of it at most; shown: at rest."
     )
     return 0, 0

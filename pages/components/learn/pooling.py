@@ -12,6 +12,7 @@ from core.concepts.picture import busiest
 from core.concepts.pooling import OPERATIONS, Pooling
 from core.errors import LamellaError
 from core.figures import learn_pooling as figures
+from core.image_size import width_x_height
 from pages.components.frame import publish, screen, stores
 from pages.components.frame.memory import Opened
 from pages.components.frame.words import literal
@@ -85,7 +86,7 @@ def _windows(opened: Opened, image: Array, chosen: Pooling, pooled: Array) -> No
     box = Rectangle(window.top, window.left, bottom, right)
     left, right = screen.parts(screen.HALF, screen.HALF)
     with left:
-        st.markdown(f"**Before**, {image.shape[0]} × {image.shape[1]} px; click a window")
+        st.markdown(f"**Before**, {width_x_height(image.shape, '×')} px; click a window")
         viewer(
             publish.grey_image(image, "before pooling", nm),
             ViewerSettings(boxes=(box,), height=420),
@@ -93,7 +94,7 @@ def _windows(opened: Opened, image: Array, chosen: Pooling, pooled: Array) -> No
             on_click=lambda event: _point(event, 1),
         )
     with right:
-        st.markdown(f"**After**, {pooled.shape[0]} × {pooled.shape[1]} px")
+        st.markdown(f"**After**, {width_x_height(pooled.shape, '×')} px")
         viewer(
             publish.grey_image(pooled, "after pooling", nm and nm * chosen.stride),
             ViewerSettings(boxes=(Rectangle(row, column, row + 1, column + 1),), height=420),

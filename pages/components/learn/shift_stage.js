@@ -242,7 +242,7 @@ class ShiftStage {
     const { data, shift } = this, { name, stride } = data.layer;
     const px = (by) => (data.nm ? `${Math.abs(by)} px (${Number((Math.abs(by) * data.nm).toPrecision(3))} nm)` : `${Math.abs(by)} px`);
     this.find(".by").textContent = `${px(shift[0])} ${shift[0] < 0 ? "up" : "down"}, ${px(shift[1])} ${shift[1] < 0 ? "left" : "right"}`;
-    this.find(".map-title").textContent = `Its feature map, ${map.height} × ${map.width}, live`;
+    this.find(".map-title").textContent = `Its feature map, ${map.width} × ${map.height}, live`;
     const digits = (value) => Number(value.toPrecision(3));
     this.find(".numbers").textContent =
       `largest difference ${digits(largest)} · ${digits(100 * differing)} % of the pixels differ · difference / contrast ${digits(relative)}`;

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.image_size import width_x_height
 from core.types import Phase
 from pages.components.frame import session
 from pages.components.frame.scripts import script
@@ -220,7 +221,7 @@ def _event(click: dict[str, object] | None, image: ViewerImage) -> ViewerEvent |
 
 
 def facts(image: ViewerImage) -> str:
-    size = f"{image.width} x {image.height} {image.unit}"
+    size = f"{width_x_height((image.height, image.width))} {image.unit}"
     if image.pixel_size_nm is None:
         return f"{size}, not calibrated" if image.is_micrograph else size
     return f"{size}, {image.pixel_size_nm:.4g} nm per pixel"

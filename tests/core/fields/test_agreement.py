@@ -57,7 +57,7 @@ def test_a_phase_that_neither_has_is_not_scored():
 
 
 def test_masks_that_do_not_fit_are_refused():
-    with pytest.raises(DataError, match="50 x 80 px and the image 60 x 80 px"):
+    with pytest.raises(DataError, match="80 x 50 px and the image 80 x 60 px"):
         agreement(analysis_of(drawn()), np.zeros((50, 80), int), "classes")
     with pytest.raises(DataError, match="labels from 0 to 5"):
         agreement(analysis_of(drawn()), 5 * drawn(), "classes")

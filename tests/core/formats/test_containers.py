@@ -213,7 +213,7 @@ def test_vendor_stacks_and_limits(shared_data):
     assert (second.pages, second.shape) == (3, (2, 16))
     with pytest.raises(LimitError, match=r"s\.dm3 has 3 pages .* LAMELLA_MAX_PAGES"):
         formats.read(data, "s.dm3", limits=Limits(pages=2))
-    with pytest.raises(LimitError, match=r"s\.dm3 is 2 x 16 px .* LAMELLA_MAX_PIXELS"):
+    with pytest.raises(LimitError, match=r"s\.dm3 is 16 x 2 px .* LAMELLA_MAX_PIXELS"):
         formats.read(data, "s.dm3", limits=Limits(pixels=20))
 
 

@@ -163,7 +163,7 @@ def test_a_mask_is_decoded_in_a_child():
     values = np.zeros((8, 9), np.uint8)
     values[2, 3] = 5
     np.testing.assert_array_equal(isolated_mask(mask_png(values), "m.png", (8, 9)), values)
-    with pytest.raises(DataError, match=r"m\.png is 8 x 9 px and its image 9 x 8 px"):
+    with pytest.raises(DataError, match=r"m\.png is 9 x 8 px and its image 8 x 9 px"):
         isolated_mask(mask_png(values), "m.png", (9, 8))
 
 

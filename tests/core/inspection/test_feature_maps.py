@@ -197,7 +197,7 @@ def test_field_of_a_large_image_is_cut_aligned_and_said() -> None:
     assert field.shape == field.box.size == (512, 512)
     assert field.box.top % 32 == field.box.left % 32 == 0
     assert field.box.top <= 1000 < field.box.bottom
-    assert "of 2048 x 3000 px" in field.note
+    assert "of 3000 x 2048 px" in field.note
     assert field.to_network(1000, 1501) == (1000 - field.box.top, 1501 - field.box.left)
     with pytest.raises(LamellaError, match="outside the field in view"):
         field.to_network(10, 10)

@@ -287,7 +287,7 @@ def test_unknown_layer_lists_near_names() -> None:
 
 def test_unit_and_pixel_outside_are_refused() -> None:
     trace = trace_network(build_stack(2), (1, 1, 16, 20))
-    with pytest.raises(LamellaError, match="Unit 16, 0 lies outside the 16 x 20 units"):
+    with pytest.raises(LamellaError, match="Unit 16, 0 lies outside the 20 x 16 units"):
         receptive_field(trace, None, 16, 0)
     with pytest.raises(LamellaError, match=r"Row 3, column 20 lies outside .* 0 to 19"):
         unit_at_pixel(trace, None, 3, 20)

@@ -40,7 +40,7 @@ def test_a_coco_file_gives_a_mask_for_each_image() -> None:
     expected = np.zeros(SHAPE, int)
     expected[5:15, 10:20], expected[20, 30:34] = 1, 2
     np.testing.assert_array_equal(values, expected)
-    with pytest.raises(DataError, match="40 x 50 px; its image has 30 x 50"):
+    with pytest.raises(DataError, match="50 x 40 px; its image has 50 x 30"):
         decode_labels(files["a_1.json"], "a_1.json", (30, 50))
 
 

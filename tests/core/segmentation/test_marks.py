@@ -96,7 +96,7 @@ def huge_png() -> bytes:
         (b"no image", "no readable PNG or TIFF"),
         (file_of(np.zeros(SHAPE, np.uint8))[:60], "no readable PNG or TIFF"),
         (huge_png(), "no readable PNG or TIFF"),
-        (file_of(np.zeros((40, 59), np.uint8)), "40 x 59 px and its image 40 x 60 px"),
+        (file_of(np.zeros((40, 59), np.uint8)), "59 x 40 px and its image 60 x 40 px"),
         (file_of(np.zeros((*SHAPE, 3), np.uint8)), "holds colours"),
         (file_of(np.zeros(SHAPE, np.float32), "TIFF"), "fractions"),
         (file_of(np.full(SHAPE, 255, np.uint8)), "holds the value 255"),

@@ -144,7 +144,7 @@ def test_a_phase_that_nothing_was_marked_of_is_found_nowhere(micrograph, marks):
         (lambda values: values * 0, "Nothing is marked"),
         (lambda values: values * (values == 2), "Only 'rough' is marked"),
         (lambda values: values + (values == 2), "hold the value 3 and there are 2 phases"),
-        (lambda values: values[:, 1:], "160 x 199 px and textures.png is 160 x 200 px"),
+        (lambda values: values[:, 1:], "199 x 160 px and textures.png is 200 x 160 px"),
     ],
 )
 def test_what_is_wrong_with_the_marks_is_said(micrograph, marks, change, words):

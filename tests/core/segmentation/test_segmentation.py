@@ -175,7 +175,7 @@ def test_any_size_from_16_px_gives_labels_of_its_own_shape(shape):
 
 
 def test_an_image_below_16_px_is_refused_in_words():
-    with pytest.raises(LamellaError, match=r"15 x 40 px without its info bar; at least 16 x 16"):
+    with pytest.raises(LamellaError, match=r"40 x 15 px without its info bar; at least 16 x 16"):
         segment(micrograph(np.zeros((40, 40)), info_bar_rows=25), engine())
     with pytest.raises(LamellaError, match=r" is 2 x 2 px; at least .*\. Use a larger image\.$"):
         segment(micrograph(np.zeros((2, 2))), engine())

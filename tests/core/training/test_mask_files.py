@@ -76,7 +76,7 @@ def test_every_mistake_is_told_at_once():
     assert [pair.name for pair in pairs] == ["a.png"]
     told = "\n".join(mistakes)
     for part in (
-        "The mask c.png is 63 x 80 px and its image 64 x 80 px",
+        "The mask c.png is 80 x 63 px and its image 80 x 64 px",
         "d.png",
         "f.png is a JPEG",
         "a.png and b.png are the same image",
