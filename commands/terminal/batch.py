@@ -71,26 +71,35 @@ def in_stages(
 
     While one file is worked on, the next is read and the one before is written, each in a thread of
     its own, so that no more than three are in memory. ``work`` runs in the caller's thread.
-    ``before_writing``: what the writer's thread does while the first file is worked on.
+    ``before_writing``: what the writer's thread does while the first file is worked on; what fails
+    there would fail for every file, so nothing is written then and the batch ends with it.
     """
     following, failed = iter(paths), 0
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-        writer.submit(before_writing)
+        prepared = writer.submit(before_writing)
         reading = deque(reader.submit(read, path) for path in islice(following, 1))
         writing: dict[Path, Future[None]] = {}
 
         def wait_for_writer() -> int:
             return for_each(list(writing), lambda path: writing.pop(path).result(), on_failure)
 
+        def write_where_prepared(path: Path, made: Made) -> None:
+            # The one thread of the writer has done that before.
+            if prepared.exception() is None:
+                write(path, made)
+
         def work_on(path: Path) -> None:
             made = work(path, reading.popleft().result())
             nonlocal failed
             failed |= wait_for_writer()
-            writing[path] = writer.submit(write, path, made)
+            writing[path] = writer.submit(write_where_prepared, path, made)
 
         for path in paths:
             reading.extend(reader.submit(read, other) for other in islice(following, 1))
             failed |= for_each([path], work_on, on_failure)
+            if prepared.done():
+                prepared.result()
+        prepared.result()
         return failed | wait_for_writer()
 
 

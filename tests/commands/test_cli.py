@@ -261,6 +261,28 @@ def test_what_comes_before_writing_is_done_while_the_first_file_is_worked_on() -
     assert order == ["before", "work", "write 1"]
 
 
+def test_what_fails_before_writing_ends_the_batch() -> None:
+    """Nothing can be written then; the second image may be with the network by then."""
+    failed, done = threading.Event(), []
+
+    def before_writing() -> None:
+        failed.set()
+        raise ImportError("no module for tables")
+
+    def work(path: Path, image: str) -> str:
+        assert failed.wait(60)
+        done.append(image)
+        return image
+
+    def write(path: Path, made: str) -> None:
+        done.append(f"wrote {made}")
+
+    paths = [Path(f"{one}.tif") for one in (1, 2, 3)]
+    with pytest.raises(ImportError, match="no module for tables"):
+        batch.in_stages(paths, lambda path: path.stem, work, write, before_writing=before_writing)
+    assert done in (["1"], ["1", "2"])
+
+
 def test_a_batch_names_each_failure_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     errors = {
         "a/x.tif": FormatError("x.tif is damaged; copy it again."),
