@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import ModelError
+from core.segmentation.confidence import sigmoid
 
 IGNORED = ("ensure_dtype",)
 OUTPUTS = ("softmax", "sigmoid")
@@ -106,7 +107,7 @@ def _one(step: Step, values: np.ndarray, name: str) -> np.ndarray:
             powers = np.exp(values - values.max(1, keepdims=True))
             return powers / powers.sum(1, keepdims=True)
         case "sigmoid":
-            return 1 / (1 + np.exp(-values.astype(np.float64)))
+            return sigmoid(values.astype(np.float64))
     raise _refusal(step, name)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from core.interaction.answers import Answer, Owed, Part, together
 from core.interaction.prompts import Click
 from core.interaction.simulated_clicks import depth
+from core.segmentation.confidence import sigmoid
 
 MARGIN, LIMIT = 1.5, 6.0
 """Logits that a click asks for, and the largest that are believed."""
@@ -131,7 +132,7 @@ def carried_over(
         place = _by_distance(down + across, reach)
         like = np.exp(-((seen[:, *area] - spot[:, None, None]) ** 2).sum(0) / 2)
         logits[area] += (weight * place * like).astype(np.float32)
-    return Part(probability.top, probability.left, 1 / (1 + np.exp(-logits)))
+    return Part(probability.top, probability.left, sigmoid(logits))
 
 
 def _by_distance(squares: np.ndarray, far: np.ndarray | float) -> np.ndarray:

@@ -56,6 +56,12 @@ def _largest(probabilities: np.ndarray) -> np.ndarray:
     return probabilities.view(np.uint16).max(0).view(np.float16).astype(np.float32)
 
 
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Return 1 / (1 + exp(-logits)) of floats of any shape, which overflows for none of them."""
+    small = np.exp(-np.abs(logits))
+    return np.where(logits < 0, small, 1) / (1 + small)
+
+
 def softened(probabilities: np.ndarray, temperature: float) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield strips of rows and their probabilities (C, h, W) at ``temperature``; at 1 the very
     probabilities given."""

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from core.pixels.half_precision import as_single
+from core.segmentation.confidence import sigmoid
 from core.segmentation.grey_edges import as_drawn
 from core.segmentation.settings import TOGETHER_PX
 from core.types import ModelCard, Segmentation
@@ -40,7 +41,7 @@ def object_confidence(
         + weights.size * size
         + weights.indecision * undecided
     )
-    found = 1 / (1 + np.exp(-logit))
+    found = sigmoid(logit)
     found[0] = 1
     return found
 

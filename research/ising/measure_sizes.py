@@ -15,6 +15,7 @@ from scipy.optimize import curve_fit
 from torch import nn
 
 from core.records import write_table
+from core.segmentation.confidence import sigmoid
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from core.synthesis.ising.lattice import checkerboard
 from core.synthesis.ising.snapshots import equilibrium
@@ -101,7 +102,7 @@ def _answers(
 
 
 def _rise(temperature: np.ndarray, middle: float, width: float) -> np.ndarray:
-    return 1 / (1 + np.exp(-(temperature - middle) / width))
+    return sigmoid((temperature - middle) / width)
 
 
 def _fit(means: np.ndarray) -> np.ndarray:

@@ -76,6 +76,15 @@ def test_confidence_is_the_logistic_of_the_weighted_features_whatever_else_count
     assert object_confidence(objects, made, replace(card, object_confidence=None)) is None
 
 
+def test_weights_of_any_size_give_a_probability():
+    """Of odds of e to the power of -1000 or of 1000."""
+    objects, made = two_objects()
+    for intercept, confidence in ((-1000.0, 0), (1000.0, 1)):
+        weights = ObjectConfidence(intercept, 0, 0, 0, 0, 0, 0)
+        found = object_confidence(objects, made, replace(CARD, object_confidence=weights))
+        assert found.tolist() == [1, confidence, confidence, confidence]
+
+
 def test_doubtful_objects_do_not_count_and_are_told():
     objects, _ = two_objects()
     confidence = np.array([1, 0.9, 0.2, 0.6])
