@@ -25,7 +25,7 @@ from core.formats import read_file
 from core.image_size import width_x_height
 from core.measurement.agreement import best_overlaps, boundary_f1, confusion_matrix, match_objects
 from core.pixels.mask_file import read_mask
-from core.segmentation.annotations import too_low_a_mean
+from core.segmentation.annotations import least_confidence
 from core.segmentation.engines.processor import machine_in_words
 from core.segmentation.grain_merging import grains_from_probability
 from core.segmentation.objects import counted_objects
@@ -185,10 +185,9 @@ def _objects(
     overlap = None
     if confidence is not None:
         overlap = best_overlaps(objects, reference)
-        usual, told = ObjectSettings(), card.object_confidence
-        least = usual.minimum_confidence
-        if told and too_low_a_mean(confidence[1:], usual, told.least_mean) is not None:
-            least = np.inf
+        told = card.object_confidence
+        least_mean = told.least_mean if told else 0.0
+        least, _ = least_confidence(confidence[1:], ObjectSettings(), least_mean)
         objects = objects * (confidence >= least)[objects]
         confidence = confidence[1:]
     touching = np.unique(reference[contact_line(reference)])

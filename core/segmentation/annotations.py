@@ -7,6 +7,7 @@ are left out of the statistics.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import cv2
@@ -122,8 +123,7 @@ def select_objects(
     if confidence is not None:
         # Other settings of a user do not change whether the image holds any object.
         judged = counts & (area >= ObjectSettings().minimum_area_px)
-        mean = too_low_a_mean(confidence[judged], settings, least_mean)
-        least = settings.minimum_confidence if mean is None else np.inf
+        least, mean = least_confidence(confidence[judged], settings, least_mean)
         doubtful = large & counts & (confidence < least)
     if not (kept := counts & ~doubtful).all():
         objects = objects * kept[objects]
@@ -132,16 +132,19 @@ def select_objects(
     return number_objects(objects, settings.minimum_area_px), found
 
 
-def too_low_a_mean(
+def least_confidence(
     confidence: np.ndarray, settings: ObjectSettings, least_mean: float
-) -> float | None:
-    """Return the mean of the ``confidence`` (n,) of an image's objects where it is below
-    ``least_mean``, so that the image holds none; None otherwise, and where the settings count
-    every object."""
-    if not len(confidence) or settings.minimum_confidence == 0:
-        return None
+) -> tuple[float, float | None]:
+    """Return the least confidence with which an object counts, and None.
+
+    Where the mean of the ``confidence`` (n,) of an image's objects is below ``least_mean``, the
+    image holds none: infinity and that mean, unless the settings count every object.
+    """
+    least = settings.minimum_confidence
+    if not len(confidence) or least == 0:
+        return least, None
     mean = float(confidence.mean())
-    return mean if mean < least_mean else None
+    return (math.inf, mean) if mean < least_mean else (least, None)
 
 
 def _boxes_of(objects: np.ndarray, ids: np.ndarray) -> tuple[Box, ...]:
