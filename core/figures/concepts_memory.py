@@ -19,8 +19,10 @@ TASKS = (
     ("to use: weights", False, ""),
 )
 LOWEST, HIGHEST = 1.5, 16.2
-INSIDE = 12.0
-"""Powers of ten, in bytes: a longer bar has room for its words, a shorter one beside it."""
+INSIDE = 6.0
+"""Powers of ten, in bytes: a longer bar has room for its words, also in a narrow window; beside it
+the line of the card would run through them."""
+WRITTEN = {FITS: "#000000", FITS_NOT: "#ffffff"}
 
 
 def card_figure(weights: Mapping[str, int], precision: str, card: str) -> go.Figure:
@@ -70,6 +72,7 @@ def _bars(
 ) -> dict[str, Any]:
     sizes = [memory_bytes(count, precision, training) for count in weights.values()]
     needed = [cards_needed(size, CARDS[card]) for size in sizes]
+    colors = [FITS if count == 1 else FITS_NOT for count in needed]
     return {
         "type": "bar",
         "orientation": "h",
@@ -77,7 +80,7 @@ def _bars(
         "x": sizes,
         "y": names,
         "marker": {
-            "color": [FITS if count == 1 else FITS_NOT for count in needed],
+            "color": colors,
             "line": {"color": LINE, "width": 1},
             "pattern": {"shape": pattern, "fillmode": "overlay", "solidity": 0.15},
         },
@@ -87,7 +90,7 @@ def _bars(
         ],
         "textposition": ["inside" if log10(size) > INSIDE else "outside" for size in sizes],
         "insidetextanchor": "end",
-        "insidetextfont": {"color": "#ffffff"},
+        "insidetextfont": {"color": [WRITTEN[color] for color in colors]},
         "constraintext": "none",
         "cliponaxis": False,
         "hoverinfo": "skip",

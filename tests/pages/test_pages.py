@@ -27,7 +27,7 @@ from pages.components.frame import image_controls, images, link, networks, sampl
 from pages.components.segment import cards, objects, results
 from pages.components.viewer import viewer
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage, ViewerSettings
-from tests.pages.running import REPOSITORY, by_key, finish, opened, phases_only, texts
+from tests.pages.running import REPOSITORY, by_key, finish, opened, phases_only, read, texts
 
 PAGES = sorted((REPOSITORY / "pages").glob("*.py"))
 
@@ -134,6 +134,19 @@ def test_upload_is_segmented_only_when_asked() -> None:
     table = app.dataframe[0].value
     # Pixels with (r - r0)^2 + (c - c0)^2 < R^2: Gauss's circle problem gives 437 and 1245.
     assert sorted(table["area_px2"]) == [437, 1245]
+
+
+def test_why_no_object_counts_is_said_where_all_are_left_out() -> None:
+    """Of 437 and 1245 px."""
+    app = upload(opened("segment"), "disks.png", two_disks())
+    app.number_input(key="minimum_area_px").set_value(2000).run()
+    app = finish(app.button(key="segment").click().run())
+    assert not app.dataframe
+    (said,) = (read(one.value) for one in app.info)
+    assert said == (
+        "No object counts: under 2000 px² 2 left out (hatched). The settings are in the sidebar "
+        "under Objects."
+    )
 
 
 def test_typed_pixel_size_measures_in_nm_and_empty_in_px() -> None:

@@ -141,3 +141,10 @@ def test_what_does_not_fit_on_a_card_has_another_colour_and_says_how_many_it_tak
     # 2^44 weights of 8 bytes, four times with what Adam keeps, on cards of 80 GiB.
     assert train.text == ("<b>512 TiB</b>: 6,554 cards", "<b>4.5 KiB</b>: fits")
     assert use.text == ("<b>128 TiB</b>: 1,639 cards", "<b>1.125 KiB</b>: fits")
+
+
+def test_what_fits_is_written_in_its_bar_before_the_line_of_the_card() -> None:
+    """2**29 weights in float32 are 2 GiB; their words would reach from there to the 80 GB."""
+    (_, to_use) = concepts_memory.card_figure({"Dense": 2**29, "Few": 144}, "float32", "H100").data
+    assert to_use.text == ("<b>2 GiB</b>: fits", "<b>576 B</b>: fits")
+    assert to_use.textposition == ("inside", "outside")
