@@ -45,7 +45,7 @@ def climb(height: np.ndarray) -> Basins:
     place = np.zeros(inside.size, np.int32)
     place[pixels] = np.arange(pixels.size, dtype=np.int32)
     target = place[pixels + up.ravel()[pixels]]
-    _follow(target)
+    follow(target)
     tops = np.flatnonzero(target == np.arange(target.size, dtype=np.int32))
     place[tops] = np.arange(1, tops.size + 1)
     basin = np.zeros(inside.shape, np.int32)
@@ -54,9 +54,9 @@ def climb(height: np.ndarray) -> Basins:
     return Basins(basin, peak, *_passes(inside, basin))
 
 
-def _follow(target: np.ndarray) -> None:
-    """Let each pixel of ``target`` (n,), which is the pixel above it, be the peak that it comes to,
-    in place; a peak is above itself."""
+def follow(target: np.ndarray) -> None:
+    """Let ``target`` (n,), the pixel that comes after each, be the last one on the way from it, in
+    place; what is last comes after itself."""
     climbing = list(range(0, target.size, PIXELS_AT_ONCE))
     while climbing:
         still = []

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from core.pixels.distance import distance_inside
+from core.segmentation.flooding import flooded
 
 SMOOTHING_PX = 1.5
-CORE, CORE_RADIUS_PX = 0.15, 3.0
+CORE, CORE_RADIUS_PX = 0.15, 3
 BELIEVED = 0.3
 SMALLEST = 0.06
-CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+ACROSS = np.arange(-CORE_RADIUS_PX, CORE_RADIUS_PX + 1)
+DISC = (np.hypot(ACROSS[:, None], ACROSS) <= CORE_RADIUS_PX).astype(np.uint8)
 
 
 def grains_from_probability(
@@ -38,40 +39,15 @@ def grains_from_probability(
     inside = (smooth < CORE).astype(np.uint8)
     if inside.all() or not inside.any():
         return np.ones(smooth.shape, np.uint32)
-    distance = distance_inside(inside)
-    count, cores = cv2.connectedComponents((distance > CORE_RADIUS_PX).astype(np.uint8))
+    # Where the nearest pixel outside lies farther away than the radius.
+    count, cores = cv2.connectedComponents(cv2.erode(inside, DISC))
     if count <= 2:
         return np.ones(smooth.shape, np.uint32)
-    basins = _flooded(smooth, cores)
+    basins = flooded(smooth, cores)
     regions = _Regions.of(basins, smooth)
     regions.join_weak(believed)
     regions.join_small(smallest)
     return regions.numbers()[basins]
-
-
-def _flooded(height: np.ndarray, cores: np.ndarray) -> np.ndarray:
-    """Return the basin (H, W) int32 of each pixel, flooded from ``cores`` (H, W), 0 = none.
-
-    Within a basin that is known there is nothing to flood: without what lies behind its rim the
-    answer is the same and twice as quick.
-    """
-    from skimage.segmentation import watershed
-
-    known = _around_cores(height, cores)
-    within = cv2.erode((known > 0).astype(np.uint8), CROSS, borderValue=1) > 0
-    return np.where(within, known, watershed(height, known, mask=~within))
-
-
-def _around_cores(height: np.ndarray, cores: np.ndarray) -> np.ndarray:
-    """Return ``cores`` (H, W) int32 with what lies around each and is as low: all of it is flooded
-    before anything higher, and from this core alone where no other lies in it."""
-    count, low = cv2.connectedComponents((height < CORE).astype(np.uint8), connectivity=4)
-    pixels = np.flatnonzero(cores)
-    inside, core = low.ravel()[pixels], cores.ravel()[pixels]
-    only = np.zeros(count, np.int32)
-    only[inside] = core
-    only[inside[only[inside] != core]] = 0
-    return np.where(cores > 0, cores, only[low])
 
 
 @dataclass

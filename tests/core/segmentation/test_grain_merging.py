@@ -1,11 +1,9 @@
 """Grains from probabilities: squares with strong and weak borders, gaps, slivers, nothing."""
 
-import cv2
 import numpy as np
 import pytest
-from skimage.segmentation import watershed
 
-from core.segmentation.grain_merging import _flooded, grains_from_probability
+from core.segmentation.grain_merging import grains_from_probability
 
 
 def squares(cells: int = 4, side: int = 32, strength: float = 0.9) -> np.ndarray:
@@ -60,14 +58,3 @@ def test_the_middle_of_a_wide_band_is_the_border():
     assert grains.max() == 2
     border = np.flatnonzero(np.diff(grains[32].astype(int)))
     assert border == pytest.approx([39], abs=1.5)
-
-
-def test_what_is_known_beforehand_floods_as_all_pixels_would():
-    rough = np.random.default_rng(3).random((160, 200), np.float32)
-    height = cv2.GaussianBlur(rough, (0, 0), 4)
-    height = (height - height.min()) / np.ptp(height)
-    distance = cv2.distanceTransform((height < 0.4).astype(np.uint8), cv2.DIST_L2, 5)
-    height = np.where(height < 0.4, height * 0.15 / 0.4, height)
-    count, cores = cv2.connectedComponents((distance > 3).astype(np.uint8))
-    assert count > 8
-    np.testing.assert_array_equal(_flooded(height, cores), watershed(height, cores))
