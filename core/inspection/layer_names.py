@@ -24,6 +24,7 @@ _PLACES = (
     (r"layer(\d+)\.(\d+)\.downsample\.\w+", "stage {}, block {}, shortcut", (0, 1)),
     (r"layer(\d+)\.(\d+)(?:\.\w+)?", "stage {}, block {}", (0, 1)),
     (r"decoder\.blocks\.(\d+)(?:\.\w+)*", "decoder block {}", (1,)),
+    (r"full_resolution\.\d+", "skip connection at full resolution", ()),
     (r"down\.(\d+)(?:\.\w+)?", "encoder block {}", (1,)),
     (r"up\.(\d+)(?:\.\w+)*", "decoder block {}", (1,)),
     (r"(?:conv|relu|max_pool)_(\d+)(?:_\d+)?", "block {}", (0,)),

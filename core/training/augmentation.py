@@ -74,7 +74,7 @@ def random_crop(
 
     The labels follow the geometry only; grey levels change after that.
     """
-    matrix, scale = _geometry(pair, side, augmentation, random)
+    matrix, scale = crop_matrix(pair, side, augmentation, random)
     source = pair.image
     if scale < 1:
         source = cv2.GaussianBlur(source, (0, 0), 0.5 * np.sqrt(1 / scale**2 - 1) + 1e-3)
@@ -91,10 +91,11 @@ def random_crop(
     return degrade(image.astype(np.float32) / 255, augmentation, random), labels
 
 
-def _geometry(
+def crop_matrix(
     pair: Pair, side: int, augmentation: Augmentation, random: np.random.Generator
 ) -> tuple[np.ndarray, float]:
-    """Return the 2 x 3 matrix from crop to image coordinates (x, y), and the magnification."""
+    """Return the (2, 3) matrix from crop to image coordinates (x, y) of a random crop of ``side``
+    px, and its magnification."""
     scale = float(np.exp(random.uniform(*np.log(augmentation.scale))))
     quarter_turns = 0 if augmentation.upright else random.integers(4)
     angle = np.deg2rad(random.uniform(*augmentation.rotation_degrees) + 90 * quarter_turns)

@@ -19,6 +19,12 @@ def _lite0_unet(outputs: int) -> nn.Module:
     return build_lite0_unet(outputs)
 
 
+def _full_resolution_unet(outputs: int) -> nn.Module:
+    from models.architectures.unet import build_full_resolution_unet
+
+    return build_full_resolution_unet(outputs)
+
+
 def _resnet18_unet(outputs: int) -> nn.Module:
     from models.architectures.unet import SLIM_DECODER_CHANNELS, build_unet
 
@@ -28,6 +34,9 @@ def _resnet18_unet(outputs: int) -> nn.Module:
 BUILDERS: Mapping[str, Callable[[int], nn.Module]] = MappingProxyType(
     {
         "U-Net, EfficientNet-Lite0 encoder": _lite0_unet,
+        "U-Net, EfficientNet-Lite0 encoder, skip connection at full resolution": (
+            _full_resolution_unet
+        ),
         "U-Net, ResNet-18 encoder": _resnet18_unet,
     }
 )

@@ -10,6 +10,7 @@ from core.inspection.layer_names import readable_block, readable_names
 from core.inspection.layers import steps
 from core.inspection.trace import trace_network
 from models.architectures import ARCHITECTURES
+from models.architectures.unet import build_full_resolution_unet
 
 EXPECTED = {
     "unet-efficientnet-lite0": {
@@ -45,6 +46,17 @@ def test_each_layer_of_a_shipped_network_has_a_name_of_its_own(network: str) -> 
     names = readable_names(layers)
     assert {exact: names[exact] for exact in EXPECTED[network]} == EXPECTED[network]
     assert list(names) == [layer.name for layer in layers]
+    assert len(set(names.values())) == len(names)
+    assert not any("." in name for name in names.values())
+
+
+def test_layers_of_the_skip_connection_at_full_resolution_have_names() -> None:
+    with torch.device("meta"):
+        built = build_full_resolution_unet(3)
+    names = readable_names([step.layer for step in steps(trace_network(built, (1, 1, 64, 64)))])
+    place = "skip connection at full resolution"
+    assert names["full_resolution.0"] == f"{place}, convolution 1"
+    assert names["full_resolution.3"] == f"{place}, convolution 2"
     assert len(set(names.values())) == len(names)
     assert not any("." in name for name in names.values())
 
