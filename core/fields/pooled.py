@@ -150,7 +150,7 @@ def _in_one_unit(
 
 def _converted(field: FieldMeasurement, units: dict[str, str], shown: str) -> FieldMeasurement:
     quantities = tuple(
-        one.in_unit(units[one.key]) if one.fits(units.get(one.key, "")) else one
+        one.in_unit(units[one.key]) if one.key in units and one.fits(units[one.key]) else one
         for one in field.quantities
     )
     distribution = field.distribution

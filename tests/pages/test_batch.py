@@ -8,6 +8,7 @@ import zipfile
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.export.field_notes import NO_PIXEL_SIZE
 from core.jobs.worker import work_off
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.series import particle_series
@@ -73,6 +74,10 @@ def test_a_zip_is_measured_field_by_field_and_pooled() -> None:
     table = app.dataframe[0].value
     assert list(table["Field"]) == list(FILES)
     assert "image=" in table["Open"][0] and "model=otsu" in table["Open"][0]
+
+    assert list(table)[1:] == ["Field", "Median diameter", "95 % interval"]
+    noted = next(one.value for one in app.table if "Note" in one.value)
+    assert dict(zip(noted["Note"], noted["Fields"], strict=True))[NO_PIXEL_SIZE] == "all 4"
 
     answer = fetched(app, "batch-zip")
     names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
+from core.export.field_notes import fields_by_note, notes_of_field
 from core.fields.words import interval_in_words, value_in_words
 from core.jobs import batch as jobs
 from core.workspace import batches
@@ -29,8 +30,10 @@ POLL_SECONDS = 2.0
 REDRAWN, MOST_NAMED = 20, 5
 """How often the results are drawn anew while a batch runs; outliers that are named."""
 HEIGHT, FEW_ROWS, MOST_WRITTEN = 380, 8, 12
-# All but the note in half of a window of 1440 px.
+# All in half of a window of 1440 px.
 OPEN_PX, FIELD_PX, VALUE_PX, INTERVAL_PX = 58, 150, 112, 130
+OUT = "\N{BLACK DIAMOND}"
+"""Before the name of a field that stands out, as in the chart."""
 OUTLIERS = (
     "Orange diamonds stand out: {}. They count nevertheless; look at them, and leave out only what "
     "you can give a reason for."
@@ -143,6 +146,7 @@ def _results(batch: Batch, done: Sequence[BatchField], standing: Progress) -> No
         _chart(pooled)
     with table:
         _table(batch, done, pooled)
+    _notes(done, pooled)
     grouping.shown(comparisons)
     shown.quantities(pooled.quantities)
     st.subheader("Method")
@@ -177,10 +181,9 @@ def _table(batch: Batch, done: Sequence[BatchField], pooled: PooledMeasurement) 
     rows = [
         {
             "Open": f"segment?image={one.micrograph}&model={batch.model}",
-            "Field": one.name,
+            "Field": f"{OUT} {one.name}" if index in out else one.name,
             headline: value_in_words(field.headline),
             interval: interval_in_words(field.headline),
-            "Note": " ".join((*(["stands out"] if index in out else []), *field.warnings)),
         }
         for index, (one, field) in enumerate(zip(done, pooled.fields, strict=True))
     ]
@@ -198,16 +201,40 @@ def _table(batch: Batch, done: Sequence[BatchField], pooled: PooledMeasurement) 
     )
 
 
+def _notes(done: Sequence[BatchField], pooled: PooledMeasurement) -> None:
+    """Draw what is to be known of single fields, each note once with the fields that have it."""
+    noted = fields_by_note(
+        (one.name, notes_of_field(field.warnings, one.run))
+        for one, field in zip(done, pooled.fields, strict=True)
+    )
+    if noted:
+        st.subheader("Notes on fields")
+        rows = {note: _named(names, len(done)) for note, names in noted.items()}
+        _told([{"Note": note, "Fields": names} for note, names in rows.items()], "notes on fields")
+
+
+def _named(names: Sequence[str], count: int) -> str:
+    if len(names) == count > 1:
+        return f"all {count:,}"
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
 def _failures(found: Sequence[BatchField], standing: Progress) -> None:
     failed = [one for one in found if one.micrograph in standing.errors and one.measured is None]
     if not failed:
         return
     st.subheader("Not measured")
     rows = [{"File": one.name, "Reason": standing.errors[one.micrograph]} for one in failed]
+    _told(rows, "files that failed")
+
+
+def _told(rows: Sequence[dict[str, str]], of_what: str) -> None:
+    """Draw a table of sentences, ``of_what``; scrolled where there are many."""
     if len(rows) > MOST_WRITTEN:
-        st.dataframe(rows, hide_index=True, alt="One row per file that failed")
+        st.dataframe(rows, hide_index=True, alt=f"A row for each of the {of_what}")
         return
-    # A table breaks its lines, so that a reason can be read to its end.
+    # A table breaks its lines, so that a sentence can be read to its end.
     st.table(
         [{key: literal(text) for key, text in row.items()} for row in rows],
         border="horizontal",

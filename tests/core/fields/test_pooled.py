@@ -96,6 +96,22 @@ def particles(seed: int, nm: float | None = 10.0, scale: float = 1.0) -> FieldMe
     return measure_field(analysis_of(drawn, nm, name=f"f{seed}.png"))
 
 
+def test_a_quantity_that_no_calibrated_field_has_is_pooled_too():
+    """As the span of sizes, where the only field with a pixel size holds no particle."""
+    fraction = Quantity("fraction", "Fraction", 20.0, "%", reason="one field")
+    calibrated = replace(field_of(fraction, "a"), pixel_nm=2.0)
+    others = [
+        replace(
+            field_of(fraction, name),
+            pixel_nm=None,
+            quantities=(fraction, Quantity("span", "Span", value, "", reason="one field")),
+        )
+        for name, value in (("b", 1.0), ("c", 2.0))
+    ]
+    found = pool([calibrated, *others])
+    assert found.quantity("span").value == pytest.approx(1.5)
+
+
 def test_particles_of_all_fields_are_one_population():
     fields = [particles(seed) for seed in range(6)]
     found = pool(fields)
