@@ -148,7 +148,7 @@ def _results(batch: Batch, done: Sequence[BatchField], standing: Progress) -> No
         _table(batch, done, pooled)
     _notes(done, pooled)
     grouping.shown(comparisons)
-    shown.quantities(pooled.quantities)
+    shown.quantities(pooled.quantities, is_wide=True)
     st.subheader("Method")
     st.markdown(literal(" ".join((pooled.method, *pooled.notes))))
     with st.sidebar:
@@ -216,8 +216,8 @@ def _notes(done: Sequence[BatchField], pooled: PooledMeasurement) -> None:
 def _named(names: Sequence[str], count: int) -> str:
     if len(names) == count > 1:
         return f"all {count:,}"
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    more = len(names) - MOST_WRITTEN
+    return ", ".join(names[:MOST_WRITTEN]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _failures(found: Sequence[BatchField], standing: Progress) -> None:

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from core.fields.quantity import Quantity
     from core.fields.result import FieldMeasurement
 
-HEIGHT, FEW_ROWS = 360, 9
-INTERVAL_PX = 150
+HEIGHT, ROW_PX = 360, 35
+QUANTITY_PX, VALUE_PX, INTERVAL_PX = 180, 85, 150
+# On the whole width of a window of 1440 px, rows so high that sentences are broken into lines.
+WIDE_HEIGHT, WIDE_ROW_PX, WIDE_WORDS_PX = 560, 66, 280
 POINT = "Point at D10, D50 or D90 to read what it means."
 STANDARDS = ("ASTM", "ISO")
 SURENESS_PX = 620
@@ -94,9 +96,12 @@ def _distributions(analysis: Analysis, found: FieldMeasurement) -> None:
             st.caption(f"{hint} {fit}".strip())
 
 
-def quantities(found: Sequence[Quantity]) -> None:
-    """Draw every quantity as a row."""
+def quantities(found: Sequence[Quantity], is_wide: bool = False) -> None:
+    """Draw every quantity as a row; ``is_wide``: with all its words in sight."""
     st.subheader("All quantities")
+    height, row, words = (
+        (WIDE_HEIGHT, WIDE_ROW_PX, WIDE_WORDS_PX) if is_wide else (HEIGHT, None, None)
+    )
     rows = [
         {
             "Quantity": one.name,
@@ -111,11 +116,14 @@ def quantities(found: Sequence[Quantity]) -> None:
     ]
     st.dataframe(
         rows,
-        height=HEIGHT if len(rows) > FEW_ROWS else "auto",
+        height=height if len(rows) * (row or ROW_PX) > height else "auto",
+        row_height=row,
         hide_index=True,
         column_config={
-            "Quantity": st.column_config.TextColumn(width="medium", pinned=True),
+            "Quantity": st.column_config.TextColumn(width=QUANTITY_PX, pinned=True),
+            "Value": st.column_config.TextColumn(width=VALUE_PX),
             "95 % interval": st.column_config.TextColumn(width=INTERVAL_PX),
+            **{name: st.column_config.TextColumn(width=words) for name in ("Meaning", "Note")},
         },
         alt="One row per quantity",
     )
