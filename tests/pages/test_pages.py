@@ -142,6 +142,7 @@ def test_why_no_object_counts_is_said_where_all_are_left_out() -> None:
     app.number_input(key="minimum_area_px").set_value(2000).run()
     app = finish(app.button(key="segment").click().run())
     assert not app.dataframe
+    assert objects.SELECT not in texts(app)
     (said,) = (read(one.value) for one in app.info)
     assert said == (
         "No object counts: under 2000 px² 2 left out (hatched). The settings are in the sidebar "

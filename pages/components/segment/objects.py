@@ -152,9 +152,12 @@ def _decimals(name: str, table: pd.DataFrame) -> int:
 
 
 def selection_line(analysis: Analysis) -> None:
-    """Draw the selected object's numbers, and a link to what the network sees there."""
+    """Draw the selected object's numbers, and a link to what the network sees there; nothing where
+    no object counts."""
     from core.inspection.region import pixel_of_object
 
+    if analysis.table.empty:
+        return
     st.caption(sentence(analysis))
     chosen = selection.selected(analysis.objects_digest)
     if not chosen or analysis.card.build is None:

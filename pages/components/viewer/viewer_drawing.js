@@ -188,7 +188,8 @@ class Drawing extends Pictures {
     context.setLineDash([8 / this.scale, 6 / this.scale]);
     this.strokeTwice(path, "#ffffff", 1.5);
     context.setLineDash([]);
-    this.write("left out of the measurement", 8, edge, below);
+    // Beside the legend, which lies at the left.
+    this.write("left out of the measurement", width / 2, edge, below);
   }
 
   drawBoxes() {
