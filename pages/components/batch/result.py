@@ -148,7 +148,7 @@ def _results(batch: Batch, done: Sequence[BatchField], standing: Progress) -> No
         _table(batch, done, pooled)
     _notes(done, pooled)
     grouping.shown(comparisons)
-    shown.quantities(pooled.quantities, is_wide=True)
+    shown.quantities(pooled.quantities)
     st.subheader("Method")
     st.markdown(literal(" ".join((pooled.method, *pooled.notes))))
     with st.sidebar:

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from core.fields.quantity import Quantity
     from core.fields.result import FieldMeasurement
 
-HEIGHT, ROW_PX = 360, 35
-QUANTITY_PX, VALUE_PX, INTERVAL_PX = 180, 85, 150
-# On the whole width of a window of 1440 px, rows so high that sentences are broken into lines.
-WIDE_HEIGHT, WIDE_ROW_PX, WIDE_WORDS_PX = 560, 66, 280
+CHART_HEIGHT, HEIGHT = 360, 560
+# Five columns in a window of 1440 px; Streamlit breaks sentences into lines in rows above 64 px.
+QUANTITY_PX, VALUE_PX, INTERVAL_PX, WORDS_PX, ROW_PX = 180, 85, 150, 280, 66
 POINT = "Point at D10, D50 or D90 to read what it means."
 STANDARDS = ("ASTM", "ISO")
 SURENESS_PX = 620
@@ -57,12 +56,9 @@ def _basis(first: Quantity) -> str:
 
 
 def body(analysis: Analysis, found: FieldMeasurement) -> None:
-    """Draw the distribution beside all quantities, then the method and the table."""
-    chart, numbers = screen.parts(screen.HALF, screen.HALF)
-    with chart:
-        _distributions(analysis, found)
-    with numbers:
-        quantities(found.quantities)
+    """Draw the distributions, all quantities, then the method and the table."""
+    _distributions(analysis, found)
+    quantities(found.quantities)
     _parts(found.headline)
     st.subheader("Method")
     st.markdown(found.method)
@@ -79,29 +75,28 @@ def _distributions(analysis: Analysis, found: FieldMeasurement) -> None:
 
     phase = analysis.card.objects_phase
     color = ACCENT if phase is None else analysis.segmentation.phases[phase].color
-    for distribution in filter(None, (found.distribution, *found.further)):
-        if not len(distribution.values):
-            continue
-        st.subheader(f"Distribution: {distribution.name.lower()}")
-        st.plotly_chart(
-            size_distribution_figure(distribution, color),
-            height=HEIGHT,
-            key=f"measured-{distribution.key}",
-            config={"displayModeBar": False},
-            alt=f"Histogram: {distribution.name}",
-        )
-        hint = POINT if has_quantiles(distribution) else ""
-        fit = f"Line: {distribution.fit.in_words}." if distribution.fit else ""
-        if hint or fit:
-            st.caption(f"{hint} {fit}".strip())
+    every = filter(None, (found.distribution, *found.further))
+    shown = [one for one in every if len(one.values)]
+    places = screen.parts(*[screen.HALF] * len(shown)) if shown else []
+    for place, distribution in zip(places, shown, strict=True):
+        with place:
+            st.subheader(f"Distribution: {distribution.name.lower()}")
+            st.plotly_chart(
+                size_distribution_figure(distribution, color),
+                height=CHART_HEIGHT,
+                key=f"measured-{distribution.key}",
+                config={"displayModeBar": False},
+                alt=f"Histogram: {distribution.name}",
+            )
+            hint = POINT if has_quantiles(distribution) else ""
+            fit = f"Line: {distribution.fit.in_words}." if distribution.fit else ""
+            if hint or fit:
+                st.caption(f"{hint} {fit}".strip())
 
 
-def quantities(found: Sequence[Quantity], is_wide: bool = False) -> None:
-    """Draw every quantity as a row; ``is_wide``: with all its words in sight."""
+def quantities(found: Sequence[Quantity]) -> None:
+    """Draw every quantity as a row."""
     st.subheader("All quantities")
-    height, row, words = (
-        (WIDE_HEIGHT, WIDE_ROW_PX, WIDE_WORDS_PX) if is_wide else (HEIGHT, None, None)
-    )
     rows = [
         {
             "Quantity": one.name,
@@ -116,14 +111,14 @@ def quantities(found: Sequence[Quantity], is_wide: bool = False) -> None:
     ]
     st.dataframe(
         rows,
-        height=height if len(rows) * (row or ROW_PX) > height else "auto",
-        row_height=row,
+        height=HEIGHT if len(rows) * ROW_PX > HEIGHT else "auto",
+        row_height=ROW_PX,
         hide_index=True,
         column_config={
             "Quantity": st.column_config.TextColumn(width=QUANTITY_PX, pinned=True),
             "Value": st.column_config.TextColumn(width=VALUE_PX),
             "95 % interval": st.column_config.TextColumn(width=INTERVAL_PX),
-            **{name: st.column_config.TextColumn(width=words) for name in ("Meaning", "Note")},
+            **{name: st.column_config.TextColumn(width=WORDS_PX) for name in ("Meaning", "Note")},
         },
         alt="One row per quantity",
     )

@@ -188,8 +188,8 @@ class Drawing extends Pictures {
     context.setLineDash([8 / this.scale, 6 / this.scale]);
     this.strokeTwice(path, "#ffffff", 1.5);
     context.setLineDash([]);
-    // Beside the legend, which lies at the left.
-    this.write("left out of the measurement", width / 2, edge, below);
+    const beside = (this.find(".legend")?.offsetWidth ?? 0) + 20;
+    this.write("left out of the measurement", beside / this.scale, edge, below);
   }
 
   drawBoxes() {
