@@ -30,11 +30,13 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
     would run as a formula gets an apostrophe in front. What is not known or not finite stays empty.
     """
     safe = table.copy()
-    for name in safe.columns:
-        if pd.api.types.is_float_dtype(safe[name].dtype):
-            safe[name] = safe[name].where(np.isfinite(safe[name]))
-        elif not pd.api.types.is_numeric_dtype(safe[name].dtype):
-            safe[name] = [harmless(cell) for cell in safe[name]]
+    for name, cells in table.items():
+        if pd.api.types.is_float_dtype(cells.dtype):
+            # An empty cell is what pandas writes for nan.
+            if np.isinf(cells.to_numpy(np.float64, na_value=np.nan)).any():
+                safe[name] = cells.where(np.isfinite(cells))
+        elif not pd.api.types.is_numeric_dtype(cells.dtype):
+            safe[name] = [harmless(cell) for cell in cells]
     safe.columns = [harmless(name) for name in safe.columns]
     text = safe.to_csv(index=False, float_format="%.7g", lineterminator="\n")
     return text.encode("utf-8" if text.isascii() else "utf-8-sig")
