@@ -65,6 +65,8 @@ class Ruler extends Strokes {
     const begins = ruler && ruler.turn !== before.ruler?.turn;
     if (!ruler || begins) this.ends = null;
     this.find(".ruler-tools").hidden = this.find(".ruler-keys").hidden = !ruler;
+    // Many scale bars lie in its corner.
+    this.find(".legend").hidden = Boolean(ruler);
     if (begins) {
       this.find(".ruler-text").value = "";
       this.element.scrollIntoView({ block: "nearest" });
