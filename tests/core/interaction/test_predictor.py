@@ -77,7 +77,7 @@ def test_without_a_click_inside_it_says_what_to_do() -> None:
     grey = np.zeros(SHAPE, np.float32)
     with pytest.raises(LamellaError, match="click into it, or draw a box"):
         answer(BrightNetwork(), grey, Prompts((Click(5, 5, inside=False),)))
-    with pytest.raises(LamellaError, match="row 300, column 5 lies outside the image of 300 x 400"):
+    with pytest.raises(LamellaError, match="row 300, column 5 lies outside the image of 400 x 300"):
         answer(BrightNetwork(), grey, Prompts((Click(300, 5),)))
 
 
