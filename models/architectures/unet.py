@@ -73,6 +73,7 @@ class FullResolutionUnet(smp.Unet):
             decoder_channels=decoder_channels,
             n_blocks=len(decoder_channels),
         )
+        self.initialize()
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits."""
