@@ -87,7 +87,7 @@ def pool(measured: Sequence[FieldMeasurement]) -> PooledMeasurement:
         raise DataError(
             f"The fields were measured as {', '.join(kinds)}; fields of one result need one kind."
         )
-    fields, warnings = _in_one_unit(measured)
+    fields = _in_one_unit(measured)
     keys = list(dict.fromkeys(one.key for field in fields for one in field.quantities))
     means = {key: _over_fields(fields, key) for key in keys}
     if fields[0].kind == "particles":
@@ -106,7 +106,7 @@ def pool(measured: Sequence[FieldMeasurement]) -> PooledMeasurement:
         outliers=find_outliers(fields),
         references=fields[0].references,
         notes=tuple(_notes(fields, headline)),
-        warnings=warnings,
+        warnings=tuple(_without_scale(measured, quantities)),
     )
 
 
@@ -128,24 +128,32 @@ def _notes(fields: Sequence[FieldMeasurement], headline: Quantity) -> Iterator[s
         yield f"For a {in_a_sentence(headline.name)} within ± {100 * precision:g} % {ask}."
 
 
-def _in_one_unit(
-    measured: Sequence[FieldMeasurement],
-) -> tuple[tuple[FieldMeasurement, ...], tuple[str, ...]]:
-    """Return fields with every value in the unit of the first field that has a pixel size, and
-    sentences on fields without one, whose lengths count in no mean."""
-    with_scale = [one for one in measured if one.pixel_nm is not None]
-    if not with_scale or len(with_scale) == len(measured):
-        notes: tuple[str, ...] = ()
-    else:
-        names = ", ".join(one.name for one in measured if one.pixel_nm is None)
-        notes = (
-            f"{len(measured) - len(with_scale)} of {len(measured)} fields have no pixel size, and "
-            f"their lengths are in no mean: {names}.",
-        )
-    models = with_scale or list(measured)
-    units = {one.key: one.unit for field in models[::-1] for one in field.quantities}
+def _without_scale(
+    measured: Sequence[FieldMeasurement], quantities: Sequence[Quantity]
+) -> Iterator[str]:
+    """Yield a sentence on fields without a pixel size beside others that have one."""
+    names = [one.name for one in measured if one.pixel_nm is None]
+    if not 0 < len(names) < len(measured):
+        return
+    # Where no other field has a value, as one without a particle, theirs are all there is.
+    in_px = any("px" in one.unit and one.value is not None for one in quantities)
+    but = ", except of quantities in px, which no other field has" if in_px else ""
+    yield (
+        f"{len(names)} of {len(measured)} fields have no pixel size, and their lengths are in no "
+        f"mean{but}: {', '.join(names)}."
+    )
+
+
+def _in_one_unit(measured: Sequence[FieldMeasurement]) -> tuple[FieldMeasurement, ...]:
+    """Return fields with every value in the unit of the first field that has a pixel size and a
+    value."""
+    models = [one for one in measured if one.pixel_nm is not None] or list(measured)
+    every = [one for field in models[::-1] for one in field.quantities]
+    # The last of a key counts. What has no value has a unit all the same, but not that of others.
+    every.sort(key=lambda one: one.value is not None)
+    units = {one.key: one.unit for one in every}
     shown = next((one.distribution.unit for one in models if one.distribution is not None), "")
-    return tuple(_converted(one, units, shown) for one in measured), notes
+    return tuple(_converted(one, units, shown) for one in measured)
 
 
 def _converted(field: FieldMeasurement, units: dict[str, str], shown: str) -> FieldMeasurement:
@@ -167,10 +175,11 @@ def _converted(field: FieldMeasurement, units: dict[str, str], shown: str) -> Fi
 def _over_fields(fields: Sequence[FieldMeasurement], key: str) -> Quantity:
     """Return the mean of a quantity over the fields that have it."""
     every = [one for field in fields for one in field.quantities if one.key == key]
-    unit = next((one.unit for one in every if "px" not in one.unit), every[0].unit)
-    known = [one for one in every if one.value is not None and one.unit == unit]
+    known = [one for one in every if one.value is not None]
     if not known:
         return every[0]
+    unit = next((one.unit for one in known if "px" not in one.unit), known[0].unit)
+    known = [one for one in known if one.unit == unit]
     values = [one.value for one in known if one.value is not None]
     if key in LARGEST:
         chosen = known[values.index(LARGEST[key](values))]

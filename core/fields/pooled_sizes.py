@@ -23,7 +23,7 @@ def pooled_sizes(
     """Return the sizes by key, of all particles together in place of means over fields.
 
     A field of three particles has a median that tells little; pooled, each particle counts alike.
-    ``means``: over fields, whose names, units and systematic parts are kept.
+    ``means``: over fields, whose names and systematic parts are kept.
     """
     shown = alike(fields)
     if not shown:
@@ -49,6 +49,7 @@ def _pooled(
     count: int,
     shown: Sequence[Distribution],
 ) -> Quantity:
+    mean = mean.in_unit(shown[0].unit) if mean.unit else mean
     systematic = tuple(part for part in mean.parts if part.source not in ("fields", "counting"))
     method = f"{mean.method.removesuffix('; mean over fields')}; {POOLED}"
     common = replace(

@@ -17,14 +17,14 @@ FIELD, STANDS_OUT = OKABE_ITO[0], OKABE_ITO[5]
 def fields_figure(pooled: PooledMeasurement) -> go.Figure:
     """Draw the headline of each field with its interval, and the band of the mean over fields.
 
-    Fields that stand out are diamonds in another colour.
+    Fields that stand out are diamonds in another colour; those not in :func:`places` are not drawn.
     """
     first = pooled.headline
     shown: list[tuple[int, str, float, tuple[float, float]]] = []
-    for index, field in enumerate(pooled.fields):
-        value, unit = field.headline.value, field.headline.unit
-        if value is not None and unit == first.unit:
-            shown.append((index, field.name, value, field.headline.interval or (value, value)))
+    for index in places(pooled):
+        name, field = pooled.fields[index].name, pooled.fields[index].headline
+        if field.value is not None:
+            shown.append((index, name, field.value, field.interval or (field.value, field.value)))
     out = {one.index for one in pooled.outliers}
     figure = go.Figure(layout=_layout(f"{first.name}{_unit(first.unit)}", "Field"))
     figure.add_scatter(
@@ -54,6 +54,15 @@ def fields_figure(pooled: PooledMeasurement) -> go.Figure:
     apart = max(1, round(round_length(count / MOST_TICKS, up=True)))
     figure.update_xaxes(tick0=0, dtick=apart, tickangle=0, range=[0.3, count + 0.7])
     return figure
+
+
+def places(pooled: PooledMeasurement) -> tuple[int, ...]:
+    """Return the places of the fields that have a headline in the unit of all together."""
+    unit = pooled.headline.unit
+    headlines = [one.headline for one in pooled.fields]
+    return tuple(
+        index for index, one in enumerate(headlines) if one.value is not None and one.unit == unit
+    )
 
 
 def groups_figure(comparison: Comparison) -> go.Figure:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.export.field_notes import NO_PIXEL_SIZE
+from core.fields.outliers import Outlier
+from core.fields.pooled import pool
 from core.jobs.worker import work_off
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.series import particle_series
 from core.workspace import batches
-from pages.components.batch import images
+from pages.components.batch import images, result
 from pages.components.frame import keeping, worker
+from tests.core.fields.test_pooled import fractions
 from tests.core.jobs.test_batch import disks
 from tests.pages.running import by_key, fetched, finish, opened, texts
 from tests.pages.test_forest import DISK, GROUND, draw
@@ -229,3 +233,18 @@ def test_a_batch_begins_with_the_usual_settings_of_objects() -> None:
     (batch,) = batches_of(app)
     kept = batches.find(place, ANN, batch)
     assert kept is not None and kept.settings.objects == ObjectSettings()
+
+
+def test_the_chart_speaks_of_the_diamonds_that_it_draws() -> None:
+    first, second, third = fractions([10, 20, 30])
+    nothing = replace(third.headline, value=None, interval=None, reason="nothing found")
+    empty = replace(third, headline=nothing, quantities=(nothing,))
+    found = pool([first, second, empty])
+    band = "Dashed: all fields together, the 95 % interval in grey."
+    missing = "1 of 3 fields have no value here and are not drawn."
+    for index, said in (
+        (1, f"{band} Orange diamonds: fields that stand out. {missing}"),
+        (2, f"{band} {missing}"),
+    ):
+        out = Outlier(index, "x", 5.0, "Fraction is 0 %")
+        assert result.what_is_drawn(replace(found, outliers=(out,))) == said

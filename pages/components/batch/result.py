@@ -33,10 +33,10 @@ HEIGHT, FEW_ROWS, MOST_WRITTEN = 380, 8, 12
 # All in half of a window of 1440 px.
 OPEN_PX, FIELD_PX, VALUE_PX, INTERVAL_PX = 58, 150, 112, 130
 OUT = "\N{BLACK DIAMOND}"
-"""Before the name of a field that stands out, as in the chart."""
+"""Before the name of a field that stands out."""
 OUTLIERS = (
-    "Orange diamonds stand out: {}. They count nevertheless; look at them, and leave out only what "
-    "you can give a reason for."
+    f"Fields that stand out ({OUT}): {{}}. They count nevertheless; look at them, and leave out "
+    "only what you can give a reason for."
 )
 
 
@@ -166,12 +166,25 @@ def _chart(pooled: PooledMeasurement) -> None:
         config={"displayModeBar": False},
         alt="The headline of each field",
     )
-    st.caption("Dashed: all fields together, the 95 % interval in grey.")
+    st.caption(what_is_drawn(pooled))
     if pooled.outliers:
         odd = pooled.outliers
         told = "; ".join(f"{literal(one.name)} ({one.reason})" for one in odd[:MOST_NAMED])
         told += f"; and {len(odd) - MOST_NAMED:,} more" if len(odd) > MOST_NAMED else ""
         st.warning(OUTLIERS.format(told))
+
+
+def what_is_drawn(pooled: PooledMeasurement) -> str:
+    """Return what the chart of fields shows, and how many it cannot."""
+    from core.figures.fields import places
+
+    drawn, count = set(places(pooled)), len(pooled.fields)
+    told = ["Dashed: all fields together, the 95 % interval in grey."]
+    if drawn & {one.index for one in pooled.outliers}:
+        told.append("Orange diamonds: fields that stand out.")
+    if missing := count - len(drawn):
+        told.append(f"{missing:,} of {count:,} fields have no value here and are not drawn.")
+    return " ".join(told)
 
 
 def _table(batch: Batch, done: Sequence[BatchField], pooled: PooledMeasurement) -> None:

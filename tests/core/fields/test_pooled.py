@@ -112,6 +112,34 @@ def test_a_quantity_that_no_calibrated_field_has_is_pooled_too():
     assert found.quantity("span").value == pytest.approx(1.5)
 
 
+def test_means_in_px_are_told_from_those_that_leave_fields_without_a_pixel_size_out():
+    """The only field with a pixel size holds no particle, so all sizes are in px."""
+    empty = measure_field(analysis_of(np.zeros((300, 300), bool), 2.0, name="empty.png"))
+    others = [particles(seed, nm=None) for seed in range(2)]
+    found = pool([empty, *others])
+    assert found.headline.unit == "px" and found.headline.value is not None
+    said = "2 of 3 fields have no pixel size, and their lengths are in no mean"
+    assert found.warnings == (
+        f"{said}, except of quantities in px, which no other field has: f0.png, f1.png.",
+    )
+    left_out = pool([particles(2), *others])
+    assert left_out.headline.unit == "nm"
+    assert left_out.warnings == (f"{said}: f0.png, f1.png.",)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_field_without_a_particle_does_not_give_the_sizes_its_unit(first):
+    """Sizes in µm, read as nm because the first field is empty, would be wrong by a thousand."""
+    fields = [particles(seed, nm=400.0) for seed in range(2)]
+    alone = pool(fields).headline
+    assert alone.unit == "µm" and 4 < alone.value < 12
+    empty = measure_field(analysis_of(np.zeros((300, 300), bool), 400.0, name="empty.png"))
+    found = pool([empty, *fields] if first else [*fields, empty])
+    assert (found.headline.value, found.headline.unit) == (alone.value, "µm")
+    assert found.distribution.unit == "µm"
+    assert {one.headline.unit for one in found.fields} == {"µm"}
+
+
 def test_particles_of_all_fields_are_one_population():
     fields = [particles(seed) for seed in range(6)]
     found = pool(fields)

@@ -1,11 +1,13 @@
 """Charts of many fields and of single distributions: axes that can be read."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.fields.pooled import pool
 from core.fields.result import Distribution
-from core.figures.fields import fields_figure
+from core.figures.fields import fields_figure, places
 from core.figures.size_distribution import size_distribution_figure
 from tests.core.fields.test_pooled import fractions
 
@@ -15,6 +17,15 @@ def test_fields_are_numbered_in_round_steps(count: int, step: int) -> None:
     axis = fields_figure(pool(fractions(np.linspace(10, 20, count)))).layout.xaxis
     assert axis.dtick == step
     assert axis.range[0] > 0 and axis.range[1] > count
+
+
+def test_a_field_without_a_value_is_not_drawn_and_keeps_its_number() -> None:
+    fields = fractions([10, 20, 30])
+    nothing = replace(fields[1].headline, value=None, interval=None, reason="nothing found")
+    empty = replace(fields[1], headline=nothing, quantities=(nothing,))
+    pooled = pool([fields[0], empty, fields[2]])
+    assert places(pooled) == (0, 2)
+    assert tuple(fields_figure(pooled).data[0].x) == (1, 3)
 
 
 def shown(values: list[float], unit: str = "px") -> object:
