@@ -20,6 +20,7 @@ import cli
 from pages.components.frame import sidebar
 from pages.components.segment import objects, results
 from pages.components.segment.objects import INSPECT_THERE
+from tests.pages.test_contrast import LEAST, contrast, rgb
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("LAMELLA_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
@@ -164,6 +165,24 @@ def test_sample_shows_its_result_in_both_themes_and_widths(
     expect(page.locator(".viewer[data-image][data-layer]:not([data-labels])")).to_be_visible()
     page.get_by_text(sidebar.PHASES, exact=True).click()
     expect(page.locator(DONE)).to_be_visible()
+
+
+def test_the_words_of_a_chart_are_readable_in_the_theme_that_is_shown(
+    server, open_tab: Callable[..., Page]
+) -> None:
+    page = open_tab()
+    page.goto(f"{server.address}/segment?sample=gold-tem")
+    for theme, ground in (("light", "#ffffff"), ("dark", "#040505"), ("light", "#ffffff")):
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        background = ", ".join(str(round(255 * one)) for one in rgb(ground))
+        expect(page.locator(".stApp")).to_have_css("background-color", f"rgb({background})")
+        words = page.locator(".st-key-size-histogram text")
+        expect(words.filter(has_text="median")).to_be_visible()
+        inks = words.evaluate_all("all => all.map((one) => getComputedStyle(one).fill)")
+        assert len(inks) > 8
+        for ink in set(inks):
+            written = tuple(int(one) / 255 for one in re.findall(r"\d+", ink))
+            assert contrast(written, rgb(ground)) >= LEAST
 
 
 def test_moving_the_view_sends_nothing_and_the_image_travels_once(

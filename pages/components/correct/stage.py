@@ -123,6 +123,6 @@ def _histogram(table: pd.DataFrame, phase: Phase) -> None:
         size_histogram(table, phase=phase),
         height=objects.HEIGHT,
         key="correct-histogram",
-        config={"displaylogo": False},
+        config={"displayModeBar": False},
         alt="Histogram of equivalent circular diameters",
     )

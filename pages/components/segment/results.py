@@ -198,7 +198,7 @@ def _histogram(analysis: Analysis) -> None:
         size_histogram(analysis.table, phase=_counted_phase(analysis)),
         height=objects.HEIGHT,
         key="size-histogram",
-        config={"displaylogo": False},
+        config={"displayModeBar": False},
         alt="Histogram of equivalent circular diameters",
     )
     if analysis.table["touches_edge"].any():
