@@ -358,7 +358,8 @@ def test_enter_before_the_answer_keeps_what_the_last_click_outlines(
       });
       const tool = Object.assign(Object.create(ClickTool.prototype), {
         data: { clicks: "https://x" }, element: { dataset: {} }, stage: {}, scale: 1, turn: 0,
-        selected: 0, meant: null, asking: null, outside: false, tell() {}, drawPreview() {},
+        selected: 0, meant: null, asking: null, outside: false, drawPreview() {},
+        tell() {}, untell() {},
         correction: { map: { width: 9, height: 9 } },
         accept() { kept.push(this.meant.rows); this.forget(); },
       });
@@ -379,6 +380,59 @@ def test_enter_before_the_answer_keeps_what_the_last_click_outlines(
       return [before, kept, tool.meant];
     }""")
     assert found == [0, [[[4, 4, 7]]], None]
+
+
+def test_it_says_that_it_looks_for_an_object_until_there_is_an_answer(
+    evaluate: Callable[[str], Any],
+) -> None:
+    found = evaluate("""async () => {
+      const told = { textContent: "" };
+      window.fetch = () => new Promise(() => {});
+      const tool = Object.assign(Object.create(Corrector.prototype), {
+        data: { clicks: "https://x" }, find: () => told, asking: null, turn: 0,
+      });
+      tool.askServer({}, "Looking.");
+      await new Promise((done) => setTimeout(done, SLOW_MS + 50));
+      const staying = [told.textContent, tool.telling];
+      tool.untell("Another.");
+      staying.push(told.textContent);
+      tool.untell("Looking.");
+      return [...staying, told.textContent];
+    }""")
+    assert found == ["Looking.", None, "Looking.", ""]
+
+
+def test_edges_lie_between_what_a_click_outlines_and_the_rest(
+    evaluate: Callable[[str], Any],
+) -> None:
+    """Two rows, the lower one reaching one pixel less to the left and one more to the right."""
+    found = evaluate("edgesOfRows([[5, 2, 4], [6, 3, 5]])")
+    assert sorted(found) == [
+        *([2, 5, 2, 6], [2, 5, 4, 5], [2, 6, 3, 6], [3, 6, 3, 7], [3, 7, 5, 7], [4, 5, 4, 6]),
+        *([4, 6, 5, 6], [5, 6, 5, 7]),
+    ]
+    hole = evaluate("edgesOfRows([[0, 0, 3], [1, 0, 1], [1, 2, 3], [2, 0, 3]])")
+    assert sum(abs(x1 - x0) + abs(y1 - y0) for x0, y0, x1, y1 in hole) == 12 + 4
+
+
+def test_what_a_tool_cannot_do_is_said(evaluate: Callable[[str], Any]) -> None:
+    found = evaluate("""() => {
+      const said = [];
+      const tool = Object.assign(Object.create(Corrector.prototype), {
+        correction: { map: mapOf("a..b"), objects: new Map([[1, [1]], [2, [1]]]), ground: 0,
+          commit: (kind, writer) => writer.runs.length > 0 },
+        selected: 1, overwrite: false, locked: new Set(), showPart() {},
+        tell: (one) => said.push(one),
+      });
+      tool.cut([[1.5, 0.5], [2.5, 0.5]]);
+      tool.drawOnce("eraser", true, (writer, give) => writer.row(0, 3, 4, give));
+      tool.drawOnce("eraser", true, (writer, give) => writer.row(0, 0, 1, give));
+      return said;
+    }""")
+    assert found == [
+        "The line crosses no object. Shift + X separates what does not touch.",
+        "Only the selected object is erased; select another, or Overwrite.",
+    ]
 
 
 def test_operations_made_while_an_answer_is_read_are_sent_once_and_in_their_order(

@@ -42,6 +42,24 @@ def test_a_scale_bar_is_the_longest_of_1_2_5_that_fits(evaluate: Callable[[str],
     )
 
 
+def test_the_readout_follows_a_stroke_and_is_read_anew_after_it(
+    evaluate: Callable[[str], Any],
+) -> None:
+    found = evaluate("""() => {
+      const seen = [];
+      const at = view(Stage, { width: 9, height: 9 }, { clientWidth: 20, offsetWidth: 20 }, {
+        scale: 2, left: 0, top: 0, pointers: new Map([[1, {}]]),
+        canvas: { classList: { remove() {} } },
+        extendStroke: () => true, endStroke: () => true, read: (point) => seen.push(point),
+      });
+      at.drag({ pointerId: 1, clientX: 15, clientY: 28 });
+      at.release({ pointerId: 1, clientX: 17, clientY: 28 });
+      at.drag({ pointerId: 1, clientX: 100, clientY: 28 });
+      return seen;
+    }""")
+    assert found == [{"x": 2, "y": 4}, {"x": 3, "y": 4}, None]
+
+
 def test_a_length_has_the_unit_that_reads_best(evaluate: Callable[[str], Any]) -> None:
     lengths = [0.25, 1, 999, 1000, 1234.5, 2e6]
     assert evaluate(f"{lengths}.map(lengthText)") == [

@@ -111,7 +111,7 @@ class Stage extends Moving {
   }
 
   drag(event) {
-    if (this.extendStroke(event)) return undefined;
+    if (this.extendStroke(event)) return this.read(this.imagePoint(event));
     const before = this.pointers.get(event.pointerId);
     if (!before) return this.read(this.imagePoint(event));
     const now = { x: event.clientX, y: event.clientY };
@@ -134,9 +134,10 @@ class Stage extends Moving {
   release(event) {
     const known = this.pointers.delete(event.pointerId);
     this.canvas.classList.remove("moving");
-    if (this.endStroke(event)) return;
     const point = this.imagePoint(event);
-    if (known && !this.moved && point) this.choose(point, event);
+    if (!this.endStroke(event) && known && !this.moved && point) this.choose(point, event);
+    // What was drawn or merged may be another object there.
+    this.read(point);
   }
 
   wheel(event) {

@@ -112,7 +112,7 @@ class ClickTool extends KeyedTools {
   async askServer(question, words) {
     this.asking?.abort();
     const asking = (this.asking = new AbortController());
-    const slow = setTimeout(() => this.tell(words), SLOW_MS);
+    const slow = setTimeout(() => this.tell(words, true), SLOW_MS);
     try {
       const answer = await fetch(new URL(this.data.clicks, location.href), {
         method: "POST",
@@ -128,7 +128,10 @@ class ClickTool extends KeyedTools {
       if (error.name !== "AbortError") this.tell("The server does not answer; try again.");
     } finally {
       clearTimeout(slow);
-      if (this.asking === asking) this.asking = null;
+      if (this.asking === asking) {
+        this.asking = null;
+        this.untell(words);
+      }
     }
     return null;
   }
@@ -213,6 +216,13 @@ class ClickTool extends KeyedTools {
     for (const [y, left, right] of this.meant.rows ?? []) path.rect(left, y, right - left, 1);
     this.context.fillStyle = MEANT_FILL;
     this.context.fill(path);
+    // White on a bright ground is seen by its outline alone.
+    const outline = new Path2D();
+    for (const [x0, y0, x1, y1] of edgesOfRows(this.meant.rows ?? [])) {
+      outline.moveTo(x0, y0);
+      outline.lineTo(x1, y1);
+    }
+    this.strokeTwice(outline, "#ffffff", 1.5);
     const { box } = this.meant;
     if (box) this.drawBox([box[1] + 0.5, box[0] + 0.5], [box[3] + 0.5, box[2] + 0.5]);
     for (const click of this.meant.clicks) this.drawDot(click);
@@ -237,6 +247,21 @@ class ClickTool extends KeyedTools {
     }
     this.strokeTwice(path, inside ? "#ffffff" : "#ffb454", 2.5);
   }
+}
+
+// The edges [x0, y0, x1, y1] between the pixels of runs of rows and all others.
+function edgesOfRows(rows) {
+  const edges = rows.flatMap(([y, left, right]) => [left, right].map((x) => [x, y, x, y + 1]));
+  // Along a line between two rows, an end of a run in either of them begins an edge or ends it.
+  const ends = new Map();
+  for (const [y, left, right] of rows) {
+    for (const line of [y, y + 1]) ends.set(line, [...(ends.get(line) ?? []), left, right]);
+  }
+  for (const [y, xs] of ends) {
+    xs.sort((one, other) => one - other);
+    for (let at = 0; at < xs.length; at += 2) if (xs[at] < xs[at + 1]) edges.push([xs[at], y, xs[at + 1], y]);
+  }
+  return edges;
 }
 
 // Whether a pixel lies in runs of rows.

@@ -62,12 +62,17 @@ class Corrector extends MarkedPlace {
     banner.querySelector("button").hidden = !canTakeOver;
   }
 
-  // A word at the foot of the image that goes away again.
-  tell(sentence) {
+  // A word at the foot of the image that goes away again; `stays`: only when another comes.
+  tell(sentence, stays = false) {
     const told = this.find(".told");
     told.textContent = sentence;
     clearTimeout(this.telling);
-    this.telling = setTimeout(() => (told.textContent = ""), TELL_MS);
+    if (!stays) this.telling = setTimeout(() => (told.textContent = ""), TELL_MS);
+  }
+
+  // Takes a sentence back, where no other has come since.
+  untell(sentence) {
+    if (this.find(".told").textContent === sentence) this.tell("");
   }
 
   // ---- drawing: all, or only the rectangle that changed

@@ -76,6 +76,9 @@ class DrawingTools extends Stage {
       this.select(id);
     }
     this.showPart(writer.takeBox());
+    if (!changed && target === null && this.selected && !this.overwrite) {
+      this.tell("Only the selected object is erased; select another, or Overwrite.");
+    }
     if (changed && this.selected && !this.correction.objects.has(this.selected)) this.select(0);
   }
 

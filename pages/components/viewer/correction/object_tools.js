@@ -107,7 +107,10 @@ class ObjectTools extends DrawingTools {
       const id = idOf(map.at(x, y));
       if (id) crossed.set(id, (crossed.get(id) ?? 0) + 1);
     }
-    if (!crossed.size) return;
+    if (!crossed.size) {
+      this.tell("The line crosses no object. Shift + X separates what does not touch.");
+      return;
+    }
     const most = [...crossed.entries()].reduce((one, other) => (other[1] > one[1] ? other : one))[0];
     if (!crossed.has(this.selected)) this.select(most);
     this.separate(line, "Draw the line from one side of the object to the other.");
