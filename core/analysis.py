@@ -113,7 +113,8 @@ class Analysis:
             return ""
         return (
             f"What was found is more likely no object than one, with a mean confidence of "
-            f"{mean:.2f}: {self.selection.doubtful} left out; a least confidence of 0 counts all."
+            f"{mean:.2f}, so {self.selection.doubtful} are left out. To count them, set the least "
+            "confidence to 0 (under Objects; --min-confidence on the terminal)."
         )
 
     @cached_property

@@ -8,12 +8,13 @@ from pages.components.frame.memory import Opened
 from pages.components.frame.question import Question
 from pages.components.learn import convolution as learn_convolution
 from pages.components.learn import frame as learn
+from pages.components.learn import link as learn_link
 from pages.components.learn.convolution_topics import TOPICS
 
 PAGE = {"group": "Learn", "title": "Convolution", "order": 2}
 
 
-@st.fragment
+@learn_link.part
 def stage(opened: Opened) -> None:
     """Draw the kernel at work, the whole feature map, and all that follows from them."""
     image = learn.middle(opened)

@@ -7,11 +7,12 @@ from pages.components.frame.memory import Opened
 from pages.components.frame.question import Question
 from pages.components.learn import frame as learn
 from pages.components.learn import image_problem as learn_image_problem
+from pages.components.learn import link as learn_link
 
 PAGE = {"group": "Learn", "title": "The image problem", "order": 1}
 
 
-@st.fragment
+@learn_link.part
 def snapshots(opened: Opened) -> None:
     """Draw what an MLP and a CNN make of shuffled and of shifted snapshots."""
     st.subheader("No neighbours")

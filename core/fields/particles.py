@@ -122,11 +122,9 @@ def _why_none(count: int) -> str:
 
 
 def _notes(view: View, found: SizeDistribution | None, count: int) -> tuple[str, ...]:
-    by_hand = view.analysis.by_hand
-    notes = [] if by_hand is None else [f"The objects were {by_hand}."]
     if found is None:
-        return tuple(notes)
-    notes.append(whole_in_words(found.count, count, "particles"))
+        return ()
+    notes = [whole_in_words(found.count, count, "particles")]
     for name, title in (("number_mean", "mean diameter"), ("volume_mean", "d[4,3]")):
         needed = particles_needed(found, name, view.settings.precision)
         if needed is None:

@@ -53,7 +53,7 @@ def size_distribution_figure(distribution: Distribution, color: str = ACCENT) ->
                 "y": 100 * (edges[1] - edges[0]) * distribution.fit.density(sizes),
                 "mode": "lines",
                 "line": {"color": FIT, "width": 2},
-                "hovertemplate": f"{distribution.fit.in_words}<extra></extra>",
+                "hovertemplate": f"{distribution.fit.in_words(distribution.unit)}<extra></extra>",
             }
         )
     return drawn(traces, {**_layout(distribution), **_quantiles(distribution, unit)})

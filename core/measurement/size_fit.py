@@ -40,13 +40,13 @@ class SizeFit:
         """Return the share (n,) of sizes below each of ``sizes`` (n,)."""
         return _distribution(self.family, self.shape, self.scale).cdf(sizes)
 
-    @property
-    def in_words(self) -> str:
-        """Parameters and goodness: "log-normal, median 12.1, σ 0.45; D = 0.03, p = 0.4"."""
+    def in_words(self, unit: str = "") -> str:
+        """Parameters and goodness: "log-normal, median 12.1 nm, σ of ln 0.45; ...", in ``unit``."""
         names = ("median", "σ of ln") if self.family == "log-normal" else ("scale", "shape")
         chance = "p < 0.01" if self.p_value < 0.01 else f"p = {self.p_value:.2f}"
         return (
-            f"{self.family}, {names[0]} {self.scale:.4g}, {names[1]} {self.shape:.3g}; "
+            f"{self.family}, {names[0]} {f'{self.scale:.4g} {unit}'.rstrip()}, "
+            f"{names[1]} {self.shape:.3g}; "
             f"Kolmogorov-Smirnov D = {self.distance:.3f}, {chance}"
         )
 

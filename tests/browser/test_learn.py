@@ -239,3 +239,16 @@ def test_a_dragged_micrograph_takes_its_map_along_as_the_core_says(
             f"changes by {float(f'{share:.2g}'):g} %"
         )
     the_question_answers_only_after_a_guess(page)
+
+
+def test_what_a_link_cannot_have_is_said_until_its_control_is_moved(
+    server, open_tab: Callable[..., Page]
+) -> None:
+    """Also where moving it draws no more than a part of the page anew."""
+    page = open_tab()
+    page.goto(f"{server.address}/convolution?conv_stride=nan&conv_topic=Magic")
+    said = page.get_by_text("which is not on offer")
+    expect(said).to_have_count(2)
+    page.get_by_text("The border", exact=True).click()
+    expect(said).to_have_count(1)
+    expect(said).to_contain_text("conv_stride=nan")

@@ -125,7 +125,7 @@ def distribution_picture(
     if distribution is None or not len(distribution.values):
         return
     figure = distribution_figure(distribution, WHOLE_PAGE, color)
-    fit = f" Line: {distribution.fit.in_words}." if distribution.fit else ""
+    fit = f" Line: {distribution.fit.in_words(distribution.unit)}." if distribution.fit else ""
     count = counted_in_words(len(distribution.values), distribution.counted)
     caption = f"{distribution.name} of {count}.{fit}"
     yield Picture(png_bytes(figure, WHOLE_PAGE.dpi), caption, 0.7, svg_bytes(figure))

@@ -13,6 +13,7 @@ from core.figures import learn_architectures as figures
 from pages.components.frame import publish, screen, stores
 from pages.components.frame.memory import Opened
 from pages.components.learn import frame as learn
+from pages.components.learn import link as learn_link
 from pages.components.viewer.viewer import Rectangle, ViewerSettings, viewer
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def collect() -> dict[str, ArchitectureFacts]:
     return found
 
 
-@st.fragment
+@learn_link.part
 def explorer(opened: Opened, facts: dict[str, ArchitectureFacts]) -> None:
     """Draw the choice of a network and everything that follows from it."""
     from models.architectures import ARCHITECTURES

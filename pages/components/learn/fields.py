@@ -17,6 +17,7 @@ from pages.components.frame import screen, session, stores
 from pages.components.frame.memory import Opened
 from pages.components.learn import field_picture as picture
 from pages.components.learn import frame as learn
+from pages.components.learn import link as learn_link
 from pages.components.viewer.viewer import ViewerEvent
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Fields:
     rows: tuple[LayerField, ...]
 
 
-@st.fragment
+@learn_link.part
 def explorer(opened: Opened) -> None:
     """Draw everything that follows from the network, the layer and the pixel."""
     name = st.segmented_control(

@@ -3,7 +3,7 @@
 A page of the lecture reads, from top to bottom::
 
     opened = learn.begin("Convolution", "What this page shows.", why="Why a microscopist cares.")
-    ...controls with bind="query-params", in an @st.fragment that draws what they change...
+    ...controls with bind="query-params", in a @learn_link.part that draws what they change...
     question.predict("convolution", Question(...))
     with learn.check_yourself():
         learn.formulas(...)

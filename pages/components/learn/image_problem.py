@@ -12,6 +12,7 @@ from core.figures.concepts_parameters import accuracy_figure, memory_figure, sna
 from core.figures.concepts_sharing import shift_figure
 from pages.components.frame import screen, session, stores
 from pages.components.learn import frame as learn
+from pages.components.learn import link as learn_link
 
 if TYPE_CHECKING:
     from core.types import Array
@@ -26,7 +27,7 @@ FIRST_SNAPSHOT = 55
 """Just below Tc, where a shift changes what two of the networks answer."""
 
 
-@st.fragment
+@learn_link.part
 def memory() -> None:
     """Draw the memory of a first layer in four forms beside a graphics card, then over the side."""
     # What does not fit comes first; the choices below change it.

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVarTuple
 
 import streamlit as st
 
@@ -11,11 +14,23 @@ from pages.components.frame import session
 from pages.components.frame.words import literal
 
 PLACE, SHOWN = "learn_link", "learn_link_shown"
+Drawn = TypeVarTuple("Drawn")
 
 
 def read() -> None:
     """Note what the link asks for, and keep a place for what to say about it."""
-    session.remember(PLACE, (st.query_params.to_dict(), st.container()))
+    session.remember(PLACE, (st.query_params.to_dict(), st.empty()))
+
+
+def part(draw: Callable[[*Drawn], None]) -> Callable[[*Drawn], None]:
+    """Return ``draw`` as a fragment, after whose own runs too only what still holds is said."""
+
+    @wraps(draw)
+    def drawn(*given: *Drawn) -> None:
+        draw(*given)
+        _say()
+
+    return st.fragment(drawn)
 
 
 def say_what_was_refused() -> None:
@@ -24,7 +39,7 @@ def say_what_was_refused() -> None:
     A control that reads the link takes out what it cannot show, or puts its nearest value there.
     It is said until the user moves that control or leaves the page.
     """
-    asked, place = session.value_of(PLACE)
+    asked, _ = session.value_of(PLACE)
     refusals, instead = session.memory().link_refusals, session.value_of(SHOWN) or {}
     for name, text in asked.items():
         shown = session.value_of(name)
@@ -34,11 +49,18 @@ def say_what_was_refused() -> None:
             said = f"The link asks for {name}={text}, which is not on offer; shown: {words}."
             refusals[said], instead[name] = (name,), shown
     session.remember(SHOWN, instead)
+    _say()
+
+
+def _say() -> None:
+    _, place = session.value_of(PLACE)
+    refusals, instead = session.memory().link_refusals, session.value_of(SHOWN) or {}
     for said, (name,) in tuple(refusals.items()):
-        if session.value_of(name) == instead[name]:
-            place.warning(literal(said))
-        else:
+        if session.value_of(name) != instead[name]:
             del refusals[said]
+    with place.container():
+        for said in refusals:
+            st.warning(literal(said))
 
 
 def _is_same(text: str, shown: object) -> bool:

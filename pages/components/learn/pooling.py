@@ -35,7 +35,7 @@ FORMULAS = {
 }
 
 
-@st.fragment
+@learn_link.part
 def lesson(opened: Opened) -> None:
     """Draw the choice of a pooling and everything that follows from it."""
     wanted = _choose()
@@ -74,7 +74,7 @@ def _choose() -> Pooling:
     return Pooling(operation, window, stride)
 
 
-@st.fragment
+@learn_link.part
 def _windows(opened: Opened, image: Array, chosen: Pooling, pooled: Array) -> None:
     places = zip(_place(opened, image), pooled.shape, strict=True)
     # Rows and columns at the end that fill no window belong to the last one.
@@ -132,7 +132,7 @@ def _point(event: ViewerEvent, stride: int) -> None:
     learn_link.keep_point(AT, event.row * stride, event.column * stride)
 
 
-@st.fragment
+@learn_link.part
 def _spots(opened: Opened, image: Array, chosen: Pooling) -> None:
     with st.container(horizontal=True):
         ground = st.segmented_control(

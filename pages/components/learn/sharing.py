@@ -49,7 +49,7 @@ WORDS = {
 CROP, GREY_SIDE, NETWORK_STRIDE = 128, 256, 32
 
 
-@st.fragment
+@learn_link.part
 def matrix(image: Array) -> None:
     """Draw the layer as a matrix, and count its weights three ways."""
     left, right = screen.parts(280, 660)
@@ -84,7 +84,7 @@ def matrix(image: Array) -> None:
         learn.lines(matrix_snippet(side, size))
 
 
-@st.fragment
+@learn_link.part
 def shift(opened: Opened, image: Array) -> None:
     """Let the class drag the micrograph, and show what moves with it and what does not."""
     known = {step.name: step for step in steps(kernels.sobel(3))}

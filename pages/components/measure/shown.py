@@ -89,7 +89,9 @@ def _distributions(analysis: Analysis, found: FieldMeasurement) -> None:
                 alt=f"Histogram: {distribution.name}",
             )
             hint = POINT if has_quantiles(distribution) else ""
-            fit = f"Line: {distribution.fit.in_words}." if distribution.fit else ""
+            fit = (
+                f"Line: {distribution.fit.in_words(distribution.unit)}." if distribution.fit else ""
+            )
             if hint or fit:
                 st.caption(f"{hint} {fit}".strip())
 

@@ -7,7 +7,7 @@ from scipy import stats
 from core.errors import DataError
 from core.measurement.arrangement import clark_evans, nearest_neighbours
 from core.measurement.direction import mean_direction
-from core.measurement.size_fit import fit_sizes
+from core.measurement.size_fit import SizeFit, fit_sizes
 from core.measurement.stereology import count_points, phase_on_lines
 
 EVERYWHERE = np.ones((80, 80), bool)
@@ -90,7 +90,7 @@ def test_the_goodness_of_a_fit_tells_families_apart():
     sizes = np.random.default_rng(3).lognormal(3, 0.6, 800)
     assert fit_sizes(sizes, "log-normal").p_value > 0.1
     assert fit_sizes(sizes, "gamma").p_value < 0.01
-    assert "p < 0.01" in fit_sizes(sizes, "gamma").in_words
+    assert "p < 0.01" in fit_sizes(sizes, "gamma").in_words()
 
 
 def test_p_values_are_those_of_chance():
@@ -104,3 +104,10 @@ def test_p_values_are_those_of_chance():
 def test_sizes_that_cannot_be_fitted_are_refused(sizes):
     with pytest.raises(DataError):
         fit_sizes(sizes, "log-normal")
+
+
+def test_a_fit_is_told_in_the_unit_of_its_sizes() -> None:
+    fit = SizeFit("log-normal", shape=0.25, scale=12.1, distance=0.03, p_value=0.4)
+    goodness = "Kolmogorov-Smirnov D = 0.030, p = 0.40"
+    assert fit.in_words("nm") == f"log-normal, median 12.1 nm, σ of ln 0.25; {goodness}"
+    assert fit.in_words() == f"log-normal, median 12.1, σ of ln 0.25; {goodness}"

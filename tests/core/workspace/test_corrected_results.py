@@ -98,6 +98,7 @@ def test_result_comes_back_corrected_and_says_so(workspace: Workspace) -> None:
     assert measured.notes[0] == (
         "The segmentation was corrected by hand: 2 objects of 7, 1 removed, 1 confirmed."
     )
+    assert sum("corrected by hand" in note for note in measured.notes) == 1
     pd.testing.assert_frame_equal(from_json(to_json(measured)).table, measured.table)
     assert measured.table["made_by"].tolist() == found.table["made_by"].tolist()
     # Other object settings and another pixel size leave what was corrected.
