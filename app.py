@@ -14,14 +14,14 @@ from starlette.middleware import Middleware
 from core.errors import LamellaError
 from pages.components.correct.clicks import click_route
 from pages.components.correct.route import correction_route
-from pages.components.frame import arenas, garbage, jobs, networks, worker
-from pages.components.frame.addresses import page_routes
-from pages.components.frame.bundle import BundleFromMemory
-from pages.components.frame.downloads import download_route
-from pages.components.frame.ending import ending_route
 from pages.components.frame.identity import OwnerCookie
-from pages.components.frame.image_store import image_route
+from pages.components.frame.serving.addresses import page_routes
+from pages.components.frame.serving.bundle import BundleFromMemory
+from pages.components.frame.serving.downloads import download_route
+from pages.components.frame.serving.image_store import image_route
 from pages.components.frame.words import literal
+from pages.components.frame.work import arenas, garbage, jobs, networks, worker
+from pages.components.frame.work.ending import ending_route
 from pages.components.lecture.class_route import class_route
 from pages.components.lecture.route import library_route
 

@@ -2,10 +2,10 @@
 
 DIR is a data folder with images of particles and masks, as for `lamella train particles`; the
 images are the first of its validation split by stem. A forest gets two strokes a phase by the rule
-of `core/segmentation/example_strokes.py`, then, one after the other, strokes where it is most
-wrong, as a user would correct it. Beside it stands Otsu's threshold on the same images. The time is
-the processor's for one image of 1024 x 1024 px, of all cores together, for the first strokes and
-for one more: other jobs on the machine disturb it less than the clock's.
+of `core/segmentation/forest/example_strokes.py`, then, one after the other, strokes where it is
+most wrong, as a user would correct it. Beside it stands Otsu's threshold on the same images. The
+time is the processor's for one image of 1024 x 1024 px, of all cores together, for the first
+strokes and for one more: other jobs on the machine disturb it less than the clock's.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ import numpy as np
 from core.measurement.agreement import confusion_matrix, intersection_over_union
 from core.measurement.bootstrap import mean_over_images
 from core.segmentation.classic import otsu
-from core.segmentation.example_strokes import correcting_stroke, example_strokes
-from core.segmentation.marks import marks_of, named_phases
-from core.segmentation.pixel_forest import FeatureBands, fit_forest
-from core.segmentation.strokes import Stroke, draw_strokes
+from core.segmentation.forest.example_strokes import correcting_stroke, example_strokes
+from core.segmentation.forest.marks import marks_of, named_phases
+from core.segmentation.forest.pixel_forest import FeatureBands, fit_forest
+from core.segmentation.forest.strokes import Stroke, draw_strokes
 from core.training.dataset import load_split
 from models import zoo
 

@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 import torch
 
-from core.figures.inspection_feature_maps import channel_thumbnails
-from core.figures.inspection_overlays import DIVERGING, channel_overlay
+from core.figures.inspection.feature_maps import channel_thumbnails
+from core.figures.inspection.overlays import DIVERGING, channel_overlay
 from core.inspection.cache import ActivationCache
 from core.inspection.effective_field import effective_field
 from core.inspection.feature_maps import Measure, rank_channels

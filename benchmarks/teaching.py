@@ -25,9 +25,14 @@ import cv2
 import numpy as np
 
 from core.measurement.agreement import confusion_matrix, intersection_over_union, mean_of_known
-from core.segmentation.marks import marks_of, named_phases
-from core.segmentation.pixel_features import reach_px
-from core.segmentation.pixel_forest import FeatureBands, ForestSettings, PixelForest, fit_forest
+from core.segmentation.forest.marks import marks_of, named_phases
+from core.segmentation.forest.pixel_features import reach_px
+from core.segmentation.forest.pixel_forest import (
+    FeatureBands,
+    ForestSettings,
+    PixelForest,
+    fit_forest,
+)
 from core.training.augmentation import IGNORED
 from core.training.dataset import load_split
 from core.training.fine_tuning.images import Origin, TeachingImage

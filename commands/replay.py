@@ -102,7 +102,7 @@ def _engine(asked: Run, micrograph: Micrograph, options: argparse.Namespace) -> 
 def _forest(asked: Run, micrograph: Micrograph, options: argparse.Namespace) -> AnyEngine:
     from core.analysis import prepare
     from core.segmentation.engines.forest_engine import fit
-    from core.segmentation.marks import marks_of, named_phases, read_marks
+    from core.segmentation.forest.marks import marks_of, named_phases, read_marks
     from models.zoo import card
 
     marks = asked.marks

@@ -16,9 +16,9 @@ import numpy as np
 
 from core.by_hand import ByHand
 from core.errors import LamellaError
-from core.segmentation.annotations import Selection
-from core.segmentation.grain_intercepts import intercepts_of
-from core.segmentation.measured_objects import lengths_of, measured_objects, table_of
+from core.segmentation.grains.intercepts import intercepts_of
+from core.segmentation.objects.measured import lengths_of, measured_objects, table_of
+from core.segmentation.objects.selection import Selection
 from core.segmentation.settings import TOGETHER_PX, ObjectSettings, TileSettings, tiles_for
 from core.types import (
     Micrograph,

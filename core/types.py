@@ -226,7 +226,7 @@ OBJECT_OUTPUTS = ("contact", "normalized distance")
 @dataclass(frozen=True)
 class ObjectConfidence:
     """Weights of a logistic regression: the log odds that an object is right are ``intercept`` plus
-    each other one times what ``core.segmentation.object_confidence.features`` returns under its
+    each other one times what ``core.segmentation.objects.confidence.features`` returns under its
     name. ``least_mean``: an image whose objects are less sure on average holds none; 0 = any may.
 
     Source: Platt 1999, "Probabilistic outputs for support vector machines", section 2.

@@ -10,7 +10,7 @@ from core.concepts.border import borders
 from core.concepts.convolution import Walk, feature_map, impulse_response, one_pixel
 from core.concepts.kernels import PRESETS, corner, sobel
 from core.concepts.output_size import Geometry, read_counts, same_padding
-from core.figures.concepts_convolution import (
+from core.figures.concepts.convolution import (
     Panel,
     arithmetic,
     border_figure,
@@ -18,7 +18,7 @@ from core.figures.concepts_convolution import (
     panels,
     read_figure,
 )
-from core.figures.lecture_pictures import Shown, pictures, walk
+from core.figures.lecture.pictures import Shown, pictures, walk
 from core.image_size import width_x_height
 from lecture.step import Part, Question, Step, Subject
 

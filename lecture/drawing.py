@@ -6,9 +6,9 @@ import logging
 
 import plotly.graph_objects as go
 
-from core.figures.concepts_style import drawn, readable
 from core.figures.encoding import EncodedImage
-from core.figures.lecture_pictures import STAGE_FONT_PX
+from core.figures.lecture.pictures import STAGE_FONT_PX
+from core.figures.style import drawn, readable
 from lecture.step import Step, Subject
 
 MEDIA_TYPE = "application/json"

@@ -10,9 +10,9 @@ from core.concepts.picture import busiest
 from core.concepts.receptive_cone import cone
 from core.concepts.stack_builder import field_rows, parse_stack, trace_spatial, trace_stack
 from core.concepts.structure_size import structure_size
-from core.figures.inspection_feature_maps import hierarchy_figure
-from core.figures.learn_fields import cone_figure
-from core.figures.lecture_pictures import Frame, Shown, beside, pictures
+from core.figures.inspection.feature_maps import hierarchy_figure
+from core.figures.lecture.pictures import Frame, Shown, beside, pictures
+from core.figures.networks.receptive_fields import cone_figure
 from core.inspection.depths import first_middle_deepest, layers_with_maps
 from core.inspection.feature_maps import record_feature_maps
 from core.inspection.layers import layer_table

@@ -11,11 +11,11 @@ from core.concepts.invariance import hidden_distances
 from core.concepts.parameter_counts import Layers
 from core.concepts.picture import busiest
 from core.concepts.shuffling import permutation, shuffled
-from core.figures.concepts_convolution import Panel, panels
-from core.figures.concepts_parameters import accuracy_figure, memory_figure
-from core.figures.concepts_sharing import shift_figure
-from core.figures.lecture_parameters import forms_figure
-from core.figures.lecture_pictures import Frame, Shown, beside, pictures
+from core.figures.concepts.convolution import Panel, panels
+from core.figures.concepts.parameters import accuracy_figure, memory_figure
+from core.figures.concepts.sharing import shift_figure
+from core.figures.lecture.parameters import forms_figure
+from core.figures.lecture.pictures import Frame, Shown, beside, pictures
 from lecture.step import Part, Question, Step, Subject
 from models import lecture as networks
 

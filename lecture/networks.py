@@ -12,12 +12,12 @@ from core.concepts.architecture_facts import ArchitectureFacts, architecture_fac
 from core.concepts.cifar_family import family
 from core.concepts.counting import CHANCE_ERROR
 from core.concepts.gradient_flow import gradient_flow, patches
-from core.figures.learn_architectures import cost_figure, maps_figure
-from core.figures.learn_depths import depth_figure, family_figure
-from core.figures.learn_gradients import gradient_figure
-from core.figures.lecture_blocks import block_figure
-from core.figures.lecture_pictures import Shown, pictures
-from core.figures.unet_drawing import unet_figure
+from core.figures.lecture.pictures import Shown, pictures
+from core.figures.networks.architectures import cost_figure, maps_figure
+from core.figures.networks.blocks import block_figure
+from core.figures.networks.depths import depth_figure, family_figure
+from core.figures.networks.gradients import gradient_figure
+from core.figures.networks.unet_drawing import unet_figure
 from core.palette import rgb
 from lecture.step import Part, Question, Step, Subject
 

@@ -11,9 +11,9 @@ from core.concepts.pooling import Pooling, pool
 from core.concepts.pooling_noise import spot_scores, spotty
 from core.concepts.pooling_shift import STEPS as LINE
 from core.concepts.pooling_shift import pooled_steps, shift_curves
-from core.figures.concepts_convolution import Panel, panels
-from core.figures.learn_pooling import contrast_figure, shift_figure
-from core.figures.lecture_pictures import Shown, pictures
+from core.figures.concepts.convolution import Panel, panels
+from core.figures.lecture.pictures import Shown, pictures
+from core.figures.networks.pooling import contrast_figure, shift_figure
 from core.image_size import width_x_height
 from lecture.step import Part, Question, Step, Subject
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
-from core.figures.inspection_probes import depth_label, probes_figure
-from core.figures.lecture_pictures import Shown, beside
+from core.figures.inspection.probes import depth_label, probes_figure
+from core.figures.lecture.pictures import Shown, beside
 from core.inspection.probe_images import probe_image
 from core.inspection.probes import Probe
 from core.records import read_records

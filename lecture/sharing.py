@@ -7,9 +7,9 @@ import plotly.graph_objects as go
 from core.concepts.equivariance import ShiftTest, curve, shift_test, steps
 from core.concepts.kernels import sobel
 from core.concepts.weight_sharing import layer_matrix
-from core.figures.concepts_convolution import difference_colors, feature_colors
-from core.figures.concepts_sharing import Sharing, matrix_figure, shift_figure
-from core.figures.lecture_pictures import Shown, pictures
+from core.figures.concepts.convolution import difference_colors, feature_colors
+from core.figures.concepts.sharing import Sharing, matrix_figure, shift_figure
+from core.figures.lecture.pictures import Shown, pictures
 from lecture.step import Part, Question, Step, Subject
 
 SIDE, SMALL = 256, 8

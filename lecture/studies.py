@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.analysis import analyse
-from core.figures.lecture_pictures import Shown, pictures, text_rows
+from core.figures.lecture.pictures import Shown, pictures, text_rows
 from core.synthesis.gold.samples import GOLD_SAMPLES
 from core.synthesis.grains.samples import GRAIN_SAMPLES
 from core.types import Array, Micrograph

@@ -5,7 +5,8 @@ import streamlit as st
 from core.errors import LamellaError
 from pages.components.correct import choices, stage
 from pages.components.correct.link import LINK
-from pages.components.frame import keeping, publish, session
+from pages.components.frame import keeping, session
+from pages.components.frame.serving import publish
 from pages.components.frame.words import literal
 from pages.components.segment import results, run
 from pages.components.viewer.viewer import ViewerSettings, viewer

@@ -4,7 +4,9 @@ from functools import partial
 
 import streamlit as st
 
-from pages.components.frame import publish, scale_bar, session
+from pages.components.frame import session
+from pages.components.frame.images import scale_bar
+from pages.components.frame.serving import publish
 from pages.components.measure import agreement, choices, export, measured, shown, view
 from pages.components.measure.link import LINK
 from pages.components.viewer.viewer import ViewerSettings, viewer

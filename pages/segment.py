@@ -5,7 +5,9 @@ from functools import partial
 import streamlit as st
 
 from pages.components.correct.link import correct_link
-from pages.components.frame import presenter, publish, scale_bar, session, sidebar
+from pages.components.frame import presenter, session, sidebar
+from pages.components.frame.images import scale_bar
+from pages.components.frame.serving import publish
 from pages.components.segment import cards, choices, marking, objects, results, run, selection
 from pages.components.viewer.viewer import ViewerSettings, viewer
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from core.figures.concepts_style import GRID, drawn
+from core.figures.style import GRID, drawn
 
 MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}

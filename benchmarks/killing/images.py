@@ -7,8 +7,8 @@ import io
 import numpy as np
 import tifffile
 
-from core.segmentation.marks import mask_png
-from core.segmentation.strokes import Stroke
+from core.segmentation.forest.marks import mask_png
+from core.segmentation.forest.strokes import Stroke
 from core.workspace.drawings import Drawing
 
 SIDE_PX = 256

@@ -65,7 +65,7 @@ def fitted(
     """
     from core.analysis import prepare
     from core.segmentation.engines.forest_engine import fit
-    from core.segmentation.marks import marks_of, read_marks
+    from core.segmentation.forest.marks import marks_of, read_marks
 
     mask = options.marks
     image = options.marks_image or marked_image(mask, images)
@@ -95,7 +95,7 @@ def marked_image(mask: Path, images: Sequence[Path]) -> Path:
 
 
 def _phases(names: str | None, highest: int) -> tuple[Phase, ...]:
-    from core.segmentation.marks import named_phases
+    from core.segmentation.forest.marks import named_phases
 
     wanted = [f"phase {value}" for value in range(1, max(2, highest) + 1)]
     if names is not None:

@@ -129,7 +129,7 @@ def _pairs(folder: Path) -> tuple[tuple[ReadPair, ...], dict[str, str]]:
 
 
 def _facts(images: tuple[TeachingImage, ...], meaning: Meaning, names: str | None) -> Facts:
-    from core.segmentation.marks import named_phases
+    from core.segmentation.forest.marks import named_phases
     from core.training.fine_tuning.mask_files import phases_of
     from core.workspace.trainings import facts_of
 

@@ -11,7 +11,7 @@ from core.analysis import Analysis
 from core.by_hand import ByHand
 from core.correction.measured import ObjectTable, model_confidence
 from core.correction.state import OUTSIDE, CorrectionState
-from core.segmentation.grain_intercepts import intercepts_of
+from core.segmentation.grains.intercepts import intercepts_of
 from core.types import Segmentation
 
 

@@ -92,7 +92,7 @@ def model_confidence(
     """Return how sure the model is of each object that nobody changed, by id; None of a model that
     does not tell. ``segmentation``: as the model made it.
     ``settings``: that the objects were found with."""
-    from core.segmentation.objects import confidence_of
+    from core.segmentation.objects.counted import confidence_of
 
     found = [number for number, one in sorted(state.objects.items()) if not one.by_hand]
     place = np.zeros(max(state.objects, default=0) + 1, np.uint32)

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.measurement.agreement import check_same_shape, fraction_near
 from core.measurement.grain_size import count_grains, intercepts
-from core.segmentation.grain_network import boundaries, separate_grains
+from core.segmentation.grains.network import boundaries, separate_grains
 
 TOLERANCE_PX = 3.0
 REFERENCE_SPLIT = 0.0

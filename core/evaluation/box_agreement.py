@@ -13,7 +13,7 @@ from core.errors import DataError
 from core.formats import read_file
 from core.measurement.agreement import ObjectAgreement, mean_of_known
 from core.measurement.boxes import boxes_of_objects, match_boxes, read_yolo_boxes
-from core.segmentation.objects import counted_objects
+from core.segmentation.objects.counted import counted_objects
 from core.segmentation.segment import AnyEngine, segment
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard, ProgressCallback, no_progress

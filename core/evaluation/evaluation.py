@@ -25,15 +25,15 @@ from core.formats import read_file
 from core.image_size import width_x_height
 from core.measurement.agreement import best_overlaps, boundary_f1, confusion_matrix, match_objects
 from core.pixels.mask_file import read_mask
-from core.segmentation.annotations import least_confidence
 from core.segmentation.engines.processor import machine_in_words
-from core.segmentation.grain_merging import grains_from_probability
-from core.segmentation.objects import counted_objects
-from core.segmentation.second_phase import (
+from core.segmentation.grains.merging import grains_from_probability
+from core.segmentation.grains.second_phase import (
     closing_probability,
     second_phase_mask,
     second_phases,
 )
+from core.segmentation.objects.counted import counted_objects
+from core.segmentation.objects.selection import least_confidence
 from core.segmentation.segment import AnyEngine, segment
 from core.segmentation.settings import ObjectSettings
 from core.training.dataset import find_pairs

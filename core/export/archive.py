@@ -10,7 +10,7 @@ from core.analysis import Analysis
 from core.export.label_image import label_tiff, object_tiff
 from core.export.provenance import run_json
 from core.export.tables import csv_bytes
-from core.segmentation.marks import mask_png
+from core.segmentation.forest.marks import mask_png
 from core.types import PixelSize
 
 README_COLUMNS, INDENT = 96, "    "

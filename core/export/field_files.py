@@ -10,8 +10,8 @@ from core.export.batch import MeasuredField
 from core.export.provenance import provenance
 from core.fields import record
 from core.fields.result import FieldMeasurement
-from core.figures.paper import overlay_figure
-from core.figures.paper_style import PaperStyle, png_bytes
+from core.figures.paper.micrographs import overlay_figure
+from core.figures.paper.style import PaperStyle, png_bytes
 
 SCHEMA = 1
 OVERLAY_SUFFIX, RECORD_SUFFIX = ".overlay.png", ".field.json"

@@ -11,7 +11,7 @@ from core.analysis import Analysis, ObjectSettings, TileSettings
 from core.errors import LamellaError
 from core.execution import BackendName, DeviceName, Precision, PrecisionChoice
 from core.export.provenance import SCHEMA, provenance
-from core.segmentation.pixel_forest import ForestSettings
+from core.segmentation.forest.pixel_forest import ForestSettings
 from core.types import ModelCard, PixelSize
 
 RESULTS = {"labels_sha256": "labels", "objects_sha256": "objects", "table_sha256": "table"}

@@ -20,8 +20,8 @@ from core.measurement.agreement import (
     match_objects,
     pixel_accuracy,
 )
-from core.segmentation.grain_merging import grains_from_probability
-from core.segmentation.second_phase import closing_probability, second_phase_mask
+from core.segmentation.grains.merging import grains_from_probability
+from core.segmentation.grains.second_phase import closing_probability, second_phase_mask
 from core.types import read_only
 
 TOLERANCE_PX = 2.0

@@ -20,8 +20,8 @@ from core.measurement.intercept_lines import (
     straight_lines,
     three_circles,
 )
-from core.segmentation.grain_intercepts import filling_grains
-from core.segmentation.second_phase import closing_probability, second_phase_mask
+from core.segmentation.grains.intercepts import filling_grains
+from core.segmentation.grains.second_phase import closing_probability, second_phase_mask
 
 FILLED = 0.7
 """Of the image, at least, where objects are its grains."""

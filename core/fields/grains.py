@@ -14,7 +14,7 @@ from core.fields.settings import GrainMethod
 from core.fields.sizes import fitted
 from core.fields.view import Scale, View
 from core.measurement.grain_size import CIRCLE
-from core.segmentation.second_phase import second_phase_mask
+from core.segmentation.grains.second_phase import second_phase_mask
 from core.types import ProgressCallback
 
 FEWEST_GRAINS = 50

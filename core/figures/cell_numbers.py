@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.figures.concepts_style import CLEAR
+from core.figures.style import CLEAR
 from core.palette import rgb
 
 BLACK, WHITE = "#000000", "#ffffff"

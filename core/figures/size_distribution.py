@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.fields.result import Distribution
-from core.figures.concepts_style import drawn, upright
 from core.figures.size_histogram import LINE, histogram_edges
+from core.figures.style import drawn, upright
 from core.measurement.particle_size import weighted_quantiles
 from core.palette import ACCENT
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.concepts_style import drawn, upright
+from core.figures.style import drawn, upright
 from core.measurement.particle_size import weighted_quantiles
 from core.measurement.regions import in_readable_units
 from core.palette import ACCENT

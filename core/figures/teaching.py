@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.figures import encoding
-from core.figures.concepts_style import GRID
 from core.figures.size_histogram import LINE
+from core.figures.style import GRID
 from core.palette import OKABE_ITO
 from core.training.fine_tuning.images import TeachingImage
 from core.training.fine_tuning.mask_files import Meaning, ReadPair

@@ -15,8 +15,8 @@ from core.execution import RunChoice
 from core.export.field_files import OVERLAY
 from core.export.provenance import run_json
 from core.fields.field import measure_field
-from core.figures.paper import overlay_figure
-from core.figures.paper_style import png_bytes
+from core.figures.paper.micrographs import overlay_figure
+from core.figures.paper.style import png_bytes
 from core.jobs import queue
 from core.jobs.job import Job, State
 from core.jobs.result_key import labels_key, name_of

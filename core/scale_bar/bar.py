@@ -13,7 +13,7 @@ import numpy as np
 from core.scale_bar.bar_ends import measured, ticks_of
 from core.scale_bar.ruler import REACH, ruler
 from core.scale_bar.shapes import Bar, Run
-from core.segmentation.drawn_marks import Box
+from core.segmentation.annotations.drawn_marks import Box
 
 SHORTEST_PX, SHORTEST, THICKEST = 20, 0.55, 2.2
 """Least length of a bar: in px, in heights of the box around its label, in its own thickness."""

@@ -19,7 +19,7 @@ from core.scale_bar.label import Length, length_of
 from core.scale_bar.shapes import Bar
 from core.scale_bar.size import pixel_size_of_bar
 from core.scale_bar.text import Reader, Text
-from core.segmentation.drawn_marks import Box
+from core.segmentation.annotations.drawn_marks import Box
 from core.types import PixelSize, ProgressCallback, no_progress
 
 BY_HAND = "Drag along the bar and type its length."

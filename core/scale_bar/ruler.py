@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from core.scale_bar.shapes import Bar
-from core.segmentation.drawn_marks import Box
+from core.segmentation.annotations.drawn_marks import Box
 
 REACH = 1.6
 """How far above or below its label it lies, in heights of the label."""

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from core.errors import LamellaError
-from core.segmentation.drawn_marks import Box
+from core.segmentation.annotations.drawn_marks import Box
 from core.segmentation.engines.openvino_runtime import openvino
 from core.segmentation.engines.processor import threads
 

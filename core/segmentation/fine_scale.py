@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from core.segmentation.object_watershed import separate_by_distance
+from core.segmentation.objects.watershed import separate_by_distance
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
 
@@ -57,7 +57,7 @@ def mean_width(mask: np.ndarray, contact: np.ndarray, distance: np.ndarray) -> f
     image, at most 1024 px a side; infinite without any.
 
     ``mask``, ``contact``, ``distance``: as in
-    :func:`core.segmentation.object_watershed.separate_by_distance`.
+    :func:`core.segmentation.objects.watershed.separate_by_distance`.
     """
     top, left = (max(0, side - LOOKED_AT_PX) // 2 for side in mask.shape)
     here = np.s_[top : top + LOOKED_AT_PX, left : left + LOOKED_AT_PX]

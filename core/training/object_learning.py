@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from core.measurement.agreement import match_objects, mean_of_known
-from core.segmentation.object_watershed import separate_by_distance
+from core.segmentation.objects.watershed import separate_by_distance
 from core.segmentation.preprocessing import grey_levels
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.annotations import annotate

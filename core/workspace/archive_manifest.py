@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from core import typed
-from core.segmentation.marks import MOST_PHASES
+from core.segmentation.forest.marks import MOST_PHASES
+from core.segmentation.forest.strokes import ERASER, WIDEST_PX, Stroke
 from core.segmentation.settings import ObjectSettings
-from core.segmentation.strokes import ERASER, WIDEST_PX, Stroke
 from core.settings import Limits
 from core.workspace import run_record
 from core.workspace.blobs import DIGEST

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import apsw
 
 from core.errors import WorkspaceError
-from core.segmentation.strokes import Stroke
+from core.segmentation.forest.strokes import Stroke
 from core.workspace.blobs import DamagedError
 from core.workspace.micrographs import NOT_THERE
 from core.workspace.workspace import Workspace

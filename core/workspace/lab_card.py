@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Literal, TypeAlias
 
 from core import typed
-from core.segmentation.marks import MOST_PHASES
+from core.segmentation.forest.marks import MOST_PHASES
 from core.types import (
     ModelCard,
     ModelOrigin,

@@ -20,7 +20,7 @@ from core.by_hand import ByHand
 from core.correction.blank import BLANK
 from core.errors import WorkspaceError
 from core.export.provenance import run_json
-from core.segmentation.marks import marks_of, mask_png, read_marks
+from core.segmentation.forest.marks import marks_of, mask_png, read_marks
 from core.types import Micrograph, ModelCard, Phase, Segmentation
 from core.workspace import corrections, quota, result_arrays, run_record
 from core.workspace.micrographs import NOT_THERE

@@ -10,8 +10,8 @@ from core import typed
 from core.analysis import Analysis, ObjectSettings, TileSettings
 from core.execution import Execution
 from core.measurement.grain_size import Intercepts
-from core.segmentation.annotations import Selection
-from core.segmentation.pixel_forest import ForestSettings
+from core.segmentation.forest.pixel_forest import ForestSettings
+from core.segmentation.objects.selection import Selection
 from core.types import ModelCard, ModelOrigin, Phase, PixelSize, Weights
 from core.workspace.lab_card import LabCard, check, lab_card, model_card
 

@@ -20,7 +20,7 @@ from models.lab.networks import builder
 
 if TYPE_CHECKING:
     from core.execution import BackendName, DeviceName, PrecisionChoice, RunChoice
-    from core.segmentation.marks import Marks
+    from core.segmentation.forest.marks import Marks
     from core.segmentation.segment import AnyEngine
     from core.workspace.lab_models import LabModel, NewModel
     from core.workspace.workspace import Workspace

@@ -17,9 +17,9 @@ import numpy as np
 
 from core.evaluation.boundary_agreement import GrainAgreement, grain_agreement
 from core.measurement.agreement import confusion_matrix, intersection_over_union
-from core.segmentation.grain_merging import grains_from_probability
-from core.segmentation.grain_network import boundaries, separate_grains
-from core.segmentation.second_phase import closing_probability
+from core.segmentation.grains.merging import grains_from_probability
+from core.segmentation.grains.network import boundaries, separate_grains
+from core.segmentation.grains.second_phase import closing_probability
 from core.segmentation.segment import AnyEngine, predict_magnified
 from core.segmentation.settings import TileSettings
 from core.synthesis.grains.effects import Precipitates

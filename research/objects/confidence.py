@@ -19,8 +19,8 @@ from sklearn.model_selection import GroupKFold
 
 from core.measurement.agreement import best_overlaps
 from core.segmentation.engines.engine import Engine
-from core.segmentation.object_confidence import features
-from core.segmentation.objects import find_objects
+from core.segmentation.objects.confidence import features
+from core.segmentation.objects.counted import find_objects
 from core.segmentation.segment import segment
 from core.segmentation.settings import ObjectSettings
 from core.training.augmentation import Pair

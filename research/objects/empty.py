@@ -19,8 +19,8 @@ import numpy as np
 
 from core.formats import read_file
 from core.segmentation.engines.engine import Engine
-from core.segmentation.object_confidence import object_confidence
-from core.segmentation.objects import find_objects
+from core.segmentation.objects.confidence import object_confidence
+from core.segmentation.objects.counted import find_objects
 from core.segmentation.segment import segment
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.films import draw_film

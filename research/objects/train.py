@@ -26,7 +26,7 @@ from torch import nn
 
 from core.measurement.agreement import ObjectAgreement, match_objects, mean_of_known
 from core.pixels.resampling import resample
-from core.segmentation.object_watershed import separate_by_distance
+from core.segmentation.objects.watershed import separate_by_distance
 from core.segmentation.preprocessing import grey_levels
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.annotations import annotate

@@ -20,8 +20,8 @@ from core.formats import read_file
 from core.measurement.agreement import best_overlaps
 from core.measurement.boxes import box_overlaps, boxes_of_objects, read_yolo_boxes
 from core.segmentation.engines.engine import Engine
-from core.segmentation.object_confidence import features
-from core.segmentation.objects import find_objects
+from core.segmentation.objects.confidence import features
+from core.segmentation.objects.counted import find_objects
 from core.segmentation.segment import segment
 from core.segmentation.settings import ObjectSettings
 from core.training.augmentation import Pair

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.concepts_style import GRID, LINE, upright
+from core.figures.style import GRID, LINE, upright
 from core.palette import OKABE_ITO, rgb
 from studies.figures import plain_figure
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.concepts_style import GRID, LINE, drawn, upright
 from core.figures.encoding import encode_grey
+from core.figures.style import GRID, LINE, drawn, upright
 from core.measurement.lattice import Lattice
 from core.measurement.power_spectrum import GOLD, Plane, PowerSpectrum, radial_profile
 from core.palette import OKABE_ITO

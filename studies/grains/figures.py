@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.concepts_style import level
+from core.figures.style import level
 from core.palette import OKABE_ITO, rgb
 from core.synthesis.grains.distance import Look
 from studies.figures import plain_figure

@@ -16,10 +16,10 @@ from core.image_size import width_x_height
 from core.measurement.grain_lines import grain_lines, in_short
 from core.measurement.grain_size import GrainCount, Intercepts, count_grains
 from core.segmentation.engines.engine import Engine
-from core.segmentation.grain_merging import grains_from_probability
-from core.segmentation.grain_network import boundaries, separate_grains
+from core.segmentation.grains.merging import grains_from_probability
+from core.segmentation.grains.network import boundaries, separate_grains
+from core.segmentation.grains.second_phase import closing_probability
 from core.segmentation.preprocessing import grey_levels
-from core.segmentation.second_phase import closing_probability
 from core.segmentation.segment import predict_magnified
 from core.segmentation.settings import TileSettings
 from core.training.live_training import LiveTraining, train_short

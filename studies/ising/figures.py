@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.figures.concepts_style import GRID, LINE
+from core.figures.style import GRID, LINE
 from core.palette import OKABE_ITO
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from studies.figures import LEGEND, MARGIN

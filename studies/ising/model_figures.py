@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.concepts_style import GRID, LINE, drawn, upright
-from core.figures.lecture_pictures import Shown, pictures
+from core.figures.lecture.pictures import Shown, pictures
+from core.figures.style import GRID, LINE, drawn, upright
 from core.palette import OKABE_ITO
 from core.synthesis.ising import exact as ising_exact
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE

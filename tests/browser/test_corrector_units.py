@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 
 from core.correction.codec import decode_steps
 from core.correction.state import Box
-from core.segmentation.strokes import Stroke, draw_strokes
+from core.segmentation.forest.strokes import Stroke, draw_strokes
 from pages.components.viewer.corrector import SCRIPT
 
 # A map from text: "." ground, a letter an object of phase 1, "#" outside the image.

@@ -16,7 +16,7 @@ from core.concepts.heads import FLATTEN, POOL, moved, outputs, random_heads
 from core.concepts.kernels import sobel
 from core.concepts.output_size import Geometry
 from core.concepts.picture import picture, square_around
-from pages.components.frame import samples
+from pages.components.frame.images import samples
 from pages.components.learn.frame import in_digits
 
 

@@ -19,9 +19,9 @@ from core.workspace.lab_card import lab_card
 from core.workspace.lab_models import NewModel
 from core.workspace.workspace import Workspace
 from models import lab, teaching, zoo
-from pages.components.frame import worker
 from pages.components.frame.identity import EVERYONE
 from pages.components.frame.link import NO_MODEL
+from pages.components.frame.work import worker
 from tests.browser.test_correct import CORRECTOR, objects, place, saved, stroke
 
 PURPOSE = "Segments ground, disk in images like those that it was taught with."

@@ -12,7 +12,7 @@ import tifffile
 from PIL import Image
 
 import cli
-from core.segmentation.marks import mask_png
+from core.segmentation.forest.marks import mask_png
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import cli
 from commands.evaluate import kind_of_masks
 from core.formats import read_file
 from core.segmentation.engines.forest_engine import fit
-from core.segmentation.marks import marks_of, named_phases
+from core.segmentation.forest.marks import marks_of, named_phases
 from core.types import Phase
 from core.workspace.workspace import Workspace
 from models import lab, zoo

@@ -17,7 +17,7 @@ import pytest
 
 from core.concepts.picture import busiest
 from core.errors import LamellaError
-from core.figures.lecture_pictures import Shown, pictures, walk
+from core.figures.lecture.pictures import Shown, pictures, walk
 from core.synthesis.samples import samples
 from lecture.drawing import ON_SAMPLE, WITHOUT, encoded
 from lecture.step import MOST_LETTERS, Step, Subject

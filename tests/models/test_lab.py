@@ -15,9 +15,9 @@ from core.errors import ModelError
 from core.execution import RunChoice
 from core.segmentation.engines import kept_forest
 from core.segmentation.engines.forest_engine import fit
-from core.segmentation.marks import marks_of, named_phases
+from core.segmentation.forest.marks import marks_of, named_phases
+from core.segmentation.forest.pixel_forest import ForestSettings
 from core.segmentation.out_of_distribution import brightness_around
-from core.segmentation.pixel_forest import ForestSettings
 from core.types import Micrograph, Phase, PixelSize
 from core.workspace import lab_models
 from core.workspace.lab_card import LabCard, lab_card

@@ -18,8 +18,8 @@ from core.export.provenance import run_json
 from core.jobs import queue, segmentation, worker
 from core.jobs.result_key import labels_key, name_of
 from core.segmentation.engines.forest_engine import fit
-from core.segmentation.marks import marks_of, named_phases
-from core.segmentation.pixel_forest import ForestSettings
+from core.segmentation.forest.marks import marks_of, named_phases
+from core.segmentation.forest.pixel_forest import ForestSettings
 from core.segmentation.settings import ObjectSettings
 from core.workspace import archive, lab_models, micrographs, results
 from core.workspace.workspace import Workspace

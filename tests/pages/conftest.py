@@ -10,7 +10,7 @@ from core.segmentation.engines.classic_engine import ClassicEngine
 from core.segmentation.engines.engine import Engine
 from core.types import ModelCard
 from models import zoo
-from pages.components.frame import networks
+from pages.components.frame.work import networks
 
 
 @pytest.fixture(autouse=True, scope="module")

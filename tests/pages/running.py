@@ -17,10 +17,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.jobs.worker import work_off
 from core.types import ModelCard
-from pages.components.frame import worker
-from pages.components.frame.downloads import download_route
-from pages.components.frame.queued import QueuedJob
+from pages.components.frame.serving.downloads import download_route
 from pages.components.frame.words import WORD_JOINER
+from pages.components.frame.work import worker
+from pages.components.frame.work.queued import QueuedJob
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NAVIGATION = REPOSITORY / "pages" / "components" / "frame" / "navigation.py"

@@ -6,7 +6,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from pages.components.frame.addresses import SERVER_IS_HERE, page_routes
+from pages.components.frame.serving.addresses import SERVER_IS_HERE, page_routes
 
 
 @pytest.mark.parametrize(("base_path", "before"), [("", ""), ("/sem/", "/sem")])

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from pages.components.frame.arenas import ARENAS
+from pages.components.frame.work.arenas import ARENAS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 THREADS = 6
 COUNT = f"""
 import ctypes, sys, threading
-from pages.components.frame.arenas import share_arenas
+from pages.components.frame.work.arenas import share_arenas
 if sys.argv[1] == "shared":
     share_arenas()
 libc, at_once = ctypes.CDLL(None), threading.Barrier({THREADS} + 1)

@@ -17,7 +17,8 @@ from core.segmentation.settings import ObjectSettings
 from core.synthesis.series import particle_series
 from core.workspace import batches
 from pages.components.batch import images, result
-from pages.components.frame import keeping, worker
+from pages.components.frame import keeping
+from pages.components.frame.work import worker
 from tests.core.fields.test_pooled import fractions
 from tests.core.jobs.test_batch import disks
 from tests.pages.running import by_key, fetched, finish, opened, texts

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pages.components.frame.bundle import FOLDER, KEPT_FOR_EVER, BundleFromMemory
+from pages.components.frame.serving.bundle import FOLDER, KEPT_FOR_EVER, BundleFromMemory
 
 SCRIPT = next(FOLDER.glob("js/index.*.js"))
 STYLE = next(FOLDER.glob("css/*.css"))

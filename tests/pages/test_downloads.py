@@ -11,7 +11,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.bounded_store import BoundedStore
-from pages.components.frame import downloads, identity, stores
+from pages.components.frame import identity, stores
+from pages.components.frame.serving import downloads
 from pages.components.segment.results import single_files
 from tests.pages.running import fetched, finish, opened
 from tests.pages.test_keeping import ANN, BOB, become

@@ -11,13 +11,13 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from core.errors import LamellaError
-from pages.components.frame import ending, jobs
-from pages.components.frame.jobs import Job
+from pages.components.frame.work import ending, jobs
+from pages.components.frame.work.jobs import Job
 from tests.pages.running import PATIENCE_S
 
 
 def script(job: object) -> None:
-    from pages.components.frame import ending
+    from pages.components.frame.work import ending
 
     ending.rerun_at_the_end("here", job)
 

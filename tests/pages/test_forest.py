@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.segmentation.marks import marks_of, mask_png, named_phases, read_marks
-from core.segmentation.strokes import ERASER, Stroke, draw_strokes
+from core.segmentation.forest.marks import marks_of, mask_png, named_phases, read_marks
+from core.segmentation.forest.strokes import ERASER, Stroke, draw_strokes
 from models import zoo
 from pages.components.frame import session, stores
 from pages.components.segment import marking, objects, results

@@ -9,8 +9,8 @@ import weakref
 import pytest
 import streamlit as st
 
-from pages.components.frame import garbage
-from pages.components.frame.garbage import Runs
+from pages.components.frame.work import garbage
+from pages.components.frame.work.garbage import Runs
 
 
 class Ring:

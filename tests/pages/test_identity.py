@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 
 from core.errors import LamellaError
 from pages.components.frame import identity, session
-from pages.components.frame.addresses import page_routes
 from pages.components.frame.identity import OwnerCookie
+from pages.components.frame.serving.addresses import page_routes
 
 PAGE = {"accept": "text/html,application/xhtml+xml"}
 

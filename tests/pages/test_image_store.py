@@ -15,8 +15,9 @@ from core.bounded_store import BoundedStore
 from core.figures import encoding
 from core.figures.encoding import EncodedImage
 from core.types import Phase
-from pages.components.frame import identity, image_store
-from pages.components.frame.image_store import ImageStore, image_route
+from pages.components.frame import identity
+from pages.components.frame.serving import image_store
+from pages.components.frame.serving.image_store import ImageStore, image_route
 
 
 def picture(size: int = 100) -> EncodedImage:

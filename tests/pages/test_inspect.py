@@ -15,7 +15,7 @@ from torch import nn
 
 from core.errors import Cancelled
 from core.figures.encoding import IndexedImage
-from core.figures.inspection_rings import with_ring
+from core.figures.inspection.rings import with_ring
 from core.inspection import cache, integrated_gradients, occlusion
 from core.inspection.field import choose_field
 from core.inspection.region import (
@@ -29,8 +29,10 @@ from core.segmentation.engines.engine import Engine
 from core.types import Micrograph, PixelSize, ProgressCallback
 from models import zoo
 from models.zoo import particles
-from pages.components.frame import networks, samples, stores
-from pages.components.frame.samples import Offer
+from pages.components.frame import stores
+from pages.components.frame.images import samples
+from pages.components.frame.images.samples import Offer
+from pages.components.frame.work import networks
 from pages.components.inspect import attribution, choices, field, hierarchy, maps, skips
 from pages.components.inspect import gallery as inspect_gallery
 from pages.components.inspect import subject as inspect_subject

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.segmentation.strokes import Stroke
+from core.segmentation.forest.strokes import Stroke
 from core.workspace import drawings, micrographs
 from core.workspace.drawings import Drawing
 from core.workspace.workspace import Workspace

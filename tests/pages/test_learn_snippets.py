@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 from core.segmentation.engines.engine import Engine
 from models import zoo
 from models.architectures.small import SmallUnet
-from pages.components.frame import networks, stores
+from pages.components.frame import stores
+from pages.components.frame.work import networks
 from pages.components.learn.frame import lessons
 from tests.pages.running import finish, lesson, phases_only, texts, warnings
 

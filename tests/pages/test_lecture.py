@@ -15,7 +15,7 @@ from core.workspace import micrographs
 from core.workspace.workspace import Workspace
 from lecture.classroom import Shown
 from lecture.steps import STEPS
-from pages.components.frame.image_store import image_route, image_store
+from pages.components.frame.serving.image_store import image_route, image_store
 from pages.components.lecture import stage
 from pages.components.lecture.class_route import classrooms, is_open
 from tests.pages.running import lesson, opened, texts, warnings

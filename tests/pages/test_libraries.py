@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 
 from core.errors import LamellaError
-from pages.components.frame import networks
+from pages.components.frame.work import networks
 from tests.pages.running import REPOSITORY, opened
 
 

@@ -21,11 +21,11 @@ from core.workspace.micrographs import Kept
 from core.workspace.workspace import Workspace
 from models import zoo
 from pages.components.frame import identity
-from pages.components.frame.downloads import download_route
-from pages.components.frame.image_store import image_route
 from pages.components.frame.memory import Opened
-from pages.components.frame.queued import name_of
+from pages.components.frame.serving.downloads import download_route
+from pages.components.frame.serving.image_store import image_route
 from pages.components.frame.words import WORD_JOINER, literal
+from pages.components.frame.work.queued import name_of
 from pages.components.library import compare, item, overview
 from pages.components.segment.run import labels_key
 from tests.pages.running import by_key, opened, texts, warnings

@@ -20,7 +20,7 @@ from core.fields import field
 from core.fields.result import Drawing, DrawnHits, FieldMeasurement
 from core.fields.settings import MeasureSettings
 from core.fields.words import interval_in_words, value_in_words
-from core.segmentation.grain_intercepts import intercepts_of
+from core.segmentation.grains.intercepts import intercepts_of
 from core.segmentation.settings import ObjectSettings
 from pages.components.measure import measured
 from pages.components.segment import results

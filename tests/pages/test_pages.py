@@ -23,7 +23,9 @@ from core.segmentation.engines.engine import Engine
 from core.types import ModelCard
 from models import zoo
 from models.catalogue import all_cards
-from pages.components.frame import image_controls, images, link, networks, samples, sidebar, stores
+from pages.components.frame import link, sidebar, stores
+from pages.components.frame.images import image_controls, images, samples
+from pages.components.frame.work import networks
 from pages.components.segment import cards, objects, results
 from pages.components.viewer import viewer
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage, ViewerSettings

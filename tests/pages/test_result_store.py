@@ -16,7 +16,8 @@ from core.analysis import Analysis
 from core.jobs import segmentation
 from core.segmentation.engines.engine import Engine
 from models import zoo
-from pages.components.frame import networks, stores
+from pages.components.frame import stores
+from pages.components.frame.work import networks
 from tests.pages.running import finish, opened, phases_only
 from tests.pages.test_pages import DarkIsParticle
 

@@ -24,11 +24,12 @@ from core.workspace import corrections, micrographs, results
 from core.workspace.open_correction import open_correction
 from core.workspace.workspace import Workspace
 from models.zoo import card
-from pages.components.frame import handover, jobs, networks, session, stores
-from pages.components.frame.downloads import download_route
-from pages.components.frame.jobs import Job
-from pages.components.frame.queued import QueuedJob
+from pages.components.frame import session, stores
+from pages.components.frame.serving.downloads import download_route
 from pages.components.frame.words import literal
+from pages.components.frame.work import handover, jobs, networks
+from pages.components.frame.work.jobs import Job
+from pages.components.frame.work.queued import QueuedJob
 from pages.components.segment.kept import KeptAnalysis
 from tests.pages.running import by_key, finish, opened, texts
 from tests.pages.test_forest import DISK, GROUND, draw

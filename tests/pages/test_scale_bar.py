@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core.errors import LamellaError
 from core.scale_bar import find
 from core.scale_bar.text import MISSING
-from pages.components.frame import scale_bar
+from pages.components.frame.images import scale_bar
 from pages.components.viewer.ruler import Measured, measured_from
 from tests.core.scale_bar.drawn import draw
 from tests.pages.running import finish, opened, texts, warnings

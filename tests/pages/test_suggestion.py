@@ -18,9 +18,10 @@ from core.errors import ModelError
 from core.formats import read_file
 from core.types import Micrograph
 from models import classifiers, zoo
-from pages.components.frame import samples, session, stores
+from pages.components.frame import session, stores
+from pages.components.frame.images import samples
+from pages.components.frame.images.samples import Offer
 from pages.components.frame.memory import Opened
-from pages.components.frame.samples import Offer
 from pages.components.segment import image_class, suggestion
 from tests.pages.running import by_key, finish, opened, texts
 

@@ -16,7 +16,8 @@ from core.jobs.worker import work_off
 from core.training.fine_tuning.start import FineTuning, Start
 from core.workspace import corrections, lab_models, micrographs, results, trainings
 from core.workspace.open_correction import open_correction
-from pages.components.frame import keeping, worker
+from pages.components.frame import keeping
+from pages.components.frame.work import worker
 from tests.core.training.test_fine_tuning import QUICK, Tiny
 from tests.core.training.test_mask_files import disks, png
 from tests.core.workspace.corrected_result import step

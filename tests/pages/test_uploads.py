@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from core.formats import without_sidecars
+from pages.components.frame.images.uploads import arrivals, batches, source_of, title_of
 from pages.components.frame.memory import Upload
-from pages.components.frame.uploads import arrivals, batches, source_of, title_of
 
 IMAGE, OTHER = b"image", b"another image"
 

@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from core.errors import Cancelled, LamellaError
-from pages.components.frame import jobs
+from pages.components.frame.work import jobs
 from pages.components.segment import objects
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage, _event, facts
 

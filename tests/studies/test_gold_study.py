@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from core.figures.concepts_style import readable
+from core.figures.style import readable
 from core.measurement.lattice import find_lattice
 from core.measurement.power_spectrum import GOLD, region_spectrum
 from core.measurement.regions import measure_objects

@@ -22,8 +22,8 @@ from core.export.report.field import (
 )
 from core.fields.groups import Comparison
 from core.fields.words import NONE, counted_in_words, value_in_words
-from core.figures.paper_charts import fields_figure, groups_figure
-from core.figures.paper_style import png_bytes, svg_bytes
+from core.figures.paper.charts import fields_figure, groups_figure
+from core.figures.paper.style import png_bytes, svg_bytes
 
 IMAGES = "The SHA-256, the pixel size and its source of every image are in fields.csv."
 MOST_OVERLAYS = 12

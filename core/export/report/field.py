@@ -19,9 +19,9 @@ from core.fields.words import (
     interval_in_words,
     value_in_words,
 )
-from core.figures.paper import micrograph_figure, overlay_figure
-from core.figures.paper_charts import distribution_figure
-from core.figures.paper_style import PaperStyle, png_bytes, svg_bytes
+from core.figures.paper.charts import distribution_figure
+from core.figures.paper.micrographs import micrograph_figure, overlay_figure
+from core.figures.paper.style import PaperStyle, png_bytes, svg_bytes
 from core.image_size import width_x_height
 from core.palette import ACCENT
 

@@ -38,7 +38,7 @@ from core.export.report.content import (
     with_subscripts,
 )
 from core.figures.overlay import FONT
-from core.figures.paper_style import printable
+from core.figures.paper.style import printable
 
 FAMILY = "SourceSans"
 MARGIN = 18 * mm

@@ -12,8 +12,13 @@ from core.errors import DataError
 from core.execution import Execution
 from core.image_size import width_x_height
 from core.pixels.resampling import resample_mask, square_pixel_nm
-from core.segmentation.marks import Marks, marks_of
-from core.segmentation.pixel_forest import FeatureBands, ForestSettings, PixelForest, fit_forest
+from core.segmentation.forest.marks import Marks, marks_of
+from core.segmentation.forest.pixel_forest import (
+    FeatureBands,
+    ForestSettings,
+    PixelForest,
+    fit_forest,
+)
 from core.segmentation.preprocessing import image_field
 from core.types import Micrograph, ModelCard, ProgressCallback, no_progress
 

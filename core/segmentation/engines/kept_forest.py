@@ -23,9 +23,9 @@ from core import typed
 from core.errors import LamellaError, ModelError
 from core.execution import Execution
 from core.segmentation.engines.forest_engine import ForestEngine, ForestTraining
-from core.segmentation.marks import MOST_PHASES, Marks, marks_of, mask_png, read_marks
-from core.segmentation.pixel_features import NAMES
-from core.segmentation.pixel_forest import (
+from core.segmentation.forest.marks import MOST_PHASES, Marks, marks_of, mask_png, read_marks
+from core.segmentation.forest.pixel_features import NAMES
+from core.segmentation.forest.pixel_forest import (
     ForestExamples,
     ForestSettings,
     PixelForest,

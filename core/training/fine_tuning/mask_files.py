@@ -18,7 +18,7 @@ from core.formats import read_isolated
 from core.formats.reading.isolated_mask import isolated_labels
 from core.pixels.mask_file import Labels
 from core.pixels.resampling import resample_mask, square_pixel_nm
-from core.segmentation.marks import MOST_PHASES, named_phases
+from core.segmentation.forest.marks import MOST_PHASES, named_phases
 from core.segmentation.preprocessing import eight_bit, image_field
 from core.training.augmentation import IGNORED
 from core.training.fine_tuning.images import Origin, TeachingImage

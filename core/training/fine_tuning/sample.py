@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.segmentation.marks import named_phases
+from core.segmentation.forest.marks import named_phases
 from core.segmentation.preprocessing import eight_bit, image_field
 from core.synthesis.lamellar import NAMES, lamellar
 from core.training.fine_tuning.images import Origin, TeachingImage

@@ -16,7 +16,7 @@ from core.measurement.agreement import (
     mean_of_known,
 )
 from core.pixels.resampling import resample
-from core.segmentation.object_watershed import separate_by_distance
+from core.segmentation.objects.watershed import separate_by_distance
 from core.segmentation.settings import ObjectSettings
 from core.training.augmentation import Pair
 from core.training.fine_tuning.images import is_known

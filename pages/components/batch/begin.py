@@ -13,8 +13,9 @@ from core.workspace import batches, micrographs
 from core.workspace.batches import Settings
 from pages.components.batch import images
 from pages.components.batch.link import LINK
-from pages.components.frame import session, sidebar, worker
+from pages.components.frame import session, sidebar
 from pages.components.frame.words import literal, moment
+from pages.components.frame.work import worker
 from pages.components.measure import choices
 from pages.components.segment import advanced
 

@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.workspace import batches
-from pages.components.frame import downloads, keeping
+from pages.components.frame import keeping
+from pages.components.frame.serving import downloads
 
 if TYPE_CHECKING:
     from core.jobs.batch import Progress

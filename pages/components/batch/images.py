@@ -14,7 +14,8 @@ from core.formats.reading.zip_members import zip_members
 from core.jobs import batch as jobs
 from core.workspace import micrographs
 from core.workspace.micrographs import Filter
-from pages.components.frame import session, uploads
+from pages.components.frame import session
+from pages.components.frame.images import uploads
 from pages.components.frame.words import literal
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ from core.jobs import batch as jobs
 from core.workspace import batches
 from pages.components.batch import export, grouping
 from pages.components.batch.link import LINK
-from pages.components.frame import screen, session, worker
+from pages.components.frame import screen, session
 from pages.components.frame.words import literal, moment
+from pages.components.frame.work import worker
 from pages.components.measure import shown
 
 if TYPE_CHECKING:

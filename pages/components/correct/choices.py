@@ -13,7 +13,7 @@ from core.workspace import corrections, results
 from pages.components.correct.link import BLANK, LINK, MODEL
 from pages.components.frame import keeping, session, sidebar
 from pages.components.frame.memory import Opened
-from pages.components.frame.queued import name_of
+from pages.components.frame.work.queued import name_of
 from pages.components.segment import kept, marking, run
 from pages.components.segment import stored as stored_result
 from pages.components.segment.kept import Corrected, Reference

@@ -10,8 +10,9 @@ from pages.components.correct import clicks, opening, route
 from pages.components.correct.choices import Chosen
 from pages.components.correct.link import LINK, PLACE, place_in
 from pages.components.correct.route import Grant
-from pages.components.frame import publish, screen, session
+from pages.components.frame import screen, session
 from pages.components.frame.memory import Opened
+from pages.components.frame.serving import publish
 from pages.components.frame.words import capital
 from pages.components.segment import objects, selection
 from pages.components.train.link import train_link

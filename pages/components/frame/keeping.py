@@ -18,7 +18,7 @@ from core.settings import WorkspaceLimits, workspace_folder
 from core.workspace import drawings, micrographs
 from core.workspace.micrographs import Kept
 from core.workspace.workspace import Workspace
-from pages.components.frame import samples
+from pages.components.frame.images import samples
 from pages.components.frame.memory import Memory, Upload
 
 Value = TypeVar("Value")

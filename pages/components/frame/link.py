@@ -14,7 +14,8 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.components.frame import keeping, lab, samples
+from pages.components.frame import keeping, lab
+from pages.components.frame.images import samples
 from pages.components.frame.memory import Memory
 
 EVERY_PAGE = ""

@@ -13,8 +13,8 @@ from core.types import Array, Micrograph
 from core.workspace.drawings import Drawing
 from core.workspace.micrographs import Changes
 from pages.components.frame import identity
-from pages.components.frame.jobs import Job
-from pages.components.frame.queued import QueuedJob
+from pages.components.frame.work.jobs import Job
+from pages.components.frame.work.queued import QueuedJob
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components.frame import background, garbage, networks, session
-from pages.components.frame.addresses import PAGES, address_of, declaration
+from pages.components.frame import session
+from pages.components.frame.serving.addresses import PAGES, address_of, declaration
+from pages.components.frame.work import background, garbage, networks
 
 FIRST = "segment"
 ON_DARK = "#007f95"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.components.frame import screen, session
-from pages.components.frame.scripts import script
+from pages.components.frame.serving.scripts import script
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator

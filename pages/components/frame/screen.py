@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.figures.concepts_style import FONT_PX, PRESENTER_FONT_PX, readable
+from core.figures.style import FONT_PX, PRESENTER_FONT_PX, readable
 from pages.components.frame import session
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ import streamlit as st
 
 from core.types import ModelCard
 from core.workspace.micrographs import Kept
-from pages.components.frame import keeping, lab, link, samples, stores
+from pages.components.frame import keeping, lab, link, stores
+from pages.components.frame.images import samples
 from pages.components.frame.memory import Memory
 from pages.components.frame.words import literal
 

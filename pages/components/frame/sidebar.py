@@ -8,19 +8,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.segmentation.second_phase import second_phases
+from core.segmentation.grains.second_phase import second_phases
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
-from pages.components.frame import (
-    image_controls,
-    images,
-    keeping,
-    lab,
-    model_list,
-    samples,
-    screen,
-    session,
-)
+from pages.components.frame import keeping, lab, model_list, screen, session
+from pages.components.frame.images import image_controls, images, samples
 from pages.components.frame.memory import Opened
 from pages.components.frame.words import literal
 

@@ -11,8 +11,8 @@ from core.bounded_store import BoundedStore
 
 if TYPE_CHECKING:
     from core.inspection.cache import ActivationCache
-    from core.segmentation.marks import Marks
-    from core.segmentation.pixel_forest import FeatureBands
+    from core.segmentation.forest.marks import Marks
+    from core.segmentation.forest.pixel_forest import FeatureBands
     from core.types import Array, Micrograph
     from pages.components.frame.memory import Upload
 

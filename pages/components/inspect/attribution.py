@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.frame import background
+from pages.components.frame.work import background
 from pages.components.inspect import colors as inspect_colors
 from pages.components.inspect import following
 from pages.components.inspect import gradients as inspect_gradients
@@ -66,7 +66,7 @@ def draw_map(inspected: Inspected, shown: str, phase: int) -> Shown:
 
 
 def _cam(inspected: Inspected, phase: int) -> Shown:
-    from core.figures.inspection_overlays import heat_overlay
+    from core.figures.inspection.overlays import heat_overlay
     from core.inspection.attribution import seg_grad_cam
 
     rows = inspect_layers.layers(inspected)
@@ -210,7 +210,7 @@ def _gradients(inspected: Inspected, phase: int) -> Shown:
 
 
 def _occlusion(inspected: Inspected, phase: int) -> Shown:
-    from core.figures.inspection_overlays import signed_overlay
+    from core.figures.inspection.overlays import signed_overlay
 
     subject, pixel = inspected.subject, inspected.network_pixel
     square = _square(inspected)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.analysis import Analysis
-from pages.components.frame import background, lab, session, sidebar
+from pages.components.frame import lab, session, sidebar
 from pages.components.frame.memory import Opened
 from pages.components.frame.words import literal
+from pages.components.frame.work import background
 from pages.components.inspect import image_classifiers
 from pages.components.inspect.link import LINK
 from pages.components.segment import run

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components.frame import background, session
+from pages.components.frame import session
+from pages.components.frame.work import background
 from pages.components.inspect import choices as inspect_choices
 from pages.components.inspect import colors as inspect_colors
 from pages.components.inspect import layers as inspect_layers
@@ -174,8 +175,8 @@ def _average(inspected: Inspected, layer: str | None, many: int) -> dict[str, Ef
 
 
 def _heat(field: EffectiveField, scale: str) -> IndexedImage:
-    from core.figures.inspection_overlays import heat_overlay
-    from core.figures.inspection_rings import with_ring
+    from core.figures.inspection.overlays import heat_overlay
+    from core.figures.inspection.rings import with_ring
 
     # A few pixels outweigh the rest by thousands; the root lets the tails be seen.
     heat = heat_overlay(field.heat**0.5, 0.9, scale)

@@ -10,10 +10,11 @@ import streamlit as st
 
 from core.errors import Cancelled, LamellaError
 from core.types import ProgressCallback
-from pages.components.frame import background, session, stores
-from pages.components.frame.jobs import Job
+from pages.components.frame import session, stores
 from pages.components.frame.stores import Key
 from pages.components.frame.words import literal
+from pages.components.frame.work import background
+from pages.components.frame.work.jobs import Job
 
 Result = TypeVar("Result")
 

@@ -9,7 +9,8 @@ import streamlit as st
 
 from core.figures import encoding
 from core.types import Array
-from pages.components.frame import publish, session
+from pages.components.frame import session
+from pages.components.frame.serving import publish
 
 HTML = '<div class="gallery" role="group"></div>'
 CSS = """

@@ -29,7 +29,7 @@ def draw(
     inspected: Inspected, phase: int, where: str, region: Array | None, named: object
 ) -> Shown:
     """Draw the controls and the check; return the overlay, and a caption."""
-    from core.figures.inspection_overlays import signed_overlay
+    from core.figures.inspection.overlays import signed_overlay
 
     baseline = LINK.choose("Baseline", "baseline", BASELINES)
     subject = inspected.subject

@@ -24,7 +24,7 @@ HIERARCHY = (
 
 
 def draw(inspected: Inspected) -> None:
-    from core.figures.inspection_feature_maps import hierarchy_figure
+    from core.figures.inspection.feature_maps import hierarchy_figure
     from core.inspection.depths import first_middle_deepest, layers_with_maps
     from core.inspection.feature_maps import record_feature_maps
     from core.inspection.receptive_field import field_sizes

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from core.palette import phase_color
 from core.types import Phase
-from pages.components.frame import networks, stores
+from pages.components.frame import stores
+from pages.components.frame.work import networks
 
 if TYPE_CHECKING:
     from core.types import Network

@@ -34,7 +34,7 @@ SCALES = {
 
 def draw(inspected: Inspected) -> None:
     """Draw the view."""
-    from core.figures.inspection_kernels import SHOWN
+    from core.figures.inspection.kernels import SHOWN
     from core.inspection.kernels import kernel_layers
 
     known = inspect_layers.layers(inspected)
@@ -116,7 +116,7 @@ def _picture(
     one: Kernels, shown: str, source: int, by_norm: bool, sharing: list[Kernels]
 ) -> Figure:
     """Return the filters or the norms of all, on the scale of those that share it."""
-    from core.figures.inspection_kernels import kernel_grid, kernel_norms
+    from core.figures.inspection.kernels import kernel_grid, kernel_norms
 
     if shown == "filters":
         limit = max(kernels.limit for kernels in sharing)
@@ -127,7 +127,7 @@ def _picture(
 
 def _selected(layer: str, pairs: dict[str, Kernels], channel: int, source: int) -> None:
     """Draw one filter: its choice, its norm and its frequency response."""
-    from core.figures.inspection_kernels import frequency_figure
+    from core.figures.inspection.kernels import frequency_figure
     from core.inspection.kernels import frequency_response
 
     own = next(iter(pairs.values()))

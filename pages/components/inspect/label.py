@@ -79,7 +79,7 @@ def _one_of_several(inspected: Inspected) -> None:
 
 
 def _split(inspected: Inspected) -> None:
-    from core.figures.inspection_network import logit_figure
+    from core.figures.inspection.network import logit_figure
     from core.inspection.attribution import split_logit
 
     st.subheader(SUM)

@@ -71,7 +71,7 @@ def _overlay(
     inspected: Inspected, maps: FeatureMaps, channel: int, scale: Scale
 ) -> tuple[Overlay, str]:
     """Return a channel as an overlay, and what its colours mean."""
-    from core.figures.inspection_overlays import channel_overlay, limits_of
+    from core.figures.inspection.overlays import channel_overlay, limits_of
 
     shape, layer = inspected.subject.shape, maps.layer.name
     low, high = limits_of(maps.activations[channel], scale.plotly)
@@ -165,7 +165,7 @@ def _channels(
     channel: int,
     scale: Scale,
 ) -> None:
-    from core.figures.inspection_feature_maps import channel_thumbnails
+    from core.figures.inspection.feature_maps import channel_thumbnails
 
     total, layer = len(maps.activations), maps.layer.name
     every = total <= FEW or LINK.switch(f"All {total} channels", "all")
@@ -200,7 +200,7 @@ def _channels(
 
 def _patches(inspected: Inspected, maps: FeatureMaps, channel: int) -> tuple[Rectangle, ...]:
     """Draw the strongest patches; return their boxes."""
-    from core.figures.inspection_feature_maps import patch_thumbnails
+    from core.figures.inspection.feature_maps import patch_thumbnails
     from core.inspection.feature_maps import strongest_patches
 
     subject, layer = inspected.subject, maps.layer.name

@@ -43,7 +43,7 @@ def draw(inspected: Inspected) -> None:
 
 
 def _drawing(inspected: Inspected, layer: str | None) -> None:
-    from core.figures.inspection_network import network_figure
+    from core.figures.inspection.network import network_figure
     from core.inspection.network_map import network_map
 
     drawing = inspect_subject.kept(

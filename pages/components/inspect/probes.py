@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.frame import background, screen, session
+from pages.components.frame import screen, session
+from pages.components.frame.work import background
 from pages.components.inspect import image_classifiers
 from pages.components.inspect import layers as inspect_layers
 from pages.components.inspect.subject import Inspected
@@ -32,7 +33,7 @@ HOW = (
 
 def draw(inspected: Inspected) -> None:
     """Draw what probes are, and their curves once they are measured."""
-    from core.figures.inspection_probes import probe_pictures, probes_figure
+    from core.figures.inspection.probes import probe_pictures, probes_figure
     from core.inspection import probes
     from core.inspection.probe_images import LEAST_SIDE, probe_image
 
@@ -90,7 +91,7 @@ def _taken(inspected: Inspected) -> ProbeInput:
 
 
 def _depths(inspected: Inspected, found: tuple[Probe, ...]) -> list[str]:
-    from core.figures.inspection_probes import depth_label
+    from core.figures.inspection.probes import depth_label
     from core.inspection.receptive_field import field_sizes
 
     subject, rows = inspected.subject, inspect_layers.layers(inspected)

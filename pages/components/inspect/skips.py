@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.frame import publish, session
+from pages.components.frame import session
+from pages.components.frame.serving import publish
 from pages.components.frame.words import capital
 from pages.components.inspect import subject as inspect_subject
 from pages.components.inspect.link import LINK

@@ -11,7 +11,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.figures import encoding
-from pages.components.frame import publish, scale_bar
+from pages.components.frame.images import scale_bar
+from pages.components.frame.serving import publish
 from pages.components.frame.words import capital
 from pages.components.inspect.link import LINK
 from pages.components.inspect.subject import Inspected

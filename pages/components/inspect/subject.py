@@ -16,9 +16,10 @@ from core.image_size import width_x_height
 from core.inspection.layer import FeatureMaps
 from core.palette import phase_color
 from core.types import Phase
-from pages.components.frame import networks, session, stores
+from pages.components.frame import session, stores
 from pages.components.frame.memory import Opened
 from pages.components.frame.stores import Key
+from pages.components.frame.work import networks
 from pages.components.inspect import image_classifiers
 from pages.components.inspect.link import LINK, Request
 

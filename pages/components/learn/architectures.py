@@ -9,9 +9,10 @@ import streamlit as st
 
 from core.concepts import architecture_facts
 from core.concepts.architecture_facts import ArchitectureFacts
-from core.figures import learn_architectures as figures
-from pages.components.frame import publish, screen, stores
+from core.figures.networks import architectures as figures
+from pages.components.frame import screen, stores
 from pages.components.frame.memory import Opened
+from pages.components.frame.serving import publish
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
 from pages.components.viewer.viewer import Rectangle, ViewerSettings, viewer

@@ -20,11 +20,13 @@ from core.concepts.output_size import Geometry, extent, same_padding
 from core.concepts.padding import MODES
 from core.concepts.picture import busiest, square_around
 from core.errors import LamellaError
-from core.figures import concepts_convolution as figures
+from core.figures.concepts import convolution as figures
 from core.image_size import width_x_height
-from pages.components.frame import networks, publish, screen, session, stores
+from pages.components.frame import screen, session, stores
 from pages.components.frame.memory import Opened
+from pages.components.frame.serving import publish
 from pages.components.frame.words import literal
+from pages.components.frame.work import networks
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
 from pages.components.learn.kernel_stage import Slide, kernel_stage

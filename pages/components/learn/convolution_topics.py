@@ -14,7 +14,7 @@ from core.concepts.convolution import Walk, feature_map, impulse_response
 from core.concepts.kernel_snippets import impulse_snippet, rank_snippet
 from core.concepts.output_size import Geometry, same_padding
 from core.errors import LamellaError
-from core.figures.concepts_convolution import Panel, border_figure, panels, read_figure
+from core.figures.concepts.convolution import Panel, border_figure, panels, read_figure
 from pages.components.frame import screen
 from pages.components.frame.memory import Opened
 from pages.components.frame.words import literal

@@ -6,11 +6,12 @@ import streamlit as st
 
 from core.concepts import architecture_facts, cifar_family
 from core.concepts.cifar_family import Built
-from core.figures.learn_depths import family_figure
-from core.figures.unet_drawing import unet_figure
+from core.figures.networks.depths import family_figure
+from core.figures.networks.unet_drawing import unet_figure
 from core.types import ProgressCallback
-from pages.components.frame import background, screen, stores
+from pages.components.frame import screen, stores
 from pages.components.frame.memory import Opened
+from pages.components.frame.work import background
 from pages.components.learn import frame as learn
 
 UNET, UNET_SIDE = "unet-resnet18", 256

@@ -11,8 +11,8 @@ from core.image_size import width_x_height
 from core.inspection.receptive_field import UnitField
 from core.palette import ACCENT, OKABE_ITO
 from core.types import PixelSize
-from pages.components.frame import publish
 from pages.components.frame.memory import Opened
+from pages.components.frame.serving import publish
 from pages.components.learn import frame as learn
 from pages.components.viewer.viewer import Rectangle, ViewerEvent, ViewerSettings, viewer
 

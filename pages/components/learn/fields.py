@@ -11,7 +11,7 @@ from core.concepts import receptive_cone, stack_builder
 from core.concepts.receptive_cone import ConeLevel
 from core.concepts.stack_builder import EXAMPLE, LayerField
 from core.concepts.structure_size import StructureSize, structure_size
-from core.figures.learn_fields import cone_figure
+from core.figures.networks.receptive_fields import cone_figure
 from core.inspection.receptive_field import receptive_field, unit_at_pixel
 from pages.components.frame import screen, session, stores
 from pages.components.frame.memory import Opened

@@ -26,9 +26,10 @@ from core.concepts.picture import picture
 from core.concepts.snippet import Snippet
 from core.errors import LamellaError
 from lecture.steps import STEPS
-from pages.components.frame import images, presenter, samples, screen, session, sidebar, stores
-from pages.components.frame.addresses import address_of
+from pages.components.frame import presenter, screen, session, sidebar, stores
+from pages.components.frame.images import images, samples
 from pages.components.frame.memory import Opened
+from pages.components.frame.serving.addresses import address_of
 from pages.components.frame.words import literal
 from pages.components.learn import link as learn_link
 from pages.components.learn import opening

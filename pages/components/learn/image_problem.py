@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.concepts import parameter_counts as counts
-from core.figures.concepts_memory import card_figure
-from core.figures.concepts_parameters import accuracy_figure, memory_figure, snapshot_figure
-from core.figures.concepts_sharing import shift_figure
+from core.figures.concepts.memory import card_figure
+from core.figures.concepts.parameters import accuracy_figure, memory_figure, snapshot_figure
+from core.figures.concepts.sharing import shift_figure
 from pages.components.frame import screen, session, stores
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link

@@ -12,9 +12,9 @@ import streamlit as st
 
 from core.concepts.convolution import Walk, feature_map
 from core.concepts.padding import pad
-from core.figures.concepts_convolution import css_colors, feature_colors
+from core.figures.concepts.convolution import css_colors, feature_colors
 from pages.components.frame import session
-from pages.components.frame.scripts import script
+from pages.components.frame.serving.scripts import script
 from pages.components.viewer.viewer import ViewerImage
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from core.concepts.picture import picture as middle_of
 from core.figures.encoding import EncodedImage, encode_thumbnail
 from core.figures.overlay import scale_bar
 from core.types import Micrograph
-from pages.components.frame import publish
+from pages.components.frame.serving import publish
 
 PX = 150
 _STYLE = """<style>

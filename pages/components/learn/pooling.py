@@ -11,10 +11,11 @@ from core.concepts import pooling, pooling_noise, pooling_shift
 from core.concepts.picture import busiest
 from core.concepts.pooling import OPERATIONS, Pooling
 from core.errors import LamellaError
-from core.figures import learn_pooling as figures
+from core.figures.networks import pooling as figures
 from core.image_size import width_x_height
-from pages.components.frame import publish, screen, stores
+from pages.components.frame import screen, stores
 from pages.components.frame.memory import Opened
+from pages.components.frame.serving import publish
 from pages.components.frame.words import literal
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link

@@ -13,12 +13,14 @@ from core.concepts.equivariance import ImageOperation, curve, pooling_snippet, s
 from core.concepts.picture import constant_grey
 from core.concepts.weight_sharing import layer_matrix, matrix_snippet
 from core.errors import LamellaError
-from core.figures.concepts_convolution import heat_colors
-from core.figures.concepts_sharing import matrix_figure, shift_figure
+from core.figures.concepts.convolution import heat_colors
+from core.figures.concepts.sharing import matrix_figure, shift_figure
 from core.types import Array, ProgressCallback
-from pages.components.frame import background, networks, publish, screen, session, stores
+from pages.components.frame import screen, session, stores
 from pages.components.frame.memory import Opened
+from pages.components.frame.serving import publish
 from pages.components.frame.words import literal
+from pages.components.frame.work import background, networks
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
 from pages.components.learn.shift_stage import Shifted, Show, shift_stage

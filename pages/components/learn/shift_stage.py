@@ -15,9 +15,10 @@ import streamlit as st
 
 from core.concepts.equivariance import ImageOperation
 from core.concepts.heads import HALF, random_heads
-from core.figures.concepts_convolution import feature_scale, scale_colors
-from pages.components.frame import publish, session
-from pages.components.frame.scripts import script
+from core.figures.concepts.convolution import feature_scale, scale_colors
+from pages.components.frame import session
+from pages.components.frame.serving import publish
+from pages.components.frame.serving.scripts import script
 
 if TYPE_CHECKING:
     from core.types import Array

@@ -7,14 +7,15 @@ import streamlit as st
 from core.concepts import counting, gradient_flow, residual
 from core.concepts.gradient_flow import Learning
 from core.errors import LamellaError
-from core.figures import learn_gradients as figures
-from core.figures.learn_depths import depth_figure
-from core.figures.lecture_blocks import block_figure
-from core.figures.lecture_pictures import Shown, pictures
+from core.figures.lecture.pictures import Shown, pictures
+from core.figures.networks import gradients as figures
+from core.figures.networks.blocks import block_figure
+from core.figures.networks.depths import depth_figure
 from core.types import ProgressCallback
-from pages.components.frame import background, screen, stores
+from pages.components.frame import screen, stores
 from pages.components.frame.memory import Opened
 from pages.components.frame.words import literal
+from pages.components.frame.work import background
 from pages.components.learn import frame as learn
 
 BLOCK_PX, FONT_PX, TASK_PX, CURVES_PX = 320, 16, 150, 420

@@ -9,7 +9,8 @@ from core.types import Micrograph
 from core.workspace import micrographs
 from core.workspace.micrographs import Kept
 from lecture.classroom import Shown
-from pages.components.frame import images, keeping, session, stores
+from pages.components.frame import keeping, session, stores
+from pages.components.frame.images import images
 from pages.components.frame.memory import Opened
 
 

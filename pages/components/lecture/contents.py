@@ -7,7 +7,8 @@ import streamlit as st
 from core.figures.qr_code import qr_code
 from lecture.step import Step
 from lecture.steps import PARTS, STEPS
-from pages.components.frame import keeping, samples, stores
+from pages.components.frame import keeping, stores
+from pages.components.frame.images import samples
 from pages.components.frame.memory import Opened
 from pages.components.frame.words import literal
 from pages.components.learn import opening

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.frame import session
-from pages.components.frame.scripts import script
+from pages.components.frame.serving.scripts import script
 
 KEY = "lecture_deck"
 _HERE = Path(__file__).parent

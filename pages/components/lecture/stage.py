@@ -15,18 +15,12 @@ from lecture.classroom import Shown
 from lecture.drawing import MEDIA_TYPE, encoded
 from lecture.step import Step, Subject
 from lecture.steps import PARTS, STEPS
-from pages.components.frame import (
-    images,
-    keeping,
-    networks,
-    presenter,
-    publish,
-    samples,
-    session,
-    stores,
-)
+from pages.components.frame import keeping, presenter, session, stores
+from pages.components.frame.images import images, samples
 from pages.components.frame.memory import Opened
 from pages.components.frame.page_link import PageLink
+from pages.components.frame.serving import publish
+from pages.components.frame.work import networks
 from pages.components.lecture import class_image
 from pages.components.lecture.class_route import class_address, classrooms, is_open
 from pages.components.lecture.deck import Left, Screen, deck

@@ -12,7 +12,7 @@ from core.errors import LamellaError
 from core.workspace import micrographs, results
 from pages.components.correct.link import CORRECT, RESULT
 from pages.components.frame import session, stores
-from pages.components.frame.image_store import image_store
+from pages.components.frame.serving.image_store import image_store
 from pages.components.frame.words import literal
 from pages.components.library.link import LINK
 

@@ -9,7 +9,9 @@ import streamlit as st
 from core.errors import LamellaError
 from core.workspace import corrections, results
 from models import catalogue
-from pages.components.frame import images, publish, session, stores
+from pages.components.frame import session, stores
+from pages.components.frame.images import images
+from pages.components.frame.serving import publish
 from pages.components.frame.words import capital, literal, moment
 from pages.components.library.link import LINK
 from pages.components.viewer.viewer import ViewerSettings, viewer

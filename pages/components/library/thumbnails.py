@@ -9,7 +9,9 @@ from core.figures import encoding
 from core.figures.encoding import EncodedImage
 from core.types import Micrograph
 from core.workspace import micrographs
-from pages.components.frame import keeping, publish, samples
+from pages.components.frame import keeping
+from pages.components.frame.images import samples
+from pages.components.frame.serving import publish
 
 if TYPE_CHECKING:
     from core.workspace.micrographs import Kept

@@ -11,7 +11,8 @@ import streamlit as st
 from core.bounded_store import BoundedStore
 from core.errors import LamellaError
 from core.workspace import archive, lab_models
-from pages.components.frame import downloads, session
+from pages.components.frame import session
+from pages.components.frame.serving import downloads
 from pages.components.frame.words import literal
 
 if TYPE_CHECKING:

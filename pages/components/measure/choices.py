@@ -10,10 +10,11 @@ import streamlit as st
 from core.fields.field import kinds_of, phase_of
 from core.fields.settings import FITS, GRAIN_METHODS, PHASE_METHODS, Kind, MeasureSettings
 from core.types import ModelCard
-from pages.components.frame import background, session, sidebar
+from pages.components.frame import session, sidebar
 from pages.components.frame.memory import Opened
 from pages.components.frame.page_link import PageLink
 from pages.components.frame.words import capital
+from pages.components.frame.work import background
 from pages.components.measure.link import LINK
 from pages.components.segment import marking, run, stored
 from pages.components.segment.run import Result

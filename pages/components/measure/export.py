@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.frame import downloads
+from pages.components.frame.serving import downloads
 from pages.components.segment.kept import Reference
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ def _figure(
     points: int,
     bar: bool,
 ) -> bytes:
-    from core.figures.paper import overlay_figure
-    from core.figures.paper_charts import distribution_figure
-    from core.figures.paper_style import PaperStyle, png_bytes, svg_bytes
+    from core.figures.paper.charts import distribution_figure
+    from core.figures.paper.micrographs import overlay_figure
+    from core.figures.paper.style import PaperStyle, png_bytes, svg_bytes
 
     style = PaperStyle(width, points, bar)
     if of == "overlay" or found.distribution is None:

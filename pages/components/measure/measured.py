@@ -13,10 +13,11 @@ from core.errors import Cancelled, LamellaError
 from core.fields.settings import MeasureSettings
 from core.types import ProgressCallback
 from models.measured import measurand_errors
-from pages.components.frame import background, session, stores
-from pages.components.frame.background import Display
-from pages.components.frame.jobs import Job
+from pages.components.frame import session, stores
 from pages.components.frame.words import literal
+from pages.components.frame.work import background
+from pages.components.frame.work.background import Display
+from pages.components.frame.work.jobs import Job
 from pages.components.segment.kept import Reference
 from pages.components.viewer.viewer import ViewerEvent
 

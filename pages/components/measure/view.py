@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.frame import publish
+from pages.components.frame.serving import publish
 from pages.components.measure import measured
 from pages.components.viewer.viewer import Overlay, ViewerSettings
 

@@ -9,8 +9,9 @@ import streamlit as st
 from core.types import ModelCard
 from models.lab import exchange
 from models.weights import read_weights
-from pages.components.frame import background, downloads
+from pages.components.frame.serving import downloads
 from pages.components.frame.words import literal, size
+from pages.components.frame.work import background
 
 if TYPE_CHECKING:
     from core.types import ProgressCallback

@@ -13,8 +13,9 @@ from core.errors import LamellaError
 from core.exchange import opening
 from core.exchange.description import Description
 from core.workspace.lab_models import NewModel
-from pages.components.frame import background, keeping, session, stores
+from pages.components.frame import keeping, session, stores
 from pages.components.frame.words import literal
+from pages.components.frame.work import background
 from pages.components.models.foreign import NOT_TESTED
 from pages.components.models.overview import LINK
 

@@ -13,7 +13,8 @@ from core.types import Phase
 from core.workspace import lab_models
 from models.lab import remove as remove_model
 from models.lab import strokes_of
-from pages.components.frame import keeping, lab, publish, session
+from pages.components.frame import keeping, lab, session
+from pages.components.frame.serving import publish
 from pages.components.frame.words import day, literal, size
 from pages.components.models.overview import LINK
 

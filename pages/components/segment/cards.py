@@ -10,9 +10,12 @@ from core.errors import LamellaError
 from core.evaluation.overview import expected_time
 from core.settings import Limits
 from models.measured import measured
-from pages.components.frame import images, keeping, networks, publish, samples, session, sidebar
-from pages.components.frame.samples import Offer
+from pages.components.frame import keeping, session, sidebar
+from pages.components.frame.images import images, samples
+from pages.components.frame.images.samples import Offer
+from pages.components.frame.serving import publish
 from pages.components.frame.words import literal
+from pages.components.frame.work import networks
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from core.errors import LamellaError
 from core.types import Micrograph, ModelCard
-from pages.components.frame import networks, stores
+from pages.components.frame import stores
 from pages.components.frame.memory import Opened
+from pages.components.frame.work import networks
 
 if TYPE_CHECKING:
     from core.classification.card import Classification

@@ -11,15 +11,17 @@ import streamlit as st
 from core.errors import DataError
 from core.types import ModelCard, Phase
 from core.workspace.drawings import Drawing
-from pages.components.frame import downloads, keeping, networks, publish, session, stores
+from pages.components.frame import keeping, session, stores
 from pages.components.frame.memory import Opened
+from pages.components.frame.serving import downloads, publish
 from pages.components.frame.words import literal
+from pages.components.frame.work import networks
 from pages.components.viewer.brush import Brush
 from pages.components.viewer.viewer import Overlay
 
 if TYPE_CHECKING:
-    from core.segmentation.marks import Marks
-    from core.segmentation.strokes import Stroke
+    from core.segmentation.forest.marks import Marks
+    from core.segmentation.forest.strokes import Stroke
 
 MOST_PHASES = 8
 POINT_BYTES = 120
@@ -61,7 +63,7 @@ def choose(opened: Opened, card: ModelCard) -> tuple[ModelCard, Marking | None]:
     """
     if not card.needs_marks:
         return card, None
-    from core.segmentation.marks import named_phases
+    from core.segmentation.forest.marks import named_phases
 
     networks.warm_up(card.name)
     keeping.restore_drawing(session.memory(), opened.source, opened.micrograph.digest)
@@ -137,8 +139,8 @@ def _marking(opened: Opened, phases: tuple[Phase, ...]) -> Marking:
 
 
 def _marks(digest: str, shape: tuple[int, int], drawn: Drawing, phases: tuple[Phase, ...]) -> Marks:
-    from core.segmentation.marks import marks_of, read_marks
-    from core.segmentation.strokes import draw_strokes
+    from core.segmentation.forest.marks import marks_of, read_marks
+    from core.segmentation.forest.strokes import draw_strokes
 
     key = (digest, drawn.strokes, drawn.mask, *(phase.name for phase in phases))
     marks = stores.marks().get(key)
@@ -154,7 +156,7 @@ def _example(opened: Opened, phases: int) -> None:
         return
 
     def show() -> None:
-        from core.segmentation.example_strokes import example_strokes
+        from core.segmentation.forest.example_strokes import example_strokes
 
         drawn = drawn_on(opened.micrograph.digest)
         strokes = example_strokes(opened.truth, phases)
@@ -170,7 +172,7 @@ def _example(opened: Opened, phases: int) -> None:
 
 def _download(opened: Opened, phases: tuple[Phase, ...]) -> None:
     from core.export.archive import safe_stem
-    from core.segmentation.marks import mask_png
+    from core.segmentation.forest.marks import mask_png
 
     digest, shape = opened.micrograph.digest, opened.micrograph.shape
     drawn = drawn_on(digest)
@@ -189,7 +191,7 @@ def _names(opened: Opened, phases: tuple[Phase, ...]) -> None:
     mine, digest = session.memory(), opened.micrograph.digest
 
     def put(names: tuple[str, ...]) -> None:
-        from core.segmentation.marks import named_phases
+        from core.segmentation.forest.marks import named_phases
 
         try:
             mine.phase_names = tuple(phase.name for phase in named_phases(names))
@@ -236,7 +238,7 @@ def _mask(opened: Opened) -> None:
     key = f"mask-{digest[:16]}-{drawn.revision}"
 
     def take() -> None:
-        from core.segmentation.marks import read_marks
+        from core.segmentation.forest.marks import read_marks
 
         file = session.value_of(key)
         if file is None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.frame import downloads, screen, session
+from pages.components.frame import screen, session
+from pages.components.frame.serving import downloads
 from pages.components.frame.words import capital
 from pages.components.segment import objects, selection
 from pages.components.viewer.viewer import Rectangle, ViewerEvent
@@ -158,7 +159,7 @@ def _agreement(analysis: Analysis, truth: Array) -> None:
 
 def uncertainty_legend() -> None:
     """Draw what the colours of the uncertainty mean and what to do with it."""
-    from core.figures.inspection_overlays import css_gradient
+    from core.figures.inspection.overlays import css_gradient
 
     with st.container(horizontal=True, vertical_alignment="center", key="uncertainty-legend"):
         st.markdown("sure", width="content")

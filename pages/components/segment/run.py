@@ -20,9 +20,10 @@ from core.jobs import result_key
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard, ProgressCallback, no_progress
 from models.measured import measured
-from pages.components.frame import background, networks, screen, session, stores
-from pages.components.frame.background import Display
+from pages.components.frame import screen, session, stores
 from pages.components.frame.memory import Opened
+from pages.components.frame.work import background, networks
+from pages.components.frame.work.background import Display
 from pages.components.segment import advanced, image_class, kept, saving
 from pages.components.segment.kept import Reference
 from pages.components.segment.marking import Marking

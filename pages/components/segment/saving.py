@@ -10,9 +10,10 @@ from core.jobs import queue, segmentation
 from core.segmentation.settings import ObjectSettings
 from core.types import ModelCard
 from core.workspace import results
-from pages.components.frame import handover, jobs, keeping, session, worker
+from pages.components.frame import keeping, session
 from pages.components.frame.memory import Memory, Opened
-from pages.components.frame.queued import QueuedJob, name_of
+from pages.components.frame.work import handover, jobs, worker
+from pages.components.frame.work.queued import QueuedJob, name_of
 from pages.components.segment.kept import Corrected
 
 if TYPE_CHECKING:

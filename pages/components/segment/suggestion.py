@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.types import ModelCard
-from pages.components.frame import background, images, publish, samples, session
+from pages.components.frame import session
+from pages.components.frame.images import images, samples
 from pages.components.frame.memory import Opened
+from pages.components.frame.serving import publish
+from pages.components.frame.work import background
 from pages.components.segment import image_class, keep_forest, run
 from pages.components.segment.marking import Marking
 

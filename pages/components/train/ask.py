@@ -12,8 +12,9 @@ from core.jobs import training as jobs
 from core.workspace import trainings
 from core.workspace.lab_card import plain_title
 from core.workspace.trainings import Settings
-from pages.components.frame import session, worker
+from pages.components.frame import session
 from pages.components.frame.words import literal
+from pages.components.frame.work import worker
 from pages.components.train import images
 
 if TYPE_CHECKING:

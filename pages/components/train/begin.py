@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.jobs import training as jobs
 from core.workspace import corrected_images, trainings
-from pages.components.frame import publish, session, stores
+from pages.components.frame import session, stores
+from pages.components.frame.serving import publish
 from pages.components.frame.words import literal, moment
 from pages.components.train import images, library, uploads
 from pages.components.train.link import LINK

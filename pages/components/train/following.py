@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.components.correct.link import BLANK, CORRECT, MODEL, PLACE
-from pages.components.frame import background
 from pages.components.frame.words import literal
+from pages.components.frame.work import background
 
 if TYPE_CHECKING:
     from core.types import ProgressCallback

@@ -9,7 +9,8 @@ import streamlit as st
 from core.errors import LamellaError
 from core.workspace import corrected_images, micrographs, trainings
 from pages.components.correct.link import CORRECT
-from pages.components.frame import images, keeping, session
+from pages.components.frame import keeping, session
+from pages.components.frame.images import images
 from pages.components.train import images as training_images
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import streamlit as st
 from core.jobs import order
 from core.jobs import training as jobs
 from core.workspace import trainings
-from pages.components.frame import session, worker
+from pages.components.frame import session
+from pages.components.frame.work import worker
 
 if TYPE_CHECKING:
     from core.workspace.trainings import Standing, Training

@@ -8,8 +8,10 @@ import streamlit as st
 
 from core.jobs import training as jobs
 from core.workspace import trainings
-from pages.components.frame import publish, session, stores, worker
+from pages.components.frame import session, stores
+from pages.components.frame.serving import publish
 from pages.components.frame.words import literal
+from pages.components.frame.work import worker
 from pages.components.train import ask, result, running
 from pages.components.train.link import LINK
 from pages.components.viewer.viewer import ViewerSettings, viewer

@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.workspace import trainings
-from pages.components.frame import publish, session, stores
+from pages.components.frame import session, stores
+from pages.components.frame.serving import publish
 from pages.components.frame.words import literal
 from pages.components.train import images as training_images
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.segmentation.strokes import ERASER, WIDEST_PX, Stroke
+from core.segmentation.forest.strokes import ERASER, WIDEST_PX, Stroke
 from core.types import Phase
 
 MOST_STROKES = 2000

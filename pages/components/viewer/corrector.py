@@ -13,7 +13,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.frame import session
-from pages.components.frame.scripts import script
+from pages.components.frame.serving.scripts import script
 from pages.components.viewer.viewer import ViewerImage, facts
 
 HEIGHT = 700

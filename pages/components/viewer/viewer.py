@@ -1,8 +1,8 @@
 """The clickable micrograph, shared by every page: one component, no build step.
 
 Everything is in image pixels and (row, column). The pictures travel over HTTP
-(:mod:`pages.components.frame.publish`), so what goes through here is small and opacity, zoom, swipe
-and blink never reach the server.
+(:mod:`pages.components.frame.serving.publish`), so what goes through here is small and opacity,
+zoom, swipe and blink never reach the server.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import streamlit as st
 from core.image_size import width_x_height
 from core.types import Phase
 from pages.components.frame import session
-from pages.components.frame.scripts import script
+from pages.components.frame.serving.scripts import script
 from pages.components.viewer.brush import Brush, strokes_from, strokes_to
 from pages.components.viewer.ruler import Ruler, measured_from
 

@@ -8,7 +8,7 @@ import io
 import pytest
 
 from core.concepts.architecture_facts import architecture_facts, snippet
-from core.figures.learn_architectures import cost_figure, maps_figure
+from core.figures.networks.architectures import cost_figure, maps_figure
 from models.architectures import ARCHITECTURES
 
 PUBLISHED = {

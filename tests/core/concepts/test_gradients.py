@@ -11,7 +11,7 @@ import torch
 
 from core.concepts import gradient_flow, residual
 from core.errors import Cancelled, LamellaError
-from core.figures import learn_gradients as figures
+from core.figures.networks import gradients as figures
 
 
 @pytest.fixture

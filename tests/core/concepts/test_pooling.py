@@ -14,7 +14,7 @@ from core.concepts import pooling, pooling_noise, pooling_shift
 from core.concepts.pooling import Pooling
 from core.concepts.snippet import Snippet
 from core.errors import LamellaError
-from core.figures import learn_pooling as figures
+from core.figures.networks import pooling as figures
 
 
 def printed(snippet: Snippet) -> str:

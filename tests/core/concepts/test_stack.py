@@ -16,7 +16,7 @@ from torch import nn
 
 from core.concepts import receptive_cone, stack_builder, structure_size
 from core.errors import LamellaError
-from core.figures.learn_fields import cone_figure
+from core.figures.networks.receptive_fields import cone_figure
 from models.architectures import ARCHITECTURES
 
 SHAPE = (768, 1024)

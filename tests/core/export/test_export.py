@@ -26,7 +26,7 @@ from core.export.label_image import label_tiff, object_tiff
 from core.export.provenance import provenance, run_json
 from core.export.tables import csv_bytes, xlsx_bytes
 from core.measurement.regions import measure_objects
-from core.segmentation.instances import separate_objects
+from core.segmentation.objects.instances import separate_objects
 from core.segmentation.settings import TileSettings, tiles_for
 from core.types import Micrograph, ModelCard, Phase, PixelSize, Segmentation, Weights
 

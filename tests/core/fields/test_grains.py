@@ -12,7 +12,7 @@ from core.fields.grain_quantities import g_in_short
 from core.fields.settings import GRAIN_METHODS, MeasureSettings
 from core.measurement.grain_size import g_from_area, g_from_count, g_from_intercept
 from core.measurement.uncertainty import ModelError
-from core.segmentation.grain_intercepts import intercepts_of
+from core.segmentation.grains.intercepts import intercepts_of
 from core.types import PixelSize
 from tests.core.fields.made_analysis import analysis_of, card_of, discs
 

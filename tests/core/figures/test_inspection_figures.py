@@ -11,14 +11,14 @@ from PIL import Image
 from torch import nn
 
 from core.figures.encoding import encode_colors
-from core.figures.inspection_feature_maps import (
+from core.figures.inspection.feature_maps import (
     channel_thumbnails,
     hierarchy_figure,
     patch_thumbnails,
 )
-from core.figures.inspection_kernels import frequency_figure, kernel_grid, kernel_norms
-from core.figures.inspection_network import logit_figure, network_figure
-from core.figures.inspection_overlays import (
+from core.figures.inspection.kernels import frequency_figure, kernel_grid, kernel_norms
+from core.figures.inspection.network import logit_figure, network_figure
+from core.figures.inspection.overlays import (
     DIVERGING,
     channel_overlay,
     colors,
@@ -26,7 +26,7 @@ from core.figures.inspection_overlays import (
     limits_of,
     signed_overlay,
 )
-from core.figures.inspection_rings import with_ring
+from core.figures.inspection.rings import with_ring
 from core.inspection.attribution import split_logit
 from core.inspection.feature_maps import (
     Measure,

@@ -19,18 +19,16 @@ from core.concepts.pooling import Pooling
 from core.concepts.receptive_cone import cone
 from core.concepts.stack_builder import field_rows, parse_stack, trace_stack
 from core.concepts.weight_sharing import layer_matrix
-from core.figures import (
-    concepts_convolution,
-    concepts_memory,
-    concepts_parameters,
-    concepts_sharing,
-    learn_depths,
-    learn_fields,
-    learn_pooling,
-    unet_drawing,
-)
-from core.figures.concepts_style import color_scale, readable
+from core.figures.concepts import convolution as concepts_convolution
+from core.figures.concepts import memory as concepts_memory
+from core.figures.concepts import parameters as concepts_parameters
+from core.figures.concepts import sharing as concepts_sharing
 from core.figures.encoding import encode_grey
+from core.figures.networks import depths as learn_depths
+from core.figures.networks import pooling as learn_pooling
+from core.figures.networks import receptive_fields as learn_fields
+from core.figures.networks import unet_drawing
+from core.figures.style import color_scale, readable
 from core.inspection.network_map import Block, Edge, NetworkMap, Role
 
 NOISE = np.random.default_rng(0).random((40, 80))

@@ -12,9 +12,9 @@ from PIL import Image
 
 from core.errors import DataError
 from core.fields.field import measure_field
-from core.figures.paper import micrograph_figure, overlay_figure
-from core.figures.paper_charts import distribution_figure
-from core.figures.paper_style import PaperStyle, png_bytes, printable, svg_bytes
+from core.figures.paper.charts import distribution_figure
+from core.figures.paper.micrographs import micrograph_figure, overlay_figure
+from core.figures.paper.style import PaperStyle, png_bytes, printable, svg_bytes
 from core.types import Phase
 from tests.core.fields.made_analysis import analysis_of, card_of, discs
 

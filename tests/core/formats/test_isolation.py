@@ -19,7 +19,7 @@ from core.errors import DataError, FormatError, LimitError
 from core.formats.reading import isolation, own_folder
 from core.formats.reading.isolated_mask import isolated_mask
 from core.formats.reading.isolation import run_isolated
-from core.segmentation.marks import mask_png
+from core.segmentation.forest.marks import mask_png
 from core.settings import Limits
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these limits")

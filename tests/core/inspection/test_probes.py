@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from core.errors import Cancelled, LamellaError
-from core.figures.inspection_probes import depth_label, probes_figure
+from core.figures.inspection.probes import depth_label, probes_figure
 from core.inspection.probe_images import CONCEPTS, probe_image
 from core.inspection.probes import IMAGE, Probe, ProbeInput, linear_probes, probe_auc
 from models.architectures.small import SmallUnet

@@ -18,7 +18,7 @@ from core.measurement.grain_size import (
     g_iso643,
     intercepts,
 )
-from core.segmentation.grain_network import boundaries, separate_grains
+from core.segmentation.grains.network import boundaries, separate_grains
 from core.synthesis.grains.effects import Seeds
 from core.synthesis.grains.image import geometry, truth
 from core.synthesis.grains.settings import EFFECTS, GrainSettings

@@ -14,7 +14,7 @@ from core.measurement.intercept_lines import (
     three_circles,
 )
 from core.pixels.image_area import nearest_index
-from core.segmentation.grain_merging import grains_from_probability
+from core.segmentation.grains.merging import grains_from_probability
 
 
 def squares(cells, side):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from core.segmentation.drawn_marks import Box
+from core.segmentation.annotations.drawn_marks import Box
 
 FONT = Path("core/figures/fonts/SourceSansPro-Regular.ttf")
 SHAPE = (400, 600)

@@ -6,7 +6,7 @@ import pytest
 
 from core.scale_bar.bar import bars_near
 from core.scale_bar.shapes import Bar
-from core.segmentation.drawn_marks import Box
+from core.segmentation.annotations.drawn_marks import Box
 from tests.core.scale_bar.drawn import draw, micrograph, pixels_of, rectangle, write
 
 

@@ -10,15 +10,11 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from core.analysis import analyse, recalibrate, regroup, scale_is_free
-from core.segmentation.annotations import (
-    Box,
-    Selection,
-    find_annotations,
-    objects_in,
-    select_objects,
-)
-from core.segmentation.arrows import is_arrow
+from core.segmentation.annotations.arrows import is_arrow
+from core.segmentation.annotations.drawn_marks import Box
+from core.segmentation.annotations.find import find_annotations
 from core.segmentation.engines.classic_engine import ClassicEngine
+from core.segmentation.objects.selection import Selection, objects_in, select_objects
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.samples import samples
 from core.synthesis.supported.sample import supported_metal

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.segmentation.basins import groups
+from core.segmentation.objects.basins import groups
 
 
 def test_groups_are_numbered_by_the_least_of_each() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.segmentation.broken_rods import join_rods
+from core.segmentation.objects.broken_rods import join_rods
 
 EVERYWHERE = np.ones((200, 300), bool)
 ROW, COLUMN = np.mgrid[:200, :300]

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from skimage.segmentation import watershed
 
-from core.segmentation import flooding
-from core.segmentation.flooding import flooded
+from core.segmentation.grains import flooding
+from core.segmentation.grains.flooding import flooded
 
 
 def rough(seed: int, sigma: float = 2.5) -> np.ndarray:

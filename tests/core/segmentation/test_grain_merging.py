@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.segmentation.grain_merging import grains_from_probability
+from core.segmentation.grains.merging import grains_from_probability
 
 
 def squares(cells: int = 4, side: int = 32, strength: float = 0.9) -> np.ndarray:

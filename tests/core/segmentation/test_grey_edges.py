@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.segmentation.grey_edges import as_drawn, move_outlines
+from core.segmentation.objects.grey_edges import as_drawn, move_outlines
 
 
 def shown(diameter: float, *, contrast: float = -0.5, noise: float = 0.02):

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.segmentation.instances import separate_objects
+from core.segmentation.objects.instances import separate_objects
 from core.segmentation.settings import ObjectSettings
 
 RADII = (12, 20, 35, 50, 80)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.errors import LamellaError
-from core.segmentation.instances import separate_objects
+from core.segmentation.objects.instances import separate_objects
 from core.segmentation.settings import ObjectSettings
 
 EVERYTHING = ObjectSettings(split=0.5, minimum_area_px=1)

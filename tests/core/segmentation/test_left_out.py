@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.segmentation.left_out import left_out
+from core.segmentation.objects.left_out import left_out
 
 
 def test_what_no_object_counts_is_left_out_but_not_the_rim_of_an_object_at_its_grey_edge() -> None:

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from core.errors import DataError
-from core.segmentation.marks import marks_of, mask_png, named_phases, read_marks
-from core.segmentation.strokes import ERASER, Stroke, draw_strokes
+from core.segmentation.forest.marks import marks_of, mask_png, named_phases, read_marks
+from core.segmentation.forest.strokes import ERASER, Stroke, draw_strokes
 
 SHAPE = (40, 60)
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from core.errors import LamellaError
-from core.segmentation.annotations import Selection, select_objects
-from core.segmentation.instances import check_settings
-from core.segmentation.object_confidence import features, object_confidence, typical_area
+from core.segmentation.objects.confidence import features, object_confidence, typical_area
+from core.segmentation.objects.instances import check_settings
+from core.segmentation.objects.selection import Selection, select_objects
 from core.segmentation.settings import ObjectSettings
 from core.types import ObjectConfidence, Phase, Segmentation
 from models.zoo.particles import CARD

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import LamellaError
-from core.segmentation.object_watershed import separate_by_distance
+from core.segmentation.objects.watershed import separate_by_distance
 from core.segmentation.settings import ObjectSettings
 from core.training.object_targets import contact_line, normalized_distance
 

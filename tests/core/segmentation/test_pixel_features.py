@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.segmentation.pixel_features import (
+from core.segmentation.forest.pixel_features import (
     NAMES,
     SCALES_PX,
     feature_names,

@@ -7,12 +7,12 @@ import pytest
 
 from core.analysis import analyse
 from core.errors import Cancelled, DataError, ModelError
-from core.segmentation import pixel_forest
 from core.segmentation.engines.forest_engine import features_of, fit
-from core.segmentation.example_strokes import correcting_stroke, example_strokes
-from core.segmentation.marks import Marks, marks_of, named_phases
-from core.segmentation.pixel_forest import FeatureBands, ForestSettings, fit_forest
-from core.segmentation.strokes import draw_strokes
+from core.segmentation.forest import pixel_forest
+from core.segmentation.forest.example_strokes import correcting_stroke, example_strokes
+from core.segmentation.forest.marks import Marks, marks_of, named_phases
+from core.segmentation.forest.pixel_forest import FeatureBands, ForestSettings, fit_forest
+from core.segmentation.forest.strokes import draw_strokes
 from core.types import Micrograph, PixelSize
 from models import zoo
 

@@ -7,9 +7,9 @@ import numpy as np
 from core.analysis import regroup
 from core.fields.field import measure_field
 from core.fields.settings import MeasureSettings
-from core.segmentation.grain_intercepts import intercepts_of
-from core.segmentation.grain_merging import grains_from_probability
-from core.segmentation.second_phase import (
+from core.segmentation.grains.intercepts import intercepts_of
+from core.segmentation.grains.merging import grains_from_probability
+from core.segmentation.grains.second_phase import (
     closing_probability,
     second_phase_mask,
     second_phases,

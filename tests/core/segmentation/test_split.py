@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.segmentation.object_confidence import object_confidence
-from core.segmentation.objects import confidence_of, counted_objects, find_objects
+from core.segmentation.objects.confidence import object_confidence
+from core.segmentation.objects.counted import confidence_of, counted_objects, find_objects
 from core.segmentation.settings import ObjectSettings
 from core.types import ObjectConfidence, Phase, Segmentation
 from models.zoo.particles import CARD

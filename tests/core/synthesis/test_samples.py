@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from core.measurement.agreement import confusion_matrix, intersection_over_union
-from core.segmentation.instances import separate_objects
+from core.segmentation.objects.instances import separate_objects
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.particles import Particle, Population, draw, place
 from core.synthesis.samples import SHAPE, samples

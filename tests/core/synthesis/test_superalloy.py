@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import label
 
-from core.segmentation.annotations import find_annotations
+from core.segmentation.annotations.find import find_annotations
 from core.segmentation.out_of_distribution import out_of_distribution_warnings
 from core.synthesis.superalloy import MATRIX, SECONDARY, SHAPE, TERTIARY, superalloy
 from models.zoo import CARDS

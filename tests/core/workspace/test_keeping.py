@@ -15,8 +15,8 @@ import apsw
 import pytest
 
 from core.errors import WorkspaceError
+from core.segmentation.forest.strokes import Stroke
 from core.segmentation.settings import ObjectSettings
-from core.segmentation.strokes import Stroke
 from core.settings import Limits, WorkspaceLimits
 from core.types import PixelSize
 from core.workspace import (

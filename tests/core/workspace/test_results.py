@@ -15,10 +15,10 @@ from core.errors import WorkspaceError
 from core.export.provenance import provenance
 from core.segmentation.engines.engine import Engine
 from core.segmentation.engines.forest_engine import fit
-from core.segmentation.marks import marks_of, named_phases
-from core.segmentation.pixel_forest import ForestSettings
+from core.segmentation.forest.marks import marks_of, named_phases
+from core.segmentation.forest.pixel_forest import ForestSettings
+from core.segmentation.forest.strokes import Stroke
 from core.segmentation.segment import segment
-from core.segmentation.strokes import Stroke
 from core.settings import WorkspaceLimits
 from core.types import Micrograph, PixelSize, Segmentation
 from core.workspace import drawings, micrographs, quota, result_arrays, results

@@ -9,8 +9,9 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import PixelSize
-from pages.components.frame import publish, screen, session
+from pages.components.frame import screen, session
 from pages.components.frame.page_link import PageLink
+from pages.components.frame.serving import publish
 from pages.components.frame.words import literal
 from pages.components.studies import study
 from pages.components.studies.gold import settings as study_gold_settings

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.errors import LamellaError
-from pages.components.frame import publish, screen
+from pages.components.frame import screen
+from pages.components.frame.serving import publish
 from pages.components.frame.words import literal
 from pages.components.viewer.viewer import ViewerSettings, viewer
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.types import ProgressCallback
-from pages.components.frame import background, screen, session
+from pages.components.frame import screen, session
 from pages.components.frame.page_link import PageLink
+from pages.components.frame.work import background
 from pages.components.studies import study
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.components.frame import publish, question, screen
+from pages.components.frame import question, screen
 from pages.components.frame.page_link import PageLink
 from pages.components.frame.question import Question
+from pages.components.frame.serving import publish
 from pages.components.studies import study
 from pages.components.studies.gold import settings as study_gold_settings
 from pages.components.viewer.viewer import ViewerSettings, viewer

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.types import Array, Micrograph, ProgressCallback
-from pages.components.frame import background, networks, publish, session, sidebar
+from pages.components.frame import session, sidebar
 from pages.components.frame.page_link import PageLink
+from pages.components.frame.serving import publish
+from pages.components.frame.work import background, networks
 from pages.components.studies import study
 from pages.components.studies.gold import annotations as study_gold_annotations
 from pages.components.studies.gold import lattice as study_gold_lattice
@@ -198,7 +200,7 @@ def _numbers(analysis: Analysis, truth: Array | None) -> None:
 def _table(analysis: Analysis, truth: Array | None) -> None:
     table = analysis.table
     if truth is not None and analysis.micrograph.pixel_size is not None and len(table):
-        from core.segmentation.instances import separate_objects
+        from core.segmentation.objects.instances import separate_objects
         from studies.gold.scoring import sizes_beside_truth
 
         true_objects = separate_objects(truth, 1, analysis.object_settings)

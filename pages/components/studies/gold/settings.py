@@ -9,8 +9,9 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.synthesis.gold.settings import GoldSettings
-from pages.components.frame import publish, screen, stores
+from pages.components.frame import screen, stores
 from pages.components.frame.page_link import PageLink
+from pages.components.frame.serving import publish
 from pages.components.frame.words import literal
 
 if TYPE_CHECKING:

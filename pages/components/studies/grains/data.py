@@ -11,8 +11,9 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.synthesis.grains.settings import GrainSettings, random_settings
-from pages.components.frame import publish, session, stores
+from pages.components.frame import session, stores
 from pages.components.frame.page_link import PageLink
+from pages.components.frame.serving import publish
 from pages.components.frame.words import literal
 from pages.components.studies import study
 from pages.components.studies.grains import settings as study_grains_settings

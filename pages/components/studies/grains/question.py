@@ -8,10 +8,12 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import Array, ProgressCallback
-from pages.components.frame import background, networks, publish, screen, session, sidebar, stores
+from pages.components.frame import screen, session, sidebar, stores
 from pages.components.frame.memory import Opened
 from pages.components.frame.page_link import PageLink
+from pages.components.frame.serving import publish
 from pages.components.frame.words import literal
+from pages.components.frame.work import background, networks
 from pages.components.studies import study
 from pages.components.studies.grains import settings as study_grains_settings
 from pages.components.viewer.viewer import ViewerSettings, viewer

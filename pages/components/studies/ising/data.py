@@ -9,8 +9,9 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
-from pages.components.frame import publish, screen, session, stores
+from pages.components.frame import screen, session, stores
 from pages.components.frame.page_link import PageLink
+from pages.components.frame.serving import publish
 from pages.components.frame.words import literal
 from pages.components.studies import study
 from pages.components.viewer.viewer import ViewerSettings, viewer

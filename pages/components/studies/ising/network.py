@@ -9,9 +9,10 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types import ProgressCallback
-from pages.components.frame import background, screen, stores
+from pages.components.frame import screen, stores
 from pages.components.frame.page_link import PageLink
 from pages.components.frame.words import literal
+from pages.components.frame.work import background
 from pages.components.studies import study
 
 if TYPE_CHECKING:

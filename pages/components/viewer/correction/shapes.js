@@ -1,5 +1,5 @@
 // Part of the corrector: shapes as rows of pixels. A pixel belongs to a shape that covers its middle,
-// as in core/segmentation/strokes.py. A canvas is never asked: it draws with half-covered edges, and
+// as in core/segmentation/forest/strokes.py. A canvas is never asked: it draws with half-covered edges, and
 // differently in each browser.
 
 // Rows of a brush `width` px wide drawn straight from one point to another: row(y, left, right).

@@ -1,0 +1,1 @@
+"""Figures of the pages on one idea each: convolution, parameters, sharing."""

@@ -1,0 +1,1 @@
+"""Figures of whole networks and their parts."""

@@ -1,0 +1,1 @@
+"""Writing and drawings burnt into an image, found."""

@@ -1,0 +1,1 @@
+"""A random forest taught by marks on the image."""

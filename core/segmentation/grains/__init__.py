@@ -1,0 +1,1 @@
+"""From boundaries to grains, and lines across them."""

@@ -1,0 +1,1 @@
+"""Files, pictures and downloads over HTTP, beside Streamlit's own."""

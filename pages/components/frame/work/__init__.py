@@ -1,0 +1,1 @@
+"""What takes long: jobs, workers, networks, and how a page hears of their end."""
