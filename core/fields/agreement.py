@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy.ndimage import label
 
 from core.analysis import Analysis
 from core.errors import DataError
@@ -25,6 +26,8 @@ from core.segmentation.grains.second_phase import closing_probability, second_ph
 from core.types import read_only
 
 TOLERANCE_PX = 2.0
+MOST_PHASES, MANY_AREAS = 10, 3
+"""A mask of at most so many numbers, on average in so many areas or more, may be of phases."""
 MaskKind = Literal["classes", "instances"]
 DIFFERENT = ("same", "missed", "added", "another phase")
 
@@ -52,7 +55,8 @@ class Agreement:
     grain boundaries and a mask that has some; else None. ``mean_diameter_error``: of the mean
     equivalent diameter, relative; None without objects in either. ``differences``: (H, W) uint8,
     index into DIFFERENT: in the reference only, in the segmentation only, in both as another phase;
-    0 where the image is not measurable.
+    0 where the image is not measurable. ``is_scattered``: of a mask of objects, its few numbers are
+    each spread over many areas, as those of phases are.
     """
 
     kind: MaskKind
@@ -64,6 +68,7 @@ class Agreement:
     grains: GrainAgreement | None
     mean_diameter_error: float | None
     differences: np.ndarray
+    is_scattered: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "differences", read_only(self.differences))
@@ -101,6 +106,7 @@ def agreement(analysis: Analysis, reference: np.ndarray, kind: MaskKind) -> Agre
         _grains(analysis, given),
         None if objects is None else _diameter_error(analysis.objects, reference * measurable),
         _differences(given, labels),
+        kind == "instances" and _is_scattered(reference),
     )
 
 
@@ -152,6 +158,14 @@ def _grains(analysis: Analysis, given: np.ndarray) -> GrainAgreement | None:
         grains_from_probability(probability),
         second_phase_mask(given[rows], analysis.card),
     )
+
+
+def _is_scattered(reference: np.ndarray) -> bool:
+    numbers = np.unique(reference[reference > 0])
+    if not 0 < len(numbers) <= MOST_PHASES:
+        return False
+    areas = sum(int(label(reference == one, np.ones((3, 3)))[1]) for one in numbers)
+    return areas >= MANY_AREAS * len(numbers)
 
 
 def _differences(given: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from core.fields.agreement import Agreement, MaskKind
 
 KINDS: dict[MaskKind, str] = {"instances": "Objects: each its own number", "classes": "Phases"}
+SCATTERED = (
+    "Each number of this mask is spread over many areas, as in a mask of phases, and counts as one "
+    "object here. If it is a mask of phases, choose *Phases* under *The mask holds*; if it is one "
+    "of objects, give each a number of its own."
+)
 COLOURS = "Differences: :orange[orange] missed, :blue[blue] added, :violet[pink] another phase."
 
 
@@ -67,6 +72,8 @@ def _agreement(analysis: Analysis, data: bytes, name: str, kind: MaskKind) -> Ag
 def table(found: Agreement) -> None:
     """Draw the measures of agreement."""
     st.subheader("Agreement with the reference")
+    if found.is_scattered:
+        st.warning(SCATTERED)
     if found.objects is not None:
         objects = found.objects
         off = found.mean_diameter_error

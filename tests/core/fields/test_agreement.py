@@ -37,6 +37,18 @@ def test_a_mask_of_objects_is_matched_one_by_one():
     assert found.mean_diameter_error == pytest.approx((20 + np.sqrt(200)) / (20 + np.sqrt(30)) - 1)
 
 
+@pytest.mark.parametrize(("count", "told"), [(2, False), (3, True)])
+def test_a_mask_of_phases_taken_for_one_of_objects_is_noticed(count, told):
+    """One number in three areas or more; with a number each there is nothing to notice."""
+    mask = np.zeros((60, 80), np.int64)
+    for index in range(count):
+        mask[20:30, 20 * index : 20 * index + 10] = 1
+    assert agreement(analysis_of(drawn()), mask, "instances").is_scattered is told
+    assert not agreement(analysis_of(drawn()), mask, "classes").is_scattered
+    own = mask * (1 + np.arange(80) // 20)
+    assert not agreement(analysis_of(drawn()), own, "instances").is_scattered
+
+
 def test_a_mask_of_phases_and_an_info_bar():
     card = card_of("matrix", "a", "b", objects=None)
     labels, mask = drawn(), drawn()
