@@ -25,7 +25,7 @@ def test_no_page_runs_before_the_libraries_are_there(monkeypatch: pytest.MonkeyP
 
 def test_they_are_those_that_plotly_and_scipy_look_up_in_sys_modules() -> None:
     program = (
-        "import sys\nfrom pages.components.frame import networks\n"
+        "import sys\nfrom pages.components.frame.work import networks\n"
         "networks.import_libraries()\nprint({'torch', 'pandas'} - set(sys.modules))"
     )
     ran = subprocess.run(
