@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from core.segmentation.engines.classic_engine import ClassicEngine
 from core.segmentation.engines.engine import Engine
 from core.types import ModelCard
 from models import zoo
 from pages.components.frame.work import networks
+
+
+@pytest.fixture(autouse=True, scope="session")
+def installed_once() -> Iterator[None]:
+    """Read what each installed package says of itself once, not anew for each page: no package
+    comes or goes meanwhile, and reading takes longer than most pages."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = manifest_scanner.scan_component_manifests
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(scan))
+        yield
 
 
 @pytest.fixture(autouse=True, scope="module")
