@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from core.errors import Cancelled
 from core.figures.encoding import IndexedImage
 from core.figures.inspection.rings import with_ring
 from core.inspection import cache, integrated_gradients, occlusion
+from core.inspection import subject as prepared
 from core.inspection.field import choose_field
 from core.inspection.region import (
     labels_in_field,
@@ -25,6 +28,7 @@ from core.inspection.region import (
     pixel_region,
 )
 from core.inspection.subject import Subject
+from core.inspection.trace import Trace, trace_network
 from core.segmentation.engines.engine import Engine
 from core.types import Micrograph, PixelSize, ProgressCallback
 from models import zoo
@@ -85,6 +89,29 @@ def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     stores._store.clear("inspections", stores.INSPECTION_BYTES)
     stores.activations.clear()
     networks.engine.clear()
+
+
+@pytest.fixture(scope="module")
+def trace_once() -> Callable[..., Trace]:
+    """Return :func:`core.inspection.trace.trace_network`, which follows a network before fields of
+    one size once for all tests: it takes longer than what most of them ask."""
+    traces = WeakKeyDictionary[nn.Module, dict[tuple[int, ...], Trace]]()
+
+    def again(
+        network: nn.Module, shape: tuple[int, ...], lock: AbstractContextManager | None
+    ) -> Trace:
+        known = traces.setdefault(network, {})
+        if shape not in known:
+            known[shape] = trace_network(network, shape, lock)
+        return known[shape]
+
+    return again
+
+
+@pytest.fixture(autouse=True)
+def shared_traces(trace_once: Callable[..., Trace], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Share what is known of networks that stay the same."""
+    monkeypatch.setattr(prepared, "trace_network", trace_once)
 
 
 @pytest.fixture
