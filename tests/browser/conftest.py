@@ -120,6 +120,7 @@ def serve() -> Callable[..., object]:
 
 @pytest.fixture(scope="session")
 def browser(chromium_path: Path) -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=str(chromium_path), args=list(ARGUMENTS)
@@ -150,7 +151,6 @@ def open_tab(browser: Browser, warm_context: BrowserContext) -> Iterator[Callabl
     """Return a function that opens an empty tab, each of another visitor; whatever it asks for must
     come from here."""
     contexts, outside, faults = [], [], []
-    expect.set_options(timeout=PATIENCE_MS)
     # Who visits is in a cookie.
     warm_context.clear_cookies()
 

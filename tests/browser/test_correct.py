@@ -11,10 +11,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request
 
 from core.workspace.open_correction import STALE
 from tests.browser.conftest import PATIENCE_MS, Server
+from tests.browser.waiting import expect
 
 CORRECTOR = ".corrector[data-image][data-revision]"
 ROUTE = "**/lamella/corrections/**"
@@ -42,7 +43,6 @@ def context(server: Server, browser: Browser) -> Iterator[BrowserContext]:
     faults: list[str] = []
     found.on("weberror", lambda error: faults.append(str(error.error)))
     found.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
     segmented(found.new_page(), server, "disks.png", disks())
     yield found
     found.close()

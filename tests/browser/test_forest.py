@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from pages.components.segment import marking, results
+from tests.browser.waiting import expect
 
 DONE = ".viewer[data-image][data-labels][data-objects]"
 WHERE = """viewer => {

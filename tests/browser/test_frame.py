@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
+
+from tests.browser.waiting import expect
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ADDRESSES = sorted(path.stem.replace("_", "-") for path in (REPOSITORY / "pages").glob("*.py"))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Error, Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Error, Locator, Page, WebSocketRoute
 
 from pages.components.inspect import field, label, subject
 from pages.components.inspect.link import VIEWS
+from tests.browser.waiting import expect
 
 DONE = ".viewer[data-image][data-labels][data-objects]"
 SEEN = re.compile(r"(\d+) px = ([\d.]+) nm")

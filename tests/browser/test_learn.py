@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import Page, TimeoutError
 
 from core.concepts.convolution import Walk, output_pixel
 from core.concepts.equivariance import shift_test, steps
@@ -18,6 +18,7 @@ from core.concepts.output_size import Geometry
 from core.concepts.picture import picture, square_around
 from pages.components.frame.images import samples
 from pages.components.learn.frame import in_digits
+from tests.browser.waiting import expect
 
 
 def middle_of_the_sample() -> np.ndarray:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import ConsoleMessage, Page
 
 from lecture.steps import PARTS, STEPS
 from pages.components.lecture.stage import ELSEWHERE
+from tests.browser.waiting import expect
 from tests.pages.test_pages import two_disks
 
 KEYS = list(STEPS)

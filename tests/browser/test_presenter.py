@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
+
+from tests.browser.waiting import expect
 
 SCROLLED = """() => {
   const main = document.querySelector("[data-testid=stMain]"), root = document.documentElement;

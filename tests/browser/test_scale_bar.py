@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
+from tests.browser.waiting import expect
 from tests.core.scale_bar.drawn import draw
 
 

@@ -14,12 +14,13 @@ import pandas as pd
 import pytest
 import tifffile
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 import cli
 from pages.components.frame import sidebar
 from pages.components.segment import objects, results
 from pages.components.segment.objects import INSPECT_THERE
+from tests.browser.waiting import expect
 from tests.pages.test_contrast import LEAST, contrast, rgb
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from core.jobs.worker import work_off
 from core.training.fine_tuning.start import FineTuning, Start
@@ -23,6 +23,7 @@ from pages.components.frame.identity import EVERYONE
 from pages.components.frame.link import NO_MODEL
 from pages.components.frame.work import worker
 from tests.browser.test_correct import CORRECTOR, objects, place, saved, stroke
+from tests.browser.waiting import expect
 
 PURPOSE = "Segments ground, disk in images like those that it was taught with."
 NAMES = ("steel_1.png", "bronze_1.png")

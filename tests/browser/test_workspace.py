@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from benchmarks import ten_users
 from pages.components.frame.keeping import NOT_YOURS
+from tests.browser.waiting import expect
 
 PROGRESS = re.compile(r"Tile [1-9]\d* of \d+")
 SIDE = 1500
