@@ -126,6 +126,12 @@ class Analysis:
         measurable = self.micrograph.measurable
         return phase_fractions(made.labels, made.phases, made.pixel_size, measurable)
 
+    @property
+    def object_fraction(self) -> float:
+        """Share of the measurable area, in [0, 1], that lies in objects that count."""
+        measurable = int(np.count_nonzero(self.micrograph.measurable))
+        return int(np.count_nonzero(self.objects)) / max(measurable, 1)
+
     @cached_property
     def mean_confidence(self) -> float:
         """How sure the network was, see :func:`core.segmentation.confidence.mean_confidence`."""

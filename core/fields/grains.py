@@ -157,12 +157,24 @@ def _notes(view: View, found: GrainMap) -> Iterator[str]:
         "corner a quarter; the distribution has whole grains only, weighted by the inverse of "
         "their chance to lie inside (Miles-Lantuéjoul)."
     )
+    yield from _other_count(view, found)
     yield from _second_phase(view)
     removed = len(view.settings.removed_hits)
     if removed:
         yield f"{removed:,} hits of test lines were removed by hand."
     if view.analysis.by_hand is not None:
         yield f"The grains were {view.analysis.by_hand}."
+
+
+def _other_count(view: View, found: GrainMap) -> Iterator[str]:
+    """Yield why the table of the segmentation has another number of grains, if it has."""
+    segmented, closed = len(view.analysis.table), len(found.table)
+    if view.analysis.by_hand is None and segmented != closed:
+        yield (
+            f"The segmentation's own table has {segmented:,} grains, not {closed:,}: it numbers "
+            "the regions between boundaries as they were drawn. Here gaps in boundaries are closed "
+            "first, and regions that no boundary parts are one grain."
+        )
 
 
 def _second_phase(view: View) -> Iterator[str]:

@@ -37,7 +37,7 @@ def summary(analysis: Analysis, truth: Array | None) -> None:
     }
     if analysis.card.objects_phase is not None:
         sizes = size_bins(analysis.table)
-        rows[objects.heading(analysis)] = f"{len(analysis.table):,}"
+        rows[objects.heading(analysis)] = counted(analysis)
         rows["Cut by the edge"] = f"{sizes.cut:,}"
         rows |= _left_out(analysis)
         if sizes.counted:
@@ -58,6 +58,17 @@ def summary(analysis: Analysis, truth: Array | None) -> None:
     )
     if truth is not None and session.truth_is_for(analysis.card):
         _agreement(analysis, truth)
+
+
+def counted(analysis: Analysis) -> str:
+    """Return how many objects count, and their area where it is not that of their phase."""
+    card, number = analysis.card, f"{len(analysis.table):,}"
+    of_phase = analysis.phase_fractions["area_fraction"][card.objects_phase]
+    share = analysis.object_fraction
+    is_same = f"{100 * share:.1f}" == f"{100 * of_phase:.1f}"
+    if is_same or card.boundary_phase is not None or analysis.by_hand is not None:
+        return number
+    return f"{number}, {100 * share:.1f} % of the area"
 
 
 def _few_pixels(analysis: Analysis) -> str | None:

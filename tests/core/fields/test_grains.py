@@ -69,6 +69,15 @@ def test_a_network_of_lines_is_closed_and_counted():
     assert found.quantity("mean_chord").unit == "µm"
 
 
+def test_another_number_of_grains_in_the_segmentation_is_explained():
+    place = np.indices((240, 240)) % 40
+    made = analysis_of((np.abs(place - 20) <= 1).any(0), 500.0, card=GRAINS)
+    assert len(made.table) == 49
+    assert not any("own table" in note for note in measure_field(made).notes)
+    fewer = replace(made, table=made.table[:40])
+    assert "own table has 40 grains, not 49" in " ".join(measure_field(fewer).notes)
+
+
 def test_hits_can_be_taken_away():
     every = measured()
     assert len(every.drawing.hits.ids) == every.headline.n
