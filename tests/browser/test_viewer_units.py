@@ -373,3 +373,41 @@ def test_a_place_that_leaves_the_page_before_it_was_told_ends_its_view_too(
       return told;
     }""")
     assert found == ["first", "ended"]
+
+
+LOADING = """async (asked, rest = {}) => {
+  const ended = {};
+  fetchBitmap = (url) => new Promise((resolve, reject) => (ended[url] = { resolve, reject }));
+  pyramid = async (bitmap) => [bitmap];
+  const message = { hidden: false, textContent: "" };
+  const at = view(Pictures, { width: 8, height: 4, ...rest }, {}, {
+    pictures: {}, wanted: {}, turn: 0, modes: {}, find: () => message, mark() {},
+  });
+  Object.assign(at.data, rest);
+  for (const digest of asked) at.load("image", { digest, url: digest });
+  return async (digest, how = "resolve") => {
+    ended[digest][how]({ width: 8, height: 4 });
+    await new Promise((resolve) => setTimeout(resolve));
+    return [at.pictures.image?.digest ?? null, message.hidden];
+  };
+}"""
+
+
+def test_pictures_that_follow_faster_than_they_load_are_shown_in_their_order(
+    evaluate: Callable[[str], Any],
+) -> None:
+    found = evaluate(f"""async () => {{
+      const end = await ({LOADING})(["a", "b", "c", "d"]);
+      return [await end("b"), await end("a"), await end("c", "reject"), await end("d")];
+    }}""")
+    assert found == [["b", True], ["b", True], ["b", True], ["d", True]]
+
+
+def test_a_late_picture_does_not_come_under_the_labels_of_another(
+    evaluate: Callable[[str], Any],
+) -> None:
+    found = evaluate(f"""async () => {{
+      const end = await ({LOADING})(["a", "b"], {{ labels: {{ digest: "b" }} }});
+      return [await end("a"), await end("b")];
+    }}""")
+    assert found == [[None, False], ["b", True]]

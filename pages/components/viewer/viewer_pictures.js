@@ -88,8 +88,9 @@ class Pictures {
     this.stage = root.querySelector(".stage");
     this.find = (selector) => this.element.querySelector(selector);
     this.probe = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-    this.pictures = {}; // kind -> { digest, levels, box }
+    this.pictures = {}; // kind -> { digest, levels, box, turn }
     this.wanted = {}; // kind -> digest asked for
+    this.turn = 0; // how many were asked for
     this.data = {};
     this.modes = { outline: false, swipe: false, blink: false };
   }
@@ -103,22 +104,33 @@ class Pictures {
     }
     if (this.wanted[kind] === source.digest) return;
     this.wanted[kind] = source.digest;
+    const turn = ++this.turn;
     try {
       const levels = await pyramid(await fetchBitmap(source.url));
-      if (this.wanted[kind] !== source.digest) return;
-      this.pictures[kind] = { digest: source.digest, levels, box: source.box };
+      if (this.wanted[kind] !== source.digest && !this.showsLate(kind, levels[0], turn)) return;
+      this.pictures[kind] = { digest: source.digest, levels, box: source.box, turn };
       this.forget(kind);
       if (kind === "image") this.find(".message").hidden = true;
       if (this.modes.outline) this.prepareOutlines();
       this.mark();
       this.schedule();
     } catch {
+      if (this.wanted[kind] !== source.digest) return;
       delete this.wanted[kind];
       if (kind !== "image") return;
       const message = this.find(".message");
       message.textContent = "The server no longer has this image. Open it again to see it.";
       message.hidden = false;
     }
+  }
+
+  // Where pictures follow one another faster than they load, as of a running simulation, one that was
+  // overtaken is better than none. Not of an image with something over it, which would not fit.
+  showsLate(kind, bitmap, turn) {
+    const { width, height } = this.data.image;
+    const fits = bitmap.width === width && bitmap.height === height;
+    const isAlone = !this.data.labels && !this.data.objects && !this.data.layer;
+    return kind === "image" && fits && isAlone && turn > (this.pictures.image?.turn ?? 0);
   }
 
   forget(kind) {
