@@ -16,11 +16,14 @@ class ClassifierCard(ModelCard):
     ``phases``: the classes, and last "other". ``threshold``: the
     largest probability below which an image is "other". ``crop_px``: side of the square crops that
     the network sees. ``suggests``: the name of the model for each class but the last.
+    ``part_of_other``: index of a class that the network parts from what is "other" alone, so that
+    it takes from no other class; None = none.
     """
 
     threshold: float = 0.5
     crop_px: int = 128
     suggests: tuple[str, ...] = ()
+    part_of_other: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 ones.
 
 DIR/particles, DIR/carbon_steel, DIR/superalloy, DIR/coating: each with images/ and index.csv.
+DIR/stem_boxes, where there is one: images/ of supported metal particles, besides generated ones.
 """
 
 from __future__ import annotations
@@ -21,17 +22,20 @@ from core.training.dataset import read_index
 from core.training.recipe import Recipe
 
 GRAINS = 4
-NONE = 5
+SUPPORTED = 5
+NONE = 6
 
 
 @dataclass(frozen=True)
 class ClassFolder:
     """Where micrographs of one class lie. ``column``: of index.csv, names the specimen or article;
-    else ``specimen``: the part of a file's name that does."""
+    else ``specimen``: the part of a file's name that does. ``held_back``: the specimens for
+    validation, by a pattern; "" = as the index says, or drawn at random."""
 
     folder: str
     column: str | None = None
     specimen: str = ".*"
+    held_back: str = ""
 
 
 FOLDERS = (
@@ -41,6 +45,10 @@ FOLDERS = (
     ClassFolder("coating", specimen=r"(S\d+_)?\d+_\d+"),
 )
 """By index of their class."""
+SUPPORTED_FOLDER = ClassFolder("stem_boxes", specimen="[A-Z][a-z]", held_back="Pt")
+"""By metal; the model `supported-particles` is tested on those of platinum too."""
+SUPPORTED_REPEATS = 8
+"""How often a recorded image of supported particles counts, beside many generated ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +57,7 @@ class ClassificationData:
 
     train: tuple[LabelledImage, ...]
     validation: tuple[LabelledImage, ...]
-    shares: tuple[float, ...] = (1.4, 1.0, 1.0, 1.0, 1.4, 2.2)
+    shares: tuple[float, ...] = (1.4, 1.0, 1.0, 1.0, 1.4, 1.4, 2.2)
 
     def crops(
         self, recipe: Recipe, random: np.random.Generator
@@ -92,15 +100,20 @@ def split_micrographs(
         images, held_back = read_class(folder, image_class, source, recipe)
         train += [image for image in images if image.specimen not in held_back]
         validation += [image for image in images if image.specimen in held_back]
+    if (folder / SUPPORTED_FOLDER.folder).is_dir():
+        images, held_back = read_class(folder, SUPPORTED, SUPPORTED_FOLDER, recipe)
+        train += SUPPORTED_REPEATS * [one for one in images if one.specimen not in held_back]
+        validation += [one for one in images if one.specimen in held_back]
     return train, validation
 
 
 def made_for_training() -> tuple[LabelledImage, ...]:
-    """Return grains, particles and other images from the seeds for training."""
+    """Return grains, particles, supported ones and other images from the seeds for training."""
     seed = synthetic_images.TRAIN_SEED
     return (
         *synthetic_images.made_particles(0, seed, 6),
         *synthetic_images.made_grains(GRAINS, seed, 120),
+        *synthetic_images.made_supported(SUPPORTED, seed, 240),
         *synthetic_images.made_others(NONE, seed, synthetic_images.OTHERS, 14),
         # Photographs count as much as several classes of made images.
         *6 * synthetic_images.photographs(NONE, synthetic_images.PHOTOGRAPHS),
@@ -112,6 +125,7 @@ def made_for_validation() -> tuple[LabelledImage, ...]:
     seed = synthetic_images.VALIDATION_SEED
     return (
         *synthetic_images.made_grains(GRAINS, seed, 16),
+        *synthetic_images.made_supported(SUPPORTED, seed, 16),
         *synthetic_images.made_others(NONE, seed, synthetic_images.OTHERS, 1),
         *synthetic_images.made_others(NONE, seed, synthetic_images.OTHERS_HELD_BACK, 2),
         *synthetic_images.photographs(NONE, synthetic_images.PHOTOGRAPHS_HELD_BACK[::2]),
@@ -131,6 +145,8 @@ def read_class(
         raise DataError(f"There is no folder {place / 'images'}; it is needed, with micrographs.")
     index, images = read_index(place), read_images(source, place, image_class)
     named = {one.specimen for one in images if index.get(one.name, {}).get("split") == "val"}
+    if source.held_back:
+        named = {one.specimen for one in images if re.fullmatch(source.held_back, one.specimen)}
     if not named:
         groups = sorted({one.specimen for one in images})
         np.random.default_rng(recipe.split_seed).shuffle(groups)

@@ -13,7 +13,7 @@ from torch import nn
 from core.classification.card import Classification, ClassifierCard
 from core.classification.classify import class_probabilities
 from core.classification.crops import LabelledImage
-from core.classification.data import FOLDERS, ClassFolder, specimen_of
+from core.classification.data import FOLDERS, SUPPORTED_FOLDER, ClassFolder, specimen_of
 from core.errors import DataError, LamellaError
 from core.formats import read_file
 from core.measurement.bootstrap import Estimate, over_all_images
@@ -110,12 +110,12 @@ def evaluate_classifier(
 
 def read_labelled_images(folder: Path) -> tuple[LabelledImage, ...]:
     """Return the images of a folder of folders: particles, carbon_steel, superalloy, coating,
-    grains, none; each with images, or with a folder of that name and an index.csv.
+    grains, stem_boxes, other; each with images, or with a folder of that name and an index.csv.
 
     Raises:
         DataError: none of these folders, or images that cannot be read, all listed.
     """
-    sources = (*FOLDERS, GRAINS_FOLDER, ClassFolder(OTHER_FOLDER))
+    sources = (*FOLDERS, GRAINS_FOLDER, SUPPORTED_FOLDER, ClassFolder(OTHER_FOLDER))
     found: list[LabelledImage] = []
     mistakes: list[str] = []
     for image_class, source in enumerate(sources):

@@ -14,12 +14,14 @@ from core.synthesis import drawings, patterns
 from core.synthesis.grains.image import generate
 from core.synthesis.grains.settings import draw_settings
 from core.synthesis.samples import gold_tem, low_dose_tem, platinum_haadf
+from core.synthesis.supported.image import draw_supported
 
 Draw = Callable[[np.random.Generator, int], np.ndarray]
 
 SIDE = 320
 DIAMETER_PX = (25.0, 110.0)
 BAND_PX = 6.0
+FEWEST_SUPPORTED = 5
 # Seeds of the generators: training and validation never meet, nor do the samples of the app.
 TRAIN_SEED, VALIDATION_SEED = 20_000, 90_000
 PARTICLES = (gold_tem, platinum_haadf, low_dose_tem)
@@ -85,6 +87,17 @@ def made_grains(image_class: int, seed: int, count: int) -> list[LabelledImage]:
             settings = draw_settings(random, (), DIAMETER_PX, BAND_PX)
         grey = generate(settings, (SIDE, SIDE), int(random.integers(2**31))).grey
         found.append(labelled_image(f"grains-{seed}-{index}", grey, image_class))
+    return found
+
+
+def made_supported(image_class: int, seed: int, count: int) -> list[LabelledImage]:
+    """Return ``count`` synthetic STEM micrographs of metal particles on supports."""
+    random, found = np.random.default_rng((seed, 3)), list[LabelledImage]()
+    while len(found) < count:
+        image, instances = draw_supported(random, SIDE)
+        if len(np.unique(instances)) > FEWEST_SUPPORTED:
+            grey = np.rint(255 * image).astype(np.uint8)
+            found.append(labelled_image(f"supported-{seed}-{len(found)}", grey, image_class))
     return found
 
 

@@ -12,10 +12,13 @@ from PIL import Image
 from torch import nn
 
 import cli
+from core.classification.card import Classification
 from core.classification.classify import classify
+from core.classification.doubt import sure_suggestion
 from core.synthesis import drawings
 from core.synthesis.grains.samples import GRAIN_SAMPLES
 from core.synthesis.samples import samples
+from core.synthesis.supported.sample import supported_metal
 from core.types import Micrograph
 from models import classifiers, zoo
 from models.classifiers.micrograph_type import particles_resnet18_encoder
@@ -75,6 +78,22 @@ def test_the_apps_grains_are_grains(network: nn.Module, sample) -> None:
     assert classify(sample.build()[0], network, CARD).suggestion == "grains"
 
 
+def test_the_apps_metal_on_an_oxide_is_supported_particles(network: nn.Module) -> None:
+    found = classify(supported_metal().micrograph, network, CARD)
+    assert found.suggestion == "supported-particles"
+
+
+def test_a_part_of_other_is_named_sooner_than_a_class() -> None:
+    def answer(**shares: float) -> Classification:
+        names = [phase.name.replace(" ", "_") for phase in CARD.phases]
+        return Classification(np.array([shares.get(name, 0.0) for name in names]), CARD)
+
+    assert sure_suggestion(answer(supported_particles=0.55, other=0.45)) == "supported-particles"
+    assert sure_suggestion(answer(supported_particles=0.45, other=0.55)) is None
+    assert sure_suggestion(answer(particles=0.65, other=0.35)) is None
+    assert sure_suggestion(answer(particles=0.75, other=0.25)) == "particles"
+
+
 def test_training_starts_from_the_encoder_of_particles() -> None:
     network = CARD.build()
     particles_resnet18_encoder(network)
@@ -91,7 +110,7 @@ def test_a_runs_own_weights_are_scored_in_place_of_the_shipped_ones(tmp_path, ca
     command = ["evaluate", CARD.name, "--images", str(tmp_path), "--json"]
     network = classifiers.load(CARD.name)
     with torch.no_grad():
-        network.fc.bias.copy_(torch.tensor([0.0, 0, 0, 0, 1e4, 0]))
+        network.fc.bias.copy_(torch.tensor([0.0, 0, 0, 0, 1e4, 0, 0]))
     save_weights(network.state_dict(), tmp_path / "other.safetensors")
     assert cli.main(command) == 0
     shipped = json.loads(capsys.readouterr().out)

@@ -215,7 +215,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "superalloy" / "index.csv").write_text(f"stem,split\n{rows}\n")
     made = (
         LabelledImage("g", random.integers(0, 255, (40, 40), dtype=np.uint8), 4, "g"),
-        LabelledImage("n", np.full((40, 40), 128, np.uint8), 5, "n"),
+        LabelledImage("s", random.integers(0, 99, (40, 40), dtype=np.uint8), 5, "s"),
+        LabelledImage("n", np.full((40, 40), 128, np.uint8), 6, "n"),
     )
     monkeypatch.setattr(classification_data, "made_for_training", lambda: made)
     monkeypatch.setattr(classification_data, "made_for_validation", lambda: made)
@@ -245,13 +246,23 @@ def test_no_specimen_lies_on_both_sides_of_the_split(folder: Path) -> None:
 
 def test_every_kind_is_drawn_by_its_share(folder: Path) -> None:
     found = replace(
-        classification_data.classification_data(folder, RECIPE), shares=(0, 0, 3, 0, 0, 1)
+        classification_data.classification_data(folder, RECIPE), shares=(0, 0, 3, 0, 0, 0, 1)
     )
     batch = found.crops(replace(RECIPE, batch=400), np.random.default_rng(0))
     classes = [int(image_class) for _, image_class in batch]
-    assert set(classes) == {2, 5}
+    assert set(classes) == {2, 6}
     # 300 of 400 expected, and 5 standard deviations are 43.
     assert abs(classes.count(2) - 300) < 43
+
+
+def test_supported_particles_of_platinum_are_held_back(folder: Path) -> None:
+    for name in ("Ru1", "Ru_silica2", "Pt2", "PtCo1"):
+        save(folder / "stem_boxes" / "images" / f"{name}.png", np.full((20, 20), 9, np.uint8))
+    found = classification_data.classification_data(folder, RECIPE)
+    train = [one.name for one in found.train if one.specimen == "Ru"]
+    assert sorted(train) == 8 * ["Ru1"] + 8 * ["Ru_silica2"]
+    held_back = {one.name for one in found.validation if one.image_class == 5}
+    assert held_back == {"s", "Pt2", "PtCo1"}
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -262,7 +273,7 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 def tiny() -> nn.Module:
     return nn.Sequential(
         nn.Conv2d(1, 4, 3, stride=2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
-        nn.Linear(4, 6),
+        nn.Linear(4, 7),
     )  # fmt: skip
 
 
@@ -365,7 +376,7 @@ def test_images_are_read_from_folders_named_like_kinds(tmp_path: Path) -> None:
     found = read_labelled_images(tmp_path)
     assert [(one.name, one.image_class, one.specimen) for one in found] == [
         ("RG1.png", 4, "7"),
-        ("cat.png", 5, "cat"),
+        ("cat.png", 6, "cat"),
     ]
     (tmp_path / "other" / "bad.png").write_bytes(b"no image")
     with pytest.raises(DataError, match=r"bad\.png"):
