@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 RESULT, EXPORT = "Result", "Export"
 SETTLED = "The settings of objects change nothing in it any more."
+NOTED = 0.02
+"""Of the area of a phase, the share that lies in no object that counts, from which it is said."""
 AGREEMENT = "Agreement with this synthetic sample's ground truth (IoU): "
 
 
@@ -65,7 +67,7 @@ def counted(analysis: Analysis) -> str:
     card, number = analysis.card, f"{len(analysis.table):,}"
     of_phase = analysis.phase_fractions["area_fraction"][card.objects_phase]
     share = analysis.object_fraction
-    is_same = f"{100 * share:.1f}" == f"{100 * of_phase:.1f}"
+    is_same = abs(share - of_phase) < NOTED * of_phase
     if is_same or card.boundary_phase is not None or analysis.by_hand is not None:
         return number
     return f"{number}, {100 * share:.1f} % of the area"
