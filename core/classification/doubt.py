@@ -51,7 +51,7 @@ def sure_suggestion(found: Classification) -> str | None:
 
 def doubts(card: ModelCard, found: Classification) -> tuple[str, ...]:
     """Return a sentence where the image looks like none that ``card`` was trained on."""
-    own = class_of(card, found.card)
+    own = _telling_class(card, found.card)
     if own is None or found.probabilities[own] >= UNLIKE:
         return ()
     name, share = found.card.phases[own].name, 100 * found.probabilities[own]
@@ -70,8 +70,15 @@ def doubts_about(
 ) -> tuple[str, ...]:
     """Return the :func:`doubts` of a ``classifier``, which ``engine`` runs, about an image; it is
     looked at no longer than there may be any."""
-    own = class_of(card, classifier)
+    own = _telling_class(card, classifier)
     if own is None:
         return ()
     found = classify_unless(micrograph, engine, classifier, own, UNLIKE)
     return () if found is None else doubts(card, found)
+
+
+def _telling_class(card: ModelCard, classifier: ClassifierCard) -> int | None:
+    """Return the :func:`class_of` a model where a low probability says that an image is unlike it:
+    of a part of other it is low for some of the model's own training images."""
+    own = class_of(card, classifier)
+    return None if own == classifier.part_of_other else own

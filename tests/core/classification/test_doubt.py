@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.classification.card import Classification
 from core.classification.classify import classify, classify_unless
 from core.classification.doubt import doubts, doubts_about
 from core.segmentation.engines.engine import Engine
@@ -61,3 +62,11 @@ def test_the_shipped_network_gives_the_numbers_of_all_crops_at_once():
     assert doubts_about(IMAGE, zoo.card("particles"), CARD, engine) == doubts(
         zoo.card("particles"), at_once
     )
+
+
+def test_an_unlikely_part_of_other_is_no_reason_to_doubt():
+    found = Classification(np.eye(len(CARD.phases))[OTHER], CARD)
+    assert "0 % likeness with our images of particles" in doubts(zoo.card("particles"), found)[0]
+    supported = zoo.card("supported-particles")
+    assert doubts(supported, found) == ()
+    assert doubts_about(IMAGE, supported, CARD, Answering(0.0, 0.0, 0.0)) == ()
