@@ -675,7 +675,7 @@ def test_the_classifier_of_kinds_shows_what_speaks_for_its_answer(
     )
     assert not app.exception
     shares = app.dataframe[0].value.set_index("Class")["Probability"]
-    assert list(shares.index)[-1] == "other" and len(shares) == 6
+    assert list(shares.index)[-1] == "other" and len(shares) == 7
     assert shares.sum() == pytest.approx(1)
     assert shown["viewer"]["overlay"].title == "Seg-Grad-CAM"
     # 128 px, halved five times.
