@@ -25,7 +25,8 @@ from core.correction.blank import blank
 from core.correction.changes import Change, repainted
 from core.correction.codec import Step
 from core.figures.size_histogram import size_bins
-from core.types import Micrograph, PixelSize
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
 from core.workspace import corrections, micrographs, results
 from core.workspace.open_correction import OpenCorrection, open_correction
 from core.workspace.workspace import Workspace

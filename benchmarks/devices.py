@@ -41,7 +41,7 @@ from core.segmentation.engines.engine import Engine
 from core.segmentation.engines.processor import machine_in_words
 from core.segmentation.segment import segment
 from core.synthesis.samples import low_dose_tem
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from models import classifiers, zoo
 
 SEGMENTED, SIDE = 512, 256

@@ -23,7 +23,10 @@ import numpy as np  # noqa: E402
 from core.analysis import Analysis, ObjectSettings  # noqa: E402
 from core.fields.field import measure_field  # noqa: E402
 from core.measurement.regions import measure_objects  # noqa: E402
-from core.types import Micrograph, ModelCard, Phase, PixelSize, Segmentation  # noqa: E402
+from core.types.micrograph import Micrograph  # noqa: E402
+from core.types.model_card import ModelCard  # noqa: E402
+from core.types.pixel_size import PixelSize  # noqa: E402
+from core.types.segmentation import Phase, Segmentation  # noqa: E402
 
 SIDE, COUNT, RUNS = 2048, 6000, 5
 PHASES = (Phase("background", "#000000"), Phase("particle", "#E69F00"))

@@ -21,7 +21,7 @@ import numpy as np
 from core.analysis import Analysis, analyse, regroup
 from core.synthesis import patterns
 from core.synthesis.samples import gold_tem
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from core.workspace import micrographs, results
 from core.workspace.workspace import Workspace
 from models import zoo

@@ -32,7 +32,7 @@ from core.measurement.regions import measure_objects
 from core.segmentation.engines.engine import Engine
 from core.segmentation.engines.processor import bfloat16_units, machine_in_words
 from core.synthesis.samples import samples
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from models import zoo
 
 SIDE, RUNS = 2048, 5

@@ -23,7 +23,7 @@ from core.errors import DataError
 
 if TYPE_CHECKING:
     from core.evaluation.evaluation import MaskKind
-    from core.types import ModelCard
+    from core.types.model_card import ModelCard
 
 HELP = "score a model on images and masks"
 

@@ -12,7 +12,7 @@ from commands.terminal.options import add_page
 from core.image_size import width_x_height
 
 if TYPE_CHECKING:
-    from core.types import Micrograph
+    from core.types.micrograph import Micrograph
 
 HELP = "what image files say about themselves"
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from core.fields.groups import Comparison
     from core.fields.pooled import PooledMeasurement
     from core.fields.settings import MeasureSettings
-    from core.types import Micrograph
+    from core.types.micrograph import Micrograph
 
 HELP = "measure many images and pool them to one result with a report"
 METHODS = {

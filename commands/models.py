@@ -11,7 +11,7 @@ from commands.terminal.lab import add_lab, known_model, owner_of, workspace_of
 from commands.terminal.options import UsageError
 
 if TYPE_CHECKING:
-    from core.types import ModelCard
+    from core.types.model_card import ModelCard
 
 HELP = "the zoo of trained models"
 

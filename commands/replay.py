@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from core.analysis import Analysis
     from core.export.replay import Replay, Run
     from core.segmentation.segment import AnyEngine
-    from core.types import Micrograph
+    from core.types.micrograph import Micrograph
 
 HELP = "repeat a result and say what differs"
 

@@ -23,7 +23,9 @@ from core.errors import LamellaError
 if TYPE_CHECKING:
     from core.analysis import Analysis, Segmented
     from core.segmentation.segment import AnyEngine
-    from core.types import Micrograph, ModelCard, PixelSize
+    from core.types.micrograph import Micrograph
+    from core.types.model_card import ModelCard
+    from core.types.pixel_size import PixelSize
 
 HELP = "label every pixel and measure the objects"
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.training.progress import Progress
     from core.training.recipe import Recipe
     from core.training.session import TrainingOptions
-    from core.types import ModelCard
+    from core.types.model_card import ModelCard
 
 HELP = "train a model on images and masks, or teach one your own material"
 SECONDS_BETWEEN_LINES = 15

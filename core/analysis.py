@@ -20,15 +20,12 @@ from core.segmentation.grains.intercepts import intercepts_of
 from core.segmentation.objects.measured import lengths_of, measured_objects, table_of
 from core.segmentation.objects.selection import Selection
 from core.segmentation.settings import TOGETHER_PX, ObjectSettings, TileSettings, tiles_for
-from core.types import (
-    Micrograph,
-    ModelCard,
-    PixelSize,
-    ProgressCallback,
-    Segmentation,
-    no_progress,
-    read_only,
-)
+from core.types.arrays import read_only
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard
+from core.types.pixel_size import PixelSize
+from core.types.progress import ProgressCallback, no_progress
+from core.types.segmentation import Segmentation
 
 if TYPE_CHECKING:
     import pandas as pd

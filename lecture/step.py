@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 from core.concepts.picture import picture
 from core.errors import LamellaError
 from core.segmentation.engines.engine import Engine
-from core.types import Array, Micrograph
+from core.types.arrays import Array
+from core.types.micrograph import Micrograph
 
 MOST_LETTERS = 210
 """Of a sentence: two lines of large type."""

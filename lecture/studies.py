@@ -11,7 +11,8 @@ from core.analysis import analyse
 from core.figures.lecture.pictures import Shown, pictures, text_rows
 from core.synthesis.gold.samples import GOLD_SAMPLES
 from core.synthesis.grains.samples import GRAIN_SAMPLES
-from core.types import Array, Micrograph
+from core.types.arrays import Array
+from core.types.micrograph import Micrograph
 from lecture.step import Part, Step, Subject
 from studies.gold import figures as gold_figures
 from studies.gold.contrasts import TITLES

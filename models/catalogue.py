@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from safetensors import safe_open
 
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models import classifiers, interactive, zoo
 
 if TYPE_CHECKING:

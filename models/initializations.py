@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from core.training.recipe import Recipe
-    from core.types import ModelCard
+    from core.types.model_card import ModelCard
 
 
 def with_initialization(

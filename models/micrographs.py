@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models import zoo
 from models.weights import weights
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.evaluation.choices import careful_text, precision_text
 from core.evaluation.score_tables import speed_text
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models import zoo
 from models.measured import measured, precisions
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import ModelError
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models import lab, zoo
 from models.lab.networks import BUILDERS
 

@@ -12,7 +12,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from core.errors import ModelError
-from core.types import ModelCard, Weights
+from core.types.model_card import ModelCard, Weights
 from models.weights import read_weights
 
 

@@ -26,7 +26,7 @@ from core.evaluation.initialization_scores import (
     read_initialization_scores,
 )
 from core.training.session import TrainingOptions, run_training
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models import zoo
 from models.architectures.unet import SLIM_DECODER_CHANNELS, build_unet
 from models.initializations import with_initialization

@@ -16,7 +16,7 @@ from core.evaluation.object_reliability import object_confidence_text
 from core.evaluation.score_tables import ScoreRow
 from core.training.augmentation import Augmentation
 from core.training.recipe import Recipe
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models import catalogue, classifiers
 from models.measured import initializations, measured, seeds
 from models.running_facts import running_facts

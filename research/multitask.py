@@ -20,7 +20,7 @@ from core.training.loop import Objective
 from core.training.losses import cross_entropy_and_dice
 from core.training.recipe import Recipe, TrainingData
 from core.training.validation import validation_score
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 # Enough to see that a run goes well; initializations are compared on all images of a model.
 SCORED_IMAGES = 4

@@ -33,7 +33,7 @@ from core.training.losses import cross_entropy_and_dice
 from core.training.progress import Progress
 from core.training.recipe import Recipe
 from core.training.validation import predict_probabilities, validation_score
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models import zoo
 from models.weights_file import save_weights, unpacked
 

@@ -19,7 +19,7 @@ import numpy as np
 from core.measurement.image_statistics import image_statistics
 from core.training.augmentation import Pair
 from core.training.session import training_data
-from core.types import StatisticRange
+from core.types.model_card import StatisticRange
 from models import zoo
 
 DIGITS = 3

@@ -37,7 +37,8 @@ from core.segmentation.preprocessing import image_field
 from core.segmentation.segment import segment
 from core.training.augmentation import noise
 from core.training.dataset import find_pairs, load_split
-from core.types import Micrograph, ProgressCallback, no_progress
+from core.types.micrograph import Micrograph
+from core.types.progress import ProgressCallback, no_progress
 from models import zoo
 from models.measured import FOLDER
 

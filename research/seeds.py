@@ -32,7 +32,7 @@ from core.segmentation.engines.engine import Engine
 from core.training.dataset import load_split, read_index
 from core.training.progress import Progress
 from core.training.session import TrainingOptions
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models import catalogue, classifiers, zoo
 from models.measured import FOLDER
 from models.weights_file import save_weights

@@ -91,7 +91,7 @@ def test_room_imports_only_through_its_doors(room: str) -> None:
         ("core", "if True:\n    import importlib\n    importlib.import_module('cli')", {"cli"}),
         ("core", "from ..models import zoo", {".."}),
         ("models", "try:\n    from app import app\nexcept ImportError:\n    app = None", {"app"}),
-        ("models", "import torch, cv2, numpy\nfrom core.types import Phase", set()),
+        ("models", "import torch, cv2, numpy\nfrom core.types.segmentation import Phase", set()),
         ("pages", "import numpy.typing as npt", {"numpy"}),
         ("pages", "from torch import nn", {"torch"}),
         ("pages", "import cv2", {"cv2"}),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from core.types import ModelCard, Phase
+from core.types.model_card import ModelCard
+from core.types.segmentation import Phase
 
 
 def threshold_network() -> nn.Module:

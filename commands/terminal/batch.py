@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from core.errors import Cancelled, LamellaError
 
 if TYPE_CHECKING:
-    from core.types import Micrograph, ProgressCallback
+    from core.types.micrograph import Micrograph
+    from core.types.progress import ProgressCallback
 
 Read = TypeVar("Read")
 Made = TypeVar("Made")

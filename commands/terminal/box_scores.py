@@ -13,7 +13,7 @@ from core.errors import DataError
 
 if TYPE_CHECKING:
     from core.evaluation.box_agreement import BoxScores
-    from core.types import ModelCard
+    from core.types.model_card import ModelCard
 
 COLUMNS = ("images", "boxes", "objects", "F1@0.3", "pooled", "F1@0.5", "pooled", "count off")
 

@@ -12,7 +12,7 @@ from commands.terminal.options import UsageError
 
 if TYPE_CHECKING:
     from core.interaction.evaluation import ClickedObject, ClickScores
-    from core.types import ModelCard
+    from core.types.model_card import ModelCard
 
 COLUMNS = (
     "objects",

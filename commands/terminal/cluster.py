@@ -15,7 +15,7 @@ from distributed import Client, KilledWorker, Worker, WorkerPlugin, as_completed
 from commands.terminal.batch import say, unforeseen, with_path
 from commands.terminal.fields import Clock, Field, Measurer, one_line
 from core.errors import LamellaError
-from core.types import no_progress
+from core.types.progress import no_progress
 
 if TYPE_CHECKING:
     from core.fields.settings import MeasureSettings

@@ -14,7 +14,7 @@ from commands.terminal.options import UsageError
 
 if TYPE_CHECKING:
     from core.exchange.opening import Opened
-    from core.types import ModelCard
+    from core.types.model_card import ModelCard
 
 EVERYONE = "everyone"
 FORMATS = ("safetensors", "onnx", "bioimage")

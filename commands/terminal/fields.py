@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from core.fields.result import FieldMeasurement
     from core.fields.settings import MeasureSettings
     from core.segmentation.segment import AnyEngine
-    from core.types import Micrograph, ProgressCallback
+    from core.types.micrograph import Micrograph
+    from core.types.progress import ProgressCallback
 
 FIELDS = "fields"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.evaluation.evaluation import Evaluation
     from core.execution import BackendName, DeviceName, PrecisionChoice
     from core.segmentation.segment import AnyEngine
-    from core.types import ModelCard
+    from core.types.model_card import ModelCard
     from core.workspace.workspace import Workspace
 
 
@@ -94,7 +94,7 @@ def note_measured(card: ModelCard, options: argparse.Namespace, result: Evaluati
     workspace = workspace_of(options) if card.origin == "foreign" else None
     if workspace is None:
         return
-    from core.types import Score
+    from core.types.model_card import Score
     from core.workspace import lab_models
     from models import lab
 

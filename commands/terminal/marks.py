@@ -13,7 +13,9 @@ from core.errors import DataError, LamellaError
 
 if TYPE_CHECKING:
     from core.segmentation.engines.forest_engine import ForestEngine
-    from core.types import ModelCard, Phase, PixelSize
+    from core.types.model_card import ModelCard
+    from core.types.pixel_size import PixelSize
+    from core.types.segmentation import Phase
 
 
 def add_marks(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from core.errors import LamellaError, ModelError
 
 if TYPE_CHECKING:
-    from core.types import ModelCard, PixelSize
+    from core.types.model_card import ModelCard
+    from core.types.pixel_size import PixelSize
 
 
 class UsageError(LamellaError):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.training.fine_tuning.images import TeachingImage
     from core.training.fine_tuning.mask_files import Meaning, ReadPair
     from core.training.fine_tuning.start import Start
-    from core.types import ProgressCallback
+    from core.types.progress import ProgressCallback
     from core.workspace.trainings import Facts, Result, Training
     from core.workspace.workspace import Workspace
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.types import ModelCard, Phase, read_only
+from core.types.arrays import read_only
+from core.types.model_card import ModelCard
+from core.types.segmentation import Phase
 
 
 @dataclass(frozen=True)

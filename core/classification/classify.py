@@ -10,7 +10,7 @@ import numpy as np
 from core.classification.card import Classification, ClassifierCard
 from core.pixels.resampling import resample
 from core.segmentation.preprocessing import image_field
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 
 if TYPE_CHECKING:
     from torch import nn

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from core.classification.card import Classification, ClassifierCard
 from core.classification.classify import classify_unless
-from core.types import Micrograph, ModelCard
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard
 
 if TYPE_CHECKING:
     from core.segmentation.engines.engine import Engine

@@ -19,7 +19,7 @@ from core.formats import read_file
 from core.measurement.bootstrap import Estimate, over_all_images
 from core.segmentation.preprocessing import eight_bit, image_field
 from core.training.dataset import read_index
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 
 OTHER_FOLDER = "other"
 GRAINS_FOLDER = ClassFolder("grains", column="source_image")

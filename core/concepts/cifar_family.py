@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.errors import LamellaError
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 
 WIDTHS = (16, 32, 64)
 CHANNELS, CLASSES, SIDE = 3, 10, 32

@@ -20,7 +20,7 @@ from torch.nn import functional
 from core.concepts.residual import DeepNetwork, build
 from core.errors import LamellaError
 from core.image_size import width_x_height
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 
 PATCH = 16
 BATCH = 16

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.types import read_only
+from core.types.arrays import read_only
 
 OUTPUTS, GRID = 3, 8
 FLATTEN, POOL, AVERAGE = "flatten + dense", "pool + dense", "global average"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import LamellaError
-from core.types import read_only
+from core.types.arrays import read_only
 
 SIZES = (3, 5, 7)
 LARGEST = 1e6

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.inspection.subject import network_stride
-from core.types import ProgressCallback, no_progress, read_only
+from core.types.arrays import read_only
+from core.types.progress import ProgressCallback, no_progress
 
 
 class CircularConvolution(nn.Module):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.segmentation.preprocessing import grey_levels
-from core.types import Micrograph, read_only
+from core.types.arrays import read_only
+from core.types.micrograph import Micrograph
 
 
 def constant_grey(side: int, level: float = 0.5) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 from core.concepts.snippet import Snippet
 from core.errors import LamellaError
 from core.image_size import width_x_height
-from core.types import read_only
+from core.types.arrays import read_only
 
 _REDUCE: Mapping[str, Callable[..., np.ndarray]] = MappingProxyType(
     {"max": np.max, "average": np.mean, "median": np.median}

@@ -15,7 +15,7 @@ import numpy as np
 from core.concepts.pooling import OPERATIONS, Pooling, pool
 from core.concepts.snippet import Snippet
 from core.errors import LamellaError
-from core.types import read_only
+from core.types.arrays import read_only
 
 SPACING = 12
 NONE = "none"

@@ -18,7 +18,7 @@ from core.concepts.snippet import Snippet
 from core.concepts.stack_builder import LayerField
 from core.inspection.axis_rules import SAME, AxisRule, Interval, Window
 from core.inspection.trace import Trace
-from core.types import read_only
+from core.types.arrays import read_only
 
 INPUT = "input"
 MOST_UNITS = 160

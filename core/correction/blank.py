@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from core.analysis import Analysis, ObjectSettings, remeasure
-from core.types import Micrograph, ModelCard, Phase, Segmentation
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard
+from core.types.segmentation import Phase, Segmentation
 
 BLANK = "by-hand"
 """Name of what stands in for a model where none was asked."""

@@ -12,7 +12,7 @@ from core.by_hand import ByHand
 from core.correction.measured import ObjectTable, model_confidence
 from core.correction.state import OUTSIDE, CorrectionState
 from core.segmentation.grains.intercepts import intercepts_of
-from core.types import Segmentation
+from core.types.segmentation import Segmentation
 
 
 def counts(state: CorrectionState) -> ByHand:

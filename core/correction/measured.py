@@ -13,7 +13,10 @@ from core.measurement.regions import ImageEdge, measure_objects
 from core.measurement.some_regions import measure_some
 from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
 from core.segmentation.settings import ObjectSettings
-from core.types import Micrograph, ModelCard, PixelSize, Segmentation
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard
+from core.types.pixel_size import PixelSize
+from core.types.segmentation import Segmentation
 
 FEW = 500
 """From so many objects on, all of the image are measured at once: it is quicker."""

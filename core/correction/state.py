@@ -16,7 +16,7 @@ import numpy as np
 from core.analysis import Analysis
 from core.errors import CorrectionError
 from core.measurement.regions import bounds, find_runs
-from core.types import Phase
+from core.types.segmentation import Phase
 
 OUTSIDE = 255
 """Label of the pixels that are no image or hold no grey level; no correction changes them."""

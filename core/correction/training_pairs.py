@@ -16,7 +16,7 @@ from core.correction.state import OUTSIDE, CorrectionState
 from core.pixels.resampling import resample_mask
 from core.segmentation.preprocessing import eight_bit, image_field
 from core.training.augmentation import IGNORED, Pair
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 
 RIM_PX = 2
 

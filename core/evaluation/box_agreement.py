@@ -16,7 +16,8 @@ from core.measurement.boxes import boxes_of_objects, match_boxes, read_yolo_boxe
 from core.segmentation.objects.counted import counted_objects
 from core.segmentation.segment import AnyEngine, segment
 from core.segmentation.settings import ObjectSettings
-from core.types import ModelCard, ProgressCallback, no_progress
+from core.types.model_card import ModelCard
+from core.types.progress import ProgressCallback, no_progress
 
 LEAST_IOUS = (0.3, 0.5)
 

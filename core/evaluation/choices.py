@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core.evaluation.measured import Measured
 from core.evaluation.precision_scores import PrecisionScore
 from core.evaluation.score_tables import speed_text
-from core.types import ModelCard, Score
+from core.types.model_card import ModelCard, Score
 
 
 def precision_text(card: ModelCard, measured: Sequence[PrecisionScore]) -> str | None:

@@ -38,7 +38,10 @@ from core.segmentation.segment import AnyEngine, segment
 from core.segmentation.settings import ObjectSettings
 from core.training.dataset import find_pairs
 from core.training.object_targets import contact_line
-from core.types import Micrograph, ModelCard, ProgressCallback, Segmentation, no_progress
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard
+from core.types.progress import ProgressCallback, no_progress
+from core.types.segmentation import Segmentation
 
 MaskKind = Literal["instances", "classes"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from core.evaluation.measured import Measured
 from core.evaluation.score_tables import interval
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 _FIRST_CLAUSE = re.compile(r"[^,;(]+")
 

@@ -17,7 +17,7 @@ from core.evaluation.image_values import image_values
 from core.evaluation.object_reliability import object_confidence_entries
 from core.evaluation.scores import ImageScores
 from core.measurement.bootstrap import FEWEST_IMAGES, mean_over_images
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 DIGITS = 6
 

@@ -10,7 +10,7 @@ from statistics import mean
 from core.evaluation.initialization_scores import Initialization
 from core.evaluation.measured import ConfidenceCalibration, Measured
 from core.measurement.bootstrap import Estimate
-from core.types import ModelCard, Score
+from core.types.model_card import ModelCard, Score
 
 TEST_SETS = {
     "ours": "The split is ours, not the test set of the data's authors.",

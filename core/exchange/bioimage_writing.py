@@ -25,7 +25,7 @@ from core.exchange.trial import grey_field
 from core.export.zip_file import zip_bytes
 from core.figures.encoding import encode_colors
 from core.figures.overlay import overlay
-from core.types import OBJECT_OUTPUTS
+from core.types.model_card import OBJECT_OUTPUTS
 from core.workspace import lab_card
 from core.workspace.lab_card import LabCard
 

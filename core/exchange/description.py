@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.palette import phase_color
-from core.types import Phase
+from core.types.segmentation import Phase
 
 
 @dataclass(frozen=True)

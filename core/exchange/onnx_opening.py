@@ -22,7 +22,7 @@ from core.exchange.description import Description, phases_named
 from core.exchange.onnx_form import Activation, Processing, Sides
 from core.exchange.weights_file import FILE, WEIGHTS
 from core.settings import Limits
-from core.types import Phase
+from core.types.segmentation import Phase
 from core.workspace import lab_card
 from core.workspace.lab_card import LabCard
 from core.workspace.lab_models import slug

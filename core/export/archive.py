@@ -11,7 +11,7 @@ from core.export.label_image import label_tiff, object_tiff
 from core.export.provenance import run_json
 from core.export.tables import csv_bytes
 from core.segmentation.forest.marks import mask_png
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 
 README_COLUMNS, INDENT = 96, "    "
 

@@ -10,7 +10,7 @@ import numpy as np
 from core.analysis import Analysis
 from core.export.outlines import Polygon, polygons
 from core.palette import rgb
-from core.types import Phase
+from core.types.segmentation import Phase
 
 AXES = "px from the upper left corner of the image, x to the right, y down"
 

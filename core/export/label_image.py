@@ -9,7 +9,7 @@ import uuid
 import numpy as np
 import tifffile
 
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 
 CM_IN_NM = 1e7
 _LARGEST_RATIONAL = 2**32 - 1

@@ -12,7 +12,8 @@ from core.errors import LamellaError
 from core.execution import BackendName, DeviceName, Precision, PrecisionChoice
 from core.export.provenance import SCHEMA, provenance
 from core.segmentation.forest.pixel_forest import ForestSettings
-from core.types import ModelCard, PixelSize
+from core.types.model_card import ModelCard
+from core.types.pixel_size import PixelSize
 
 RESULTS = {"labels_sha256": "labels", "objects_sha256": "objects", "table_sha256": "table"}
 

@@ -23,7 +23,7 @@ from core.measurement.agreement import (
 )
 from core.segmentation.grains.merging import grains_from_probability
 from core.segmentation.grains.second_phase import closing_probability, second_phase_mask
-from core.types import read_only
+from core.types.arrays import read_only
 
 TOLERANCE_PX = 2.0
 MOST_PHASES, MANY_AREAS = 10, 3

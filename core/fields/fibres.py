@@ -19,7 +19,7 @@ from core.measurement.fibre_lines import fibres
 from core.measurement.medial_axis import Branch, medial_axis
 from core.measurement.thickness import Profile, is_cut, length_px, profile
 from core.pixels.image_area import along_edge
-from core.types import ProgressCallback
+from core.types.progress import ProgressCallback
 
 WORDS = ("fibre", "fiber")
 NONE = "No fibre was found, so there is no diameter; check the phase and the segmentation."

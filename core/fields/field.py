@@ -17,7 +17,8 @@ from core.fields.result import FieldMeasurement
 from core.fields.settings import Kind, MeasureSettings
 from core.fields.view import View, usual_phase
 from core.measurement.uncertainty import ModelError
-from core.types import ModelCard, ProgressCallback, no_progress
+from core.types.model_card import ModelCard
+from core.types.progress import ProgressCallback, no_progress
 
 MEASURES: dict[Kind, Callable[[View], FieldMeasurement]] = {
     "particles": measure_particles,

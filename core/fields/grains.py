@@ -15,7 +15,7 @@ from core.fields.sizes import fitted
 from core.fields.view import Scale, View
 from core.measurement.grain_size import CIRCLE
 from core.segmentation.grains.second_phase import second_phase_mask
-from core.types import ProgressCallback
+from core.types.progress import ProgressCallback
 
 FEWEST_GRAINS = 50
 SCATTERED = (

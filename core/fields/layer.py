@@ -16,7 +16,7 @@ from core.fields.result import Distribution, Drawing, FieldMeasurement
 from core.fields.view import Scale, View
 from core.measurement.medial_axis import Branch, medial_axis
 from core.measurement.thickness import Profile, longest_line, profile
-from core.types import ProgressCallback
+from core.types.progress import ProgressCallback
 
 WORDS = ("layer", "coating", "film", "scale")
 CRACKS = ("crack", "pore")

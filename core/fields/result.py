@@ -11,7 +11,7 @@ from core.errors import DataError
 from core.fields.quantity import Quantity, factor, quantity_of
 from core.fields.settings import Kind, MeasureSettings
 from core.measurement.size_fit import SizeFit
-from core.types import read_only
+from core.types.arrays import read_only
 
 if TYPE_CHECKING:
     import pandas as pd

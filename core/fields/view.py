@@ -16,7 +16,9 @@ from core.fields.settings import MeasureSettings
 from core.measurement.regions import measure_objects
 from core.measurement.uncertainty import ModelError, Part
 from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
-from core.types import ModelCard, PixelSize, ProgressCallback, no_progress
+from core.types.model_card import ModelCard
+from core.types.pixel_size import PixelSize
+from core.types.progress import ProgressCallback, no_progress
 
 NO_SCALE = (
     "The image has no pixel size, so lengths are in px and there is no grain size number; give the "

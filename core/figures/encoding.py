@@ -15,7 +15,7 @@ import imagecodecs
 import numpy as np
 from PIL import Image
 
-from core.types import Phase
+from core.types.segmentation import Phase
 
 LOSSLESS_PIXELS = 20_000_000
 """Micrographs of more pixels are sent as JPEG: a PNG of them takes seconds."""

@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from core.figures.size_histogram import round_length
 from core.palette import rgb
-from core.types import Phase, PixelSize
+from core.types.pixel_size import PixelSize
+from core.types.segmentation import Phase
 
 LONGEST_BAR = 0.25
 SMALLEST_WITH_BAR_PX = 64

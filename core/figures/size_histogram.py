@@ -13,7 +13,7 @@ from core.figures.style import drawn, upright
 from core.measurement.particle_size import weighted_quantiles
 from core.measurement.regions import in_readable_units
 from core.palette import ACCENT
-from core.types import Phase
+from core.types.segmentation import Phase
 
 Weighting = Literal["number", "area"]
 MOST_BINS, FEW_OBJECTS = 60, 6

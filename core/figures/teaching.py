@@ -17,7 +17,7 @@ from core.training.fine_tuning.images import TeachingImage
 from core.training.fine_tuning.mask_files import Meaning, ReadPair
 from core.training.fine_tuning.tested import HeldOutImage
 from core.training.progress import CurvePoint
-from core.types import Phase
+from core.types.segmentation import Phase
 
 LOSS, SCORE, BEFORE, AFTER = OKABE_ITO[5], OKABE_ITO[0], LINE, OKABE_ITO[0]
 CLEAR = {"paper_bgcolor": "rgba(0, 0, 0, 0)", "plot_bgcolor": "rgba(0, 0, 0, 0)"}

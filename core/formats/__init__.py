@@ -35,7 +35,7 @@ from core.formats.reading.source import Decoded, Finding, Source
 from core.formats.reading.transfer import facts_of, micrograph_of
 from core.formats.reading.unknown import explain_unknown, missing_sidecar
 from core.settings import Limits
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 
 __all__ = [
     "extensions",

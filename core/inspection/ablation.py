@@ -14,7 +14,7 @@ from core.errors import LamellaError
 from core.inspection.subject import Subject
 from core.inspection.view import run, split_call
 from core.measurement.agreement import boundary_f1, confusion_matrix, intersection_over_union
-from core.types import read_only
+from core.types.arrays import read_only
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from core.image_size import width_x_height
 from core.inspection.layers import steps
 from core.inspection.subject import Subject
 from core.inspection.view import Recorder, gradient, run, split_call
-from core.types import read_only
+from core.types.arrays import read_only
 
 SPLIT_TOLERANCE = 1e-4
 

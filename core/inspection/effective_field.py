@@ -20,7 +20,8 @@ from core.inspection.needed import OnlyNeeded
 from core.inspection.receptive_field import centre_of_unit, unit_at_pixel
 from core.inspection.subject import Subject
 from core.inspection.view import Recorder, gradient, run
-from core.types import ProgressCallback, no_progress, read_only
+from core.types.arrays import read_only
+from core.types.progress import ProgressCallback, no_progress
 
 
 @dataclass(frozen=True, eq=False)

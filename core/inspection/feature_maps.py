@@ -15,7 +15,7 @@ from core.inspection.layer import FeatureMaps, Layer
 from core.inspection.receptive_field import Box, receptive_field
 from core.inspection.subject import Subject
 from core.inspection.view import Recorder, run
-from core.types import read_only
+from core.types.arrays import read_only
 
 
 class Measure(StrEnum):

@@ -22,7 +22,8 @@ from core.inspection.attribution import check_phase
 from core.inspection.receptive_field import Box
 from core.inspection.subject import Subject, network_stride
 from core.inspection.view import gradient, run
-from core.types import ProgressCallback, no_progress, read_only
+from core.types.arrays import read_only
+from core.types.progress import ProgressCallback, no_progress
 
 WITHIN = 0.05
 """Sundararajan et al. 2017, section 5: as many steps as bring the sum within 5 %."""

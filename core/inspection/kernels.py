@@ -11,7 +11,7 @@ from torch import nn
 
 from core.errors import LamellaError
 from core.inspection.view import split_call
-from core.types import read_only
+from core.types.arrays import read_only
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,8 @@ from core.inspection.attribution import at_pixel, check_phase
 from core.inspection.receptive_field import Box, receptive_field, unit_at_pixel
 from core.inspection.subject import Subject
 from core.inspection.view import run
-from core.types import ProgressCallback, no_progress, read_only
+from core.types.arrays import read_only
+from core.types.progress import ProgressCallback, no_progress
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from core.errors import LamellaError
-from core.types import read_only
+from core.types.arrays import read_only
 
 CONCEPTS = ("edge", "texture", "object")
 LEAST_SIDE = 96

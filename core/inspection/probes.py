@@ -19,7 +19,7 @@ from core.inspection.feature_maps import record_feature_maps
 from core.inspection.layers import layer_table
 from core.inspection.probe_images import CONCEPTS, ProbeImage, probe_image
 from core.inspection.subject import Prepared, Subject, input_channels
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 
 SIDE = 256
 TRAINING_IMAGES, TEST_IMAGES = 6, 4

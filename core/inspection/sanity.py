@@ -14,7 +14,8 @@ from scipy.stats import rankdata
 from core.inspection.layers import steps
 from core.inspection.subject import Subject
 from core.inspection.view import split_call
-from core.types import ProgressCallback, no_progress, read_only
+from core.types.arrays import read_only
+from core.types.progress import ProgressCallback, no_progress
 
 MOST_STAGES = 8
 

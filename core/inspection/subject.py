@@ -18,7 +18,9 @@ from core.inspection.trace import Trace, trace_network
 from core.inspection.view import private_copy, reinitialized, run
 from core.pixels.resampling import resample
 from core.segmentation.preprocessing import ImageField, image_field
-from core.types import Micrograph, ModelCard, read_only
+from core.types.arrays import read_only
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.interaction.prompts import Box, Click
 from core.interaction.windows import Window
-from core.types import read_only
+from core.types.arrays import read_only
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from core.interaction.prompts import Click
 from core.interaction.scenes import Scene, read_scene
 from core.interaction.simulated_clicks import correcting_click, first_click, standard_click
 from core.training.dataset import find_pairs
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 
 MOST_CLICKS = 20
 LEAST_CLICKS = 5

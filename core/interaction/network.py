@@ -14,7 +14,7 @@ from core.segmentation.engines.backend import BackendError, checked
 from core.segmentation.engines.openvino_models import converted, folder_of
 from core.segmentation.engines.openvino_runtime import core, settings
 from core.segmentation.engines.processor import bfloat16_units, share_threads
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 if TYPE_CHECKING:
     from torch import nn

@@ -32,7 +32,7 @@ from core.synthesis.grains.settings import draw_settings
 from core.training.augmentation import Pair
 from core.training.dataset import find_pairs, read_index, split_pairs
 from core.training.recipe import Recipe
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 
 LEAST_AREA_PX = 80
 """Of an object in the crop, after scaling: below that one pixel of its edge decides."""

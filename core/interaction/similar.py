@@ -14,7 +14,7 @@ from core.interaction.answers import Answer, Part, Prompts
 from core.interaction.looks import Network, answers_in
 from core.interaction.prompts import Click
 from core.interaction.windows import Window
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 
 LEAST_ACCEPTED = 3
 SEEDS_AT_ONCE, MOST_SEEDS = 16, 2000

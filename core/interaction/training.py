@@ -27,7 +27,7 @@ from core.training.loop import TrainedNetwork
 from core.training.progress import CurvePoint, Progress
 from core.training.recipe import Recipe
 from core.training.session import CHECKPOINT, CURVES, TrainingOptions, write_curves
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 SAMPLES_AT_HAND = 32
 """Of which each step draws its batch, so that two steps in a row see different objects."""

@@ -21,7 +21,9 @@ from core.jobs import queue
 from core.jobs.job import Job, State
 from core.jobs.result_key import labels_key, name_of
 from core.jobs.worker import Handler, Keep
-from core.types import Micrograph, ModelCard, ProgressCallback
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard
+from core.types.progress import ProgressCallback
 from core.workspace import batches, results
 from core.workspace.batches import Batch
 from core.workspace.reading import opened

@@ -6,7 +6,8 @@ import hashlib
 
 from core.analysis import scale_is_free
 from core.execution import USUAL, RunChoice
-from core.types import Micrograph, ModelCard
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard
 
 Key = tuple[object, ...]
 

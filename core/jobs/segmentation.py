@@ -18,7 +18,9 @@ from core.formats.reading.transfer import facts_of, micrograph_of
 from core.jobs import queue
 from core.jobs.job import Job
 from core.jobs.worker import Handler, Keep
-from core.types import Array, Micrograph, ProgressCallback
+from core.types.arrays import Array
+from core.types.micrograph import Micrograph
+from core.types.progress import ProgressCallback
 from core.workspace import micrographs, quota, results
 from core.workspace.workspace import Workspace
 

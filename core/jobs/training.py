@@ -14,7 +14,7 @@ from core.errors import LamellaError
 from core.jobs import queue
 from core.jobs.job import Job
 from core.jobs.worker import Handler, Keep
-from core.types import ProgressCallback
+from core.types.progress import ProgressCallback
 from core.workspace import trainings
 from core.workspace.trainings import Result, Settings, Standing, Training
 from core.workspace.trouble import DiskFullError, in_words

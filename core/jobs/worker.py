@@ -15,7 +15,7 @@ from core.errors import Cancelled, LamellaError
 from core.jobs import queue
 from core.jobs.job import Job
 from core.jobs.queue import LeaseLost
-from core.types import ProgressCallback
+from core.types.progress import ProgressCallback
 from core.workspace import retention
 
 if TYPE_CHECKING:

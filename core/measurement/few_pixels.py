@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.pixels.resampling import square_pixel_nm
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 
 if TYPE_CHECKING:
     import pandas as pd

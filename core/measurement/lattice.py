@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from core.measurement.power_spectrum import GOLD, Plane, PowerSpectrum, bin_radius, check_reach
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 
 LARGEST_D_NM = 0.30
 TOLERANCE = 0.04

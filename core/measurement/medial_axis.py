@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from core.pixels.distance import distance_inside
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 
 FREE, CUT = -1, -2
 """Ends of a branch that are at no junction: one of the thing itself, and one where the edge of the

@@ -9,7 +9,8 @@ import pandas as pd
 
 from core.errors import DataError
 from core.image_size import width_x_height
-from core.types import Phase, PixelSize
+from core.types.pixel_size import PixelSize
+from core.types.segmentation import Phase
 
 
 def phase_fractions(

@@ -16,7 +16,8 @@ from core.errors import DataError
 from core.image_size import width_x_height
 from core.measurement.regions import find_runs
 from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
-from core.types import PixelSize, read_only
+from core.types.arrays import read_only
+from core.types.pixel_size import PixelSize
 
 GOLD_CELL_NM = 0.40782
 LEAST_SIDE_PX, LEAST_PLANES = 16, 4

@@ -16,7 +16,7 @@ from core.errors import DataError
 from core.measurement.feret import Hulls, convex_hulls
 from core.measurement.particle_size import edge_weights
 from core.pixels.image_area import along_edge, extent
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,7 @@ from core.measurement.regions import (
     run_intensity,
     table_of_runs,
 )
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 
 
 def measure_some(

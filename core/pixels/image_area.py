@@ -12,8 +12,8 @@ SPECK_PX = 7
 def outside(measurable: np.ndarray) -> np.ndarray:
     """Return what lies around the image, (H + 2, W + 2) bool, with a rim of one pixel.
 
-    ``measurable``: (H, W) bool, see :class:`core.types.Micrograph`. Specks in which no square of
-    7 px fits are no end of the image.
+    ``measurable``: (H, W) bool, see :class:`core.types.micrograph.Micrograph`. Specks in which no
+    square of 7 px fits are no end of the image.
     """
     if measurable.all():
         return np.pad(~measurable, 1, constant_values=True)

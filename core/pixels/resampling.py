@@ -9,7 +9,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 
 MOST_ENLARGED = 4.0
 ROWS_AT_ONCE = 64

@@ -20,7 +20,8 @@ from core.scale_bar.shapes import Bar
 from core.scale_bar.size import pixel_size_of_bar
 from core.scale_bar.text import Reader, Text
 from core.segmentation.annotations.drawn_marks import Box
-from core.types import PixelSize, ProgressCallback, no_progress
+from core.types.pixel_size import PixelSize
+from core.types.progress import ProgressCallback, no_progress
 
 BY_HAND = "Drag along the bar and type its length."
 NOT_FOUND = f"No scale bar with a label that can be read was found. {BY_HAND}"

@@ -6,7 +6,7 @@ from math import sqrt
 
 from core.errors import DataError
 from core.formats.reading.typed import typed_length_nm
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 
 END_PX = 1.0
 """How far off an end of a bar is at most, in 95 % of cases; the two are independent."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.segmentation.objects.watershed import separate_by_distance
 from core.segmentation.settings import ObjectSettings
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 SMALL_PX = 20.0
 LEAST_SHARE = 0.002

@@ -7,7 +7,9 @@ import numpy as np
 
 from core.measurement.image_statistics import ImageStatistics, image_statistics
 from core.segmentation.preprocessing import has_sparse_objects, image_field
-from core.types import Micrograph, ModelCard, PixelSize, StatisticRange
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard, StatisticRange
+from core.types.pixel_size import PixelSize
 
 # (what is below the range, what is above it, what to do)
 WORDS = {

@@ -10,7 +10,7 @@ from core.pixels.grey_range import with_sparse_objects
 from core.pixels.image_area import nearest_index
 from core.pixels.percentiles import percentiles
 from core.pixels.resampling import resample, resample_mask, square_pixel_nm, square_shape
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 
 TAIL_PERCENT = 0.5
 """Darkest and brightest pixels that are clipped, in % of the image."""

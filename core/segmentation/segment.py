@@ -24,7 +24,9 @@ from core.segmentation.preprocessing import ImageField, image_field
 from core.segmentation.probability_steps import round_to_steps
 from core.segmentation.settings import TileSettings, tiles_for
 from core.segmentation.tiled import predict_bands
-from core.types import Micrograph, ProgressCallback, Segmentation, no_progress
+from core.types.micrograph import Micrograph
+from core.types.progress import ProgressCallback, no_progress
+from core.types.segmentation import Segmentation
 
 AnyEngine = Engine | ClassicEngine | ForestEngine
 SHORTEST_SIDE = 16

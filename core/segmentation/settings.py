@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 MULTIPLE_PX = 32
 MOST_BYTES, EMPTY_BYTES = 1.45e9, 0.2e9
@@ -61,11 +61,11 @@ class ObjectSettings:
     ``minimum_confidence``: objects below it do not count, of a model that tells how sure it is of
     each; below the default 46 of 49 were wrong or doubtful on the validation images of EMPS (IoU
     under 0.75 with what was traced). 0 counts every object, also where the image seems to hold none
-    (``least_mean`` of :class:`core.types.ObjectConfidence`). ``at_grey_edge``: outlines go where
-    the grey level changes fastest (:func:`core.segmentation.objects.grey_edges.move_outlines`), not
-    where the model draws them. ``keep_second_phase``: the outlines of particles among grains count
-    as borders too, of a model that tells a second phase from grain boundaries
-    (:mod:`core.segmentation.grains.second_phase`).
+    (``least_mean`` of :class:`core.types.model_card.ObjectConfidence`). ``at_grey_edge``: outlines
+    go where the grey level changes fastest
+    (:func:`core.segmentation.objects.grey_edges.move_outlines`), not where the model draws them.
+    ``keep_second_phase``: the outlines of particles among grains count as borders too, of a model
+    that tells a second phase from grain boundaries (:mod:`core.segmentation.grains.second_phase`).
     """
 
     split: float = 0.5

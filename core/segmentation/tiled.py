@@ -12,7 +12,7 @@ from core.pixels.resampling import resampled_rows
 from core.segmentation.engines.engine import Engine
 from core.segmentation.settings import MULTIPLE_PX, TileSettings
 from core.segmentation.tiles import Stitch, Tile, taper, tiles
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 
 Put = Callable[[np.ndarray], None]
 Item = TypeVar("Item")

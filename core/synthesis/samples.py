@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 
 from core.synthesis.particles import Population, Scene, draw, place
-from core.types import Micrograph, PixelSize
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
 
 SHAPE = (768, 1024)
 

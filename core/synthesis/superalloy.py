@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 
 from core.synthesis.smooth_noise import smooth_noise
-from core.types import Micrograph, PixelSize
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
 
 SHAPE = (512, 640)
 MATRIX, SECONDARY, TERTIARY = 0, 1, 2

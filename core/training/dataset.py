@@ -26,7 +26,7 @@ from core.segmentation.preprocessing import eight_bit, image_field
 from core.training.augmentation import Pair, random_crop
 from core.training.object_learning import contact_lengths, image_shares, object_crops
 from core.training.recipe import Recipe
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 
 MISTAKES_SHOWN = 20
 SIDES = ("train", "val")

@@ -15,7 +15,8 @@ from core.training.loop import TrainingSettings, train
 from core.training.progress import Progress
 from core.training.recipe import Recipe
 from core.training.source import SyntheticData
-from core.types import ModelCard, ProgressCallback, no_progress
+from core.types.model_card import ModelCard
+from core.types.progress import ProgressCallback, no_progress
 
 LIVE_BATCH = 4
 

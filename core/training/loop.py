@@ -23,7 +23,7 @@ from core.training.recipe import Recipe, TrainingData
 from core.training.run_state import RunState
 from core.training.schedule import advance, one_cycle, steps_in_time
 from core.training.validation import validation_score
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 CHECKPOINT_EVERY = 50
 

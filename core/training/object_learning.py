@@ -20,7 +20,7 @@ from core.training.losses import object_loss
 from core.training.object_targets import IGNORED_ID, contact_line, object_targets
 from core.training.recipe import ObjectLearning, Recipe, TrainingData
 from core.training.validation import predict_probabilities
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 
 def object_crops(

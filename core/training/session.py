@@ -21,7 +21,7 @@ from core.training.losses import object_distillation_loss
 from core.training.object_learning import loss_of_objects, object_score, phases_of
 from core.training.progress import CurvePoint, Progress
 from core.training.recipe import Recipe, TrainingData
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 CHECKPOINT, INITIAL, CURVES, PHASES = "checkpoint.pt", "initial.pt", "curves.csv", "phases"
 

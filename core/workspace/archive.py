@@ -19,7 +19,7 @@ from typing import IO, BinaryIO
 
 from core.errors import WorkspaceError
 from core.settings import Limits
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 from core.workspace import archive_corrections, drawings, micrographs, quota, results
 from core.workspace.archive_image import LeftOut, sound_image
 from core.workspace.archive_manifest import (

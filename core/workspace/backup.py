@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import WorkspaceError
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 from core.workspace import leftovers
 from core.workspace.blobs import Blobs
 from core.workspace.database import Database

@@ -15,13 +15,13 @@ from core.errors import DataError
 from core.pixels.resampling import resample_mask, square_pixel_nm
 from core.segmentation.preprocessing import eight_bit, image_field
 from core.training.fine_tuning.images import Origin, TeachingImage
-from core.types import Phase
+from core.types.segmentation import Phase
 from core.workspace import corrections, run_record
 from core.workspace.corrections import read_counts
 from core.workspace.open_correction import open_correction
 
 if TYPE_CHECKING:
-    from core.types import Micrograph
+    from core.types.micrograph import Micrograph
     from core.workspace.workspace import Workspace
 
 

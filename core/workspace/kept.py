@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from core.segmentation.settings import ObjectSettings
-from core.types import Micrograph, PixelSize
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
 
 
 @dataclass(frozen=True)

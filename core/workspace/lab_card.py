@@ -10,15 +10,15 @@ from typing import Literal, TypeAlias
 
 from core import typed
 from core.segmentation.forest.marks import MOST_PHASES
-from core.types import (
+from core.types.model_card import (
     ModelCard,
     ModelOrigin,
     ObjectConfidence,
-    Phase,
     Score,
     StatisticRange,
     Weights,
 )
+from core.types.segmentation import Phase
 
 WeightsFormat: TypeAlias = Literal["network", "forest", "onnx"]
 LONGEST_TEXT = 20_000
@@ -32,7 +32,7 @@ _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 @dataclass(frozen=True)
 class TaughtOn:
     """An image whose strokes or corrections a model learned from. ``sha256``: of the image, as
-    :class:`core.types.Micrograph` has it. ``marked_px``: marked pixels of each phase."""
+    :class:`core.types.micrograph.Micrograph` has it. ``marked_px``: marked pixels of each phase."""
 
     image: str
     sha256: str
@@ -42,7 +42,7 @@ class TaughtOn:
 
 @dataclass(frozen=True)
 class LabCard:
-    """What is kept of a :class:`core.types.ModelCard`; fields of the same name are the same.
+    """What is kept of a :class:`core.types.model_card.ModelCard`: the fields of the same name.
 
     ``weights_format``: "network" is a safetensors file for the network that ``architecture`` names
     (see ``models.lab.networks``), "forest" is as of ``core.segmentation.engines.kept_forest``,

@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias
 import apsw
 
 from core.errors import ModelError, WorkspaceError
-from core.types import Score
+from core.types.model_card import Score
 from core.workspace import lab_card, quota
 from core.workspace.lab_card import LabCard
 from core.workspace.retention import SESSION

@@ -26,7 +26,7 @@ from core.correction.measured import ObjectTable, phase_table
 from core.correction.replay import concerned_change
 from core.correction.state import CorrectionState
 from core.errors import LamellaError, StaleError, WorkspaceError
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from core.workspace import correction_snapshot, corrections, quota
 from core.workspace.blobs import DamagedError
 from core.workspace.corrections import NOT_THERE, Head

@@ -9,7 +9,7 @@ from core.formats import read_isolated
 from core.workspace import micrographs
 
 if TYPE_CHECKING:
-    from core.types import Micrograph
+    from core.types.micrograph import Micrograph
     from core.workspace.workspace import Workspace
 
 

@@ -23,7 +23,8 @@ import numpy as np
 from core.errors import WorkspaceError
 from core.formats.reading.zip_members import ZIP_ERRORS
 from core.segmentation.probability_steps import STEPS, probabilities_of, steps_of
-from core.types import PixelSize, Segmentation
+from core.types.pixel_size import PixelSize
+from core.types.segmentation import Segmentation
 
 THREADS = 2
 REACH_PX = 8
@@ -34,7 +35,7 @@ _ONE = int(np.float16(1).view(np.uint16))
 
 @dataclass(frozen=True, eq=False)
 class Arrays:
-    """As in a :class:`core.types.Segmentation`."""
+    """As in a :class:`core.types.segmentation.Segmentation`."""
 
     labels: np.ndarray
     probabilities: np.ndarray

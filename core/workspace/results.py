@@ -21,7 +21,9 @@ from core.correction.blank import BLANK
 from core.errors import WorkspaceError
 from core.export.provenance import run_json
 from core.segmentation.forest.marks import marks_of, mask_png, read_marks
-from core.types import Micrograph, ModelCard, Phase, Segmentation
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard
+from core.types.segmentation import Phase, Segmentation
 from core.workspace import corrections, quota, result_arrays, run_record
 from core.workspace.micrographs import NOT_THERE
 from core.workspace.open_correction import open_correction

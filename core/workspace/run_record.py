@@ -12,7 +12,9 @@ from core.execution import Execution
 from core.measurement.grain_size import Intercepts
 from core.segmentation.forest.pixel_forest import ForestSettings
 from core.segmentation.objects.selection import Selection
-from core.types import ModelCard, ModelOrigin, Phase, PixelSize, Weights
+from core.types.model_card import ModelCard, ModelOrigin, Weights
+from core.types.pixel_size import PixelSize
+from core.types.segmentation import Phase
 from core.workspace.lab_card import LabCard, check, lab_card, model_card
 
 

@@ -16,7 +16,7 @@ from core.errors import WorkspaceError
 from core.training.fine_tuning.images import Origin, TeachingImage, pack, unpack
 from core.training.fine_tuning.tested import Forgetting, HeldOut, HeldOutImage
 from core.training.progress import CurvePoint
-from core.types import Phase
+from core.types.segmentation import Phase
 from core.workspace import quota
 from core.workspace.trouble import in_words
 

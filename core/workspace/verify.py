@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 from core.workspace import leftovers
 from core.workspace.trouble import beside_contents, files
 from core.workspace.workspace import Workspace

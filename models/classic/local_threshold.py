@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.types import ModelCard, Phase
+from core.types.model_card import ModelCard
+from core.types.segmentation import Phase
 
 if TYPE_CHECKING:
     import numpy as np

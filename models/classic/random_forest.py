@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.types import ModelCard, Phase, Score
+from core.types.model_card import ModelCard, Score
+from core.types.segmentation import Phase
 
 EMPS = (
     "20 images of EMPS, the first of the validation split; Otsu's threshold on "

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.classification.card import ClassifierCard
-from core.types import Phase, Score
+from core.types.model_card import Score
+from core.types.segmentation import Phase
 from models.weights import weights
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from core.errors import ModelError
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 if TYPE_CHECKING:
     from torch import nn

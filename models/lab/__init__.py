@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.errors import ModelError
-from core.types import ModelCard, Weights
+from core.types.model_card import ModelCard, Weights
 from core.workspace import lab_models
 from core.workspace.lab_card import model_card
 from models import classifiers, interactive, zoo

@@ -15,7 +15,7 @@ from core.exchange import needed, weights_file
 from core.exchange.opening import Opened, open_model
 from core.formats.reading.isolation import run_isolated
 from core.settings import Limits
-from core.types import ModelCard, Weights
+from core.types.model_card import ModelCard, Weights
 from core.workspace import lab_card
 from core.workspace.lab_card import LabCard
 from models import zoo

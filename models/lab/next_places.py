@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.errors import DataError, LamellaError
-from core.types import ProgressCallback
+from core.types.progress import ProgressCallback
 from core.workspace import micrographs, reading
 from models import teaching
 

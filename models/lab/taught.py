@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import ModelError
 from core.measurement.agreement import mean_of_known
-from core.types import ModelCard, Score
+from core.types.model_card import ModelCard, Score
 from core.workspace import trainings
 from core.workspace.lab_card import LabCard, TaughtOn, plain_title
 from core.workspace.lab_models import NewModel

@@ -73,7 +73,7 @@ def load(network: str, inputs: str) -> nn.Sequential:
     Raises:
         ModelError: the weights are missing, damaged, or do not fit.
     """
-    from core.types import Weights
+    from core.types.model_card import Weights
     from models.weights_file import load_weights
 
     name = f"{network}_{inputs}"

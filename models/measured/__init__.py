@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.evaluation.measured import Measured
     from core.evaluation.precision_scores import PrecisionScore
     from core.measurement.uncertainty import ModelError
-    from core.types import ModelCard
+    from core.types.model_card import ModelCard
 
 FOLDER = Path(__file__).parent
 PRECISIONS = FOLDER / "precision.csv"

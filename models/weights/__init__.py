@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from core.errors import ModelError
-from core.types import Weights
+from core.types.model_card import Weights
 
 FOLDER = Path(__file__).parent
 

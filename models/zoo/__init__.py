@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from core.errors import ModelError
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models import classic
 from models.measured import is_as_good_in_bfloat16
 from models.weights import read_weights, weights_of_a_run

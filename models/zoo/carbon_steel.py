@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.types import ModelCard, Phase, Score, StatisticRange
+from core.types.model_card import ModelCard, Score, StatisticRange
+from core.types.segmentation import Phase
 from models.weights import weights
 
 if TYPE_CHECKING:

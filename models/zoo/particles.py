@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.types import (
-    OBJECT_OUTPUTS,
-    ModelCard,
-    ObjectConfidence,
-    Phase,
-    Score,
-    StatisticRange,
-)
+from core.types.model_card import OBJECT_OUTPUTS, ModelCard, ObjectConfidence, Score, StatisticRange
+from core.types.segmentation import Phase
 from models.weights import weights
 
 if TYPE_CHECKING:

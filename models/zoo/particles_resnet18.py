@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.types import OBJECT_OUTPUTS, ModelCard, ObjectConfidence, Score
+from core.types.model_card import OBJECT_OUTPUTS, ModelCard, ObjectConfidence, Score
 from models.weights import weights
 from models.zoo import particles
 

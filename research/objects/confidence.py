@@ -24,7 +24,7 @@ from core.segmentation.objects.counted import find_objects
 from core.segmentation.segment import segment
 from core.segmentation.settings import ObjectSettings
 from core.training.augmentation import Pair
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from models import zoo
 from research.objects.images import read_sides
 from research.objects.measure import (

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from core.training.augmentation import Augmentation, Pair, random_crop
 from core.training.feature_distillation import fold, make_adapters
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models.weights import read_weights
 from models.weights_file import unpacked
 

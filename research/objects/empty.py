@@ -25,7 +25,7 @@ from core.segmentation.segment import segment
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.films import draw_film
 from core.training.synthetic_supported import VALIDATION_STREAM, supported_pairs
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from models import zoo
 from research.objects.images import read_sides
 from research.objects.measure import without_particles

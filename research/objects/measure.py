@@ -21,7 +21,7 @@ from core.segmentation.engines.engine import Engine
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.annotations import annotate
 from core.synthesis.smooth_noise import smooth_noise
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from models import zoo
 
 COUNT = 25

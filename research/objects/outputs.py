@@ -16,7 +16,7 @@ import torch
 from torch.nn import functional
 
 from core.pixels.resampling import resample
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models import zoo
 from models.weights_file import trained
 from research.objects.images import read_sides

@@ -36,7 +36,7 @@ from core.synthesis.films import draw_film
 from core.training.augmentation import Augmentation, Pair, degrade, random_crop
 from core.training.object_targets import contact_line, object_targets
 from core.training.prefetch import made_ahead
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models import zoo
 from models.weights_file import save_weights, trained
 from research.objects.decoder import with_decoder_of

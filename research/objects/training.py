@@ -11,7 +11,7 @@ from torch import nn
 
 from core.training.averaging import averaged
 from core.training.losses import object_distillation_loss, object_loss
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 PEAK, WEIGHT_DECAY, AVERAGING = 6e-4, 1e-4, 0.995
 # The encoder's share of the learning rate: it has learned longer, and on more.

@@ -26,7 +26,7 @@ from core.segmentation.segment import segment
 from core.segmentation.settings import ObjectSettings
 from core.training.augmentation import Pair
 from core.training.synthetic_supported import VALIDATION_STREAM, supported_pairs
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from models.weights import weights_of_a_run
 from models.weights_file import trained
 from models.zoo.supported_particles import CARD

@@ -16,7 +16,9 @@ from core.measurement.regions import measure_objects
 from core.training.live_training import LiveTraining, train_short
 from core.training.recipe import Recipe
 from core.training.synthetic_gold import gold_data
-from core.types import ModelCard, PixelSize, ProgressCallback, no_progress
+from core.types.model_card import ModelCard
+from core.types.pixel_size import PixelSize
+from core.types.progress import ProgressCallback, no_progress
 
 # Fine enough for a blurred image, whose grey levels lie close together.
 BINS, COARSE_BINS = 4096, 32

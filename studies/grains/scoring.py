@@ -26,7 +26,8 @@ from core.training.live_training import LiveTraining, train_short
 from core.training.recipe import Recipe
 from core.training.source import SyntheticData
 from core.training.synthetic_grains import grain_data
-from core.types import ModelCard, ProgressCallback, no_progress
+from core.types.model_card import ModelCard
+from core.types.progress import ProgressCallback, no_progress
 
 LIVE_SIDE_PX = 96
 SCORED_SIDE_PX = 1024

@@ -11,7 +11,7 @@ from torch import nn
 from core.synthesis.ising.baselines import best_threshold
 from core.synthesis.ising.data import folds_by_content
 from core.synthesis.ising.snapshots import Snapshots
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 from studies.ising.training import (
     ClassifierRecipe,
     EpochScore,

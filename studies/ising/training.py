@@ -15,7 +15,7 @@ import torch
 from scipy.special import softmax
 from torch import Tensor, nn
 
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 
 # The seed of torch's own generator belongs to the whole process, and two may train at once.
 _BUILDING = Lock()

@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 from torch import nn
 
 from core.synthesis.ising.lattice import energy
-from core.types import read_only
+from core.types.arrays import read_only
 
 
 @dataclass(frozen=True, eq=False)

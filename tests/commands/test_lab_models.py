@@ -16,7 +16,7 @@ from commands.evaluate import kind_of_masks
 from core.formats import read_file
 from core.segmentation.engines.forest_engine import fit
 from core.segmentation.forest.marks import marks_of, named_phases
-from core.types import Phase
+from core.types.segmentation import Phase
 from core.workspace.workspace import Workspace
 from models import lab, zoo
 from models.lab.forest import forest_model

@@ -18,7 +18,9 @@ from core.segmentation.engines.forest_engine import fit
 from core.segmentation.forest.marks import marks_of, named_phases
 from core.segmentation.forest.pixel_forest import ForestSettings
 from core.segmentation.out_of_distribution import brightness_around
-from core.types import Micrograph, Phase, PixelSize
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
+from core.types.segmentation import Phase
 from core.workspace import lab_models
 from core.workspace.lab_card import LabCard, lab_card
 from core.workspace.lab_models import NewModel

@@ -16,7 +16,7 @@ from core.evaluation.measured import ConfidenceCalibration, Measured, Reliabilit
 from core.evaluation.seed_scores import SeedScore, by_score, read_seed_scores, write_seed_scores
 from core.figures.reliability import reliability_figure
 from core.measurement.bootstrap import Estimate
-from core.types import Score
+from core.types.model_card import Score
 from models import catalogue, zoo
 from models.measured import FOLDER, measured
 from research.model_cards import card_text

@@ -19,7 +19,7 @@ from core.synthesis import drawings
 from core.synthesis.grains.samples import GRAIN_SAMPLES
 from core.synthesis.samples import samples
 from core.synthesis.supported.sample import supported_metal
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from models import classifiers, zoo
 from models.classifiers.micrograph_type import particles_resnet18_encoder
 from models.weights_file import save_weights

@@ -13,7 +13,7 @@ from core.errors import ModelError
 from core.segmentation.segment import segment
 from core.segmentation.settings import TileSettings
 from core.synthesis.samples import samples
-from core.types import Score, Weights
+from core.types.model_card import Score, Weights
 from models import zoo
 from models.catalogue import all_cards, parameters
 from models.weights_file import (

@@ -10,7 +10,7 @@ from streamlit.components.v2 import manifest_scanner
 
 from core.segmentation.engines.classic_engine import ClassicEngine
 from core.segmentation.engines.engine import Engine
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models import zoo
 from pages.components.frame.work import networks
 

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from core.jobs.worker import work_off
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from pages.components.frame.serving.downloads import download_route
 from pages.components.frame.words import WORD_JOINER
 from pages.components.frame.work import worker

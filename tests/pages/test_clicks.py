@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from pages.components.correct import clicks
 from pages.components.frame import identity
 from tests.core.interaction.bright_network import BrightNetwork, disks

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from core.bounded_store import BoundedStore
 from core.figures import encoding
 from core.figures.encoding import EncodedImage
-from core.types import Phase
+from core.types.segmentation import Phase
 from pages.components.frame import identity
 from pages.components.frame.serving import image_store
 from pages.components.frame.serving.image_store import ImageStore, image_route

@@ -30,7 +30,9 @@ from core.inspection.region import (
 from core.inspection.subject import Subject
 from core.inspection.trace import Trace, trace_network
 from core.segmentation.engines.engine import Engine
-from core.types import Micrograph, PixelSize, ProgressCallback
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
+from core.types.progress import ProgressCallback
 from models import zoo
 from models.zoo import particles
 from pages.components.frame import stores

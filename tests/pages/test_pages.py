@@ -20,7 +20,7 @@ from torch import nn
 from core.errors import LamellaError
 from core.segmentation.engines.classic_engine import ClassicEngine
 from core.segmentation.engines.engine import Engine
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models import zoo
 from models.catalogue import all_cards
 from pages.components.frame import link, sidebar, stores

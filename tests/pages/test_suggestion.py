@@ -16,7 +16,7 @@ from core.classification.card import Classification
 from core.classification.doubt import doubts, sure_suggestion
 from core.errors import ModelError
 from core.formats import read_file
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from models import classifiers, zoo
 from pages.components.frame import session, stores
 from pages.components.frame.images import samples

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from core.training.augmentation import Augmentation, Pair
-from core.types import Weights
+from core.types.model_card import Weights
 from models import zoo
 from models.architectures.unet import build_unet
 from models.weights_file import save_weights, unpacked

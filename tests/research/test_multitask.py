@@ -16,7 +16,7 @@ from core.training.losses import cross_entropy_and_dice
 from core.training.recipe import Recipe
 from core.training.session import TrainingOptions, train_in
 from core.training.source import SyntheticData
-from core.types import Phase
+from core.types.segmentation import Phase
 from models import micrographs, zoo
 from models.initializations import with_initialization
 from research.multitask import MultitaskData, PhasesOf, Task, multitask_objective

@@ -11,7 +11,7 @@ from core.measurement.lattice import find_lattice
 from core.measurement.power_spectrum import GOLD, region_spectrum
 from core.measurement.regions import measure_objects
 from core.palette import OKABE_ITO, rgb
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 from studies.gold import figures
 from studies.gold import spectra_figures as spectra
 from studies.gold.scoring import mask_dice, sizes_beside_truth, study_thresholds

@@ -14,7 +14,8 @@ from core.segmentation.engines.engine import Engine
 from core.synthesis.grains.distance import look
 from core.synthesis.grains.samples import GRAIN_SAMPLES, SHAPE
 from core.training.recipe import Recipe
-from core.types import ModelCard, Phase
+from core.types.model_card import ModelCard
+from core.types.segmentation import Phase
 from research.grains.measure import one_of_each, write
 from studies.grains import figures
 from studies.grains.networks.results import MICROSCOPE, Row, read_rows

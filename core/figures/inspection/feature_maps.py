@@ -15,7 +15,8 @@ from core.image_size import width_x_height
 from core.inspection.feature_maps import Measure, Patch, Ranking, rank_channels
 from core.inspection.layer import FeatureMaps
 from core.inspection.receptive_field import FieldSizes
-from core.types import PixelSize, read_only
+from core.types.arrays import read_only
+from core.types.pixel_size import PixelSize
 
 CLEAR = "rgba(0,0,0,0)"
 

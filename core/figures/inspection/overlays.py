@@ -9,7 +9,7 @@ import numpy as np
 from plotly.colors import sample_colorscale
 
 from core.figures.encoding import IndexedImage
-from core.types import read_only
+from core.types.arrays import read_only
 
 SEQUENTIAL, DIVERGING = "Viridis", "RdBu_r"
 HEAT_STEPS = 254

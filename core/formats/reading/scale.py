@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from core.formats.reading.calibration import AGREE_WITHIN, LARGEST_BAR, Calibration, plausible
 from core.image_size import width_x_height
 from core.pixels.resampling import square_pixel_nm
-from core.types import MOST_OBLONG, PixelSize
+from core.types.pixel_size import MOST_OBLONG, PixelSize
 
 
 @dataclass(frozen=True)

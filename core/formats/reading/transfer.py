@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from core.types import Micrograph, PixelSize
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
 
 _ARRAYS = ("pixels", "valid")
 

@@ -7,7 +7,7 @@ import re
 
 from core.errors import DataError
 from core.formats.reading.calibration import metres
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 
 MICRO, ANGSTROM = "\N{MICRO SIGN}m", "\N{LATIN CAPITAL LETTER A WITH RING ABOVE}"
 EXAMPLES = f"0.25 nm, 1.2 {MICRO}, 0.5 {ANGSTROM}, or 10 x 16 nm for width x height"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.execution import Execution
-from core.types import ModelCard, ProgressCallback, no_progress
+from core.types.model_card import ModelCard
+from core.types.progress import ProgressCallback, no_progress
 
 
 class ClassicEngine:

@@ -17,7 +17,7 @@ import numpy as np
 from core.execution import BackendName, DeviceName, Execution, Precision, PrecisionChoice
 from core.segmentation.engines.backend import Backend, BackendError
 from core.segmentation.engines.processor import bfloat16_units, may_have_gpu, share_threads
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 if TYPE_CHECKING:
     import torch

@@ -20,7 +20,9 @@ from core.segmentation.forest.pixel_forest import (
     fit_forest,
 )
 from core.segmentation.preprocessing import image_field
-from core.types import Micrograph, ModelCard, ProgressCallback, no_progress
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard
+from core.types.progress import ProgressCallback, no_progress
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,7 @@ from core.segmentation.forest.pixel_forest import (
     PixelForest,
     forest_of,
 )
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 DESCRIPTION = "lamella_forest"
 MOST_BYTES = 64_000_000

@@ -10,7 +10,7 @@ from core.execution import DeviceName, Precision, PrecisionChoice
 from core.segmentation.engines.engine import NOT_FAST, Engine
 from core.segmentation.engines.openvino_backend import OnnxBackend
 from core.segmentation.engines.processor import bfloat16_units, share_threads
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 if TYPE_CHECKING:
     import torch

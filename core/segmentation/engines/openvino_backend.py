@@ -18,7 +18,7 @@ from core.execution import Execution, Precision
 from core.segmentation.engines.backend import BackendError, OutOfMemory, checked
 from core.segmentation.engines.openvino_models import converted
 from core.segmentation.engines.openvino_runtime import core, settings
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 if TYPE_CHECKING:
     from torch import nn

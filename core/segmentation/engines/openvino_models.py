@@ -23,7 +23,7 @@ from core.errors import LamellaError
 from core.segmentation.engines.backend import BackendError
 from core.segmentation.engines.openvino_runtime import core, openvino
 from core.settings import data_folder
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 if TYPE_CHECKING:
     from torch import nn

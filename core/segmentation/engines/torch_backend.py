@@ -12,7 +12,7 @@ from torch import nn
 from core.execution import Execution, Precision
 from core.segmentation.engines.backend import OutOfMemory, checked
 from core.segmentation.engines.device import forward
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 
 class TorchBackend:

@@ -13,7 +13,8 @@ from PIL import Image
 from core.errors import DataError
 from core.formats.reading.isolated_mask import isolated_mask
 from core.palette import OKABE_ITO
-from core.types import Phase, read_only
+from core.types.arrays import read_only
+from core.types.segmentation import Phase
 
 MOST_PHASES = 8
 COLORS = (*OKABE_ITO, "#DDDDDD")

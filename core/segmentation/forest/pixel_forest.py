@@ -17,7 +17,7 @@ from core.errors import DataError
 from core.image_size import width_x_height
 from core.segmentation.forest.marks import Marks
 from core.segmentation.forest.pixel_features import NAMES, SCALES_PX, pixel_features, reach_px
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
     from sklearn.ensemble import RandomForestClassifier

@@ -15,7 +15,9 @@ from core.segmentation.grains.second_phase import (
     with_outlines,
 )
 from core.segmentation.settings import ObjectSettings
-from core.types import Micrograph, ModelCard, Segmentation
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard
+from core.types.segmentation import Segmentation
 
 if TYPE_CHECKING:
     from core.measurement.grain_size import Intercepts

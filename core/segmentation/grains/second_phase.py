@@ -11,7 +11,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 
 HIDDEN = 0.5
 """Probability of a boundary under a pixel of the second phase, which hides whether there is one:

@@ -11,7 +11,8 @@ from core.pixels.half_precision import as_single
 from core.segmentation.confidence import sigmoid
 from core.segmentation.objects.grey_edges import as_drawn
 from core.segmentation.settings import TOGETHER_PX
-from core.types import ModelCard, Segmentation
+from core.types.model_card import ModelCard
+from core.types.segmentation import Segmentation
 
 LEAST_INDECISION = 1e-3
 

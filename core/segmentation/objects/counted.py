@@ -15,7 +15,8 @@ from core.segmentation.objects.instances import separate_objects
 from core.segmentation.objects.selection import Selection, select_objects
 from core.segmentation.objects.watershed import separate_by_distance
 from core.segmentation.settings import TOGETHER_PX, ObjectSettings
-from core.types import ModelCard, Segmentation
+from core.types.model_card import ModelCard
+from core.types.segmentation import Segmentation
 
 
 def counted_objects(

@@ -11,7 +11,9 @@ from core.segmentation.objects.counted import confidence_of, counted_objects
 from core.segmentation.objects.oblong_pixels import objects_of_oblong_pixels
 from core.segmentation.objects.selection import Selection
 from core.segmentation.settings import ObjectSettings
-from core.types import Micrograph, ModelCard, Segmentation
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard
+from core.types.segmentation import Segmentation
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,10 @@ from core.pixels.resampling import resample, resample_mask, square_pixel_nm, squ
 from core.segmentation.objects.counted import counted_objects
 from core.segmentation.objects.selection import Selection
 from core.segmentation.settings import ObjectSettings
-from core.types import Micrograph, ModelCard, PixelSize, Segmentation
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard
+from core.types.pixel_size import PixelSize
+from core.types.segmentation import Segmentation
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -44,7 +44,7 @@ def select_objects(
     :func:`core.segmentation.annotations.find.find_annotations`. ``confidence``: (N + 1,) by id,
     None where nothing is known of it; see
     :func:`core.segmentation.objects.confidence.object_confidence`. ``least_mean``: of it, see
-    :class:`core.types.ObjectConfidence`. Returns (H, W) uint32, 1 to n in raster order.
+    :class:`core.types.model_card.ObjectConfidence`. Returns (H, W) uint32, 1 to n in raster order.
     """
     area = np.bincount(objects.ravel())
     area[0] = 0

@@ -25,7 +25,9 @@ from core.synthesis.gold.settings import (
     draw_settings,
     random_settings,
 )
-from core.types import Micrograph, PixelSize, read_only
+from core.types.arrays import read_only
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
 
 __all__ = [
     "PARAMETERS",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.synthesis.gold.settings import GoldSettings
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 
 SIDE = 512
 

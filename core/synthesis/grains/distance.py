@@ -13,7 +13,7 @@ from core.segmentation.preprocessing import grey_levels
 from core.synthesis.grains.effects import Blur, Channelling, Noise, Tone
 from core.synthesis.grains.image import generate
 from core.synthesis.grains.settings import GrainSettings
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 
 GREY_BINS, SPECTRUM_BINS = 64, 24
 SIDE_PX = 256

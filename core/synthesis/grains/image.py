@@ -17,7 +17,8 @@ from core.synthesis.grains import microscope, surface
 from core.synthesis.grains.geometry import GrainMap, draw_map, tessellate
 from core.synthesis.grains.particles import paint_precipitates, precipitate_cover
 from core.synthesis.grains.settings import EFFECTS, GrainSettings, check
-from core.types import Micrograph, read_only
+from core.types.arrays import read_only
+from core.types.micrograph import Micrograph
 
 STREAMS = {name: index for index, name in enumerate(("seeds", *(e.name for e in EFFECTS)))}
 

@@ -27,7 +27,8 @@ from core.synthesis.grains.effects import (
 )
 from core.synthesis.grains.image import generate
 from core.synthesis.grains.settings import EFFECTS, GrainSettings
-from core.types import Micrograph, PixelSize
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
 
 SHAPE = (512, 640)
 WITHOUT_EFFECTS: dict[str, Any] = {one.name: None for one in EFFECTS}

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from core.errors import LamellaError
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 
 LEAST_SIDE, MOST_SIDE = 4, 512
 LEAST_TEMPERATURE, MOST_TEMPERATURE = 1e-4, 100.0

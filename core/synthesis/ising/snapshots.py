@@ -11,7 +11,9 @@ import numpy as np
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from core.synthesis.ising.lattice import check_lattice, checkerboard, random_site, random_spins
 from core.synthesis.ising.wolff import wolff
-from core.types import Micrograph, ProgressCallback, no_progress, read_only
+from core.types.arrays import read_only
+from core.types.micrograph import Micrograph
+from core.types.progress import ProgressCallback, no_progress
 
 Kind = Literal["equilibrium", "quench"]
 EQUILIBRIUM_STEPS = 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.synthesis.ising.lattice import neighbours
-from core.types import ProgressCallback, no_progress
+from core.types.progress import ProgressCallback, no_progress
 
 
 def wolff(

@@ -8,7 +8,8 @@ import numpy as np
 
 from core.synthesis.samples import SHAPE, SampleImage
 from core.synthesis.supported.image import Specimen, draw_image
-from core.types import Micrograph, PixelSize
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
 
 SPECIMEN = Specimen(radius_px=9, contrast=1.0, absorption=None, dose=150)
 SEED = 28

@@ -27,7 +27,7 @@ class Origin:
     was corrected; "" of a mask that was made elsewhere. ``from_blank``: no model had a part in the
     labels. ``objects``: that were confirmed or drawn. ``pixel_nm``: side of a pixel, None where it
     is not known. ``micrograph``: its id in the library, "" of an upload. ``sha256``: of the image,
-    as :class:`core.types.Micrograph` has it.
+    as :class:`core.types.micrograph.Micrograph` has it.
     """
 
     name: str

@@ -22,7 +22,7 @@ from core.segmentation.forest.marks import MOST_PHASES, named_phases
 from core.segmentation.preprocessing import eight_bit, image_field
 from core.training.augmentation import IGNORED
 from core.training.fine_tuning.images import Origin, TeachingImage
-from core.types import Phase
+from core.types.segmentation import Phase
 
 SUFFIX = re.compile(r"[_-](mask|masks|label|labels|seg|rois|roiset)$", re.IGNORECASE)
 LAST_NUMBER = re.compile(r"[\s_.-]*\d+\D*$")

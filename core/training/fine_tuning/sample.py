@@ -6,7 +6,7 @@ from core.segmentation.forest.marks import named_phases
 from core.segmentation.preprocessing import eight_bit, image_field
 from core.synthesis.lamellar import NAMES, lamellar
 from core.training.fine_tuning.images import Origin, TeachingImage
-from core.types import Phase
+from core.types.segmentation import Phase
 
 SEEDS = (1, 2, 3, 4, 5, 6)
 TITLE = "Lamellar alloy, generated"

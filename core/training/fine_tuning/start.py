@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from core.training.augmentation import Augmentation, Pair
-from core.types import OBJECT_OUTPUTS, Phase
+from core.types.model_card import OBJECT_OUTPUTS
+from core.types.segmentation import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

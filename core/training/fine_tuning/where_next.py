@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 from core.training.fine_tuning.scoring import Predict
-from core.types import FLIPS, ProgressCallback, no_progress
+from core.types.model_card import FLIPS
+from core.types.progress import ProgressCallback, no_progress
 
 TILE_PX = 256
 RIM_PX = 2

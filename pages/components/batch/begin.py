@@ -20,7 +20,7 @@ from pages.components.measure import choices
 from pages.components.segment import advanced
 
 if TYPE_CHECKING:
-    from core.types import ModelCard
+    from core.types.model_card import ModelCard
     from core.workspace.batches import Batch
     from core.workspace.workspace import Workspace
 

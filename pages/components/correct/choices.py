@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.segmentation.settings import ObjectSettings
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from core.workspace import corrections, results
 from pages.components.correct.link import BLANK, LINK, MODEL
 from pages.components.frame import keeping, session, sidebar

@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from core.bounded_store import BoundedStore
 from core.errors import LamellaError
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from pages.components.frame import identity, session
 
 if TYPE_CHECKING:

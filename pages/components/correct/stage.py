@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from core.by_hand import ByHand
-    from core.types import Phase
+    from core.types.segmentation import Phase
     from core.workspace.workspace import Workspace
 
 KEY, GO = "corrector", "correct-go"

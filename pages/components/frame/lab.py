@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import WorkspaceError
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from pages.components.frame import keeping
 from pages.components.frame.memory import Memory
 from pages.components.frame.words import literal

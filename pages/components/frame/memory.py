@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.segmentation.settings import ObjectSettings
-from core.types import Array, Micrograph
+from core.types.arrays import Array
+from core.types.micrograph import Micrograph
 from core.workspace.drawings import Drawing
 from core.workspace.micrographs import Changes
 from pages.components.frame import identity

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from pages.components.frame import lab, session
 
 MODELS = Path(__file__).resolve().parents[2] / "models.py"

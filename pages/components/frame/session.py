@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from core.workspace.micrographs import Kept
 from pages.components.frame import keeping, lab, link, stores
 from pages.components.frame.images import samples

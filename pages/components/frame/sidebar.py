@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import LamellaError
 from core.segmentation.grains.second_phase import second_phases
 from core.segmentation.settings import ObjectSettings
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from pages.components.frame import keeping, lab, model_list, screen, session
 from pages.components.frame.images import image_controls, images, samples
 from pages.components.frame.memory import Opened

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from core.inspection.cache import ActivationCache
     from core.segmentation.forest.marks import Marks
     from core.segmentation.forest.pixel_forest import FeatureBands
-    from core.types import Array, Micrograph
+    from core.types.arrays import Array
+    from core.types.micrograph import Micrograph
     from pages.components.frame.memory import Upload
 
 Key: TypeAlias = tuple[Hashable, ...]

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from core.inspection.occlusion import Occlusion
     from core.inspection.sanity import SanityCheck
     from core.inspection.subject import Subject
-    from core.types import Array, ProgressCallback
+    from core.types.arrays import Array
+    from core.types.progress import ProgressCallback
     from pages.components.frame.stores import Key
 
 WHERES = {"pixel": "This pixel", "object": "This object", "field": "Whole field"}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.inspection.effective_field import EffectiveField
     from core.inspection.receptive_field import UnitField
     from core.inspection.subject import Subject
-    from core.types import ProgressCallback
+    from core.types.progress import ProgressCallback
 
 HEATS = {"trained": "Trained", "random": "Random weights", "none": "None"}
 THEORETICAL = "Theoretical field, side"

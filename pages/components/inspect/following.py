@@ -9,7 +9,7 @@ from typing import TypeVar
 import streamlit as st
 
 from core.errors import Cancelled, LamellaError
-from core.types import ProgressCallback
+from core.types.progress import ProgressCallback
 from pages.components.frame import session, stores
 from pages.components.frame.stores import Key
 from pages.components.frame.words import literal

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.figures import encoding
-from core.types import Array
+from core.types.arrays import Array
 from pages.components.frame import session
 from pages.components.frame.serving import publish
 

@@ -15,7 +15,8 @@ from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
     from core.inspection.integrated_gradients import IntegratedGradients
-    from core.types import Array, ProgressCallback
+    from core.types.arrays import Array
+    from core.types.progress import ProgressCallback
 
 BASELINES = {"blurred": "Blurred", "mean": "Mean grey"}
 PATH = (

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.palette import phase_color
-from core.types import Phase
+from core.types.segmentation import Phase
 from pages.components.frame import stores
 from pages.components.frame.work import networks
 
 if TYPE_CHECKING:
-    from core.types import Network
+    from core.types.model_card import Network
 
 GREY_MEAN = GREY_STD = 0.5
 """Of the spins as grey levels 0 and 1; the networks take -1 and 1."""

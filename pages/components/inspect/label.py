@@ -17,7 +17,7 @@ from pages.components.inspect.link import LINK
 from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
-    from core.types import Array
+    from core.types.arrays import Array
 
 SUM = "The winning logit as a sum of contributions"
 

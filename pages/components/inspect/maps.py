@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.inspection.layer import FeatureMaps
-from core.types import Array
+from core.types.arrays import Array
 from pages.components.frame import session
 from pages.components.frame.words import literal
 from pages.components.inspect import colors as inspect_colors

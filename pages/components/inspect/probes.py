@@ -14,7 +14,7 @@ from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
     from core.inspection.probes import Probe, ProbeInput
-    from core.types import ProgressCallback
+    from core.types.progress import ProgressCallback
 
 TITLE = "What can be read off at each depth"
 WHAT = (

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from core.figures.encoding import IndexedImage
     from core.inspection.receptive_field import Box
-    from core.types import Array
+    from core.types.arrays import Array
 
 Shown = tuple[Overlay | None, Overlay | None, str]
 """An overlay, labels and a caption."""

@@ -15,7 +15,7 @@ from core.errors import LamellaError
 from core.image_size import width_x_height
 from core.inspection.layer import FeatureMaps
 from core.palette import phase_color
-from core.types import Phase
+from core.types.segmentation import Phase
 from pages.components.frame import session, stores
 from pages.components.frame.memory import Opened
 from pages.components.frame.stores import Key
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from core.inspection.layers import LayerTable
     from core.inspection.subject import Subject
     from core.segmentation.preprocessing import ImageField
-    from core.types import Micrograph
+    from core.types.micrograph import Micrograph
 
 Value = TypeVar("Value")
 SIDE = 512

@@ -35,7 +35,7 @@ from pages.components.viewer.viewer import Rectangle, ViewerSettings, viewer
 if TYPE_CHECKING:
     import pandas as pd
 
-    from core.types import Array
+    from core.types.arrays import Array
 
 TRAINED = "From the trained network"
 AMOUNTS = {"valid": 0.0, "same": 0.5, "full": 1.0}

@@ -21,7 +21,7 @@ from pages.components.frame.words import literal
 from pages.components.learn import frame as learn
 
 if TYPE_CHECKING:
-    from core.types import Array
+    from core.types.arrays import Array
 
 MARGIN = 24
 METRIC = 180

@@ -8,7 +8,7 @@ from core.concepts import architecture_facts, cifar_family
 from core.concepts.cifar_family import Built
 from core.figures.networks.depths import family_figure
 from core.figures.networks.unet_drawing import unet_figure
-from core.types import ProgressCallback
+from core.types.progress import ProgressCallback
 from pages.components.frame import screen, stores
 from pages.components.frame.memory import Opened
 from pages.components.frame.work import background

@@ -10,7 +10,7 @@ from core.concepts.stack_builder import LayerField
 from core.image_size import width_x_height
 from core.inspection.receptive_field import UnitField
 from core.palette import ACCENT, OKABE_ITO
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 from pages.components.frame.memory import Opened
 from pages.components.frame.serving import publish
 from pages.components.learn import frame as learn

@@ -37,7 +37,7 @@ from pages.components.learn import opening
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from core.types import Array
+    from core.types.arrays import Array
 
 PAGES = Path(__file__).resolve().parents[2]
 OVERVIEW = 0

@@ -15,7 +15,7 @@ from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
 
 if TYPE_CHECKING:
-    from core.types import Array
+    from core.types.arrays import Array
 
 UNITS = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 MAPS = (1, 2, 4, 8, 16, 32, 64, 128, 256)

@@ -18,7 +18,7 @@ from pages.components.frame.serving.scripts import script
 from pages.components.viewer.viewer import ViewerImage
 
 if TYPE_CHECKING:
-    from core.types import Array
+    from core.types.arrays import Array
 
 KEY = "conv_stage"
 _HERE = Path(__file__).parent

@@ -9,7 +9,7 @@ import streamlit as st
 from core.concepts.picture import picture as middle_of
 from core.figures.encoding import EncodedImage, encode_thumbnail
 from core.figures.overlay import scale_bar
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from pages.components.frame.serving import publish
 
 PX = 150

@@ -22,7 +22,7 @@ from pages.components.learn import link as learn_link
 from pages.components.viewer.viewer import Rectangle, ViewerEvent, ViewerSettings, viewer
 
 if TYPE_CHECKING:
-    from core.types import Array
+    from core.types.arrays import Array
 
 SIDE = 256
 SHIFTS = tuple(range(9))

@@ -15,7 +15,8 @@ from core.concepts.weight_sharing import layer_matrix, matrix_snippet
 from core.errors import LamellaError
 from core.figures.concepts.convolution import heat_colors
 from core.figures.concepts.sharing import matrix_figure, shift_figure
-from core.types import Array, ProgressCallback
+from core.types.arrays import Array
+from core.types.progress import ProgressCallback
 from pages.components.frame import screen, session, stores
 from pages.components.frame.memory import Opened
 from pages.components.frame.serving import publish

@@ -21,7 +21,7 @@ from pages.components.frame.serving import publish
 from pages.components.frame.serving.scripts import script
 
 if TYPE_CHECKING:
-    from core.types import Array
+    from core.types.arrays import Array
 
 KEY = "share_stage"
 Show = Literal["map", "heads"]

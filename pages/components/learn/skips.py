@@ -11,7 +11,7 @@ from core.figures.lecture.pictures import Shown, pictures
 from core.figures.networks import gradients as figures
 from core.figures.networks.blocks import block_figure
 from core.figures.networks.depths import depth_figure
-from core.types import ProgressCallback
+from core.types.progress import ProgressCallback
 from pages.components.frame import screen, stores
 from pages.components.frame.memory import Opened
 from pages.components.frame.words import literal

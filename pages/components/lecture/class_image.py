@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.errors import LamellaError
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from core.workspace import micrographs
 from core.workspace.micrographs import Kept
 from lecture.classroom import Shown

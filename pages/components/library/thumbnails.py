@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.errors import LamellaError
 from core.figures import encoding
 from core.figures.encoding import EncodedImage
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from core.workspace import micrographs
 from pages.components.frame import keeping
 from pages.components.frame.images import samples

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.types import Score
+from core.types.model_card import Score
 from pages.components.frame import keeping, lab, session
 from pages.components.frame.words import capital, literal
 

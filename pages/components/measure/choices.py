@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.fields.field import kinds_of, phase_of
 from core.fields.settings import FITS, GRAIN_METHODS, PHASE_METHODS, Kind, MeasureSettings
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from pages.components.frame import session, sidebar
 from pages.components.frame.memory import Opened
 from pages.components.frame.page_link import PageLink

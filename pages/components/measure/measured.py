@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.errors import Cancelled, LamellaError
 from core.fields.settings import MeasureSettings
-from core.types import ProgressCallback
+from core.types.progress import ProgressCallback
 from models.measured import measurand_errors
 from pages.components.frame import session, stores
 from pages.components.frame.words import literal

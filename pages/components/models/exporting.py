@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models.lab import exchange
 from models.weights import read_weights
 from pages.components.frame.serving import downloads
@@ -14,7 +14,7 @@ from pages.components.frame.words import literal, size
 from pages.components.frame.work import background
 
 if TYPE_CHECKING:
-    from core.types import ProgressCallback
+    from core.types.progress import ProgressCallback
     from models.lab.exchange import Exported, Format
 
 ABOUT: dict[Format, str] = {

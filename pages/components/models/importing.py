@@ -21,7 +21,7 @@ from pages.components.models.overview import LINK
 
 if TYPE_CHECKING:
     from core.exchange.opening import Opened
-    from core.types import ProgressCallback
+    from core.types.progress import ProgressCallback
 
 Key: TypeAlias = tuple[Hashable, ...]
 PLACE, REFUSED = "import", "import-refused"

@@ -9,7 +9,7 @@ import streamlit as st
 from core.errors import LamellaError
 from core.figures import encoding
 from core.figures.encoding import EncodedImage
-from core.types import Phase
+from core.types.segmentation import Phase
 from core.workspace import lab_models
 from models.lab import remove as remove_model
 from models.lab import strokes_of

@@ -11,7 +11,7 @@ from core.evaluation import score_tables
 from core.evaluation.initialization_scores import Initialization
 from core.evaluation.measured import Measured, ObjectReliability
 from core.evaluation.score_tables import ScoreRow
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models import classifiers, interactive, zoo
 from models.measured import initializations, measured, seeds
 from models.running_facts import running_facts

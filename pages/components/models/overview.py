@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.evaluation.overview import overview_row
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models import catalogue
 from models.lab import TOO_NEW
 from models.measured import measured

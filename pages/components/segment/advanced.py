@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.evaluation import choices
 from core.execution import USUAL, PrecisionChoice, RunChoice
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models.measured import measured, precisions
 
 PRECISIONS: Mapping[str, PrecisionChoice] = {"Auto": "auto", "Exact": "exact", "Fast": "fast"}

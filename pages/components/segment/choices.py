@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from pages.components.frame import sidebar
 from pages.components.frame.memory import Opened
 from pages.components.segment import marking, run, selection, stored, suggestion

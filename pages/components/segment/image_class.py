@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.errors import LamellaError
-from core.types import Micrograph, ModelCard
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard
 from pages.components.frame import stores
 from pages.components.frame.memory import Opened
 from pages.components.frame.work import networks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import LamellaError
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from pages.components.frame import keeping, session
 from pages.components.frame.memory import Opened
 from pages.components.frame.words import literal

@@ -9,7 +9,8 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.segmentation.settings import ObjectSettings
-from core.types import Micrograph, PixelSize
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
 from core.workspace import corrections
 from pages.components.correct import opening
 from pages.components.frame import keeping, stores

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import DataError
-from core.types import ModelCard, Phase
+from core.types.model_card import ModelCard
+from core.types.segmentation import Phase
 from core.workspace.drawings import Drawing
 from pages.components.frame import keeping, session, stores
 from pages.components.frame.memory import Opened

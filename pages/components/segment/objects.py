@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
 
     from core.analysis import Analysis
-    from core.types import ModelCard
+    from core.types.model_card import ModelCard
 
 COLUMNS = {
     "id": "No.",

@@ -17,7 +17,8 @@ from pages.components.viewer.viewer import Rectangle, ViewerEvent
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
-    from core.types import Array, Phase
+    from core.types.arrays import Array
+    from core.types.segmentation import Phase
     from pages.components.segment.kept import Reference
 
 RESULT, EXPORT = "Result", "Export"

@@ -18,7 +18,8 @@ from core.evaluation.overview import expected_time
 from core.execution import USUAL, RunChoice
 from core.jobs import result_key
 from core.segmentation.settings import ObjectSettings
-from core.types import ModelCard, ProgressCallback, no_progress
+from core.types.model_card import ModelCard
+from core.types.progress import ProgressCallback, no_progress
 from models.measured import measured
 from pages.components.frame import screen, session, stores
 from pages.components.frame.memory import Opened

@@ -8,7 +8,7 @@ from core.errors import LamellaError
 from core.execution import RunChoice
 from core.jobs import queue, segmentation
 from core.segmentation.settings import ObjectSettings
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from core.workspace import results
 from pages.components.frame import keeping, session
 from pages.components.frame.memory import Memory, Opened

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from core.workspace import results
 from models import catalogue
 from pages.components.correct.link import RESULT

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from pages.components.frame import session
 from pages.components.frame.images import images, samples
 from pages.components.frame.memory import Opened

@@ -18,7 +18,7 @@ from pages.components.frame.work import worker
 from pages.components.train import images
 
 if TYPE_CHECKING:
-    from core.types import Phase
+    from core.types.segmentation import Phase
     from core.workspace.trainings import Training
     from core.workspace.workspace import Workspace
 

@@ -18,7 +18,7 @@ from pages.components.viewer.viewer import ViewerSettings, viewer
 if TYPE_CHECKING:
     from core.figures.encoding import EncodedImage
     from core.training.fine_tuning.images import TeachingImage
-    from core.types import Phase
+    from core.types.segmentation import Phase
     from core.workspace.trainings import Training
     from core.workspace.workspace import Workspace
 

@@ -11,7 +11,7 @@ from pages.components.frame.words import literal
 from pages.components.frame.work import background
 
 if TYPE_CHECKING:
-    from core.types import ProgressCallback
+    from core.types.progress import ProgressCallback
     from core.workspace.lab_models import LabModel
     from core.workspace.trainings import Training
     from core.workspace.workspace import Workspace

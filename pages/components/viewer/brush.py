@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from core.segmentation.forest.strokes import ERASER, WIDEST_PX, Stroke
-from core.types import Phase
+from core.types.segmentation import Phase
 
 MOST_STROKES = 2000
 MOST_POINTS = 50_000

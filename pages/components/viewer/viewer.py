@@ -14,7 +14,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.image_size import width_x_height
-from core.types import Phase
+from core.types.segmentation import Phase
 from pages.components.frame import session
 from pages.components.frame.serving.scripts import script
 from pages.components.viewer.brush import Brush, strokes_from, strokes_to

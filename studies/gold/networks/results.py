@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from core.errors import ModelError
 from core.records import read_records, read_table
-from core.types import ModelCard, Phase, Weights
+from core.types.model_card import ModelCard, Weights
+from core.types.segmentation import Phase
 
 if TYPE_CHECKING:
     from torch import nn

@@ -76,7 +76,7 @@ def load(network: str, side: int, data: str = "lecture") -> nn.Module:
     Raises:
         ModelError: the weights are missing, damaged, or do not fit.
     """
-    from core.types import Weights
+    from core.types.model_card import Weights
     from models.weights_file import load_weights
 
     name = weights_name(network, side, data)

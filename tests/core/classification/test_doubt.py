@@ -9,7 +9,7 @@ from core.classification.card import Classification
 from core.classification.classify import classify, classify_unless
 from core.classification.doubt import doubts, doubts_about
 from core.segmentation.engines.engine import Engine
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from models import classifiers, zoo
 
 CARD = classifiers.card(classifiers.MICROGRAPH_TYPE)

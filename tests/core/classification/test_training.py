@@ -30,7 +30,8 @@ from core.training.loop import TrainedNetwork
 from core.training.progress import Progress
 from core.training.recipe import Recipe
 from core.training.session import CHECKPOINT, TrainingOptions
-from core.types import Micrograph, Phase
+from core.types.micrograph import Micrograph
+from core.types.segmentation import Phase
 from models.classifiers import micrograph_type
 
 RANDOM_IMAGES = (*synthetic_images.OTHERS, *synthetic_images.OTHERS_HELD_BACK)

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.correction.changes import Change, ChangedRuns, ObjectChange, repainted
 from core.correction.state import Box, CorrectionState, ObjectRecord
-from core.types import Phase
+from core.types.segmentation import Phase
 
 PHASES = (Phase("ground", "#000000"), Phase("particle", "#ffffff"), Phase("pore", "#808080"))
 SHAPE = (48, 64)

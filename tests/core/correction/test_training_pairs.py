@@ -14,7 +14,7 @@ from core.correction.state import Box, CorrectionState, ObjectRecord
 from core.correction.training_pairs import training_labels, training_pair
 from core.training.augmentation import IGNORED, Augmentation, Pair, random_crop
 from core.training.losses import cross_entropy_and_dice
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from tests.core.correction.edits import SHAPE, copied, pixels_of, small_state
 
 

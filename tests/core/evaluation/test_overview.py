@@ -8,7 +8,7 @@ import pytest
 
 from core.evaluation.measured import NAN, Measured
 from core.evaluation.overview import expected_time, overview_row
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models import zoo
 
 SLOW = Measured("slow", None, 4, ("a", "b"), {}, seconds=94.0)

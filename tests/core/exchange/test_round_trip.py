@@ -21,7 +21,7 @@ from core.exchange.onnx_form import OUTPUTS
 from core.exchange.weights_file import CARD
 from core.segmentation.engines.onnx_engine import OnnxEngine
 from core.segmentation.engines.torch_backend import Answering
-from core.types import Phase
+from core.types.segmentation import Phase
 from core.workspace import lab_card
 from core.workspace.lab_card import LabCard
 from models.lab.logits import Logits

@@ -28,7 +28,10 @@ from core.export.tables import csv_bytes, xlsx_bytes
 from core.measurement.regions import measure_objects
 from core.segmentation.objects.instances import separate_objects
 from core.segmentation.settings import TileSettings, tiles_for
-from core.types import Micrograph, ModelCard, Phase, PixelSize, Segmentation, Weights
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard, Weights
+from core.types.pixel_size import PixelSize
+from core.types.segmentation import Phase, Segmentation
 
 PHASES = (Phase("background", "#0072B2"), Phase("particle", "#E69F00"))
 ODD_SIZE = PixelSize(12.3, "FEI tag 34682")

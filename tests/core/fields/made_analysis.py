@@ -9,7 +9,10 @@ from scipy.ndimage import label
 
 from core.analysis import Analysis, ObjectSettings
 from core.measurement.regions import measure_objects
-from core.types import Micrograph, ModelCard, Phase, PixelSize, Segmentation
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard
+from core.types.pixel_size import PixelSize
+from core.types.segmentation import Phase, Segmentation
 
 PHASES = (Phase("background", "#000000"), Phase("particle", "#e69f00"))
 CARD = ModelCard(

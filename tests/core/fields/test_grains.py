@@ -13,7 +13,7 @@ from core.fields.settings import GRAIN_METHODS, MeasureSettings
 from core.measurement.grain_size import g_from_area, g_from_count, g_from_intercept
 from core.measurement.uncertainty import ModelError
 from core.segmentation.grains.intercepts import intercepts_of
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 from tests.core.fields.made_analysis import analysis_of, card_of, discs
 
 GRAINS = card_of("grain", "grain boundary", objects=0, boundary=1)

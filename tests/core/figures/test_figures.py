@@ -9,7 +9,8 @@ from PIL import ImageFont
 from core.figures.overlay import FONT, draw_scale_bar, overlay, scale_bar
 from core.figures.size_histogram import round_length, size_bins, size_histogram
 from core.palette import OKABE_ITO, phase_color, rgb
-from core.types import Phase, PixelSize
+from core.types.pixel_size import PixelSize
+from core.types.segmentation import Phase
 
 PHASES = (Phase("ground", "#0072B2"), Phase("particle", "#E69F00"))
 

@@ -39,7 +39,7 @@ from core.inspection.kernels import frequency_response, kernels
 from core.inspection.network_map import network_map
 from core.inspection.receptive_field import field_sizes
 from core.inspection.subject import Subject
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 from models.architectures.small import SmallUnet, build_stack
 
 

@@ -15,7 +15,7 @@ from core.fields.field import measure_field
 from core.figures.paper.charts import distribution_figure
 from core.figures.paper.micrographs import micrograph_figure, overlay_figure
 from core.figures.paper.style import PaperStyle, png_bytes, printable, svg_bytes
-from core.types import Phase
+from core.types.segmentation import Phase
 from tests.core.fields.made_analysis import analysis_of, card_of, discs
 
 CENTRES = np.array([[40, 40], [40, 120], [120, 60], [110, 150], [20, 190], [150, 110]] * 2)

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import FormatError
 from core.formats import read_file
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 
 NOBODY_SET = "when nobody set the pixel size"
 

@@ -12,7 +12,8 @@ import tifffile
 from core import formats
 from core.errors import LamellaError
 from core.formats.reading.missing import missing
-from core.types import Micrograph, PixelSize
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
 
 LOWEST = float(np.finfo(np.float32).min)
 

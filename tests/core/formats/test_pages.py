@@ -9,7 +9,7 @@ import pytest
 import tifffile
 
 from core import formats
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 
 RNG = np.random.default_rng(5)
 LARGE, HALF = (RNG.integers(0, 256, shape, dtype=np.uint8) for shape in ((80, 96), (40, 48)))

@@ -10,7 +10,7 @@ import tifffile
 from PIL import Image
 
 from core import formats
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 
 GREY = np.arange(64 * 80, dtype=np.uint32).reshape(64, 80).astype(np.uint8)
 RAMP = np.repeat(np.arange(256), 3).reshape(256, 3)

@@ -13,7 +13,7 @@ from core import formats
 from core.errors import LamellaError
 from core.formats.reading.calibration import metres
 from core.formats.reading.typed import pixel_size_text, typed_pixel_size
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 
 IMAGE = np.random.default_rng(3).integers(0, 256, (48, 64), dtype=np.uint8)
 FEI = (

@@ -14,7 +14,7 @@ from tifffile.tifffile import TIFF
 
 from core import formats
 from core.formats.reading.calibration import metres, number
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 
 RNG = np.random.default_rng(11)
 

@@ -16,7 +16,7 @@ from core import formats
 from core.formats.reading.calibration import Calibration, metres
 from core.formats.reading.scale import scale_of
 from core.formats.reading.text import decode_text, lengths
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 
 RNG = np.random.default_rng(7)
 

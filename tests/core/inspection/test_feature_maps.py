@@ -22,7 +22,8 @@ from core.inspection.field import choose_field
 from core.inspection.layer import FeatureMaps, Layer
 from core.inspection.receptive_field import Box
 from core.inspection.subject import Expected, Subject, open_subject
-from core.types import Micrograph, PixelSize
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
 from models.architectures.lenet import build_lenet
 from models.architectures.small import SmallUnet, build_stack
 

@@ -15,7 +15,7 @@ from core.training.initialization import from_scratch
 from core.training.progress import Progress
 from core.training.recipe import Recipe
 from core.training.session import TrainingOptions
-from core.types import ModelCard
+from core.types.model_card import ModelCard
 from models.interactive import CARDS
 from tests.core.interaction.test_crops import SCENE
 

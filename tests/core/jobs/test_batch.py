@@ -16,7 +16,7 @@ from core.fields.settings import MeasureSettings
 from core.jobs import batch as jobs
 from core.jobs import queue, worker
 from core.segmentation.engines.classic_engine import ClassicEngine
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 from core.workspace import batches, micrographs, results
 from core.workspace.batches import Batch, Settings
 from core.workspace.micrographs import Changes

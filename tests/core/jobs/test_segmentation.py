@@ -18,7 +18,7 @@ from core.execution import USUAL, RunChoice
 from core.jobs import queue, segmentation, worker
 from core.segmentation.engines.engine import Engine
 from core.settings import WorkspaceLimits
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 from core.workspace import micrographs, results
 from core.workspace.workspace import Workspace
 from tests.threshold_model import CARD, threshold_network

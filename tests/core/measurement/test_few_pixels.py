@@ -5,7 +5,7 @@ import pytest
 
 from core.measurement.few_pixels import few_pixels_in_words
 from core.measurement.regions import measure_objects
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 
 
 def table_of(side: int, size: PixelSize | None):

@@ -14,7 +14,7 @@ from core.measurement.power_spectrum import (
     radial_profile,
     region_spectrum,
 )
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 
 PIXEL = PixelSize(0.03, "the test")
 SIDE = 160

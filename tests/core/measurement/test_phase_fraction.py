@@ -5,7 +5,8 @@ import pytest
 
 from core.errors import DataError
 from core.measurement.phase_fraction import phase_fractions
-from core.types import Phase, PixelSize
+from core.types.pixel_size import PixelSize
+from core.types.segmentation import Phase
 
 PHASES = (Phase("matrix", "#000000"), Phase("carbide", "#E69F00"), Phase("pore", "#56B4E9"))
 

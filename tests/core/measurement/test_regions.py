@@ -10,7 +10,7 @@ from skimage.measure import label
 
 from core.errors import DataError
 from core.measurement.regions import bounding_extents, in_readable_units, measure_objects
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 
 COLUMNS = [
     "id",

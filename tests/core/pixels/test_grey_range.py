@@ -11,7 +11,8 @@ from core.measurement.image_statistics import image_statistics
 from core.pixels.grey_range import noise_sigma, with_sparse_objects
 from core.pixels.resampling import square_pixel_nm
 from core.segmentation.preprocessing import grey_levels, image_field
-from core.types import Micrograph, PixelSize
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
 
 
 def discs(side: int, radius: float, count: int) -> np.ndarray:

@@ -18,7 +18,8 @@ from core.segmentation.objects.selection import Selection, objects_in, select_ob
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.samples import samples
 from core.synthesis.supported.sample import supported_metal
-from core.types import Micrograph, PixelSize
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
 from models import zoo
 
 CENTERS = [(60, 80), (60, 200), (150, 120), (150, 260), (90, 330), (240, 60), (240, 330)]

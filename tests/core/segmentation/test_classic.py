@@ -12,7 +12,7 @@ from core.measurement.agreement import confusion_matrix, intersection_over_union
 from core.segmentation.classic import gradient_watershed, local_threshold, multi_otsu, otsu
 from core.segmentation.out_of_distribution import ONE_GREY_LEVEL
 from core.synthesis.samples import samples
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from models import classic, zoo
 from models.weights_file import trained
 

@@ -11,7 +11,7 @@ from torch import Tensor, cat, full_like, nn
 from core.segmentation.engines.engine import Engine
 from core.segmentation.fine_scale import fine_scale, mean_width, typical_width
 from core.segmentation.segment import segment
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from tests.threshold_model import CARD
 
 

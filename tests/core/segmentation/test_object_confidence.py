@@ -10,7 +10,8 @@ from core.segmentation.objects.confidence import features, object_confidence, ty
 from core.segmentation.objects.instances import check_settings
 from core.segmentation.objects.selection import Selection, select_objects
 from core.segmentation.settings import ObjectSettings
-from core.types import ObjectConfidence, Phase, Segmentation
+from core.types.model_card import ObjectConfidence
+from core.types.segmentation import Phase, Segmentation
 from models.zoo.particles import CARD
 
 PHASES = (Phase("background", "#000000"), Phase("particle", "#ffffff"))

@@ -7,7 +7,8 @@ import pytest
 
 from core import formats
 from core.analysis import Analysis, analyse
-from core.types import Micrograph, PixelSize
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
 from models import zoo
 
 CLASSIC = ("otsu", "multi-otsu", "local-threshold", "gradient-watershed")

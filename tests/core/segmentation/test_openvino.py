@@ -24,7 +24,8 @@ from core.segmentation.engines.openvino_backend import OpenVinoBackend
 from core.segmentation.engines.torch_backend import TorchBackend
 from core.segmentation.segment import segment
 from core.segmentation.settings import TileSettings
-from core.types import Micrograph, ModelCard, Weights
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard, Weights
 from models import measured
 from tests import threshold_model
 

@@ -14,7 +14,9 @@ from core.segmentation.confidence import mean_confidence, uncertainty
 from core.segmentation.out_of_distribution import out_of_distribution_warnings
 from core.synthesis.samples import samples
 from core.training.augmentation import Pair
-from core.types import Micrograph, PixelSize, StatisticRange
+from core.types.micrograph import Micrograph
+from core.types.model_card import StatisticRange
+from core.types.pixel_size import PixelSize
 from models import zoo
 from research.ranges import training_ranges
 

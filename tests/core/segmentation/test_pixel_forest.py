@@ -13,7 +13,8 @@ from core.segmentation.forest.example_strokes import correcting_stroke, example_
 from core.segmentation.forest.marks import Marks, marks_of, named_phases
 from core.segmentation.forest.pixel_forest import FeatureBands, ForestSettings, fit_forest
 from core.segmentation.forest.strokes import draw_strokes
-from core.types import Micrograph, PixelSize
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
 from models import zoo
 
 PHASES = named_phases(["smooth", "rough"])

@@ -18,7 +18,10 @@ from core.segmentation.preprocessing import grey_levels, image_field
 from core.segmentation.segment import _winners, predict_magnified, segment, working_shapes
 from core.segmentation.settings import ObjectSettings, TileSettings
 from core.segmentation.tiled import predict
-from core.types import Micrograph, ModelCard, Phase, PixelSize
+from core.types.micrograph import Micrograph
+from core.types.model_card import ModelCard
+from core.types.pixel_size import PixelSize
+from core.types.segmentation import Phase
 
 SMALL_TILES = TileSettings(side_px=64, overlap_px=32)
 

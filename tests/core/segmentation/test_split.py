@@ -8,7 +8,8 @@ import pytest
 from core.segmentation.objects.confidence import object_confidence
 from core.segmentation.objects.counted import confidence_of, counted_objects, find_objects
 from core.segmentation.settings import ObjectSettings
-from core.types import ObjectConfidence, Phase, Segmentation
+from core.types.model_card import ObjectConfidence
+from core.types.segmentation import Phase, Segmentation
 from models.zoo.particles import CARD
 
 # An object of which half the outline is a cut is doubtful, whatever else is known of it.

@@ -9,7 +9,7 @@ import pytest
 
 from core.segmentation.engines.engine import Engine
 from core.segmentation.segment import segment
-from core.types import Micrograph
+from core.types.micrograph import Micrograph
 from tests.threshold_model import CARD, threshold_network
 
 WORKING = replace(CARD, working_side_px=200)

@@ -18,7 +18,7 @@ from core.training.fine_tuning.scoring import predictor, score
 from core.training.fine_tuning.start import FineTuning, Start, Task, frozen, mixed
 from core.training.losses import object_loss
 from core.training.object_targets import IGNORED_ID, UNKNOWN, object_targets
-from core.types import Phase
+from core.types.segmentation import Phase
 
 STILL = Augmentation(
     scale=(1, 1), invert=0, gamma=(1, 1), contrast=(1, 1), brightness=(0, 0), blur=0, noise=0,

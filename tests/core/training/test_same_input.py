@@ -15,7 +15,7 @@ from core.segmentation.out_of_distribution import network_statistics
 from core.segmentation.preprocessing import eight_bit, image_field
 from core.segmentation.segment import segment
 from core.training.dataset import read_pair
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 from research.ranges import training_ranges
 from tests.core.training.test_training import CARD, SMALL, Pixelwise
 

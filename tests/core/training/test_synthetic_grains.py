@@ -19,7 +19,8 @@ from core.training.loop import TrainingSettings, train
 from core.training.recipe import FeatureDistillation, Recipe
 from core.training.session import TrainingOptions, run_training, training_data
 from core.training.synthetic_grains import draw_grains, grain_data
-from core.types import ModelCard, Phase
+from core.types.model_card import ModelCard
+from core.types.segmentation import Phase
 
 SMALL = Recipe(
     steps=3,

@@ -20,7 +20,8 @@ from core.training.losses import cross_entropy_and_dice, distillation_loss
 from core.training.recipe import FeatureDistillation, Recipe
 from core.training.session import TrainingOptions, run_training
 from core.training.validation import predict_labels, validation_score
-from core.types import ModelCard, Phase
+from core.types.model_card import ModelCard
+from core.types.segmentation import Phase
 
 STILL = Augmentation(
     invert=0, gamma=(1, 1), contrast=(1, 1), brightness=(0, 0), blur=0, noise=0, shading=0

@@ -28,7 +28,7 @@ from core.fields.record import from_json, to_json
 from core.measurement.phase_fraction import phase_fractions
 from core.measurement.regions import measure_objects
 from core.settings import WorkspaceLimits
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 from core.workspace import (
     archive,
     backup,

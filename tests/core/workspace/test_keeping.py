@@ -18,7 +18,7 @@ from core.errors import WorkspaceError
 from core.segmentation.forest.strokes import Stroke
 from core.segmentation.settings import ObjectSettings
 from core.settings import Limits, WorkspaceLimits
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 from core.workspace import (
     archive,
     archive_image,

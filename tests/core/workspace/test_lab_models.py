@@ -12,7 +12,8 @@ import pytest
 
 from core.errors import ModelError, WorkspaceError
 from core.settings import WorkspaceLimits
-from core.types import ObjectConfidence, Phase, Score, StatisticRange, Weights
+from core.types.model_card import ObjectConfidence, Score, StatisticRange, Weights
+from core.types.segmentation import Phase
 from core.workspace import backup, lab_card, lab_models, micrographs, quota, retention, verify
 from core.workspace.database import Database
 from core.workspace.lab_card import LabCard, TaughtOn

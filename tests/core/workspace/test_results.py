@@ -20,7 +20,9 @@ from core.segmentation.forest.pixel_forest import ForestSettings
 from core.segmentation.forest.strokes import Stroke
 from core.segmentation.segment import segment
 from core.settings import WorkspaceLimits
-from core.types import Micrograph, PixelSize, Segmentation
+from core.types.micrograph import Micrograph
+from core.types.pixel_size import PixelSize
+from core.types.segmentation import Segmentation
 from core.workspace import drawings, micrographs, quota, result_arrays, results
 from core.workspace.drawings import Drawing
 from core.workspace.micrographs import Changes, Filter, Kept

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from core.errors import LamellaError
-from core.types import Array, Micrograph
+from core.types.arrays import Array
+from core.types.micrograph import Micrograph
 from core.workspace.micrographs import Changes
 from pages.components.frame import keeping, session, stores
 from pages.components.frame.images import samples, uploads

@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.types import Array, Micrograph
+from core.types.arrays import Array
+from core.types.micrograph import Micrograph
 
 if TYPE_CHECKING:
     from core.synthesis.samples import Sample

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import LamellaError
-from core.types import ProgressCallback
+from core.types.progress import ProgressCallback
 from pages.components.frame import session, stores
 from pages.components.frame.images import images
 from pages.components.frame.memory import Opened

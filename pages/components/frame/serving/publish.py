@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.figures import encoding
-from core.types import Array, Micrograph, Segmentation
+from core.types.arrays import Array
+from core.types.micrograph import Micrograph
+from core.types.segmentation import Segmentation
 from pages.components.frame import session
 from pages.components.frame.identity import EVERYONE
 from pages.components.frame.serving.image_store import JPEG, image_store

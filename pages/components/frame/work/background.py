@@ -14,7 +14,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from core.errors import Cancelled, LamellaError
-from core.types import ProgressCallback
+from core.types.progress import ProgressCallback
 from pages.components.frame import session, stores
 from pages.components.frame.words import literal
 from pages.components.frame.work import ending, jobs

@@ -11,7 +11,8 @@ from pages.components.frame import stores
 
 if TYPE_CHECKING:
     from core.analysis import Analysis
-    from core.types import Micrograph, ModelCard
+    from core.types.micrograph import Micrograph
+    from core.types.model_card import ModelCard
 
 
 def give(result: str, analysis: Analysis) -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from weakref import WeakSet
 
 from core.errors import Cancelled
-from core.types import ProgressCallback
+from core.types.progress import ProgressCallback
 
 WORKERS = 2
 Result = TypeVar("Result")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.segmentation.engines.classic_engine import ClassicEngine
     from core.segmentation.engines.engine import Engine
     from core.segmentation.segment import AnyEngine
-    from core.types import Network
+    from core.types.model_card import Network
     from core.workspace.lab_models import LabModel
     from core.workspace.workspace import Workspace
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.types import PixelSize
+from core.types.pixel_size import PixelSize
 from pages.components.frame import screen, session
 from pages.components.frame.page_link import PageLink
 from pages.components.frame.serving import publish

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.types import Array, Micrograph, ProgressCallback
+from core.types.arrays import Array
+from core.types.micrograph import Micrograph
+from core.types.progress import ProgressCallback
 from pages.components.frame import session, sidebar
 from pages.components.frame.page_link import PageLink
 from pages.components.frame.serving import publish

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.types import ProgressCallback
+from core.types.progress import ProgressCallback
 from pages.components.frame import screen, session
 from pages.components.frame.page_link import PageLink
 from pages.components.frame.work import background

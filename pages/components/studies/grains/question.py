@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.types import Array, ProgressCallback
+from core.types.arrays import Array
+from core.types.progress import ProgressCallback
 from pages.components.frame import screen, session, sidebar, stores
 from pages.components.frame.memory import Opened
 from pages.components.frame.page_link import PageLink

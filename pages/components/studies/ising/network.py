@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.types import ProgressCallback
+from core.types.progress import ProgressCallback
 from pages.components.frame import screen, stores
 from pages.components.frame.page_link import PageLink
 from pages.components.frame.words import literal

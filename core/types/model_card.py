@@ -1,184 +1,20 @@
-"""The vocabulary: what every room of Lamella talks about.
-
-Axis order is (row, column) everywhere; only the viewer speaks x, y. Arrays inside these types are
-read-only, so that a value can be shared between users and cached by its digest.
-"""
+"""What a network is, what it learned from and how well it does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from core.errors import LamellaError
-from core.execution import Execution
+from core.types.segmentation import Phase
 
 if TYPE_CHECKING:
     from torch import nn
 
     Network: TypeAlias = nn.Module
-
-
-Array: TypeAlias = np.ndarray
-"""An array of numpy, for the rooms that hand arrays on and do not compute with them."""
-
-
-def read_only(array: np.ndarray) -> np.ndarray:
-    """Return a view of ``array`` that cannot be written to."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
-
-
-MOST_OBLONG = 10.0
-"""Largest ratio of the sides of a pixel: a sample tilted by 80 degrees gives 5.8."""
-
-
-@dataclass(frozen=True)
-class PixelSize:
-    """Width and height of a pixel.
-
-    ``nm``: its width in nanometres, 1e-3 to 1e6 (1 pm to 1 mm). ``source``: where the number comes
-    from, in words a user understands: "FEI tag 34682", "typed by user". ``height_nm``: None where
-    the pixel is square, as nearly all are. ``note``: one sentence on why the number may be wrong,
-    such as a value that the format has when nobody sets it; "" without such a doubt.
-    ``error_percent``: half-width of its 95 % interval, None where that is not known.
-    """
-
-    nm: float
-    source: str
-    height_nm: float | None = None
-    note: str = ""
-    error_percent: float | None = None
-
-    def __post_init__(self) -> None:
-        sides = (self.nm, self.nm if self.height_nm is None else self.height_nm)
-        for nm in sides:
-            if not 1e-3 <= nm <= 1e6:
-                raise LamellaError(
-                    f"The pixel size is {nm:g} nm ({self.source}); it must lie between 0.001 nm "
-                    "and 1 000 000 nm. Give the right one, or none to measure in px."
-                )
-        if max(sides) > MOST_OBLONG * min(sides):
-            raise LamellaError(
-                f"The pixel size is {self.in_words} ({self.source}); one side may be "
-                f"{MOST_OBLONG:g} times the other, as at a steep tilt, not more. Give the right "
-                "one, or none to measure in px."
-            )
-
-    @property
-    def area_nm2(self) -> float:
-        """Area of a pixel in square nanometres."""
-        return self.nm * (self.nm if self.height_nm is None else self.height_nm)
-
-    @property
-    def in_words(self) -> str:
-        """The width with its unit, and the height where that differs: "10 x 16 nm"."""
-        height = "" if self.height_nm is None else f" x {self.height_nm:.5g}"
-        return f"{self.nm:.5g}{height} nm"
-
-    @property
-    def is_square(self) -> bool:
-        """Whether one number says how large a pixel is."""
-        return self.height_nm is None
-
-
-@dataclass(frozen=True, eq=False)
-class Micrograph:
-    """One greyscale image as it left the microscope, with what its file says about it.
-
-    ``pixels``: (H, W) float32 in [0, 1], the info bar included. ``digest``: SHA-256 of the file's
-    bytes and of the page chosen, the key of every cache. ``pixel_size_choices``: what the pixel
-    may be where the file leaves it open, when two of its sources differ or the image may be either
-    a crop or a smaller copy; empty otherwise, and ``pixel_size`` is None or one of them.
-    ``info_bar_rows``, ``top_bar_rows``: rows at the bottom and at the top that are not image.
-    ``valid``: (H, W) bool, False where the file holds no grey level (NaN, infinite or a fill
-    value) and ``pixels`` are 0; None where every pixel holds one. ``file_shape``, ``dtype``: as
-    stored in the file. ``notes``: sentences for the user about what was decided while reading.
-    """
-
-    pixels: np.ndarray
-    name: str
-    digest: str
-    pixel_size: PixelSize | None = None
-    info_bar_rows: int = 0
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    file_shape: tuple[int, ...] = ()
-    dtype: str = "float32"
-    page: int = 0
-    pages: int = 1
-    notes: tuple[str, ...] = ()
-    top_bar_rows: int = 0
-    valid: np.ndarray | None = None
-    pixel_size_choices: tuple[PixelSize, ...] = ()
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "pixels", read_only(np.asarray(self.pixels, np.float32)))
-        if self.valid is not None:
-            object.__setattr__(self, "valid", read_only(np.asarray(self.valid, np.bool_)))
-        object.__setattr__(self, "metadata", MappingProxyType(dict(self.metadata)))
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(H, W), the info bar included."""
-        return self.pixels.shape
-
-    @property
-    def image_rows(self) -> slice:
-        """The rows that are image: what lies between the info bars at the top and the bottom."""
-        return slice(self.top_bar_rows, self.shape[0] - self.info_bar_rows)
-
-    @property
-    def bar_rows(self) -> tuple[int, int]:
-        """Rows of the info bars at the top and at the bottom."""
-        return self.top_bar_rows, self.info_bar_rows
-
-    @property
-    def measurable(self) -> np.ndarray:
-        """(H, W) bool: the pixels that are image and hold a grey level; no other has a phase."""
-        found = np.zeros(self.shape, np.bool_)
-        found[self.image_rows] = True if self.valid is None else self.valid[self.image_rows]
-        return found
-
-
-@dataclass(frozen=True)
-class Phase:
-    """A phase or microconstituent; background, pores and boundaries count. ``color``: "#rrggbb"."""
-
-    name: str
-    color: str
-
-
-@dataclass(frozen=True, eq=False)
-class Segmentation:
-    """Which phase each pixel belongs to.
-
-    ``labels``: (H, W) uint8, index into ``phases``; 0, which means nothing there, where the
-    micrograph is not ``measurable``. ``probabilities``: (C, H, W) float16, summing to 1 over C, in
-    steps of 1/2048; (1, 0, ...) where it is not. ``contact``, ``distance``: (H, W) float16 in
-    [0, 1], 0 where it is not measurable, of a model that tells touching objects apart (see
-    :class:`ModelCard`), else None. ``model``: its name. ``digest``: the micrograph's, the model's,
-    the settings' and the execution's together.
-    """
-
-    labels: np.ndarray
-    probabilities: np.ndarray
-    phases: tuple[Phase, ...]
-    pixel_size: PixelSize | None
-    model: str
-    digest: str
-    contact: np.ndarray | None = None
-    distance: np.ndarray | None = None
-    execution: Execution = Execution()
-
-    def __post_init__(self) -> None:
-        for name in ("labels", "probabilities", "contact", "distance"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, read_only(getattr(self, name)))
 
 
 @dataclass(frozen=True)
@@ -368,11 +204,3 @@ class ModelCard:
         for score in self.scores:
             found[score.data] = (*found.get(score.data, ()), score)
         return found
-
-
-ProgressCallback = Callable[[int, int], None]
-"""Called with (done, total); raise ``core.errors.Cancelled`` in it to stop."""
-
-
-def no_progress(done: int, total: int) -> None:
-    """Ignore progress."""
