@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from core.analysis import Analysis
+from core.analysis.analysis import Analysis
 from core.correction import codec
 from core.correction.blank import blank
 from core.correction.changes import Change, repainted

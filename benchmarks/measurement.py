@@ -20,9 +20,10 @@ from statistics import median  # noqa: E402
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 
-from core.analysis import Analysis, ObjectSettings  # noqa: E402
+from core.analysis.analysis import Analysis  # noqa: E402
 from core.fields.field import measure_field  # noqa: E402
 from core.measurement.regions import measure_objects  # noqa: E402
+from core.segmentation.settings import ObjectSettings  # noqa: E402
 from core.types.micrograph import Micrograph  # noqa: E402
 from core.types.model_card import ModelCard  # noqa: E402
 from core.types.pixel_size import PixelSize  # noqa: E402

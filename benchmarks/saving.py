@@ -18,7 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.analysis import Analysis, analyse, regroup
+from core.analysis.analyse import analyse
+from core.analysis.analysis import Analysis
+from core.analysis.remeasure import regroup
 from core.synthesis import patterns
 from core.synthesis.samples import gold_tem
 from core.types.micrograph import Micrograph

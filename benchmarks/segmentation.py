@@ -25,12 +25,14 @@ import numpy as np
 import torch
 from PIL import Image
 
-from core.analysis import ObjectSettings, analyse, regroup
+from core.analysis.analyse import analyse
+from core.analysis.remeasure import regroup
 from core.execution import PrecisionChoice
 from core.formats import read, read_file
 from core.measurement.regions import measure_objects
 from core.segmentation.engines.engine import Engine
 from core.segmentation.engines.processor import bfloat16_units, machine_in_words
+from core.segmentation.settings import ObjectSettings
 from core.synthesis.samples import samples
 from core.types.micrograph import Micrograph
 from models import zoo

@@ -22,7 +22,7 @@ from commands.terminal.segmenting import add_segmenting
 from core.errors import DataError, LamellaError
 
 if TYPE_CHECKING:
-    from core.analysis import Segmented
+    from core.analysis.analyse import Segmented
     from core.export.batch import Batch, MeasuredField
     from core.fields.group_table import Grouping
     from core.fields.groups import Comparison

@@ -13,7 +13,7 @@ from commands.terminal.options import result_folder
 from core.errors import LamellaError, ModelError
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
     from core.export.replay import Replay, Run
     from core.segmentation.segment import AnyEngine
     from core.types.micrograph import Micrograph
@@ -70,7 +70,7 @@ def _read(path: Path) -> Run:
 
 
 def _repeated(asked: Run, micrograph: Micrograph, options: argparse.Namespace) -> Analysis:
-    from core.analysis import analyse
+    from core.analysis.analyse import analyse
 
     top, bottom = asked.bar_rows
     return analyse(
@@ -100,7 +100,7 @@ def _engine(asked: Run, micrograph: Micrograph, options: argparse.Namespace) -> 
 
 
 def _forest(asked: Run, micrograph: Micrograph, options: argparse.Namespace) -> AnyEngine:
-    from core.analysis import prepare
+    from core.analysis.analyse import prepare
     from core.segmentation.engines.forest_engine import fit
     from core.segmentation.forest.marks import marks_of, named_phases, read_marks
     from models.zoo import card

@@ -21,7 +21,8 @@ from commands.terminal.segmenting import add_segmenting, object_settings
 from core.errors import LamellaError
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis, Segmented
+    from core.analysis.analyse import Segmented
+    from core.analysis.analysis import Analysis
     from core.segmentation.segment import AnyEngine
     from core.types.micrograph import Micrograph
     from core.types.model_card import ModelCard
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     if card.untrained:
         say(f"the model {card.name!r} is untrained; its labels mean nothing yet.")
 
-    from core.analysis import measure, prepare, segmented
+    from core.analysis.analyse import measure, prepare, segmented
 
     images = without_sidecars(options.images)
     engine: AnyEngine = (

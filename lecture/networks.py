@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import plotly.graph_objects as go
 
-from core.analysis import analyse
+from core.analysis.analyse import analyse
 from core.concepts.architecture_facts import ArchitectureFacts, architecture_facts
 from core.concepts.cifar_family import family
 from core.concepts.counting import CHANCE_ERROR

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import plotly.graph_objects as go
 
-from core.analysis import analyse
+from core.analysis.analyse import analyse
 from core.figures.lecture.pictures import Shown, pictures, text_rows
 from core.synthesis.gold.samples import GOLD_SAMPLES
 from core.synthesis.grains.samples import GRAIN_SAMPLES

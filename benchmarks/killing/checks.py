@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.killing.images import drawing, image_bytes, name_of
 from benchmarks.killing.users import VISITORS, Note
 from core import formats
-from core.analysis import analyse
+from core.analysis.analyse import analyse
 from core.jobs import queue
 from core.workspace import drawings, micrographs, results
 from core.workspace.verify import verify

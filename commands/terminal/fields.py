@@ -23,7 +23,8 @@ from commands.terminal.segmenting import object_settings
 from core.errors import LamellaError
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis, Segmented
+    from core.analysis.analyse import Segmented
+    from core.analysis.analysis import Analysis
     from core.export.batch import MeasuredField
     from core.fields.result import FieldMeasurement
     from core.fields.settings import MeasureSettings
@@ -133,7 +134,7 @@ class Measurer:
         self, field: Field, micrograph: Micrograph, progress: ProgressCallback
     ) -> Segmented:
         """Segment the image of a field."""
-        from core.analysis import prepare, segmented
+        from core.analysis.analyse import prepare, segmented
 
         say_what_is_open(micrograph, field.path, self.options)
         bars = self.options.info_bar
@@ -142,7 +143,7 @@ class Measurer:
 
     def measure(self, field: Field, found: Segmented) -> tuple[Analysis, FieldMeasurement]:
         """Measure a field that is segmented."""
-        from core.analysis import measure
+        from core.analysis.analyse import measure
         from core.fields.field import measure_field
         from models.measured import measurand_errors
 

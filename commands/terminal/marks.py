@@ -65,7 +65,7 @@ def fitted(
     Raises:
         LamellaError: the mask or the marked image cannot be used.
     """
-    from core.analysis import prepare
+    from core.analysis.analyse import prepare
     from core.segmentation.engines.forest_engine import fit
     from core.segmentation.forest.marks import marks_of, read_marks
 

@@ -7,7 +7,9 @@ import hashlib
 import numpy as np
 import pandas as pd
 
-from core.analysis import Analysis, ObjectSettings, remeasure
+from core.analysis.analysis import Analysis
+from core.analysis.remeasure import remeasure
+from core.segmentation.settings import ObjectSettings
 from core.types.micrograph import Micrograph
 from core.types.model_card import ModelCard
 from core.types.segmentation import Phase, Segmentation

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.analysis import Analysis
+from core.analysis.analysis import Analysis
 from core.by_hand import ByHand
 from core.correction.measured import ObjectTable, model_confidence
 from core.correction.state import OUTSIDE, CorrectionState

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.analysis import Analysis
+from core.analysis.analysis import Analysis
 from core.errors import CorrectionError
 from core.measurement.regions import bounds, find_runs
 from core.types.segmentation import Phase

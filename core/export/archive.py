@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from textwrap import fill
 
-from core.analysis import Analysis
+from core.analysis.analysis import Analysis
 from core.export.label_image import label_tiff, object_tiff
 from core.export.provenance import run_json
 from core.export.tables import csv_bytes

@@ -7,7 +7,7 @@ import json
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from core.analysis import Analysis
+from core.analysis.analysis import Analysis
 from core.measurement.regions import find_runs
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from core.analysis import Analysis
+from core.analysis.analysis import Analysis
 from core.export.batch import MeasuredField
 from core.export.provenance import provenance
 from core.fields import record

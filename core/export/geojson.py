@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from core.analysis import Analysis
+from core.analysis.analysis import Analysis
 from core.export.outlines import Polygon, polygons
 from core.palette import rgb
 from core.types.segmentation import Phase

@@ -6,7 +6,7 @@ import io
 
 from PIL import Image
 
-from core.analysis import Analysis
+from core.analysis.analysis import Analysis
 from core.figures.overlay import draw_scale_bar, overlay
 
 

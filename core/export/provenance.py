@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from core.analysis import Analysis, ObjectSettings
+from core.analysis.analysis import Analysis
 from core.export.tables import csv_bytes
-from core.segmentation.settings import tiles_for
+from core.segmentation.settings import ObjectSettings, tiles_for
 
 SCHEMA = 1
 ROOT = Path(__file__).resolve().parents[2]

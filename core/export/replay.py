@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from core.analysis import Analysis, ObjectSettings, TileSettings
+from core.analysis.analysis import Analysis
 from core.errors import LamellaError
 from core.execution import BackendName, DeviceName, Precision, PrecisionChoice
 from core.export.provenance import SCHEMA, provenance
 from core.segmentation.forest.pixel_forest import ForestSettings
+from core.segmentation.settings import ObjectSettings, TileSettings
 from core.types.model_card import ModelCard
 from core.types.pixel_size import PixelSize
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from core.analysis import Analysis
+from core.analysis.analysis import Analysis
 from core.export.tables import xlsx_bytes
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from scipy.ndimage import label
 
-from core.analysis import Analysis
+from core.analysis.analysis import Analysis
 from core.errors import DataError
 from core.evaluation.boundary_agreement import GrainAgreement, grain_agreement
 from core.image_size import width_x_height

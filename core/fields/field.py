@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from core.analysis import Analysis
+from core.analysis.analysis import Analysis
 from core.fields import cracks, fibres, layer
 from core.fields.cracks import measure_cracks
 from core.fields.fibres import measure_fibres

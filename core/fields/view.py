@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from core.analysis import Analysis
+from core.analysis.analysis import Analysis
 from core.errors import DataError
 from core.fields.settings import MeasureSettings
 from core.measurement.regions import measure_objects

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import apsw
 
-from core.analysis import Analysis, analyse, regroup
+from core.analysis.analyse import analyse
+from core.analysis.analysis import Analysis
+from core.analysis.remeasure import regroup
 from core.errors import LamellaError
 from core.execution import RunChoice
 from core.export.field_files import OVERLAY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from core.analysis import scale_is_free
+from core.analysis.remeasure import scale_is_free
 from core.execution import USUAL, RunChoice
 from core.types.micrograph import Micrograph
 from core.types.model_card import ModelCard

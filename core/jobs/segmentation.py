@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from core.analysis import ObjectSettings, TileSettings, analyse
+from core.analysis.analyse import analyse
 from core.errors import LamellaError
 from core.execution import USUAL, RunChoice
 from core.formats import read_isolated
@@ -18,6 +18,7 @@ from core.formats.reading.transfer import facts_of, micrograph_of
 from core.jobs import queue
 from core.jobs.job import Job
 from core.jobs.worker import Handler, Keep
+from core.segmentation.settings import ObjectSettings, TileSettings
 from core.types.arrays import Array
 from core.types.micrograph import Micrograph
 from core.types.progress import ProgressCallback
@@ -27,7 +28,7 @@ from core.workspace.workspace import Workspace
 if TYPE_CHECKING:
     import apsw
 
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
     from core.segmentation.segment import AnyEngine
 
     Load: TypeAlias = Callable[[Workspace, str, str, RunChoice], AnyEngine]

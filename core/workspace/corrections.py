@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 import apsw
 
 from core import typed
-from core.analysis import Analysis, ObjectSettings
+from core.analysis.analysis import Analysis
 from core.by_hand import ByHand
 from core.correction import codec
 from core.correction.codec import Step
@@ -22,6 +22,7 @@ from core.correction.corrected import counts
 from core.correction.state import CorrectionState
 from core.correction.state import begin as begin_state
 from core.errors import WorkspaceError
+from core.segmentation.settings import ObjectSettings
 from core.workspace import correction_snapshot, quota
 from core.workspace.workspace import Workspace
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import apsw
 
-from core.analysis import Analysis, regroup
+from core.analysis.analysis import Analysis
+from core.analysis.remeasure import regroup
 from core.by_hand import ByHand
 from core.correction import changes, codec
 from core.correction.codec import Step

@@ -15,12 +15,14 @@ import apsw
 import numpy as np
 import pandas as pd
 
-from core.analysis import Analysis, ObjectSettings, recalibrate, remeasure
+from core.analysis.analysis import Analysis
+from core.analysis.remeasure import recalibrate, remeasure
 from core.by_hand import ByHand
 from core.correction.blank import BLANK
 from core.errors import WorkspaceError
 from core.export.provenance import run_json
 from core.segmentation.forest.marks import marks_of, mask_png, read_marks
+from core.segmentation.settings import ObjectSettings
 from core.types.micrograph import Micrograph
 from core.types.model_card import ModelCard
 from core.types.segmentation import Phase, Segmentation
@@ -218,9 +220,9 @@ def load(
     """Return the analysis as it was, its labels, objects and numbers, with what was corrected.
 
     ``micrograph``: with the user's changes; of another pixel size than that of the run only where
-    :func:`core.analysis.scale_is_free` holds. ``card``: of the model; that of a forest gets the
-    phases that were marked. ``with_corrections``: False for what the model made of it. The table is
-    measured anew, by the same function.
+    :func:`core.analysis.remeasure.scale_is_free` holds. ``card``: of the model; that of a forest
+    gets the phases that were marked. ``with_corrections``: False for what the model made of it. The
+    table is measured anew, by the same function.
 
     Raises:
         WorkspaceError: a file is missing, damaged, or of another image or model.

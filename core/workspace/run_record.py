@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from core import typed
-from core.analysis import Analysis, ObjectSettings, TileSettings
+from core.analysis.analysis import Analysis
 from core.execution import Execution
 from core.measurement.grain_size import Intercepts
 from core.segmentation.forest.pixel_forest import ForestSettings
 from core.segmentation.objects.selection import Selection
+from core.segmentation.settings import ObjectSettings, TileSettings
 from core.types.model_card import ModelCard, ModelOrigin, Weights
 from core.types.pixel_size import PixelSize
 from core.types.segmentation import Phase
@@ -33,7 +34,7 @@ class ForestRecord:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """Of a :class:`core.analysis.Analysis`. ``digest``: of its segmentation.
+    """Of a :class:`core.analysis.analysis.Analysis`. ``digest``: of its segmentation.
 
     ``card_pixel_size_nm``: that of a forest is its image's. ``pixel_size``: of the micrograph.
     ``object_outputs``, ``objects_phase``: of its card then. ``is_careful``: with the ensemble of

@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core.analysis import analyse
+from core.analysis.analyse import analyse
 from core.formats import read_file
 from core.segmentation.engines.engine import Engine
 from core.segmentation.settings import ObjectSettings

@@ -19,7 +19,7 @@ from PIL import Image
 import cli
 import models.classifiers
 import models.zoo
-from core.analysis import analyse
+from core.analysis.analyse import analyse
 from core.formats import read_file
 from core.segmentation.engines.engine import Engine
 from core.segmentation.settings import ObjectSettings

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.numpy import save
 
-from core.analysis import analyse
+from core.analysis.analyse import analyse
 from core.errors import ModelError
 from core.execution import RunChoice
 from core.segmentation.engines import kept_forest

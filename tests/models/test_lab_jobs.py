@@ -12,7 +12,7 @@ import pytest
 import tifffile
 
 from core import formats
-from core.analysis import analyse
+from core.analysis.analyse import analyse
 from core.execution import USUAL
 from core.export.provenance import run_json
 from core.jobs import queue, segmentation, worker

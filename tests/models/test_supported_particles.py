@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core.analysis import analyse
+from core.analysis.analyse import analyse
 from core.synthesis.supported.sample import supported_metal
 from models import zoo
 from models.measured import FOLDER

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from core import formats
-from core.analysis import analyse
+from core.analysis.analyse import analyse
 from core.errors import WorkspaceError
 from core.segmentation.engines.classic_engine import ClassicEngine
 from core.workspace import archive, micrographs, results

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import analysis
-from core.analysis import Analysis
+from core.analysis import remeasure
+from core.analysis.analysis import Analysis
 from core.jobs import segmentation
 from core.segmentation.engines.engine import Engine
 from models import zoo
@@ -51,7 +51,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[weakref.ref]:
     """Return a list that fills with weak references to the object images of all analyses that are
     made for a page, or grouped anew."""
     seen = []
-    for module, name in ((segmentation, "analyse"), (analysis, "regroup")):
+    for module, name in ((segmentation, "analyse"), (remeasure, "regroup")):
         original = getattr(module, name)
 
         def record(*given: object, original=original, **named: object) -> Analysis:

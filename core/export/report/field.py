@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from core.analysis import Analysis
+from core.analysis.analysis import Analysis
 from core.export.provenance import provenance
 from core.export.report.content import Headline, Picture, Report, Section, Table
 from core.fields.quantity import Quantity

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from core.analysis import Analysis
+from core.analysis.analysis import Analysis
 from core.fields.result import Drawing
 from core.figures.overlay import overlay, scale_bar
 from core.figures.paper.style import LINE_PT, PaperStyle, set_plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.analysis import Analysis
+from core.analysis.analysis import Analysis
 from pages.components.frame import lab, session, sidebar
 from pages.components.frame.memory import Opened
 from pages.components.frame.words import literal

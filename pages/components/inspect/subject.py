@@ -10,7 +10,7 @@ import streamlit as st
 
 # With pandas, and before any figure: plotly stumbles over a pandas that another session's job is
 # importing at the same moment.
-from core.analysis import Analysis
+from core.analysis.analysis import Analysis
 from core.errors import LamellaError
 from core.image_size import width_x_height
 from core.inspection.layer import FeatureMaps

@@ -17,7 +17,7 @@ from pages.components.library.link import LINK
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
     from core.workspace.micrographs import Kept
     from core.workspace.results import Stored
     from core.workspace.workspace import Workspace

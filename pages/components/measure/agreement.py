@@ -12,7 +12,7 @@ from pages.components.frame import keeping, lab, session
 from pages.components.frame.words import capital, literal
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
     from core.fields.agreement import Agreement, MaskKind
 
 KINDS: dict[MaskKind, str] = {"instances": "Objects: each its own number", "classes": "Phases"}

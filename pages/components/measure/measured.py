@@ -22,7 +22,7 @@ from pages.components.segment.kept import Reference
 from pages.components.viewer.viewer import ViewerEvent
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
     from core.fields.result import FieldMeasurement
 
 TABLE_BYTES = 2_000_000

@@ -15,7 +15,7 @@ from pages.components.frame.words import capital
 from pages.components.segment.objects import label_of
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
     from core.fields.quantity import Quantity
     from core.fields.result import FieldMeasurement
 

@@ -12,7 +12,7 @@ from pages.components.measure import measured
 from pages.components.viewer.viewer import Overlay, ViewerSettings
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
     from core.fields.agreement import Agreement
     from core.fields.result import FieldMeasurement
 

@@ -16,7 +16,7 @@ from pages.components.correct import opening
 from pages.components.frame import keeping, stores
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
 
 MOST_GROUPINGS = 3
 """As many object settings as users with one sample may try at the same time."""
@@ -123,7 +123,7 @@ def find(
         return None
     found = entry.under(settings, micrograph.pixel_size)
     if found is None:
-        from core.analysis import recalibrate, regroup
+        from core.analysis.remeasure import recalibrate, regroup
 
         with st.spinner("Separating objects."):
             found = recalibrate(entry.groupings[-1], micrograph)

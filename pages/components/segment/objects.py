@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from streamlit.elements.lib.column_types import ColumnConfig
 
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
     from core.types.model_card import ModelCard
 
 COLUMNS = {

@@ -16,7 +16,7 @@ from pages.components.segment import objects, selection
 from pages.components.viewer.viewer import Rectangle, ViewerEvent
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
     from core.types.arrays import Array
     from core.types.segmentation import Phase
     from pages.components.segment.kept import Reference

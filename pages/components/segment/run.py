@@ -32,7 +32,7 @@ from pages.components.segment.marking import Marking
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
     from core.segmentation.engines.forest_engine import ForestEngine
 
 PLACE = "segment"
@@ -188,7 +188,7 @@ def _start(
     key, mine = labels_key(opened, card, marking, choice), session.memory()
 
     def work(progress: ProgressCallback) -> Analysis:
-        from core.analysis import analyse
+        from core.analysis.analyse import analyse
 
         uses_marks = marking is not None
         engine = (

@@ -17,7 +17,7 @@ from pages.components.frame.work.queued import QueuedJob, name_of
 from pages.components.segment.kept import Corrected
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
     from core.workspace.workspace import Workspace
 
 Key = tuple[object, ...]

@@ -9,7 +9,7 @@ from pages.components.frame import session
 from pages.components.frame.page_link import PageLink
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
 
 LINK = PageLink("segment", ("object", RESULT))
 

@@ -21,7 +21,7 @@ from pages.components.segment.kept import Corrected, Reference
 from pages.components.segment.run import Result
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
     from core.workspace.results import Stored
     from core.workspace.workspace import Workspace
 

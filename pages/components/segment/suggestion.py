@@ -17,7 +17,7 @@ from pages.components.segment import image_class, keep_forest, run
 from pages.components.segment.marking import Marking
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
     from core.classification.card import Classification
 
 POLL_SECONDS = 2.0

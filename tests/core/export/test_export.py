@@ -17,7 +17,7 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from core import formats
-from core.analysis import Analysis, ObjectSettings
+from core.analysis.analysis import Analysis
 from core.execution import Execution
 from core.export.archive import result_archive, result_files, safe_stem
 from core.export.coco import coco_json
@@ -27,7 +27,7 @@ from core.export.provenance import provenance, run_json
 from core.export.tables import csv_bytes, xlsx_bytes
 from core.measurement.regions import measure_objects
 from core.segmentation.objects.instances import separate_objects
-from core.segmentation.settings import TileSettings, tiles_for
+from core.segmentation.settings import ObjectSettings, TileSettings, tiles_for
 from core.types.micrograph import Micrograph
 from core.types.model_card import ModelCard, Weights
 from core.types.pixel_size import PixelSize

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.ndimage import label
 
-from core.analysis import Analysis, ObjectSettings
+from core.analysis.analysis import Analysis
 from core.measurement.regions import measure_objects
+from core.segmentation.settings import ObjectSettings
 from core.types.micrograph import Micrograph
 from core.types.model_card import ModelCard
 from core.types.pixel_size import PixelSize

@@ -12,11 +12,12 @@ import pytest
 import tifffile
 
 from core import formats
-from core.analysis import ObjectSettings, TileSettings, analyse
+from core.analysis.analyse import analyse
 from core.errors import WorkspaceError
 from core.execution import USUAL, RunChoice
 from core.jobs import queue, segmentation, worker
 from core.segmentation.engines.engine import Engine
+from core.segmentation.settings import ObjectSettings, TileSettings
 from core.settings import WorkspaceLimits
 from core.types.pixel_size import PixelSize
 from core.workspace import micrographs, results

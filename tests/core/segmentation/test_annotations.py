@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from core.analysis import analyse, recalibrate, regroup, scale_is_free
+from core.analysis.analyse import analyse
+from core.analysis.remeasure import recalibrate, regroup, scale_is_free
 from core.segmentation.annotations.arrows import is_arrow
 from core.segmentation.annotations.drawn_marks import Box
 from core.segmentation.annotations.find import find_annotations

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage.filters import threshold_multiotsu
 
-from core.analysis import analyse
+from core.analysis.analyse import analyse
 from core.errors import ModelError
 from core.measurement.agreement import confusion_matrix, intersection_over_union
 from core.segmentation.classic import gradient_watershed, local_threshold, multi_otsu, otsu

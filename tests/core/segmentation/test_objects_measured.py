@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from core import formats
-from core.analysis import Analysis, analyse
+from core.analysis.analyse import analyse
+from core.analysis.analysis import Analysis
 from core.types.micrograph import Micrograph
 from core.types.pixel_size import PixelSize
 from models import zoo

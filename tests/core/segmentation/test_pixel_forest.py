@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.analysis import analyse
+from core.analysis.analyse import analyse
 from core.errors import Cancelled, DataError, ModelError
 from core.segmentation.engines.forest_engine import features_of, fit
 from core.segmentation.forest import pixel_forest

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.analysis import regroup
+from core.analysis.remeasure import regroup
 from core.fields.field import measure_field
 from core.fields.settings import MeasureSettings
 from core.segmentation.grains.intercepts import intercepts_of

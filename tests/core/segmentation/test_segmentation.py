@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from core.analysis import analyse, prepare, regroup
+from core.analysis.analyse import analyse, prepare
+from core.analysis.remeasure import regroup
 from core.errors import Cancelled, LamellaError
 from core.execution import Execution
 from core.pixels.resampling import resample

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.analysis import Analysis
+from core.analysis.analysis import Analysis
 from core.correction import codec
 from core.correction.changes import Change, repainted
 from core.correction.codec import Step

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.analysis import ObjectSettings, recalibrate, regroup
+from core.analysis.remeasure import recalibrate, regroup
 from core.correction import codec
 from core.correction.blank import blank, blank_card
 from core.correction.changes import Change, repainted
@@ -27,6 +27,7 @@ from core.fields.field import measure_field
 from core.fields.record import from_json, to_json
 from core.measurement.phase_fraction import phase_fractions
 from core.measurement.regions import measure_objects
+from core.segmentation.settings import ObjectSettings
 from core.settings import WorkspaceLimits
 from core.types.pixel_size import PixelSize
 from core.workspace import (

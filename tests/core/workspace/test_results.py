@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.analysis import Analysis, ObjectSettings, analyse, recalibrate, regroup
+from core.analysis.analyse import analyse
+from core.analysis.analysis import Analysis
+from core.analysis.remeasure import recalibrate, regroup
 from core.errors import WorkspaceError
 from core.export.provenance import provenance
 from core.segmentation.engines.engine import Engine
@@ -19,6 +21,7 @@ from core.segmentation.forest.marks import marks_of, named_phases
 from core.segmentation.forest.pixel_forest import ForestSettings
 from core.segmentation.forest.strokes import Stroke
 from core.segmentation.segment import segment
+from core.segmentation.settings import ObjectSettings
 from core.settings import WorkspaceLimits
 from core.types.micrograph import Micrograph
 from core.types.pixel_size import PixelSize

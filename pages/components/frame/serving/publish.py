@@ -19,7 +19,7 @@ from pages.components.frame.serving.image_store import JPEG, image_store
 from pages.components.viewer.viewer import Overlay, ViewerImage
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
 
 MOST_WAIT_S = 0.5
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pages.components.frame import stores
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
     from core.types.micrograph import Micrograph
     from core.types.model_card import ModelCard
 
@@ -28,7 +28,7 @@ def take(result: str, micrograph: Micrograph, card: ModelCard) -> Analysis | Non
     """Return a result that was made here, and hold it no longer; None where it was not, or by
     another version of the model. ``micrograph``: as its page has it, under its own name and pixel
     size."""
-    from core.analysis import recalibrate
+    from core.analysis.remeasure import recalibrate
 
     key = _key(micrograph, result)
     found: Analysis | None = stores.results().get(key)

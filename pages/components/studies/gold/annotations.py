@@ -10,7 +10,7 @@ from core.errors import LamellaError
 from pages.components.frame.words import literal
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
     from core.measurement.annotation_spread import AnnotationSpread
 
 

@@ -13,7 +13,7 @@ from pages.components.frame.words import literal
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
     from core.measurement.lattice import Lattice
 
 MOST_ROWS = 8

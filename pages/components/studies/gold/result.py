@@ -22,7 +22,7 @@ from pages.components.studies.gold.network import CARD, TRAINED
 from pages.components.viewer.viewer import Overlay, ViewerEvent, ViewerSettings, viewer
 
 if TYPE_CHECKING:
-    from core.analysis import Analysis
+    from core.analysis.analysis import Analysis
     from core.segmentation.engines.engine import Engine
 
 SOURCES = {"simulated": "The image of step 1", "micrograph": "A micrograph of yours"}
@@ -85,7 +85,7 @@ def _image(link: PageLink, source: str) -> tuple[Micrograph | None, Array | None
 
 def _analysis(shown: Micrograph, engine: Engine | None, name: str) -> Analysis | None:
     def work(progress: ProgressCallback) -> Analysis:
-        from core.analysis import analyse
+        from core.analysis.analyse import analyse
 
         chosen = engine if engine is not None else networks.engine(CARD)
         return analyse(shown, chosen, progress=progress)

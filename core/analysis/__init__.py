@@ -1,0 +1,1 @@
+"""The way of an image in one call, for pages and commands alike."""
