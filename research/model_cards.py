@@ -111,7 +111,7 @@ def _all_scores(card: ModelCard, found: Measured) -> list[str]:
         "## All scores",
         f"On {score_tables.WHERE}, {found.images} in all. {score_tables.interval_note(found)} "
         f"Image by image: `models/measured/{card.name}.images.csv`. Definitions: "
-        "`core/evaluation/scores.py`.",
+        "`core/evaluation/headlines.py`.",
         _score_table(score_tables.overall_rows(found), found),
     ]
     for phase in found.phases:

@@ -20,7 +20,8 @@ from core.evaluation.confidence_calibration import (
     reliability,
     sample_pixels,
 )
-from core.evaluation.scores import Headline, ImageScores, ObjectScores, headlines
+from core.evaluation.headlines import Headline, headlines
+from core.evaluation.image_scores import ImageScores, ObjectScores
 from core.formats import read_file
 from core.image_size import width_x_height
 from core.measurement.agreement import best_overlaps, boundary_f1, confusion_matrix, match_objects
@@ -58,7 +59,7 @@ class Evaluation:
 
     @cached_property
     def headlines(self) -> tuple[Headline, ...]:
-        """Every score with its interval; see :func:`core.evaluation.scores.headlines`."""
+        """Every score with its interval; see :func:`core.evaluation.headlines.headlines`."""
         return headlines(self.images, [phase.name for phase in self.card.phases])
 
     @property

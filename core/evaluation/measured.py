@@ -62,7 +62,7 @@ class Measured:
     """A model's scores on a folder of images.
 
     ``weights_sha256``: of the weights that were measured. ``phases``: names. ``scores``: by the
-    names that :func:`core.evaluation.scores.headlines` lists. ``seconds``: a megapixel by the
+    names that :func:`core.evaluation.headlines.headlines` lists. ``seconds``: a megapixel by the
     clock, ``processor_seconds``: of all threads. ``machine``: in words. ``robustness``: scores of
     the same images after a change of contrast, focus, dose or magnification. ``cluster``: column of
     index.csv that images were resampled by, "" for images themselves. ``by_image``: scores of the

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.evaluation.image_scores import ObjectScores
 from core.evaluation.measured import ObjectReliability
-from core.evaluation.scores import ObjectScores
 from core.segmentation.settings import ObjectSettings
 
 BINS = 10

@@ -13,9 +13,9 @@ from core.errors import DataError
 from core.evaluation.boundary_agreement import GrainAgreement
 from core.evaluation.confidence_calibration import BINS
 from core.evaluation.evaluation import Evaluation
+from core.evaluation.image_scores import ImageScores
 from core.evaluation.image_values import image_values
 from core.evaluation.object_reliability import object_confidence_entries
-from core.evaluation.scores import ImageScores
 from core.measurement.bootstrap import FEWEST_IMAGES, mean_over_images
 from core.types.model_card import ModelCard
 
@@ -26,7 +26,7 @@ def entries(result: Evaluation) -> dict[str, object]:
     """Return the scores as JSON values; None where a number cannot be told.
 
     ``headlines`` holds value, lower and upper bound of the 95 % interval of each of
-    :func:`core.evaluation.scores.headlines`. ``single_images``: the values of the images where
+    :func:`core.evaluation.headlines.headlines`. ``single_images``: the values of the images where
     there are fewer than 8, which have no interval.
     """
     phases = [phase.name for phase in result.card.phases]

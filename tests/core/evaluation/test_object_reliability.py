@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.evaluation.image_scores import ObjectScores
 from core.evaluation.measured import ObjectReliability
 from core.evaluation.object_reliability import object_confidence_entries, object_confidence_text
-from core.evaluation.scores import ObjectScores
 from core.measurement.agreement import match_objects
 
 NOTHING = match_objects(np.zeros((2, 2), int), np.zeros((2, 2), int))

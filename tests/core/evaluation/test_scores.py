@@ -10,8 +10,9 @@ from PIL import Image
 from skimage.metrics import contingency_table
 
 from core.evaluation.evaluation import Evaluation, evaluate
+from core.evaluation.headlines import headlines
+from core.evaluation.image_scores import ImageScores, ObjectScores, relative_error
 from core.evaluation.report import entries, images_csv
-from core.evaluation.scores import ImageScores, ObjectScores, headlines, relative_error
 from core.measurement.agreement import confusion_matrix, match_objects
 from core.segmentation.engines.classic_engine import ClassicEngine
 from core.segmentation.engines.engine import Engine

@@ -11,8 +11,8 @@ from torch import nn
 from core.errors import DataError, LamellaError
 from core.evaluation.boundary_agreement import grain_agreement
 from core.evaluation.evaluation import Evaluation
+from core.evaluation.image_scores import ImageScores
 from core.evaluation.report import entries
-from core.evaluation.scores import ImageScores
 from core.synthesis.grains.settings import EFFECTS
 from core.training.initialization import from_scratch
 from core.training.loop import TrainingSettings, train
