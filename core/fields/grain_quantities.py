@@ -20,7 +20,8 @@ from core.measurement.grain_size import (
     g_from_intercept,
     g_iso643,
 )
-from core.measurement.intercept_lines import DIRECTIONS, LineIntercepts
+from core.measurement.intercept_lines import DIRECTIONS
+from core.measurement.line_intercepts import LineIntercepts
 from core.measurement.uncertainty import ModelError, Part
 
 NO_HITS = "No test line crosses a boundary, so there is no mean intercept; check the segmentation."

@@ -7,12 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.measurement.grain_size import Intercepts, intercepts
-from core.measurement.intercept_lines import (
-    DIRECTIONS,
-    LineIntercepts,
-    cross,
-    straight_lines,
-)
+from core.measurement.intercept_lines import DIRECTIONS, straight_lines
+from core.measurement.line_intercepts import LineIntercepts, cross
 
 FEWEST_LINES = 3
 CLOSEST_LINES_PX = 8

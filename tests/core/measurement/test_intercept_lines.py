@@ -6,13 +6,8 @@ from PIL import Image
 
 from core.errors import DataError
 from core.measurement.grain_size import count_in_circle
-from core.measurement.intercept_lines import (
-    DIRECTIONS,
-    cross,
-    cross_boundaries,
-    straight_lines,
-    three_circles,
-)
+from core.measurement.intercept_lines import DIRECTIONS, straight_lines, three_circles
+from core.measurement.line_intercepts import cross, cross_boundaries
 from core.pixels.image_area import nearest_index
 from core.segmentation.grains.merging import grains_from_probability
 
