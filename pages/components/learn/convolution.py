@@ -19,39 +19,33 @@ from core.concepts.convolution import (
 from core.concepts.output_size import Geometry, extent, same_padding
 from core.concepts.padding import MODES
 from core.concepts.picture import busiest, square_around
-from core.errors import LamellaError
 from core.figures.concepts import convolution as figures
 from core.image_size import width_x_height
-from pages.components.frame import screen, session, stores
+from pages.components.frame import screen, stores
 from pages.components.frame.memory import Opened
 from pages.components.frame.serving import publish
-from pages.components.frame.words import literal
-from pages.components.frame.work import networks
 from pages.components.learn import frame as learn
 from pages.components.learn import link as learn_link
+from pages.components.learn.kernel_choice import kernel_choice, kernel_table
 from pages.components.learn.kernel_stage import Slide, kernel_stage
 from pages.components.viewer.viewer import Rectangle, ViewerSettings, viewer
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from core.types.arrays import Array
 
-TRAINED = "From the trained network"
 AMOUNTS = {"valid": 0.0, "same": 0.5, "full": 1.0}
 HEIGHT = 420
-TABLE_WIDTH = 340
 TAPS = (("m", "i"), ("n", "j"))
 PLACE_BYTES = 300
 PATCH = 12
 """Px along a side of what the kernel slides over: few enough to read each pixel's value."""
-AT, PIXEL, KERNEL = "conv_at", "conv_pixel", "conv_kernel"
+AT, PIXEL = "conv_at", "conv_pixel"
 
 
 def controls() -> Callable[[], Walk]:
     """Draw the controls and return how the kernel walks, as a function that may refuse."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        base, name = _base()
+        base, name = kernel_choice()
         stride = st.number_input(
             "Stride", 1, 9999, key="conv_stride", bind="query-params", width=110
         )
@@ -74,7 +68,7 @@ def controls() -> Callable[[], Walk]:
             width=130,
         )
         with st.popover("Edit the kernel"):
-            table = _table(base, name)
+            table = kernel_table(base, name)
             flip = st.toggle(
                 "True convolution",
                 key="conv_flip",
@@ -199,109 +193,3 @@ def verified(image: Array, walk: Walk, found: Array, chosen: OnePixel) -> None:
         st.markdown(f"The chosen pixel of the patch, row {row}, column {column}:")
         learn.lines(pixel_snippet(chosen, walk.flip))
         learn.agreement(differences(image, walk, found))
-
-
-# ---- the kernel
-
-
-def _base() -> tuple[Array, str]:
-    """Draw the choice of the kernel; return it as it is before edits, and its name."""
-    name = st.selectbox(
-        "Kernel",
-        [*kernels.PRESETS, TRAINED],
-        list(kernels.PRESETS).index("Sobel"),
-        key="conv_preset",
-        bind="query-params",
-        on_change=_forget_edits,
-        width=220,
-    )
-    base = _trained() if name == TRAINED else _preset(name)
-    return _from_link(base), name
-
-
-def _table(base: Array, name: str) -> pd.DataFrame:
-    """Draw the kernel as a table to edit, and write what was typed into the link."""
-    turn = session.value_of("conv_turn") or 0
-    shown = kernels.as_table(base)
-    table = st.data_editor(
-        shown,
-        hide_index=True,
-        key=f"conv_table_{name}_{len(base)}_{turn}",
-        column_config={
-            column: st.column_config.NumberColumn(format="%.4g", width=TABLE_WIDTH // len(base))
-            for column in shown
-        },
-    )
-    if not table.equals(shown):
-        _write_link(table)
-    return table
-
-
-def _preset(name: str) -> Array:
-    size = st.segmented_control(
-        "Size",
-        kernels.SIZES,
-        default=3,
-        required=True,
-        format_func=lambda side: f"{side} x {side}",
-        key="conv_size",
-        bind="query-params",
-        on_change=_forget_edits,
-    )
-    return kernels.PRESETS[name](size)
-
-
-def _trained() -> Array:
-    card = session.network_model()
-    with st.spinner(f"Opening {card.title}"):
-        filters = stores.kept(
-            ("first filters", card.name, card.weights), lambda: _first_filters(card.name)
-        )
-    number = st.number_input(
-        f"Filter of {len(filters)}, strongest first",
-        1,
-        len(filters),
-        key="conv_filter",
-        bind="query-params",
-        on_change=_forget_edits,
-        width=220,
-    )
-    return filters[number - 1]
-
-
-def _first_filters(model: str) -> Array:
-    from core.inspection.kernels import kernel_layers
-    from core.inspection.kernels import kernels as kernels_of
-
-    network = networks.of_owner(model, session.owner()).network
-    found = kernels_of(network, kernel_layers(network)[0])
-    return found.of_input(0)[found.by_norm].astype("float64")
-
-
-def _from_link(base: Array) -> Array:
-    """Return the kernel of the link that the session began with, until a preset is chosen."""
-    text = session.value_of("conv_from_link")
-    if text is None:
-        text = st.query_params.get(KERNEL, "")
-        session.control("conv_from_link", text)
-    if not text:
-        return base
-    try:
-        return kernels.from_text(text)
-    except LamellaError as error:
-        st.warning(literal(str(error)))
-        return base
-
-
-def _forget_edits() -> None:
-    session.control("conv_from_link", "")
-    session.control("conv_turn", (session.value_of("conv_turn") or 0) + 1)
-    st.query_params.pop(KERNEL, None)
-
-
-def _write_link(table: pd.DataFrame) -> None:
-    try:
-        st.query_params[KERNEL] = kernels.to_text(kernels.from_table(table))
-    except LamellaError:
-        # The sentence about it stands beside the images; the link keeps the last good kernel.
-        return
