@@ -16,31 +16,21 @@ import itertools
 import os
 import random
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.killing import checks
+from benchmarks.killing.app import App, command, running
 from benchmarks.killing.corrector import Corrector
-from benchmarks.killing.users import VISITORS, Visitor, Writer
+from benchmarks.killing.users import Visitor, Writer
 from core.workspace.workspace import Workspace
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-# Without the growing pause between starts: here every program dies again and again.
-APP = """
-import sys
-from core.jobs import supervisor
-supervisor.SOUND_SECONDS, supervisor.FIRST_PAUSE_SECONDS = 0.0, 0.05
-import cli
-sys.exit(cli.main(["app", "--port", sys.argv[1]]))
-"""
 BUSY = "worker with a job"
 PARENT = "lamella app"
 STROKE = "server with a stroke"
@@ -56,7 +46,6 @@ MOMENT_SECONDS = {
 """How long after the moment that was waited for it may still be."""
 PATIENCE_SECONDS = 240.0
 DRAIN_SECONDS = 180.0
-ORPHAN_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -116,7 +105,7 @@ def run(folder: Path, plan: Plan) -> Report:
     workspace = Workspace(folder)
     checks.watch(workspace)
     writers = [Writer(folder, f"writer{number}", plan.model) for number in range(plan.writers)]
-    with _app(folder, plan) as app:
+    with running(folder, plan.workers) as app:
         visitors = [Visitor(app.address, f"visitor{number}") for number in range(plan.visitors)]
         correctors = [
             Corrector(workspace, app.address, f"corrector{number}")
@@ -163,81 +152,6 @@ def in_words(report: Report) -> str:
         f"{len(report.problems)} lost or doubled",
     ]
     return "\n".join(lines)
-
-
-class App:
-    """`lamella app`, which can be started again on the same port."""
-
-    def __init__(self, folder: Path, plan: Plan) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
-        self.address = f"http://127.0.0.1:{self._port}"
-        self._log = folder.with_suffix(".log")
-        self._environment = {
-            **os.environ,
-            "LAMELLA_WORKSPACE": str(folder),
-            "LAMELLA_WORKERS": str(plan.workers),
-            "LAMELLA_OWNER": VISITORS,
-        }
-        self._start()
-
-    @property
-    def pid(self) -> int:
-        """Of its process now."""
-        return self._process.pid
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it has not ended."""
-        return self._process.poll() is None
-
-    def children(self, word: str) -> list[int]:
-        """Return its processes with this word in their command."""
-        path = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-        return [int(pid) for pid in path.read_text().split() if word in _command(int(pid))]
-
-    def kill(self) -> None:
-        """Kill it, and start it again once its server and workers have ended with it.
-
-        Raises:
-            RuntimeError: one of them goes on without it.
-        """
-        orphans = [*self.children("streamlit"), *self.children("worker")]
-        self._process.kill()
-        self._process.wait()
-        until = time.monotonic() + ORPHAN_SECONDS
-        # What has ended, and nobody has asked how, has an empty command.
-        while any(any(_command(pid)) for pid in orphans):
-            if time.monotonic() > until:
-                raise RuntimeError("A server or a worker outlives lamella app.")
-            time.sleep(0.05)
-        self._start()
-
-    def end(self) -> None:
-        """End it for good."""
-        self._process.terminate()
-        self._process.wait()
-        self._log.unlink(missing_ok=True)
-
-    def _start(self) -> None:
-        with self._log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", APP, str(self._port)],
-                cwd=REPOSITORY,
-                env=self._environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-
-
-@contextmanager
-def _app(folder: Path, plan: Plan) -> Iterator[App]:
-    app = App(folder, plan)
-    try:
-        yield app
-    finally:
-        app.end()
 
 
 def _kill(
@@ -294,18 +208,11 @@ def _victims(
     return _busy(workspace, pids) if kind == BUSY else pids
 
 
-def _command(pid: int) -> list[str]:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-    except OSError:
-        return []
-
-
 def _busy(workspace: Workspace, pids: Sequence[int]) -> list[int]:
     """Return those of the workers that have a job now."""
     with workspace.database.read() as db:
         names = {name for (name,) in db.execute("SELECT worker FROM job WHERE state = 'running'")}
-    return [pid for pid in pids if names & set(_command(pid))]
+    return [pid for pid in pids if names & set(command(pid))]
 
 
 def _drain(workspace: Workspace) -> None:
