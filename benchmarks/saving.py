@@ -24,7 +24,7 @@ from core.analysis.remeasure import regroup
 from core.synthesis import patterns
 from core.synthesis.samples import gold_tem
 from core.types.micrograph import Micrograph
-from core.workspace import micrographs, results
+from core.workspace import micrographs, results, stored_analysis
 from core.workspace.workspace import Workspace
 from models import zoo
 
@@ -93,7 +93,9 @@ def report(workspace: Workspace, model: str) -> str:
     saving = cost(save)
     stored = results.find(workspace, "benchmark", model)
     assert stored is not None
-    loading = cost(lambda _: results.load(workspace, stored, analysis.micrograph, analysis.card))
+    loading = cost(
+        lambda _: stored_analysis.load(workspace, stored, analysis.micrograph, analysis.card)
+    )
     return (
         f"{model}: {len(analysis.table)} objects, {stored.bytes / 1e6:.2f} MB on disk, "
         f"saving {saving}, loading {loading}"

@@ -16,7 +16,7 @@ from commands.terminal.options import UsageError
 if TYPE_CHECKING:
     from core.workspace.archive_image import LeftOut
     from core.workspace.micrographs import Kept
-    from core.workspace.results import Stored
+    from core.workspace.stored import Stored
     from core.workspace.workspace import Workspace
 
     Action: TypeAlias = Callable[[Workspace, argparse.Namespace], int]

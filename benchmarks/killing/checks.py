@@ -13,7 +13,7 @@ from benchmarks.killing.users import VISITORS, Note
 from core import formats
 from core.analysis.analyse import analyse
 from core.jobs import queue
-from core.workspace import drawings, micrographs, results
+from core.workspace import drawings, micrographs, results, stored_analysis
 from core.workspace.verify import verify
 from core.workspace.workspace import Workspace
 from models import zoo
@@ -145,6 +145,6 @@ def _results(workspace: Workspace, notes: Sequence[Note], model: str) -> Iterato
             continue
         micrograph = formats.read(image_bytes(note.owner, note.number), name)
         expected = analyse(micrograph, engine).segmentation.labels
-        found = results.load(workspace, stored, micrograph, engine.card).segmentation.labels
+        found = stored_analysis.load(workspace, stored, micrograph, engine.card).segmentation.labels
         if not np.array_equal(found, expected):
             yield f"{note.owner}: the labels of {note.number} are not those of its image"

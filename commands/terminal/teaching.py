@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.training.fine_tuning.mask_files import Meaning, ReadPair
     from core.training.fine_tuning.start import Start
     from core.types.progress import ProgressCallback
-    from core.workspace.trainings import Facts, Result, Training
+    from core.workspace.training import Facts, Result, Training
     from core.workspace.workspace import Workspace
 
 MINUTES = 15.0
@@ -88,7 +88,7 @@ def begun(workspace: Workspace, owner: str, options: argparse.Namespace) -> Trai
     """
     from core.training.fine_tuning.mask_files import likely_meaning, taught_images
     from core.workspace import trainings
-    from core.workspace.trainings import Settings
+    from core.workspace.training import Settings
 
     pairs, specimens = _pairs(options.pairs)
     meaning = likely_meaning(pairs)
@@ -131,7 +131,7 @@ def _pairs(folder: Path) -> tuple[tuple[ReadPair, ...], dict[str, str]]:
 def _facts(images: tuple[TeachingImage, ...], meaning: Meaning, names: str | None) -> Facts:
     from core.segmentation.forest.marks import named_phases
     from core.training.fine_tuning.mask_files import phases_of
-    from core.workspace.trainings import facts_of
+    from core.workspace.training import facts_of
 
     phases = phases_of(meaning)
     if names is not None:

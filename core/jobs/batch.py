@@ -26,7 +26,7 @@ from core.jobs.worker import Handler, Keep
 from core.types.micrograph import Micrograph
 from core.types.model_card import ModelCard
 from core.types.progress import ProgressCallback
-from core.workspace import batches, results
+from core.workspace import batches, results, stored_analysis
 from core.workspace.batches import Batch
 from core.workspace.reading import opened
 from core.workspace.workspace import Workspace
@@ -140,7 +140,7 @@ def handler(load: Load, errors: Errors) -> Handler:
         found = measure_field(analysis, batch.settings.measure, errors(engine.card))
         run = run_json(analysis)
         overlay = png_bytes(overlay_figure(analysis, OVERLAY, found.drawing), OVERLAY.dpi)
-        written = None if kept else results.write(workspace, analysis)
+        written = None if kept else stored_analysis.write(workspace, analysis)
 
         def keep(db: apsw.Connection) -> None:
             if written is not None:
@@ -159,7 +159,7 @@ def _kept(
     stored = results.find(workspace, batch.owner, key)
     if stored is None:
         return None
-    found = results.load(workspace, stored, shown, card)
+    found = stored_analysis.load(workspace, stored, shown, card)
     if found.by_hand is not None or found.object_settings == batch.settings.objects:
         return found
     return regroup(found, batch.settings.objects)

@@ -22,7 +22,7 @@ from core.segmentation.settings import ObjectSettings, TileSettings
 from core.types.arrays import Array
 from core.types.micrograph import Micrograph
 from core.types.progress import ProgressCallback
-from core.workspace import micrographs, quota, results
+from core.workspace import micrographs, quota, results, stored_analysis
 from core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def handler(load: Load, pass_on: Callable[[str, Analysis], None] | None = None) 
             tile_settings=params["tiles"] and TileSettings(**params["tiles"]),
             progress=progress,
         )
-        written = results.write(workspace, analysis)
+        written = stored_analysis.write(workspace, analysis)
 
         def keep(db: apsw.Connection) -> None:
             asked = workspace, job.owner, params["micrograph"], job.key

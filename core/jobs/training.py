@@ -16,7 +16,7 @@ from core.jobs.job import Job
 from core.jobs.worker import Handler, Keep
 from core.types.progress import ProgressCallback
 from core.workspace import trainings
-from core.workspace.trainings import Result, Settings, Standing, Training
+from core.workspace.training import Result, Settings, Standing, Training
 from core.workspace.trouble import DiskFullError, in_words
 
 if TYPE_CHECKING:

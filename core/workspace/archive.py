@@ -32,7 +32,7 @@ from core.workspace.archive_manifest import (
 from core.workspace.blobs import PIECE_BYTES
 from core.workspace.drawings import Drawing
 from core.workspace.micrographs import Kept
-from core.workspace.results import Written
+from core.workspace.stored_analysis import Written
 from core.workspace.workspace import Workspace
 
 # What zipfile raises of a file that is damaged or has a password, and the checks of the manifest.

@@ -16,7 +16,7 @@ from core.workspace.archive_manifest import (
 )
 from core.workspace.drawings import Drawing
 from core.workspace.micrographs import Kept
-from core.workspace.results import Stored
+from core.workspace.stored import Stored
 from core.workspace.workspace import Workspace
 
 FILE_LOST = (

@@ -226,7 +226,7 @@ WHERE NOT EXISTS (SELECT 1 FROM micrograph WHERE blob = digest)
 """
 
 _VERSION_5 = """
--- A network that learns from a user's images. settings: of core.workspace.trainings.Settings, NULL
+-- A network that learns from a user's images. settings: of core.workspace.training.Settings, NULL
 -- before it is begun. images: as core.training.fine_tuning.images packs them. progress: where it
 -- stands. result: what it gave, and weights, as a network of lab_model has them; NULL before.
 CREATE TABLE training (

@@ -1,4 +1,4 @@
-"""Trainings of a user: the images, what was asked for, where it stands, and what it gave."""
+"""The trainings of a user: kept, begun, gone on with, finished, deleted."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ import secrets
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from core import typed
 from core.errors import WorkspaceError
-from core.training.fine_tuning.images import Origin, TeachingImage, pack, unpack
-from core.training.fine_tuning.tested import Forgetting, HeldOut, HeldOutImage
-from core.training.progress import CurvePoint
-from core.types.segmentation import Phase
+from core.training.fine_tuning.images import TeachingImage, pack, unpack
 from core.workspace import quota
+from core.workspace.training import SELECT, Facts, Result, Settings, Standing, Training, training_of
 from core.workspace.trouble import in_words
 
 if TYPE_CHECKING:
@@ -28,114 +25,6 @@ if TYPE_CHECKING:
 FOLDER = "trainings"
 GONE = "That training is not in your library: it was deleted, or it belongs to somebody else."
 LONGEST_TITLE = 100
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a user asked for. ``start``: a model by its name, or "imagenet"; others as of
-    :class:`core.training.fine_tuning.start.Task`. ``test``: None for the usual one."""
-
-    start: str
-    phases: tuple[Phase, ...]
-    same_phases: bool
-    objects_phase: int | None = None
-    minutes: float = 15.0
-    test: HeldOut | None = None
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is known of the images of a training without reading them. ``phases``: named so far, the
-    ones in the labels; ``base``: the model whose results were corrected, "" of masks."""
-
-    origins: tuple[Origin, ...]
-    phases: tuple[Phase, ...]
-    instances: bool
-    objects_phase: int | None = None
-    base: str = ""
-    known_pixels: tuple[int, ...] = ()
-
-    @property
-    def specimens(self) -> int:
-        """How many there are."""
-        return len({one.specimen for one in self.origins})
-
-
-def facts_of(
-    images: Sequence[TeachingImage],
-    phases: tuple[Phase, ...],
-    objects_phase: int | None,
-    base: str = "",
-) -> Facts:
-    """Return what is known of images without reading them again."""
-    return Facts(
-        tuple(one.origin for one in images),
-        phases,
-        any(one.instances is not None for one in images),
-        objects_phase,
-        base,
-        tuple(int(one.known.sum()) for one in images),
-    )
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a training stands: in which of its ``runs``, from 0, at which step, and its curve."""
-
-    run: int
-    runs: int
-    step: int
-    steps: int
-    seconds: float
-    curve: tuple[CurvePoint, ...] = ()
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a training gave; fields as of :class:`core.training.fine_tuning.run.Taught` and
-    :class:`core.training.fine_tuning.lesson.Lesson`. ``start_sha256``: of the weights that it
-    started from. ``object_outputs``: whether touching objects are told apart."""
-
-    test: HeldOut
-    tested: tuple[HeldOutImage, ...]
-    forgetting: Forgetting | None
-    mix: float
-    scale: float
-    step: int
-    seconds: float
-    score: float
-    before: float | None
-    curve: tuple[CurvePoint, ...]
-    start_sha256: str
-    object_outputs: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Training:
-    """A training of ``owner``. ``settings``: None before it was begun. ``weights``: SHA-256 of what
-    it gave. ``created``: seconds since 1970."""
-
-    id: str
-    owner: str
-    title: str
-    settings: Settings | None
-    images: str
-    facts: Facts
-    standing: Standing | None
-    result: Result | None
-    weights: str | None
-    created: float
-
-    @property
-    def key(self) -> str:
-        """Of its job."""
-        return f"training {self.id}"
-
-
-_SELECT = (
-    "SELECT id, owner, title, settings, images, facts, progress, result, weights, created"
-    " FROM training"
-)
 
 
 def add(
@@ -168,15 +57,15 @@ def add(
 def find(workspace: Workspace, owner: str, training: str) -> Training | None:
     """Return the training of this id; None where ``owner`` has none of it."""
     with workspace.database.read() as db:
-        rows = list(db.execute(f"{_SELECT} WHERE owner = ? AND id = ?", (owner, training)))
-    return _training(rows[0]) if rows else None
+        rows = list(db.execute(f"{SELECT} WHERE owner = ? AND id = ?", (owner, training)))
+    return training_of(rows[0]) if rows else None
 
 
 def listed(workspace: Workspace, owner: str) -> tuple[Training, ...]:
     """Return the trainings of ``owner``, the newest first."""
     with workspace.database.read() as db:
-        rows = list(db.execute(f"{_SELECT} WHERE owner = ? ORDER BY created DESC", (owner,)))
-    return tuple(map(_training, rows))
+        rows = list(db.execute(f"{SELECT} WHERE owner = ? ORDER BY created DESC", (owner,)))
+    return tuple(map(training_of, rows))
 
 
 def images(workspace: Workspace, training: Training) -> tuple[TeachingImage, ...]:
@@ -292,23 +181,3 @@ def _must(workspace: Workspace, owner: str, training: str) -> Training:
     if found is None:
         raise WorkspaceError(GONE)
     return found
-
-
-def _training(row: tuple[Any, ...]) -> Training:
-    new, owner, title, settings, digest, facts, progress, result, weights, created = row
-    return Training(
-        new,
-        owner,
-        title,
-        _read(Settings, settings),
-        digest,
-        _read(Facts, facts),
-        _read(Standing, progress),
-        _read(Result, result),
-        weights,
-        created,
-    )
-
-
-def _read(kind: type, text: str | None) -> Any:
-    return None if text is None else typed.read(kind, json.loads(text))

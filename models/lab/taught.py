@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.training.fine_tuning.images import Origin, TeachingImage
     from core.training.fine_tuning.tested import HeldOutImage
     from core.workspace.lab_models import LabModel
-    from core.workspace.trainings import Result, Settings, Training
+    from core.workspace.training import Result, Settings, Training
     from core.workspace.workspace import Workspace
 
 TESTS = {

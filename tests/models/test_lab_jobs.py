@@ -21,7 +21,7 @@ from core.segmentation.engines.forest_engine import fit
 from core.segmentation.forest.marks import marks_of, named_phases
 from core.segmentation.forest.pixel_forest import ForestSettings
 from core.segmentation.settings import ObjectSettings
-from core.workspace import archive, lab_models, micrographs, results
+from core.workspace import archive, lab_models, micrographs, results, stored_analysis
 from core.workspace.workspace import Workspace
 from models import lab, zoo
 from models.lab.forest import forest_model
@@ -76,7 +76,7 @@ def test_a_worker_that_dies_leaves_the_job_with_the_model_of_a_lab_to_the_next(w
         queue.finish(db, taken)
     (stored,) = results.listed(workspace, "anna", kept.id)
     expected = analyse(shown, lab.load_as(workspace, "anna", card.name, USUAL))
-    found = results.load(workspace, stored, shown, card)
+    found = stored_analysis.load(workspace, stored, shown, card)
     np.testing.assert_array_equal(found.segmentation.labels, expected.segmentation.labels)
     assert stored.key == key and len(found.table) == 1
 
@@ -104,7 +104,7 @@ def test_a_result_is_read_without_its_model_also_in_another_library(workspace, t
         (stored,) = results.listed(place, owner, image)
         gone = stored.lab_card
         assert gone == replace(card, weights=gone.weights, build=None)
-        found = results.load(place, stored, shown, gone)
+        found = stored_analysis.load(place, stored, shown, gone)
         assert len(found.table) == 1 and found.object_settings == ObjectSettings()
         told = json.loads(run_json(found))["model"]
         assert (told["name"], told["weights_sha256"]) == (card.name, card.weights.sha256)

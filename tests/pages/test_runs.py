@@ -20,7 +20,7 @@ from core.errors import ModelError
 from core.execution import RunChoice
 from core.formats import read
 from core.jobs import queue
-from core.workspace import corrections, micrographs, results
+from core.workspace import corrections, micrographs, results, stored_analysis
 from core.workspace.open_correction import open_correction
 from core.workspace.workspace import Workspace
 from models.zoo import card
@@ -184,7 +184,7 @@ def test_what_an_owner_corrected_is_shown_and_exported_and_nobody_else_sees_it(
     app, image = asked()
     app = finish(app)
     (row,) = results.listed(workspace, ANN, image)
-    made = results.load(workspace, row, read(two_disks(), "disks.png"), card("otsu"))
+    made = stored_analysis.load(workspace, row, read(two_disks(), "disks.png"), card("otsu"))
     corrections.begin(workspace, ANN, row.id, made)
     opened_here = open_correction(workspace, ANN, row.id)
     small = opened_here.state.ids == made.table["id"][made.table["area_px2"].idxmin()]
@@ -234,9 +234,9 @@ def test_a_run_whose_tiles_are_done_says_what_follows(workspace: Workspace) -> N
 
 def test_a_result_made_here_is_not_read_from_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     read = []
-    load = results.load
+    load = stored_analysis.load
     monkeypatch.setattr(
-        results, "load", lambda *given, **more: read.append(given) or load(*given, **more)
+        stored_analysis, "load", lambda *given, **more: read.append(given) or load(*given, **more)
     )
     app, image = asked()
     shown = finish(app).dataframe[0].value

@@ -18,7 +18,7 @@ from pages.components.library.link import LINK
 
 if TYPE_CHECKING:
     from core.workspace.micrographs import Kept
-    from core.workspace.results import Stored
+    from core.workspace.stored import Stored
     from core.workspace.workspace import Workspace
 
 TICKED, TROUBLE = "library-ticked", "library-trouble"

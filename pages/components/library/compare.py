@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.workspace import corrections, results
+from core.workspace import corrections, stored_analysis
 from models import catalogue
 from pages.components.frame import session, stores
 from pages.components.frame.images import images
@@ -19,7 +19,7 @@ from pages.components.viewer.viewer import ViewerSettings, viewer
 if TYPE_CHECKING:
     from core.analysis.analysis import Analysis
     from core.workspace.micrographs import Kept
-    from core.workspace.results import Stored
+    from core.workspace.stored import Stored
     from core.workspace.workspace import Workspace
 
 GROUP = "compare"
@@ -96,6 +96,8 @@ def _analysis(workspace: Workspace, kept: Kept, stored: Stored) -> Analysis:
         card = catalogue.card_of_result(stored)
         if card is None:
             raise LamellaError(GONE.format(stored.title))
-        found = results.load(workspace, stored, images.open_source(kept.source).micrograph, card)
+        found = stored_analysis.load(
+            workspace, stored, images.open_source(kept.source).micrograph, card
+        )
         store.put(key, found, found.image_bytes + found.object_bytes)
     return found

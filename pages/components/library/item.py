@@ -15,7 +15,7 @@ from pages.components.library.link import LINK
 
 if TYPE_CHECKING:
     from core.workspace.micrographs import Kept
-    from core.workspace.results import Stored
+    from core.workspace.stored import Stored
     from core.workspace.workspace import Workspace
 
 NOT_THERE = "That image is not in your library: it was deleted, or it belongs to somebody else."

@@ -9,7 +9,7 @@ from core.execution import RunChoice
 from core.jobs import queue, segmentation
 from core.segmentation.settings import ObjectSettings
 from core.types.model_card import ModelCard
-from core.workspace import results
+from core.workspace import results, stored_analysis
 from pages.components.frame import keeping, session
 from pages.components.frame.memory import Memory, Opened
 from pages.components.frame.work import handover, jobs, worker
@@ -75,7 +75,9 @@ def load(opened: Opened, card: ModelCard, key: Key) -> Analysis | None:
             return None
         mine.saved[key] = stored.id
         made = handover.take(stored.id, opened.micrograph, card)
-        return made or results.load(place, stored, opened.micrograph, card, with_corrections=False)
+        return made or stored_analysis.load(
+            place, stored, opened.micrograph, card, with_corrections=False
+        )
 
     return keeping.attempt(mine, opened.source, read)
 

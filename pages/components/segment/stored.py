@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types.model_card import ModelCard
-from core.workspace import results
+from core.workspace import results, stored_analysis
 from models import catalogue
 from pages.components.correct.link import RESULT
 from pages.components.frame import keeping, session
@@ -22,7 +22,7 @@ from pages.components.segment.run import Result
 
 if TYPE_CHECKING:
     from core.analysis.analysis import Analysis
-    from core.workspace.results import Stored
+    from core.workspace.stored import Stored
     from core.workspace.workspace import Workspace
 
 NO_RESULT = "The link asks for a result that is not in your library, or not of this image."
@@ -103,7 +103,7 @@ def load(workspace: Workspace, opened: Opened, stored: Stored) -> KeptResult:
         card = catalogue.card_of_result(stored)
         if card is None:
             raise LamellaError(UNKNOWN.format(stored.title))
-        made = results.load(workspace, stored, shown, card, with_corrections=False)
+        made = stored_analysis.load(workspace, stored, shown, card, with_corrections=False)
         kept.keep(key, made)
     corrected = Corrected(stored.owner, stored.id)
     reference = Reference(key, settings, shown.name, shown.pixel_size, corrected)

@@ -9,7 +9,7 @@ import streamlit as st
 from core.workspace import trainings
 
 if TYPE_CHECKING:
-    from core.workspace.trainings import Training
+    from core.workspace.training import Training
     from core.workspace.workspace import Workspace
 
 

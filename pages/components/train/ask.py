@@ -11,7 +11,7 @@ from core.errors import LamellaError
 from core.jobs import training as jobs
 from core.workspace import trainings
 from core.workspace.lab_card import plain_title
-from core.workspace.trainings import Settings
+from core.workspace.training import Settings
 from pages.components.frame import session
 from pages.components.frame.words import literal
 from pages.components.frame.work import worker
@@ -19,7 +19,7 @@ from pages.components.train import images
 
 if TYPE_CHECKING:
     from core.types.segmentation import Phase
-    from core.workspace.trainings import Training
+    from core.workspace.training import Training
     from core.workspace.workspace import Workspace
 
 MINUTES, USUAL_MINUTES = (2, 5, 10, 15, 30, 60, 120), 15

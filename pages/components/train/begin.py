@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.jobs import training as jobs
 from core.workspace import corrected_images, trainings
+from core.workspace.training import facts_of
 from pages.components.frame import session, stores
 from pages.components.frame.serving import publish
 from pages.components.frame.words import literal, moment
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from core.figures.encoding import EncodedImage
     from core.training.fine_tuning.images import TeachingImage
     from core.types.segmentation import Phase
-    from core.workspace.trainings import Training
+    from core.workspace.training import Training
     from core.workspace.workspace import Workspace
 
 SOURCES = {"corrected": "Corrected images", "upload": "Images with masks", "sample": "Sample"}
@@ -53,7 +54,7 @@ def _sample(workspace: Workspace) -> None:
         from core.training.fine_tuning.sample import TITLE, sample_images, sample_phases
 
         made = sample_images()
-        images.keep(workspace, TITLE, made, trainings.facts_of(made, sample_phases(), None))
+        images.keep(workspace, TITLE, made, facts_of(made, sample_phases(), None))
 
     st.button("Use the sample", type="primary", on_click=take, key="train-sample")
     made = stores.kept(("training sample",), _made, 3_000_000)

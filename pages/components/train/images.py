@@ -12,7 +12,7 @@ from pages.components.train.link import LINK
 
 if TYPE_CHECKING:
     from core.training.fine_tuning.images import TeachingImage
-    from core.workspace.trainings import Facts
+    from core.workspace.training import Facts
     from core.workspace.workspace import Workspace
 
 REFUSED = "train_refused"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.workspace import corrected_images, micrographs, trainings
+from core.workspace import corrected_images, micrographs
+from core.workspace.training import facts_of
 from pages.components.correct.link import CORRECT
 from pages.components.frame import keeping, session
 from pages.components.frame.images import images
@@ -84,7 +85,7 @@ def _keep(workspace: Workspace, chosen: list[CorrectedImage]) -> None:
     models = {one.model for one in chosen if not one.from_blank}
     base = models.pop() if len(models) == 1 else ""
     first = chosen[0]
-    facts = trainings.facts_of(found, first.phases, first.objects_phase, base)
+    facts = facts_of(found, first.phases, first.objects_phase, base)
     training_images.keep(workspace, training_images.title_of(found), found, facts)
 
 

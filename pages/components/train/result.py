@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.measurement.bootstrap import Estimate
     from core.training.fine_tuning.summary import Group, Row
     from core.workspace.lab_models import LabModel
-    from core.workspace.trainings import Result, Training
+    from core.workspace.training import Result, Training
     from core.workspace.workspace import Workspace
 
 REFUSED = "train_keep_refused"

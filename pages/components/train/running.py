@@ -13,7 +13,7 @@ from pages.components.frame import session
 from pages.components.frame.work import worker
 
 if TYPE_CHECKING:
-    from core.workspace.trainings import Standing, Training
+    from core.workspace.training import Standing, Training
     from core.workspace.workspace import Workspace
 
 POLL_SECONDS = 2.0

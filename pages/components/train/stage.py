@@ -19,7 +19,7 @@ from pages.components.viewer.viewer import ViewerSettings, viewer
 if TYPE_CHECKING:
     from core.training.fine_tuning.images import TeachingImage
     from core.types.segmentation import Phase
-    from core.workspace.trainings import Training
+    from core.workspace.training import Training
     from core.workspace.workspace import Workspace
 
 HEIGHT = 460

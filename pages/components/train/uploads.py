@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.errors import LamellaError
-from core.workspace import trainings
+from core.workspace.training import facts_of
 from pages.components.frame import session, stores
 from pages.components.frame.serving import publish
 from pages.components.frame.words import literal
@@ -142,7 +142,7 @@ def _pairs(
             session.remember(training_images.REFUSED, (str(error),))
             return
         objects = 1 if meaning.kind == "instances" else None
-        facts = trainings.facts_of(made, phases_of(meaning), objects)
+        facts = facts_of(made, phases_of(meaning), objects)
         training_images.keep(workspace, training_images.title_of(made), made, facts)
 
     label = f"Use {counted}"

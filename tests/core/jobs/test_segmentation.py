@@ -20,7 +20,7 @@ from core.segmentation.engines.engine import Engine
 from core.segmentation.settings import ObjectSettings, TileSettings
 from core.settings import WorkspaceLimits
 from core.types.pixel_size import PixelSize
-from core.workspace import micrographs, results
+from core.workspace import micrographs, results, stored_analysis
 from core.workspace.workspace import Workspace
 from tests.threshold_model import CARD, threshold_network
 
@@ -69,7 +69,7 @@ def test_a_job_leaves_the_result_of_a_run_without_a_queue(workspace):
     assert queue.find(workspace, "anna", "key").state == "done"
     expected = analyse(shown, engine(), object_settings=OBJECTS, tile_settings=TILES)
     stored = results.find(workspace, "anna", "key")
-    loaded = results.load(workspace, stored, shown, CARD)
+    loaded = stored_analysis.load(workspace, stored, shown, CARD)
     np.testing.assert_array_equal(loaded.segmentation.labels, expected.segmentation.labels)
     np.testing.assert_array_equal(loaded.objects, expected.objects)
     assert loaded.table["area_nm2"].tolist() == expected.table["area_nm2"].tolist()
@@ -83,7 +83,7 @@ def test_what_a_job_passes_on_is_what_it_keeps(workspace):
     handlers = {segmentation.KIND: segmentation.handler(engine, passed.__setitem__)}
     assert worker.work_off(workspace, handlers, "w") == 1
     stored = results.find(workspace, "anna", "key")
-    loaded, (made,) = results.load(workspace, stored, shown, CARD), passed.values()
+    loaded, (made,) = stored_analysis.load(workspace, stored, shown, CARD), passed.values()
     assert list(passed) == [stored.id]
     for name in ("labels", "probabilities"):
         pair = [getattr(one.segmentation, name) for one in (made, loaded)]
@@ -101,7 +101,7 @@ def test_an_input_that_had_to_make_room_is_read_from_the_upload(workspace):
         cached.write_bytes(b"torn")
     work_off(workspace)
     stored = results.find(workspace, "anna", "key")
-    assert len(results.load(workspace, stored, shown, CARD).table) == 2
+    assert len(stored_analysis.load(workspace, stored, shown, CARD).table) == 2
 
 
 def test_a_sample_that_had_to_make_room_is_a_sentence(workspace):
@@ -138,9 +138,9 @@ def test_a_job_runs_as_it_was_asked_to_and_its_result_comes_back_so(workspace):
     work_off(workspace, load)
     stored = results.find(workspace, "anna", "key")
     assert asked == [choice]
-    assert results.load(workspace, stored, shown, card).card.is_careful
+    assert stored_analysis.load(workspace, stored, shown, card).card.is_careful
     with pytest.raises(WorkspaceError, match="run again"):
-        results.load(workspace, stored, shown, CARD)
+        stored_analysis.load(workspace, stored, shown, CARD)
 
 
 def test_a_job_of_a_lamella_that_knew_no_choice_runs_as_usual(workspace):

@@ -17,7 +17,7 @@ from core.training.fine_tuning import lesson
 from core.training.fine_tuning.start import FineTuning
 from core.training.progress import CurvePoint
 from core.workspace import retention, trainings, verify
-from core.workspace.trainings import Facts, Result, Settings, Standing, Training
+from core.workspace.training import Facts, Result, Settings, Standing, Training
 from core.workspace.workspace import Workspace
 from tests.core.training.test_fine_tuning import PHASES, QUICK, disks, start
 

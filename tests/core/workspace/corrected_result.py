@@ -18,7 +18,7 @@ from core.workspace import (
     results,
 )
 from core.workspace.open_correction import OpenCorrection, open_correction
-from core.workspace.results import Stored
+from core.workspace.stored import Stored
 from core.workspace.workspace import Workspace
 from tests.core.correction.edits import pixels_of
 from tests.core.workspace.test_results import discs, made

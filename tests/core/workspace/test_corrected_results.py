@@ -38,6 +38,7 @@ from core.workspace import (
     micrographs,
     quota,
     results,
+    stored_analysis,
     verify,
 )
 from core.workspace.database import Database
@@ -76,7 +77,7 @@ def test_result_comes_back_corrected_and_says_so(workspace: Workspace) -> None:
     opened.apply(step(opened, grown))
     stored = results.find(workspace, "anna", "key")
     assert str(stored.by_hand) == "corrected by hand: 2 objects of 7, 1 removed, 1 confirmed"
-    found = results.load(workspace, stored, discs(), analysis().card)
+    found = stored_analysis.load(workspace, stored, discs(), analysis().card)
     assert found.table["id"].tolist() == [1, 3, 4, 5, 6, 7, 8]
     assert found.table["made_by"].tolist() == ["corrected", *["model"] * 5, "drawn"]
     assert found.table["confirmed"].tolist() == [False] * 6 + [True]
@@ -111,7 +112,7 @@ def test_result_comes_back_corrected_and_says_so(workspace: Workspace) -> None:
     assert results.add(workspace, "anna", stored.micrograph, "key", analysis()) == stored
     for _ in range(3):
         opened.apply(step(opened, Change(), "undo"))
-    plain = results.load(workspace, stored, discs(), analysis().card)
+    plain = stored_analysis.load(workspace, stored, discs(), analysis().card)
     assert plain.by_hand is None
     pd.testing.assert_frame_equal(plain.table, analysis().table)
 
@@ -159,7 +160,7 @@ def test_image_is_labelled_from_nothing_and_comes_back(workspace: Workspace) -> 
     assert opened.state.next_id == 1
     opened.apply(step(opened, drawn(opened.state)))
     stored = results.find(workspace, "anna", "blank")
-    found = results.load(workspace, stored, image, blank_card())
+    found = stored_analysis.load(workspace, stored, image, blank_card())
     assert (found.table["id"].tolist(), str(found.by_hand)) == (
         [1],
         "corrected by hand: 1 object of 1, 1 confirmed",

@@ -32,7 +32,7 @@ from core.workspace import (
 from core.workspace.drawings import Drawing
 from core.workspace.micrographs import Changes, Kept
 from core.workspace.reserve import RESERVE_BYTES
-from core.workspace.results import Written
+from core.workspace.stored_analysis import Written
 from core.workspace.workspace import Workspace
 from tests.core.workspace.traced_files import TracedFiles
 

@@ -26,7 +26,7 @@ from core.settings import WorkspaceLimits
 from core.types.micrograph import Micrograph
 from core.types.pixel_size import PixelSize
 from core.types.segmentation import Segmentation
-from core.workspace import drawings, micrographs, quota, result_arrays, results
+from core.workspace import drawings, micrographs, quota, result_arrays, results, stored_analysis
 from core.workspace.drawings import Drawing
 from core.workspace.micrographs import Changes, Filter, Kept
 from core.workspace.workspace import Workspace
@@ -120,7 +120,7 @@ def test_result_comes_back_with_equal_numbers(
     again = results.find(Workspace(workspace.folder), "anna", "key")
     assert again == stored
     card = zoo.card("random-forest") if kind == "forest" else analysis.card
-    found = results.load(workspace, stored, micrograph, card)
+    found = stored_analysis.load(workspace, stored, micrograph, card)
     assert_same(found, analysis)
     wanted, told = provenance(analysis), provenance(found)
     assert {**wanted, "created_utc": ""} == {**told, "created_utc": ""}
@@ -132,7 +132,7 @@ def test_result_comes_back_with_equal_numbers(
 def test_result_comes_back_under_another_pixel_size(workspace: Workspace, kept: Kept) -> None:
     analysis = replace(made("objects", discs(None)), doubts=("It looks like another material.",))
     stored = results.add(workspace, "anna", kept.id, "key", analysis)
-    found = results.load(workspace, stored, discs(SIZE), analysis.card)
+    found = stored_analysis.load(workspace, stored, discs(SIZE), analysis.card)
     assert_same(found, recalibrate(analysis, discs(SIZE)))
     assert "area_nm2" in found.table
     assert found.doubts == analysis.doubts
@@ -293,7 +293,7 @@ def test_a_result_whose_equal_is_deleted_before_its_row_is_there_is_kept(
 ) -> None:
     theirs = micrographs.add(workspace, "bert", "upload:1", "a.tif", b"theirs")
     results.add(workspace, "bert", theirs.id, "key", made("objects", discs()))
-    written = results.write(workspace, made("objects", discs()))
+    written = stored_analysis.write(workspace, made("objects", discs()))
     micrographs.delete(workspace, "bert", [theirs.id])
     with workspace.database.write() as db:
         stored = results.insert(db, workspace, "anna", kept.id, "key", written)
