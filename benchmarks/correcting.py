@@ -24,7 +24,9 @@ from playwright.sync_api import Page, expect, sync_playwright
 from benchmarks.app_server import app_server
 from benchmarks.correcting_core import discs
 from core.jobs.result_key import name_of
-from core.workspace import corrections, micrographs, results
+from core.workspace import micrographs
+from core.workspace.corrections import corrections
+from core.workspace.results import results
 from core.workspace.workspace import Workspace
 from models import zoo
 from pages.components.frame.identity import EVERYONE

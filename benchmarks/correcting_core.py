@@ -27,8 +27,10 @@ from core.correction.codec import Step
 from core.figures.size_histogram import size_bins
 from core.types.micrograph import Micrograph
 from core.types.pixel_size import PixelSize
-from core.workspace import corrections, micrographs, results
-from core.workspace.open_correction import OpenCorrection, open_correction
+from core.workspace import micrographs
+from core.workspace.corrections import corrections
+from core.workspace.corrections.open_correction import OpenCorrection, open_correction
+from core.workspace.results import results
 from core.workspace.workspace import Workspace
 
 STEPS = 60

@@ -24,7 +24,8 @@ from core.analysis.remeasure import regroup
 from core.synthesis import patterns
 from core.synthesis.samples import gold_tem
 from core.types.micrograph import Micrograph
-from core.workspace import micrographs, results, stored_analysis
+from core.workspace import micrographs
+from core.workspace.results import results, stored_analysis
 from core.workspace.workspace import Workspace
 from models import zoo
 

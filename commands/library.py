@@ -14,9 +14,9 @@ from commands.terminal.batch import print_json, progress_line, say
 from commands.terminal.options import UsageError
 
 if TYPE_CHECKING:
-    from core.workspace.archive_image import LeftOut
+    from core.workspace.archive.image import LeftOut
     from core.workspace.micrographs import Kept
-    from core.workspace.stored import Stored
+    from core.workspace.results.stored import Stored
     from core.workspace.workspace import Workspace
 
     Action: TypeAlias = Callable[[Workspace, argparse.Namespace], int]
@@ -88,7 +88,7 @@ def list_images(workspace: Workspace, options: argparse.Namespace) -> int:
 
 def show_images(workspace: Workspace, options: argparse.Namespace) -> int:
     """Print all that is known about images, with their results."""
-    from core.workspace import results
+    from core.workspace.results import results
 
     entries = []
     for kept in _chosen(workspace, options.owner, options.ids):
@@ -121,7 +121,7 @@ def delete_images(workspace: Workspace, options: argparse.Namespace) -> int:
 
 def export_images(workspace: Workspace, options: argparse.Namespace) -> int:
     """Write one zip; the exit code is 1 where something damaged was left out of it."""
-    from core.workspace import archive
+    from core.workspace.archive import archive
 
     images = _chosen(workspace, options.owner, options.ids) if options.ids else ()
     images = images or _images(workspace, options.owner)
@@ -154,7 +154,7 @@ def export_images(workspace: Workspace, options: argparse.Namespace) -> int:
 
 def import_images(workspace: Workspace, options: argparse.Namespace) -> int:
     """Add the images of a zip to the library of --owner."""
-    from core.workspace import archive
+    from core.workspace.archive import archive
 
     owner = options.owner or os.environ.get("LAMELLA_OWNER")
     if not owner:
@@ -170,7 +170,7 @@ def import_images(workspace: Workspace, options: argparse.Namespace) -> int:
 
 def verify_workspace(workspace: Workspace, options: argparse.Namespace) -> int:
     """Check rows against files; the exit code is 1 where something is wrong."""
-    from core.workspace.verify import verify
+    from core.workspace.maintenance.verify import verify
 
     report = verify(workspace, options.repair, progress_line("verify: file"))
     if options.json:
@@ -187,7 +187,7 @@ def verify_workspace(workspace: Workspace, options: argparse.Namespace) -> int:
 
 def back_up(workspace: Workspace, options: argparse.Namespace) -> int:
     """Copy what is new since the last backup; the exit code is 1 where something was damaged."""
-    from core.workspace.backup import backup
+    from core.workspace.maintenance.backup import backup
 
     done = backup(workspace, options.folder, progress_line("backup: file"))
     _answer(

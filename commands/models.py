@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    from core.workspace import lab_models
+    from core.workspace.lab import lab_models
     from models import lab
 
     workspace = workspace_of(options)

@@ -13,7 +13,7 @@ from models import classifiers, interactive, zoo
 
 if TYPE_CHECKING:
     from core.training.recipe import Recipe
-    from core.workspace.stored import Stored
+    from core.workspace.results.stored import Stored
 
 NETWORKS, LAB, METHODS, STROKES, CLICKS, CLASSIFIERS = (
     "Trained networks",

@@ -13,8 +13,9 @@ from benchmarks.killing.users import VISITORS, Note
 from core import formats
 from core.analysis.analyse import analyse
 from core.jobs import queue
-from core.workspace import drawings, micrographs, results, stored_analysis
-from core.workspace.verify import verify
+from core.workspace import drawings, micrographs
+from core.workspace.maintenance.verify import verify
+from core.workspace.results import results, stored_analysis
 from core.workspace.workspace import Workspace
 from models import zoo
 

@@ -18,8 +18,10 @@ from core.correction.blank import blank
 from core.correction.codec import Step, encode_step
 from core.correction.history import UNDO
 from core.correction.state import CorrectionState, ObjectRecord
-from core.workspace import corrections, micrographs, results
-from core.workspace.open_correction import open_correction
+from core.workspace import micrographs
+from core.workspace.corrections import corrections
+from core.workspace.corrections.open_correction import open_correction
+from core.workspace.results import results
 from core.workspace.workspace import Workspace
 from pages.components.correct import route
 

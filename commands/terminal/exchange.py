@@ -85,7 +85,7 @@ def export(card: ModelCard, options: argparse.Namespace) -> int:
 def import_model(options: argparse.Namespace) -> int:
     """Keep a model that somebody else made, for everybody who uses the workspace."""
     from core.exchange.description import Description
-    from core.workspace.lab_models import NewModel
+    from core.workspace.lab.lab_models import NewModel
     from models import lab
     from models.lab import exchange
 

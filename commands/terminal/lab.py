@@ -95,7 +95,7 @@ def note_measured(card: ModelCard, options: argparse.Namespace, result: Evaluati
     if workspace is None:
         return
     from core.types.model_card import Score
-    from core.workspace import lab_models
+    from core.workspace.lab import lab_models
     from models import lab
 
     kept = lab.kept(workspace, owner_of(options), card.name)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.training.fine_tuning.mask_files import Meaning, ReadPair
     from core.training.fine_tuning.start import Start
     from core.types.progress import ProgressCallback
-    from core.workspace.training import Facts, Result, Training
+    from core.workspace.lab.training import Facts, Result, Training
     from core.workspace.workspace import Workspace
 
 MINUTES = 15.0
@@ -54,7 +54,7 @@ def teach(options: argparse.Namespace) -> int:
         DataError: mistakes in the folder, all listed.
     """
     from core.settings import WorkspaceLimits, workspace_folder
-    from core.workspace import lab_models, trainings
+    from core.workspace.lab import lab_models, trainings
     from core.workspace.workspace import Workspace
     from models import lab, teaching
 
@@ -87,8 +87,8 @@ def begun(workspace: Workspace, owner: str, options: argparse.Namespace) -> Trai
         DataError: mistakes in the folder, all listed.
     """
     from core.training.fine_tuning.mask_files import likely_meaning, taught_images
-    from core.workspace import trainings
-    from core.workspace.training import Settings
+    from core.workspace.lab import trainings
+    from core.workspace.lab.training import Settings
 
     pairs, specimens = _pairs(options.pairs)
     meaning = likely_meaning(pairs)
@@ -131,7 +131,7 @@ def _pairs(folder: Path) -> tuple[tuple[ReadPair, ...], dict[str, str]]:
 def _facts(images: tuple[TeachingImage, ...], meaning: Meaning, names: str | None) -> Facts:
     from core.segmentation.forest.marks import named_phases
     from core.training.fine_tuning.mask_files import phases_of
-    from core.workspace.training import facts_of
+    from core.workspace.lab.training import facts_of
 
     phases = phases_of(meaning)
     if names is not None:
@@ -168,7 +168,7 @@ def _kept(
     workspace: Workspace, training: Training, options: argparse.Namespace, everyone: bool
 ) -> int:
     from core.training.fine_tuning.summary import groups
-    from core.workspace import trainings
+    from core.workspace.lab import trainings
     from models.lab import taught
 
     done = trainings.find(workspace, training.owner, training.id)

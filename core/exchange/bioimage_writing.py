@@ -26,8 +26,8 @@ from core.export.zip_file import zip_bytes
 from core.figures.encoding import encode_colors
 from core.figures.overlay import overlay
 from core.types.model_card import OBJECT_OUTPUTS
-from core.workspace import lab_card
-from core.workspace.lab_card import LabCard
+from core.workspace.lab import lab_card
+from core.workspace.lab.lab_card import LabCard
 
 FORMAT = "0.5.12"
 PHASES, OBJECTS = "phases", "objects"

@@ -23,9 +23,9 @@ from core.exchange.onnx_form import Activation, Processing, Sides
 from core.exchange.weights_file import FILE, WEIGHTS
 from core.settings import Limits
 from core.types.segmentation import Phase
-from core.workspace import lab_card
-from core.workspace.lab_card import LabCard
-from core.workspace.lab_models import slug
+from core.workspace.lab import lab_card
+from core.workspace.lab.lab_card import LabCard
+from core.workspace.lab.lab_models import slug
 
 TOLERANCE = 1e-3
 """Absolute and relative, of a test output, as in ``bioimageio.core``."""

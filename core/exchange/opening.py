@@ -15,9 +15,9 @@ from core.exchange.description import Description
 from core.exchange.weights_file import FILE, WEIGHTS, with_card
 from core.formats.reading.isolation import run_isolated
 from core.settings import Limits
-from core.workspace import lab_card
-from core.workspace.lab_card import LabCard
-from core.workspace.lab_models import slug
+from core.workspace.lab import lab_card
+from core.workspace.lab.lab_card import LabCard
+from core.workspace.lab.lab_models import slug
 
 ALLOWED = "LAMELLA_FOREIGN_MODELS"
 LIMITS = Limits(decoded_bytes=500_000_000, seconds=120)

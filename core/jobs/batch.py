@@ -26,9 +26,10 @@ from core.jobs.worker import Handler, Keep
 from core.types.micrograph import Micrograph
 from core.types.model_card import ModelCard
 from core.types.progress import ProgressCallback
-from core.workspace import batches, results, stored_analysis
+from core.workspace import batches
 from core.workspace.batches import Batch
 from core.workspace.reading import opened
+from core.workspace.results import results, stored_analysis
 from core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from core.segmentation.settings import ObjectSettings, TileSettings
 from core.types.arrays import Array
 from core.types.micrograph import Micrograph
 from core.types.progress import ProgressCallback
-from core.workspace import micrographs, quota, results, stored_analysis
+from core.workspace import micrographs, quota
+from core.workspace.results import results, stored_analysis
 from core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:

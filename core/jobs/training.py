@@ -15,9 +15,9 @@ from core.jobs import queue
 from core.jobs.job import Job
 from core.jobs.worker import Handler, Keep
 from core.types.progress import ProgressCallback
-from core.workspace import trainings
-from core.workspace.training import Result, Settings, Standing, Training
-from core.workspace.trouble import DiskFullError, in_words
+from core.workspace.disk.trouble import DiskFullError, in_words
+from core.workspace.lab import trainings
+from core.workspace.lab.training import Result, Settings, Standing, Training
 
 if TYPE_CHECKING:
     import apsw

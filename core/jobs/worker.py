@@ -16,7 +16,7 @@ from core.jobs import queue
 from core.jobs.job import Job
 from core.jobs.queue import LeaseLost
 from core.types.progress import ProgressCallback
-from core.workspace import retention
+from core.workspace.maintenance import retention
 
 if TYPE_CHECKING:
     import apsw

@@ -11,7 +11,7 @@ import apsw
 
 from core.errors import WorkspaceError
 from core.segmentation.forest.strokes import Stroke
-from core.workspace.blobs import DamagedError
+from core.workspace.disk.blobs import DamagedError
 from core.workspace.micrographs import NOT_THERE
 from core.workspace.workspace import Workspace
 

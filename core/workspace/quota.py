@@ -7,7 +7,7 @@ import shutil
 import apsw
 
 from core.errors import WorkspaceError
-from core.workspace.trouble import in_words
+from core.workspace.disk.trouble import in_words
 from core.workspace.workspace import Workspace
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import apsw
 
 from core.settings import WorkspaceLimits
-from core.workspace.blobs import Blobs
-from core.workspace.cache import Cache
-from core.workspace.database import BUSY_SECONDS, Database
-from core.workspace.files import Files
-from core.workspace.reserve import Reserve
-from core.workspace.trouble import DiskFullError
+from core.workspace.disk.blobs import Blobs
+from core.workspace.disk.cache import Cache
+from core.workspace.disk.database import BUSY_SECONDS, Database
+from core.workspace.disk.files import Files
+from core.workspace.disk.reserve import Reserve
+from core.workspace.disk.trouble import DiskFullError
 
 DATABASE = "workspace.db"
 

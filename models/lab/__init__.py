@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from core.errors import ModelError
 from core.types.model_card import ModelCard, Weights
-from core.workspace import lab_models
-from core.workspace.lab_card import model_card
+from core.workspace.lab import lab_models
+from core.workspace.lab.lab_card import model_card
 from models import classifiers, interactive, zoo
 from models.lab.networks import builder
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.execution import BackendName, DeviceName, PrecisionChoice, RunChoice
     from core.segmentation.forest.marks import Marks
     from core.segmentation.segment import AnyEngine
-    from core.workspace.lab_models import LabModel, NewModel
+    from core.workspace.lab.lab_models import LabModel, NewModel
     from core.workspace.workspace import Workspace
 
 RESERVED = frozenset({"scratch", "imagenet", "micronet", "micrographs", "by-hand"})
@@ -116,14 +116,14 @@ def check_name(name: str) -> None:
 
 def keep(workspace: Workspace, owner: str, new: NewModel) -> LabModel:
     """Keep a model under a name that is free, and return it; raises as
-    :func:`core.workspace.lab_models.add`."""
+    :func:`core.workspace.lab.lab_models.add`."""
     check_name(new.card.name)
     return lab_models.add(workspace, owner, new)
 
 
 def remove(workspace: Workspace, owner: str, name: str) -> int:
     """Remove a model of ``owner``, and its network as it was converted; raises and returns as
-    :func:`core.workspace.lab_models.remove`."""
+    :func:`core.workspace.lab.lab_models.remove`."""
     from core.segmentation.engines import openvino_models
 
     freed = lab_models.remove(workspace, owner, name)

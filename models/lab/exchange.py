@@ -16,8 +16,8 @@ from core.exchange.opening import Opened, open_model
 from core.formats.reading.isolation import run_isolated
 from core.settings import Limits
 from core.types.model_card import ModelCard, Weights
-from core.workspace import lab_card
-from core.workspace.lab_card import LabCard
+from core.workspace.lab import lab_card
+from core.workspace.lab.lab_card import LabCard
 from models import zoo
 from models.lab.networks import builder
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from core.segmentation.engines.forest_engine import ForestEngine
 from core.segmentation.engines.kept_forest import packed
 from core.segmentation.out_of_distribution import brightness_around
-from core.workspace.lab_card import TaughtOn, lab_card, plain_title
-from core.workspace.lab_models import NewModel, slug
+from core.workspace.lab.lab_card import TaughtOn, lab_card, plain_title
+from core.workspace.lab.lab_models import NewModel, slug
 
 LIMITS = (
     "Sees 57 px around a pixel and no shape: phases of equal texture at that scale are confused. "

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.training.fine_tuning.scoring import Predict
     from core.training.fine_tuning.where_next import Candidate, Place
     from core.workspace.kept import Kept
-    from core.workspace.training import Training
+    from core.workspace.lab.training import Training
     from core.workspace.workspace import Workspace
 
 MOST_IMAGES = 8

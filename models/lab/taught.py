@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from core.errors import ModelError
 from core.measurement.agreement import mean_of_known
 from core.types.model_card import ModelCard, Score
-from core.workspace import trainings
-from core.workspace.lab_card import LabCard, TaughtOn, plain_title
-from core.workspace.lab_models import NewModel
+from core.workspace.lab import trainings
+from core.workspace.lab.lab_card import LabCard, TaughtOn, plain_title
+from core.workspace.lab.lab_models import NewModel
 from models import lab, teaching, zoo
 
 if TYPE_CHECKING:
     from core.training.fine_tuning.images import Origin, TeachingImage
     from core.training.fine_tuning.tested import HeldOutImage
-    from core.workspace.lab_models import LabModel
-    from core.workspace.training import Result, Settings, Training
+    from core.workspace.lab.lab_models import LabModel
+    from core.workspace.lab.training import Result, Settings, Training
     from core.workspace.workspace import Workspace
 
 TESTS = {

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request
 
-from core.workspace.open_correction import STALE
+from core.workspace.corrections.open_correction import STALE
 from tests.browser.conftest import PATIENCE_MS, Server
 from tests.browser.waiting import expect
 

@@ -15,8 +15,8 @@ from playwright.sync_api import Locator, Page
 
 from core.jobs.worker import work_off
 from core.training.fine_tuning.start import FineTuning, Start
-from core.workspace.lab_card import lab_card
-from core.workspace.lab_models import NewModel
+from core.workspace.lab.lab_card import lab_card
+from core.workspace.lab.lab_models import NewModel
 from core.workspace.workspace import Workspace
 from models import lab, teaching, zoo
 from pages.components.frame.identity import EVERYONE

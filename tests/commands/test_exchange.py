@@ -12,7 +12,7 @@ from PIL import Image
 
 import cli
 from core.exchange import opening
-from core.workspace import lab_models
+from core.workspace.lab import lab_models
 from core.workspace.workspace import Workspace
 from tests.onnx_files import description, network, package
 

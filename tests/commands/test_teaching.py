@@ -11,7 +11,7 @@ import pytest
 import cli
 from core.errors import Cancelled
 from core.training.fine_tuning.start import FineTuning, Start
-from core.workspace import lab_models, trainings
+from core.workspace.lab import lab_models, trainings
 from core.workspace.workspace import Workspace
 from tests.core.training.test_fine_tuning import QUICK, Tiny
 from tests.core.training.test_mask_files import disks, png
@@ -68,9 +68,9 @@ def test_without_an_owner_it_is_for_everybody_and_a_stopped_training_goes_on(
         real(*args)
         raise Cancelled
 
-    monkeypatch.setattr("core.workspace.trainings.note", stop)
+    monkeypatch.setattr("core.workspace.lab.trainings.note", stop)
     assert train(folder, "--name", "disks", owner=None) != 0
-    monkeypatch.setattr("core.workspace.trainings.note", real)
+    monkeypatch.setattr("core.workspace.lab.trainings.note", real)
     capsys.readouterr()
     assert train(folder, "--name", "disks", owner=None) == 0
     assert "going on with the training that was stopped" in capsys.readouterr().err

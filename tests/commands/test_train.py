@@ -82,8 +82,8 @@ def test_train_writes_weights_curves_and_a_checkpoint(
 def test_a_run_may_begin_from_a_network_of_the_lab(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from core.workspace.lab_card import lab_card
-    from core.workspace.lab_models import NewModel
+    from core.workspace.lab.lab_card import lab_card
+    from core.workspace.lab.lab_models import NewModel
     from core.workspace.workspace import Workspace
     from models import lab
 

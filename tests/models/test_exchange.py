@@ -12,7 +12,7 @@ from safetensors.numpy import load, save
 from core.errors import ModelError
 from core.evaluation.choices import precision_text
 from core.exchange import weights_file
-from core.workspace import lab_card
+from core.workspace.lab import lab_card
 from models import zoo
 from models.lab import exchange
 from models.measured import precisions

@@ -21,9 +21,9 @@ from core.segmentation.out_of_distribution import brightness_around
 from core.types.micrograph import Micrograph
 from core.types.pixel_size import PixelSize
 from core.types.segmentation import Phase
-from core.workspace import lab_models
-from core.workspace.lab_card import LabCard, lab_card
-from core.workspace.lab_models import NewModel
+from core.workspace.lab import lab_models
+from core.workspace.lab.lab_card import LabCard, lab_card
+from core.workspace.lab.lab_models import NewModel
 from core.workspace.workspace import Workspace
 from models import lab, zoo
 from models.lab import networks

@@ -21,7 +21,10 @@ from core.segmentation.engines.forest_engine import fit
 from core.segmentation.forest.marks import marks_of, named_phases
 from core.segmentation.forest.pixel_forest import ForestSettings
 from core.segmentation.settings import ObjectSettings
-from core.workspace import archive, lab_models, micrographs, results, stored_analysis
+from core.workspace import micrographs
+from core.workspace.archive import archive
+from core.workspace.lab import lab_models
+from core.workspace.results import results, stored_analysis
 from core.workspace.workspace import Workspace
 from models import lab, zoo
 from models.lab.forest import forest_model

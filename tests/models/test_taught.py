@@ -10,8 +10,8 @@ import pytest
 from core.errors import ModelError
 from core.training.fine_tuning.images import Origin
 from core.training.fine_tuning.tested import Forgetting, HeldOutImage, KnownScore
-from core.workspace import lab_models, trainings
-from core.workspace.training import Facts, Result, Settings, Training
+from core.workspace.lab import lab_models, trainings
+from core.workspace.lab.training import Facts, Result, Settings, Training
 from core.workspace.workspace import Workspace
 from models import lab, teaching, zoo
 from models.lab import taught

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
-from core.workspace.open_correction import STALE
+from core.workspace.corrections.open_correction import STALE
 from pages.components.correct.route import GONE, correction_route
 from pages.components.frame import identity, stores
 from tests.pages.running import finish, opened, texts

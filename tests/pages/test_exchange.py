@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.exchange import onnx_opening, opening
 from core.exchange.description import Description
-from core.workspace import lab_models
-from core.workspace.lab_models import NewModel
+from core.workspace.lab import lab_models
+from core.workspace.lab.lab_models import NewModel
 from models import lab
 from pages.components.frame import keeping
 from pages.components.models import foreign, importing

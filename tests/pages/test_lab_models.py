@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.workspace import lab_models, results
-from core.workspace.lab_card import lab_card
-from core.workspace.lab_models import NewModel
+from core.workspace.lab import lab_models
+from core.workspace.lab.lab_card import lab_card
+from core.workspace.lab.lab_models import NewModel
+from core.workspace.results import results
 from models import lab, zoo
 from pages.components.batch import begin
 from pages.components.frame import keeping, link, stores

@@ -16,8 +16,10 @@ from core import formats
 from core.analysis.analyse import analyse
 from core.errors import WorkspaceError
 from core.segmentation.engines.classic_engine import ClassicEngine
-from core.workspace import archive, micrographs, results
+from core.workspace import micrographs
+from core.workspace.archive import archive
 from core.workspace.micrographs import Kept
+from core.workspace.results import results
 from core.workspace.workspace import Workspace
 from models import zoo
 from pages.components.frame import identity

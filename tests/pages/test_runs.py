@@ -20,8 +20,10 @@ from core.errors import ModelError
 from core.execution import RunChoice
 from core.formats import read
 from core.jobs import queue
-from core.workspace import corrections, micrographs, results, stored_analysis
-from core.workspace.open_correction import open_correction
+from core.workspace import micrographs
+from core.workspace.corrections import corrections
+from core.workspace.corrections.open_correction import open_correction
+from core.workspace.results import results, stored_analysis
 from core.workspace.workspace import Workspace
 from models.zoo import card
 from pages.components.frame import session, stores

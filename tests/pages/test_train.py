@@ -14,8 +14,11 @@ from core.correction.state import ObjectRecord
 from core.formats import read_isolated
 from core.jobs.worker import work_off
 from core.training.fine_tuning.start import FineTuning, Start
-from core.workspace import corrections, lab_models, micrographs, results, trainings
-from core.workspace.open_correction import open_correction
+from core.workspace import micrographs
+from core.workspace.corrections import corrections
+from core.workspace.corrections.open_correction import open_correction
+from core.workspace.lab import lab_models, trainings
+from core.workspace.results import results
 from pages.components.frame import keeping
 from pages.components.frame.work import worker
 from tests.core.training.test_fine_tuning import QUICK, Tiny

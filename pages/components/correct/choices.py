@@ -9,7 +9,8 @@ import streamlit as st
 
 from core.segmentation.settings import ObjectSettings
 from core.types.model_card import ModelCard
-from core.workspace import corrections, results
+from core.workspace.corrections import corrections
+from core.workspace.results import results
 from pages.components.correct.link import BLANK, LINK, MODEL
 from pages.components.frame import keeping, session, sidebar
 from pages.components.frame.memory import Opened

@@ -6,7 +6,7 @@ import threading
 from functools import cache
 
 from core.bounded_store import BoundedStore
-from core.workspace.open_correction import OpenCorrection, open_correction
+from core.workspace.corrections.open_correction import OpenCorrection, open_correction
 from core.workspace.workspace import Workspace
 
 CAPACITY_BYTES = 800_000_000

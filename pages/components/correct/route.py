@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from core.correction.codec import MOST_BYTES
 from core.errors import LamellaError, StaleError, WorkspaceError
-from core.workspace.open_correction import OpenCorrection
+from core.workspace.corrections.open_correction import OpenCorrection
 from pages.components.correct import opening
 from pages.components.frame import identity, keeping
 

@@ -13,7 +13,7 @@ from pages.components.frame.memory import Memory
 from pages.components.frame.words import literal
 
 if TYPE_CHECKING:
-    from core.workspace.lab_models import LabModel
+    from core.workspace.lab.lab_models import LabModel
 
 
 def cards(mine: Memory) -> Mapping[str, ModelCard]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.workspace import micrographs, results
+from core.workspace import micrographs
+from core.workspace.results import results
 from pages.components.correct.link import CORRECT, RESULT
 from pages.components.frame import session, stores
 from pages.components.frame.serving.image_store import image_store
@@ -18,7 +19,7 @@ from pages.components.library.link import LINK
 
 if TYPE_CHECKING:
     from core.workspace.micrographs import Kept
-    from core.workspace.stored import Stored
+    from core.workspace.results.stored import Stored
     from core.workspace.workspace import Workspace
 
 TICKED, TROUBLE = "library-ticked", "library-trouble"

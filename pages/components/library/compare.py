@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.workspace import corrections, stored_analysis
+from core.workspace.corrections import corrections
+from core.workspace.results import stored_analysis
 from models import catalogue
 from pages.components.frame import session, stores
 from pages.components.frame.images import images
@@ -19,7 +20,7 @@ from pages.components.viewer.viewer import ViewerSettings, viewer
 if TYPE_CHECKING:
     from core.analysis.analysis import Analysis
     from core.workspace.micrographs import Kept
-    from core.workspace.stored import Stored
+    from core.workspace.results.stored import Stored
     from core.workspace.workspace import Workspace
 
 GROUP = "compare"

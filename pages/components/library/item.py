@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.workspace import micrographs, results
+from core.workspace import micrographs
+from core.workspace.results import results
 from pages.components.frame import session
 from pages.components.frame.words import day, literal, moment, size
 from pages.components.library import actions, compare, thumbnails, transfer
@@ -15,7 +16,7 @@ from pages.components.library.link import LINK
 
 if TYPE_CHECKING:
     from core.workspace.micrographs import Kept
-    from core.workspace.stored import Stored
+    from core.workspace.results.stored import Stored
     from core.workspace.workspace import Workspace
 
 NOT_THERE = "That image is not in your library: it was deleted, or it belongs to somebody else."

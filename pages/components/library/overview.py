@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.workspace import micrographs, quota, retention
+from core.workspace import micrographs, quota
+from core.workspace.maintenance import retention
 from core.workspace.micrographs import Filter
 from models import catalogue
 from pages.components.frame import session

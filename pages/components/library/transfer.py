@@ -10,7 +10,8 @@ import streamlit as st
 
 from core.bounded_store import BoundedStore
 from core.errors import LamellaError
-from core.workspace import archive, lab_models
+from core.workspace.archive import archive
+from core.workspace.lab import lab_models
 from pages.components.frame import session
 from pages.components.frame.serving import downloads
 from pages.components.frame.words import literal

@@ -50,7 +50,7 @@ def note(analysis: Analysis, found: Agreement) -> None:
     card = analysis.card
     if card.origin != "foreign" or found.mean_iou is None:
         return
-    from core.workspace import lab_models
+    from core.workspace.lab import lab_models
 
     workspace, kept = keeping.workspace(), lab.found(session.memory()).get(card.name)
     data = f"{analysis.micrograph.name}, compared with a mask on the page Measure"

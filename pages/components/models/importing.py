@@ -12,7 +12,7 @@ import streamlit as st
 from core.errors import LamellaError
 from core.exchange import opening
 from core.exchange.description import Description
-from core.workspace.lab_models import NewModel
+from core.workspace.lab.lab_models import NewModel
 from pages.components.frame import keeping, session, stores
 from pages.components.frame.words import literal
 from pages.components.frame.work import background

@@ -10,7 +10,7 @@ from core.errors import LamellaError
 from core.figures import encoding
 from core.figures.encoding import EncodedImage
 from core.types.segmentation import Phase
-from core.workspace import lab_models
+from core.workspace.lab import lab_models
 from models.lab import remove as remove_model
 from models.lab import strokes_of
 from pages.components.frame import keeping, lab, session
@@ -19,7 +19,7 @@ from pages.components.frame.words import day, literal, size
 from pages.components.models.overview import LINK
 
 if TYPE_CHECKING:
-    from core.workspace.lab_models import LabModel
+    from core.workspace.lab.lab_models import LabModel
 
 ME, EVERYBODY = "Only for me", "For everybody"
 TROUBLE = "lab-model-trouble"

@@ -11,7 +11,7 @@ from core.errors import LamellaError
 from core.segmentation.settings import ObjectSettings
 from core.types.micrograph import Micrograph
 from core.types.pixel_size import PixelSize
-from core.workspace import corrections
+from core.workspace.corrections import corrections
 from pages.components.correct import opening
 from pages.components.frame import keeping, stores
 

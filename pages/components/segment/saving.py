@@ -9,7 +9,7 @@ from core.execution import RunChoice
 from core.jobs import queue, segmentation
 from core.segmentation.settings import ObjectSettings
 from core.types.model_card import ModelCard
-from core.workspace import results, stored_analysis
+from core.workspace.results import results, stored_analysis
 from pages.components.frame import keeping, session
 from pages.components.frame.memory import Memory, Opened
 from pages.components.frame.work import handover, jobs, worker

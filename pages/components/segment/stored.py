@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.types.model_card import ModelCard
-from core.workspace import results, stored_analysis
+from core.workspace.results import results, stored_analysis
 from models import catalogue
 from pages.components.correct.link import RESULT
 from pages.components.frame import keeping, session
@@ -22,7 +22,7 @@ from pages.components.segment.run import Result
 
 if TYPE_CHECKING:
     from core.analysis.analysis import Analysis
-    from core.workspace.stored import Stored
+    from core.workspace.results.stored import Stored
     from core.workspace.workspace import Workspace
 
 NO_RESULT = "The link asks for a result that is not in your library, or not of this image."

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.workspace import trainings
+from core.workspace.lab import trainings
 
 if TYPE_CHECKING:
-    from core.workspace.training import Training
+    from core.workspace.lab.training import Training
     from core.workspace.workspace import Workspace
 
 

@@ -9,9 +9,9 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.jobs import training as jobs
-from core.workspace import trainings
-from core.workspace.lab_card import plain_title
-from core.workspace.training import Settings
+from core.workspace.lab import trainings
+from core.workspace.lab.lab_card import plain_title
+from core.workspace.lab.training import Settings
 from pages.components.frame import session
 from pages.components.frame.words import literal
 from pages.components.frame.work import worker
@@ -19,7 +19,7 @@ from pages.components.train import images
 
 if TYPE_CHECKING:
     from core.types.segmentation import Phase
-    from core.workspace.training import Training
+    from core.workspace.lab.training import Training
     from core.workspace.workspace import Workspace
 
 MINUTES, USUAL_MINUTES = (2, 5, 10, 15, 30, 60, 120), 15

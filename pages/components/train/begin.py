@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.jobs import training as jobs
-from core.workspace import corrected_images, trainings
-from core.workspace.training import facts_of
+from core.workspace.corrections import corrected_images
+from core.workspace.lab import trainings
+from core.workspace.lab.training import facts_of
 from pages.components.frame import session, stores
 from pages.components.frame.serving import publish
 from pages.components.frame.words import literal, moment
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from core.figures.encoding import EncodedImage
     from core.training.fine_tuning.images import TeachingImage
     from core.types.segmentation import Phase
-    from core.workspace.training import Training
+    from core.workspace.lab.training import Training
     from core.workspace.workspace import Workspace
 
 SOURCES = {"corrected": "Corrected images", "upload": "Images with masks", "sample": "Sample"}

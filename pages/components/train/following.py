@@ -12,8 +12,8 @@ from pages.components.frame.work import background
 
 if TYPE_CHECKING:
     from core.types.progress import ProgressCallback
-    from core.workspace.lab_models import LabModel
-    from core.workspace.training import Training
+    from core.workspace.lab.lab_models import LabModel
+    from core.workspace.lab.training import Training
     from core.workspace.workspace import Workspace
     from models.lab.next_places import NextPlace
 

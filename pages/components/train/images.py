@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.errors import LamellaError
-from core.workspace import trainings
+from core.workspace.lab import trainings
 from pages.components.frame import session
 from pages.components.train.link import LINK
 
 if TYPE_CHECKING:
     from core.training.fine_tuning.images import TeachingImage
-    from core.workspace.training import Facts
+    from core.workspace.lab.training import Facts
     from core.workspace.workspace import Workspace
 
 REFUSED = "train_refused"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.workspace import corrected_images, micrographs
-from core.workspace.training import facts_of
+from core.workspace import micrographs
+from core.workspace.corrections import corrected_images
+from core.workspace.lab.training import facts_of
 from pages.components.correct.link import CORRECT
 from pages.components.frame import keeping, session
 from pages.components.frame.images import images
@@ -16,7 +17,7 @@ from pages.components.train import images as training_images
 
 if TYPE_CHECKING:
     from core.training.fine_tuning.images import TeachingImage
-    from core.workspace.corrected_images import CorrectedImage
+    from core.workspace.corrections.corrected_images import CorrectedImage
     from core.workspace.workspace import Workspace
 
 CHOSEN = "train_corrected"

@@ -16,8 +16,8 @@ from pages.components.train import again, following
 if TYPE_CHECKING:
     from core.measurement.bootstrap import Estimate
     from core.training.fine_tuning.summary import Group, Row
-    from core.workspace.lab_models import LabModel
-    from core.workspace.training import Result, Training
+    from core.workspace.lab.lab_models import LabModel
+    from core.workspace.lab.training import Result, Training
     from core.workspace.workspace import Workspace
 
 REFUSED = "train_keep_refused"
@@ -132,14 +132,14 @@ def _notes(training: Training, result: Result) -> None:
 
 def kept_as(workspace: Workspace, training: Training) -> LabModel | None:
     """Return the model of this lab that a training was kept as; None where there is none."""
-    from core.workspace import lab_models
+    from core.workspace.lab import lab_models
 
     found = lab_models.listed(workspace, training.owner)
     return next((one for one in found if one.weights == training.weights), None)
 
 
 def _keep(workspace: Workspace, training: Training) -> None:
-    from core.workspace import lab_models
+    from core.workspace.lab import lab_models
     from models.lab import taught
 
     st.subheader("Keep the model", anchor=False)
@@ -180,7 +180,7 @@ def _ways_on(name: str) -> None:
 
 
 def _kept(workspace: Workspace, training: Training) -> None:
-    from core.workspace import lab_models
+    from core.workspace.lab import lab_models
     from models.lab import taught
 
     title = str(session.value_of(f"train_name-{training.id}") or "").strip()

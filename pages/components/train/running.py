@@ -8,12 +8,12 @@ import streamlit as st
 
 from core.jobs import order
 from core.jobs import training as jobs
-from core.workspace import trainings
+from core.workspace.lab import trainings
 from pages.components.frame import session
 from pages.components.frame.work import worker
 
 if TYPE_CHECKING:
-    from core.workspace.training import Standing, Training
+    from core.workspace.lab.training import Standing, Training
     from core.workspace.workspace import Workspace
 
 POLL_SECONDS = 2.0

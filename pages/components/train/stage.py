@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.jobs import training as jobs
-from core.workspace import trainings
+from core.workspace.lab import trainings
 from pages.components.frame import session, stores
 from pages.components.frame.serving import publish
 from pages.components.frame.words import literal
@@ -19,7 +19,7 @@ from pages.components.viewer.viewer import ViewerSettings, viewer
 if TYPE_CHECKING:
     from core.training.fine_tuning.images import TeachingImage
     from core.types.segmentation import Phase
-    from core.workspace.training import Training
+    from core.workspace.lab.training import Training
     from core.workspace.workspace import Workspace
 
 HEIGHT = 460

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.errors import LamellaError
-from core.workspace.training import facts_of
+from core.workspace.lab.training import facts_of
 from pages.components.frame import session, stores
 from pages.components.frame.serving import publish
 from pages.components.frame.words import literal

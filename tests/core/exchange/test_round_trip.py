@@ -22,8 +22,8 @@ from core.exchange.weights_file import CARD
 from core.segmentation.engines.onnx_engine import OnnxEngine
 from core.segmentation.engines.torch_backend import Answering
 from core.types.segmentation import Phase
-from core.workspace import lab_card
-from core.workspace.lab_card import LabCard
+from core.workspace.lab import lab_card
+from core.workspace.lab.lab_card import LabCard
 from models.lab.logits import Logits
 
 PHASES = (Phase("matrix", "#0072B2"), Phase("carbide", "#E69F00"))

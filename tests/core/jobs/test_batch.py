@@ -17,9 +17,10 @@ from core.jobs import batch as jobs
 from core.jobs import queue, worker
 from core.segmentation.engines.classic_engine import ClassicEngine
 from core.types.pixel_size import PixelSize
-from core.workspace import batches, micrographs, results
+from core.workspace import batches, micrographs
 from core.workspace.batches import Batch, Settings
 from core.workspace.micrographs import Changes
+from core.workspace.results import results
 from core.workspace.workspace import Workspace
 from models import zoo
 

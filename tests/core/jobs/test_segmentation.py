@@ -20,7 +20,8 @@ from core.segmentation.engines.engine import Engine
 from core.segmentation.settings import ObjectSettings, TileSettings
 from core.settings import WorkspaceLimits
 from core.types.pixel_size import PixelSize
-from core.workspace import micrographs, results, stored_analysis
+from core.workspace import micrographs
+from core.workspace.results import results, stored_analysis
 from core.workspace.workspace import Workspace
 from tests.threshold_model import CARD, threshold_network
 

@@ -16,8 +16,9 @@ from core.settings import WorkspaceLimits
 from core.training.fine_tuning import lesson
 from core.training.fine_tuning.start import FineTuning
 from core.training.progress import CurvePoint
-from core.workspace import retention, trainings, verify
-from core.workspace.training import Facts, Result, Settings, Standing, Training
+from core.workspace.lab import trainings
+from core.workspace.lab.training import Facts, Result, Settings, Standing, Training
+from core.workspace.maintenance import retention, verify
 from core.workspace.workspace import Workspace
 from tests.core.training.test_fine_tuning import PHASES, QUICK, disks, start
 
@@ -120,7 +121,7 @@ def test_another_worker_goes_on_where_one_was_killed(
         steps.append(standing.step)
         real(place, training, standing)
 
-    monkeypatch.setattr("core.workspace.trainings.note", note)
+    monkeypatch.setattr("core.workspace.lab.trainings.note", note)
     assert work_off(workspace, "next") == 1
     assert steps[0] == 30
     done = trainings.find(workspace, ANN, one.id)
@@ -139,9 +140,9 @@ def test_a_cancelled_training_goes_on_when_it_is_asked_for_again(
         real(*args)
         training.cancel(workspace, one)
 
-    monkeypatch.setattr("core.workspace.trainings.note", note)
+    monkeypatch.setattr("core.workspace.lab.trainings.note", note)
     work_off(workspace)
-    monkeypatch.setattr("core.workspace.trainings.note", real)
+    monkeypatch.setattr("core.workspace.lab.trainings.note", real)
     job = training.last_job(workspace, one)
     assert job is not None and job.state == "cancelled"
     assert trainings.find(workspace, ANN, one.id).result is None

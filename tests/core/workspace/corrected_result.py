@@ -12,13 +12,11 @@ from core.correction import codec
 from core.correction.changes import Change, repainted
 from core.correction.codec import Step
 from core.correction.state import CorrectionState, ObjectRecord
-from core.workspace import (
-    corrections,
-    micrographs,
-    results,
-)
-from core.workspace.open_correction import OpenCorrection, open_correction
-from core.workspace.stored import Stored
+from core.workspace import micrographs
+from core.workspace.corrections import corrections
+from core.workspace.corrections.open_correction import OpenCorrection, open_correction
+from core.workspace.results import results
+from core.workspace.results.stored import Stored
 from core.workspace.workspace import Workspace
 from tests.core.correction.edits import pixels_of
 from tests.core.workspace.test_results import discs, made

@@ -12,7 +12,7 @@ from core.correction.changes import Change, ObjectChange
 from core.errors import DataError
 from core.training.augmentation import IGNORED
 from core.types.segmentation import Phase
-from core.workspace import corrected_images
+from core.workspace.corrections import corrected_images
 from core.workspace.workspace import Workspace
 from tests.core.workspace.corrected_result import analysis, begun, step
 

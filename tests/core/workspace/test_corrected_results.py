@@ -30,20 +30,14 @@ from core.measurement.regions import measure_objects
 from core.segmentation.settings import ObjectSettings
 from core.settings import WorkspaceLimits
 from core.types.pixel_size import PixelSize
-from core.workspace import (
-    archive,
-    backup,
-    correction_snapshot,
-    corrections,
-    micrographs,
-    quota,
-    results,
-    stored_analysis,
-    verify,
-)
-from core.workspace.database import Database
-from core.workspace.open_correction import open_correction
-from core.workspace.schema import MIGRATIONS
+from core.workspace import micrographs, quota
+from core.workspace.archive import archive
+from core.workspace.corrections import corrections, snapshot
+from core.workspace.corrections.open_correction import open_correction
+from core.workspace.disk.database import Database
+from core.workspace.disk.schema import MIGRATIONS
+from core.workspace.maintenance import backup, verify
+from core.workspace.results import results, stored_analysis
 from core.workspace.workspace import Workspace
 from tests.core.correction.edits import assert_equal, pixels_of, random_change
 from tests.core.workspace.corrected_result import (
@@ -297,7 +291,7 @@ def test_corrections_of_anybody_are_refused_before_anything_is_kept(
     kept = manifest["images"][0]["results"][0]["correction"]
     first, log = (contents[f"blobs/{kept[name]}"] for name in ("first", "log"))
     one, two = codec.decode_steps(log)
-    state = correction_snapshot.decode(first)
+    state = snapshot.decode(first)
     nowhere = np.arange(50 * 160, 50 * 160 + 9)
     reusing = repainted(opened.state, nowhere, 1, 1, {1: ObjectRecord(1, "drawn")})
     wrong = {
@@ -305,9 +299,7 @@ def test_corrections_of_anybody_are_refused_before_anything_is_kept(
         "order": codec.encode_step(two) + codec.encode_step(one),
         "twice": codec.encode_step(one) + codec.encode_step(replace(two, serial=one.serial)),
         "first": first[: len(first) // 2],
-        "bomb": correction_snapshot.encode(state).replace(
-            b'"shape":[120,160]', b'"shape":[9120,160]'
-        ),
+        "bomb": snapshot.encode(state).replace(b'"shape":[120,160]', b'"shape":[9120,160]'),
         "reused": codec.encode_step(one) + codec.encode_step(replace(two, change=reusing)),
     }[what]
     name = "first" if what in ("first", "bomb") else "log"

@@ -13,11 +13,9 @@ from core.correction import changes, codec
 from core.correction.changes import Change
 from core.correction.codec import Step
 from core.errors import CorrectionError, StaleError, WorkspaceError
-from core.workspace import (
-    corrections,
-    verify,
-)
-from core.workspace.open_correction import open_correction
+from core.workspace.corrections import corrections
+from core.workspace.corrections.open_correction import open_correction
+from core.workspace.maintenance import verify
 from core.workspace.workspace import Workspace
 from tests.core.correction.edits import assert_equal, copied, random_change
 from tests.core.workspace.corrected_result import (

@@ -15,10 +15,10 @@ import pytest
 
 from core.errors import LamellaError, WorkspaceError
 from core.settings import WorkspaceLimits
-from core.workspace.blobs import Blobs
-from core.workspace.cache import Cache
-from core.workspace.database import Database
-from core.workspace.schema import MIGRATIONS
+from core.workspace.disk.blobs import Blobs
+from core.workspace.disk.cache import Cache
+from core.workspace.disk.database import Database
+from core.workspace.disk.schema import MIGRATIONS
 from core.workspace.workspace import Workspace
 from tests.core.workspace.traced_files import TracedFiles
 

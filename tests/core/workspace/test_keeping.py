@@ -19,20 +19,15 @@ from core.segmentation.forest.strokes import Stroke
 from core.segmentation.settings import ObjectSettings
 from core.settings import Limits, WorkspaceLimits
 from core.types.pixel_size import PixelSize
-from core.workspace import (
-    archive,
-    archive_image,
-    backup,
-    drawings,
-    micrographs,
-    results,
-    retention,
-    verify,
-)
+from core.workspace import drawings, micrographs
+from core.workspace.archive import archive
+from core.workspace.archive.image import LeftOut
+from core.workspace.disk.reserve import RESERVE_BYTES
 from core.workspace.drawings import Drawing
+from core.workspace.maintenance import backup, retention, verify
 from core.workspace.micrographs import Changes, Kept
-from core.workspace.reserve import RESERVE_BYTES
-from core.workspace.stored_analysis import Written
+from core.workspace.results import results
+from core.workspace.results.stored_analysis import Written
 from core.workspace.workspace import Workspace
 from tests.core.workspace.traced_files import TracedFiles
 
@@ -466,7 +461,7 @@ def test_export_leaves_out_what_is_lost_and_says_so(
             workspace.blobs.path(digest).unlink()
         else:
             workspace.blobs.path(digest).write_bytes(b"x")
-    told: list[archive_image.LeftOut] = []
+    told: list[LeftOut] = []
     data = b"".join(archive.export(workspace, "anna", tell=told.append))
     assert {one.image: one.all for one in told} == {lost.id: True, kept.id: False}
     other = Workspace(tmp_path / "other")

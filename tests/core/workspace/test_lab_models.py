@@ -14,11 +14,13 @@ from core.errors import ModelError, WorkspaceError
 from core.settings import WorkspaceLimits
 from core.types.model_card import ObjectConfidence, Score, StatisticRange, Weights
 from core.types.segmentation import Phase
-from core.workspace import backup, lab_card, lab_models, micrographs, quota, retention, verify
-from core.workspace.database import Database
-from core.workspace.lab_card import LabCard, TaughtOn
-from core.workspace.lab_models import LabModel, NewModel
-from core.workspace.schema import MIGRATIONS
+from core.workspace import micrographs, quota
+from core.workspace.disk.database import Database
+from core.workspace.disk.schema import MIGRATIONS
+from core.workspace.lab import lab_card, lab_models
+from core.workspace.lab.lab_card import LabCard, TaughtOn
+from core.workspace.lab.lab_models import LabModel, NewModel
+from core.workspace.maintenance import backup, retention, verify
 from core.workspace.workspace import Workspace
 
 CARD = LabCard(

@@ -26,9 +26,10 @@ from core.settings import WorkspaceLimits
 from core.types.micrograph import Micrograph
 from core.types.pixel_size import PixelSize
 from core.types.segmentation import Segmentation
-from core.workspace import drawings, micrographs, quota, result_arrays, results, stored_analysis
+from core.workspace import drawings, micrographs, quota
 from core.workspace.drawings import Drawing
 from core.workspace.micrographs import Changes, Filter, Kept
+from core.workspace.results import result_arrays, results, stored_analysis
 from core.workspace.workspace import Workspace
 from models import zoo
 from tests.threshold_model import CARD, threshold_network

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from core.workspace.files import Files
+from core.workspace.disk.files import Files
 
 OPERATIONS = ("create", "write", "sync", "close", "rename", "make_folder", "sync_folder", "remove")
 

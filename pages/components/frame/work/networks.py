@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.segmentation.engines.engine import Engine
     from core.segmentation.segment import AnyEngine
     from core.types.model_card import Network
-    from core.workspace.lab_models import LabModel
+    from core.workspace.lab.lab_models import LabModel
     from core.workspace.workspace import Workspace
 
 STARTING = "The server has just started and loads its libraries; the next pages will not wait."

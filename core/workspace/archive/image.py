@@ -7,16 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.errors import WorkspaceError
-from core.workspace import archive_corrections, corrections, drawings, results
-from core.workspace.archive_manifest import (
-    KeptCorrection,
-    KeptDrawing,
-    KeptImage,
-    KeptResult,
-)
+from core.workspace import drawings
+from core.workspace.archive import correction_log
+from core.workspace.archive.manifest import KeptCorrection, KeptDrawing, KeptImage, KeptResult
+from core.workspace.corrections import corrections
 from core.workspace.drawings import Drawing
 from core.workspace.micrographs import Kept
-from core.workspace.stored import Stored
+from core.workspace.results import results
+from core.workspace.results.stored import Stored
 from core.workspace.workspace import Workspace
 
 FILE_LOST = (
@@ -68,7 +66,7 @@ def sound_image(workspace: Workspace, owner: str, kept: Kept) -> SoundImage:
     for one in whole:
         head = corrections.find(workspace, owner, one.id)
         try:
-            packed = archive_corrections.packed(workspace, head) if head else None
+            packed = correction_log.packed(workspace, head) if head else None
         except WorkspaceError:
             lost += 1
             continue

@@ -198,7 +198,7 @@ CREATE INDEX batch_field_micrograph ON batch_field (micrograph);
 
 _VERSION_4 = """
 -- What users taught or imported. everyone: whether all owners find it; only its owner removes it.
--- card: of core.workspace.lab_card.
+-- card: of core.workspace.lab.lab_card.
 CREATE TABLE lab_model (
     id       TEXT PRIMARY KEY,
     owner    TEXT NOT NULL,
@@ -226,9 +226,9 @@ WHERE NOT EXISTS (SELECT 1 FROM micrograph WHERE blob = digest)
 """
 
 _VERSION_5 = """
--- A network that learns from a user's images. settings: of core.workspace.training.Settings, NULL
--- before it is begun. images: as core.training.fine_tuning.images packs them. progress: where it
--- stands. result: what it gave, and weights, as a network of lab_model has them; NULL before.
+-- A network that learns from a user's images. settings: of core.workspace.lab.training.Settings,
+-- NULL before it is begun. images: as core.training.fine_tuning.images packs them. progress: where
+-- it stands. result: what it gave, and weights, as a network of lab_model has them; NULL before.
 CREATE TABLE training (
     id       TEXT PRIMARY KEY,
     owner    TEXT NOT NULL,

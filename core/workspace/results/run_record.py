@@ -16,7 +16,7 @@ from core.segmentation.settings import ObjectSettings, TileSettings
 from core.types.model_card import ModelCard, ModelOrigin, Weights
 from core.types.pixel_size import PixelSize
 from core.types.segmentation import Phase
-from core.workspace.lab_card import LabCard, check, lab_card, model_card
+from core.workspace.lab.lab_card import LabCard, check, lab_card, model_card
 
 
 @dataclass(frozen=True)

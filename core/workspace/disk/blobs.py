@@ -2,7 +2,7 @@
 
 A content is written under a temporary name, synced, renamed, its folder synced, and only then named
 by a row: a row never names what is not there. A crash before the row leaves an orphan, which
-:mod:`core.workspace.verify` finds.
+:mod:`core.workspace.maintenance.verify` finds.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import TypeVar
 import apsw
 
 from core.errors import WorkspaceError
-from core.workspace.database import Database
-from core.workspace.files import Files
-from core.workspace.trouble import in_words
+from core.workspace.disk.database import Database
+from core.workspace.disk.files import Files
+from core.workspace.disk.trouble import in_words
 
 Saved = TypeVar("Saved")
 DIGEST = re.compile(r"[0-9a-f]{64}")

@@ -15,8 +15,8 @@ from pathlib import Path
 import apsw
 
 from core.errors import WorkspaceError
-from core.workspace.schema import MIGRATIONS
-from core.workspace.trouble import beside_contents, in_words
+from core.workspace.disk.schema import MIGRATIONS
+from core.workspace.disk.trouble import beside_contents, in_words
 
 BUSY_SECONDS = 10.0
 

@@ -19,9 +19,10 @@ import apsw
 
 from core.errors import ModelError, WorkspaceError
 from core.types.model_card import Score
-from core.workspace import lab_card, quota
-from core.workspace.lab_card import LabCard
-from core.workspace.retention import SESSION
+from core.workspace import quota
+from core.workspace.lab import lab_card
+from core.workspace.lab.lab_card import LabCard
+from core.workspace.maintenance.retention import SESSION
 from core.workspace.workspace import Workspace
 
 Kind: TypeAlias = Literal["trained", "forest", "foreign"]

@@ -14,8 +14,16 @@ from typing import TYPE_CHECKING
 from core.errors import WorkspaceError
 from core.training.fine_tuning.images import TeachingImage, pack, unpack
 from core.workspace import quota
-from core.workspace.training import SELECT, Facts, Result, Settings, Standing, Training, training_of
-from core.workspace.trouble import in_words
+from core.workspace.disk.trouble import in_words
+from core.workspace.lab.training import (
+    SELECT,
+    Facts,
+    Result,
+    Settings,
+    Standing,
+    Training,
+    training_of,
+)
 
 if TYPE_CHECKING:
     import apsw

@@ -7,8 +7,8 @@ import re
 import secrets
 from pathlib import Path
 
-from core.workspace.files import Files
-from core.workspace.trouble import in_words
+from core.workspace.disk.files import Files
+from core.workspace.disk.trouble import in_words
 
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9]+)?")
 

@@ -16,7 +16,7 @@ from core.errors import CorrectionError, WorkspaceError
 from core.formats.reading.zip_members import ZIP_ERRORS
 from core.settings import Limits
 from core.types.segmentation import Phase
-from core.workspace.result_arrays import pack, unpack
+from core.workspace.results.result_arrays import pack, unpack
 
 MOST_ABOUT_BYTES = 100_000_000
 

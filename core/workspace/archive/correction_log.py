@@ -12,10 +12,10 @@ from core.correction.replay import replay
 from core.correction.state import CorrectionState
 from core.errors import CorrectionError
 from core.segmentation.settings import ObjectSettings
-from core.workspace import correction_snapshot, corrections
-from core.workspace.archive_manifest import MOST_LOG_BYTES, KeptCorrection
-from core.workspace.corrections import Head
-from core.workspace.open_correction import open_correction
+from core.workspace.archive.manifest import MOST_LOG_BYTES, KeptCorrection
+from core.workspace.corrections import corrections, snapshot
+from core.workspace.corrections.corrections import Head
+from core.workspace.corrections.open_correction import open_correction
 from core.workspace.workspace import Workspace
 
 
@@ -41,7 +41,7 @@ def packed(workspace: Workspace, head: Head) -> Packed:
     log = b"".join(map(codec.encode_step, steps)) if first else b""
     if not first or len(log) > MOST_LOG_BYTES:
         opened = open_correction(workspace, head.owner, head.result)
-        first, log = correction_snapshot.encode(opened.state), b""
+        first, log = snapshot.encode(opened.state), b""
     contents = {hashlib.sha256(data).hexdigest(): data for data in (first, log)}
     begun, went_on = (hashlib.sha256(data).hexdigest() for data in (first, log))
     return Packed(KeptCorrection(head.object_settings, begun, went_on), contents)
@@ -76,7 +76,7 @@ def checked(correction: KeptCorrection, read: Callable[[str], bytes]) -> Checked
         WorkspaceError: what they begin with is none of a Lamella.
     """
     first, log = read(correction.first), read(correction.log)
-    state = correction_snapshot.decode(first)
+    state = snapshot.decode(first)
     try:
         steps = codec.decode_steps(log, MOST_LOG_BYTES) if log else ()
         replay(state, steps)

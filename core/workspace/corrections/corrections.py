@@ -1,6 +1,6 @@
 """What users corrected in their results: a log that only grows, and snapshots of where it led to.
 
-:mod:`core.workspace.open_correction` goes on with one.
+:mod:`core.workspace.corrections.open_correction` goes on with one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from core.correction.state import CorrectionState
 from core.correction.state import begin as begin_state
 from core.errors import WorkspaceError
 from core.segmentation.settings import ObjectSettings
-from core.workspace import correction_snapshot, quota
+from core.workspace import quota
+from core.workspace.corrections import snapshot
 from core.workspace.workspace import Workspace
 
 NOT_THERE = "These corrections are not in your library: their result was deleted."
@@ -78,7 +79,7 @@ def begin(workspace: Workspace, owner: str, result: str, analysis: Analysis) -> 
     found = find(workspace, owner, result)
     if found is None:
         state = begin_state(analysis)
-        data = correction_snapshot.encode(state)
+        data = snapshot.encode(state)
         insert(workspace, owner, result, analysis.object_settings, data, state, ())
         found = find(workspace, owner, result)
     if found is None:
@@ -140,7 +141,7 @@ def beginning(workspace: Workspace, head: Head) -> CorrectionState:
     """
     for revision, digest in snapshots(workspace, head.result):
         if revision == 0:
-            return correction_snapshot.decode(workspace.blobs.read(digest))
+            return snapshot.decode(workspace.blobs.read(digest))
     raise WorkspaceError(
         "How these corrections began is not known any more, as its file was damaged; what was "
         "corrected stays, and nothing can be learned from it."

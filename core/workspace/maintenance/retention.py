@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import apsw
 
-from core.workspace import leftovers, micrographs
+from core.workspace import micrographs
+from core.workspace.maintenance import leftovers
 from core.workspace.micrographs import Kept
 from core.workspace.workspace import Workspace
 

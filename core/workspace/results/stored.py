@@ -10,7 +10,8 @@ from typing import Any
 from core.by_hand import ByHand
 from core.segmentation.settings import ObjectSettings
 from core.types.model_card import ModelCard
-from core.workspace import corrections, run_record
+from core.workspace.corrections import corrections
+from core.workspace.results import run_record
 
 COLUMNS = "id, owner, micrograph, key, model, title, run, provenance, bytes, created, used"
 SELECT = f"""
@@ -24,9 +25,10 @@ FROM result
 class Stored:
     """A result in the library of ``owner``.
 
-    ``key``: of all that decides its labels. ``run``: what :mod:`core.workspace.stored_analysis`
-    needs beside the files, as JSON. ``provenance``: its run.json. ``files``: SHA-256 by name.
-    ``created``, ``used``: seconds since 1970. ``by_hand``: what was corrected in it since.
+    ``key``: of all that decides its labels. ``run``: what
+    :func:`core.workspace.results.stored_analysis.load` needs beside the files, as JSON.
+    ``provenance``: its run.json. ``files``: SHA-256 by name. ``created``, ``used``: seconds since
+    1970. ``by_hand``: what was corrected in it since.
     """
 
     id: str

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from core.workspace.trouble import in_words
+from core.workspace.disk.trouble import in_words
 from core.workspace.workspace import Workspace
 
 LEFT_SECONDS = 86_400

@@ -11,10 +11,11 @@ import apsw
 
 from core.analysis.analysis import Analysis
 from core.errors import WorkspaceError
-from core.workspace import quota, stored_analysis
+from core.workspace import quota
 from core.workspace.micrographs import NOT_THERE
-from core.workspace.stored import COLUMNS, SELECT, Stored, stored_of
-from core.workspace.stored_analysis import Written
+from core.workspace.results import stored_analysis
+from core.workspace.results.stored import COLUMNS, SELECT, Stored, stored_of
+from core.workspace.results.stored_analysis import Written
 from core.workspace.workspace import Workspace
 
 

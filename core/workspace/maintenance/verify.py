@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.types.progress import ProgressCallback, no_progress
-from core.workspace import leftovers
-from core.workspace.trouble import beside_contents, files
+from core.workspace.disk.trouble import beside_contents, files
+from core.workspace.maintenance import leftovers
 from core.workspace.workspace import Workspace
 
 _CONCERNED = """

@@ -17,9 +17,9 @@ from core.segmentation.forest.marks import MOST_PHASES
 from core.segmentation.forest.strokes import ERASER, WIDEST_PX, Stroke
 from core.segmentation.settings import ObjectSettings
 from core.settings import Limits
-from core.workspace import run_record
-from core.workspace.blobs import DIGEST
+from core.workspace.disk.blobs import DIGEST
 from core.workspace.micrographs import Changes
+from core.workspace.results import run_record
 
 VERSION = 2
 READ_VERSIONS = (1, VERSION)

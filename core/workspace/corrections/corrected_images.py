@@ -16,9 +16,10 @@ from core.pixels.resampling import resample_mask, square_pixel_nm
 from core.segmentation.preprocessing import eight_bit, image_field
 from core.training.fine_tuning.images import Origin, TeachingImage
 from core.types.segmentation import Phase
-from core.workspace import corrections, run_record
-from core.workspace.corrections import read_counts
-from core.workspace.open_correction import open_correction
+from core.workspace.corrections import corrections
+from core.workspace.corrections.corrections import read_counts
+from core.workspace.corrections.open_correction import open_correction
+from core.workspace.results import run_record
 
 if TYPE_CHECKING:
     from core.types.micrograph import Micrograph

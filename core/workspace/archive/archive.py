@@ -20,19 +20,15 @@ from typing import IO, BinaryIO
 from core.errors import WorkspaceError
 from core.settings import Limits
 from core.types.progress import ProgressCallback, no_progress
-from core.workspace import archive_corrections, drawings, micrographs, quota, results
-from core.workspace.archive_image import LeftOut, sound_image
-from core.workspace.archive_manifest import (
-    MANIFEST,
-    VERSION,
-    KeptImage,
-    Manifest,
-    read_manifest,
-)
-from core.workspace.blobs import PIECE_BYTES
+from core.workspace import drawings, micrographs, quota
+from core.workspace.archive import correction_log
+from core.workspace.archive.image import LeftOut, sound_image
+from core.workspace.archive.manifest import MANIFEST, VERSION, KeptImage, Manifest, read_manifest
+from core.workspace.disk.blobs import PIECE_BYTES
 from core.workspace.drawings import Drawing
 from core.workspace.micrographs import Kept
-from core.workspace.stored_analysis import Written
+from core.workspace.results import results
+from core.workspace.results.stored_analysis import Written
 from core.workspace.workspace import Workspace
 
 # What zipfile raises of a file that is damaged or has a password, and the checks of the manifest.
@@ -171,7 +167,7 @@ def load(
 
 def _load(workspace: Workspace, owner: str, packed: zipfile.ZipFile, image: KeptImage) -> Kept:
     checked = {
-        one.key: archive_corrections.checked(one.correction, partial(_content, packed))
+        one.key: correction_log.checked(one.correction, partial(_content, packed))
         for one in image.results
         if one.correction
     }
@@ -205,7 +201,7 @@ def _load(workspace: Workspace, owner: str, packed: zipfile.ZipFile, image: Kept
             with workspace.database.write() as db:
                 stored = results.insert(db, workspace, owner, kept.id, one.key, written)
         if one.key in checked:
-            archive_corrections.insert(workspace, owner, stored.id, checked[one.key])
+            correction_log.insert(workspace, owner, stored.id, checked[one.key])
     return kept
 
 

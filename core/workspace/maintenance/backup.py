@@ -7,11 +7,11 @@ from pathlib import Path
 
 from core.errors import WorkspaceError
 from core.types.progress import ProgressCallback, no_progress
-from core.workspace import leftovers
-from core.workspace.blobs import Blobs
-from core.workspace.database import Database
-from core.workspace.files import Files
-from core.workspace.trouble import beside_contents, in_words
+from core.workspace.disk.blobs import Blobs
+from core.workspace.disk.database import Database
+from core.workspace.disk.files import Files
+from core.workspace.disk.trouble import beside_contents, in_words
+from core.workspace.maintenance import leftovers
 from core.workspace.workspace import DATABASE, Workspace
 
 SECRET = "secret"

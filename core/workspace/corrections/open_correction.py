@@ -28,9 +28,10 @@ from core.correction.replay import concerned_change
 from core.correction.state import CorrectionState
 from core.errors import LamellaError, StaleError, WorkspaceError
 from core.types.micrograph import Micrograph
-from core.workspace import correction_snapshot, corrections, quota
-from core.workspace.blobs import DamagedError
-from core.workspace.corrections import NOT_THERE, Head
+from core.workspace import quota
+from core.workspace.corrections import corrections, snapshot
+from core.workspace.corrections.corrections import NOT_THERE, Head
+from core.workspace.disk.blobs import DamagedError
 from core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def open_correction(workspace: Workspace, owner: str, result: str) -> OpenCorrec
     error: LamellaError = DamagedError()
     for revision, digest in corrections.snapshots(workspace, result):
         try:
-            state = correction_snapshot.decode(workspace.blobs.read(digest))
+            state = snapshot.decode(workspace.blobs.read(digest))
         except WorkspaceError as damaged:
             # An older one leads to the same, with more steps made again.
             error = damaged
@@ -219,7 +220,7 @@ class OpenCorrection:
             WorkspaceError: the disk is full, or the result was deleted.
         """
         with self._lock:
-            revision, data = self.revision, correction_snapshot.encode(self.state)
+            revision, data = self.revision, snapshot.encode(self.state)
 
         def insert(db: apsw.Connection, digests: Mapping[str, str]) -> None:
             self._check_there(db)

@@ -10,7 +10,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from core.workspace.files import Files
+from core.workspace.disk.files import Files
 
 RESERVE_BYTES = 2**20
 """A few images with their results, or what SQLite needs to open its file at all."""

@@ -19,10 +19,11 @@ from core.segmentation.forest.marks import marks_of, mask_png, read_marks
 from core.types.micrograph import Micrograph
 from core.types.model_card import ModelCard
 from core.types.segmentation import Phase, Segmentation
-from core.workspace import corrections, result_arrays, run_record
-from core.workspace.open_correction import open_correction
-from core.workspace.run_record import ForestRecord
-from core.workspace.stored import Stored
+from core.workspace.corrections import corrections
+from core.workspace.corrections.open_correction import open_correction
+from core.workspace.results import result_arrays, run_record
+from core.workspace.results.run_record import ForestRecord
+from core.workspace.results.stored import Stored
 from core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ class Written:
 
 
 def write(workspace: Workspace, analysis: Analysis) -> Written:
-    """Write the files of an analysis; :func:`core.workspace.results.insert` names them, so that
-    others who write to the database need not wait for the disk.
+    """Write the files of an analysis; :func:`core.workspace.results.results.insert` names them,
+    so that others who write to the database need not wait for the disk.
 
     Raises:
         WorkspaceError: the disk is full, or cannot be written to.

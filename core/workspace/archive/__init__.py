@@ -1,0 +1,1 @@
+"""Images of a library as one zip, and back."""

@@ -1,0 +1,1 @@
+"""Corrections of results: a log that only grows, and what follows from it."""

@@ -1,0 +1,1 @@
+"""What users of a lab made: trainings, and models that were trained, taught or imported."""

@@ -1,0 +1,1 @@
+"""What an administrator has done: backup, verification, and what goes by itself."""

@@ -1,0 +1,1 @@
+"""Results that are kept, and give the very numbers again."""
