@@ -16,7 +16,7 @@ from core.types.micrograph import Micrograph
 from models import classic, zoo
 from models.weights_file import trained
 
-# The random forest learns first; tests/core/segmentation/test_pixel_forest.py teaches it.
+# The random forest learns first; tests/core/segmentation/forest/test_pixel_forest.py teaches it.
 METHODS = [card for card in classic.CARDS if not card.needs_marks]
 
 
