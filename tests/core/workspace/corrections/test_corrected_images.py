@@ -14,7 +14,7 @@ from core.training.augmentation import IGNORED
 from core.types.segmentation import Phase
 from core.workspace.corrections import corrected_images
 from core.workspace.workspace import Workspace
-from tests.core.workspace.corrected_result import analysis, begun, step
+from tests.core.workspace.corrections.corrected_result import analysis, begun, step
 
 OWNER = "anna"
 

@@ -20,7 +20,7 @@ from core.workspace.disk.cache import Cache
 from core.workspace.disk.database import Database
 from core.workspace.disk.schema import MIGRATIONS
 from core.workspace.workspace import Workspace
-from tests.core.workspace.traced_files import TracedFiles
+from tests.core.workspace.disk.traced_files import TracedFiles
 
 GOLD = hashlib.sha256(b"gold").hexdigest()
 

@@ -19,7 +19,7 @@ from core.workspace.results import results
 from core.workspace.results.stored import Stored
 from core.workspace.workspace import Workspace
 from tests.core.correction.edits import pixels_of
-from tests.core.workspace.test_results import discs, made
+from tests.core.workspace.results.test_results import discs, made
 
 
 @cache

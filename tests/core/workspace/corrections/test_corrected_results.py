@@ -40,7 +40,7 @@ from core.workspace.maintenance import backup, verify
 from core.workspace.results import results, stored_analysis
 from core.workspace.workspace import Workspace
 from tests.core.correction.edits import assert_equal, pixels_of, random_change
-from tests.core.workspace.corrected_result import (
+from tests.core.workspace.corrections.corrected_result import (
     again,
     analysis,
     begun,
@@ -49,13 +49,7 @@ from tests.core.workspace.corrected_result import (
     kept_result,
     step,
 )
-from tests.core.workspace.test_results import discs
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "workspace")
-
+from tests.core.workspace.results.test_results import discs
 
 # ---- what follows from it
 

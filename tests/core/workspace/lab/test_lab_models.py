@@ -46,11 +46,6 @@ CARD = LabCard(
 )
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "workspace")
-
-
 def add(
     place: Workspace,
     owner: str = "anna",

@@ -18,7 +18,7 @@ from core.workspace.corrections.open_correction import open_correction
 from core.workspace.maintenance import verify
 from core.workspace.workspace import Workspace
 from tests.core.correction.edits import assert_equal, copied, random_change
-from tests.core.workspace.corrected_result import (
+from tests.core.workspace.corrections.corrected_result import (
     again,
     analysis,
     begun,
@@ -27,12 +27,7 @@ from tests.core.workspace.corrected_result import (
     kept_result,
     step,
 )
-from tests.core.workspace.traced_files import TracedFiles
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "workspace")
+from tests.core.workspace.disk.traced_files import TracedFiles
 
 
 def test_every_confirmed_step_outlives_the_process_and_is_undone_and_redone_exactly(
