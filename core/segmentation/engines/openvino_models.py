@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import LamellaError
 from core.segmentation.engines.backend import BackendError
+from core.segmentation.engines.openvino_float32 import keep_first_layers_in_float32
 from core.segmentation.engines.openvino_runtime import core, openvino
 from core.settings import data_folder
 from core.types.model_card import ModelCard
@@ -28,6 +29,8 @@ from core.types.model_card import ModelCard
 if TYPE_CHECKING:
     from torch import nn
 
+# Counts how networks are converted: what an older Lamella kept is not taken for it.
+FORM = 2
 MOST_KEPT = 20
 EXAMPLE_PX = 64
 
@@ -40,7 +43,7 @@ def folder_of(card: ModelCard) -> Path | None:
     """
     if card.weights is None:
         return None
-    around = [card.weights.sha256, card.mean, card.std, len(card.phases), card.object_outputs]
+    around = [FORM, card.weights.sha256, card.mean, card.std, len(card.phases), card.object_outputs]
     named = hashlib.sha256(json.dumps([*around, openvino().__version__]).encode()).hexdigest()
     return data_folder() / "openvino" / f"{card.name}-{named[:16]}"
 
@@ -91,9 +94,10 @@ def _convert(
 ) -> Any:
     import torch
 
+    from core.segmentation.engines.padding import fixed_padding
     from core.segmentation.engines.torch_backend import Answering
 
-    with warnings.catch_warnings():
+    with fixed_padding(network), warnings.catch_warnings():
         # Tracing warns that sizes become constants; those are checks of the input's shape.
         warnings.simplefilter("ignore")
         return openvino().convert_model(
@@ -107,6 +111,7 @@ def _kept(model: Any, place: Path | None) -> Any:
     room and permission: straight from the conversion it would differ in the last digits."""
     with _folder_beside(place) as unfinished:
         openvino().save_model(model, unfinished / "network.xml", compress_to_fp16=False)
+        keep_first_layers_in_float32(unfinished / "network.xml")
         found = core().read_model(unfinished / "network.xml")
         if place is not None:
             # Another process may have been quicker; its folder holds the same.

@@ -79,4 +79,23 @@ def test_what_multiplies_bfloat16_is_read_from_the_processor(
 ) -> None:
     text = f"processor\t: 0\nmodel name\t: any\nflags\t\t: {flags}\nbugs\t\t: none\n"
     monkeypatch.setattr(Path, "read_text", lambda *_: text)
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    assert processor.bfloat16_units.__wrapped__() == units
+
+
+@pytest.mark.parametrize(
+    ("limit", "units"),
+    [
+        ("DEFAULT", "amx"),
+        ("AVX512_CORE_AMX", "amx"),
+        ("avx512_core_bf16", "avx512"),
+        ("AVX512_CORE_FP16", "avx512"),
+        ("AVX512_CORE", ""),
+        ("AVX2", ""),
+    ],
+)
+def test_units_that_onednn_may_not_use_do_not_count(monkeypatch, limit, units):
+    text = "flags\t\t: fpu avx512_bf16 amx_bf16\n"
+    monkeypatch.setattr(Path, "read_text", lambda *_: f"processor\t: 0\n{text}")
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", limit)
     assert processor.bfloat16_units.__wrapped__() == units
