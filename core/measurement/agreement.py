@@ -16,6 +16,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from core.errors import DataError
+from core.image_size import width_x_height
 
 
 def confusion_matrix(reference: np.ndarray, prediction: np.ndarray, classes: int) -> np.ndarray:
@@ -282,14 +283,19 @@ def _ratio(numerator: np.ndarray | float, denominator: np.ndarray | float) -> np
         return np.divide(numerator, denominator, dtype=np.float64)
 
 
-def check_same_shape(reference: np.ndarray, prediction: np.ndarray) -> None:
-    """Refuse arrays that do not cover the same pixels.
+def check_same_shape(
+    reference: np.ndarray,
+    prediction: np.ndarray,
+    names: tuple[str, str] = ("reference", "prediction"),
+) -> None:
+    """Refuse arrays (H, W) that do not cover the same pixels. ``names``: what they are called.
 
     Raises:
         DataError: shapes that differ.
     """
     if reference.shape != prediction.shape:
         raise DataError(
-            f"The reference has shape {reference.shape} and the prediction {prediction.shape}; "
-            "both must cover the same pixels. Check that the mask belongs to this image."
+            f"The {names[0]} is {width_x_height(reference.shape)} px and the {names[1]} "
+            f"{width_x_height(prediction.shape)} px; both must cover the same pixels. Check that "
+            "the mask belongs to this image."
         )

@@ -48,7 +48,7 @@ def annotation_spread(first: np.ndarray, second: np.ndarray) -> AnnotationSpread
     Raises:
         DataError: shapes that differ, or a mask with nothing in it.
     """
-    check_same_shape(first, second)
+    check_same_shape(first, second, ("first mask", "second mask"))
     first, second = np.asarray(first, bool), np.asarray(second, bool)
     if not first.any() or not second.any():
         raise DataError("One of the two masks is empty; both need pixels above 0 on particles.")

@@ -87,18 +87,22 @@ CARD = ModelCard(
             "F1 of the closed boundary network within 3 px", 0.589, REAL, "network_f1_within_3px"
         ),
         Score(
-            "absolute error of the mean intercept length, mean over images",
+            "absolute error of the mean intercept length, mean over images (1 = 100 %)",
             0.076,
             REAL,
             "mean_intercept_absolute_error",
         ),
         Score("boundary Dice within 3 px, mean over images", 0.814, UNSEEN),
         Score("F1 of the closed boundary network within 3 px", 0.600, UNSEEN),
-        Score("absolute error of the mean intercept length, mean over images", 0.061, UNSEEN),
+        Score(
+            "absolute error of the mean intercept length, mean over images (1 = 100 %)",
+            0.061,
+            UNSEEN,
+        ),
         Score("boundary Dice within 3 px, mean over images", 0.865, SYNTHETIC, test_set="made"),
         Score("F1 of the closed boundary network within 3 px", 0.789, SYNTHETIC, test_set="made"),
         Score(
-            "absolute error of the mean intercept length, mean over images",
+            "absolute error of the mean intercept length, mean over images (1 = 100 %)",
             0.099,
             SYNTHETIC,
             test_set="made",

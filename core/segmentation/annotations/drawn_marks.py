@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -57,13 +58,18 @@ class Mark(Box):
     """A connected region of one extreme grey level, in its box, and what shape it has.
 
     ``fill``: pixels by those of its box. ``solidity``: by those of its convex hull. ``stroke``:
-    diameter in px of the largest disc in it. ``number``: in the label image.
+    diameter in px of the largest disc in it. ``length``: of the smallest rectangle around it, in
+    px, ``ratio``: by that rectangle's width, ``degrees``: of its direction to the rows, in
+    [0, 180). ``number``: in the label image.
     """
 
     number: int
     fill: float
     solidity: float
     stroke: float
+    length: float
+    ratio: float
+    degrees: float
 
     @property
     def is_bar(self) -> bool:
@@ -89,8 +95,22 @@ def mark_of(numbers: np.ndarray, stats: np.ndarray, number: int) -> Mark:
     padded = cv2.copyMakeBorder(part, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     depth = distance_inside(padded)
     stroke = 2 * float(depth.max()) - 1
-    fill = area / (width * height)
-    return Mark(top, left, height, width, number, fill, area / hull_area, stroke)
+    sides = np.diff(cv2.boxPoints(cv2.minAreaRect(hull))[:3], axis=0)
+    shorter, longer = sorted(sides.tolist(), key=lambda side: math.hypot(*side))
+    length = math.hypot(*longer) + 1
+    return Mark(
+        top,
+        left,
+        height,
+        width,
+        number,
+        fill=area / (width * height),
+        solidity=area / hull_area,
+        stroke=stroke,
+        length=length,
+        ratio=length / (math.hypot(*shorter) + 1),
+        degrees=math.degrees(math.atan2(longer[1], longer[0])) % 180,
+    )
 
 
 def marks_as_pure(

@@ -7,6 +7,8 @@ are left out of the statistics.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -21,6 +23,7 @@ from core.segmentation.annotations.drawn_marks import (
     Mark,
     marks_as_pure,
 )
+from core.segmentation.annotations.fringes import SLENDER, has_fringes
 from core.segmentation.annotations.rows import (
     Scattered,
     is_texture,
@@ -51,7 +54,8 @@ def find_annotations(pixels: np.ndarray, measurable: np.ndarray | None = None) -
     ``pixels``: (H, W) float32, any range. ``measurable``: (H, W) bool, the pixels that are image;
     None = all. A row of at least two letters of one height counts as writing, and so does a single
     one near a corner, where panels of a figure have their letter, or without the specimen's noise;
-    neither where more regions of a letter's shape lie scattered around it, as precipitates do.
+    neither where more regions of a letter's shape lie scattered around it, as precipitates do, nor
+    of mere strokes where a crystal's lattice has fringes.
     Grey writing, within the range of the specimen, is not told apart.
     """
     inside = np.ones(pixels.shape, np.bool_) if measurable is None else measurable
@@ -63,11 +67,14 @@ def find_annotations(pixels: np.ndarray, measurable: np.ndarray | None = None) -
     if high <= low:
         return found
     grey = np.clip((pixels - low) / (high - low), 0, 1)
-    for level in (grey, 1 - grey):
-        numbers, written = _writing(level, (level >= 1 - NEAR) & inside)
+    both = [_regions(level, inside) for level in (grey, 1 - grey)]
+    # A lattice has white fringes beside black ones, but its noise may leave few of either.
+    is_lattice = any(has_fringes(regions.pure) for regions in both)
+    for regions in both:
+        written = _writing(regions, is_lattice)
         for mark in written:
-            found[mark.place] |= numbers[mark.place] == mark.number
-        for box in _boxes_behind(1 - level, written, inside):
+            found[mark.place] |= regions.numbers[mark.place] == mark.number
+        for box in _boxes_behind(1 - regions.level, written, inside):
             found[box.place] = True
     if not found.any():
         return found
@@ -75,22 +82,42 @@ def find_annotations(pixels: np.ndarray, measurable: np.ndarray | None = None) -
     return (cv2.dilate(found.astype(np.uint8), wider) > 0) & inside
 
 
-def _writing(level: np.ndarray, strokes: np.ndarray) -> tuple[np.ndarray, list[Mark]]:
-    """Return the numbers (H, W) of the regions of ``strokes`` (H, W) bool, and those of them that
-    are letters and bars."""
+@dataclass(frozen=True, eq=False)
+class _Regions:
+    """What lies near one end of the greys. ``level``: (H, W), 1 there. ``numbers`` (H, W),
+    ``stats`` (n, 5): OpenCV's of all regions. ``sized``: those as large as letters or bars,
+    ``pure``: those among them of one grey."""
+
+    level: np.ndarray
+    numbers: np.ndarray
+    stats: np.ndarray
+    sized: np.ndarray
+    pure: list[Mark]
+
+
+def _regions(level: np.ndarray, inside: np.ndarray) -> _Regions:
+    strokes = (level >= 1 - NEAR) & inside
     _, numbers, stats, _ = cv2.connectedComponentsWithStats(
         strokes.astype(np.uint8), connectivity=8
     )
     sized = _mark_sized(stats, len(level))
     pure = marks_as_pure(level, numbers, stats, sized, PURE)
+    return _Regions(level, numbers, stats, sized, pure)
+
+
+def _writing(regions: _Regions, is_lattice: bool) -> list[Mark]:
+    """Return the regions that are letters and bars; mere strokes are none in a lattice image."""
+    level, numbers, stats, pure = regions.level, regions.numbers, regions.stats, regions.pure
     bars = [mark for mark in pure if mark.is_bar]
     letters = [mark for mark in pure if mark.is_letter]
+    if is_lattice:
+        letters = [mark for mark in letters if mark.ratio < SLENDER]
     # Beside a letter a mere stroke may be one too, such as an l or a full stop.
     rows = without_texture(rows_of_writing(pure, letters), letters)
     lines = {mark for row in rows for mark in row}
     others = [mark for mark in letters if mark not in lines]
     # Resizing softens thin letters; beside a scale bar they are writing all the same.
-    softer = marks_as_pure(level, numbers, stats, sized, SOFT) if bars else []
+    softer = marks_as_pure(level, numbers, stats, regions.sized, SOFT) if bars else []
     soft = [mark for mark in softer if mark.is_letter]
     for row in rows_of_writing(soft, soft):
         if any(_is_beside(bar, mark) for bar in bars for mark in row):
@@ -101,7 +128,7 @@ def _writing(level: np.ndarray, strokes: np.ndarray) -> tuple[np.ndarray, list[M
     scale = [bar for bar in bars if any(_is_beside(bar, mark) for mark in lines)]
     if len(bars) == 1 and _is_alone(level, bars[0]):
         scale = bars
-    return numbers, [*lines, *scale, *arrows_in(level, numbers, stats)]
+    return [*lines, *scale, *arrows_in(level, numbers, stats)]
 
 
 def _mark_sized(stats: np.ndarray, image_height: int) -> np.ndarray:

@@ -89,6 +89,7 @@ def _losses(losses: Sequence[float], steps: int, state: str) -> None:
 def _result(found: LiveTraining) -> None:
     st.metric("IoU of particles, held-out simulated images", f"{found.score:.3f}")
     st.caption(
-        f"Started {found.began}. Step 4 shows its result beside that of the shipped network."
+        f"Initialization: {found.began}. "
+        "Step 4 shows its result beside that of the shipped network."
     )
     session.remember(TRAINED, found.engine)

@@ -91,7 +91,7 @@ def _losses(losses: Sequence[float], steps: int, state: str) -> None:
 def _result(found: LiveTraining) -> None:
     st.metric("IoU of the boundary, held-out synthetic images", f"{found.score:.3f}")
     st.caption(
-        f"Started {found.began}. Step 4 shows its result on the micrograph beside that of the "
-        "shipped network."
+        f"Initialization: {found.began}. Step 4 shows its result on the micrograph beside that of "
+        "the shipped network."
     )
     session.remember("grain_trained", found.engine)

@@ -17,6 +17,8 @@ from core.segmentation.annotations.find import find_annotations
 from core.segmentation.engines.classic_engine import ClassicEngine
 from core.segmentation.objects.selection import Selection, objects_in, select_objects
 from core.segmentation.settings import ObjectSettings
+from core.synthesis.gold.image import simulate
+from core.synthesis.gold.settings import GoldSettings
 from core.synthesis.samples import samples
 from core.synthesis.supported.sample import supported_metal
 from core.types.micrograph import Micrograph
@@ -72,6 +74,22 @@ def test_nothing_is_found_where_nothing_was_written(sample) -> None:
     made = sample.build()
     assert not find_annotations(made.micrograph.pixels).any()
     assert not find_annotations(np.zeros((40, 50), np.float32)).any()
+
+
+def test_particles_whose_lattice_fringes_are_cut_off_are_no_writing() -> None:
+    settings = GoldSettings(
+        diameter_nm=(3.2, 4.8),
+        kind="fcc",
+        pixel_size_nm=0.04,
+        defocus_nm=-8.0,
+        cs_mm=0.0,
+        focal_spread_nm=2.0,
+    )
+    for seed in (2, 12):
+        made = simulate(settings, 384, seed)
+        count, objects = cv2.connectedComponents((made.labels > 0).astype(np.uint8))
+        assert count - 1 == 6
+        assert not len(objects_in(objects, find_annotations(made.micrograph().pixels)))
 
 
 def test_clusters_of_particles_whose_grey_is_cut_off_are_no_letters() -> None:
