@@ -24,9 +24,9 @@ from core.errors import DataError, LamellaError
 if TYPE_CHECKING:
     from core.analysis.analyse import Segmented
     from core.export.batch import Batch, MeasuredField
-    from core.fields.group_table import Grouping
-    from core.fields.groups import Comparison
-    from core.fields.pooled import PooledMeasurement
+    from core.fields.many.group_table import Grouping
+    from core.fields.many.groups import Comparison
+    from core.fields.many.pooled import PooledMeasurement
     from core.fields.settings import MeasureSettings
     from core.types.micrograph import Micrograph
 
@@ -135,7 +135,7 @@ def _groupings(path: Path | None, fields: Sequence[Field]) -> tuple[Grouping, ..
     """
     if path is None:
         return ()
-    from core.fields.group_table import read_groupings
+    from core.fields.many.group_table import read_groupings
 
     try:
         found = read_groupings(path.read_bytes(), path.name)
@@ -206,7 +206,7 @@ def _finish(
     """Pool what is on disk, write the files and say the result."""
     from core.export.batch import Batch, Failure
     from core.export.batch_files import batch_files
-    from core.fields.pooled import pool
+    from core.fields.many.pooled import pool
 
     found = [kept for one in fields if one.path not in failures and (kept := measurer.done(one))]
     if not found:
@@ -226,7 +226,7 @@ def _finish(
 
 
 def _comparisons(pooled: PooledMeasurement, groupings: Sequence[Grouping]) -> Iterator[Comparison]:
-    from core.fields.groups import comparisons
+    from core.fields.many.groups import comparisons
 
     for one in comparisons(pooled.fields, groupings):
         if isinstance(one, str):

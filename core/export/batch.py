@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from core.export.provenance import software
-from core.fields.groups import Comparison, Grouping
-from core.fields.pooled import PooledMeasurement
+from core.fields.many.groups import Comparison, Grouping
+from core.fields.many.pooled import PooledMeasurement
 from core.fields.quantity import Quantity
 from core.fields.result import FieldMeasurement
 

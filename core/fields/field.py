@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from core.analysis.analysis import Analysis
-from core.fields import cracks, fibres, layer
-from core.fields.cracks import measure_cracks
-from core.fields.fibres import measure_fibres
-from core.fields.grains import measure_grains
-from core.fields.layer import measure_layer
-from core.fields.particles import measure_particles
-from core.fields.phases import measure_phases
+from core.fields.measurands import cracks, fibres, layer
+from core.fields.measurands.cracks import measure_cracks
+from core.fields.measurands.fibres import measure_fibres
+from core.fields.measurands.grains import measure_grains
+from core.fields.measurands.layer import measure_layer
+from core.fields.measurands.particles import measure_particles
+from core.fields.measurands.phases import measure_phases
 from core.fields.result import FieldMeasurement
 from core.fields.settings import Kind, MeasureSettings
 from core.fields.view import View, usual_phase

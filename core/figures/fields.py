@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from core.fields.groups import Comparison
-from core.fields.pooled import PooledMeasurement
+from core.fields.many.groups import Comparison
+from core.fields.many.pooled import PooledMeasurement
 from core.figures.size_histogram import LINE, round_length
 from core.palette import OKABE_ITO
 

@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.export.field_notes import NO_PIXEL_SIZE
-from core.fields.outliers import Outlier
-from core.fields.pooled import pool
+from core.fields.many.outliers import Outlier
+from core.fields.many.pooled import pool
 from core.jobs.worker import work_off
 from core.segmentation.settings import ObjectSettings
 from core.synthesis.series import particle_series
@@ -19,7 +19,7 @@ from core.workspace import batches
 from pages.components.batch import images, result
 from pages.components.frame import keeping
 from pages.components.frame.work import worker
-from tests.core.fields.test_pooled import fractions
+from tests.core.fields.many.test_pooled import fractions
 from tests.core.jobs.test_batch import disks
 from tests.pages.running import by_key, fetched, finish, opened, texts
 from tests.pages.test_forest import DISK, GROUND, draw

@@ -20,7 +20,7 @@ from core.export.report.field import (
     references,
     uncertainty,
 )
-from core.fields.groups import Comparison
+from core.fields.many.groups import Comparison
 from core.fields.words import NONE, counted_in_words, value_in_words
 from core.figures.paper.charts import fields_figure, groups_figure
 from core.figures.paper.style import png_bytes, svg_bytes

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from core.fields.groups import Comparison
-from core.fields.pooled import PooledMeasurement
+from core.fields.many.groups import Comparison
+from core.fields.many.pooled import PooledMeasurement
 from core.fields.result import Distribution
 from core.figures.paper.style import LINE_PT, PaperStyle, margins, printable, title_axes
 from core.figures.size_distribution import distribution_edges

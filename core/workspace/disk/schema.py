@@ -169,7 +169,7 @@ WHERE NOT EXISTS (SELECT 1 FROM micrograph WHERE blob = digest)
 
 _VERSION_3 = """
 -- Fields that are measured alike. settings: of core.workspace.batches.Settings. groups: a table
--- that assigns fields to groups, as core.fields.groups reads it, and its file name.
+-- that assigns fields to groups, as core.fields.many.groups reads it, and its file name.
 CREATE TABLE batch (
     id          TEXT PRIMARY KEY,
     owner       TEXT NOT NULL,

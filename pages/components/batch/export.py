@@ -63,9 +63,9 @@ def _files(place: Workspace, owner: str, batch: str, errors: dict[str, str]) -> 
     from core.export.batch import Batch as Exported
     from core.export.batch import Failure, MeasuredField
     from core.export.batch_files import batch_files
-    from core.fields.group_table import read_groupings
-    from core.fields.groups import Comparison, comparisons
-    from core.fields.pooled import pool
+    from core.fields.many.group_table import read_groupings
+    from core.fields.many.groups import Comparison, comparisons
+    from core.fields.many.pooled import pool
 
     kept = batches.find(place, owner, batch)
     if kept is None:

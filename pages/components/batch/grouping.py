@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.fields.group_table import read_groupings
-from core.fields.groups import compare_groups
+from core.fields.many.group_table import read_groupings
+from core.fields.many.groups import compare_groups
 from core.workspace import batches
 from pages.components.batch.link import LINK
 from pages.components.frame import keeping, session
 from pages.components.frame.words import literal
 
 if TYPE_CHECKING:
-    from core.fields.groups import Comparison
-    from core.fields.pooled import PooledMeasurement
+    from core.fields.many.groups import Comparison
+    from core.fields.many.pooled import PooledMeasurement
     from core.workspace.batches import Batch
 
 HEIGHT = 380

@@ -21,7 +21,7 @@ from pages.components.frame.work import worker
 from pages.components.measure import shown
 
 if TYPE_CHECKING:
-    from core.fields.pooled import PooledMeasurement
+    from core.fields.many.pooled import PooledMeasurement
     from core.jobs.batch import Progress
     from core.workspace.batches import Batch, BatchField
     from core.workspace.workspace import Workspace
@@ -133,7 +133,7 @@ def _ended(workspace: Workspace, batch: Batch, standing: Progress) -> None:
 
 
 def _results(batch: Batch, done: Sequence[BatchField], standing: Progress) -> None:
-    from core.fields.pooled import pool
+    from core.fields.many.pooled import pool
 
     try:
         pooled = pool([one.measured for one in done if one.measured is not None])

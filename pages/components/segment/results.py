@@ -138,7 +138,7 @@ def warn(analysis: Analysis) -> None:
 
 def _grain_size(analysis: Analysis) -> dict[str, str]:
     """Return mean intercept and, where the image is calibrated, ASTM G; nothing without grains."""
-    from core.fields.grain_quantities import g_in_short
+    from core.fields.measurands.grain_quantities import g_in_short
     from core.fields.words import interval_in_words, value_in_words
     from models.measured import measurand_errors
 

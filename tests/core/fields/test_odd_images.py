@@ -7,7 +7,7 @@ import pytest
 
 from core.export.tables import csv_bytes, xlsx_bytes
 from core.fields.field import measure_field
-from core.fields.pooled import pool
+from core.fields.many.pooled import pool
 from core.fields.record import from_json, to_json
 from core.fields.settings import FITS, GRAIN_METHODS, KINDS, PHASE_METHODS, MeasureSettings
 from core.fields.values import values_table

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.fields.pooled import pool
+from core.fields.many.pooled import pool
 from core.fields.result import Distribution
 from core.figures.fields import fields_figure, places
 from core.figures.size_distribution import size_distribution_figure
-from tests.core.fields.test_pooled import fractions
+from tests.core.fields.many.test_pooled import fractions
 
 
 @pytest.mark.parametrize(("count", "step"), [(3, 1), (10, 1), (37, 5), (200, 20)])

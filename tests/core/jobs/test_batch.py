@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.errors import DataError, WorkspaceError
 from core.execution import RunChoice
-from core.fields.pooled import pool
+from core.fields.many.pooled import pool
 from core.fields.settings import MeasureSettings
 from core.jobs import batch as jobs
 from core.jobs import queue, worker

@@ -120,7 +120,7 @@ def _show(opened: Opened, found: GrainResult, is_shipped: bool) -> None:
 
 
 def _numbers(found: GrainResult, size: PixelSize | None, is_shipped: bool) -> None:
-    from core.fields.grain_quantities import g_in_short
+    from core.fields.measurands.grain_quantities import g_in_short
     from core.fields.words import interval_in_words, value_in_words
     from models import zoo
     from models.measured import measurand_errors

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from core.fields.counted import Counted
-from core.fields.lines import weighted_mean
+from core.fields.measurands.counted import Counted
+from core.fields.measurands.lines import weighted_mean
 from core.fields.quantity import Quantity, from_sample, missing
 from core.fields.view import Scale, View
 from core.measurement.arrangement import clark_evans, nearest_neighbours

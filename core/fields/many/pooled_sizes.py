@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.fields.particle_quantities import SIZES
+from core.fields.measurands.particle_quantities import SIZES
 from core.fields.quantity import ONE_FIELD, Quantity, with_parts
 from core.fields.result import Distribution, FieldMeasurement
 from core.measurement.particle_size import intervals_over_fields, size_distribution

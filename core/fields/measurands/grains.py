@@ -7,11 +7,17 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from core.fields.grain_map import GrainMap, grain_map
-from core.fields.grain_quantities import METHODS, NO_HITS, areas, mean_intercepts, numbers
+from core.fields.measurands.grain_map import GrainMap, grain_map
+from core.fields.measurands.grain_quantities import (
+    METHODS,
+    NO_HITS,
+    areas,
+    mean_intercepts,
+    numbers,
+)
+from core.fields.measurands.sizes import fitted
 from core.fields.result import Distribution, Drawing, DrawnHits, DrawnLine, FieldMeasurement
 from core.fields.settings import GrainMethod
-from core.fields.sizes import fitted
 from core.fields.view import Scale, View
 from core.measurement.grain_size import CIRCLE
 from core.segmentation.grains.second_phase import second_phase_mask

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from core.errors import DataError
-from core.fields.outliers import Outlier, find_outliers
-from core.fields.particle_quantities import whole_in_words
-from core.fields.pooled_sizes import TOO_DIFFERENT, alike, pooled_sizes, shared_parts
+from core.fields.many.outliers import Outlier, find_outliers
+from core.fields.many.pooled_sizes import TOO_DIFFERENT, alike, pooled_sizes, shared_parts
+from core.fields.measurands.particle_quantities import whole_in_words
+from core.fields.measurands.sizes import fitted
 from core.fields.quantity import ONE_FIELD, Quantity, quantity_of, with_parts
 from core.fields.result import Distribution, FieldMeasurement
 from core.fields.settings import Kind
-from core.fields.sizes import fitted
 from core.fields.words import in_a_sentence
 from core.measurement.direction import mean_direction
 from core.measurement.field_statistics import field_statistics

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.fields.lines import weighted_mean
+from core.fields.measurands.lines import weighted_mean
 from core.fields.quantity import Quantity, from_sample, of_one_field
 from core.fields.view import Scale, View
 from core.measurement.uncertainty import Part

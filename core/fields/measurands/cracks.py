@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.fields.counted import Counted
-from core.fields.lines import axis_lines, long_things
+from core.fields.measurands.counted import Counted
+from core.fields.measurands.lines import axis_lines, long_things
 from core.fields.quantity import Quantity, missing
 from core.fields.result import Distribution, Drawing, FieldMeasurement
 from core.fields.view import Scale, View

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from core.fields.particle_quantities import (
+from core.fields.measurands.particle_quantities import (
     ONE,
     amounts_of,
     arrangement_of,
@@ -16,8 +16,8 @@ from core.fields.particle_quantities import (
     sizes_of,
     whole_in_words,
 )
+from core.fields.measurands.sizes import fitted
 from core.fields.result import Distribution, FieldMeasurement
-from core.fields.sizes import fitted
 from core.fields.view import Scale, View
 from core.measurement.few_pixels import FEW_PIXELS
 from core.measurement.particle_size import SizeDistribution, particles_needed, size_distribution

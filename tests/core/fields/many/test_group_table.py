@@ -5,10 +5,10 @@ import codecs
 import pytest
 
 from core.errors import DataError
-from core.fields.group_table import MOST_BYTES, read_groupings
-from core.fields.groups import comparisons
+from core.fields.many.group_table import MOST_BYTES, read_groupings
+from core.fields.many.groups import comparisons
 from core.fields.quantity import Quantity
-from tests.core.fields.test_pooled import field_of
+from tests.core.fields.many.test_pooled import field_of
 
 ROWS = "Datei;Wärme\nf0.tif;gehärtet\nf1.tif;weich\n"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scipy import stats
 
 from core.errors import DataError
-from core.fields.group_table import Grouping
+from core.fields.many.group_table import Grouping
 from core.fields.quantity import Quantity
 from core.fields.result import FieldMeasurement
 from core.fields.words import in_a_sentence

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.fields.counted import Counted
-from core.fields.grain_map import GrainMap
+from core.fields.measurands.counted import Counted
+from core.fields.measurands.grain_map import GrainMap
 from core.fields.quantity import Quantity, from_sample, missing
 from core.fields.settings import GrainMethod
 from core.fields.view import NO_SCALE, Scale, View, model_parts

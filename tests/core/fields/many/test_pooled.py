@@ -8,9 +8,9 @@ import pytest
 from core.errors import DataError
 from core.fields.explained import explained
 from core.fields.field import measure_field
-from core.fields.group_table import read_groupings
-from core.fields.groups import compare_groups
-from core.fields.pooled import pool
+from core.fields.many.group_table import read_groupings
+from core.fields.many.groups import compare_groups
+from core.fields.many.pooled import pool
 from core.fields.quantity import Quantity
 from core.fields.result import FieldMeasurement
 from core.fields.settings import KINDS, MeasureSettings

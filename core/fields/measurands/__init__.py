@@ -1,0 +1,1 @@
+"""What can be measured of one field: phases, particles, grains, layers, cracks, fibres."""
