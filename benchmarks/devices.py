@@ -27,13 +27,13 @@ import torch
 
 from core.classification.classify import classify
 from core.errors import LamellaError
-from core.inspection.ablation import ablate_skips, skips
-from core.inspection.attribution import class_probabilities, seg_grad_cam, split_logit
-from core.inspection.effective_field import effective_field
+from core.inspection.attribution.ablation import ablate_skips, skips
+from core.inspection.attribution.attribution import class_probabilities, seg_grad_cam, split_logit
+from core.inspection.attribution.occlusion import occlusion
 from core.inspection.feature_maps import record_feature_maps
 from core.inspection.kernels import kernel_layers
-from core.inspection.layers import timed_layer_table
-from core.inspection.occlusion import occlusion
+from core.inspection.layers.layers import timed_layer_table
+from core.inspection.receptive_field.effective_field import effective_field
 from core.inspection.subject import Expected, Subject, open_subject
 from core.records import write_records
 from core.segmentation.engines.device import choose_device

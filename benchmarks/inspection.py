@@ -17,12 +17,12 @@ import torch
 from core.figures.inspection.feature_maps import channel_thumbnails
 from core.figures.inspection.overlays import DIVERGING, channel_overlay
 from core.inspection.cache import ActivationCache
-from core.inspection.effective_field import effective_field
 from core.inspection.feature_maps import Measure, rank_channels
-from core.inspection.layers import layer_table
-from core.inspection.receptive_field import receptive_field
+from core.inspection.layers.layers import layer_table
+from core.inspection.receptive_field.effective_field import effective_field
+from core.inspection.receptive_field.receptive_field import receptive_field
+from core.inspection.receptive_field.trace import trace_network
 from core.inspection.subject import Subject
-from core.inspection.trace import trace_network
 from models.architectures import ARCHITECTURES
 
 SIDE = 512

@@ -13,10 +13,10 @@ from core.concepts.structure_size import structure_size
 from core.figures.inspection.feature_maps import hierarchy_figure
 from core.figures.lecture.pictures import Frame, Shown, beside, pictures
 from core.figures.networks.receptive_fields import cone_figure
-from core.inspection.depths import first_middle_deepest, layers_with_maps
 from core.inspection.feature_maps import record_feature_maps
-from core.inspection.layers import layer_table
-from core.inspection.receptive_field import field_sizes
+from core.inspection.layers.depths import first_middle_deepest, layers_with_maps
+from core.inspection.layers.layers import layer_table
+from core.inspection.receptive_field.receptive_field import field_sizes
 from core.inspection.subject import Expected, open_subject
 from core.palette import OKABE_ITO
 from lecture import probes

@@ -1,7 +1,7 @@
 """What an architecture is in numbers: shapes, parameters, products and fields, block by block.
 
 Nothing is computed and no weight is made: all is read off the record of
-:func:`core.inspection.trace.trace_network`.
+:func:`core.inspection.receptive_field.trace.trace_network`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import torch
 from torch import nn
 
 from core.concepts.snippet import Snippet
-from core.inspection.layers import LayerRow, layer_table
-from core.inspection.network_map import NetworkMap, network_map
-from core.inspection.trace import trace_network
+from core.inspection.layers.layers import LayerRow, layer_table
+from core.inspection.layers.network_map import NetworkMap, network_map
+from core.inspection.receptive_field.trace import trace_network
 
 EVERYTHING = "everything"
 

@@ -1,7 +1,7 @@
 """The cone of one unit: which units of every layer below it take part, along one line of the image.
 
-The rules of :mod:`core.inspection.axis_rules` are followed downwards with every tap kept, so that
-the pixels which a dilated or strided stack leaves out can be seen as well.
+The rules of :mod:`core.inspection.receptive_field.axis_rules` are followed downwards with every tap
+kept, so that the pixels which a dilated or strided stack leaves out can be seen as well.
 
 Source: Dumoulin & Visin 2016, arXiv:1603.07285; Yu & Koltun 2016, arXiv:1511.07122 (dilation).
 """
@@ -16,8 +16,8 @@ import numpy as np
 
 from core.concepts.snippet import Snippet
 from core.concepts.stack_builder import LayerField
-from core.inspection.axis_rules import SAME, AxisRule, Interval, Window
-from core.inspection.trace import Trace
+from core.inspection.receptive_field.axis_rules import SAME, AxisRule, Interval, Window
+from core.inspection.receptive_field.trace import Trace
 from core.types.arrays import read_only
 
 INPUT = "input"

@@ -1,7 +1,8 @@
 """A stack of convolutions and poolings written in words, and how far each of its layers sees.
 
-The fields themselves come from :mod:`core.inspection.receptive_field`; here a line of text becomes
-a network without weights, and a record of a network becomes the few rows that widen its view.
+The fields themselves come from :mod:`core.inspection.receptive_field.receptive_field`; here a line
+of text becomes a network without weights, and a record of a network becomes the few rows that widen
+its view.
 
 Source: Dumoulin & Visin 2016, arXiv:1603.07285; Araujo et al. 2019, doi 10.23915/distill.00021.
 """
@@ -18,9 +19,9 @@ from torch import nn
 
 from core.errors import LamellaError
 from core.image_size import width_x_height
-from core.inspection.layers import steps
-from core.inspection.receptive_field import affine_field, field_sizes
-from core.inspection.trace import Trace, trace_network
+from core.inspection.layers.layers import steps
+from core.inspection.receptive_field.receptive_field import affine_field, field_sizes
+from core.inspection.receptive_field.trace import Trace, trace_network
 
 MOST_STAGES = 24
 LARGEST = {"kernel": 31, "stride": 16, "dilation": 64, "padding": 99}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.bounded_store import BoundedStore
 from core.inspection.feature_maps import feature_maps
 from core.inspection.field import Field
-from core.inspection.layer import FeatureMaps
+from core.inspection.layers.layer import FeatureMaps
 from core.inspection.subject import Subject
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from core.errors import LamellaError
-from core.inspection.layer import FeatureMaps, Layer
-from core.inspection.receptive_field import Box, receptive_field
+from core.inspection.layers.layer import FeatureMaps, Layer
+from core.inspection.receptive_field.receptive_field import Box, receptive_field
 from core.inspection.subject import Subject
 from core.inspection.view import Recorder, run
 from core.types.arrays import read_only

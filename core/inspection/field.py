@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from core.errors import LamellaError
 from core.image_size import width_x_height
-from core.inspection.receptive_field import Box, check_inside
+from core.inspection.receptive_field.receptive_field import Box, check_inside
 
 
 @dataclass(frozen=True)

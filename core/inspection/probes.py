@@ -14,9 +14,9 @@ import torch
 from scipy.stats import rankdata
 from torch import Tensor, nn
 
-from core.inspection.depths import layers_with_maps
 from core.inspection.feature_maps import record_feature_maps
-from core.inspection.layers import layer_table
+from core.inspection.layers.depths import layers_with_maps
+from core.inspection.layers.layers import layer_table
 from core.inspection.probe_images import CONCEPTS, ProbeImage, probe_image
 from core.inspection.subject import Prepared, Subject, input_channels
 from core.types.progress import ProgressCallback, no_progress

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from core.inspection.field import Field, choose_field
 from core.inspection.folding import folded
-from core.inspection.receptive_field import Box, check_inside
-from core.inspection.trace import Trace, trace_network
+from core.inspection.receptive_field.receptive_field import Box, check_inside
+from core.inspection.receptive_field.trace import Trace, trace_network
 from core.inspection.view import private_copy, reinitialized, run
 from core.pixels.resampling import resample
 from core.segmentation.preprocessing import ImageField, image_field

@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.inspection.receptive_field import field_sizes
-from core.inspection.trace import trace_network
+from core.inspection.receptive_field.receptive_field import field_sizes
+from core.inspection.receptive_field.trace import trace_network
 from core.measurement.bootstrap import mean_over_images
 from core.records import write_records
 from core.training.initialization import from_scratch

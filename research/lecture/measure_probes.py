@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 
-from core.inspection.layers import layer_table
+from core.inspection.layers.layers import layer_table
 from core.inspection.probes import ProbeInput, linear_probes
 from core.inspection.subject import Prepared
 from core.records import write_records

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.inspection.layers import layer_table
-from core.inspection.trace import trace_network
+from core.inspection.layers.layers import layer_table
+from core.inspection.receptive_field.trace import trace_network
 from models.architectures import ARCHITECTURES
 from models.architectures.lenet import C3_INPUTS, build_lenet, build_lenet_1998
 from models.architectures.small import SmallUnet, build_stack, build_symmetric

@@ -18,9 +18,11 @@ from torch import nn
 from core.errors import Cancelled
 from core.figures.encoding import IndexedImage
 from core.figures.inspection.rings import with_ring
-from core.inspection import cache, integrated_gradients, occlusion
+from core.inspection import cache
 from core.inspection import subject as prepared
+from core.inspection.attribution import integrated_gradients, occlusion
 from core.inspection.field import choose_field
+from core.inspection.receptive_field.trace import Trace, trace_network
 from core.inspection.region import (
     labels_in_field,
     labels_on_micrograph,
@@ -28,7 +30,6 @@ from core.inspection.region import (
     pixel_region,
 )
 from core.inspection.subject import Subject
-from core.inspection.trace import Trace, trace_network
 from core.segmentation.engines.engine import Engine
 from core.types.micrograph import Micrograph
 from core.types.pixel_size import PixelSize
@@ -95,8 +96,8 @@ def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def trace_once() -> Callable[..., Trace]:
-    """Return :func:`core.inspection.trace.trace_network`, which follows a network before fields of
-    one size once for all tests: it takes longer than what most of them ask."""
+    """Return :func:`core.inspection.receptive_field.trace.trace_network`, which follows a network
+    before fields of one size once for all tests: it takes longer than what most of them ask."""
     traces = WeakKeyDictionary[nn.Module, dict[tuple[int, ...], Trace]]()
 
     def again(

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from core.errors import LamellaError, ModelError
-from core.inspection.receptive_field import field_sizes
-from core.inspection.trace import trace_network
+from core.inspection.receptive_field.receptive_field import field_sizes
+from core.inspection.receptive_field.trace import trace_network
 from core.training.augmentation import Pair
 from models.architectures.field_unet import WIDTHS, build_field_unet
 from models.weights_file import trained

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.inspection.layers import layer_table
-from core.inspection.receptive_field import field_sizes
-from core.inspection.trace import trace_network
+from core.inspection.layers.layers import layer_table
+from core.inspection.receptive_field.receptive_field import field_sizes
+from core.inspection.receptive_field.trace import trace_network
 from core.synthesis.ising.data import folds_by_content, read_snapshots
 from core.synthesis.ising.exact import CRITICAL_TEMPERATURE
 from core.synthesis.ising.lattice import energy, magnetization

@@ -13,8 +13,8 @@ from plotly.subplots import make_subplots
 from core.figures.inspection.overlays import SEQUENTIAL, colors, limits_of
 from core.image_size import width_x_height
 from core.inspection.feature_maps import Measure, Patch, Ranking, rank_channels
-from core.inspection.layer import FeatureMaps
-from core.inspection.receptive_field import FieldSizes
+from core.inspection.layers.layer import FeatureMaps
+from core.inspection.receptive_field.receptive_field import FieldSizes
 from core.types.arrays import read_only
 from core.types.pixel_size import PixelSize
 

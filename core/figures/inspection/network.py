@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from core.inspection.attribution import LogitSplit
-from core.inspection.network_map import Block, NetworkMap, Role
+from core.inspection.attribution.attribution import LogitSplit
+from core.inspection.layers.network_map import Block, NetworkMap, Role
 
 CLEAR = "rgba(0,0,0,0)"
 GREY = "#8a8f98"

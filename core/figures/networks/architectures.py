@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from core.concepts.architecture_facts import ArchitectureFacts
 from core.figures.inspection.network import COLORS
 from core.figures.style import GRID, LINE
-from core.inspection.network_map import Block, NetworkMap
+from core.inspection.layers.network_map import Block, NetworkMap
 from core.palette import OKABE_ITO
 
 GAP = 0.6

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from core.figures.inspection.network import COLORS
 from core.figures.style import LINE, drawn
-from core.inspection.network_map import Block, NetworkMap, Role
+from core.inspection.layers.network_map import Block, NetworkMap, Role
 from core.palette import OKABE_ITO
 
 SKIP = OKABE_ITO[5]

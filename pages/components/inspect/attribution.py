@@ -22,8 +22,8 @@ from pages.components.inspect.subject import Inspected
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.inspection.occlusion import Occlusion
-    from core.inspection.sanity import SanityCheck
+    from core.inspection.attribution.occlusion import Occlusion
+    from core.inspection.attribution.sanity import SanityCheck
     from core.inspection.subject import Subject
     from core.types.arrays import Array
     from core.types.progress import ProgressCallback
@@ -68,7 +68,7 @@ def draw_map(inspected: Inspected, shown: str, phase: int) -> Shown:
 
 def _cam(inspected: Inspected, phase: int) -> Shown:
     from core.figures.inspection.overlays import heat_overlay
-    from core.inspection.attribution import seg_grad_cam
+    from core.inspection.attribution.attribution import seg_grad_cam
 
     rows = inspect_layers.layers(inspected)
     names = [name for name, row in rows.items() if len(row.layer.shape) == 3]
@@ -105,7 +105,7 @@ def _cam(inspected: Inspected, phase: int) -> Shown:
 
 def _no_evidence(inspected: Inspected, names: list[str], phase: int, region: Array | None) -> None:
     """Say that a map is empty, and offer a layer whose map is not."""
-    from core.inspection.attribution import layer_with_evidence
+    from core.inspection.attribution.attribution import layer_with_evidence
 
     def go_on() -> None:
         layer = layer_with_evidence(inspected.subject, reversed(names), phase, region)
@@ -166,7 +166,7 @@ def _heat(subject: Subject, draw: Callable[[Subject], Array], asked: Key) -> Arr
 
 def _checked(inspected: Inspected, draw: Callable[[Subject], Array], asked: Key) -> Array:
     """Return the map from random weights, and say how alike the two are at each stage."""
-    from core.inspection.sanity import sanity_check
+    from core.inspection.attribution.sanity import sanity_check
 
     subject = inspected.subject
     found: SanityCheck = inspect_subject.kept(
@@ -220,7 +220,7 @@ def _occlusion(inspected: Inspected, phase: int) -> Shown:
     key = (subject.digest, subject.model, subject.field, pixel, phase, square)
 
     def work(progress: ProgressCallback) -> Occlusion:
-        from core.inspection.occlusion import occlusion
+        from core.inspection.attribution.occlusion import occlusion
 
         return occlusion(subject, *pixel, square, phase, on_progress=progress)
 

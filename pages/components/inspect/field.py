@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.figures.encoding import IndexedImage
-    from core.inspection.effective_field import EffectiveField
-    from core.inspection.receptive_field import UnitField
+    from core.inspection.receptive_field.effective_field import EffectiveField
+    from core.inspection.receptive_field.receptive_field import UnitField
     from core.inspection.subject import Subject
     from core.types.progress import ProgressCallback
 
@@ -39,7 +39,7 @@ AVERAGE_BYTES = 9_000_000
 
 def draw(inspected: Inspected) -> None:
     """Draw the view."""
-    from core.inspection.receptive_field import receptive_field, unit_at_pixel
+    from core.inspection.receptive_field.receptive_field import receptive_field, unit_at_pixel
 
     with inspect_stage.beside() as place:
         layer = inspect_layers.choose_or_output(inspected)
@@ -115,7 +115,7 @@ def _effective(inspected: Inspected, layer: str | None, shown: str) -> dict[str,
     A gradient takes a second or two, so random weights wait until they are asked for; from then on
     they stand beside the trained ones.
     """
-    from core.inspection.effective_field import effective_field
+    from core.inspection.receptive_field.effective_field import effective_field
 
     subject, pixel, found = inspected.subject, inspected.network_pixel, {}
     wanted = {"trained": ("trained",), "random": ("trained", "random")}.get(shown, ())
@@ -138,7 +138,11 @@ def _effective(inspected: Inspected, layer: str | None, shown: str) -> dict[str,
 
 def _average(inspected: Inspected, layer: str | None, many: int) -> dict[str, EffectiveField]:
     """Return the averages over many positions by kind of weights, none before they are made."""
-    from core.inspection.effective_field import effective_field, grid_of_pixels, laid_over
+    from core.inspection.receptive_field.effective_field import (
+        effective_field,
+        grid_of_pixels,
+        laid_over,
+    )
 
     subject, kinds = inspected.subject, list(_subjects(inspected))
     pixels = grid_of_pixels(subject.shape, round(many**0.5))

@@ -14,7 +14,7 @@ from pages.components.inspect.stage import Shown
 from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
-    from core.inspection.integrated_gradients import IntegratedGradients
+    from core.inspection.attribution.integrated_gradients import IntegratedGradients
     from core.types.arrays import Array
     from core.types.progress import ProgressCallback
 
@@ -37,7 +37,7 @@ def draw(
     key = (subject.digest, subject.model, subject.field, phase, named, baseline)
 
     def work(progress: ProgressCallback) -> IntegratedGradients:
-        from core.inspection.integrated_gradients import Baseline, integrated_gradients
+        from core.inspection.attribution.integrated_gradients import Baseline, integrated_gradients
 
         return integrated_gradients(
             subject, phase, region, Baseline(baseline), on_progress=progress
@@ -59,7 +59,7 @@ def draw(
 
 
 def _check(found: IntegratedGradients) -> None:
-    from core.inspection.integrated_gradients import WITHIN
+    from core.inspection.attribution.integrated_gradients import WITHIN
 
     error = found.completeness_error
     st.table(
@@ -81,7 +81,7 @@ def _check(found: IntegratedGradients) -> None:
 
 
 def _cut_off(inspected: Inspected, found: IntegratedGradients, baseline: str) -> None:
-    from core.inspection.integrated_gradients import blur_px
+    from core.inspection.attribution.integrated_gradients import blur_px
 
     start = "The baseline is the mean grey level of the field."
     if baseline == "blurred":

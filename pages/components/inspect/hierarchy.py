@@ -25,9 +25,9 @@ HIERARCHY = (
 
 def draw(inspected: Inspected) -> None:
     from core.figures.inspection.feature_maps import hierarchy_figure
-    from core.inspection.depths import first_middle_deepest, layers_with_maps
     from core.inspection.feature_maps import record_feature_maps
-    from core.inspection.receptive_field import field_sizes
+    from core.inspection.layers.depths import first_middle_deepest, layers_with_maps
+    from core.inspection.receptive_field.receptive_field import field_sizes
 
     subject, size = inspected.subject, inspected.opened.micrograph.pixel_size
     names = first_middle_deepest(layers_with_maps(inspect_subject.table(subject)))

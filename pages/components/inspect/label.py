@@ -24,7 +24,7 @@ SUM = "The winning logit as a sum of contributions"
 
 def draw(inspected: Inspected) -> None:
     """Draw the view."""
-    from core.inspection.attribution import class_probabilities
+    from core.inspection.attribution.attribution import class_probabilities
 
     with inspect_stage.beside() as place:
         inspect_stage.pixel_inputs(inspected)
@@ -59,7 +59,7 @@ def _probabilities(inspected: Inspected, shares: Array) -> None:
 
 
 def _further_outputs(inspected: Inspected, phases: int) -> None:
-    from core.inspection.attribution import further_outputs
+    from core.inspection.attribution.attribution import further_outputs
 
     values = further_outputs(inspected.subject, *inspected.network_pixel)
     names = inspected.classes[phases:]
@@ -80,7 +80,7 @@ def _one_of_several(inspected: Inspected) -> None:
 
 def _split(inspected: Inspected) -> None:
     from core.figures.inspection.network import logit_figure
-    from core.inspection.attribution import split_logit
+    from core.inspection.attribution.attribution import split_logit
 
     st.subheader(SUM)
     subject, pixel = inspected.subject, inspected.network_pixel

@@ -15,7 +15,7 @@ from pages.components.inspect.link import LINK, OF_LAYER
 from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
-    from core.inspection.layers import LayerRow
+    from core.inspection.layers.layers import LayerRow
 
 OUTPUT = "Output of the network"
 
@@ -28,7 +28,7 @@ def layers(inspected: Inspected) -> dict[str, LayerRow]:
 
 def readable(inspected: Inspected) -> dict[str, str]:
     """Return what each layer is called on screen, by its exact name."""
-    from core.inspection.layer_names import readable_names
+    from core.inspection.layers.layer_names import readable_names
 
     subject = inspected.subject
     key = ("names", subject.model, subject.shape)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import LamellaError
-from core.inspection.layer import FeatureMaps
+from core.inspection.layers.layer import FeatureMaps
 from core.types.arrays import Array
 from pages.components.frame import session
 from pages.components.frame.words import literal

@@ -15,14 +15,14 @@ from pages.components.inspect.link import LINK, OF_LAYER
 from pages.components.inspect.subject import Inspected
 
 if TYPE_CHECKING:
-    from core.inspection.layers import LayerRow, LayerTable
+    from core.inspection.layers.layers import LayerRow, LayerTable
 
 TABLE_HEIGHT = 430
 
 
 def draw(inspected: Inspected) -> None:
     """Draw the view."""
-    from core.inspection.layers import timed_layer_table
+    from core.inspection.layers.layers import timed_layer_table
 
     subject = inspected.subject
     table = inspect_subject.kept(
@@ -44,7 +44,7 @@ def draw(inspected: Inspected) -> None:
 
 def _drawing(inspected: Inspected, layer: str | None) -> None:
     from core.figures.inspection.network import network_figure
-    from core.inspection.network_map import network_map
+    from core.inspection.layers.network_map import network_map
 
     drawing = inspect_subject.kept(
         inspected.subject, "map", make=lambda: network_map(inspected.subject.trace)

@@ -92,7 +92,7 @@ def _taken(inspected: Inspected) -> ProbeInput:
 
 def _depths(inspected: Inspected, found: tuple[Probe, ...]) -> list[str]:
     from core.figures.inspection.probes import depth_label
-    from core.inspection.receptive_field import field_sizes
+    from core.inspection.receptive_field.receptive_field import field_sizes
 
     subject, rows = inspected.subject, inspect_layers.layers(inspected)
     depths = list(dict.fromkeys(one.layer for one in found if one.layer is not None))

@@ -17,7 +17,7 @@ from pages.components.inspect.subject import Inspected
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.inspection.ablation import Ablation, Skip
+    from core.inspection.attribution.ablation import Ablation, Skip
 
 NEXT, NONE = ",", "none"
 INTACT = "Labels of the intact network."
@@ -25,7 +25,7 @@ ABLATED = "Labels without these skip connections."
 
 
 def draw(inspected: Inspected, phase: int) -> Shown:
-    from core.inspection.ablation import ablate_skips, skips
+    from core.inspection.attribution.ablation import ablate_skips, skips
     from core.inspection.region import labels_in_field, labels_on_micrograph
 
     subject, opened = inspected.subject, inspected.opened
@@ -80,7 +80,7 @@ def _agreement(found: Ablation, known_truth: bool) -> None:
 
 def _switched_off(known: Sequence[Skip]) -> tuple[str, ...]:
     """Draw a switch for each skip; return the names of those that are off."""
-    from core.inspection.layer_names import readable_block
+    from core.inspection.layers.layer_names import readable_block
 
     names = [one.layer for one in known]
     asked = st.query_params.get("skips")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core.figures.encoding import IndexedImage
-    from core.inspection.receptive_field import Box
+    from core.inspection.receptive_field.receptive_field import Box
     from core.types.arrays import Array
 
 Shown = tuple[Overlay | None, Overlay | None, str]

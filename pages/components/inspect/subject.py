@@ -13,7 +13,7 @@ import streamlit as st
 from core.analysis.analysis import Analysis
 from core.errors import LamellaError
 from core.image_size import width_x_height
-from core.inspection.layer import FeatureMaps
+from core.inspection.layers.layer import FeatureMaps
 from core.palette import phase_color
 from core.types.segmentation import Phase
 from pages.components.frame import session, stores
@@ -24,7 +24,7 @@ from pages.components.inspect import image_classifiers
 from pages.components.inspect.link import LINK, Request
 
 if TYPE_CHECKING:
-    from core.inspection.layers import LayerTable
+    from core.inspection.layers.layers import LayerTable
     from core.inspection.subject import Subject
     from core.segmentation.preprocessing import ImageField
     from core.types.micrograph import Micrograph
@@ -176,7 +176,7 @@ def feature_maps(subject: Subject, layer: str) -> FeatureMaps:
 
 def table(subject: Subject) -> LayerTable:
     """Return the layer table, without run times."""
-    from core.inspection.layers import layer_table
+    from core.inspection.layers.layers import layer_table
 
     # It depends on the network and the size of the field, not on where the field lies.
     key = ("table", subject.model, subject.shape)
@@ -196,7 +196,7 @@ def _unnamed(subject: Subject) -> tuple[Phase, ...]:
 
 def _inside(opened: Opened, pixel: tuple[int, int] | None) -> tuple[int, int]:
     """Return the pixel, or the image's middle where there is none or it lies outside."""
-    from core.inspection.receptive_field import check_inside
+    from core.inspection.receptive_field.receptive_field import check_inside
 
     height, width = opened.micrograph.shape
     height -= opened.micrograph.info_bar_rows

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.concepts.stack_builder import LayerField
 from core.image_size import width_x_height
-from core.inspection.receptive_field import UnitField
+from core.inspection.receptive_field.receptive_field import UnitField
 from core.palette import ACCENT, OKABE_ITO
 from core.types.pixel_size import PixelSize
 from pages.components.frame.memory import Opened

@@ -12,7 +12,7 @@ from core.concepts.receptive_cone import ConeLevel
 from core.concepts.stack_builder import EXAMPLE, LayerField
 from core.concepts.structure_size import StructureSize, structure_size
 from core.figures.networks.receptive_fields import cone_figure
-from core.inspection.receptive_field import receptive_field, unit_at_pixel
+from core.inspection.receptive_field.receptive_field import receptive_field, unit_at_pixel
 from pages.components.frame import screen, session, stores
 from pages.components.frame.memory import Opened
 from pages.components.learn import field_picture as picture
@@ -21,7 +21,7 @@ from pages.components.learn import link as learn_link
 from pages.components.viewer.viewer import ViewerEvent
 
 if TYPE_CHECKING:
-    from core.inspection.trace import Trace
+    from core.inspection.receptive_field.trace import Trace
 
 OWN = "stack"
 FIRST = "conv 3"

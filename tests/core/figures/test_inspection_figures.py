@@ -27,7 +27,7 @@ from core.figures.inspection.overlays import (
     signed_overlay,
 )
 from core.figures.inspection.rings import with_ring
-from core.inspection.attribution import split_logit
+from core.inspection.attribution.attribution import split_logit
 from core.inspection.feature_maps import (
     Measure,
     feature_maps,
@@ -36,8 +36,8 @@ from core.inspection.feature_maps import (
     strongest_patches,
 )
 from core.inspection.kernels import frequency_response, kernels
-from core.inspection.network_map import network_map
-from core.inspection.receptive_field import field_sizes
+from core.inspection.layers.network_map import network_map
+from core.inspection.receptive_field.receptive_field import field_sizes
 from core.inspection.subject import Subject
 from core.types.pixel_size import PixelSize
 from models.architectures.small import SmallUnet, build_stack

@@ -29,7 +29,7 @@ from core.figures.networks import pooling as learn_pooling
 from core.figures.networks import receptive_fields as learn_fields
 from core.figures.networks import unet_drawing
 from core.figures.style import color_scale, readable
-from core.inspection.network_map import Block, Edge, NetworkMap, Role
+from core.inspection.layers.network_map import Block, Edge, NetworkMap, Role
 
 NOISE = np.random.default_rng(0).random((40, 80))
 

@@ -19,8 +19,8 @@ from core.inspection.feature_maps import (
     strongest_patches,
 )
 from core.inspection.field import choose_field
-from core.inspection.layer import FeatureMaps, Layer
-from core.inspection.receptive_field import Box
+from core.inspection.layers.layer import FeatureMaps, Layer
+from core.inspection.receptive_field.receptive_field import Box
 from core.inspection.subject import Expected, Subject, open_subject
 from core.types.micrograph import Micrograph
 from core.types.pixel_size import PixelSize

@@ -11,13 +11,13 @@ import torch
 from torch import nn
 
 from core.errors import LamellaError
-from core.inspection.ablation import ablate_skips
-from core.inspection.attribution import seg_grad_cam, split_logit
-from core.inspection.effective_field import effective_field
+from core.inspection.attribution.ablation import ablate_skips
+from core.inspection.attribution.attribution import seg_grad_cam, split_logit
+from core.inspection.attribution.occlusion import occlusion
+from core.inspection.attribution.sanity import sanity_check
 from core.inspection.feature_maps import feature_maps
-from core.inspection.layers import timed_layer_table
-from core.inspection.occlusion import occlusion
-from core.inspection.sanity import sanity_check
+from core.inspection.layers.layers import timed_layer_table
+from core.inspection.receptive_field.effective_field import effective_field
 from core.inspection.subject import Subject
 from core.inspection.view import Recorder, private_copy, reinitialized, run
 from core.segmentation.engines.device import exact_float32

@@ -16,7 +16,7 @@ from pages.components.frame.work import background
 from pages.components.studies import study
 
 if TYPE_CHECKING:
-    from core.inspection.layers import LayerTable
+    from core.inspection.layers.layers import LayerTable
     from core.synthesis.ising.snapshots import Snapshots
     from studies.ising.scoring import LiveResult
     from studies.ising.training import EpochScore
@@ -55,8 +55,8 @@ def inspect_link(name: str, side: int) -> dict[str, str]:
 
 def _layers(name: str, side: int) -> None:
     def make() -> LayerTable:
-        from core.inspection.layers import layer_table
-        from core.inspection.trace import trace_network
+        from core.inspection.layers.layers import layer_table
+        from core.inspection.receptive_field.trace import trace_network
         from studies.ising.networks.results import NETWORKS
 
         return layer_table(trace_network(NETWORKS[name].build(side).eval(), (1, 1, side, side)))

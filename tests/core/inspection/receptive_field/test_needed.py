@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.inspection import needed
-from core.inspection.needed import OnlyNeeded
-from core.inspection.receptive_field import Box, needed_of_values
-from core.inspection.trace import trace_network
+from core.inspection.receptive_field import needed
+from core.inspection.receptive_field.needed import OnlyNeeded
+from core.inspection.receptive_field.receptive_field import Box, needed_of_values
+from core.inspection.receptive_field.trace import trace_network
 from core.inspection.view import Recorder
 from models.architectures.small import SmallUnet
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import LamellaError
-from core.inspection.ablation import ablate_skips, skips
+from core.inspection.attribution.ablation import ablate_skips, skips
 from core.inspection.subject import Subject
 from models.architectures.lenet import build_lenet
 from models.architectures.small import SmallUnet, build_stack

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from core.errors import LamellaError
 from core.image_size import width_x_height
-from core.inspection.attribution import check_phase
-from core.inspection.receptive_field import Box
+from core.inspection.attribution.attribution import check_phase
+from core.inspection.receptive_field.receptive_field import Box
 from core.inspection.subject import Subject, network_stride
 from core.inspection.view import gradient, run
 from core.types.arrays import read_only

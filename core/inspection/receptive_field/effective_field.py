@@ -16,8 +16,8 @@ import numpy as np
 import torch
 
 from core.errors import LamellaError
-from core.inspection.needed import OnlyNeeded
-from core.inspection.receptive_field import centre_of_unit, unit_at_pixel
+from core.inspection.receptive_field.needed import OnlyNeeded
+from core.inspection.receptive_field.receptive_field import centre_of_unit, unit_at_pixel
 from core.inspection.subject import Subject
 from core.inspection.view import Recorder, gradient, run
 from core.types.arrays import read_only

@@ -17,9 +17,9 @@ import numpy as np
 
 from core.errors import LamellaError
 from core.image_size import width_x_height
-from core.inspection.axis_rules import SAME, Everything, Interval
-from core.inspection.operations import spatial
-from core.inspection.trace import Trace
+from core.inspection.receptive_field.axis_rules import SAME, Everything, Interval
+from core.inspection.receptive_field.operations import spatial
+from core.inspection.receptive_field.trace import Trace
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.errors import LamellaError
-from core.inspection.axis_rules import (
+from core.inspection.receptive_field.axis_rules import (
     AdaptiveWindow,
     Interval,
     Reflect,
@@ -19,14 +19,14 @@ from core.inspection.axis_rules import (
     TransposedWindow,
     Window,
 )
-from core.inspection.receptive_field import (
+from core.inspection.receptive_field.receptive_field import (
     Box,
     affine_field,
     field_sizes,
     receptive_field,
     unit_at_pixel,
 )
-from core.inspection.trace import Trace, trace_network
+from core.inspection.receptive_field.trace import Trace, trace_network
 from models.architectures import ARCHITECTURES
 from models.architectures.small import SmallUnet, build_stack, build_symmetric
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from core.inspection.layers import steps
+from core.inspection.layers.layers import steps
 from core.inspection.subject import Subject
 from core.inspection.view import split_call
 from core.types.arrays import read_only

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.inspection.layers import LayerTable
+from core.inspection.layers.layers import LayerTable
 
 
 def layers_with_maps(table: LayerTable) -> dict[str, int]:

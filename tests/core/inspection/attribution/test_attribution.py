@@ -10,16 +10,16 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import Cancelled, LamellaError
-from core.inspection.attribution import (
+from core.inspection.attribution.attribution import (
     class_probabilities,
     further_outputs,
     layer_with_evidence,
     seg_grad_cam,
     split_logit,
 )
-from core.inspection.occlusion import occlusion
-from core.inspection.receptive_field import receptive_field
-from core.inspection.sanity import sanity_check
+from core.inspection.attribution.occlusion import occlusion
+from core.inspection.attribution.sanity import sanity_check
+from core.inspection.receptive_field.receptive_field import receptive_field
 from core.inspection.subject import Subject
 from models.architectures.lenet import build_lenet, build_lenet_1998
 from models.architectures.small import SmallUnet, build_stack

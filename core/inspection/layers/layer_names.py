@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from core.inspection.layer import Layer
+from core.inspection.layers.layer import Layer
 from core.inspection.view import split_call
 
 # Where a module lies, by its path, and what is added to each number in it, so that counting

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from core.inspection.receptive_field import Box, needed_of_values
-from core.inspection.trace import Trace
-from core.inspection.window import Window, cut
+from core.inspection.receptive_field.receptive_field import Box, needed_of_values
+from core.inspection.receptive_field.trace import Trace
+from core.inspection.receptive_field.window import Window, cut
 
 WORTHWHILE = 0.5
 """Share of a layer's units that are needed, from which on it is computed whole."""

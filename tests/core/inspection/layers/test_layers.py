@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core.inspection.layers import layer_table, timed_layer_table
-from core.inspection.network_map import Role, network_map
+from core.inspection.layers.layers import layer_table, timed_layer_table
+from core.inspection.layers.network_map import Role, network_map
+from core.inspection.receptive_field.trace import trace_network
 from core.inspection.subject import Subject
-from core.inspection.trace import trace_network
 from models.architectures import ARCHITECTURES
 from models.architectures.lenet import build_lenet
 from models.architectures.small import SmallUnet

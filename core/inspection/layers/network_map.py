@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise, takewhile
 
-from core.inspection.layers import Step, steps
-from core.inspection.operations import spatial
-from core.inspection.trace import Trace
+from core.inspection.layers.layers import Step, steps
+from core.inspection.receptive_field.operations import spatial
+from core.inspection.receptive_field.trace import Trace
 
 
 class Role(StrEnum):

@@ -10,13 +10,13 @@ import torch
 from torch import nn
 
 from core.errors import LamellaError
-from core.inspection.effective_field import (
+from core.inspection.receptive_field.effective_field import (
     effective_field,
     grid_of_pixels,
     laid_over,
     radius_holding,
 )
-from core.inspection.receptive_field import receptive_field
+from core.inspection.receptive_field.receptive_field import receptive_field
 from core.inspection.subject import Subject
 from models.architectures.small import SmallUnet
 

@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from core.errors import LamellaError
-from core.inspection.axis_rules import AxisRule, Everything
-from core.inspection.kinds import kind_of
-from core.inspection.operations import (
+from core.inspection.layers.kinds import kind_of
+from core.inspection.receptive_field.axis_rules import AxisRule, Everything
+from core.inspection.receptive_field.operations import (
     Applied,
     axis_rules,
     multiply_accumulates,

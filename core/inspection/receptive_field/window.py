@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.inspection.receptive_field import Box
+from core.inspection.receptive_field.receptive_field import Box
 
 ELEMENTWISE = frozenset(
     {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.inspection.layer import Layer
-from core.inspection.layer_names import readable_block, readable_names
-from core.inspection.layers import steps
-from core.inspection.trace import trace_network
+from core.inspection.layers.layer import Layer
+from core.inspection.layers.layer_names import readable_block, readable_names
+from core.inspection.layers.layers import steps
+from core.inspection.receptive_field.trace import trace_network
 from models.architectures import ARCHITECTURES
 from models.architectures.unet import build_full_resolution_unet
 

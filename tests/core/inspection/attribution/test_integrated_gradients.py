@@ -8,13 +8,13 @@ import torch
 from torch import nn
 
 from core.errors import Cancelled, LamellaError
-from core.inspection.integrated_gradients import (
+from core.inspection.attribution.integrated_gradients import (
     Baseline,
     IntegratedGradients,
     baseline_image,
     integrated_gradients,
 )
-from core.inspection.receptive_field import Box
+from core.inspection.receptive_field.receptive_field import Box
 from core.inspection.region import pixel_region
 from core.inspection.subject import Subject
 from models.architectures.lenet import build_lenet

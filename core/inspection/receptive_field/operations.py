@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.inspection.axis_rules import (
+from core.inspection.receptive_field.axis_rules import (
     SAME,
     AdaptiveWindow,
     AxisRule,

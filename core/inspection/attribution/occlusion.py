@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from core.errors import LamellaError
-from core.inspection.attribution import at_pixel, check_phase
-from core.inspection.receptive_field import Box, receptive_field, unit_at_pixel
+from core.inspection.attribution.attribution import at_pixel, check_phase
+from core.inspection.receptive_field.receptive_field import Box, receptive_field, unit_at_pixel
 from core.inspection.subject import Subject
 from core.inspection.view import run
 from core.types.arrays import read_only

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.inspection.effective_field import effective_field
-from core.inspection.needed import OnlyNeeded
-from core.inspection.receptive_field import Box
+from core.inspection.receptive_field.effective_field import effective_field
+from core.inspection.receptive_field.needed import OnlyNeeded
+from core.inspection.receptive_field.receptive_field import Box
+from core.inspection.receptive_field.trace import trace_network
+from core.inspection.receptive_field.window import Window, cut
 from core.inspection.subject import Subject
-from core.inspection.trace import trace_network
-from core.inspection.window import Window, cut
 from models import zoo
 from models.architectures.small import SmallUnet
 from models.weights_file import trained

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from core.errors import LamellaError
 from core.image_size import width_x_height
-from core.inspection.layers import steps
+from core.inspection.layers.layers import steps
 from core.inspection.subject import Subject
 from core.inspection.view import Recorder, gradient, run, split_call
 from core.types.arrays import read_only

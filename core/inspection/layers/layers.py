@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from core.inspection.axis_rules import SAME
-from core.inspection.kinds import kind_of_function
-from core.inspection.layer import Layer
-from core.inspection.receptive_field import FieldSizes, value_field_sizes
+from core.inspection.layers.kinds import kind_of_function
+from core.inspection.layers.layer import Layer
+from core.inspection.receptive_field.axis_rules import SAME
+from core.inspection.receptive_field.receptive_field import FieldSizes, value_field_sizes
+from core.inspection.receptive_field.trace import Trace
 from core.inspection.subject import Subject
-from core.inspection.trace import Trace
 from core.inspection.view import join_call, run
 
 # Operations that only arrange numbers in memory; they get no row of their own.

@@ -1,0 +1,1 @@
+"""Why a pixel has its label, and whether such maps can be believed."""

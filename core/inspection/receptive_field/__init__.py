@@ -1,0 +1,1 @@
+"""What a unit can see, operation by operation, and how much of it the unit uses."""
