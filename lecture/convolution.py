@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import plotly.graph_objects as go
 
-from core.concepts.border import borders
-from core.concepts.convolution import Walk, feature_map, impulse_response, one_pixel
-from core.concepts.kernels import PRESETS, corner, sobel
-from core.concepts.output_size import Geometry, read_counts, same_padding
+from core.concepts.convolution.border import borders
+from core.concepts.convolution.convolution import Walk, feature_map, impulse_response, one_pixel
+from core.concepts.convolution.kernels import PRESETS, corner, sobel
+from core.concepts.convolution.output_size import Geometry, read_counts, same_padding
 from core.figures.concepts.convolution import (
     Panel,
     arithmetic,

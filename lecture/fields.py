@@ -7,9 +7,14 @@ from collections.abc import Callable
 import plotly.graph_objects as go
 
 from core.concepts.picture import busiest
-from core.concepts.receptive_cone import cone
-from core.concepts.stack_builder import field_rows, parse_stack, trace_spatial, trace_stack
-from core.concepts.structure_size import structure_size
+from core.concepts.receptive_fields.receptive_cone import cone
+from core.concepts.receptive_fields.stack_builder import (
+    field_rows,
+    parse_stack,
+    trace_spatial,
+    trace_stack,
+)
+from core.concepts.receptive_fields.structure_size import structure_size
 from core.figures.inspection.feature_maps import hierarchy_figure
 from core.figures.lecture.pictures import Frame, Shown, beside, pictures
 from core.figures.networks.receptive_fields import cone_figure

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 import plotly.graph_objects as go
 
-from core.concepts.invariance import hidden_distances
-from core.concepts.parameter_counts import Layers
+from core.concepts.convolution.parameter_counts import Layers
+from core.concepts.equivariance.invariance import hidden_distances
 from core.concepts.picture import busiest
 from core.concepts.shuffling import permutation, shuffled
 from core.figures.concepts.convolution import Panel, panels

@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 
 from core.analysis.analyse import analyse
 from core.concepts.architecture_facts import ArchitectureFacts, architecture_facts
-from core.concepts.cifar_family import family
 from core.concepts.counting import CHANCE_ERROR
-from core.concepts.gradient_flow import gradient_flow, patches
+from core.concepts.depth.cifar_family import family
+from core.concepts.depth.gradient_flow import gradient_flow, patches
 from core.figures.lecture.pictures import Shown, pictures
 from core.figures.networks.architectures import cost_figure, maps_figure
 from core.figures.networks.blocks import block_figure

@@ -7,10 +7,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.concepts.picture import busiest
-from core.concepts.pooling import Pooling, pool
-from core.concepts.pooling_noise import spot_scores, spotty
-from core.concepts.pooling_shift import STEPS as LINE
-from core.concepts.pooling_shift import pooled_steps, shift_curves
+from core.concepts.pooling.pooling import Pooling, pool
+from core.concepts.pooling.pooling_noise import spot_scores, spotty
+from core.concepts.pooling.pooling_shift import STEPS as LINE
+from core.concepts.pooling.pooling_shift import pooled_steps, shift_curves
 from core.figures.concepts.convolution import Panel, panels
 from core.figures.lecture.pictures import Shown, pictures
 from core.figures.networks.pooling import contrast_figure, shift_figure

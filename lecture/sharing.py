@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from core.concepts.equivariance import ShiftTest, curve, shift_test, steps
-from core.concepts.kernels import sobel
-from core.concepts.weight_sharing import layer_matrix
+from core.concepts.convolution.kernels import sobel
+from core.concepts.convolution.weight_sharing import layer_matrix
+from core.concepts.equivariance.equivariance import ShiftTest, curve, shift_test, steps
 from core.figures.concepts.convolution import difference_colors, feature_colors
 from core.figures.concepts.sharing import Sharing, matrix_figure, shift_figure
 from core.figures.lecture.pictures import Shown, pictures

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.concepts.convolution import feature_map
+from core.concepts.convolution.convolution import feature_map
 from pages.components.frame import question
 from pages.components.frame.memory import Opened
 from pages.components.frame.question import Question

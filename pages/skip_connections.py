@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.concepts import residual
+from core.concepts.depth import residual
 from pages.components.frame import question
 from pages.components.learn import depths as learn_depths
 from pages.components.learn import frame as learn

@@ -6,7 +6,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from core.concepts.depth_curves import DepthRun
+from core.concepts.depth.depth_curves import DepthRun
 
 MEASURED = Path(__file__).with_name("depths.json")
 

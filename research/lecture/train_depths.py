@@ -21,8 +21,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from core.concepts.cifar_family import build
 from core.concepts.counting import MOST, Counted, particles
+from core.concepts.depth.cifar_family import build
 from models.lecture.depths import MEASURED
 
 RUNS = tuple((layers, skip) for skip in (False, True) for layers in (20, 56))

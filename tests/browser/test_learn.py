@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, TimeoutError
 
-from core.concepts.convolution import Walk, output_pixel
-from core.concepts.equivariance import shift_test, steps
-from core.concepts.gradient_flow import gradient_flow, patches
-from core.concepts.heads import FLATTEN, POOL, moved, outputs, random_heads
-from core.concepts.kernels import sobel
-from core.concepts.output_size import Geometry
+from core.concepts.convolution.convolution import Walk, output_pixel
+from core.concepts.convolution.kernels import sobel
+from core.concepts.convolution.output_size import Geometry
+from core.concepts.depth.gradient_flow import gradient_flow, patches
+from core.concepts.equivariance.equivariance import shift_test, steps
+from core.concepts.equivariance.heads import FLATTEN, POOL, moved, outputs, random_heads
 from core.concepts.picture import picture, square_around
 from pages.components.frame.images import samples
 from pages.components.learn.frame import in_digits

@@ -96,8 +96,8 @@ def test_what_is_live_is_a_page() -> None:
 
 
 def test_the_numbers_of_the_sentences() -> None:
-    from core.concepts.parameter_counts import Layers, in_words, memory_bytes
-    from core.concepts.weight_sharing import layer_matrix
+    from core.concepts.convolution.parameter_counts import Layers, in_words, memory_bytes
+    from core.concepts.convolution.weight_sharing import layer_matrix
     from models.architectures import ARCHITECTURES
     from studies.ising.networks import results as ising
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.concepts import gradient_flow
+from core.concepts.depth import gradient_flow
 from core.errors import Cancelled
 from pages.components.frame import stores
 from tests.pages.running import lesson

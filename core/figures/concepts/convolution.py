@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.concepts.convolution import OnePixel
+from core.concepts.convolution.convolution import OnePixel
 from core.figures.cell_numbers import greys, numbered
 from core.figures.inspection.overlays import DIVERGING, SEQUENTIAL, colors
 from core.figures.style import GREYS, color_scale, drawn, level, upright

@@ -8,7 +8,13 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from core.concepts.parameter_counts import CARDS, GIB, cards_needed, in_words, memory_bytes
+from core.concepts.convolution.parameter_counts import (
+    CARDS,
+    GIB,
+    cards_needed,
+    in_words,
+    memory_bytes,
+)
 from core.figures.concepts.parameters import LEGEND, TICKS
 from core.figures.style import GRID, LINE, drawn, upright
 from core.palette import OKABE_ITO

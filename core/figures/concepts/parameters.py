@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.concepts.parameter_counts import (
+from core.concepts.convolution.parameter_counts import (
     CARDS_GIB,
     FORMS,
     GIB,

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from core.concepts.weight_sharing import LayerMatrix
+from core.concepts.convolution.weight_sharing import LayerMatrix
 from core.figures.style import GRID, LINE, color_scale, drawn, upright
 from core.palette import OKABE_ITO
 

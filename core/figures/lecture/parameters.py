@@ -6,7 +6,7 @@ from math import log10
 
 import plotly.graph_objects as go
 
-from core.concepts.parameter_counts import (
+from core.concepts.convolution.parameter_counts import (
     CARDS_GIB,
     DENSE,
     DENSE_MAPS,

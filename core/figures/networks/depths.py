@@ -7,8 +7,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from core.concepts.cifar_family import Member
-from core.concepts.depth_curves import DepthRun
+from core.concepts.depth.cifar_family import Member
+from core.concepts.depth.depth_curves import DepthRun
 from core.figures.style import GRID, LINE, drawn
 from core.palette import OKABE_ITO
 

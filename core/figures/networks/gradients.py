@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from core.concepts.gradient_flow import GradientFlow, Learning
+from core.concepts.depth.gradient_flow import GradientFlow, Learning
 from core.figures.style import GRID, LINE
 from core.palette import OKABE_ITO
 

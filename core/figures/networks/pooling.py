@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.concepts.pooling import PooledWindow
-from core.concepts.pooling_noise import SpotScore
-from core.concepts.pooling_shift import ShiftCurve
+from core.concepts.pooling.pooling import PooledWindow
+from core.concepts.pooling.pooling_noise import SpotScore
+from core.concepts.pooling.pooling_shift import ShiftCurve
 from core.figures.cell_numbers import greys, numbered
 from core.figures.style import GREYS, GRID, LINE, drawn
 from core.palette import OKABE_ITO

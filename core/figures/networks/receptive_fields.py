@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from core.concepts.receptive_cone import ConeLevel
+from core.concepts.receptive_fields.receptive_cone import ConeLevel
 from core.figures.style import GRID, LINE, drawn
 from core.palette import OKABE_ITO
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.concepts import kernels
-from core.concepts.convolution import (
+from core.concepts.convolution import kernels
+from core.concepts.convolution.convolution import (
     OnePixel,
     Walk,
     differences,
@@ -16,8 +16,8 @@ from core.concepts.convolution import (
     output_pixel,
     pixel_snippet,
 )
-from core.concepts.output_size import Geometry, extent, same_padding
-from core.concepts.padding import MODES
+from core.concepts.convolution.output_size import Geometry, extent, same_padding
+from core.concepts.convolution.padding import MODES
 from core.concepts.picture import busiest, square_around
 from core.figures.concepts import convolution as figures
 from core.image_size import width_x_height

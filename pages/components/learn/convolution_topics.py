@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.concepts import kernels, output_size
-from core.concepts.border import borders
-from core.concepts.channels import add_up, first_layer
-from core.concepts.convolution import Walk, feature_map, impulse_response
-from core.concepts.kernel_snippets import impulse_snippet, rank_snippet
-from core.concepts.output_size import Geometry, same_padding
+from core.concepts.convolution import kernels, output_size
+from core.concepts.convolution.border import borders
+from core.concepts.convolution.channels import add_up, first_layer
+from core.concepts.convolution.convolution import Walk, feature_map, impulse_response
+from core.concepts.convolution.kernel_snippets import impulse_snippet, rank_snippet
+from core.concepts.convolution.output_size import Geometry, same_padding
 from core.errors import LamellaError
 from core.figures.concepts.convolution import Panel, border_figure, panels, read_figure
 from pages.components.frame import screen

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.concepts import architecture_facts, cifar_family
-from core.concepts.cifar_family import Built
+from core.concepts import architecture_facts
+from core.concepts.depth import cifar_family
+from core.concepts.depth.cifar_family import Built
 from core.figures.networks.depths import family_figure
 from core.figures.networks.unet_drawing import unet_figure
 from core.types.progress import ProgressCallback

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.concepts.stack_builder import LayerField
+from core.concepts.receptive_fields.stack_builder import LayerField
 from core.image_size import width_x_height
 from core.inspection.receptive_field.receptive_field import UnitField
 from core.palette import ACCENT, OKABE_ITO

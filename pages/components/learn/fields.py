@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.concepts import receptive_cone, stack_builder
-from core.concepts.receptive_cone import ConeLevel
-from core.concepts.stack_builder import EXAMPLE, LayerField
-from core.concepts.structure_size import StructureSize, structure_size
+from core.concepts.receptive_fields import receptive_cone, stack_builder
+from core.concepts.receptive_fields.receptive_cone import ConeLevel
+from core.concepts.receptive_fields.stack_builder import EXAMPLE, LayerField
+from core.concepts.receptive_fields.structure_size import StructureSize, structure_size
 from core.figures.networks.receptive_fields import cone_figure
 from core.inspection.receptive_field.receptive_field import receptive_field, unit_at_pixel
 from pages.components.frame import screen, session, stores

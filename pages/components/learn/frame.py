@@ -8,7 +8,7 @@ A page of the lecture reads, from top to bottom::
     with learn.check_yourself():
         learn.formulas(...)
         learn.agreement(...)
-        learn.lines(core.concepts.convolution.snippet(...))
+        learn.lines(pixel_snippet(...))
     learn.end("Convolution", "Dumoulin and Visin 2016, arXiv:1603.07285")
 """
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from core.concepts import parameter_counts as counts
+from core.concepts.convolution import parameter_counts as counts
 from core.figures.concepts.memory import card_figure
 from core.figures.concepts.parameters import accuracy_figure, memory_figure, snapshot_figure
 from core.figures.concepts.sharing import shift_figure
@@ -246,7 +246,7 @@ def _answers(networks: dict[str, Any], curves: dict[str, Array], spins: Array, b
 
 
 def _probability(name: str, network: Any, spins: Array) -> float:
-    from core.concepts.invariance import probability_above
+    from core.concepts.equivariance.invariance import probability_above
 
     key = ("P(T > Tc)", name, spins.tobytes())
     return stores.kept(key, lambda: probability_above(network, spins), spins.nbytes)
@@ -260,7 +260,7 @@ def _spins(image: Array) -> Array:
 
 def _distances(spins: Array) -> tuple[dict[str, Any], dict[str, Array]]:
     """Return the networks by their titles, and how far the hidden units of each move."""
-    from core.concepts.invariance import hidden_distances
+    from core.concepts.equivariance.invariance import hidden_distances
     from models import lecture
 
     networks = stores.kept(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.concepts import kernels
+from core.concepts.convolution import kernels
 from core.errors import LamellaError
 from pages.components.frame import session, stores
 from pages.components.frame.words import literal

@@ -1,5 +1,5 @@
 """The kernel that slides over a patch of the micrograph, in the browser: no run of the script a
-position. Every number that it shows is one of ``core.concepts.convolution``."""
+position. Every number that it shows is one of ``core.concepts.convolution.convolution``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.concepts.convolution import Walk, feature_map
-from core.concepts.padding import pad
+from core.concepts.convolution.convolution import Walk, feature_map
+from core.concepts.convolution.padding import pad
 from core.figures.concepts.convolution import css_colors, feature_colors
 from pages.components.frame import session
 from pages.components.frame.serving.scripts import script

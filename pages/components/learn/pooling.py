@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.concepts import pooling, pooling_noise, pooling_shift
 from core.concepts.picture import busiest
-from core.concepts.pooling import OPERATIONS, Pooling
+from core.concepts.pooling import pooling, pooling_noise, pooling_shift
+from core.concepts.pooling.pooling import OPERATIONS, Pooling
 from core.errors import LamellaError
 from core.figures.networks import pooling as figures
 from core.image_size import width_x_height

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.concepts import kernels
-from core.concepts.convolution import Walk, feature_map
-from core.concepts.equivariance import ImageOperation, curve, pooling_snippet, steps
+from core.concepts.convolution import kernels
+from core.concepts.convolution.convolution import Walk, feature_map
+from core.concepts.convolution.weight_sharing import layer_matrix, matrix_snippet
+from core.concepts.equivariance.equivariance import ImageOperation, curve, pooling_snippet, steps
 from core.concepts.picture import constant_grey
-from core.concepts.weight_sharing import layer_matrix, matrix_snippet
 from core.errors import LamellaError
 from core.figures.concepts.convolution import heat_colors
 from core.figures.concepts.sharing import matrix_figure, shift_figure
@@ -28,7 +28,7 @@ from pages.components.learn.shift_stage import Shifted, Show, shift_stage
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
 if TYPE_CHECKING:
-    from core.concepts.network_shift import NetworkShift
+    from core.concepts.equivariance.network_shift import NetworkShift
 
 SHARINGS = ("Fully connected", "Locally connected", "Shared")
 SHIFTS = range(17)
@@ -153,7 +153,7 @@ def network(opened: Opened) -> None:
     owner = session.owner()
 
     def work(progress: ProgressCallback) -> NetworkShift:
-        from core.concepts.network_shift import network_shift
+        from core.concepts.equivariance.network_shift import network_shift
 
         engine = networks.of_owner(card.name, owner)
         with engine.lock:

@@ -1,5 +1,5 @@
-// Part of the shifting stage: what core.concepts.equivariance and core.concepts.heads compute, for
-// every frame of a drag. Images are { height, width, values }, row by row; a test compares the two.
+// Part of the shifting stage: what the room core.concepts.equivariance computes, for every frame of
+// a drag. Images are { height, width, values }, row by row; a test compares the two.
 
 const image = (height, width) => ({ height, width, values: new Float64Array(height * width) });
 const around = (at, length) => ((at % length) + length) % length;

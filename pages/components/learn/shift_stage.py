@@ -1,7 +1,7 @@
 """The micrograph that is dragged, and what moves with it, in the browser: no run of the script.
 
-What the browser computes is what :mod:`core.concepts.equivariance` and :mod:`core.concepts.heads`
-compute of the same 8-bit grey levels; a test compares them.
+What the browser computes is what :mod:`core.concepts.equivariance.equivariance` and
+:mod:`core.concepts.equivariance.heads` compute of the same 8-bit grey levels; a test compares them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from core.concepts.equivariance import ImageOperation
-from core.concepts.heads import HALF, random_heads
+from core.concepts.equivariance.equivariance import ImageOperation
+from core.concepts.equivariance.heads import HALF, random_heads
 from core.figures.concepts.convolution import feature_scale, scale_colors
 from pages.components.frame import session
 from pages.components.frame.serving import publish

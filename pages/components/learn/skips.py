@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.concepts import counting, gradient_flow, residual
-from core.concepts.gradient_flow import Learning
+from core.concepts import counting
+from core.concepts.depth import gradient_flow, residual
+from core.concepts.depth.gradient_flow import Learning
 from core.errors import LamellaError
 from core.figures.lecture.pictures import Shown, pictures
 from core.figures.networks import gradients as figures

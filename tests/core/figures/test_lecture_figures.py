@@ -10,15 +10,16 @@ import pytest
 from PIL import Image
 from plotly.colors import sample_colorscale
 
-from core.concepts import kernels, pooling, pooling_noise, pooling_shift
-from core.concepts.cifar_family import family
-from core.concepts.convolution import Walk, one_pixel
-from core.concepts.depth_curves import DepthRun
-from core.concepts.parameter_counts import Layers
-from core.concepts.pooling import Pooling
-from core.concepts.receptive_cone import cone
-from core.concepts.stack_builder import field_rows, parse_stack, trace_stack
-from core.concepts.weight_sharing import layer_matrix
+from core.concepts.convolution import kernels
+from core.concepts.convolution.convolution import Walk, one_pixel
+from core.concepts.convolution.parameter_counts import Layers
+from core.concepts.convolution.weight_sharing import layer_matrix
+from core.concepts.depth.cifar_family import family
+from core.concepts.depth.depth_curves import DepthRun
+from core.concepts.pooling import pooling, pooling_noise, pooling_shift
+from core.concepts.pooling.pooling import Pooling
+from core.concepts.receptive_fields.receptive_cone import cone
+from core.concepts.receptive_fields.stack_builder import field_rows, parse_stack, trace_stack
 from core.figures.concepts import convolution as concepts_convolution
 from core.figures.concepts import memory as concepts_memory
 from core.figures.concepts import parameters as concepts_parameters

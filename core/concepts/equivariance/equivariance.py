@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 from scipy import ndimage
 
-from core.concepts.convolution import Walk, feature_map
-from core.concepts.kernels import gaussian
-from core.concepts.output_size import Geometry
-from core.concepts.padding import PaddingMode
+from core.concepts.convolution.convolution import Walk, feature_map
+from core.concepts.convolution.kernels import gaussian
+from core.concepts.convolution.output_size import Geometry
+from core.concepts.convolution.padding import PaddingMode
 from core.concepts.snippet import Snippet
 from core.errors import LamellaError
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.concepts.output_size import Geometry, extent, output_size
-from core.concepts.padding import NUMPY_MODES, TORCH_MODES, PaddingMode, pad
+from core.concepts.convolution.output_size import Geometry, extent, output_size
+from core.concepts.convolution.padding import NUMPY_MODES, TORCH_MODES, PaddingMode, pad
 from core.concepts.snippet import Snippet, literal, six_digits
 
 

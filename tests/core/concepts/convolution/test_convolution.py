@@ -11,10 +11,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from core.concepts import kernels
-from core.concepts.border import borders
-from core.concepts.channels import add_up, first_layer
-from core.concepts.convolution import (
+from core.concepts.convolution import kernels
+from core.concepts.convolution.border import borders
+from core.concepts.convolution.channels import add_up, first_layer
+from core.concepts.convolution.convolution import (
     Walk,
     differences,
     feature_map,
@@ -23,14 +23,14 @@ from core.concepts.convolution import (
     output_pixel,
     pixel_snippet,
 )
-from core.concepts.output_size import (
+from core.concepts.convolution.output_size import (
     Geometry,
     output_size,
     read_counts,
     read_map,
     same_padding,
 )
-from core.concepts.padding import MODES, TORCH_MODES, pad
+from core.concepts.convolution.padding import MODES, TORCH_MODES, pad
 from core.concepts.picture import square_around
 from core.errors import LamellaError
 

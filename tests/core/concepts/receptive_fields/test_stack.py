@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.concepts import receptive_cone, stack_builder, structure_size
+from core.concepts.receptive_fields import receptive_cone, stack_builder, structure_size
 from core.errors import LamellaError
 from core.figures.networks.receptive_fields import cone_figure
 from models.architectures import ARCHITECTURES

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.concepts import cifar_family, counting
-from core.concepts.cifar_family import build, member
+from core.concepts import counting
+from core.concepts.depth import cifar_family
+from core.concepts.depth.cifar_family import build, member
 from core.errors import Cancelled, LamellaError
 from models.lecture.depths import MEASURED, depth_runs
 

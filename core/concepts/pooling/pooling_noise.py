@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.concepts.pooling import OPERATIONS, Pooling, pool
+from core.concepts.pooling.pooling import OPERATIONS, Pooling, pool
 from core.concepts.snippet import Snippet
 from core.errors import LamellaError
 from core.types.arrays import read_only

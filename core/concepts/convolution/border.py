@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.concepts.convolution import Walk, feature_map
-from core.concepts.output_size import Geometry, extent, same_padding
-from core.concepts.padding import MODES, border_error, pad
+from core.concepts.convolution.convolution import Walk, feature_map
+from core.concepts.convolution.output_size import Geometry, extent, same_padding
+from core.concepts.convolution.padding import MODES, border_error, pad
 from core.errors import LamellaError
 
 CORNER = 20

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.concepts.residual import DeepNetwork, build
+from core.concepts.depth.residual import DeepNetwork, build
 from core.errors import LamellaError
 from core.image_size import width_x_height
 from core.types.progress import ProgressCallback, no_progress

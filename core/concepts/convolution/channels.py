@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.concepts.convolution import Walk, feature_map
-from core.concepts.kernels import gaussian, sobel
-from core.concepts.output_size import Geometry
+from core.concepts.convolution.convolution import Walk, feature_map
+from core.concepts.convolution.kernels import gaussian, sobel
+from core.concepts.convolution.output_size import Geometry
 
 KEPT = Geometry(padding=1)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.concepts import gradient_flow, residual
+from core.concepts.depth import gradient_flow, residual
 from core.errors import Cancelled, LamellaError
 from core.figures.networks import gradients as figures
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.concepts.output_size import Geometry, output_size
+from core.concepts.convolution.output_size import Geometry, output_size
 from core.concepts.snippet import Snippet
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.concepts.pooling import OPERATIONS, Pooling, pool
+from core.concepts.pooling.pooling import OPERATIONS, Pooling, pool
 from core.errors import LamellaError
 
 SUBSAMPLING = "stride only"

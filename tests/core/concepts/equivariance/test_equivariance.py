@@ -8,11 +8,22 @@ import segmentation_models_pytorch as smp
 import torch
 from torch import nn
 
-from core.concepts import kernels
-from core.concepts.convolution import Walk, feature_map
-from core.concepts.equivariance import curve, max_pool, pooling_snippet, shift_test, steps
-from core.concepts.network_shift import circular_copy, consistency, network_shift, padding_leak
-from core.concepts.weight_sharing import layer_matrix, matrix_snippet
+from core.concepts.convolution import kernels
+from core.concepts.convolution.convolution import Walk, feature_map
+from core.concepts.convolution.weight_sharing import layer_matrix, matrix_snippet
+from core.concepts.equivariance.equivariance import (
+    curve,
+    max_pool,
+    pooling_snippet,
+    shift_test,
+    steps,
+)
+from core.concepts.equivariance.network_shift import (
+    circular_copy,
+    consistency,
+    network_shift,
+    padding_leak,
+)
 from core.errors import Cancelled, LamellaError
 from core.inspection.subject import network_stride
 from models import zoo

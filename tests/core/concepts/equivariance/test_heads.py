@@ -5,9 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.concepts import kernels
-from core.concepts.equivariance import steps
-from core.concepts.heads import AVERAGE, FLATTEN, HALF, POOL, Heads, moved, outputs, random_heads
+from core.concepts.convolution import kernels
+from core.concepts.equivariance.equivariance import steps
+from core.concepts.equivariance.heads import (
+    AVERAGE,
+    FLATTEN,
+    HALF,
+    POOL,
+    Heads,
+    moved,
+    outputs,
+    random_heads,
+)
 
 IMAGE = np.random.default_rng(3).random((32, 24))
 STEPS = {step.name: step for step in steps(kernels.sobel(3))}

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from core.concepts import pooling, pooling_noise, pooling_shift
-from core.concepts.pooling import Pooling
+from core.concepts.pooling import pooling, pooling_noise, pooling_shift
+from core.concepts.pooling.pooling import Pooling
 from core.concepts.snippet import Snippet
 from core.errors import LamellaError
 from core.figures.networks import pooling as figures

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.concepts import parameter_counts as counts
-from core.concepts.invariance import hidden_distances, probability_above
+from core.concepts.convolution import parameter_counts as counts
+from core.concepts.equivariance.invariance import hidden_distances, probability_above
 from core.concepts.shuffling import accuracy, followed_difference, permutation, shuffled
 from core.concepts.snapshots import CRITICAL_TEMPERATURE, as_spins, quench
 from models import lecture, zoo

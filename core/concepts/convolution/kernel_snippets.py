@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.concepts.convolution import Walk, impulse_response
-from core.concepts.kernels import separate
+from core.concepts.convolution.convolution import Walk, impulse_response
+from core.concepts.convolution.kernels import separate
 from core.concepts.snippet import Snippet, literal, six_digits
 
 

@@ -14,8 +14,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from core.concepts.receptive_fields.stack_builder import LayerField
 from core.concepts.snippet import Snippet
-from core.concepts.stack_builder import LayerField
 from core.inspection.receptive_field.axis_rules import SAME, AxisRule, Interval, Window
 from core.inspection.receptive_field.trace import Trace
 from core.types.arrays import read_only

@@ -1,0 +1,1 @@
+"""Why depth is hard to train, and the way past each block that helps."""

@@ -1,0 +1,1 @@
+"""What a feature map and an answer do when the image moves."""

@@ -1,0 +1,1 @@
+"""Pooling, and what it does to noise and to an image that moves."""

@@ -1,0 +1,1 @@
+"""How far a unit of a stack of layers sees."""
