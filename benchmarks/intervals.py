@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.measurement.intercept_lines import straight_lines, three_circles
-from core.measurement.line_intercepts import cross
+from core.measurement.grains.intercept_lines import straight_lines, three_circles
+from core.measurement.grains.line_intercepts import cross
 from core.measurement.particle_size import (
     edge_weights,
     intervals_over_fields,

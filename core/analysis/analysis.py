@@ -19,7 +19,7 @@ from core.types.segmentation import Segmentation
 if TYPE_CHECKING:
     import pandas as pd
 
-    from core.measurement.grain_size import Intercepts
+    from core.measurement.grains.grain_size import Intercepts
     from core.segmentation.engines.forest_engine import ForestTraining
 
 

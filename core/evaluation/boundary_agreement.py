@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.measurement.agreement import check_same_shape, fraction_near
-from core.measurement.grain_size import count_grains, intercepts
+from core.measurement.grains.grain_size import count_grains, intercepts
 from core.segmentation.grains.network import boundaries, separate_grains
 
 TOLERANCE_PX = 3.0

@@ -13,8 +13,8 @@ from core.errors import DataError
 from core.evaluation.boundary_agreement import GrainAgreement, grain_agreement
 from core.formats.reading.isolated_mask import isolated_marked
 from core.image_size import width_x_height
-from core.measurement.grain_lines import grain_lines, in_short
-from core.measurement.grain_size import GrainCount, Intercepts, count_grains
+from core.measurement.grains.grain_lines import grain_lines, in_short
+from core.measurement.grains.grain_size import GrainCount, Intercepts, count_grains
 from core.segmentation.engines.engine import Engine
 from core.segmentation.grains.merging import grains_from_probability
 from core.segmentation.grains.network import boundaries, separate_grains

@@ -19,7 +19,7 @@ from core.fields.settings import Kind
 from core.fields.words import in_a_sentence
 from core.measurement.direction import mean_direction
 from core.measurement.field_statistics import field_statistics
-from core.measurement.grain_size import (
+from core.measurement.grains.grain_size import (
     count_of_g,
     g_from_count,
     g_from_intercept,

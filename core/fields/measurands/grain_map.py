@@ -11,10 +11,10 @@ import pandas as pd
 from core.errors import DataError
 from core.fields.view import View
 from core.image_size import width_x_height
-from core.measurement.grain_lines import grain_lines, line_spacing_px
-from core.measurement.grain_size import GrainCount, count_grains, count_in_circle
-from core.measurement.intercept_lines import straight_lines, three_circles
-from core.measurement.line_intercepts import LineIntercepts, cross, cross_boundaries
+from core.measurement.grains.grain_lines import grain_lines, line_spacing_px
+from core.measurement.grains.grain_size import GrainCount, count_grains, count_in_circle
+from core.measurement.grains.intercept_lines import straight_lines, three_circles
+from core.measurement.grains.line_intercepts import LineIntercepts, cross, cross_boundaries
 from core.segmentation.grains.intercepts import filling_grains
 from core.segmentation.grains.second_phase import closing_probability, second_phase_mask
 

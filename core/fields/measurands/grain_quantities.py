@@ -12,7 +12,7 @@ from core.fields.measurands.grain_map import GrainMap
 from core.fields.quantity import Quantity, from_sample, missing
 from core.fields.settings import GrainMethod
 from core.fields.view import NO_SCALE, Scale, View, model_parts
-from core.measurement.grain_size import (
+from core.measurement.grains.grain_size import (
     GrainCount,
     Intercepts,
     g_from_area,
@@ -20,8 +20,8 @@ from core.measurement.grain_size import (
     g_from_intercept,
     g_iso643,
 )
-from core.measurement.intercept_lines import DIRECTIONS
-from core.measurement.line_intercepts import LineIntercepts
+from core.measurement.grains.intercept_lines import DIRECTIONS
+from core.measurement.grains.line_intercepts import LineIntercepts
 from core.measurement.uncertainty import ModelError, Part
 
 NO_HITS = "No test line crosses a boundary, so there is no mean intercept; check the segmentation."

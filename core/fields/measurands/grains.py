@@ -19,7 +19,7 @@ from core.fields.measurands.sizes import fitted
 from core.fields.result import Distribution, Drawing, DrawnHits, DrawnLine, FieldMeasurement
 from core.fields.settings import GrainMethod
 from core.fields.view import Scale, View
-from core.measurement.grain_size import CIRCLE
+from core.measurement.grains.grain_size import CIRCLE
 from core.segmentation.grains.second_phase import second_phase_mask
 from core.types.progress import ProgressCallback
 

@@ -20,7 +20,7 @@ from core.types.model_card import ModelCard
 from core.types.segmentation import Segmentation
 
 if TYPE_CHECKING:
-    from core.measurement.grain_size import Intercepts
+    from core.measurement.grains.grain_size import Intercepts
 
 
 def filling_grains(
@@ -65,7 +65,7 @@ def intercepts_of(
     """
     if card.boundary_phase is None:
         return None
-    from core.measurement.grain_lines import grain_lines, in_short
+    from core.measurement.grains.grain_lines import grain_lines, in_short
 
     rows, size = micrograph.image_rows, micrograph.pixel_size
     shape = square_shape(micrograph.pixels[rows].shape, size)

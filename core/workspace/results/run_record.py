@@ -9,7 +9,7 @@ from pathlib import Path
 from core import typed
 from core.analysis.analysis import Analysis
 from core.execution import Execution
-from core.measurement.grain_size import Intercepts
+from core.measurement.grains.grain_size import Intercepts
 from core.segmentation.forest.pixel_forest import ForestSettings
 from core.segmentation.objects.selection import Selection
 from core.segmentation.settings import ObjectSettings, TileSettings

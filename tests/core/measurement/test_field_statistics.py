@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import DataError
 from core.measurement.field_statistics import field_statistics
-from core.measurement.grain_size import g_from_count
+from core.measurement.grains.grain_size import g_from_count
 
 
 def test_no_field_is_refused():

@@ -8,7 +8,7 @@ from scipy.spatial import Delaunay
 from skimage.measure import label as connected
 
 from core.errors import LamellaError
-from core.measurement.grain_size import count_grains
+from core.measurement.grains.grain_size import count_grains
 from core.synthesis.grains import microscope, surface
 from core.synthesis.grains.effects import (
     Blur,

@@ -20,7 +20,7 @@ from pages.components.studies.grains import settings as study_grains_settings
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
 if TYPE_CHECKING:
-    from core.measurement.grain_size import GrainCount
+    from core.measurement.grains.grain_size import GrainCount
     from core.synthesis.grains.image import GrainImage
 
 SIDE = 512
@@ -82,8 +82,8 @@ def _made(seed: int) -> _Made | None:
 
 
 def _generated(settings: GrainSettings, seed: int) -> _Made:
-    from core.measurement.grain_lines import grain_lines, in_short
-    from core.measurement.grain_size import count_grains
+    from core.measurement.grains.grain_lines import grain_lines, in_short
+    from core.measurement.grains.grain_size import count_grains
     from core.synthesis.grains.image import generate
 
     begun = time.perf_counter()

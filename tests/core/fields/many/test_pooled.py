@@ -15,7 +15,7 @@ from core.fields.quantity import Quantity
 from core.fields.result import FieldMeasurement
 from core.fields.settings import KINDS, MeasureSettings
 from core.fields.words import value_in_words
-from core.measurement.grain_size import g_from_count
+from core.measurement.grains.grain_size import g_from_count
 from core.measurement.uncertainty import Part
 from tests.core.fields.made_analysis import analysis_of, card_of, discs
 

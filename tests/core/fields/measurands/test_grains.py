@@ -10,7 +10,7 @@ from core.errors import DataError
 from core.fields.field import measure_field
 from core.fields.measurands.grain_quantities import g_in_short
 from core.fields.settings import GRAIN_METHODS, MeasureSettings
-from core.measurement.grain_size import g_from_area, g_from_count, g_from_intercept
+from core.measurement.grains.grain_size import g_from_area, g_from_count, g_from_intercept
 from core.measurement.uncertainty import ModelError
 from core.segmentation.grains.intercepts import intercepts_of
 from core.types.pixel_size import PixelSize

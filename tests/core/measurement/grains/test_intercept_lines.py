@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from core.errors import DataError
-from core.measurement.grain_size import count_in_circle
-from core.measurement.intercept_lines import DIRECTIONS, straight_lines, three_circles
-from core.measurement.line_intercepts import cross, cross_boundaries
+from core.measurement.grains.grain_size import count_in_circle
+from core.measurement.grains.intercept_lines import DIRECTIONS, straight_lines, three_circles
+from core.measurement.grains.line_intercepts import cross, cross_boundaries
 from core.pixels.image_area import nearest_index
 from core.segmentation.grains.merging import grains_from_probability
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.measurement.intercept_lines import InterceptLine
+from core.measurement.grains.intercept_lines import InterceptLine
 
 # Along a line that nearly touches a boundary, steps of the raster look like crossings there and
 # back again.

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.measurement.grain_size import Intercepts, intercepts
-from core.measurement.intercept_lines import DIRECTIONS, straight_lines
-from core.measurement.line_intercepts import LineIntercepts, cross
+from core.measurement.grains.grain_size import Intercepts, intercepts
+from core.measurement.grains.intercept_lines import DIRECTIONS, straight_lines
+from core.measurement.grains.line_intercepts import LineIntercepts, cross
 
 FEWEST_LINES = 3
 CLOSEST_LINES_PX = 8

@@ -8,8 +8,8 @@ from PIL import Image
 
 from core.errors import DataError
 from core.evaluation.boundary_agreement import grain_agreement, line_agreement
-from core.measurement.grain_lines import grain_lines, in_short
-from core.measurement.grain_size import (
+from core.measurement.grains.grain_lines import grain_lines, in_short
+from core.measurement.grains.grain_size import (
     count_grains,
     equivalent_count,
     g_from_area,

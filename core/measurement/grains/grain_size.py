@@ -20,9 +20,9 @@ LINES_EVERY_PX = 8
 class Intercepts:
     """Test lines across a grain map: ``length_px`` of all lines of each direction together, and
     ``crossings`` of boundaries: along rows and columns, or in the four directions of
-    :mod:`core.measurement.intercept_lines`. ``every_px``: distance between lines. ``spread``:
-    standard deviation of the intercepts by their mean, nan for less than two. ``grains``: in the
-    field, where they are known."""
+    :mod:`core.measurement.grains.intercept_lines`. ``every_px``: distance between lines.
+    ``spread``: standard deviation of the intercepts by their mean, nan for less than two.
+    ``grains``: in the field, where they are known."""
 
     length_px: tuple[float, ...]
     crossings: tuple[int, ...]
