@@ -2,22 +2,12 @@
 // or a clicker. The pictures come as figures by HTTP; the next one is drawn before it is asked for,
 // so that a step is a change of visibility.
 
-const WIDTH = 1280, HEIGHT = 720, UPRIGHT = 640, SWIPE_PX = 60, RETRY_MS = 1500, LEAFING_MS = 120, ASKING_MS = 2000;
+const WIDTH = 1280, HEIGHT = 720, UPRIGHT = 640, SWIPE_PX = 60, RETRY_MS = 1500, LEAFING_MS = 120;
 const AHEAD = 2;
 const GONE = "404";
 const FORWARD = new Set(["ArrowRight", "ArrowDown", "PageDown", " ", "Enter"]);
 const BACK = new Set(["ArrowLeft", "ArrowUp", "PageUp", "Backspace"]);
 const TYPED = "input, textarea, select, [contenteditable=true]";
-
-const visitor = () => {
-  // Tells the visitors of a class apart, and says nothing of who they are.
-  let name = sessionStorage.getItem("lamella-visitor");
-  if (!name) {
-    name = Array.from(crypto.getRandomValues(new Uint8Array(12)), (one) => one.toString(36)).join("");
-    sessionStorage.setItem("lamella-visitor", name);
-  }
-  return name;
-};
 
 let library;
 const plotly = (address) => {
@@ -43,9 +33,7 @@ class Deck {
     this.figures = new Map();
     this.places = new Map();
     this.at = -1;
-    this.revealed = new Set();
-    this.answered = new Map();
-    this.counts = new Map();
+    this.questions = new Questions(this);
     this.onKey = (event) => this.key(event);
     this.onResize = () => this.fit();
     document.addEventListener("keydown", this.onKey, true);
@@ -56,7 +44,7 @@ class Deck {
     for (const [name, by] of [[".back", -1], [".on", 1]]) {
       this.find(name).addEventListener("click", () => this.go(this.at + by));
     }
-    this.find(".reveal").addEventListener("click", () => this.reveal());
+    this.find(".reveal").addEventListener("click", () => this.questions.reveal());
     this.find(".leave").addEventListener("click", () => this.leave());
     this.find(".live").addEventListener("click", (event) => {
       event.preventDefault();
@@ -69,7 +57,7 @@ class Deck {
     document.removeEventListener("keydown", this.onKey, true);
     removeEventListener("resize", this.onResize);
     clearInterval(this.player);
-    clearInterval(this.asker);
+    this.questions.stop();
     for (const key of [...this.places.keys()]) this.drop(key);
     this.destroyed = true;
   }
@@ -102,7 +90,7 @@ class Deck {
     const last = this.data.steps.length - 1;
     if (this.blank && event.key !== "Escape") this.setBlank(false);
     else if (event.key === " " && this.frames) this.play(!this.player);
-    else if (event.key === " " && this.current().choices.length && !this.revealed.has(this.current().key)) this.reveal();
+    else if (event.key === " " && this.questions.isOpen(this.current())) this.questions.reveal();
     else if (FORWARD.has(event.key)) this.go(this.at + 1);
     else if (BACK.has(event.key)) this.go(this.at - 1);
     else if (event.key === "Home") this.go(0);
@@ -132,10 +120,10 @@ class Deck {
     const step = steps[at];
     this.find(".part").textContent = step.part;
     this.find("h1").textContent = step.title;
-    const isOpen = step.choices.length && !this.revealed.has(step.key);
+    const isOpen = this.questions.isOpen(step);
     this.find(".sentence").textContent = isOpen ? "" : step.sentence;
     this.find(".reveal").hidden = !isOpen;
-    clearInterval(this.asker);
+    this.questions.stop();
     this.find(".place").textContent = `${at + 1} / ${steps.length}`;
     this.find(".bar").style.width = `${(100 * (at + 1)) / steps.length}%`;
     this.find(".live").hidden = !step.page;
@@ -164,7 +152,7 @@ class Deck {
       this.deck.dataset.drawn = step.key;
       const meta = place.layout?.meta ?? {};
       this.find(".note").textContent = meta.note ?? this.data.note;
-      if (step.choices.length) this.ask(step);
+      if (step.choices.length) this.questions.ask(step);
       this.frames = meta.frames;
       this.rate = meta.per_second;
       this.find(".playing").hidden = !this.frames;
@@ -228,7 +216,7 @@ class Deck {
     const stage = this.find(".stage");
     stage.append(place);
     this.places.set(step.key, place);
-    if (step.choices.length) return this.question(step, place);
+    if (step.choices.length) return this.questions.draw(step, place);
     const { data, layout } = JSON.parse(text);
     const { color, fontFamily } = getComputedStyle(this.deck);
     layout.font = { ...layout.font, color, family: fontFamily };
@@ -245,80 +233,6 @@ class Deck {
     if (place.layout) globalThis.Plotly.purge(place);
     place.remove();
     this.places.delete(key);
-  }
-
-  // ---- questions: each may be answered, here or by a class, before the truth is shown
-
-  question(step, place) {
-    place.classList.add("question");
-    const ask = document.createElement("p");
-    ask.textContent = step.ask;
-    place.append(ask);
-    step.choices.forEach((words, choice) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      const bar = document.createElement("i");
-      const text = document.createElement("span");
-      text.textContent = words;
-      const count = document.createElement("b");
-      button.append(bar, text, count);
-      button.addEventListener("click", () => this.answer(step, choice));
-      place.append(button);
-    });
-    return place;
-  }
-
-  ask(step) {
-    this.showAnswers(step);
-    if (!this.data.answers) return;
-    this.fetchAnswers(step);
-    clearInterval(this.asker);
-    this.asker = setInterval(() => this.fetchAnswers(step), ASKING_MS);
-  }
-
-  async fetchAnswers(step, answer) {
-    const asked = answer === undefined ? {} : {
-      method: "POST",
-      body: JSON.stringify({ visitor: visitor(), choice: answer }),
-    };
-    try {
-      const got = await fetch(`${this.data.answers}/${step.key}`, asked);
-      if (got.ok) this.counts.set(step.key, (await got.json()).counts);
-    } catch {
-      // The next one may get through.
-    }
-    if (this.current() === step) this.showAnswers(step);
-  }
-
-  answer(step, choice) {
-    if (this.revealed.has(step.key)) return;
-    this.answered.set(step.key, choice);
-    this.showAnswers(step);
-    if (this.data.answers) this.fetchAnswers(step, choice);
-  }
-
-  reveal() {
-    const step = this.current();
-    if (!step.choices.length) return;
-    this.revealed.add(step.key);
-    this.find(".sentence").textContent = step.sentence;
-    this.find(".reveal").hidden = true;
-    this.showAnswers(step);
-  }
-
-  showAnswers(step) {
-    const place = this.places.get(step.key), counts = this.counts.get(step.key);
-    const shown = this.revealed.has(step.key), total = counts?.reduce((sum, one) => sum + one, 0);
-    place.querySelectorAll("button").forEach((button, choice) => {
-      button.setAttribute("aria-pressed", this.answered.get(step.key) === choice);
-      button.classList.toggle("right", shown && choice === step.truth);
-      const share = shown && total ? counts[choice] / total : 0;
-      button.querySelector("i").style.width = `${100 * share}%`;
-      button.querySelector("b").textContent = shown && counts ? `${counts[choice]}` : "";
-    });
-    if (!this.data.answers) return;
-    const words = total === 1 ? "1 answer" : `${total ?? 0} answers`;
-    this.find(".note").textContent = counts ? words : "The class is over: no answers are collected.";
   }
 
   // ---- a picture that moves

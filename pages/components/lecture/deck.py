@@ -18,7 +18,7 @@ _component = st.components.v2.component(
     "lamella_lecture",
     html=(_HERE / "deck.html").read_text("utf-8"),
     css=(_HERE / "deck.css").read_text("utf-8"),
-    js=script(_HERE, "deck.js"),
+    js=script(_HERE, "questions.js", "deck.js"),
     # Plotly's own style lies in the document, outside any shadow root.
     isolate_styles=False,
 )
