@@ -122,7 +122,7 @@ def test_each_part_on_an_upload_which_a_class_sees_by_one_short_link(
     expect(student.locator(".lecture-deck .note")).to_have_text(
         "The class is over: its pictures are gone."
     )
-    # What the link says from now on: tests/pages/test_lecture.py.
+    # What the link says from now on: tests/pages/lecture/test_lecture.py.
     assert not said
 
 

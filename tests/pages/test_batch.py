@@ -21,9 +21,9 @@ from pages.components.frame import keeping
 from pages.components.frame.work import worker
 from tests.core.fields.many.test_pooled import fractions
 from tests.core.jobs.test_batch import disks
+from tests.pages.frame.test_keeping import ANN, BOB, become
 from tests.pages.running import by_key, fetched, finish, opened, texts
-from tests.pages.test_forest import DISK, GROUND, draw
-from tests.pages.test_keeping import ANN, BOB, become
+from tests.pages.segment.test_forest import DISK, GROUND, draw
 from tests.pages.test_lab_models import keep
 from tests.pages.test_pages import two_disks, upload
 

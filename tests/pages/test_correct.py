@@ -13,11 +13,11 @@ from streamlit.testing.v1 import AppTest
 from core.workspace.corrections.open_correction import STALE
 from pages.components.correct.route import GONE, correction_route
 from pages.components.frame import identity, stores
+from tests.pages.frame.test_keeping import ANN, BOB, become
 from tests.pages.running import finish, opened, texts
-from tests.pages.test_keeping import ANN, BOB, become
+from tests.pages.segment.test_runs import downloaded
 from tests.pages.test_library import cookie
 from tests.pages.test_pages import two_disks, upload
-from tests.pages.test_runs import downloaded
 
 WIDTH, GROUND, THIRD = 128, 0, 3 << 8 | 1
 RUNS = (0, 4, GROUND, THIRD), (WIDTH, 4, GROUND, THIRD)

@@ -17,8 +17,8 @@ from models import lab
 from pages.components.frame import keeping
 from pages.components.models import foreign, importing
 from tests.onnx_files import description, network, package
+from tests.pages.frame.test_keeping import ANN, become
 from tests.pages.running import finish, opened, texts
-from tests.pages.test_keeping import ANN, become
 
 
 def importer(name: str, data: bytes, kind: str = "application/octet-stream") -> AppTest:

@@ -20,9 +20,9 @@ from pages.components.frame import keeping, link, stores
 from pages.components.models import lab_model, overview
 from pages.components.segment import keep_forest, objects
 from pages.components.segment import stored as stored_result
+from tests.pages.frame.test_keeping import ANN, BOB, become
 from tests.pages.running import finish, opened, read, texts, warnings
-from tests.pages.test_forest import DISK, GROUND, draw
-from tests.pages.test_keeping import ANN, BOB, become
+from tests.pages.segment.test_forest import DISK, GROUND, draw
 from tests.pages.test_pages import two_disks, upload
 
 

@@ -30,8 +30,8 @@ from pages.components.frame.words import WORD_JOINER, literal
 from pages.components.frame.work.queued import name_of
 from pages.components.library import compare, item, overview
 from pages.components.segment.run import labels_key
+from tests.pages.frame.test_keeping import ANN, BOB, become
 from tests.pages.running import by_key, opened, texts, warnings
-from tests.pages.test_keeping import ANN, BOB, become
 from tests.pages.test_pages import two_disks
 
 METHODS = ("otsu", "local-threshold")

@@ -24,8 +24,8 @@ from pages.components.frame.work import worker
 from tests.core.training.test_fine_tuning import QUICK, Tiny
 from tests.core.training.test_mask_files import disks, png
 from tests.core.workspace.corrections.corrected_result import step
+from tests.pages.frame.test_keeping import ANN, BOB, become
 from tests.pages.running import by_key, finish, opened, texts
-from tests.pages.test_keeping import ANN, BOB, become
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ import pytest
 
 from pages.components.frame.work.arenas import ARENAS
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 THREADS = 6
 COUNT = f"""
 import ctypes, sys, threading

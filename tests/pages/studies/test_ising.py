@@ -17,7 +17,7 @@ from studies.ising.networks import results as ising
 from tests.pages import running
 from tests.pages.running import texts, warnings
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(autouse=True)

@@ -33,9 +33,9 @@ from pages.components.frame.work import handover, jobs, networks
 from pages.components.frame.work.jobs import Job
 from pages.components.frame.work.queued import QueuedJob
 from pages.components.segment.kept import KeptAnalysis
+from tests.pages.frame.test_keeping import ANN, BOB, become, restart
 from tests.pages.running import by_key, finish, opened, texts
-from tests.pages.test_forest import DISK, GROUND, draw
-from tests.pages.test_keeping import ANN, BOB, become, restart
+from tests.pages.segment.test_forest import DISK, GROUND, draw
 from tests.pages.test_library import cookie
 from tests.pages.test_pages import two_disks, upload
 

@@ -13,7 +13,7 @@ from core.types.micrograph import Micrograph
 from pages.components.correct import clicks
 from pages.components.frame import identity
 from tests.core.interaction.bright_network import BrightNetwork, disks
-from tests.pages.test_keeping import ANN, BOB
+from tests.pages.frame.test_keeping import ANN, BOB
 
 DISK = (60, 60, 20)
 # The last 20 rows are an info bar, the first 10 another one.

@@ -18,8 +18,8 @@ from lecture.steps import STEPS
 from pages.components.frame.serving.image_store import image_route, image_store
 from pages.components.lecture import stage
 from pages.components.lecture.class_route import classrooms, is_open
+from tests.pages.frame.test_keeping import ANN, BOB, become
 from tests.pages.running import lesson, opened, texts, warnings
-from tests.pages.test_keeping import ANN, BOB, become
 from tests.pages.test_pages import two_disks
 
 

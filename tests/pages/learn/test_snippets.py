@@ -19,7 +19,7 @@ from pages.components.frame.work import networks
 from pages.components.learn.frame import lessons
 from tests.pages.running import finish, lesson, phases_only, texts, warnings
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 TOPICS = (
     "Output size",
