@@ -11,8 +11,9 @@ import numpy as np
 
 from core.errors import DataError
 from core.formats import read_file
-from core.measurement.agreement import ObjectAgreement, mean_of_known
+from core.measurement.agreement import mean_of_known
 from core.measurement.boxes import boxes_of_objects, match_boxes, read_yolo_boxes
+from core.measurement.object_agreement import ObjectAgreement
 from core.segmentation.objects.counted import counted_objects
 from core.segmentation.segment import AnyEngine, segment
 from core.segmentation.settings import ObjectSettings

@@ -24,7 +24,8 @@ from core.evaluation.headlines import Headline, headlines
 from core.evaluation.image_scores import ImageScores, ObjectScores
 from core.formats import read_file
 from core.image_size import width_x_height
-from core.measurement.agreement import best_overlaps, boundary_f1, confusion_matrix, match_objects
+from core.measurement.agreement import boundary_f1, confusion_matrix
+from core.measurement.object_agreement import best_overlaps, match_objects
 from core.pixels.mask_file import read_mask
 from core.segmentation.engines.processor import machine_in_words
 from core.segmentation.grains.merging import grains_from_probability

@@ -8,7 +8,8 @@ import numpy as np
 
 from core.evaluation.boundary_agreement import GrainAgreement
 from core.evaluation.confidence_calibration import PixelSample, Reliability
-from core.measurement.agreement import ObjectAgreement, intersection_over_union, mean_of_known
+from core.measurement.agreement import intersection_over_union, mean_of_known
+from core.measurement.object_agreement import ObjectAgreement
 
 NAN = float("nan")
 

@@ -13,14 +13,13 @@ from core.errors import DataError
 from core.evaluation.boundary_agreement import GrainAgreement, grain_agreement
 from core.image_size import width_x_height
 from core.measurement.agreement import (
-    ObjectAgreement,
     boundary_f1,
     confusion_matrix,
     dice,
     intersection_over_union,
-    match_objects,
     pixel_accuracy,
 )
+from core.measurement.object_agreement import ObjectAgreement, match_objects
 from core.segmentation.grains.merging import grains_from_probability
 from core.segmentation.grains.second_phase import closing_probability, second_phase_mask
 from core.types.arrays import read_only

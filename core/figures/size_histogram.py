@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from core.figures.style import drawn, upright
 from core.measurement.particle_size import weighted_quantiles
-from core.measurement.regions import in_readable_units
+from core.measurement.readable_units import in_readable_units
 from core.palette import ACCENT
 from core.types.segmentation import Phase
 
@@ -45,8 +45,8 @@ def size_bins(
 
     The width of the bins follows Freedman and Diaconis 1981, rounded to 1, 2 or 5 times a power of
     ten: at most 60 of them, and no fewer than the rule of Sturges 1926 gives, log2 n + 1.
-    Diameters have the unit of :func:`core.measurement.regions.in_readable_units`. Objects cut by
-    the edge have no size of their own, so they are left out unless ``include_cut``.
+    Diameters have the unit of :func:`core.measurement.readable_units.in_readable_units`. Objects
+    cut by the edge have no size of their own, so they are left out unless ``include_cut``.
     """
     table = in_readable_units(table)
     column = next(name for name in table if str(name).startswith("equivalent_diameter_"))

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from core.errors import DataError
-from core.measurement.agreement import check_same_shape, match_objects, outline
+from core.measurement.agreement import check_same_shape, outline
+from core.measurement.object_agreement import match_objects
 from core.measurement.particle_size import mean_diameter
 from core.measurement.regions import measure_objects
 

@@ -9,7 +9,7 @@ from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
 from core.errors import DataError
-from core.measurement.agreement import ObjectAgreement
+from core.measurement.object_agreement import ObjectAgreement
 
 
 def read_yolo_boxes(path: Path, shape: tuple[int, int]) -> np.ndarray:

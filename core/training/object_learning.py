@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 from torch import Tensor, nn
 
-from core.measurement.agreement import match_objects, mean_of_known
+from core.measurement.agreement import mean_of_known
+from core.measurement.object_agreement import match_objects
 from core.segmentation.objects.watershed import separate_by_distance
 from core.segmentation.preprocessing import grey_levels
 from core.segmentation.settings import ObjectSettings

@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from core.measurement.agreement import best_overlaps
+from core.measurement.object_agreement import best_overlaps
 from core.segmentation.engines.engine import Engine
 from core.segmentation.objects.confidence import features
 from core.segmentation.objects.counted import find_objects

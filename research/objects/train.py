@@ -24,7 +24,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.measurement.agreement import ObjectAgreement, match_objects, mean_of_known
+from core.measurement.agreement import mean_of_known
+from core.measurement.object_agreement import ObjectAgreement, match_objects
 from core.pixels.resampling import resample
 from core.segmentation.objects.watershed import separate_by_distance
 from core.segmentation.preprocessing import grey_levels

@@ -17,8 +17,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from core.formats import read_file
-from core.measurement.agreement import best_overlaps
 from core.measurement.boxes import box_overlaps, boxes_of_objects, read_yolo_boxes
+from core.measurement.object_agreement import best_overlaps
 from core.segmentation.engines.engine import Engine
 from core.segmentation.objects.confidence import features
 from core.segmentation.objects.counted import find_objects

@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.measurement.agreement import (
-    best_overlaps,
-    confusion_matrix,
-    intersection_over_union,
-    match_objects,
-    mean_of_known,
-)
+from core.measurement.agreement import confusion_matrix, intersection_over_union, mean_of_known
+from core.measurement.object_agreement import best_overlaps, match_objects
 from core.pixels.resampling import resample
 from core.segmentation.objects.watershed import separate_by_distance
 from core.segmentation.settings import ObjectSettings

@@ -71,7 +71,7 @@ def _show(analysis: Analysis, name: str) -> None:
 
 def _numbers(analysis: Analysis) -> dict[str, str]:
     from core.figures.size_histogram import size_bins
-    from core.measurement.regions import in_digits
+    from core.measurement.readable_units import in_digits
 
     fractions = analysis.phase_fractions
     rows = {

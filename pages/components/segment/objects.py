@@ -91,7 +91,7 @@ def rows(
 
     ``on_select``: gets the id, 0 for none, after it was selected here.
     """
-    from core.measurement.regions import in_readable_units
+    from core.measurement.readable_units import in_readable_units
 
     chosen = selection.selected(digest)
     shown = in_readable_units(measured)
@@ -144,7 +144,7 @@ def _column(name: str, table: pd.DataFrame) -> ColumnConfig:
 
 
 def _decimals(name: str, table: pd.DataFrame) -> int:
-    from core.measurement.regions import decimals
+    from core.measurement.readable_units import decimals
 
     if name in WHOLE:
         return 0
@@ -178,7 +178,7 @@ def sentence(analysis: Analysis) -> str:
 
 def numbers(measured: pd.DataFrame, chosen: int, name: str) -> str:
     """Return an object's numbers in one line, "" where it has no row; ``name``: of its phase."""
-    from core.measurement.regions import in_readable_units
+    from core.measurement.readable_units import in_readable_units
 
     table = in_readable_units(measured)
     found = table[table["id"] == chosen]

@@ -31,7 +31,7 @@ AGREEMENT = "Agreement with this synthetic sample's ground truth (IoU): "
 def summary(analysis: Analysis, truth: Array | None) -> None:
     """Draw the few numbers that most users came for."""
     from core.figures.size_histogram import size_bins
-    from core.measurement.regions import in_digits
+    from core.measurement.readable_units import in_digits
 
     fractions = analysis.phase_fractions
     rows = {

@@ -8,7 +8,7 @@ import pytest
 from core.evaluation.image_scores import ObjectScores
 from core.evaluation.measured import ObjectReliability
 from core.evaluation.object_reliability import object_confidence_entries, object_confidence_text
-from core.measurement.agreement import match_objects
+from core.measurement.object_agreement import match_objects
 
 NOTHING = match_objects(np.zeros((2, 2), int), np.zeros((2, 2), int))
 WITHOUT = ObjectScores(NOTHING, NOTHING, *np.empty((4, 0)))

@@ -13,7 +13,8 @@ from core.evaluation.evaluation import Evaluation, evaluate
 from core.evaluation.headlines import headlines
 from core.evaluation.image_scores import ImageScores, ObjectScores, relative_error
 from core.evaluation.report import entries, images_csv
-from core.measurement.agreement import confusion_matrix, match_objects
+from core.measurement.agreement import confusion_matrix
+from core.measurement.object_agreement import match_objects
 from core.segmentation.engines.classic_engine import ClassicEngine
 from core.segmentation.engines.engine import Engine
 from models.classic import otsu

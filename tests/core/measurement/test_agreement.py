@@ -5,6 +5,7 @@ import pytest
 
 from core.errors import DataError
 from core.measurement import agreement
+from core.measurement.object_agreement import best_overlaps, match_objects
 
 
 def worked_case() -> tuple[np.ndarray, np.ndarray]:
@@ -40,7 +41,7 @@ def test_wrong_labels_and_shapes_are_told():
     with pytest.raises(DataError, match=r"\(4, 4\).*\(4, 5\)"):
         agreement.confusion_matrix(labels, np.zeros((4, 5), np.uint8), 2)
     with pytest.raises(DataError, match="above 0"):
-        agreement.match_objects(labels, labels, minimum_iou=0)
+        match_objects(labels, labels, minimum_iou=0)
 
 
 def test_worked_case_pixels():
@@ -56,7 +57,7 @@ def test_worked_case_pixels():
     [(0.5, (3, 1, 0), 0.85714, 0.69524), (0.75, (2, 2, 1), 0.57143, 0.55238)],
 )
 def test_worked_case_objects(minimum_iou, counts, f1, panoptic_quality):
-    matched = agreement.match_objects(*worked_case(), minimum_iou)
+    matched = match_objects(*worked_case(), minimum_iou)
     assert (
         matched.true_positives,
         matched.false_positives,
@@ -72,26 +73,26 @@ def test_best_overlap_of_each_object_of_the_reference():
     prediction = np.zeros((4, 10), int)
     prediction[:, :3], prediction[:, 3:7] = 1, 4
     # Objects 2, 5 and 9: 4 of 20 px, 12 of 16 px, none.
-    assert agreement.best_overlaps(reference, prediction) == pytest.approx([0.2, 0.75, 0])
-    assert agreement.best_overlaps(reference > 99, prediction).size == 0
-    assert agreement.best_overlaps(np.ones((2, 2), int), np.ones((2, 2), int)).tolist() == [1]
+    assert best_overlaps(reference, prediction) == pytest.approx([0.2, 0.75, 0])
+    assert best_overlaps(reference > 99, prediction).size == 0
+    assert best_overlaps(np.ones((2, 2), int), np.ones((2, 2), int)).tolist() == [1]
 
 
 def test_matching_prefers_more_pairs_to_a_better_pair():
     reference = np.array([[1] * 10 + [2] * 4])
     prediction = np.array([[1] * 4 + [3] * 10])
     # IoU: 1-1 0.4, 1-3 6/14, 2-3 0.4. Greedy would take 1-3 and lose a pair.
-    matched = agreement.match_objects(reference, prediction, minimum_iou=0.3)
+    matched = match_objects(reference, prediction, minimum_iou=0.3)
     assert matched.true_positives == 2
     assert matched.iou_sum == pytest.approx(0.8)
 
 
 def test_nothing_to_match():
     empty, one = np.zeros((5, 5), int), np.ones((5, 5), int)
-    assert np.isnan(agreement.match_objects(empty, empty).f1)
-    assert agreement.match_objects(one, empty).recall == 0
-    assert np.isnan(agreement.match_objects(one, empty).precision)
-    assert agreement.match_objects(empty, one).false_positives == 1
+    assert np.isnan(match_objects(empty, empty).f1)
+    assert match_objects(one, empty).recall == 0
+    assert np.isnan(match_objects(one, empty).precision)
+    assert match_objects(empty, one).false_positives == 1
 
 
 @pytest.mark.parametrize(("shift", "tolerance", "expected"), [(2, 2, 1), (2, 1, 0), (0, 0, 1)])

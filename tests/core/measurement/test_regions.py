@@ -9,7 +9,8 @@ from scipy.ndimage import gaussian_filter
 from skimage.measure import label
 
 from core.errors import DataError
-from core.measurement.regions import bounding_extents, in_readable_units, measure_objects
+from core.measurement.readable_units import in_readable_units
+from core.measurement.regions import bounding_extents, measure_objects
 from core.types.pixel_size import PixelSize
 
 COLUMNS = [
