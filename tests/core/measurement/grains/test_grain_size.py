@@ -154,7 +154,7 @@ def test_empty_lines_are_not_scored_as_right():
     empty, full = np.zeros((8, 8), bool), np.ones((8, 8), bool)
     assert np.isnan(line_agreement(empty, empty).f1)
     assert line_agreement(full, empty).f1 == 0
-    with pytest.raises(DataError, match="shape"):
+    with pytest.raises(DataError, match="8 x 8 px and the prediction 9 x 8 px"):
         line_agreement(empty, np.zeros((8, 9), bool))
 
 
