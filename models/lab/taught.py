@@ -80,12 +80,18 @@ def minority(images: Sequence[TeachingImage], phases: int) -> int:
 
 
 def usual_title(workspace: Workspace, training: Training) -> str:
-    """Return what a model may be called: after what it began with and what it learned from."""
+    """Return what a model may be called: after what it began with and what it learned from, or how
+    many specimens that were where their names are too long."""
     assert training.settings is not None
     start = training.settings.start
     base = teaching.titles(workspace, training.owner).get(start)
     begun = f"{base}, taught on " if base and start != teaching.IMAGENET else ""
-    return plain_title(begun + training.title)[:LONGEST_TITLE].strip()
+    title = plain_title(begun + training.title)
+    if len(title) <= LONGEST_TITLE:
+        return title
+    count = training.facts.specimens
+    shorter = plain_title(f"{begun}{count} {'specimen' if count == 1 else 'specimens'}")
+    return shorter[:LONGEST_TITLE].strip()
 
 
 def _base(workspace: Workspace, owner: str, name: str) -> ModelCard:

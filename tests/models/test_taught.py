@@ -66,6 +66,14 @@ def test_a_model_is_kept_with_what_was_measured(tmp_path: Path) -> None:
     assert workspace.blobs.read(kept.weights) == b"weights"
 
 
+def test_a_name_that_is_too_long_tells_how_many_specimens(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    training = finished(workspace)
+    assert taught.usual_title(workspace, training) == "Nanoparticles, taught on Mine"
+    specimens = replace(training, title=", ".join(["spot1_0d"] * 5))
+    assert taught.usual_title(workspace, specimens) == "Nanoparticles, taught on 2 specimens"
+
+
 def test_an_untested_model_says_so_and_a_name_is_taken_once(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     untested = replace(RESULT, test="none", tested=(), before=None, forgetting=None)

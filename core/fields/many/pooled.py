@@ -116,7 +116,7 @@ def _notes(fields: Sequence[FieldMeasurement], headline: Quantity) -> Iterator[s
     if fields[0].kind == "particles" and tables:
         cut = sum(int(one["touches_edge"].astype(bool).sum()) for one in tables)
         count = sum(len(one) for one in tables)
-        yield whole_in_words(count - cut, count, fields[0].counted)
+        yield whole_in_words(count - cut, count, fields[0].counted, len(fields))
     over_fields = next((part for part in headline.parts if part.source == "fields"), None)
     if over_fields is not None and headline.value and headline.unit:
         precision = fields[0].settings.precision

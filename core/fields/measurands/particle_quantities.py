@@ -34,10 +34,12 @@ SIZES = {
 ONE = "There is one particle only, so there is no confidence interval."
 
 
-def whole_in_words(whole: int, count: int, counted: str) -> str:
-    """Return how many of so many lie wholly in the image, and what becomes of the others."""
+def whole_in_words(whole: int, count: int, counted: str, images: int = 1) -> str:
+    """Return how many of so many lie wholly in the image, or in one of several ``images``, and what
+    becomes of the others."""
+    where = "the image" if images == 1 else "their images"
     return (
-        f"{whole:,} of {count:,} {counted} lie wholly in the image; those that the edge cuts have "
+        f"{whole:,} of {count:,} {counted} lie wholly in {where}; those that the edge cuts have "
         "no size, but count in area fractions and numbers per area."
     )
 

@@ -11,7 +11,9 @@ from core.fields.many.pooled import PooledMeasurement
 from core.fields.result import Distribution
 from core.figures.paper.style import LINE_PT, PaperStyle, margins, printable, title_axes
 from core.figures.size_distribution import distribution_edges
+from core.figures.size_histogram import SizeHistogram
 from core.palette import ACCENT
+from core.types.segmentation import Phase
 
 HEIGHT_BY_WIDTH = 0.55
 HIT = "#D55E00"
@@ -41,6 +43,31 @@ def distribution_figure(
         count = f"{count}; line: {distribution.fit.family} fit"
     # Above the frame, where no bar runs through it.
     axes.text(1, 1.02, count, transform=axes.transAxes, ha="right", va="bottom", font=style.font)
+    return figure
+
+
+def size_figure(
+    found: SizeHistogram, phase: Phase | None = None, style: PaperStyle | None = None
+) -> Figure:
+    """Draw the objects in each bin and the median, as :func:`core.figures.size_histogram` does."""
+    style = style or PaperStyle()
+    figure = Figure(figsize=(style.width_inch, HEIGHT_BY_WIDTH * style.width_inch))
+    axes = figure.add_axes(margins(figure, style))
+    color = phase.color if phase else ACCENT
+    width = np.diff(found.edges)
+    axes.bar(
+        found.edges[:-1], found.values, width, align="edge", color=color, edgecolor="white", lw=0.4
+    )
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    objects = f"objects ({phase.name})" if phase else "objects"
+    title_axes(axes, f"Equivalent diameter ({found.unit})", f"Number of {objects}", style)
+    told = f"n = {found.counted:,}"
+    if found.cut:
+        told += f", {found.cut:,} cut by the edge left out"
+    if found.counted:
+        axes.axvline(found.median, color="black", lw=1.5 * LINE_PT, ls="--")
+        told += f"; median {found.median:.3g} {found.unit}"
+    axes.text(1, 1.02, told, transform=axes.transAxes, ha="right", va="bottom", font=style.font)
     return figure
 
 

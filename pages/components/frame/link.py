@@ -19,6 +19,7 @@ from pages.components.frame.images import samples
 from pages.components.frame.memory import Memory
 
 EVERY_PAGE = ""
+PLACE = ("row", "column")
 UNKNOWN = "The link asks for a {kind} '{name}', which does not exist; choose another."
 NO_MODEL = (
     "The link asks for a model '{}', which does not exist: the name is mistyped, or the model was "
@@ -53,6 +54,9 @@ def _take(mine: Memory, asked: Mapping[str, str | None]) -> None:
             mine.source = found.source
         else:
             mine.notice = keeping.NOT_YOURS
+            # A place in that image is none in the one that is shown instead.
+            for name in PLACE:
+                st.query_params.pop(name, None)
     if model and model != mine.model:
         from models import zoo
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.types.segmentation import Phase
     from pages.components.segment.kept import Reference
 
-RESULT, EXPORT = "Result", "Export"
+RESULT, EXPORT, SIZES = "Result", "Export", "sizes.png"
 SETTLED = "The settings of objects change nothing in it any more."
 NOTED = 0.02
 """Of the area of a phase, the share that lies in no object that counts, from which it is said."""
@@ -229,6 +229,14 @@ def _counted_phase(analysis: Analysis) -> Phase | None:
     return None if phase is None else analysis.segmentation.phases[phase]
 
 
+def _sizes_png(analysis: Analysis) -> bytes:
+    from core.figures.paper.charts import size_figure
+    from core.figures.paper.style import png_bytes
+    from core.figures.size_histogram import size_bins
+
+    return png_bytes(size_figure(size_bins(analysis.table), _counted_phase(analysis)))
+
+
 def select_at(reference: Reference, event: ViewerEvent) -> None:
     """Select the object under a click in the viewer; none on the background."""
     analysis = reference.analysis()
@@ -253,6 +261,8 @@ def export(reference: Reference) -> None:
     )
     with st.expander("Individual files"):
         for suffix, (title, make) in single_files().items():
+            if suffix == SIZES and not len(reference.analysis().table):
+                continue
             downloads.button(
                 title,
                 (suffix, reference),
@@ -288,6 +298,7 @@ def single_files() -> dict[str, tuple[str, Callable[[Analysis], bytes]]]:
         "rois.zip": ("Outlines for ImageJ (ROI ZIP)", lambda one: roi_zip(one.objects)),
         "geojson": ("Outlines for QuPath (GeoJSON)", geojson),
         "coco.json": ("Masks for training (COCO JSON)", coco_json),
+        SIZES: ("Size distribution (PNG)", _sizes_png),
         "overlay.png": ("Overlay with scale bar (PNG)", overlay_png),
         "run.json": ("Settings and versions (JSON)", run_json),
     }

@@ -8,13 +8,15 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
 from PIL import Image
 
 from core.errors import DataError
 from core.fields.field import measure_field
-from core.figures.paper.charts import distribution_figure
+from core.figures.paper.charts import distribution_figure, size_figure
 from core.figures.paper.micrographs import micrograph_figure, overlay_figure
 from core.figures.paper.style import PaperStyle, png_bytes, printable, svg_bytes
+from core.figures.size_histogram import size_bins
 from core.types.segmentation import Phase
 from tests.core.fields.made_analysis import analysis_of, card_of, discs
 
@@ -56,6 +58,16 @@ def test_the_scale_bar_is_as_long_as_it_says(analysis):
     assert white_run(plain) == 0
     without = analysis_of(LABELS, nm=None)
     assert white_run(picture(micrograph_figure(without, style), 100)[0]) == 0
+
+
+def test_sizes_are_drawn_as_they_are_counted(analysis):
+    found = size_bins(analysis.table)
+    figure = size_figure(found, Phase("disc", "#D55E00"))
+    (axes,) = figure.axes
+    assert [bar.get_height() for bar in axes.patches] == found.values.tolist()
+    assert {bar.get_facecolor() for bar in axes.patches} == {to_rgba("#D55E00")}
+    assert axes.get_ylabel() == "Number of objects (disc)"
+    assert f"median {found.median:.3g} {found.unit}" in axes.texts[0].get_text()
 
 
 def test_svg_depends_on_what_is_drawn_alone_and_holds_no_address(analysis):

@@ -73,11 +73,11 @@ def test_another_owner_gets_a_sentence_and_nothing_else(monkeypatch: pytest.Monk
     _, image = with_disks()
     become(BOB, monkeypatch)
     for page in ("segment", "inspect", "convolution"):
-        app = opened(page, image=image)
+        app = opened(page, image=image, row="3", column="4")
         assert not app.exception
         assert keeping.NOT_YOURS in warnings(app)
         assert "disks.png" not in texts(app)
-        assert "image" not in app.query_params
+        assert not {"image", "row", "column"} & app.query_params.keys()
         for box in app.selectbox:
             assert "disks.png" not in box.options
 

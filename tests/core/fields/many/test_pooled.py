@@ -151,7 +151,9 @@ def test_particles_of_all_fields_are_one_population():
     assert set(found.table["field"]) == {f"f{seed}.png" for seed in range(6)}
     assert found.quantity("number_density").n == 6
     count = sum(len(one.table) for one in fields)
-    assert found.notes[0].startswith(f"{len(sizes)} of {count} particles lie wholly")
+    assert found.notes[0].startswith(
+        f"{len(sizes)} of {count} particles lie wholly in their images;"
+    )
     assert "of particles after ISO 13322-1" in found.method
 
 
