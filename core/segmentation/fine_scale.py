@@ -13,8 +13,8 @@ SMALL_PX = 20.0
 LEAST_SHARE = 0.002
 LARGEST_LUMP = 3.0
 """Times :data:`SMALL_PX`, how wide what small objects run together to may look."""
-LOOKED_AT_PX = 1024
-"""Side of the middle of an image, in which objects are told apart."""
+LOOKED_AT_PX = 512
+"""Side of the part of an image in which objects are told apart."""
 
 
 def fine_scale(card: ModelCard, outputs: np.ndarray, usual: float = 1.0) -> float | None:
@@ -53,16 +53,29 @@ def typical_width(parts: np.ndarray) -> float:
 
 
 def mean_width(mask: np.ndarray, contact: np.ndarray, distance: np.ndarray) -> float:
-    """Return the diameter in px of a disk of the mean area of the objects in the middle of the
-    image, at most 1024 px a side; infinite without any.
+    """Return the diameter in px of a disk of the mean area of the objects in the part of the image,
+    at most 512 px a side, that holds most of ``mask``; infinite without any.
 
     ``mask``, ``contact``, ``distance``: as in
     :func:`core.segmentation.objects.watershed.separate_by_distance`.
     """
-    top, left = (max(0, side - LOOKED_AT_PX) // 2 for side in mask.shape)
-    here = np.s_[top : top + LOOKED_AT_PX, left : left + LOOKED_AT_PX]
+    here = _fullest(mask)
     settings = ObjectSettings(minimum_area_px=0, fill_holes=False)
     objects = separate_by_distance(mask[here], contact[here], distance[here], settings)
     if not objects.any():
         return float("inf")
     return float(np.sqrt(4 / np.pi * np.count_nonzero(objects) / objects.max()))
+
+
+def _fullest(mask: np.ndarray) -> tuple[slice, slice]:
+    """Return rows and columns of the part of ``mask`` (H, W) bool that holds most of it."""
+    rows, columns = (
+        [min(begin, max(0, side - LOOKED_AT_PX)) for begin in range(0, side, LOOKED_AT_PX)]
+        for side in mask.shape
+    )
+    parts = [
+        np.s_[top : top + LOOKED_AT_PX, left : left + LOOKED_AT_PX]
+        for top in rows
+        for left in columns
+    ]
+    return max(parts, key=lambda part: np.count_nonzero(mask[part]))

@@ -88,6 +88,14 @@ def test_small_objects_that_run_together_ask_for_it_too():
     assert mean_width(np.zeros((9, 9), np.bool_), *np.zeros((2, 9, 9))) == np.inf
 
 
+def test_the_mean_width_is_that_of_where_most_objects_lie():
+    found = lump(14)
+    height, width = found.shape[1:]
+    wide = np.zeros((4, 700, 1300), np.float32)
+    wide[:, :height, 1300 - width :] = found
+    assert mean_width(wide[1] > 0.5, wide[2], wide[3]) == pytest.approx(14, abs=2)
+
+
 @pytest.mark.parametrize(("diameter", "scale"), [(12, 2.0), (30, None)])
 def test_the_image_is_seen_again_and_the_result_says_so(diameter, scale):
     card = replace(OBJECTS, fine_scale=2.0)
