@@ -17,8 +17,7 @@ MOST_CHANGE = 0.001
 class PrecisionScore:
     """``processor``: what multiplies bfloat16, see ``core.segmentation.engines.processor``.
     ``metric``: the first score of the card. ``agreement``: share of all pixels with the label of
-    float32. ``speedup``: seconds of the segmentation in float32 by those in bfloat16, over all
-    images."""
+    float32."""
 
     model: str
     weights_sha256: str
@@ -30,7 +29,6 @@ class PrecisionScore:
     float32: float
     bfloat16: float
     agreement: float
-    speedup: float
 
     @property
     def is_as_good(self) -> bool:
