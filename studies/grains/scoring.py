@@ -26,6 +26,7 @@ from core.training.live_training import LiveTraining, train_short
 from core.training.recipe import Recipe
 from core.training.source import SyntheticData
 from core.training.synthetic_grains import grain_data
+from core.types.micrograph import Micrograph
 from core.types.model_card import ModelCard
 from core.types.progress import ProgressCallback, no_progress
 
@@ -102,6 +103,12 @@ def read_boundary_mask(data: bytes, name: str) -> np.ndarray:
         FormatError: it crashed its reader, or took too long.
     """
     return isolated_marked(data, name, "boundary/boundaries")
+
+
+def without_bars(mask: np.ndarray, micrograph: Micrograph) -> np.ndarray:
+    """Return a mask (H, W) of the whole file without the rows of the micrograph's info bars; one of
+    another size, such as of the image alone, as it came."""
+    return mask[micrograph.image_rows] if mask.shape == micrograph.shape else mask
 
 
 def train_live(

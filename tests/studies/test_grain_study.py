@@ -14,6 +14,7 @@ from core.segmentation.engines.engine import Engine
 from core.synthesis.grains.distance import look
 from core.synthesis.grains.samples import GRAIN_SAMPLES, SHAPE
 from core.training.recipe import Recipe
+from core.types.micrograph import Micrograph
 from core.types.model_card import ModelCard
 from core.types.segmentation import Phase
 from research.grains.measure import one_of_each, write
@@ -24,6 +25,7 @@ from studies.grains.scoring import (
     find_grains,
     read_boundary_mask,
     train_live,
+    without_bars,
 )
 
 
@@ -119,6 +121,15 @@ def test_a_mask_must_fit_its_micrograph(engine):
     assert mask.all()
     with pytest.raises(DataError, match="must be the same"):
         find_grains(engine, np.zeros((64, 64), np.float32), mask)
+
+
+def test_a_mask_of_the_whole_file_loses_the_rows_of_both_info_bars():
+    shown = Micrograph(
+        np.zeros((20, 8), np.float32), "a.png", "ab" * 32, None, info_bar_rows=5, top_bar_rows=3
+    )
+    mask = np.arange(20)[:, None] * np.ones((20, 8), int)
+    assert np.unique(without_bars(mask, shown)).tolist() == list(range(3, 15))
+    assert without_bars(mask[3:15], shown).shape == (12, 8)
 
 
 def test_features_come_from_the_middle_at_a_quarter(engine):

@@ -16,7 +16,7 @@ def draw(link: PageLink) -> None:
 
     rows = grains_study.ablation()
     whole = next(row for row in rows if not row.without)
-    others = [row for row in rows if row.without]
+    others = sorted((row for row in rows if row.without), key=lambda row: row.dice)
     st.subheader("Ablation: one effect left out at a time")
     st.markdown(
         f"Each dot is a separate network, trained for {grains_study.STEPS} steps without one "
@@ -40,7 +40,7 @@ def draw(link: PageLink) -> None:
                 "boundary Dice within 3 px": f"{row.dice:.3f}",
                 "change": f"{row.dice - whole.dice:+.3f}" if row.without else "",
             }
-            for row in rows
+            for row in (whole, *others)
         ],
         border="horizontal",
     )

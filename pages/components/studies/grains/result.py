@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -87,10 +88,12 @@ def _samples() -> tuple[str, ...]:
 def _found(
     opened: Opened, engine: Engine | None, name: str, reference: Array | None
 ) -> GrainResult | None:
-    pixels = study_pixels(opened)
-    if reference is not None and reference.shape != pixels.shape:
-        reference = reference[: pixels.shape[0]]
-    marked = 0 if reference is None else int(reference.sum())
+    from studies.grains.scoring import without_bars
+
+    pixels, known = study_pixels(opened), ""
+    if reference is not None:
+        reference = without_bars(reference, opened.micrograph)
+        known = hashlib.blake2b(reference.tobytes(), digest_size=16).hexdigest()
 
     def work(progress: ProgressCallback) -> GrainResult:
         from studies.grains.scoring import find_grains
@@ -98,7 +101,7 @@ def _found(
         chosen = engine if engine is not None else networks.engine("grains")
         return find_grains(chosen, pixels, reference)
 
-    key = (opened.content, name, marked)
+    key = (opened.content, name, known)
     return background.run("grain_result", "Find the grains", key, work, 30_000_000)
 
 
