@@ -64,7 +64,8 @@ studies: $(stamp) ## train and measure the case studies; their figures read what
 # WHICH='--validation --by polarity' adds groups of index.csv, WHICH="--only '*_2'" picks by name.
 measure: $(stamp) ## score a model for its card, on the images kept out of its training
 	$(if $(and $(NAME),$(DATA)),,$(error make measure needs NAME=MODEL and DATA=DIR))
-	$(bin)/lamella evaluate $(NAME) --images $(DATA)/images --masks $(DATA)/masks $(WHICH) --save models/measured
+	$(bin)/lamella evaluate $(NAME) --images $(DATA)/images --masks $(DATA)/masks $(WHICH) \
+	  --precision exact --save models/measured
 
 cards: $(stamp) ## write the models' cards, docs/models, from the zoo
 	$(bin)/python -m research.model_cards docs/models

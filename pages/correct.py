@@ -8,7 +8,7 @@ from pages.components.correct.link import LINK
 from pages.components.frame import keeping, session
 from pages.components.frame.serving import publish
 from pages.components.frame.words import literal
-from pages.components.segment import results, run
+from pages.components.segment import files, run
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
 PAGE = {"group": "Analyse", "title": "Correct", "order": 2}
@@ -42,4 +42,4 @@ except LamellaError as error:
     st.warning(literal(str(error)))
 else:
     with st.sidebar:
-        results.export(chosen.reference)
+        files.export(chosen.reference)

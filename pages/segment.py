@@ -8,7 +8,7 @@ from pages.components.correct.link import correct_link
 from pages.components.frame import presenter, session, sidebar
 from pages.components.frame.images import scale_bar
 from pages.components.frame.serving import publish
-from pages.components.segment import cards, choices, marking, objects, results, run, selection
+from pages.components.segment import cards, choices, files, marking, objects, results, run
 from pages.components.viewer.viewer import ViewerSettings, viewer
 
 PAGE = {"group": "Analyse", "title": "Segment", "order": 1}
@@ -55,7 +55,7 @@ viewer(
         phases=() if uncertain else analysis.segmentation.phases,
         objects=ids,
         overlay=publish.uncertainty(analysis) if uncertain else overlay,
-        selected=selection.selected(analysis.objects_digest),
+        selected=results.selected(analysis),
         bar_rows=opened.micrograph.bar_rows,
         boxes=results.annotation_boxes(analysis),
     ),
@@ -70,7 +70,7 @@ publish.wait_until_seen(*seen)
 with st.sidebar:
     results.summary(analysis, opened.truth)
     correct_link(chosen.kept)
-    results.export(found.reference)
+    files.export(found.reference)
 objects.selection_line(analysis)
 results.details(analysis)
 chosen.look_for_another_model(opened)

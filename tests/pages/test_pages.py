@@ -26,7 +26,7 @@ from models.catalogue import all_cards
 from pages.components.frame import link, sidebar, stores
 from pages.components.frame.images import image_controls, images, samples
 from pages.components.frame.work import networks
-from pages.components.segment import cards, objects, results
+from pages.components.segment import cards, files, objects, results
 from pages.components.viewer import viewer
 from pages.components.viewer.viewer import ViewerEvent, ViewerImage, ViewerSettings
 from tests.pages.running import REPOSITORY, by_key, finish, opened, phases_only, read, texts
@@ -124,7 +124,7 @@ def test_one_click_on_a_sample_gives_a_measured_result(monkeypatch: pytest.Monke
     assert not app.exception
     assert results.AGREEMENT in texts(app)
     headings = [one.value for one in app.subheader]
-    assert results.RESULT in headings and results.EXPORT in headings
+    assert results.RESULT in headings and files.EXPORT in headings
     assert app.query_params["sample"] == "gold-tem"
 
 

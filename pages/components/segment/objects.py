@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from core.analysis.analysis import Analysis
     from core.types.model_card import ModelCard
+    from core.types.segmentation import Phase
 
 COLUMNS = {
     "id": "No.",
@@ -55,10 +56,16 @@ def label_of(column: str) -> str:
     return COLUMNS.get(column, capital(column.replace("_", " ")))
 
 
+def counted_phase(analysis: Analysis) -> Phase | None:
+    """Return the phase whose objects are counted; None for a model without one."""
+    phase = analysis.card.objects_phase
+    return None if phase is None else analysis.segmentation.phases[phase]
+
+
 def object_name(analysis: Analysis) -> str:
     """Return the phase that is counted, such as "particle"; "object" for a model without one."""
-    phase = analysis.card.objects_phase
-    return "object" if phase is None else analysis.segmentation.phases[phase].name
+    phase = counted_phase(analysis)
+    return "object" if phase is None else phase.name
 
 
 def object_name_of(card: ModelCard) -> str:

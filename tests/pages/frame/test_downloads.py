@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.bounded_store import BoundedStore
 from pages.components.frame import identity, stores
 from pages.components.frame.serving import downloads
-from pages.components.segment.results import single_files
+from pages.components.segment.files import single_files
 from tests.pages.frame.test_keeping import ANN, BOB, become
 from tests.pages.running import fetched, finish, opened
 from tests.pages.test_pages import two_disks, upload

@@ -10,7 +10,7 @@ from core.segmentation.forest.marks import marks_of, mask_png, named_phases, rea
 from core.segmentation.forest.strokes import ERASER, Stroke, draw_strokes
 from models import zoo
 from pages.components.frame import session, stores
-from pages.components.segment import marking, objects, results
+from pages.components.segment import files, marking, objects, results
 from pages.components.viewer import brush
 from pages.components.viewer.brush import strokes_from, strokes_to
 from tests.pages.running import fetched, finish, opened, texts
@@ -61,7 +61,7 @@ def test_two_strokes_start_it_and_the_result_is_as_of_any_model(app: AppTest) ->
     share = np.pi * (12**2 + 20**2) / (96 * 128)
     assert float(rows["Object"].split()[0]) == pytest.approx(100 * share, abs=7)
     assert rows[objects.OBJECTS] == "2" and "Mean confidence" in rows
-    assert results.EXPORT in [one.value for one in app.subheader]
+    assert files.EXPORT in [one.value for one in app.subheader]
 
 
 def test_while_the_next_stroke_is_learned_the_last_result_stays(app: AppTest) -> None:
