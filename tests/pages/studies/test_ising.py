@@ -148,13 +148,16 @@ def test_the_lectures_images_are_offered_once_they_are_there(
     assert "is damaged" in warnings(app)[0]
 
 
-def test_results_are_those_of_the_files() -> None:
-    app = opened(step="result", size="16", beside="small-cnn")
-    folds = {one.network: one for one in ising.folds(16)}
+@pytest.mark.parametrize(("size", "beside"), [(16, "small-cnn"), (64, "full-cnn")])
+def test_results_are_those_of_the_files(size: int, beside: str) -> None:
+    app = opened(step="result", size=str(size), beside=beside)
+    folds = {one.network: one for one in ising.folds(size)}
     assert f"{100 * folds['symmetric'].mean:.1f} %" in texts(app)
     tables = [one.value for one in app.table]
     assert tables[0]["accuracy (%)"].iloc[0] == f"{100 * max(o.mean for o in folds.values()):.1f}"
     assert len(tables[0]) == len(folds)
+    points = [one["minus energy threshold (points)"] for one in tables[1:3]]
+    assert not [said for column in points for said in column if said.startswith("-0.0")]
 
 
 def test_what_breaks_names_tc_and_the_receptive_field() -> None:

