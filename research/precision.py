@@ -5,8 +5,8 @@ in float32 and in bfloat16. Adds a row to models/measured/precision.csv, in plac
 weights, processor and version of OpenVINO. Where the row says that labels and score stay, bfloat16
 is taken without being asked for.
 
-With ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16 a processor with AMX answers as one without, and the row is
-of those.
+With ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16 a processor with AMX answers as one without, and the row
+is for those.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from core.errors import FormatError, LamellaError, ModelError
 from core.exchange import needed
 from core.exchange.description import Description
 from core.exchange.weights_file import FILE, WEIGHTS, with_card
-from core.formats.reading.isolation import run_isolated
+from core.formats.isolation.running import run_isolated
 from core.settings import Limits
 from core.workspace.lab import lab_card
 from core.workspace.lab.lab_card import LabCard

@@ -18,10 +18,10 @@ import numpy as np
 
 from core.errors import FormatError, LamellaError, LimitError
 from core.formats import vendors
+from core.formats.isolation.running import run_isolated, start_readers
 from core.formats.reading.clues import Clues
 from core.formats.reading.grey import to_unit_range
 from core.formats.reading.info_bar import InfoBars, find_info_bars
-from core.formats.reading.isolation import run_isolated, start_readers
 from core.formats.reading.limits import check_file_bytes
 from core.formats.reading.names import clean_name, extension
 from core.formats.reading.pairing import (

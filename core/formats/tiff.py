@@ -12,8 +12,8 @@ import numpy as np
 from tifffile import PHOTOMETRIC, TIFF, TiffFile, TiffPage
 
 from core.errors import FormatError, LamellaError
+from core.formats.isolation.running import run_isolated_once
 from core.formats.reading.grey import Levels, from_color, from_palette, full_scale, luminance
-from core.formats.reading.isolation import run_isolated_once
 from core.formats.reading.limits import check_decoded_bytes, check_frame
 from core.formats.reading.source import Decoded, Source, damaged
 from core.formats.reading.tiff_pages import (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from core.errors import FormatError, ModelError
 from core.exchange import needed, weights_file
 from core.exchange.opening import Opened, open_model
-from core.formats.reading.isolation import run_isolated
+from core.formats.isolation.running import run_isolated
 from core.settings import Limits
 from core.types.model_card import ModelCard, Weights
 from core.workspace.lab import lab_card

@@ -11,7 +11,7 @@ import torch
 
 from core.errors import DataError
 from core.evaluation.boundary_agreement import GrainAgreement, grain_agreement
-from core.formats.reading.isolated_mask import isolated_marked
+from core.formats.isolation.masks import isolated_marked
 from core.image_size import width_x_height
 from core.measurement.grains.grain_lines import grain_lines, in_short
 from core.measurement.grains.grain_size import GrainCount, Intercepts, count_grains

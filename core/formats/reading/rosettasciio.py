@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.errors import FormatError
+from core.formats.isolation.running import run_isolated_once
 from core.formats.reading.calibration import Calibration, metres, number
 from core.formats.reading.grey import Levels, full_scale, luminance
-from core.formats.reading.isolation import run_isolated_once
 from core.formats.reading.names import shown
 from core.formats.reading.source import Decoded, Finding, Source, known
 

@@ -19,7 +19,7 @@ from core.settings import Limits
 class Source:
     """A file to read: its bytes, its cleaned name, its sidecars by name, and the page wanted.
 
-    ``isolated``: this process is a child that may be lost, see ``core.formats.reading.isolation``.
+    ``isolated``: this process is a child that may be lost, see ``core.formats.isolation.running``.
     """
 
     data: bytes

@@ -3,8 +3,8 @@
 Importing it, and every conversion, would report to a server of its makers and write an identifier
 into the user's home, without asking. The reporting is a package of its own,
 ``openvino_telemetry``; where that cannot be imported OpenVINO takes a stand-in that does nothing.
-So it is made unimportable first; ``tests/core/segmentation/test_openvino.py`` holds that nothing is
-sent.
+So it is made unimportable first; ``tests/core/segmentation/engines/test_openvino.py`` holds that
+nothing is sent.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from core.errors import DataError
-from core.formats.reading.isolated_mask import isolated_mask
+from core.formats.isolation.masks import isolated_mask
 from core.palette import OKABE_ITO
 from core.types.arrays import read_only
 from core.types.segmentation import Phase

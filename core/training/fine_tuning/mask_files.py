@@ -15,7 +15,7 @@ import numpy as np
 
 from core.errors import DataError, LamellaError
 from core.formats import read_isolated
-from core.formats.reading.isolated_mask import isolated_labels
+from core.formats.isolation.masks import isolated_labels
 from core.pixels.mask_file import Labels
 from core.pixels.resampling import resample_mask, square_pixel_nm
 from core.segmentation.forest.marks import MOST_PHASES, named_phases

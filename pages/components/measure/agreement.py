@@ -64,7 +64,7 @@ def note(analysis: Analysis, found: Agreement) -> None:
 
 def _agreement(analysis: Analysis, data: bytes, name: str, kind: MaskKind) -> Agreement:
     from core.fields.agreement import agreement
-    from core.formats.reading.isolated_mask import isolated_mask
+    from core.formats.isolation.masks import isolated_mask
 
     return agreement(analysis, isolated_mask(data, name, analysis.micrograph.shape), kind)
 

@@ -16,9 +16,9 @@ import tifffile
 
 from core import formats
 from core.errors import DataError, FormatError, LimitError
-from core.formats.reading import isolation, own_folder
-from core.formats.reading.isolated_mask import isolated_mask
-from core.formats.reading.isolation import run_isolated
+from core.formats.isolation import own_folder, running
+from core.formats.isolation.masks import isolated_mask
+from core.formats.isolation.running import run_isolated
 from core.segmentation.forest.marks import mask_png
 from core.settings import Limits
 
@@ -42,9 +42,9 @@ def run(reader, limits=None):
 @pytest.fixture(params=[True, False], ids=["forked", "started"])
 def way(request, monkeypatch):
     """Both ways to a child: forked from a server, and started from nothing."""
-    if request.param and not isolation.CAN_FORK:
+    if request.param and not running.CAN_FORK:
         pytest.skip("only Linux forks")
-    monkeypatch.setattr(isolation, "CAN_FORK", request.param)
+    monkeypatch.setattr(running, "CAN_FORK", request.param)
 
 
 def test_what_a_reader_returns_comes_back_and_its_folder_goes(way):
@@ -69,8 +69,8 @@ def test_a_reader_that_hangs_is_ended(reader):
 
 
 def test_where_no_alarm_rings_the_parent_ends_it(monkeypatch):
-    monkeypatch.setattr(isolation, "CAN_FORK", False)
-    monkeypatch.setattr(isolation, "_GRACE_SECONDS", -29.5)
+    monkeypatch.setattr(running, "CAN_FORK", False)
+    monkeypatch.setattr(running, "_GRACE_SECONDS", -29.5)
     with pytest.raises(LimitError, match=r"longer than 30 s"):
         run("sleeps")
 
@@ -93,7 +93,7 @@ def test_a_full_disk_is_a_sentence(monkeypatch):
     def full(folder, files):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(isolation, "_write", full)
+    monkeypatch.setattr(running, "_write", full)
     with pytest.raises(LimitError, match=r"bad\.tif does not fit .* \(No space left on device\)"):
         run("answers")
 
@@ -110,7 +110,7 @@ def test_after_a_crash_and_after_the_server_was_killed_the_next_file_is_read():
             run(reader)
         except FormatError:
             continue
-    server = isolation._server()
+    server = running._server()
     server._process.kill()
     server._process.wait()
     assert run("answers").facts["number"] == 7
@@ -170,9 +170,9 @@ def test_a_mask_is_decoded_in_a_child():
 @on_linux
 def test_the_server_ends_with_its_process_and_leaves_nothing_behind(tmp_path):
     program = (
-        "from core.formats.reading import isolation\n"
-        "isolation.start_readers()\n"
-        "print(isolation._server()._process.pid, flush=True)\n"
+        "from core.formats.isolation import running\n"
+        "running.start_readers()\n"
+        "print(running._server()._process.pid, flush=True)\n"
         "import os; os.kill(os.getpid(), 9)\n"
     )
     import subprocess

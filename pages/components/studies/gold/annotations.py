@@ -39,7 +39,7 @@ def draw(analysis: Analysis | None) -> None:
 
 
 def _compare(given: list[Any], analysis: Analysis | None) -> None:
-    from core.formats.reading.isolated_mask import isolated_marked
+    from core.formats.isolation.masks import isolated_marked
     from core.measurement.annotation_spread import annotation_spread
 
     masks = [isolated_marked(one.getvalue(), one.name, "particle/particles") for one in given]

@@ -1,4 +1,4 @@
-"""The process that readers run in, started by ``core.formats.reading.isolation``.
+"""The process that readers run in, started by ``core.formats.isolation.running``.
 
 With the number of a socket and that of the process that started it, it forks a child for each other
 socket that it is handed there; without, it is the child and does the one request on standard input.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import DataError
-from core.formats.reading.isolation import run_isolated
+from core.formats.isolation.running import run_isolated
 from core.pixels.mask_file import Labels, decode_labels, decode_mask
 from core.settings import Limits
 

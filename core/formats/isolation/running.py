@@ -32,11 +32,11 @@ import numpy as np
 
 from core import errors
 from core.errors import FormatError, LimitError
-from core.formats.reading.own_folder import own_folder, remove_left_behind
+from core.formats.isolation.own_folder import own_folder, remove_left_behind
 from core.formats.reading.source import Source
 from core.settings import Limits
 
-_PROCESS = "core.formats.reading.isolation_process"
+_PROCESS = "core.formats.isolation.process"
 _ROOT = Path(__file__).resolve().parents[3]
 _ONE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
 CAN_FORK = sys.platform == "linux"

@@ -304,7 +304,7 @@ def refuse(*given, **more):
 
 socket.socket.connect = socket.create_connection = urllib.request.urlopen = refuse
 from core.segmentation.engines.engine import Engine
-from tests.core.segmentation.test_openvino import SmallUnet, card
+from tests.core.segmentation.engines.test_openvino import SmallUnet, card
 import numpy as np
 
 engine = Engine(card(), SmallUnet().eval(), "cpu", backend="openvino")
@@ -322,7 +322,7 @@ def test_openvino_sends_nothing_and_writes_nothing_into_the_home(tmp_path):
         text=True,
         timeout=120,
         env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "PYTHONPATH": "."},
-        cwd=Path(__file__).resolve().parents[3],
+        cwd=Path(__file__).resolve().parents[4],
     )
     assert (found.returncode, found.stdout, found.stderr) == (0, "[]\n", "")
 
