@@ -38,7 +38,7 @@ class GoldSettings:
     astigmatism_nm: float = parameter(0.0, 0, 100, "Astigmatism", "nm")
     astigmatism_degrees: float = parameter(0.0, 0, 180, "Its direction", "degrees")
     aperture_mrad: float = parameter(50.0, 3, 100, "Objective aperture", "mrad", log=True)
-    dose_e_per_nm2: float = parameter(2e4, 10, 1e7, "Dose", "electrons/nm2", log=True)
+    dose_e_per_nm2: float = parameter(2e4, 10, 1e7, "Dose", "electrons/nm²", log=True)
     carbon_thickness_nm: float = parameter(3.0, 0, 50, "Carbon", "nm")
 
     @property
@@ -61,7 +61,7 @@ def check(settings: GoldSettings, side_px: int) -> None:
         raise LamellaError("No particles were asked for; give 1 or more.")
     if not settings.dose_e_per_nm2 > 0:
         raise LamellaError(
-            f"A dose of {settings.dose_e_per_nm2:g} electrons/nm2 makes no image; give 10 or more."
+            f"A dose of {settings.dose_e_per_nm2:g} electrons/nm² makes no image; give 10 or more."
         )
     for name, limits in PARAMETERS.items():
         value = getattr(settings, name)
