@@ -94,9 +94,9 @@ class Analysis:
         if mean is None:
             return ""
         return (
-            f"What was found is more likely no object than one, with a mean confidence of "
-            f"{mean:.2f}, so {self.selection.doubtful} are left out. To count them, set the least "
-            "confidence to 0 (under Objects; --min-confidence on the terminal)."
+            "What was found is more likely no object than one, with a mean confidence (weighted "
+            f"by diameter) of {mean:.2f}, so {self.selection.doubtful} are left out. To count "
+            "them, set the least confidence to 0 (under Objects; --min-confidence on the terminal)."
         )
 
     @cached_property

@@ -192,7 +192,8 @@ def _objects(
         overlap = best_overlaps(objects, reference)
         told = card.object_confidence
         least_mean = told.least_mean if told else 0.0
-        least, _ = least_confidence(confidence[1:], ObjectSettings(), least_mean)
+        area = np.bincount(objects.ravel(), minlength=len(confidence))[1:]
+        least, _ = least_confidence(confidence[1:], area, ObjectSettings(), least_mean)
         objects = objects * (confidence >= least)[objects]
         confidence = confidence[1:]
     touching = np.unique(reference[contact_line(reference)])

@@ -63,7 +63,8 @@ OBJECT_OUTPUTS = ("contact", "normalized distance")
 class ObjectConfidence:
     """Weights of a logistic regression: the log odds that an object is right are ``intercept`` plus
     each other one times what ``core.segmentation.objects.confidence.features`` returns under its
-    name. ``least_mean``: an image whose objects are less sure on average holds none; 0 = any may.
+    name. ``least_mean``: an image whose objects are less sure on average, weighted by width,
+    holds none; 0 = any may.
 
     Source: Platt 1999, "Probabilistic outputs for support vector machines", section 2.
     """

@@ -36,14 +36,16 @@ SHOWN = 8
 
 
 def mean_confidence_of_objects(micrograph: Micrograph, engine: Engine) -> float | None:
-    """Return the mean confidence of the objects of the usual least area; None without any."""
+    """Return the mean confidence, weighted by width, of the objects of the usual least area; None
+    without any."""
     made = segment(micrograph, engine)
     found = find_objects(made, 1, ObjectSettings())
     sure = object_confidence(found, made, engine.card)
     assert sure is not None
-    large = np.bincount(found.ravel()) >= ObjectSettings().minimum_area_px
+    area = np.bincount(found.ravel())
+    large = area >= ObjectSettings().minimum_area_px
     large[0] = False
-    return float(sure[large].mean()) if large.any() else None
+    return float(np.average(sure[large], weights=np.sqrt(area[large]))) if large.any() else None
 
 
 def micrograph_of(grey: np.ndarray, name: str) -> Micrograph:
@@ -55,8 +57,10 @@ def micrograph_of(grey: np.ndarray, name: str) -> Micrograph:
 def particle_images(data: Path) -> Iterator[tuple[bool, Micrograph]]:
     """Yield whether an image holds particles, and it: of EMPS, and generated films."""
     sides, random = read_sides(data), np.random.default_rng(901)
-    for pair in (*sides["dev"], *sides["val"]):
-        yield True, Micrograph(pair.image.astype("f4") / 255, pair.stem, digest=pair.stem)
+    kept = {pair.stem for side in ("dev", "val") for pair in sides[side]}
+    for file in sorted((data / "images").iterdir()):
+        if file.stem in kept:
+            yield True, read_file(file)
     for _ in range(FILMS):
         image = np.clip(without_particles(random), 0, 1).astype("f4")
         yield False, Micrograph(image, "film", digest="film")

@@ -22,7 +22,8 @@ class Selection:
     """What became of the objects that were found: ``too_small``, dropped; ``in_annotations``, at
     least half in burnt-in writing, dropped unless the settings keep them, and the ``boxes`` of
     these, in px; ``doubtful``, of too low a confidence, dropped. ``mean_confidence``: of all of
-    them, where it is so low that the image holds no object, and all are ``doubtful``."""
+    them, weighted by width, where it is so low that the image holds no object, and all are
+    ``doubtful``."""
 
     too_small: int = 0
     in_annotations: int = 0
@@ -58,7 +59,7 @@ def select_objects(
     if confidence is not None:
         # Other settings of a user do not change whether the image holds any object.
         judged = counts & (area >= ObjectSettings().minimum_area_px)
-        least, mean = least_confidence(confidence[judged], settings, least_mean)
+        least, mean = least_confidence(confidence[judged], area[judged], settings, least_mean)
         doubtful = large & counts & (confidence < least)
     if not (kept := counts & ~doubtful).all():
         objects = objects * kept[objects]
@@ -68,17 +69,18 @@ def select_objects(
 
 
 def least_confidence(
-    confidence: np.ndarray, settings: ObjectSettings, least_mean: float
+    confidence: np.ndarray, area: np.ndarray, settings: ObjectSettings, least_mean: float
 ) -> tuple[float, float | None]:
     """Return the least confidence with which an object counts, and None.
 
-    Where the mean of the ``confidence`` (n,) of an image's objects is below ``least_mean``, the
-    image holds none: infinity and that mean, unless the settings count every object.
+    Where the mean of the ``confidence`` (n,) of an image's objects, weighted by width as their
+    ``area`` (n,) has it, is below ``least_mean``, the image holds none: infinity and that mean,
+    unless the settings count every object. Specks beside a large object say little of the image.
     """
     least = settings.minimum_confidence
     if not len(confidence) or least == 0:
         return least, None
-    mean = float(confidence.mean())
+    mean = float(np.average(confidence, weights=np.sqrt(area)))
     return (math.inf, mean) if mean < least_mean else (least, None)
 
 

@@ -121,6 +121,20 @@ def test_an_image_whose_objects_are_unsure_on_average_holds_none():
     assert selected(specks, 0.41) == ([], replace(none, too_small=0, doubtful=4))
 
 
+def test_specks_beside_a_sure_object_do_not_speak_for_the_image():
+    objects = np.zeros((20, 40), np.uint32)
+    objects[:, :20], objects[:5, 22:27], objects[:5, 30:35] = 1, 2, 3
+    confidence = np.array([1, 0.99, 0.1, 0.1])
+    nothing_written = np.zeros(objects.shape, np.bool_)
+    # One of 20 px and two of 5: (20 x 0.99 + 2 x 5 x 0.1) / 30 = 0.69, not 0.40.
+    for least_mean, kept in ((0.69, [1]), (0.70, [])):
+        left, selection = select_objects(
+            objects, ObjectSettings(), nothing_written, confidence, least_mean
+        )
+        assert np.unique(objects[left > 0]).tolist() == kept
+    assert selection.mean_confidence == pytest.approx(20.8 / 30)
+
+
 def test_a_confidence_out_of_range_is_refused():
     with pytest.raises(LamellaError, match=r"least confidence is 1\.5"):
         check_settings(ObjectSettings(minimum_confidence=1.5))

@@ -115,7 +115,7 @@ def test_networks_count_no_object_on_a_film_and_say_why(model):
     mean, left_out = analysis.selection.mean_confidence, analysis.selection.doubtful
     assert mean < 0.3
     assert left_out >= 12
-    why = f"mean confidence of {mean:.2f}, so {left_out} are left out"
+    why = f"mean confidence (weighted by diameter) of {mean:.2f}, so {left_out} are left out"
     assert why in analysis.reasons_to_doubt[-1]
 
 
