@@ -9,7 +9,7 @@ EMPS = (
     "20 images of EMPS, the first of the validation split; Otsu's threshold on "
     "them: 0.463 (0.323 to 0.608); in brackets 95 % intervals by bootstrap over images"
 )
-COMMAND = "python -m benchmarks.forest DIR"
+COMMAND = "python -m benchmarks.accuracy.forest DIR"
 
 CARD = ModelCard(
     name="random-forest",

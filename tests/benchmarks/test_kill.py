@@ -1,4 +1,4 @@
-"""A short form of ``python -m benchmarks.kill``: processes are killed, and nothing is lost."""
+"""A short form of ``python -m benchmarks.server.kill``: what is killed loses nothing."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from benchmarks import kill
-from benchmarks.kill import Plan
+from benchmarks.server import kill
+from benchmarks.server.kill import Plan
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds processes as Linux lists them")

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page
 
-from benchmarks import ten_users
+from benchmarks.server import ten_users
 from pages.components.frame.keeping import NOT_YOURS
 from tests.browser.waiting import expect
 

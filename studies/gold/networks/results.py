@@ -126,7 +126,7 @@ def read_curves(path: Path = CURVES_TABLE) -> tuple[CurveRow, ...]:
 
 
 def read_multislice(path: Path = MULTISLICE_TABLE) -> tuple[dict[str, str], ...]:
-    """Return the comparison with abTEM as written by ``benchmarks.gold_multislice``."""
+    """Return the comparison with abTEM as written by ``benchmarks.accuracy.gold_multislice``."""
     return tuple(read_table(path))
 
 

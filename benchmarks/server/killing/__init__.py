@@ -1,0 +1,1 @@
+"""Parts of ``benchmarks.server.kill``: users, what kills them, and what holds afterwards."""
