@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from core.pixels.grey_range import noise_sigma
@@ -101,26 +102,25 @@ def _autocorrelation(rows: np.ndarray, counted: np.ndarray | None, lags: int) ->
 def _summed_products(rows: np.ndarray, lags: int) -> np.ndarray:
     """Return the products of pixels that lie 0 to ``lags`` px apart in a row, summed, (lags + 1,);
     over the end of the padded row none comes round that near."""
-    length = _fast_length(rows.shape[1] + lags)
-    power = np.zeros(2 * (length // 2 + 1))
+    length = _even_length(rows.shape[1] + lags)
+    power = np.zeros(length // 2 + 1)
     for top in range(0, len(rows), STRIP_ROWS):
-        strip = np.ascontiguousarray(rows[top : top + STRIP_ROWS])
-        spectrum = np.fft.rfft(strip, length, axis=1).view(np.float64)
-        power += np.einsum("ij,ij->j", spectrum, spectrum)
-    return np.fft.irfft(power[::2] + power[1::2], length)[: lags + 1]
+        strip = rows[top : top + STRIP_ROWS].astype(np.float32)
+        padded = cv2.copyMakeBorder(
+            strip, 0, 0, 0, length - strip.shape[1], cv2.BORDER_CONSTANT, value=0
+        )
+        # Of each row: the first, real and imaginary part of the others by turns, the last.
+        spectrum = cv2.dft(padded, flags=cv2.DFT_ROWS)
+        squares = np.einsum("ij,ij->j", spectrum, spectrum)
+        power[0] += squares[0]
+        power[1:-1] += squares[1:-1:2] + squares[2:-1:2]
+        power[-1] += squares[-1]
+    return np.fft.irfft(power, length)[: lags + 1]
 
 
-def _fast_length(least: int) -> int:
-    """Return the next number from ``least`` on without prime factors above 5, of which a Fourier
-    transform is quick."""
-    # scipy.fft has it too, and takes half a second to import.
-    left = length = least
-    while left > 1:
-        if factor := next((one for one in (2, 3, 5) if left % one == 0), 0):
-            left //= factor
-        else:
-            left = length = length + 1
-    return length
+def _even_length(least: int) -> int:
+    """Return an even number from ``least`` on of which a Fourier transform is quick."""
+    return 2 * cv2.getOptimalDFTSize((least + 1) // 2)
 
 
 def _middle(grey: np.ndarray) -> np.ndarray:
