@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 SMOOTHING_PX = 1.5
+MEDIAN_STEP = 2
+"""A quarter of the pixels say what grey objects and ground have."""
 LEAST_RATIO, LEAST_FILL = 4.0, 0.85
 """Length by width of a rod, and the least share of its upright rectangle that it fills."""
 END_SHARE = 0.1
@@ -17,29 +21,55 @@ LARGEST_SHARE = 0.1
 """Largest area of a rod as a share of the image's."""
 
 
-def join_rods(objects: np.ndarray, pixels: np.ndarray, measurable: np.ndarray) -> None:
-    """Make one object, in place, of the pieces of a straight rod that the grey levels show whole.
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """``number``: (H, W) int32, 0 = none; ``box``: (N, 4) left, top, width and height of each;
+    ``area``: (N,) px."""
 
-    A region on the pieces' side of the grey level midway between objects and ground is a rod where
-    it fills a long rectangle; it is joined where at least two objects lie in it, among them one at
-    either end, no other object lies half in it, and part of it was not found.
+    number: np.ndarray
+    box: np.ndarray
+    area: np.ndarray
 
-    ``objects``: (H, W) ids, 0 = none. ``pixels``: (H, W) float32. ``measurable``: (H, W) bool.
+
+def regions_by_grey(
+    phase: np.ndarray, pixels: np.ndarray, measurable: np.ndarray
+) -> Regions | None:
+    """Return the regions on the objects' side of the grey level midway between them and the ground;
+    None where one of both is missing.
+
+    ``phase``: (H, W) bool, what objects are made of. ``pixels``: (H, W) float32. ``measurable``:
+    (H, W) bool.
     """
-    found, ground = objects > 0, (objects == 0) & measurable
-    if not (found.any() and ground.any()):
-        return
     smooth = cv2.GaussianBlur(np.ascontiguousarray(pixels, np.float32), (0, 0), SMOOTHING_PX)
-    inner, outer = _median(smooth, found), _median(smooth, ground)
+    sampled = np.s_[::MEDIAN_STEP, ::MEDIAN_STEP]
+    seen, counted, levels = phase[sampled], measurable[sampled], smooth[sampled]
+    found, ground = levels[seen & counted], levels[~seen & counted]
+    if not (found.size and ground.size):
+        return None
+    inner, outer = np.median(found), np.median(ground)
     midway = (inner + outer) / 2
     side = (smooth > midway) if inner > outer else (smooth < midway)
     side &= measurable
-    _, regions, stats, _ = cv2.connectedComponentsWithStats(side.astype(np.uint8))
+    _, number, stats, _ = cv2.connectedComponentsWithStats(side.astype(np.uint8))
+    return Regions(number, stats[:, :4], stats[:, cv2.CC_STAT_AREA])
+
+
+def join_rods(objects: np.ndarray, regions: Regions | None) -> None:
+    """Make one object, in place, of the pieces of a straight rod that the grey levels show whole.
+
+    A region is a rod where it fills a long rectangle; it is joined where at least two objects lie
+    in it, among them one at either end, no other object lies half in it, and part of it was not
+    found.
+
+    ``objects``: (H, W) ids, 0 = none. ``regions``: see :func:`regions_by_grey`.
+    """
+    if regions is None:
+        return
     area = np.bincount(objects.ravel())
-    for number in _broken(objects, regions, stats[:, cv2.CC_STAT_AREA]):
-        left, top, width, height = stats[number, :4]
+    for number in _broken(objects, regions):
+        left, top, width, height = regions.box[number]
         here = np.s_[top : top + height, left : left + width]
-        region = regions[here] == number
+        region = regions.number[here] == number
         ids, shared = np.unique(objects[here][region], return_counts=True)
         shared, ids = shared[ids > 0], ids[ids > 0]
         is_whole = (
@@ -50,24 +80,18 @@ def join_rods(objects: np.ndarray, pixels: np.ndarray, measurable: np.ndarray) -
             objects[np.isin(objects, ids[1:])] = ids[0]
 
 
-def _median(values: np.ndarray, chosen: np.ndarray) -> float:
-    # By places, since to pick by a mask takes as long as all the rest.
-    return float(np.median(values.ravel()[np.flatnonzero(chosen)], overwrite_input=True))
-
-
-def _broken(objects: np.ndarray, regions: np.ndarray, area: np.ndarray) -> list[int]:
-    """Return the regions, each of its ``area`` in px, with at least two objects in them."""
+def _broken(objects: np.ndarray, regions: Regions) -> list[int]:
+    """Return the regions with at least two objects in them."""
     ids = np.int64(objects.max()) + 1
     # Where a run of one pair begins: runs are far fewer than pixels.
-    inner, outer = objects.ravel(), regions.ravel()
+    inner, outer = objects.ravel(), regions.number.ravel()
     changes = (inner[1:] != inner[:-1]) | (outer[1:] != outer[:-1])
     begin = np.flatnonzero(np.concatenate([[True], changes]))
     begin = begin[(inner[begin] > 0) & (outer[begin] > 0)]
     pairs = np.unique(outer[begin] * ids + inner[begin])
-    held = np.bincount(pairs // ids, minlength=len(area))
-    return [
-        int(one) for one in np.flatnonzero((held >= 2) & (area <= LARGEST_SHARE * objects.size))
-    ]
+    held = np.bincount(pairs // ids, minlength=len(regions.area))
+    small = regions.area <= LARGEST_SHARE * objects.size
+    return [int(one) for one in np.flatnonzero((held >= 2) & small)]
 
 
 def _is_rod_with_ends(region: np.ndarray, found: np.ndarray) -> bool:

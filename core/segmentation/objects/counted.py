@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.segmentation.annotations.find import find_annotations
-from core.segmentation.objects.broken_rods import join_rods
+from core.segmentation.objects.broken_rods import join_rods, regions_by_grey
 from core.segmentation.objects.confidence import object_confidence
 from core.segmentation.objects.grey_edges import move_outlines
 from core.segmentation.objects.instances import separate_objects
@@ -37,15 +37,21 @@ def counted_objects(
         LamellaError: settings out of range.
     """
     assert card.objects_phase is not None
+    found = segmentation.labels == card.objects_phase
     with ThreadPoolExecutor(1) as beside:
         written = beside.submit(find_annotations, pixels, measurable)
         if pixels.size > TOGETHER_PX:
             written.exception()
+        regions = None
+        if segmentation.distance is not None:
+            regions = beside.submit(regions_by_grey, found, pixels, measurable)
+            if pixels.size > TOGETHER_PX:
+                regions.exception()
         every = find_objects(
             segmentation, card.objects_phase, replace(settings, minimum_area_px=0), measurable
         )
-        if segmentation.distance is not None:
-            join_rods(every, pixels, measurable)
+        if regions is not None:
+            join_rods(every, regions.result())
         if settings.at_grey_edge:
             every = move_outlines(every, pixels, measurable)
         confidence = confidence_of(every, segmentation, card, settings, measurable)

@@ -81,8 +81,6 @@ def _height(phase: np.ndarray, contact: np.ndarray, distance: np.ndarray) -> np.
 
 
 def _with_a_middle(objects: np.ndarray, distance: np.ndarray) -> np.ndarray:
-    middle = np.zeros(objects.max(initial=0) + 1, np.float32)
-    inside = np.flatnonzero(objects)
-    np.maximum.at(middle, objects.ravel()[inside], distance.ravel()[inside].astype(np.float32))
-    kept = middle >= LEAST_MIDDLE
+    kept = np.zeros(objects.max(initial=0) + 1, np.bool_)
+    kept[objects.ravel()[np.flatnonzero(as_single(distance) >= LEAST_MIDDLE)]] = True
     return (np.arange(len(kept), dtype=objects.dtype) * kept)[objects]

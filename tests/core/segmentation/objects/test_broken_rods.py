@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.segmentation.objects.broken_rods import join_rods
+from core.segmentation.objects.broken_rods import join_rods, regions_by_grey
 
 EVERYWHERE = np.ones((200, 300), bool)
 ROW, COLUMN = np.mgrid[:200, :300]
@@ -41,7 +41,7 @@ def pieces(inside: np.ndarray, *parts: np.ndarray) -> np.ndarray:
 def test_a_rod_without_its_middle_is_one(degrees, level):
     inside, x = rod(degrees), along(degrees)
     objects = pieces(inside, x < -50, (x > -10) & (x < 5), x > 50)
-    join_rods(objects, grey(inside, level), EVERYWHERE)
+    join_rods(objects, regions_by_grey(objects > 0, grey(inside, level), EVERYWHERE))
     assert np.unique(objects).tolist() == [0, 1]
     assert (objects > 0).sum() == pytest.approx(inside.sum(), rel=0.05)
 
@@ -59,5 +59,5 @@ def test_what_is_no_broken_rod_stays_as_it_is():
         (inside, pieces(inside)),
     ):
         before = objects.copy()
-        join_rods(objects, grey(shown), EVERYWHERE)
+        join_rods(objects, regions_by_grey(objects > 0, grey(shown), EVERYWHERE))
         np.testing.assert_array_equal(objects, before)
