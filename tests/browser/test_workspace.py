@@ -16,8 +16,8 @@ from pages.components.frame.keeping import NOT_YOURS
 from tests.browser.waiting import expect
 
 PROGRESS = re.compile(r"Tile [1-9]\d* of \d+")
-SIDE = 1500
-"""Four tiles, so that there is a middle."""
+SIDE = 2400
+"""Nine tiles, so that the middle is long enough to be seen where the network is fast."""
 
 
 def png(side: int) -> bytes:
