@@ -1,4 +1,4 @@
-"""Fit the confidence of objects to the development and validation images, to 50 generated ones
+"""Fit the confidence of objects to the development and validation images, to 400 generated ones
 without any particle, in which every object is wrong, and to generated ones of small spheres.
 
     python -m research.objects.confidence DIR --model particles
@@ -37,7 +37,7 @@ from research.objects.measure import (
 )
 
 SIDES = ("dev", "val")
-EMPTY, FOLDS = 50, 5
+EMPTY, FOLDS = 400, 5
 SPHERES_PX = (10, 12, 15, 18)
 
 
