@@ -29,7 +29,7 @@ KEPT = (
 LIMITS = (
     "Trained on journal figures: mostly clean, well-focused images of 512 px and up. Not meant "
     "for atomic-resolution lattice images, nanowire networks, or particles under about 5 px. "
-    "Its outlines lie outside the half-level edge, as those of its training masks do: disks "
+    "Its outlines lie outside the half-level edge, as those of its training masks do. "
 )
 
 
@@ -137,20 +137,20 @@ CARD = ModelCard(
     ),
     limits=LIMITS
     + (
-        "drawn 12 to 80 px wide come out 1.3 to 2.3 px too wide. Rods with a rough surface may "
-        "come out in parts. Of 25 generated spheres that touch, stand 2 px apart or overlap by 5 "
-        "% of the diameter, hexagonally or at random, all 25 are counted from a diameter of 12 px"
-        " on; where they overlap by 10 % in hexagonal rows, none of 12 and 15 px and 18 of 25 px."
-        " Particles under 20 px are seen a second time, enlarged, which takes five times as long."
-        " Ten generated images without particles gave no object: one whose objects have a mean "
-        "confidence, weighted by diameter, under 0.6 is taken to hold none (of 112 films and "
-        "textures without particles, two had more, up to 0.70; the 76 images that chose settings "
-        "or validated, 0.66 and more: `python -m research.objects.empty`). Outlines at the grey "
-        "edge: isolated disks of 12 to 80 px come out within 2 %, spheres in transmission about 2"
-        " px too narrow; with them F1 at IoU 0.75 is 0.04 lower on the validation images, whose "
-        "masks are traced wider, and 0.16 lower on the 22 images that chose settings, where 101 "
-        "free particles with a clear edge are traced 1.9 to 4.4 px wider than half-way up that "
-        "edge (medians of eight images)."
+        "Disks drawn 12 to 80 px wide come out 1.3 to 2.3 px too wide. Rods with a rough surface "
+        "may come out in parts. Of 25 generated spheres that touch, stand 2 px apart or overlap "
+        "by 5 % of the diameter, hexagonally or at random, all 25 are counted from a diameter of "
+        "12 px on; where they overlap by 10 % in hexagonal rows, none of 12 px, 3 of 15 px and 19 "
+        "of 25 px. Particles under 20 px are seen a second time, enlarged, which takes five times "
+        "as long. Ten generated images without particles gave no object: one whose objects have "
+        "a mean confidence, weighted by diameter, under 0.6 is taken to hold none (of 112 films "
+        "and textures without particles, two had more, up to 0.70; the 76 images that chose "
+        "settings or validated, 0.66 and more: `python -m research.objects.empty`). Outlines at "
+        "the grey edge: isolated disks of 12 to 80 px come out within 2 %, spheres in "
+        "transmission about 2 px too narrow; with them F1 at IoU 0.75 is lower on the images "
+        "that validated and chose settings, whose masks are traced wider: on the latter 101 free "
+        "particles with a clear edge are traced 1.9 to 4.4 px wider than half-way up that edge "
+        "(medians of eight images)."
     ),
     failures=(
         "The ten worst validation images by F1 of objects, seen by eye. Two thick rods with a "

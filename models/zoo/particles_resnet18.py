@@ -119,7 +119,8 @@ CARD = ModelCard(
     ),
     limits=particles.LIMITS
     + (
-        "drawn 12 to 40 px wide come out 1 to 2 px too wide. Straight rods may come out in parts. "
+        "Disks drawn 12 to 40 px wide come out 1 to 2 px too wide. Straight rods may come out in "
+        "parts. "
         "Of 25 generated spheres of 12 to 100 px that touch, stand 2 px apart or overlap by 5 % "
         "of the diameter, hexagonally or at random, all 25 are counted; on a micrograph of a raft "
         "of 179 fewer than half. Ten generated images without particles gave no object: one whose "

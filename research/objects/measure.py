@@ -154,6 +154,10 @@ def main() -> None:
     for file, wanted in CASES.items() if options.cases else ():
         made = analyse(read_file(options.cases / file), engine)
         print(f"{file}: {made.objects.max()} of {wanted}")
+    for diameter in (12, 15, 25):
+        shown = spheres(hexagonal(0.9 * diameter), diameter, random)
+        number = count(engine, "overlapping 10 %", shown)
+        print(f"{diameter:4} px overlapping 10 %, hexagonal: {number} of {COUNT}", flush=True)
 
 
 if __name__ == "__main__":
