@@ -59,7 +59,8 @@ def _skewness(levels: np.ndarray) -> float:
         deviation = flat[start : start + STRIP_PIXELS] - mean
         squares = deviation * deviation
         second += float(squares.sum())
-        third += float(squares @ deviation)
+        # A product of BLAS would wait for its threads, which a network's may be in the way of.
+        third += float(np.einsum("i,i", squares, deviation))
     return third / flat.size / (second / flat.size) ** 1.5
 
 

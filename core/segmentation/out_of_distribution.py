@@ -62,16 +62,16 @@ def out_of_distribution_warnings(card: ModelCard, micrograph: Micrograph) -> tup
     Nothing for a card that holds no ranges. The ranges are the smallest and the largest value
     over the training images.
     """
-    sentences = [_about_pixel_size(card, micrograph.pixel_size)] if card.ranges else []
-    if card.ranges:
-        found = network_statistics(micrograph, card.pixel_size_nm)
-    for known in card.ranges:
+    if not card.ranges:
+        return ()
+    sentences = [_about_pixel_size(card, micrograph.pixel_size)]
+    found = network_statistics(micrograph, card.pixel_size_nm)
+    outside = [one for one in card.ranges if not one.low <= getattr(found, one.name) <= one.high]
+    if any(one.name in OF_THE_GROUND for one in outside) and has_sparse_objects(micrograph):
+        outside = [one for one in outside if one.name not in OF_THE_GROUND]
+    for known in outside:
         below, above, remedy = WORDS[known.name]
         value = getattr(found, known.name)
-        if known.low <= value <= known.high:
-            continue
-        if known.name in OF_THE_GROUND and has_sparse_objects(micrograph):
-            continue
         word = below if value < known.low else above
         sentences.append(
             f"This image is {word} than any that {card.title} was trained on ({_words(known.name)} "
