@@ -160,6 +160,10 @@ def test_sample_shows_its_result_in_both_themes_and_widths(
             full = "-whole" if height > 900 else ""
             screenshot(page, f"segment-{theme}{full}-{width}")
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        # At 900 px the width is what there is least of, and the image takes all of it.
+        stage = page.locator(".viewer .stage").bounding_box()
+        assert stage["width"] >= 540
+        assert stage["height"] == pytest.approx(stage["width"] * 768 / 1024, abs=1)
         page.set_viewport_size({"width": 1440, "height": 1240})
         screenshot(page, f"segment-{theme}", docs=True)
     page.get_by_text(sidebar.UNCERTAINTY, exact=True).click()

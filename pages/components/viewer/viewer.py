@@ -110,13 +110,13 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True)
 class ViewerSettings:
-    """What is drawn over the micrograph, and how high the viewer is.
+    """What is drawn over the micrograph, and how high the viewer may be.
 
     ``labels``, ``phases``, ``transparent``: the segmentation, its legend, and the phases through
     which the micrograph shows. ``objects``: ids, for outlines and the pointer; ``selected``: the
     id drawn bright. ``overlay``: one more picture, such as a feature map, with an opacity of its
     own. ``crosshair``: (row, column) to move the cross to. ``bar_rows``: at the top and at the
-    bottom, shown as left out. ``height``: CSS px, fixed. ``group``: viewers with the same name, if
+    bottom, shown as left out. ``height``: CSS px, at most. ``group``: viewers with the same name, if
     they have one, move and zoom together. ``focus``: (top, left, bottom, right), what is looked at
     first, and again when it changes. ``leaves_arrows``: the arrow keys mean something to the page.
     """

@@ -64,7 +64,8 @@ class Stage extends Moving {
   showImage(data) {
     const before = this.data;
     this.data = data;
-    this.element.style.height = `${data.height}px`;
+    this.element.style.setProperty("--most", `${data.height}px`);
+    this.element.style.setProperty("--aspect", data.image.width / data.image.height);
     this.element.setAttribute("aria-label", data.image.alt);
     const changed = before.image && before.image.digest !== data.image.digest;
     const resized =
