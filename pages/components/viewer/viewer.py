@@ -116,9 +116,10 @@ class ViewerSettings:
     which the micrograph shows. ``objects``: ids, for outlines and the pointer; ``selected``: the
     id drawn bright. ``overlay``: one more picture, such as a feature map, with an opacity of its
     own. ``crosshair``: (row, column) to move the cross to. ``bar_rows``: at the top and at the
-    bottom, shown as left out. ``height``: CSS px, at most. ``group``: viewers with the same name, if
-    they have one, move and zoom together. ``focus``: (top, left, bottom, right), what is looked at
-    first, and again when it changes. ``leaves_arrows``: the arrow keys mean something to the page.
+    bottom, shown as left out. ``height``: CSS px, at most. ``group``: viewers with the same name,
+    if they have one, move and zoom together. ``focus``: (top, left, bottom, right), what is looked
+    at first, and again when it changes. ``leaves_arrows``: the arrow keys mean something to the
+    page.
     """
 
     labels: Overlay | None = None
