@@ -74,9 +74,9 @@ def run(options: argparse.Namespace) -> int:
         analysis = measure(found, object_settings(options))
         analysis = replace(analysis, doubts=unlike(analysis.micrograph))
         for reason in analysis.reasons_to_doubt:
-            say(f"{path}: check the result by eye: {reason}")
-        if few := few_pixels(analysis):
-            say(f"{path}: {few}")
+            say(f"{path}: check the result by eye. {reason}")
+        if analysis.few_pixels:
+            say(f"{path}: {analysis.few_pixels}")
         stem = path.stem if options.page == 1 else f"{path.stem}.page{options.page}"
         write_results(analysis, options.out, stem)
         print(f"{path}: {counted(analysis)} -> {options.out / stem}.*", flush=True)
@@ -88,21 +88,6 @@ def import_what_writes() -> None:
     """Import what the network does not need: tables and their files."""
     import core.export.archive
     import core.segmentation.out_of_distribution  # noqa: F401
-
-
-def few_pixels(analysis: Analysis) -> str | None:
-    """Return why number and sizes of the objects are not to be trusted, where they are too small;
-    else None."""
-    from core.measurement.few_pixels import few_pixels_in_words
-
-    if analysis.card.objects_phase is None:
-        return None
-    return few_pixels_in_words(
-        analysis.table,
-        analysis.selection.too_small,
-        analysis.object_settings.minimum_area_px,
-        analysis.micrograph.pixel_size,
-    )
 
 
 def doubting(card: ModelCard) -> Callable[[Micrograph], tuple[str, ...]]:

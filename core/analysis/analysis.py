@@ -99,6 +99,21 @@ class Analysis:
             "them, set the least confidence to 0 (under Objects; --min-confidence on the terminal)."
         )
 
+    @property
+    def few_pixels(self) -> str | None:
+        """Why number and sizes of the objects are not to be trusted, where those that count are too
+        small; else None."""
+        from core.measurement.few_pixels import few_pixels_in_words
+
+        if self.card.objects_phase is None or self.why_no_object:
+            return None
+        return few_pixels_in_words(
+            self.table,
+            self.selection.too_small,
+            self.object_settings.minimum_area_px,
+            self.micrograph.pixel_size,
+        )
+
     @cached_property
     def phase_fractions(self) -> pd.DataFrame:
         """The table of :func:`core.measurement.phase_fraction.phase_fractions`."""

@@ -352,6 +352,20 @@ def test_one_finger_draws_and_two_move_the_view(context: BrowserContext) -> None
     page.close()
 
 
+def test_another_image_is_corrected_in_the_same_place(
+    context: BrowserContext, server: Server
+) -> None:
+    page = context.new_page()
+    segmented(page, server, "more.png", disks(3, 2))
+    expect(objects(page)).to_have_text("confirmed 0 of 6 objects")
+    first = page.locator(CORRECTOR).get_attribute("data-image")
+    page.get_by_role("combobox", name="Image", exact=True).click()
+    page.get_by_role("option", name="disks.png", exact=True).click()
+    expect(objects(page)).to_have_text("confirmed 0 of 4 objects")
+    assert page.locator(CORRECTOR).get_attribute("data-image") != first
+    page.close()
+
+
 def test_a_place_of_the_link_is_marked_in_the_middle(context: BrowserContext) -> None:
     page = context.new_page()
     page.goto(f"{context.pages[0].url}&place=80,0,160,80")

@@ -83,6 +83,14 @@ def test_a_plate_lies_on_the_ground_or_on_the_image_and_never_across_the_edge(
     assert found == [[10, 10], [10, 10], [10, 40], [10, 10], [60, 10], [10, 10]]
 
 
+def test_the_label_of_a_box_at_the_top_of_the_stage_is_whole(
+    evaluate: Callable[[str], Any],
+) -> None:
+    # The plate behind it begins 0.8 rem above its line; no box out of sight has its label in sight.
+    found = evaluate("[40, 5, 0, -30].map((edge) => textDown(edge, -6, 15))")
+    assert found == [34, 14, 14, -36]
+
+
 def test_a_fitted_image_lies_in_the_middle(evaluate: Callable[[str], Any]) -> None:
     found = evaluate("""() => {
       const seen = view(Moving, { width: 1000, height: 500 },

@@ -510,6 +510,16 @@ def test_sanity_check_says_how_alike_the_maps_are(open_inspect: Callable[..., Ap
 # ---- links
 
 
+def test_another_image_is_shown_at_its_middle_where_the_pixel_lies_outside(
+    open_inspect: Callable[..., AppTest],
+) -> None:
+    app = open_inspect(view="field", row="50", column="90")
+    assert not warnings(app)
+    app = by_key(app.selectbox, "image_choice-").select("sample:crumb").run()
+    assert not [one for one in warnings(app) if "lies outside" in one]
+    assert "row" not in app.query_params
+
+
 @pytest.mark.parametrize(
     ("link", "sentence"),
     [

@@ -36,6 +36,7 @@ SIDE = 512
 STEP = 64
 # A network for 32 px sees 256 px of the micrograph, shrunk: 32 px would hold no structure.
 FIXED_SHRINK = 8
+INSPECTED = "inspected-image"
 SUBJECT_BYTES = 12_000_000
 # The weights once more, with their normalizations folded in.
 PREPARED_BYTES = 50_000_000
@@ -198,13 +199,19 @@ def _inside(opened: Opened, pixel: tuple[int, int] | None) -> tuple[int, int]:
     """Return the pixel, or the image's middle where there is none or it lies outside."""
     from core.inspection.receptive_field.receptive_field import check_inside
 
+    before, shown = session.value_of(INSPECTED), opened.micrograph.digest
+    session.remember(INSPECTED, shown)
     height, width = opened.micrograph.shape
     height -= opened.micrograph.info_bar_rows
     if pixel is not None:
         try:
             check_inside(*pixel, height, width)
         except LamellaError as error:
-            LINK.refuse(str(error), "row", "column")
+            if before in (None, shown):
+                LINK.refuse(str(error), "row", "column")
+            else:
+                # A place in another image, that nobody asked for in this one.
+                LINK.change(row=None, column=None)
         else:
             return pixel
     return height // 2, width // 2

@@ -57,7 +57,7 @@ def _show(analysis: Analysis, name: str) -> None:
     viewer(
         publish.micrograph(analysis.micrograph),
         ViewerSettings(
-            labels=publish.labels(analysis.segmentation),
+            labels=publish.labels_of_objects(analysis),
             phases=analysis.segmentation.phases,
             objects=publish.objects(analysis),
             bar_rows=analysis.micrograph.bar_rows,

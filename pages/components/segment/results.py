@@ -21,6 +21,8 @@ RESULT = "Result"
 SETTLED = "The settings of objects change nothing in it any more."
 NOTED = 0.02
 """Of the area of a phase, the share that lies in no object that counts, from which it is said."""
+PARTICLES = ("particles", "particles-resnet18")
+SUPPORTED = "For metal particles on a catalyst support choose the model {}."
 AGREEMENT = "Agreement with this synthetic sample's ground truth (IoU): "
 
 
@@ -48,8 +50,8 @@ def summary(analysis: Analysis, truth: Array | None) -> None:
         rows["Mean confidence"] = f"{100 * analysis.mean_confidence:.1f} %"
     st.subheader(RESULT)
     st.table(rows, border="horizontal", alt="Phase fractions and objects")
-    if analysis.card.objects_phase is not None and (few := _few_pixels(analysis)):
-        st.warning(few)
+    if analysis.few_pixels:
+        st.warning(analysis.few_pixels)
     if analysis.by_hand is not None:
         st.caption(f"{capital(str(analysis.by_hand))}. {SETTLED}")
     st.caption(
@@ -70,17 +72,6 @@ def counted(analysis: Analysis) -> str:
     return f"{number}, {100 * share:.1f} % of the area"
 
 
-def _few_pixels(analysis: Analysis) -> str | None:
-    from core.measurement.few_pixels import few_pixels_in_words
-
-    return few_pixels_in_words(
-        analysis.table,
-        analysis.selection.too_small,
-        analysis.object_settings.minimum_area_px,
-        analysis.micrograph.pixel_size,
-    )
-
-
 def _left_out(analysis: Analysis) -> dict[str, str]:
     """Return how many objects do not count, and why."""
     chosen, settings, rows = analysis.selection, analysis.object_settings, {}
@@ -95,6 +86,16 @@ def _left_out(analysis: Analysis) -> dict[str, str]:
         verb = "counted" if settings.keep_annotations else "left out"
         rows["In burnt-in text"] = f"{chosen.in_annotations:,} {verb}"
     return rows
+
+
+def _instead(analysis: Analysis) -> str:
+    """Return which model to try where one of particles was sure of nothing; "" elsewhere."""
+    from models import zoo
+
+    card = analysis.card
+    if not analysis.why_no_object or card.name not in PARTICLES or card.origin != "zoo":
+        return ""
+    return SUPPORTED.format(zoo.CARDS["supported-particles"].title)
 
 
 def annotation_boxes(analysis: Analysis) -> tuple[Rectangle, ...]:
@@ -122,7 +123,12 @@ def warn(analysis: Analysis) -> None:
         is_unlike = any(reason != why for reason in reasons)
         unlike = ", or be unlike what the model was trained on" if is_unlike else ""
         name = objects.object_name(analysis)
-        st.warning(f"No {name} was found: the image may hold none{unlike}. {why}".rstrip())
+        sentences = (
+            f"No {name} was found: the image may hold none{unlike}.",
+            why,
+            _instead(analysis),
+        )
+        st.warning(" ".join(filter(None, sentences)))
     elif reasons:
         st.warning(
             f"**This image is unlike those that {analysis.card.title} was trained on.** Check the "

@@ -25,6 +25,12 @@ export function insetInCorner(ground, size) {
   return ground.map((room) => margin + (isBeside ? 0 : Math.max(0, Math.round(room))));
 }
 
+// Where the text of an edge stands, in CSS px from the top of the stage: `below` px under the edge, but
+// whole where the edge is in sight.
+export function textDown(edge, below, rem) {
+  return edge < 0 ? edge + below : Math.max(edge + below, 0.8 * rem + 2);
+}
+
 class Drawing extends Pictures {
   constructor(root) {
     super(root);
@@ -240,7 +246,7 @@ class Drawing extends Pictures {
     context.font = `${0.8125 * rem}px ${getComputedStyle(this.element).fontFamily}`;
     const wide = context.measureText(text).width;
     const across = Math.max(4, Math.min((x - this.left) * this.scale, this.stage.clientWidth - wide - 4));
-    const down = (y - this.top) * this.scale + below;
+    const down = textDown((y - this.top) * this.scale, below, rem);
     context.fillStyle = HALO;
     context.fillRect(across - 3, down - rem * 0.8, wide + 6, rem * 1.05);
     context.fillStyle = "#ffffff";

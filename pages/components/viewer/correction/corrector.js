@@ -40,6 +40,7 @@ class Corrector extends MarkedPlace {
 
   openCorrection({ url, name }) {
     this.correction?.close();
+    this.tiles = null;
     this.selected = 0;
     delete this.element.dataset.revision;
     this.correction = new Correction({

@@ -53,6 +53,7 @@ class KeyedTools extends ObjectTools {
     this.cancelStroke();
     this.tool = tool;
     this.dot = null;
+    if (tool === "merge") this.tell(this.selected ? MERGE : MERGE_FIRST);
   }
 
   choosePhase(phase) {

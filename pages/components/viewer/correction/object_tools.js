@@ -3,6 +3,8 @@
 
 const LEAST_SIDE = 24; // CSS px that the next object has on the screen
 const VIEW_SHARE = 0.25; // of the view, where it has to be brought nearer
+const MERGE = "Click what belongs to the selected object.";
+const MERGE_FIRST = "Click an object, then what belongs to it.";
 
 class ObjectTools extends DrawingTools {
   // ---- which one
@@ -91,8 +93,10 @@ class ObjectTools extends DrawingTools {
   // The object that was selected first takes the other one in.
   merge(other) {
     if (!other || other === this.selected) return;
-    if (!this.selected) this.select(other);
-    else {
+    if (!this.selected) {
+      this.select(other);
+      this.tell(MERGE);
+    } else {
       const record = this.correction.objects.get(other);
       this.edit("merge", (writer, id, phase) => recolor(writer, other, record[PHASE], id, phase));
     }

@@ -1,5 +1,6 @@
 """Whole analyses with an answer known beforehand: how many objects, how large, what is said."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -125,6 +126,10 @@ def test_a_network_counts_no_object_on_a_film_and_says_why():
     assert left_out >= 12
     why = f"mean confidence (weighted by diameter) of {mean:.2f}, so {left_out} are left out"
     assert why in analysis.reasons_to_doubt[-1]
+    # Where none is taken for an object, none is too small either.
+    assert analysis.few_pixels is None
+    few = replace(analysis.selection, mean_confidence=None, too_small=3)
+    assert replace(analysis, selection=few).few_pixels.startswith("3 of 3 objects")
 
 
 @pytest.mark.parametrize("model", ["otsu", "local-threshold", "gradient-watershed"])
