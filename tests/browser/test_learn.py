@@ -17,8 +17,10 @@ from core.concepts.equivariance.equivariance import shift_test, steps
 from core.concepts.equivariance.heads import FLATTEN, POOL, moved, outputs, random_heads
 from core.concepts.picture import picture, square_around
 from pages.components.frame.images import samples
+from pages.components.frame.screen import INKS
 from pages.components.learn.frame import in_digits
 from tests.browser.waiting import expect
+from tests.pages.test_contrast import rgb
 
 
 def middle_of_the_sample() -> np.ndarray:
@@ -134,6 +136,22 @@ def test_the_whole_lecture_page_by_page(
     screenshot(page, "learn-skip-connections", docs=True)
     page.get_by_role("link", name="Next: Gold nanoparticles").click()
     expect(page).to_have_url(re.compile("/gold-nanoparticles"))
+
+
+@pytest.mark.parametrize("themes", [("light", "dark"), ("dark", "light")])
+def test_the_words_of_a_drawing_follow_the_theme_while_the_page_stays_open(
+    server, open_tab: Callable[..., Page], themes: tuple[str, str]
+) -> None:
+    page = open_tab(theme=themes[0])
+    page.goto(f"{server.address}/skip-connections?sample=gold-tem")
+    words = page.locator('[data-testid="stPlotlyChart"] .annotation-text')
+    expect(words.filter(has_text="skip: x, unchanged")).to_be_visible()
+    for theme in themes:
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        ink = "rgb({}, {}, {})".format(*(round(255 * one) for one in rgb(INKS[theme])))
+        expect(page.locator(".stApp")).to_have_css("color", ink)
+        for written in ("3 × 3", "ReLU", "plain:", "residual:", "skip: x, unchanged"):
+            expect(words.filter(has_text=written).first).to_have_css("fill", ink)
 
 
 def test_a_link_brings_the_whole_state_back(server, open_tab: Callable[..., Page]) -> None:

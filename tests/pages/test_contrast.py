@@ -7,6 +7,7 @@ import tomllib
 
 import pytest
 
+from pages.components.frame.screen import INKS
 from tests.pages.running import REPOSITORY
 
 THEME = tomllib.loads((REPOSITORY / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
@@ -49,3 +50,10 @@ def test_white_is_readable_on_primary_buttons():
     on_dark = re.search(r'ON_DARK = "(#\w+)"', (FRAME / "navigation.py").read_text("utf-8"))
     for color in (THEME["primaryColor"], on_dark[1]):
         assert contrast(rgb("#ffffff"), rgb(color)) >= LEAST
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_the_ink_of_charts_is_that_of_the_text_and_follows_it(name):
+    assert INKS[name] == THEME[name]["textColor"]
+    levels = ", ".join(str(round(255 * one)) for one in rgb(INKS[name]))
+    assert f'[style*="fill: rgb({levels})"]' in (FRAME / "frame.css").read_text("utf-8")
