@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import floor, log10
 
 from core.fields.quantity import Quantity
@@ -12,6 +13,11 @@ FINEST_PX = 2
 """Decimals of a length in px, which was found on a raster."""
 MANY = 1e6
 """From here on digits that mean nothing are zeros."""
+SHARES = {
+    "pixel size": "the uncertainty of the pixel size",
+    "model": "the model's error on its validation images",
+}
+"""What an interval holds beside the scatter of its sample, by the source of a part."""
 
 
 def value_in_words(quantity: Quantity) -> str:
@@ -28,6 +34,21 @@ def interval_in_words(quantity: Quantity) -> str:
     decimals = _decimals(quantity)
     low, high = (_rounded(end, decimals) for end in quantity.interval)
     return with_unit(f"{low} to {high}", quantity.unit)
+
+
+def beside_the_sample(quantity: Quantity) -> tuple[str, ...]:
+    """Return what the interval of a quantity holds beside the scatter of its sample; nothing
+    without an interval."""
+    if quantity.interval is None:
+        return ()
+    held = {part.source for part in quantity.parts if part.below or part.above}
+    return tuple(words for source, words in SHARES.items() if source in held)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return "a", "a and b", "a, b and c"."""
+    *before, last = words
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def headline_in_words(quantity: Quantity) -> str:

@@ -14,6 +14,7 @@ from core.fields.measurands.lines import axis_lines, long_things, thickness_line
 from core.fields.quantity import Quantity, missing
 from core.fields.result import Distribution, Drawing, FieldMeasurement
 from core.fields.view import Scale, View
+from core.fields.words import beside_the_sample, listed
 from core.measurement.direction import mean_direction
 from core.measurement.fibre_lines import fibres
 from core.measurement.medial_axis import Branch, medial_axis
@@ -69,7 +70,7 @@ def measure_fibres(view: View) -> FieldMeasurement:
         method=(
             "Fibre diameters across the medial axis, one value a pixel along it, crossings left "
             f"out, segmented by {view.analysis.card.title}. The mean is over the length of all "
-            "fibres; its 95 % interval comes from the scatter between fibres of this field."
+            f"fibres{_of_interval(quantities[0])}."
         ),
         scale=view.scale_in_words,
         settings=view.settings,
@@ -94,6 +95,13 @@ def measure_fibres(view: View) -> FieldMeasurement:
         warnings=_warnings(every),
         is_empty=not len(every),
     )
+
+
+def _of_interval(headline: Quantity) -> str:
+    if headline.interval is None:
+        return ""
+    held = listed(("the scatter between fibres of this field", *beside_the_sample(headline)))
+    return f"; its 95 % interval holds {held}"
 
 
 def _fibres(mask: np.ndarray, progress: ProgressCallback) -> list[_Fibre]:

@@ -16,9 +16,11 @@ from core.fields.measurands.grain_quantities import (
     numbers,
 )
 from core.fields.measurands.sizes import fitted
+from core.fields.quantity import Quantity
 from core.fields.result import Distribution, Drawing, DrawnHits, DrawnLine, FieldMeasurement
 from core.fields.settings import GrainMethod
 from core.fields.view import Scale, View
+from core.fields.words import beside_the_sample, listed
 from core.measurement.grains.grain_size import CIRCLE
 from core.segmentation.grains.second_phase import second_phase_mask
 from core.types.progress import ProgressCallback
@@ -63,7 +65,7 @@ def measure_grains(view: View) -> FieldMeasurement:
         quantities=tuple(quantities),
         table=table,
         counted="grains",
-        method=_method(view),
+        method=_method(view, headline),
         scale=view.scale_in_words,
         settings=view.settings,
         pixel_nm=view.pixel_nm,
@@ -137,7 +139,7 @@ def _frame(view: View, shape: tuple[int, int], method: GrainMethod) -> DrawnLine
     return DrawnLine("frame", view.in_image(around + (np.array(shape) - 1) / 2))
 
 
-def _method(view: View) -> str:
+def _method(view: View, headline: Quantity) -> str:
     spacing = view.settings.line_spacing_px
     apart = "about one mean intercept" if spacing is None else f"{spacing} px"
     how = {
@@ -150,9 +152,15 @@ def _method(view: View) -> str:
     }[view.settings.grain_method]
     return (
         f"Grain size by {how}, on a closed network of boundaries without width, segmented by "
-        f"{view.analysis.card.title}. The interval holds what counting in one field leaves open; "
-        "other fields may differ by more."
+        f"{view.analysis.card.title}. {_of_interval(headline)}"
     )
+
+
+def _of_interval(headline: Quantity) -> str:
+    if headline.interval is None:
+        return "This field gives no interval."
+    held = listed(("what counting in one field leaves open", *beside_the_sample(headline)))
+    return f"The interval holds {held}; other fields may differ by more."
 
 
 def _notes(view: View, found: GrainMap) -> Iterator[str]:

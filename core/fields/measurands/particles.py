@@ -17,8 +17,10 @@ from core.fields.measurands.particle_quantities import (
     whole_in_words,
 )
 from core.fields.measurands.sizes import fitted
+from core.fields.quantity import Quantity
 from core.fields.result import Distribution, FieldMeasurement
 from core.fields.view import Scale, View
+from core.fields.words import beside_the_sample, listed
 from core.measurement.few_pixels import FEW_PIXELS
 from core.measurement.particle_size import SizeDistribution, particles_needed, size_distribution
 
@@ -56,7 +58,7 @@ def measure_particles(view: View) -> FieldMeasurement:
         quantities=quantities,
         table=_table(view, distances),
         counted="particles",
-        method=_method(view),
+        method=_method(view, quantities[0]),
         scale=view.scale_in_words,
         settings=view.settings,
         pixel_nm=view.pixel_nm,
@@ -133,19 +135,30 @@ def _notes(view: View, found: SizeDistribution | None, count: int) -> tuple[str,
         if not more and found.count < FEW:
             continue
         ask = f"about {more:,} more particles are needed" if more else "there are enough particles"
-        notes.append(f"For a {title} within ± {100 * view.settings.precision:g} % {ask}.")
+        within = f"within ± {100 * view.settings.precision:g} % by counting alone"
+        notes.append(f"For a {title} {within}, {ask}.")
     return tuple(notes)
 
 
-def _method(view: View) -> str:
+def _method(view: View, headline: Quantity) -> str:
     edge = "each weighted by the inverse of its chance to lie inside (Miles-Lantuéjoul)"
     if not view.settings.edge_correction:
         edge = "unweighted, so large ones are under-represented"
     return (
         f"Equivalent diameters of particles after ISO 13322-1, segmented by "
         f"{view.analysis.card.title}; those that the edge cuts are left out of sizes and the rest "
-        f"are {edge}. Intervals are 95 % bootstrap intervals over the particles of this field."
+        f"are {edge}. {_of_intervals(headline)}"
     )
+
+
+def _of_intervals(headline: Quantity) -> str:
+    if headline.interval is None:
+        return "Sizes of this field have no interval."
+    told = "Intervals of sizes are 95 % bootstrap intervals over the particles of this field."
+    added = beside_the_sample(headline)
+    if not added:
+        return told
+    return f"{told} Those of diameters are wider, as they also hold {listed(added)}."
 
 
 def _warnings(count: int, whole: int, diameters_px: np.ndarray) -> tuple[str, ...]:

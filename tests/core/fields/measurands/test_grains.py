@@ -56,6 +56,24 @@ def test_squares_of_30_um_by_every_method():
     assert "ASTM E112" in found.headline.method and "compliant" not in found.method
 
 
+def test_the_method_says_what_the_interval_holds():
+    begins, ends = (
+        "The interval holds what counting in one field leaves open",
+        ("; other fields may differ by more."),
+    )
+    pixel_size, model = (
+        "the uncertainty of the pixel size",
+        ("the model's error on its validation images"),
+    )
+    error = ModelError("mean_intercept", 0.01, 0.04, 50)
+    assert measured().method.endswith(f" {begins}{ends}")
+    assert measured(errors=(error,)).method.endswith(f" {begins} and {model}{ends}")
+    both = measured(errors=(error,), pixel_size_error_percent=2)
+    assert both.method.endswith(f" {begins}, {pixel_size} and {model}{ends}")
+    one_grain = measure_field(analysis_of(np.ones((60, 60)), card=GRAINS))
+    assert one_grain.method.endswith(" This field gives no interval.")
+
+
 def test_a_network_of_lines_is_closed_and_counted():
     """A boundary of 3 px between squares of 40 px, as a network sees it."""
     place = np.indices((240, 240)) % 40

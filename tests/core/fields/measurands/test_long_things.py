@@ -150,3 +150,15 @@ def test_the_line_of_a_layer_goes_on_behind_the_edge_and_not_into_a_corner():
     assert found.headline.value == pytest.approx(600, rel=0.05)
     assert found.table["row_px"].between(115, 145).all()
     assert found.table["column_px"].min() < 45
+
+
+def test_the_method_of_fibres_says_what_the_interval_holds():
+    two = bar(400, 10, 0, centre=(80.3, 150.2)) | bar(400, 14, 0, centre=(200.3, 150.2))
+    begins = " The mean is over the length of all fibres"
+    scatter = "its 95 % interval holds the scatter between fibres of this field"
+    assert measured(two, MESH).method.endswith(f"{begins}; {scatter}.")
+    assert measured(two, MESH, pixel_size_error_percent=2).method.endswith(
+        f"{begins}; {scatter} and the uncertainty of the pixel size."
+    )
+    one = measured(bar(400, 10, 0), MESH)
+    assert one.headline.interval is None and one.method.endswith(f"{begins}.")

@@ -38,6 +38,11 @@ def test_the_uncertainties_of_pixel_size_and_model_are_parts_of_the_interval():
     assert [part.source for part in d50.parts] == ["counting", "pixel size", "model"]
     assert d50.parts[0].below == 0
     assert d50.interval == pytest.approx((0.95 * d50.value, 1.05 * d50.value))
+    assert found.method.endswith(
+        " Intervals of sizes are 95 % bootstrap intervals over the particles of this field. Those "
+        "of diameters are wider, as they also hold the uncertainty of the pixel size and the "
+        "model's error on its validation images."
+    )
     area = found.quantity("number_density")
     assert area.parts[0].above == pytest.approx(0.06 * area.value)
 
@@ -75,6 +80,7 @@ def test_one_particle_has_a_size_and_no_interval():
     found = measure_field(analysis_of(discs([(50, 50)], [10.0], (100, 100))))
     assert found.headline.value > 0 and found.headline.interval is None
     assert "one particle" in found.headline.reason
+    assert found.method.endswith("(Miles-Lantuéjoul). Sizes of this field have no interval.")
 
 
 def test_particles_that_the_edge_cuts_are_not_sized():
@@ -125,9 +131,13 @@ def test_shapes_and_neighbours_stand_in_the_table_by_their_iso_names():
 
 def test_more_particles_are_asked_for_where_the_precision_needs_them():
     few = measure_field(analysis_of(discs(GRID[:20], np.linspace(5, 14, 20))))
+    assert few.notes[1].startswith("For a mean diameter within ± 5 % by counting alone, about ")
     assert "more particles are needed" in few.notes[1]
     equal = measure_field(analysis_of(discs(GRID, np.full(64, 12.0))))
-    assert "there are enough particles" in equal.notes[1]
+    assert equal.notes[1] == (
+        "For a mean diameter within ± 5 % by counting alone, there are enough particles."
+    )
+    assert equal.method.endswith("bootstrap intervals over the particles of this field.")
 
 
 def test_without_edge_correction_whole_particles_count_alike():
