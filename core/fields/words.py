@@ -45,6 +45,11 @@ def beside_the_sample(quantity: Quantity) -> tuple[str, ...]:
     return tuple(words for source, words in SHARES.items() if source in held)
 
 
+def what_is_held(own: Quantity, counted: str) -> str:
+    """Return what the interval of one field alone holds; ``counted``: "44 particles"."""
+    return listed((f"what counting {counted} leaves open", *beside_the_sample(own)))
+
+
 def listed(words: Sequence[str]) -> str:
     """Return "a", "a and b", "a, b and c"."""
     *before, last = words

@@ -19,6 +19,7 @@ from core.workspace import batches
 from pages.components.batch import images, result
 from pages.components.frame import keeping
 from pages.components.frame.work import worker
+from pages.components.measure import shown
 from tests.core.fields.many.test_pooled import fractions
 from tests.core.jobs.test_batch import disks
 from tests.pages.frame.test_keeping import ANN, BOB, become
@@ -80,7 +81,9 @@ def test_a_zip_is_measured_field_by_field_and_pooled() -> None:
     assert list(table["Field"]) == list(FILES)
     assert "image=" in table["Open"][0] and "model=otsu" in table["Open"][0]
 
-    assert list(table)[1:] == ["Field", "Median diameter", "95 % interval"]
+    assert list(table)[1:] == ["Field", "Median diameter", "Own 95 % interval"]
+    own = "A field's own interval holds what counting its particles leaves open, not how fields "
+    assert f"{own}differ." in texts(app)
     noted = next(one.value for one in app.table if "Note" in one.value)
     assert dict(zip(noted["Note"], noted["Fields"], strict=True))[NO_PIXEL_SIZE] == "all 4"
 
@@ -249,3 +252,21 @@ def test_the_chart_speaks_of_the_diamonds_that_it_draws() -> None:
     ):
         out = Outlier(index, "x", 5.0, "Fraction is 0 %")
         assert result.what_is_drawn(replace(found, outliers=(out,))) == said
+
+
+def test_without_an_interval_over_fields_the_chart_speaks_of_no_band() -> None:
+    one = pool(fractions([10]))
+    assert result.what_is_drawn(one) == "Dashed: the one field that has a value."
+    own = replace(one.headline, interval=(8.0, 12.0))
+    known = replace(one, fields=(replace(one.fields[0], headline=own),))
+    bars = "Dashed: the one field that has a value. Upright lines: each field's own 95 % interval."
+    assert result.what_is_drawn(known) == bars
+    assert result.what_is_drawn(pool(fractions([0, 0]))) == "Dashed: all fields together."
+
+
+def test_a_headline_over_fields_says_that_its_interval_is_over_fields() -> None:
+    found = pool(fractions([0, 0])).headline
+    assert shown.interval(found, " over fields") == (
+        "No 95 % interval over fields. All fields have the same value, so their scatter gives no "
+        "interval."
+    )

@@ -78,10 +78,11 @@ def _doubts(batch: Batch) -> Iterator[str]:
 
 def _fields_picture(batch: Batch) -> Picture:
     figure = fields_figure(batch.pooled, WHOLE_PAGE)
-    caption = (
-        f"{batch.pooled.headline.name} of each field; line and band: that of all fields together "
-        "and its 95 % interval."
-    )
+    first = batch.pooled.headline
+    line = "line: that of all fields together"
+    if first.interval is not None:
+        line = "line and band: that of all fields together and its 95 % interval"
+    caption = f"{first.name} of each field; {line}."
     return Picture(png_bytes(figure, WHOLE_PAGE.dpi), caption, 0.7, svg_bytes(figure))
 
 

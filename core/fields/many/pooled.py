@@ -10,10 +10,17 @@ import pandas as pd
 
 from core.errors import DataError
 from core.fields.many.outliers import Outlier, find_outliers
-from core.fields.many.pooled_sizes import TOO_DIFFERENT, alike, pooled_sizes, shared_parts
+from core.fields.many.pooled_sizes import (
+    TOO_DIFFERENT,
+    alike,
+    pooled_sizes,
+    shared_parts,
+    why_not_over_fields,
+)
+from core.fields.many.pooled_words import method_of
 from core.fields.measurands.particle_quantities import whole_in_words
 from core.fields.measurands.sizes import fitted
-from core.fields.quantity import ONE_FIELD, Quantity, quantity_of, with_parts
+from core.fields.quantity import Quantity, quantity_of, with_parts
 from core.fields.result import Distribution, FieldMeasurement
 from core.fields.settings import Kind
 from core.fields.words import in_a_sentence
@@ -101,7 +108,7 @@ def pool(measured: Sequence[FieldMeasurement]) -> PooledMeasurement:
         quantities=quantities,
         table=pd.concat([one.table.assign(field=one.name) for one in fields], ignore_index=True),
         counted=fields[0].counted,
-        method=_method(fields),
+        method=method_of(fields, headline),
         distribution=_distribution(fields),
         outliers=find_outliers(fields),
         references=fields[0].references,
@@ -125,7 +132,8 @@ def _notes(fields: Sequence[FieldMeasurement], headline: Quantity) -> Iterator[s
         ask = f"about {more:,} more fields are needed" if more > 0 else "there are enough fields"
         if more > MOST_FIELDS:
             ask = f"more than {MOST_FIELDS:,} fields are needed: these differ too much for a mean"
-        yield f"For a {in_a_sentence(headline.name)} within ± {100 * precision:g} % {ask}."
+        within = f"within ± {100 * precision:g} % by the scatter of fields alone"
+        yield f"For a {in_a_sentence(headline.name)} {within}, {ask}."
 
 
 def _without_scale(
@@ -190,7 +198,8 @@ def _over_fields(fields: Sequence[FieldMeasurement], key: str) -> Quantity:
     found = field_statistics([to(value) for value in values])
     shared = shared_parts(known)
     value, count = back(found.mean), len(known)
-    method = "; ".join(part for part in (known[0].method, "mean over fields") if part)
+    over_fields = "mean over fields" if count > 1 else ""
+    method = "; ".join(part for part in (known[0].method, over_fields) if part)
     common = replace(
         known[0],
         value=value,
@@ -198,7 +207,7 @@ def _over_fields(fields: Sequence[FieldMeasurement], key: str) -> Quantity:
         counted="fields",
         method=method,
         interval=None,
-        reason=ONE_FIELD,
+        reason=why_not_over_fields(known[0]),
         parts=shared,
     )
     reach = found.confidence_interval_95
@@ -245,14 +254,3 @@ def _distribution(fields: Sequence[FieldMeasurement]) -> Distribution | None:
     # Only sizes that were fitted in their own field are.
     fit = fitted(fields[0].settings, values, weights) if any(one.fit for one in found) else None
     return replace(found[0], values=values, weights=weights, fit=fit)
-
-
-def _method(fields: Sequence[FieldMeasurement]) -> str:
-    count, begins = len(fields), fields[0].method.split(". ")[0]
-    means = f"means over {count} fields with 95 % intervals by Student's t over fields."
-    if fields[0].kind != "particles" or not alike(fields):
-        return f"{begins}. {means[:1].upper()}{means[1:]}"
-    return (
-        f"{begins}. Sizes are those of the particles of all fields together, with 95 % intervals "
-        f"by jackknife over fields; other values are {means}"
-    )

@@ -8,13 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from core.fields.measurands.particle_quantities import SIZES
-from core.fields.quantity import ONE_FIELD, Quantity, with_parts
+from core.fields.quantity import Quantity, with_parts
 from core.fields.result import Distribution, FieldMeasurement
+from core.fields.words import counted_in_words, what_is_held
 from core.measurement.particle_size import intervals_over_fields, size_distribution
 from core.measurement.uncertainty import Part
 
 TOO_DIFFERENT = "The fields differ too much for a confidence interval; measure more fields."
-POOLED = "all fields together"
+POOLED, ALONE = "all fields together", "one field"
 
 
 def pooled_sizes(
@@ -38,8 +39,34 @@ def pooled_sizes(
         key: _pooled(
             means[key], float(getattr(found, name)), intervals.get(name), len(sizes), shown
         )
+        if len(shown) > 1
+        else _alone(means[key], fields)
         for name, key in keys.items()
     }
+
+
+def why_not_over_fields(own: Quantity) -> str:
+    """Return why the value of one field, ``own``, has no interval over fields."""
+    if own.interval is None:
+        return own.reason
+    held = what_is_held(own, counted_in_words(own.n, own.counted))
+    return (
+        "One field does not tell how fields differ; measure several. The field's own interval "
+        f"holds {held}."
+    )
+
+
+def _alone(mean: Quantity, fields: Sequence[FieldMeasurement]) -> Quantity:
+    """Return a size of the only field that has a distribution in the unit of ``mean``."""
+    (shown,) = alike(fields)
+    own = next(one for one in fields if one.distribution is shown).quantity(mean.key)
+    return replace(
+        own,
+        method=f"{own.method}; {ALONE}",
+        interval=None,
+        reason=why_not_over_fields(own),
+        parts=_systematic(mean),
+    )
 
 
 def _pooled(
@@ -50,7 +77,7 @@ def _pooled(
     shown: Sequence[Distribution],
 ) -> Quantity:
     mean = mean.in_unit(shown[0].unit) if mean.unit else mean
-    systematic = tuple(part for part in mean.parts if part.source not in ("fields", "counting"))
+    systematic = _systematic(mean)
     method = f"{mean.method.removesuffix('; mean over fields')}; {POOLED}"
     common = replace(
         mean,
@@ -59,14 +86,17 @@ def _pooled(
         counted="particles",
         method=method,
         interval=None,
-        reason=ONE_FIELD,
+        reason=TOO_DIFFERENT,
     )
     if low_high is None:
-        reason = ONE_FIELD if len(shown) < 2 else TOO_DIFFERENT
-        return replace(common, interval=None, reason=reason, parts=systematic)
+        return replace(common, parts=systematic)
     note = f"{len(shown)} fields of {count:,} particles"
     parts = (Part("fields", value - low_high[0], low_high[1] - value, note), *systematic)
     return with_parts(common, parts)
+
+
+def _systematic(mean: Quantity) -> tuple[Part, ...]:
+    return tuple(part for part in mean.parts if part.source not in ("fields", "counting"))
 
 
 def alike(fields: Sequence[FieldMeasurement]) -> list[Distribution]:

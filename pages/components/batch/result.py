@@ -10,7 +10,12 @@ import streamlit as st
 
 from core.errors import LamellaError
 from core.export.field_notes import fields_by_note, notes_of_field
-from core.fields.words import interval_in_words, value_in_words
+from core.fields.words import (
+    beside_the_sample,
+    interval_in_words,
+    value_in_words,
+    what_is_held,
+)
 from core.jobs import batch as jobs
 from core.workspace import batches
 from pages.components.batch import export, grouping
@@ -140,7 +145,7 @@ def _results(batch: Batch, done: Sequence[BatchField], standing: Progress) -> No
     except LamellaError as error:
         st.warning(literal(str(error)))
         return
-    shown.headline(pooled.headline, pooled.warnings)
+    shown.headline(pooled.headline, pooled.warnings, " over fields")
     comparisons = grouping.draw(batch, pooled)
     chart, table = screen.parts(screen.HALF, screen.HALF)
     with chart:
@@ -180,7 +185,9 @@ def what_is_drawn(pooled: PooledMeasurement) -> str:
     from core.figures.fields import places
 
     drawn, count = set(places(pooled)), len(pooled.fields)
-    told = ["Dashed: all fields together, the 95 % interval in grey."]
+    told = [_dashed(pooled, len(drawn))] if drawn else []
+    if any(pooled.fields[index].headline.interval for index in drawn):
+        told.append("Upright lines: each field's own 95 % interval.")
     if drawn & {one.index for one in pooled.outliers}:
         told.append("Orange diamonds: fields that stand out.")
     if missing := count - len(drawn):
@@ -188,10 +195,26 @@ def what_is_drawn(pooled: PooledMeasurement) -> str:
     return " ".join(told)
 
 
+def _dashed(pooled: PooledMeasurement, drawn: int) -> str:
+    if pooled.headline.interval is not None:
+        return "Dashed: all fields together, the 95 % interval in grey."
+    return f"Dashed: {'the one field that has a value' if drawn == 1 else 'all fields together'}."
+
+
+def own_intervals(pooled: PooledMeasurement) -> str:
+    """Return what the fields' own intervals hold; "" where no field has one."""
+    own = [one.headline for one in pooled.fields if one.headline.interval is not None]
+    if not own:
+        return ""
+    most = max(own, key=lambda one: len(beside_the_sample(one)))
+    held = what_is_held(most, f"its {most.counted}")
+    return f"A field's own interval holds {held}, not how fields differ."
+
+
 def _table(batch: Batch, done: Sequence[BatchField], pooled: PooledMeasurement) -> None:
     st.subheader(f"{len(done):,} measured")
     out = {one.index for one in pooled.outliers}
-    headline, interval = pooled.headline.name, "95 % interval"
+    headline, interval = pooled.headline.name, "Own 95 % interval"
     rows = [
         {
             "Open": f"segment?image={one.micrograph}&model={batch.model}",
@@ -213,6 +236,8 @@ def _table(batch: Batch, done: Sequence[BatchField], pooled: PooledMeasurement) 
         },
         alt="One row per field",
     )
+    if said := own_intervals(pooled):
+        st.caption(said)
 
 
 def _notes(done: Sequence[BatchField], pooled: PooledMeasurement) -> None:

@@ -27,23 +27,25 @@ STANDARDS = ("ASTM", "ISO")
 SURENESS_PX = 620
 
 
-def headline(first: Quantity, warnings: Sequence[str]) -> None:
-    """Draw the one number, how well it is known, and after which standard."""
+def headline(first: Quantity, warnings: Sequence[str], over: str = "") -> None:
+    """Draw the one number, how well it is known, and after which standard; ``over``: as in
+    :func:`interval`."""
     # An index such as that of A_A has no letter of its own.
     in_name = first.symbol in first.name or "_" in first.symbol
     name = first.name if in_name else f"{first.name} ({first.symbol})"
     number, sureness = screen.parts(screen.THIRD, SURENESS_PX)
     number.metric(name, value_in_words(first), help=explained(first) or None)
     with sureness:
-        st.markdown(_interval(first))
+        st.markdown(interval(first, over))
         st.caption(_basis(first))
     for warning in warnings:
         st.warning(warning)
 
 
-def _interval(first: Quantity) -> str:
+def interval(first: Quantity, over: str = "") -> str:
+    """Return the interval in words, or why there is none; ``over``: " over fields"."""
     if first.interval is None:
-        return f"No 95 % interval. {first.reason}"
+        return f"No 95 % interval{over}. {first.reason}"
     return f"95 % interval: **{interval_in_words(first)}** {first.cut_at}".rstrip()
 
 

@@ -11,12 +11,12 @@ from core.fields.field import measure_field
 from core.fields.many.group_table import read_groupings
 from core.fields.many.groups import compare_groups
 from core.fields.many.pooled import pool
-from core.fields.quantity import Quantity
+from core.fields.quantity import ONE_FIELD, Quantity
 from core.fields.result import FieldMeasurement
 from core.fields.settings import KINDS, MeasureSettings
 from core.fields.words import value_in_words
 from core.measurement.grains.grain_size import g_from_count
-from core.measurement.uncertainty import Part
+from core.measurement.uncertainty import ModelError, Part
 from tests.core.fields.made_analysis import analysis_of, card_of, discs
 
 E562 = (18, 22, 20, 25, 15, 21, 19, 24, 17, 19)
@@ -47,7 +47,10 @@ def test_the_ten_fields_of_e562():
     assert found.relative_accuracy_percent == pytest.approx(11.057, abs=1e-3)
     assert (found.n, found.counted) == (10, "fields")
     # (11.057 / 5)^2 as many as ten.
-    assert "about 39 more fields are needed" in pool(fractions(E562)).notes[-1]
+    assert pool(fractions(E562)).notes[-1] == (
+        "For a fraction within ± 5 % by the scatter of fields alone, about 39 more fields are "
+        "needed."
+    )
 
 
 def test_equal_fields_give_no_interval_of_no_width():
@@ -58,7 +61,13 @@ def test_equal_fields_give_no_interval_of_no_width():
 
 def test_what_fields_share_is_not_averaged_out():
     part = Part("model", 3.0, 3.0, "within 3 points", shared=0.5)
-    found = pool(fractions(E562, part)).headline
+    pooled = pool(fractions(E562, part))
+    found = pooled.headline
+    assert pooled.method.endswith(
+        ". Means over 10 fields with 95 % intervals by Student's t over fields. The interval of "
+        "the fraction also holds what all fields share of the model's error on its validation "
+        "images."
+    )
     assert [one.source for one in found.parts] == ["fields", "model"]
     assert found.parts[1].above == 1.5
     assert found.interval[1] == pytest.approx(20 + np.hypot(2.2113, 1.5), abs=1e-3)
@@ -66,7 +75,7 @@ def test_what_fields_share_is_not_averaged_out():
 
 def test_one_field_has_no_interval_and_says_why():
     found = pool(fractions([20])).headline
-    assert found.value == 20 and found.interval is None and "One field" in found.reason
+    assert (found.value, found.interval, found.reason) == (20, None, "one field")
 
 
 def test_g_is_averaged_as_grains_per_area():
@@ -89,11 +98,13 @@ def test_the_largest_grain_of_all_fields_is_the_largest_of_any():
     assert pool(fields).headline.value == 1.4
 
 
-def particles(seed: int, nm: float | None = 10.0, scale: float = 1.0) -> FieldMeasurement:
+def particles(
+    seed: int, nm: float | None = 10.0, scale: float = 1.0, errors: tuple[ModelError, ...] = ()
+) -> FieldMeasurement:
     random = np.random.default_rng(seed)
     radii = scale * random.lognormal(np.log(8), 0.2, 40)
     drawn = discs(random.uniform(0, 300, (40, 2)), radii, (300, 300))
-    return measure_field(analysis_of(drawn, nm, name=f"f{seed}.png"))
+    return measure_field(analysis_of(drawn, nm, name=f"f{seed}.png"), None, errors)
 
 
 def test_a_quantity_that_no_calibrated_field_has_is_pooled_too():
@@ -127,6 +138,56 @@ def test_means_in_px_are_told_from_those_that_leave_fields_without_a_pixel_size_
     assert left_out.warnings == (f"{said}: f0.png, f1.png.",)
 
 
+OWN = "The field's own interval holds what counting {} particles leaves open"
+
+
+def test_the_only_calibrated_field_has_an_interval_of_its_own_and_none_over_fields():
+    errors = (ModelError("mean_diameter", 0.01, 0.04, 50),)
+    calibrated = particles(0, errors=errors)
+    found = pool([calibrated, particles(1, nm=None), particles(2, nm=None)])
+    count = calibrated.headline.n
+    assert calibrated.headline.interval is not None and found.headline.interval is None
+    differ = "One field does not tell how fields differ; measure several. "
+    own = OWN.format(count)
+    assert found.headline.reason == (
+        f"{differ}{own} and the model's error on its validation images."
+    )
+    assert found.quantity("span").reason == f"{differ}{own}."
+    assert found.headline.method == "by number; ISO 9276-1; one field"
+    assert found.method.endswith(
+        ". Sizes are those of the particles of one of 3 fields, without an interval over fields; "
+        "other values are means over the fields that have them, with 95 % intervals by Student's t "
+        "over fields."
+    )
+    assert found.quantity("area_fraction").interval is not None
+
+
+def test_a_batch_of_one_field_speaks_of_no_mean():
+    found = pool([particles(0)])
+    assert found.method.endswith(
+        ". All values are those of one field, without an interval over fields."
+    )
+    assert found.quantity("number_density").method == (
+        "one that the edge cuts counts half; ASTM E1245"
+    )
+    assert found.quantity("number_density").reason == ONE_FIELD
+
+
+def test_the_only_field_with_a_grain_size_is_no_mean():
+    """The others have no pixel size, so there is no G of them."""
+    known = Quantity("g_lines", "G", 5.0, interval=(4.0, 6.0), n=80, counted="intercepts")
+    unknown = Quantity("g_lines", "G", None, reason="no pixel size")
+    found = pool([field_of(one, kind="grains") for one in (known, unknown)])
+    assert found.headline.reason == (
+        "One field does not tell how fields differ; measure several. The field's own interval "
+        "holds what counting 80 intercepts leaves open."
+    )
+    assert found.method.endswith(
+        ". G is that of one of 2 fields, without an interval over fields; other values are means "
+        "over the fields that have them, with 95 % intervals by Student's t over fields."
+    )
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_a_field_without_a_particle_does_not_give_the_sizes_its_unit(first):
     """Sizes in µm, read as nm because the first field is empty, would be wrong by a thousand."""
@@ -147,7 +208,11 @@ def test_particles_of_all_fields_are_one_population():
     assert found.headline.n == len(sizes) == len(found.distribution.values)
     assert sizes.min() < found.headline.value < sizes.max()
     assert found.headline.interval[0] < found.headline.value < found.headline.interval[1]
-    assert "jackknife" in found.method
+    assert found.method.endswith(
+        ". Sizes are those of the particles of all fields together, with 95 % intervals by "
+        "jackknife over fields; other values are means over 6 fields with 95 % intervals by "
+        "Student's t over fields."
+    )
     assert set(found.table["field"]) == {f"f{seed}.png" for seed in range(6)}
     assert found.quantity("number_density").n == 6
     count = sum(len(one.table) for one in fields)
@@ -305,8 +370,10 @@ def test_an_outlier_is_told_in_digits_that_mean_something():
     assert value_in_words(Quantity("n", "N", 1234567.0, reason="r")) == "1,235,000"
     three = pool([particles(0), particles(1), particles(2, scale=2.0)]).headline
     assert 0 < three.interval[0] < three.value < three.interval[1]
-    two = pool([particles(0), particles(1, scale=2.0)]).headline
+    pooled = pool([particles(0), particles(1, scale=2.0)])
+    two = pooled.headline
     assert two.interval is None and "differ too much" in two.reason
+    assert "together, without an interval, as the fields differ too much; other" in pooled.method
 
 
 def test_a_number_of_fields_that_nobody_will_measure_is_not_advised():
