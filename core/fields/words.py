@@ -39,10 +39,15 @@ def interval_in_words(quantity: Quantity) -> str:
 def beside_the_sample(quantity: Quantity) -> tuple[str, ...]:
     """Return what the interval of a quantity holds beside the scatter of its sample; nothing
     without an interval."""
+    return tuple(SHARES[one] for one in sources_beside_the_sample(quantity))
+
+
+def sources_beside_the_sample(quantity: Quantity) -> tuple[str, ...]:
+    """Return the sources of :func:`beside_the_sample`: "pixel size", "model"."""
     if quantity.interval is None:
         return ()
     held = {part.source for part in quantity.parts if part.below or part.above}
-    return tuple(words for source, words in SHARES.items() if source in held)
+    return tuple(one for one in SHARES if one in held)
 
 
 def what_is_held(own: Quantity, counted: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from core.fields.measurands.particle_quantities import SIZES
 from core.fields.quantity import Quantity, with_parts
 from core.fields.result import Distribution, FieldMeasurement
-from core.fields.words import counted_in_words, what_is_held
+from core.fields.words import counted_in_words, listed, sources_beside_the_sample
 from core.measurement.particle_size import intervals_over_fields, size_distribution
 from core.measurement.uncertainty import Part
 
@@ -49,10 +49,12 @@ def why_not_over_fields(own: Quantity) -> str:
     """Return why the value of one field, ``own``, has no interval over fields."""
     if own.interval is None:
         return own.reason
-    held = what_is_held(own, counted_in_words(own.n, own.counted))
+    beside = (f"the {one}" for one in sources_beside_the_sample(own))
+    held = listed((counted_in_words(own.n, own.counted), *beside))
+    # Three lines of a table, whose rows are no higher.
     return (
-        "One field does not tell how fields differ; measure several. The field's own interval "
-        f"holds {held}."
+        "One field does not tell how fields differ; measure several. Its own interval is of "
+        f"{held}."
     )
 
 

@@ -138,9 +138,6 @@ def test_means_in_px_are_told_from_those_that_leave_fields_without_a_pixel_size_
     assert left_out.warnings == (f"{said}: f0.png, f1.png.",)
 
 
-OWN = "The field's own interval holds what counting {} particles leaves open"
-
-
 def test_the_only_calibrated_field_has_an_interval_of_its_own_and_none_over_fields():
     errors = (ModelError("mean_diameter", 0.01, 0.04, 50),)
     calibrated = particles(0, errors=errors)
@@ -148,10 +145,8 @@ def test_the_only_calibrated_field_has_an_interval_of_its_own_and_none_over_fiel
     count = calibrated.headline.n
     assert calibrated.headline.interval is not None and found.headline.interval is None
     differ = "One field does not tell how fields differ; measure several. "
-    own = OWN.format(count)
-    assert found.headline.reason == (
-        f"{differ}{own} and the model's error on its validation images."
-    )
+    own = f"Its own interval is of {count} particles"
+    assert found.headline.reason == f"{differ}{own} and the model."
     assert found.quantity("span").reason == f"{differ}{own}."
     assert found.headline.method == "by number; ISO 9276-1; one field"
     assert found.method.endswith(
@@ -179,8 +174,8 @@ def test_the_only_field_with_a_grain_size_is_no_mean():
     unknown = Quantity("g_lines", "G", None, reason="no pixel size")
     found = pool([field_of(one, kind="grains") for one in (known, unknown)])
     assert found.headline.reason == (
-        "One field does not tell how fields differ; measure several. The field's own interval "
-        "holds what counting 80 intercepts leaves open."
+        "One field does not tell how fields differ; measure several. Its own interval is of 80 "
+        "intercepts."
     )
     assert found.method.endswith(
         ". G is that of one of 2 fields, without an interval over fields; other values are means "
