@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from core.errors import LamellaError
 from pages.components.frame import session
 from pages.components.frame.work import background
+from pages.components.frame.work.one_thread import in_turn
 from pages.components.inspect import choices as inspect_choices
 from pages.components.inspect import colors as inspect_colors
 from pages.components.inspect import layers as inspect_layers
@@ -128,7 +130,9 @@ def _effective(inspected: Inspected, layer: str | None, shown: str) -> dict[str,
             found[name] = inspect_subject.kept(
                 subject,
                 *asked,
-                make=lambda network=network: effective_field(network(), [pixel], layer=layer),
+                make=lambda network=network: in_turn(
+                    partial(effective_field, network(), [pixel], layer=layer)
+                ),
                 words="Computing the gradient.",
             )
         except LamellaError as error:
