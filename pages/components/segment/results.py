@@ -88,7 +88,7 @@ def _left_out(analysis: Analysis) -> dict[str, str]:
     return rows
 
 
-def _instead(analysis: Analysis) -> str:
+def instead(analysis: Analysis) -> str:
     """Return which model to try where one of particles was sure of nothing; "" elsewhere."""
     from models import zoo
 
@@ -126,7 +126,7 @@ def warn(analysis: Analysis) -> None:
         sentences = (
             f"No {name} was found: the image may hold none{unlike}.",
             why,
-            _instead(analysis),
+            instead(analysis),
         )
         st.warning(" ".join(filter(None, sentences)))
     elif reasons:

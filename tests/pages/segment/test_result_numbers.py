@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from pages.components.segment.results import counted
+from models import zoo
+from pages.components.segment.results import counted, instead
 from tests.core.fields.made_analysis import analysis_of, card_of
 
 
@@ -29,3 +30,19 @@ def test_grains_and_an_info_bar():
     )
     boundary = card_of("grain", "grain boundary", objects=0, boundary=1)
     assert counted(replace(analysis_of(labels), card=boundary)) == "1"
+
+
+def test_a_model_of_particles_that_is_sure_of_nothing_names_the_one_for_metal_on_supports():
+    nothing = analysis_of(np.zeros((20, 50), np.uint8))
+    unsure = replace(nothing.selection, mean_confidence=0.3, doubtful=150)
+    sentence = (
+        "For metal particles on a catalyst support choose the model Supported metal particles."
+    )
+    for model, is_sure, said in (
+        ("particles", False, sentence),
+        ("particles", True, ""),
+        ("otsu", False, ""),
+        ("supported-particles", False, ""),
+    ):
+        selection = nothing.selection if is_sure else unsure
+        assert instead(replace(nothing, card=zoo.card(model), selection=selection)) == said
