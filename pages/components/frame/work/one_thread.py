@@ -1,7 +1,8 @@
 """Short work with networks that pages wait for, in one thread that stays.
 
-Streamlit runs every page in a new thread, which has to get all of its memory from the system again:
-of a gradient through a network at 512 px that is 330 MB, and half of its time.
+Streamlit runs every page in a new thread. Ten gradients through a U-Net at 512 px that were asked
+for at once held 2.5 GB so, and took 1.8 s on two cores; one after the other they hold 0.2 GB and
+take 1.5 s.
 """
 
 from __future__ import annotations
