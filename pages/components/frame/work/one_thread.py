@@ -1,8 +1,7 @@
 """Short work with networks that pages wait for, in one thread that stays.
 
-Streamlit runs every page in a new thread. Ten gradients through a U-Net at 512 px that were asked
-for at once held 2.5 GB so, and took 1.8 s on two cores; one after the other they hold 0.2 GB and
-take 1.5 s.
+Streamlit runs every page in a new thread. Gradients that several users ask for at the same moment
+would each hold their own memory, and wait for the same cores all the same.
 """
 
 from __future__ import annotations
